@@ -1,0 +1,76 @@
+// Package document reads what a student record or an offer of admission says. It works on words with coordinates and
+// adds nothing to what is printed: a Document holds facts, and what follows from them is the timeline's business.
+package document
+
+// Limits of what is read, from the domain's rules. The deadline and the memory belong to the parser's children.
+const (
+	MaxBytes      = 10 << 20
+	MaxPages      = 60
+	MaxCharacters = 200_000
+)
+
+// Word is a run of characters without white space. Coordinates are points (1/72 inch) from the page's top left corner,
+// y growing downwards; Baseline is the y of the text's baseline.
+type Word struct {
+	Text           string
+	X0, X1         float64
+	Top, Bottom    float64
+	Baseline, Size float64
+}
+
+// Page is one page in the order of the document. Words are in no particular order: the text stream of a printed page
+// is not its visual order.
+type Page struct {
+	Width, Height float64
+	Words         []Word
+}
+
+// Kind is the kind of a document.
+type Kind string
+
+// The kinds of documents.
+const (
+	Transcript Kind = "transcript"
+	Letter     Kind = "letter"
+)
+
+// Document is what a PDF says ("facts"). Codes are as printed with one space ("CWTE 100"); terms are as printed
+// ("Fall/Winter 2025-26"), semesters in order of time.
+type Document struct {
+	Kind                Kind         `json:"kind"`
+	ProgramInfo         *ProgramInfo `json:"programInfo"`
+	Semesters           []Semester   `json:"semesters"`
+	TransferredCourses  []string     `json:"transferredCourses"`
+	ExemptedCourses     []string     `json:"exemptedCourses"`
+	PotentialExemptions []string     `json:"potentialExemptions,omitempty"`
+	DeficiencyCourses   []string     `json:"deficiencyCourses"`
+	CumulativeGPA       *float64     `json:"cumulativeGPA,omitempty"`
+}
+
+// ProgramInfo is the program block. Terms are as printed and nil when absent; MinimumProgramLength is in credits.
+type ProgramInfo struct {
+	Degree                  string   `json:"degree,omitempty"`
+	FirstTerm               *string  `json:"firstTerm"`
+	LastTerm                *string  `json:"lastTerm"`
+	IsCoop                  bool     `json:"isCoop"`
+	IsExtendedCreditProgram bool     `json:"isExtendedCreditProgram"`
+	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
+	EWTSatisfied            bool     `json:"ewtSatisfied"`
+}
+
+// Semester is the sittings of one term.
+type Semester struct {
+	Term    string    `json:"term"`
+	Courses []Sitting `json:"courses"`
+}
+
+// Sitting is one row of a course in one term. Grade is empty when none is posted.
+type Sitting struct {
+	Code             string  `json:"code"`
+	Section          string  `json:"section,omitempty"`
+	Title            string  `json:"title,omitempty"`
+	CreditsAttempted float64 `json:"creditsAttempted"`
+	CreditsEarned    float64 `json:"creditsEarned"`
+	Grade            string  `json:"grade,omitempty"`
+	Notation         string  `json:"notation,omitempty"`
+}

@@ -1,0 +1,190 @@
+// Package fault is the project's one vocabulary of errors. Each kind has a stable code that clients, stored records
+// and metrics share; what a kind means elsewhere (an HTTP status, a retry, a metric label) is one table in the package
+// that needs it, keyed by Code.
+package fault
+
+import (
+	"context"
+	"errors"
+)
+
+// Code names a kind of error. Codes are part of the API: they are never renamed.
+type Code string
+
+// Permanent faults of the input: running the same work again cannot help.
+const (
+	NotAPDF              Code = "not_a_pdf"
+	UnsupportedKind      Code = "unsupported_kind"
+	TooLarge             Code = "too_large"
+	Encrypted            Code = "encrypted"
+	NoText               Code = "no_text"
+	Corrupt              Code = "corrupt"
+	UnrecognizedDocument Code = "unrecognized_document"
+	TooManyPages         Code = "too_many_pages"
+	TooComplex           Code = "too_complex"
+	DegreeNotFound       Code = "degree_not_found"
+	DegreeAmbiguous      Code = "degree_ambiguous"
+	InvalidForm          Code = "invalid_form"
+	TimelineNotFound     Code = "timeline_not_found"
+	JobNotFound          Code = "job_not_found"
+	Conflict             Code = "conflict"
+	PreconditionFailed   Code = "precondition_failed"
+)
+
+// Faults that only the HTTP edge meets.
+const (
+	BadRequest       Code = "bad_request"
+	Unauthorized     Code = "unauthorized"
+	Forbidden        Code = "forbidden"
+	NotFound         Code = "not_found"
+	MethodNotAllowed Code = "method_not_allowed"
+	TooManyRequests  Code = "too_many_requests"
+)
+
+// Transient faults: the same work may succeed later.
+const (
+	ParserUnavailable   Code = "parser_unavailable"
+	DatabaseUnavailable Code = "database_unavailable"
+	StorageUnavailable  Code = "storage_unavailable"
+	QueueUnavailable    Code = "queue_unavailable"
+	Timeout             Code = "timeout"
+	Internal            Code = "internal"
+)
+
+type kind struct {
+	sentence  string
+	transient bool
+}
+
+// kinds is the whole vocabulary: the sentence that a person reads when nothing more exact is known, and whether
+// another attempt may succeed.
+var kinds = map[Code]kind{
+	NotAPDF:              {"This file is not a PDF. Save the document as PDF and upload that file.", false},
+	UnsupportedKind:      {"This kind of file is not supported. Upload a PDF.", false},
+	TooLarge:             {"The file is larger than 10 MiB. Print the document to PDF again, without images.", false},
+	Encrypted:            {"The PDF is protected by a password. Save it without one and upload it again.", false},
+	NoText:               {"The PDF holds no text, only pictures. Print the page to PDF from the browser rather than scanning it.", false},
+	Corrupt:              {"The PDF is damaged and cannot be read. Download or print it again.", false},
+	UnrecognizedDocument: {"The PDF is neither a student record nor an offer of admission. Upload one of these two.", false},
+	TooManyPages:         {"The PDF has more than 60 pages. Upload the student record or the offer of admission alone.", false},
+	TooComplex:           {"The PDF takes too long to read. Print the page to PDF again from the browser.", false},
+	DegreeNotFound:       {"The degree named in the document is not in the catalogue. Choose a degree with the form instead.", false},
+	DegreeAmbiguous:      {"The degree named in the document fits several degrees. Choose one with the form instead.", false},
+	InvalidForm:          {"Some fields are missing or wrong. Correct the fields that are listed and send the form again.", false},
+	TimelineNotFound:     {"There is no such timeline. It may have been deleted.", false},
+	JobNotFound:          {"There is no such job. Results are kept for 24 hours; upload the document again.", false},
+	Conflict:             {"The job is not in a state that allows this. Read its status and try again.", false},
+	PreconditionFailed:   {"It was changed in the meantime. Read it again and repeat the change.", false},
+
+	BadRequest:       {"The request cannot be understood. Check it against the API's description.", false},
+	Unauthorized:     {"Sign in and send the request with a valid token.", false},
+	Forbidden:        {"Your account is not allowed to do this.", false},
+	NotFound:         {"There is nothing at this address.", false},
+	MethodNotAllowed: {"This address does not support the method.", false},
+	TooManyRequests:  {"Too many requests. Wait for the time given in Retry-After and try again.", false},
+
+	ParserUnavailable:   {"Documents cannot be read at the moment. It is tried again by itself.", true},
+	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},
+	StorageUnavailable:  {"Uploads cannot be stored at the moment. Try again shortly.", true},
+	QueueUnavailable:    {"Work cannot be accepted at the moment. Try again shortly.", true},
+	Timeout:             {"This took too long. Try again shortly.", true},
+	Internal:            {"Something went wrong on our side. Try again shortly.", true},
+}
+
+// Codes returns every code, for the tests that hold the tables of other packages complete.
+func Codes() []Code {
+	codes := make([]Code, 0, len(kinds))
+	for c := range kinds {
+		codes = append(codes, c)
+	}
+	return codes
+}
+
+// Known reports whether c belongs to the vocabulary.
+func (c Code) Known() bool { _, ok := kinds[c]; return ok }
+
+// Transient reports whether the same work may succeed later. Codes outside the vocabulary count as internal.
+func (c Code) Transient() bool {
+	if k, ok := kinds[c]; ok {
+		return k.transient
+	}
+	return true
+}
+
+// Sentence returns what a person is told when the error carries nothing more exact.
+func (c Code) Sentence() string {
+	if k, ok := kinds[c]; ok {
+		return k.sentence
+	}
+	return kinds[Internal].sentence
+}
+
+// Field is a fault in one field of a form or a patch. Path is a JSON pointer without the leading slash, as in
+// "semesters/0/term".
+type Field struct {
+	Path    string `json:"field"`
+	Message string `json:"message"`
+}
+
+// Error is an error with a code. Detail is for people and never holds internals or personal data; Cause is for logs.
+type Error struct {
+	Code   Code
+	Detail string
+	Fields []Field
+	// Closest holds the nearest names for degree_not_found and degree_ambiguous, best first, at most three.
+	Closest []string
+	Cause   error
+}
+
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return string(e.Code) + ": " + e.Cause.Error()
+	}
+	if e.Detail != "" {
+		return string(e.Code) + ": " + e.Detail
+	}
+	return string(e.Code)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Message returns the sentence for people.
+func (e *Error) Message() string {
+	if e.Detail != "" {
+		return e.Detail
+	}
+	return e.Code.Sentence()
+}
+
+// New returns an error of the kind, with the kind's own sentence.
+func New(code Code) *Error { return &Error{Code: code} }
+
+// Wrap returns err as an error of the kind. The text of err stays internal.
+func Wrap(code Code, err error) *Error { return &Error{Code: code, Cause: err} }
+
+// Detailed returns an error of the kind with a sentence of its own for people.
+func Detailed(code Code, sentence string) *Error { return &Error{Code: code, Detail: sentence} }
+
+// From returns err as an *Error: itself if there is one in its chain, timeout for a passed deadline, internal for
+// everything else. From(nil) is nil.
+func From(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Wrap(Timeout, err)
+	}
+	return Wrap(Internal, err)
+}
+
+// CodeOf returns the code of err as From sees it, and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	return From(err).Code
+}

@@ -1,0 +1,111 @@
+// Package job is the life of one build of a timeline: its record, its states, and which moves between them are legal.
+package job
+
+import (
+	"errors"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// ID names a job: a random UUID in its canonical form. It doubles as the name of the upload and the id of the queue's task.
+type ID string
+
+// Kind is what a job builds its timeline from.
+type Kind string
+
+// The kinds of jobs. The spelling is on the wire.
+const (
+	File         Kind = "file"         // an uploaded document
+	Form         Kind = "body"         // a form
+	TimelineData Kind = "timelineData" // a saved timeline
+)
+
+// Priority chooses the queue.
+type Priority string
+
+// The priorities, in the order in which workers prefer them.
+const (
+	High   Priority = "high"
+	Normal Priority = ""
+	Low    Priority = "low"
+)
+
+// The policy of attempts.
+const (
+	MaxAttempts = 3
+	BackoffBase = 2 * time.Second // doubled for each further attempt: 2 s, then 4 s
+	ResultTTL   = 24 * time.Hour  // from the last write
+)
+
+// Backoff is the wait before the attempt that follows attempt (counted from 1).
+func Backoff(attempt int) time.Duration {
+	if attempt < 1 {
+		attempt = 1
+	}
+	return BackoffBase << (attempt - 1)
+}
+
+// Record is what is known of a job. It holds ids, states and times, nothing of the document.
+type Record struct {
+	ID       ID
+	Kind     Kind
+	Owner    string // the subject of the token that created it
+	Priority Priority
+	State    State
+	// Attempt counts the attempts begun. An attempt that was interrupted (a drain, a crash) is not counted again.
+	Attempt int
+	// Fence is raised by each attempt that begins; only the holder of the newest value may write.
+	Fence int64
+	// Version is raised by each change of the record; it is the ETag.
+	Version    int64
+	Error      *Failure  // set in retrying and failed
+	RetryAt    time.Time // set in retrying
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	FinishedAt time.Time // set in done and failed
+}
+
+// Failure is why an attempt failed, as the client may see it.
+type Failure struct {
+	Code    fault.Code    `json:"code"`
+	Message string        `json:"message"`
+	Fields  []fault.Field `json:"errors,omitempty"`
+	Closest []string      `json:"closest,omitempty"`
+}
+
+// FailureOf is err as the client may see it: internals stay out.
+func FailureOf(err error) *Failure {
+	f := fault.From(err)
+	if f == nil {
+		return nil
+	}
+	return &Failure{Code: f.Code, Message: f.Message(), Fields: f.Fields, Closest: f.Closest}
+}
+
+// Task is what travels through the queue: ids only, so that the queue holds nothing personal.
+type Task struct {
+	ID       ID       `json:"jobId"`
+	Kind     Kind     `json:"kind"`
+	Priority Priority `json:"-"`
+}
+
+// Delivery is one attempt of a task as the queue hands it out. Attempt counts from 1; Last says that the queue will
+// not deliver it again.
+type Delivery struct {
+	Task
+	Attempt int
+	Last    bool
+}
+
+// Stored is a result in the form in which it is kept and served: JSON, gzip-compressed.
+type Stored struct {
+	Full []byte // gzip of the whole TimelineResult
+	Slim []byte // gzip of its slim view
+}
+
+// ErrSuperseded says that a newer attempt, or a deletion, owns the record: the holder stops and writes nothing more.
+var ErrSuperseded = errors.New("job: superseded by a newer attempt")
+
+// ErrInterrupted says that an attempt ended because its process is stopping. It does not count as an attempt.
+var ErrInterrupted = errors.New("job: interrupted")

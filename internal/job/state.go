@@ -1,0 +1,42 @@
+package job
+
+// State is where a job is in its life.
+type State string
+
+// The states. Done and Failed are final.
+const (
+	Queued     State = "queued"
+	Processing State = "processing"
+	Retrying   State = "retrying"
+	Done       State = "done"
+	Failed     State = "failed"
+)
+
+// states is fixed; States hands out copies.
+var states = [...]State{Queued, Processing, Retrying, Done, Failed}
+
+// States returns every state in the order of a job's life.
+func States() []State { return append([]State(nil), states[:]...) }
+
+// moves is the job's life. Processing → Processing is a delivery that is run again after its worker was lost;
+// Done → Done is an edit of the result.
+var moves = map[State][]State{
+	Queued:     {Processing, Failed},
+	Processing: {Processing, Queued, Retrying, Done, Failed},
+	Retrying:   {Processing, Failed},
+	Done:       {Done},
+	Failed:     {},
+}
+
+// CanBecome reports whether a job in s may become next.
+func (s State) CanBecome(next State) bool {
+	for _, to := range moves[s] {
+		if to == next {
+			return true
+		}
+	}
+	return false
+}
+
+// Final reports whether no attempt may begin any more.
+func (s State) Final() bool { return s == Done || s == Failed }

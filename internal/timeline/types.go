@@ -1,0 +1,180 @@
+package timeline
+
+import (
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+)
+
+// Status is how far a course is.
+type Status string
+
+// The statuses of a course.
+const (
+	Completed  Status = "completed"
+	InProgress Status = "inprogress"
+	Planned    Status = "planned"
+	Incomplete Status = "incomplete"
+)
+
+// State is a course's status and the sitting or the reason behind it. Semester is a term label in upper case, nil when
+// the course was not sat.
+type State struct {
+	Status   Status  `json:"status" bson:"status"`
+	Semester *string `json:"semester" bson:"semester"`
+	Via      string  `json:"via,omitempty" bson:"via,omitempty"` // "transfer" or "exemption"
+	Message  string  `json:"message,omitempty" bson:"message,omitempty"`
+}
+
+// Result is a timeline: every course of the degree and its state, the terms in order, and how far each requirement is
+// met. It is the body of a done job.
+type Result struct {
+	ID               string            `json:"_id,omitempty"`
+	TimelineName     string            `json:"timelineName,omitempty"`
+	Degree           Degree            `json:"degree"`
+	Pools            []Pool            `json:"pools"`
+	Courses          map[string]Course `json:"courses"`
+	Semesters        []Semester        `json:"semesters"`
+	Progress         Progress          `json:"progress"`
+	IsCoop           bool              `json:"isCoop"`
+	IsExtendedCredit bool              `json:"isExtendedCredit"`
+}
+
+// Degree is the degree as this timeline counts it: credits and pools of extended credit and co-op included.
+type Degree struct {
+	ID           string               `json:"_id"`
+	Name         string               `json:"name"`
+	DegreeType   catalogue.DegreeType `json:"degreeType"`
+	TotalCredits float64              `json:"totalCredits"`
+	CoursePools  []string             `json:"coursePools"`
+	ECPDegreeID  string               `json:"ecpDegreeId,omitempty"`
+}
+
+// Pool is a requirement of this timeline, synthetic ones included.
+type Pool struct {
+	ID              string   `json:"_id"`
+	Name            string   `json:"name"`
+	CreditsRequired float64  `json:"creditsRequired"`
+	Courses         []string `json:"courses"`
+	Rules           []Rule   `json:"rules"`
+}
+
+// Course is a course of this timeline. InCatalogue is nil for a course of the catalogue and false for one that only the
+// document knows.
+type Course struct {
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Credits     float64  `json:"credits"`
+	OfferedIn   []string `json:"offeredIn"`
+	Rules       []Rule   `json:"rules"`
+	InCatalogue *bool    `json:"inCatalogue,omitempty"`
+	State       State    `json:"status"`
+}
+
+// Rule is a catalogue rule with a sentence for people.
+type Rule struct {
+	Type    string     `json:"type"`
+	Level   string     `json:"level"` // "warning" or "info"
+	Message string     `json:"message"`
+	Params  RuleParams `json:"params"`
+}
+
+// RuleParams are the parameters of a rule; which are set depends on its type.
+type RuleParams struct {
+	CourseList []string `json:"courseList,omitempty"`
+	MinCourses int      `json:"minCourses,omitempty"`
+	MaxCourses *int     `json:"maxCourses,omitempty"`
+	MinCredits float64  `json:"minCredits,omitempty"`
+	MaxCredits float64  `json:"maxCredits,omitempty"`
+}
+
+// Semester is one term and what was or will be sat in it.
+type Semester struct {
+	Term    string    `json:"term" bson:"term"`
+	Courses []Sitting `json:"courses" bson:"courses"`
+}
+
+// Sitting is one course in one term; Message is a remark about this sitting.
+type Sitting struct {
+	Code    string `json:"code" bson:"code"`
+	Message string `json:"message,omitempty" bson:"message,omitempty"`
+}
+
+// Progress is how far the degree and each pool are, in credits.
+type Progress struct {
+	Overall Credits        `json:"overall"`
+	Pools   []PoolProgress `json:"pools"` // in the order of the result's pools
+}
+
+// PoolProgress is the progress of one pool.
+type PoolProgress struct {
+	ID   string `json:"_id"`
+	Name string `json:"name"`
+	Credits
+}
+
+// Credits counts credits by how far they are. Remaining is what is neither completed, in progress nor planned.
+type Credits struct {
+	CreditsRequired float64 `json:"creditsRequired"`
+	Completed       float64 `json:"completed"`
+	InProgress      float64 `json:"inProgress"`
+	Planned         float64 `json:"planned"`
+	Remaining       float64 `json:"remaining"`
+}
+
+// Form is the input of a form job.
+type Form struct {
+	Degree                  string         `json:"degree"` // a degree's id
+	FirstTerm               string         `json:"firstTerm"`
+	LastTerm                string         `json:"lastTerm,omitempty"`
+	IsCoop                  bool           `json:"isCoop,omitempty"`
+	IsExtendedCreditProgram bool           `json:"isExtendedCreditProgram,omitempty"`
+	MinimumProgramLength    float64        `json:"minimumProgramLength,omitempty"`
+	EWTSatisfied            bool           `json:"ewtSatisfied,omitempty"`
+	PredefinedSequence      []SequenceTerm `json:"predefinedSequence,omitempty"`
+	// Sequence names a published sequence of the catalogue; it excludes PredefinedSequence.
+	Sequence string `json:"sequence,omitempty"`
+}
+
+// SequenceTerm is one term of a form's sequence.
+type SequenceTerm struct {
+	Type      string   `json:"type"` // Academic or Co-op
+	CoopLabel string   `json:"coopLabel,omitempty"`
+	Courses   []string `json:"courses,omitempty"`
+}
+
+// Saved is what is kept of a timeline: the owner's decisions, not what the catalogue says.
+type Saved struct {
+	ID               string           `json:"_id"`
+	Owner            string           `json:"-"`
+	Name             string           `json:"timelineName"`
+	DegreeID         string           `json:"degreeId"`
+	IsCoop           bool             `json:"isCoop"`
+	IsExtendedCredit bool             `json:"isExtendedCredit"`
+	Semesters        []Semester       `json:"semesters"`
+	States           map[string]State `json:"courseStatusMap"` // states other than incomplete without a message
+	Exemptions       []string         `json:"exemptions"`
+	Deficiencies     []string         `json:"deficiencies"`
+	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`
+	Version          int64            `json:"version"`
+	CreatedAt        time.Time        `json:"createdAt"` // UTC, whole milliseconds
+	UpdatedAt        time.Time        `json:"updatedAt"` // UTC, whole milliseconds
+}
+
+// ExtraCourse keeps title and credits of a course that the catalogue lacks.
+type ExtraCourse struct {
+	Code    string  `json:"code" bson:"code"`
+	Title   string  `json:"title" bson:"title"`
+	Credits float64 `json:"credits" bson:"credits"`
+}
+
+// Patch is an edit of a result. A nil field is left as it is; a list replaces the whole list.
+type Patch struct {
+	Exemptions       *[]string        `json:"exemptions,omitempty"`
+	Deficiencies     *[]string        `json:"deficiencies,omitempty"`
+	Courses          map[string]State `json:"courses,omitempty"`
+	Semesters        *[]Semester      `json:"semesters,omitempty"`
+	TimelineName     *string          `json:"timelineName,omitempty"`
+	IsCoop           *bool            `json:"isCoop,omitempty"`
+	IsExtendedCredit *bool            `json:"isExtendedCredit,omitempty"`
+}
