@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs every fuzz target of the project for a time each: hack/fuzz.sh 30s
+set -euo pipefail
+cd "$(dirname "$0")/.."
+time=${1:-30s}
+grep -rlE '^func Fuzz[A-Za-z0-9_]+\(' --include='*_test.go' internal | sort | while read -r file; do
+	grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | cut -d' ' -f2 | while read -r target; do
+		echo "== $(dirname "$file") $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "$file")" </dev/null
+	done
+done

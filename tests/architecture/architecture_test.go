@@ -1,0 +1,185 @@
+// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← cli ← cmd.
+package architecture_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/trackmydegree/trackmydegree/"
+
+// layers lists every package of internal, lowest layer first. A package may import its own layer's neighbours only where
+// the layer says so, and everything below it.
+var layers = []struct {
+	name     string
+	packages []string
+	// inner allows imports between packages of the layer.
+	inner bool
+}{
+	{"domain", []string{"fault", "term", "document", "catalogue", "timeline", "job"}, true},
+	{"use cases", []string{"pack", "curriculum", "submit", "process", "edit"}, true},
+	{"support", []string{"config", "telemetry", "lifecycle", "problem", "redisurl", "testenv"}, true},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "mongostore", "embedded"}, false},
+	{"tests", []string{"storetest"}, true},
+	{"cli", []string{"cli"}, true},
+}
+
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+func list(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,Imports,Deps"}, args...)...)
+	cmd.Dir = filepath.Join("..", "..")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pkgs []pkg
+	dec := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+// layerOf returns the index of the layer of an import path, and the package's name; -1 for what is not of internal.
+func layerOf(path string) (int, string) {
+	rest, ok := strings.CutPrefix(path, module+"internal/")
+	if !ok {
+		return -1, ""
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	for i, l := range layers {
+		if slices.Contains(l.packages, name) {
+			return i, name
+		}
+	}
+	return len(layers), name
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "./internal/...") {
+		layer, name := layerOf(p.ImportPath)
+		if layer == len(layers) {
+			t.Errorf("%s is in no layer: add it to the list, where it belongs", p.ImportPath)
+			continue
+		}
+		for _, imp := range p.Imports {
+			l, other := layerOf(imp)
+			switch {
+			case l < 0 || other == name:
+			case l > layer:
+				t.Errorf("%s (%s) imports %s (%s): imports point downwards", name, layers[layer].name, other, layers[l].name)
+			case l == layer && !layers[layer].inner:
+				t.Errorf("%s imports %s: %s never import each other", name, other, layers[layer].name)
+			}
+		}
+	}
+}
+
+// The domain and the use cases are free of drivers: what they need from outside is an interface.
+func TestTheDomainIsPure(t *testing.T) {
+	t.Parallel()
+	standard := map[string]bool{}
+	for _, p := range list(t, "std") {
+		standard[p.ImportPath] = true
+	}
+	for _, p := range list(t, "./internal/...") {
+		layer, name := layerOf(p.ImportPath)
+		if layer != 0 {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if l, _ := layerOf(imp); l < 0 && !standard[imp] {
+				t.Errorf("%s imports %s: the domain has the standard library only", name, imp)
+			}
+			if imp == "net/http" || imp == "os" || imp == "database/sql" {
+				t.Errorf("%s imports %s: the domain does no I/O", name, imp)
+			}
+		}
+	}
+}
+
+func TestWhatStaysOutOfWhat(t *testing.T) {
+	t.Parallel()
+	rules := []struct {
+		pkg       string
+		forbidden []string
+		why       string
+	}{
+		{"./cmd/tmd", []string{"k8s.io/", "sigs.k8s.io/"}, "Kubernetes libraries live in tmd-controller alone"},
+		{"./cmd/tmd", []string{"testing"}, "test code stays out of the product"},
+		{"./internal/httpapi", []string{"go.mongodb.org/", "github.com/redis/", "github.com/hibiken/asynq", "go.etcd.io/"}, "the API's routes know no driver"},
+		{"./internal/mongostore", []string{"github.com/go-chi/"}, "stores know no HTTP"},
+		{"./internal/pdftext", []string{"github.com/redis/", "go.mongodb.org/", "net/http"}, "what reads hostile bytes can open nothing"},
+		{"./internal/parsepool", []string{"github.com/redis/", "go.mongodb.org/"}, "the parser holds no secrets"},
+	}
+	for _, r := range rules {
+		for _, p := range list(t, r.pkg) {
+			for _, dep := range p.Deps {
+				for _, f := range r.forbidden {
+					if dep == f || strings.HasSuffix(f, "/") && strings.HasPrefix(dep, f) {
+						t.Errorf("%s depends on %s: %s", r.pkg, dep, r.why)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A file says why it is long, or is split.
+func TestFilesStayReadable(t *testing.T) {
+	t.Parallel()
+	const limit = 400
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); n == ".git" || n == ".bin" || n == ".cache" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		lines, excused := 0, false
+		for s := bufio.NewScanner(f); s.Scan(); lines++ {
+			excused = excused || strings.HasPrefix(s.Text(), "// Length:")
+		}
+		if lines > limit && !excused {
+			t.Errorf("%s has %d lines: split it, or give the reason in a line that begins with // Length:", path, lines)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
