@@ -1,0 +1,135 @@
+//go:build load
+
+package load
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// client is one user of the API. It keeps its connections, as a browser does.
+type client struct {
+	base, token string
+	http        *http.Client
+}
+
+func newClient(base, token string) *client {
+	return &client{base: base, token: token, http: &http.Client{
+		Timeout:   30 * time.Second,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
+	}}
+}
+
+func (c *client) do(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	return c.http.Do(req)
+}
+
+// form wraps a document as the multipart body that a browser would send.
+func form(pdf []byte) (body []byte, contentType string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	part, _ := w.CreateFormFile("file", "transcript.pdf")
+	_, _ = part.Write(pdf)
+	_ = w.Close()
+	return b.Bytes(), w.FormDataContentType()
+}
+
+// upload sends a document and returns its job.
+func (c *client) upload(ctx context.Context, body []byte, contentType string) (string, error) {
+	res, err := c.do(ctx, http.MethodPost, "/api/timeline/upload", contentType, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", err
+	}
+	if res.StatusCode != http.StatusAccepted {
+		return "", fmt.Errorf("upload: %s: %s", res.Status, b)
+	}
+	var answer struct {
+		JobID string `json:"jobId"`
+	}
+	return answer.JobID, json.Unmarshal(b, &answer)
+}
+
+// status returns the state of a job, without its result.
+func (c *client) status(ctx context.Context, id string) (string, error) {
+	res, err := c.do(ctx, http.MethodGet, "/api/timeline/status/"+id+"?result=false", "", nil)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Status string          `json:"status"`
+		Error  json.RawMessage `json:"error"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return "", fmt.Errorf("status: %s: %w", res.Status, err)
+	}
+	if answer.Status == "failed" {
+		return "failed", fmt.Errorf("job %s failed: %s", id, answer.Error)
+	}
+	return answer.Status, nil
+}
+
+// result reads a done result as stored and returns its size on the wire.
+func (c *client) result(ctx context.Context, id string) (int64, error) {
+	res, err := c.do(ctx, http.MethodGet, "/api/timeline/status/"+id, "", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("result: %s", res.Status)
+	}
+	return io.Copy(io.Discard, res.Body)
+}
+
+// wait follows the job's events to its end.
+func (c *client) wait(ctx context.Context, id string) error {
+	res, err := c.do(ctx, http.MethodGet, "/api/timeline/status/"+id+"/events", "", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	for s := bufio.NewScanner(res.Body); s.Scan(); {
+		data, ok := strings.CutPrefix(s.Text(), "data:")
+		if !ok {
+			continue
+		}
+		var event struct {
+			Status string `json:"status"`
+		}
+		if err := json.Unmarshal([]byte(data), &event); err != nil {
+			return err
+		}
+		switch event.Status {
+		case "done":
+			return nil
+		case "failed":
+			return fmt.Errorf("job %s failed: %s", id, data)
+		}
+	}
+	return fmt.Errorf("job %s: the events ended before the job", id)
+}
