@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what the project's tests and linters need: hack/deps.sh test, hack/deps.sh lint, or both.
+# It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
+# what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=$PWD/.bin
+mkdir -p "$bin"
+
+# need PACKAGES COMMAND...: the packages are missing when none of the commands is there.
+missing=()
+need() {
+	local packages=$1
+	shift
+	for command in "$@"; do
+		command -v "$command" >/dev/null && return
+	done
+	read -ra packages <<<"$packages"
+	missing+=("${packages[@]}")
+}
+
+install_missing() {
+	[ ${#missing[@]} -gt 0 ] || return 0
+	local sudo=()
+	if [ "$(id -u)" -ne 0 ]; then
+		sudo=(sudo)
+	fi
+	if ! command -v apt-get >/dev/null || ! command -v "${sudo[0]:-true}" >/dev/null; then
+		echo "deps: please install: ${missing[*]}" >&2
+		return 0
+	fi
+	"${sudo[@]}" apt-get update -qq
+	# One by one: a package that this release lacks must not keep the others away.
+	local package
+	for package in "${missing[@]}"; do
+		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" ||
+			echo "deps: $package cannot be installed; the tests that need it will say so" >&2
+	done
+}
+
+# tool NAME FOLDER PACKAGE: builds .bin/NAME when its module is newer than it.
+tool() {
+	local name=$1 folder=hack/tools/$2 package=$3 file
+	if [ -x "$bin/$name" ]; then
+		local stale=
+		for file in "$folder"/*; do
+			[ "$file" -nt "$bin/$name" ] && stale=1
+		done
+		[ -n "$stale" ] || return 0
+	fi
+	echo "deps: building $name"
+	# A build that is cut leaves no half of a tool behind; touch, as go build keeps the time of what is unchanged.
+	(cd "$folder" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -o "$bin/.$name.new" "$package")
+	touch "$bin/.$name.new"
+	mv "$bin/.$name.new" "$bin/$name"
+}
+
+[ $# -gt 0 ] || set -- test lint
+for what in "$@"; do
+	case $what in
+	test)
+		# The race detector needs a C compiler.
+		need "gcc libc6-dev" gcc clang
+		need redis-server redis-server
+		need poppler-utils pdftotext
+		need chromium chromium chromium-browser google-chrome google-chrome-stable
+		install_missing
+		missing=()
+		tool ferretdb ferretdb .
+		;;
+	lint)
+		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+		;;
+	*)
+		echo "deps: unknown argument $what: use test or lint" >&2
+		exit 2
+		;;
+	esac
+done
