@@ -1,0 +1,135 @@
+// Package config reads the settings of a role from the environment, strictly: a variable that is missing, malformed or
+// unknown stops the start, and every fault is told at once. Each role demands only what it needs.
+//
+// A secret NAME may also be given as NAME_FILE, the path of a file that holds it. An empty variable counts as not set.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Settings is the settings struct of a role: one of those that Roles makes.
+type Settings interface {
+	// defaults are the role's own, where they differ from those of the tags or depend on the machine.
+	defaults(environ map[string]string) map[string]string
+	check(f *Faults)
+}
+
+// Setting is the effective value of one variable, fit to be shown.
+type Setting struct {
+	Name   string
+	Value  string // secrets hidden
+	Source string // "environment", "default", the path of a file, or the variables that it was made from
+}
+
+// Load fills into from environ, which has the form of os.Environ. The error is Faults.
+func Load(into Settings, environ []string) error {
+	_, err := Describe(into, environ)
+	return err
+}
+
+// Describe is Load that also tells each setting's effective value and where it came from. The settings are complete
+// even when there are faults.
+func Describe(into Settings, environ []string) ([]Setting, error) {
+	faults := &Faults{}
+	fields := fieldsOf(into)
+	known := newEnvironment(environ, fields, faults)
+	known.makeRedisURLs(fields)
+	known.setDefaults(into.defaults(known.values))
+
+	err := env.ParseWithOptions(into, env.Options{Environment: known.values})
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		for _, one := range all.Errors {
+			faults.add(malformed(one, fields, known.values))
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	into.check(faults)
+
+	settings := make([]Setting, len(fields))
+	for i, f := range fields {
+		settings[i] = Setting{Name: f.name, Value: show(f.value), Source: known.source(f.name)}
+	}
+	if len(*faults) > 0 {
+		return settings, *faults
+	}
+	return settings, nil
+}
+
+// field is one variable of a role.
+type field struct {
+	name     string // of the variable
+	goName   string
+	help     string
+	fallback string // the default of the tag, or words for one that depends on the machine
+	secret   bool
+	value    reflect.Value
+}
+
+// fieldsOf lists the variables of a role in the order of its struct.
+func fieldsOf(s Settings) []field {
+	var fields []field
+	v := reflect.ValueOf(s).Elem()
+	for _, sf := range reflect.VisibleFields(v.Type()) {
+		name, ok := sf.Tag.Lookup("env")
+		if !ok {
+			continue
+		}
+		fallback := sf.Tag.Get("envDefault")
+		if fallback == "" {
+			fallback = sf.Tag.Get("default")
+		}
+		fields = append(fields, field{
+			name: name, goName: sf.Name, help: sf.Tag.Get("help"), fallback: fallback,
+			secret: sf.Type == reflect.TypeFor[Secret]() || sf.Type == reflect.TypeFor[SecretURL](),
+			value:  v.FieldByIndex(sf.Index),
+		})
+	}
+	return fields
+}
+
+// malformed turns an error of the reader into a fault: name and sentence.
+func malformed(err error, fields []field, values map[string]string) (name, format string, sentence string) {
+	var parse env.ParseError
+	if !errors.As(err, &parse) {
+		return "environment", "%s", err.Error()
+	}
+	i := slices.IndexFunc(fields, func(f field) bool { return f.goName == parse.Name })
+	if i < 0 {
+		return parse.Name, "%s", err.Error()
+	}
+	f := fields[i]
+	remedy := parse.Err.Error()
+	switch f.value.Interface().(type) {
+	case int:
+		remedy = "give a whole number"
+	case bool:
+		remedy = "give true or false"
+	case slog.Level:
+		remedy = "give debug, info, warn or error"
+	case time.Duration:
+		remedy = "give a duration such as 10s or 5m"
+	}
+	if f.secret {
+		return f.name, "is malformed: %s", remedy
+	}
+	return f.name, "%s", fmt.Sprintf("is %q: %s", values[f.name], remedy)
+}
+
+// show prints a value as an operator would write it; the types of secrets hide themselves.
+func show(v reflect.Value) string {
+	if list, ok := v.Interface().([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(v.Interface())
+}

@@ -1,0 +1,219 @@
+package config_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+)
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+// complete is the least that every role starts with.
+var complete = []string{
+	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret,
+}
+
+func faultsOf(t *testing.T, into config.Settings, environ ...string) []string {
+	t.Helper()
+	err := config.Load(into, environ)
+	if err == nil {
+		return nil
+	}
+	faults, ok := err.(config.Faults)
+	if !ok {
+		t.Fatalf("the error is no Faults: %v", err)
+	}
+	var all []string
+	for _, f := range faults {
+		all = append(all, f.String())
+	}
+	return all
+}
+
+func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	jwt := "JWT_SECRET is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys."
+	jobs := "REDIS_JOB_URL is missing: set it to redis://host:6379/1, or set REDIS_HOST."
+	cached := "REDIS_CACHE_URL is missing: set it to redis://host:6379/0, or set REDIS_HOST."
+	mongo := "MONGODB_URI is missing: set it to mongodb://host:27017/trackmydegree."
+	want := map[string][]string{
+		"api":    {jwt, jobs, cached, mongo},
+		"worker": {jobs, mongo},
+		"seed":   {mongo},
+		"token":  {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
+	}
+	for _, role := range config.Roles() {
+		t.Run(role.Name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(want[role.Name], faultsOf(t, role.New())); diff != "" {
+				t.Error(diff)
+			}
+			if faults := faultsOf(t, role.New(), complete...); role.Name != "all" && faults != nil {
+				t.Errorf("complete settings are refused: %v", faults)
+			}
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		role    config.Settings
+		environ []string
+		want    []string
+	}{
+		{"every fault is told at once", &config.Worker{}, []string{
+			"WORKER_CONCURRENCY=many", "TMD_JOB_TIMEOUT=90", "TMD_LOG_LEVEL=loud", "TMD_UPLOAD_DIRS=/x", "NODE_ENV=prod", "TMD_WORKER_HEALTH_ADDR=8081",
+			"MONGODB_URI=http://x", "REDIS_JOB_URL=localhost:6379"},
+			[]string{
+				"TMD_UPLOAD_DIRS is not a setting: did you mean TMD_UPLOAD_DIR?",
+				`NODE_ENV is "prod": give one of development, staging, production, test.`,
+				`TMD_LOG_LEVEL is "loud": give debug, info, warn or error.`,
+				`TMD_WORKER_HEALTH_ADDR is "8081": give host:port or :port, or off.`,
+				`WORKER_CONCURRENCY is "many": give a whole number.`,
+				`TMD_JOB_TIMEOUT is "90": give a duration such as 10s or 5m.`,
+				"REDIS_JOB_URL is no Redis address: write redis://user:password@host:6379/1.",
+				"MONGODB_URI is no MongoDB address: start it with mongodb:// or mongodb+srv://.",
+			}},
+		{"an empty variable is not set", &config.Token{}, []string{"JWT_SECRET="},
+			[]string{"JWT_SECRET is missing: set it to the secret of the API that the token is for."}},
+		{"a short secret", &config.Token{}, []string{"JWT_SECRET=hunter2"},
+			[]string{"JWT_SECRET is shorter than 32 bytes: make one with `openssl rand -base64 48`."}},
+		{"two ways to know callers", &config.API{}, append([]string{"TMD_JWKS_URL=https://id.example.org/keys"}, complete...),
+			[]string{"TMD_JWKS_URL is set beside JWT_SECRET: keep one of the two."}},
+		{"no authentication on the API", &config.API{}, append([]string{"AUTH_MODE=none"}, complete...),
+			[]string{"AUTH_MODE is none, which is for `tmd all` on loopback: set it to jwt."}},
+		{"no authentication beyond loopback", &config.All{}, []string{"TMD_LISTEN_HOST=0.0.0.0"},
+			[]string{"TMD_LISTEN_HOST is 0.0.0.0 while AUTH_MODE is none: listen on 127.0.0.1, or set AUTH_MODE=jwt and JWT_SECRET."}},
+		{"a service link of Kubernetes in a port's place", &config.Parser{}, []string{"TMD_PARSER_PORT=tcp://10.0.0.7:15001", "TMD_PARSER_SERVICE_HOST=10.0.0.7", "TMD_API_PORT_8000_TCP_ADDR=10.0.0.8"},
+			[]string{`TMD_PARSER_PORT is "tcp://10.0.0.7:15001": this is a Kubernetes service link of the same name; set enableServiceLinks: false on the pod, or set the variable yourself.`}},
+		{"out of range", &config.Parser{}, []string{"TMD_PARSER_CHILDREN=0", "TMD_PARSER_MEMORY=1MiB", "TMD_PARSER_DEADLINE=1ms", "TMD_SHUTDOWN_DELAY=30s", "SENTRY_DSN=https://example.org"},
+			[]string{
+				"SENTRY_DSN is not a DSN: copy it from the project's client keys, https://key@host/project.",
+				"TMD_SHUTDOWN_DELAY is 30s: give less than TMD_SHUTDOWN_GRACE, which is 25s.",
+				"TMD_PARSER_CHILDREN is 0: give a number from 1 to 64.",
+				"TMD_PARSER_DEADLINE is 1ms: give a duration from 100ms to 10m0s.",
+				"TMD_PARSER_MEMORY is 1.0 MiB: a child needs 128MiB or more.",
+			}},
+		{"a parser call longer than its job", &config.Worker{}, append([]string{"TMD_JOB_TIMEOUT=5s"}, complete...),
+			[]string{"TMD_PARSER_TIMEOUT is 20s: give 1s or more, and no more than TMD_JOB_TIMEOUT, which is 5s."}},
+		{"origins with a path", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://ok.example.org,https://x.example.org/app,*"}, complete...),
+			[]string{`TMD_CORS_ORIGINS holds "https://x.example.org/app": give scheme and host alone, such as https://app.example.org.`}},
+		{"a secret from a file that is not there", &config.Token{}, []string{"JWT_SECRET_FILE=/nowhere/secret"},
+			[]string{
+				"JWT_SECRET_FILE cannot be read: open /nowhere/secret: no such file or directory.",
+				"JWT_SECRET has no value: JWT_SECRET_FILE cannot be read.",
+			}},
+		{"a secret twice", &config.Token{}, []string{"JWT_SECRET=" + secret, "JWT_SECRET_FILE=/x"},
+			[]string{"JWT_SECRET_FILE is set beside JWT_SECRET: keep one of the two."}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, faultsOf(t, tt.role, tt.environ...)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "uri")
+	if err := os.WriteFile(file, []byte("mongodb://db/other\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var c config.Worker
+	if err := config.Load(&c, []string{"REDIS_HOST=::1", "REDIS_PORT=7000", "MONGODB_URI_FILE=" + file, "TMD_LOG_LEVEL=debug", "PYTHON_UTILS_URL=http://parser:15001/"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.JobURL.Reveal(); got != "redis://[::1]:7000/1" {
+		t.Errorf("job URL %s", got)
+	}
+	if got := c.MongoURI.Reveal(); got != "mongodb://db/other" {
+		t.Errorf("MongoDB %s", got)
+	}
+	if c.LogLevel != slog.LevelDebug || c.ParserURL != "http://parser:15001" || c.Concurrency != 2 || c.JobTimeout != time.Minute {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAllKeepsItsStateWithTheUser(t *testing.T) {
+	t.Parallel()
+	for home, want := range map[string]string{
+		"HOME=/home/alice":    "/home/alice/.local/share/trackmydegree",
+		"XDG_DATA_HOME=/data": "/data/trackmydegree",
+		"HOME=":               "data",
+	} {
+		var c config.All
+		if err := config.Load(&c, []string{home}); err != nil {
+			t.Fatal(err)
+		}
+		if c.DataDir != want {
+			t.Errorf("%s: %s, want %s", home, c.DataDir, want)
+		}
+	}
+}
+
+// No way of printing settings gives a secret away.
+func TestSecretsStayHidden(t *testing.T) {
+	t.Parallel()
+	environ := []string{
+		"REDIS_JOB_URL=redis://worker:hun/ter2@redis:6379/1?sentinel_password=hunter2", "REDIS_CACHE_URL=redis://:hunter2@redis:6379/0",
+		"MONGODB_URI=mongodb://u:hunt@er2?hunter2@a:1,b:2/trackmydegree", "JWT_SECRET=hunter2-hunter2-hunter2-hunter2-hunter2",
+		"SENTRY_DSN=https://hunter2@sentry.example.org/1",
+	}
+	var c config.API
+	settings, err := config.Describe(&c, environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("start", "config", c, "secret", c.JWTSecret, "url", c.JobURL)
+	for how, text := range map[string]string{
+		"describe": fmt.Sprint(settings), "%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", &c), "%#v": fmt.Sprintf("%#v", c), "slog": log.String(),
+	} {
+		for _, part := range []string{"hunter2", "ter2", "er2"} {
+			if strings.Contains(text, part) {
+				t.Errorf("%s shows a secret: %s", how, text)
+			}
+		}
+	}
+}
+
+func TestDescribeTellsWhereValuesComeFrom(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := config.Describe(&config.API{}, []string{"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:p@db/x", "JWT_SECRET_FILE=" + file, "TMD_CORS_ORIGINS=https://a.example.org,https://b.example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]config.Setting{}
+	for _, s := range settings {
+		got[s.Name] = s
+	}
+	for _, want := range []config.Setting{
+		{"BACKEND_PORT", "8000", "default"},
+		{"REDIS_CACHE_URL", "redis://redis:6379/0", "made from REDIS_HOST and REDIS_PORT"},
+		{"MONGODB_URI", "mongodb://[hidden]@db/x", "environment"},
+		{"JWT_SECRET", "[hidden]", file},
+		{"TMD_CORS_ORIGINS", "https://a.example.org,https://b.example.org", "environment"},
+		{"SENTRY_DSN", "", "default"},
+	} {
+		if diff := cmp.Diff(want, got[want.Name]); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// maxSecretFile bounds what a NAME_FILE may hold, so that a wrong path cannot fill the memory.
+const maxSecretFile = 64 << 10
+
+// environment is the variables of the process with the files of secrets read, and where each value came from.
+type environment struct {
+	values  map[string]string
+	sources map[string]string
+}
+
+func newEnvironment(environ []string, fields []field, faults *Faults) environment {
+	e := environment{values: map[string]string{}, sources: map[string]string{}}
+	for _, pair := range environ {
+		if name, value, _ := strings.Cut(pair, "="); value != "" {
+			e.values[name] = value
+		}
+	}
+	e.refuseUnknown(faults)
+	for _, f := range fields {
+		if f.secret {
+			e.readFile(f.name, faults)
+		}
+	}
+	return e
+}
+
+func (e environment) source(name string) string {
+	if s, ok := e.sources[name]; ok {
+		return s
+	}
+	if _, ok := e.values[name]; ok {
+		return "environment"
+	}
+	return "default"
+}
+
+// readFile sets a secret from the file that NAME_FILE names.
+func (e environment) readFile(name string, faults *Faults) {
+	path, ok := e.values[name+"_FILE"]
+	if !ok {
+		return
+	}
+	if _, both := e.values[name]; both {
+		faults.add(name+"_FILE", "is set beside %s: keep one of the two", name)
+		return
+	}
+	value, err := readSecret(path)
+	if err != nil {
+		faults.add(name+"_FILE", "cannot be read: %v", err)
+		// What needs the secret has its fault; a second one about the missing value would mislead.
+		faults.add(name, "has no value: %s_FILE cannot be read", name)
+		return
+	}
+	e.values[name] = value
+	e.sources[name] = path
+}
+
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(b) > maxSecretFile:
+		return "", fmt.Errorf("%s holds more than 64 KiB", path)
+	}
+	value := strings.TrimRight(string(b), "\r\n")
+	if value == "" {
+		return "", errors.New(path + " is empty")
+	}
+	return value, nil
+}
+
+// database is the number of the database behind each of the two addresses of Redis.
+var database = map[string]int{"REDIS_CACHE_URL": 0, "REDIS_JOB_URL": 1}
+
+// makeRedisURLs makes the addresses that are not set from REDIS_HOST and REDIS_PORT, for a role that has both.
+func (e environment) makeRedisURLs(fields []field) {
+	host := e.values["REDIS_HOST"]
+	reads := func(name string) bool {
+		return slices.ContainsFunc(fields, func(f field) bool { return f.name == name })
+	}
+	if host == "" || !reads("REDIS_HOST") {
+		return
+	}
+	port := e.values["REDIS_PORT"]
+	if port == "" {
+		port = "6379"
+	}
+	for name, db := range database {
+		if _, ok := e.values[name]; !ok && reads(name) {
+			e.values[name] = fmt.Sprintf("redis://%s/%d", net.JoinHostPort(host, port), db)
+			e.sources[name] = "made from REDIS_HOST and REDIS_PORT"
+		}
+	}
+}
+
+func (e environment) setDefaults(defaults map[string]string) {
+	for name, value := range defaults {
+		if _, ok := e.values[name]; !ok {
+			e.values[name] = value
+			e.sources[name] = "default"
+		}
+	}
+}
+
+// serviceLink matches what Kubernetes sets in every pod for a Service whose name starts with tmd.
+var serviceLink = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
+
+// refuseUnknown faults every TMD_ variable that no role reads: a misspelt setting must not be a silent default.
+func (e environment) refuseUnknown(faults *Faults) {
+	known := names()
+	var unknown []string
+	for name := range e.values {
+		if strings.HasPrefix(name, "TMD_") && !slices.Contains(known, name) && !serviceLink.MatchString(name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		faults.add(name, "is not a setting: did you mean %s?", nearest(name, known))
+	}
+}
+
+// names lists every variable of every role, those of files included.
+func names() []string {
+	var all []string
+	for _, r := range Roles() {
+		for _, f := range fieldsOf(r.New()) {
+			all = append(all, f.name)
+			if f.secret {
+				all = append(all, f.name+"_FILE")
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// nearest returns the known name that takes the fewest edits to reach.
+func nearest(name string, known []string) string {
+	best, least := "", len(name)+1
+	for _, k := range known {
+		if d := levenshtein.ComputeDistance(name, k); best == "" || d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}

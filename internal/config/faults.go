@@ -1,0 +1,74 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault is one setting that is missing or wrong.
+type Fault struct {
+	Name     string // the variable
+	Sentence string // what is wrong and what to change, without the name
+}
+
+func (f Fault) String() string {
+	if strings.HasSuffix(f.Sentence, "?") {
+		return f.Name + " " + f.Sentence
+	}
+	return f.Name + " " + f.Sentence + "."
+}
+
+// Faults is everything that is wrong with the settings of a process, in the order in which it was found.
+type Faults []Fault
+
+func (f Faults) Error() string {
+	var b strings.Builder
+	if len(f) == 1 {
+		b.WriteString("a setting is wrong:")
+	} else {
+		fmt.Fprintf(&b, "%d settings are wrong:", len(f))
+	}
+	for _, one := range f {
+		b.WriteString("\n  " + one.String())
+	}
+	return b.String()
+}
+
+// has reports whether the setting has a fault already: one sentence each is enough.
+func (f Faults) has(name string) bool {
+	for _, one := range f {
+		if one.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Faults) add(name, format string, args ...any) {
+	if !f.has(name) {
+		*f = append(*f, Fault{Name: name, Sentence: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (f *Faults) between(name string, v, least, most time.Duration) {
+	if v < least || v > most {
+		f.add(name, "is %v: give a duration from %v to %v", v, least, most)
+	}
+}
+
+func (f *Faults) within(name string, v, least, most int) {
+	if v < least || v > most {
+		f.add(name, "is %d: give a number from %d to %d", v, least, most)
+	}
+}
+
+func (f *Faults) redis(name string, u SecretURL) {
+	switch {
+	case u.Empty():
+		f.add(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
+	case !slices.Contains([]string{"redis", "rediss", "unix"}, u.scheme()):
+		f.add(name, "is no Redis address: write redis://user:password@host:6379/%d", database[name])
+	}
+}

@@ -1,0 +1,197 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// The parts that roles are made of. A field's tags are all there is to know of a setting: its name, its default and the
+// sentence of docs/configuration.md. Field names are unique within a role.
+
+// Process is what every long-running role has.
+type Process struct {
+	Environment   Environment   `env:"NODE_ENV" envDefault:"production" help:"Where this runs: development, staging, production or test. It marks error reports, and production refuses development tokens."`
+	SentryDSN     SecretURL     `env:"SENTRY_DSN" help:"Where errors are reported. Nothing is reported when it is not set."`
+	LogLevel      slog.Level    `env:"TMD_LOG_LEVEL" envDefault:"info" help:"The least severe log line: debug, info, warn or error."`
+	LogFormat     LogFormat     `env:"TMD_LOG_FORMAT" envDefault:"auto" help:"json, text, or auto: text on a terminal, JSON elsewhere."`
+	ShutdownGrace time.Duration `env:"TMD_SHUTDOWN_GRACE" envDefault:"25s" help:"How long running work may take to end after SIGTERM. Keep it under the pod's terminationGracePeriodSeconds."`
+	ShutdownDelay time.Duration `env:"TMD_SHUTDOWN_DELAY" envDefault:"0s" help:"How long to go on serving after readiness went false, so that load balancers notice. Part of the grace."`
+}
+
+func (p *Process) check(f *Faults) {
+	if !p.SentryDSN.Empty() {
+		if u, err := url.Parse(p.SentryDSN.Reveal()); err != nil || u.Host == "" || u.User == nil || u.Path == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
+			f.add("SENTRY_DSN", "is not a DSN: copy it from the project's client keys, https://key@host/project")
+		}
+	}
+	f.between("TMD_SHUTDOWN_GRACE", p.ShutdownGrace, time.Second, time.Hour)
+	if f.has("TMD_SHUTDOWN_GRACE") {
+		return
+	}
+	if p.ShutdownDelay < 0 || p.ShutdownDelay >= p.ShutdownGrace {
+		f.add("TMD_SHUTDOWN_DELAY", "is %v: give less than TMD_SHUTDOWN_GRACE, which is %v", p.ShutdownDelay, p.ShutdownGrace)
+	}
+}
+
+// Debug is the server of metrics and build information, apart from the role's own port.
+type Debug struct {
+	MetricsAddr Addr `env:"TMD_METRICS_ADDR" envDefault:":9090" help:"Where /metrics and /version are served, or off."`
+	Profiling   bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof beside the metrics."`
+}
+
+// Server is the API's own port.
+type Server struct {
+	Port        Port     `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
+	Host        string   `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
+	CORSOrigins []string `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
+}
+
+// Addr is what the API listens on.
+func (s *Server) Addr() string { return net.JoinHostPort(s.Host, s.Port.String()) }
+
+func (s *Server) check(f *Faults) {
+	if _, err := netip.ParseAddr(s.Host); err != nil {
+		f.add("TMD_LISTEN_HOST", "is %q: give an IP address such as 127.0.0.1 or 0.0.0.0", s.Host)
+	}
+	for _, o := range s.CORSOrigins {
+		u, err := url.Parse(o)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
+			f.add("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
+		}
+	}
+}
+
+// Limits are what one caller may ask of the API.
+type Limits struct {
+	RateLimit       int           `env:"TMD_RATE_LIMIT" envDefault:"600" help:"Requests a minute for each caller. 0 sets no limit."`
+	UploadRateLimit int           `env:"TMD_RATE_LIMIT_UPLOADS" envDefault:"30" help:"Uploads and forms a minute for each caller. 0 sets no limit."`
+	UploadTimeout   time.Duration `env:"TMD_UPLOAD_TIMEOUT" envDefault:"60s" help:"How long a client may take to send a request's body."`
+}
+
+func (l *Limits) check(f *Faults) {
+	f.between("TMD_UPLOAD_TIMEOUT", l.UploadTimeout, time.Second, time.Hour)
+	f.within("TMD_RATE_LIMIT", l.RateLimit, 0, 1_000_000)
+	f.within("TMD_RATE_LIMIT_UPLOADS", l.UploadRateLimit, 0, 1_000_000)
+}
+
+// Signing is the shared secret of development and of small installations.
+type Signing struct {
+	JWTSecret   Secret `env:"JWT_SECRET" help:"The secret that HS256 tokens are signed with, 32 bytes or more."`
+	JWTIssuer   string `env:"TMD_JWT_ISSUER" help:"The issuer that a token must name."`
+	JWTAudience string `env:"TMD_JWT_AUDIENCE" help:"The audience that a token must name."`
+}
+
+func (s *Signing) check(f *Faults) {
+	// RFC 7518, 3.2: a key for HS256 is at least as long as its hash.
+	if n := len(s.JWTSecret.Reveal()); n > 0 && n < 32 {
+		f.add("JWT_SECRET", "is shorter than 32 bytes: make one with `openssl rand -base64 48`")
+	}
+}
+
+// Auth is how the API knows its callers.
+type Auth struct {
+	Signing
+	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"jwt" help:"jwt, or none: every caller is the one local user. none is for tmd all on loopback only."`
+	JWKSURL  WebURL   `env:"TMD_JWKS_URL" help:"Where the public keys of the identity provider are. Takes the place of JWT_SECRET."`
+}
+
+func (a *Auth) check(f *Faults) {
+	a.Signing.check(f)
+	switch {
+	case a.AuthMode == AuthNone:
+	case a.JWTSecret.Empty() && a.JWKSURL == "":
+		f.add("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
+	case !a.JWTSecret.Empty() && a.JWKSURL != "":
+		f.add("TMD_JWKS_URL", "is set beside JWT_SECRET: keep one of the two")
+	}
+}
+
+// RedisServer makes the two addresses of Redis when they are not given.
+type RedisServer struct {
+	RedisHost string `env:"REDIS_HOST" help:"A Redis server; makes REDIS_CACHE_URL (database 0) and REDIS_JOB_URL (database 1) when they are not set."`
+	RedisPort Port   `env:"REDIS_PORT" envDefault:"6379" help:"The port on REDIS_HOST."`
+}
+
+// JobRedis is where the queue and the job records live.
+type JobRedis struct {
+	JobURL SecretURL `env:"REDIS_JOB_URL" help:"Redis of the queue and the job records, as redis://user:password@host:port/1; rediss:// for TLS, ?master_name=… for Sentinel. The server must not evict keys (maxmemory-policy noeviction)."`
+}
+
+func (r *JobRedis) check(f *Faults) { f.redis("REDIS_JOB_URL", r.JobURL) }
+
+// CacheRedis is where API responses are cached.
+type CacheRedis struct {
+	CacheURL SecretURL     `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. May evict keys; the API works without it, slower."`
+	CacheTTL time.Duration `env:"TMD_CACHE_TTL" envDefault:"300s" help:"How long a response of the catalogue is cached."`
+}
+
+func (r *CacheRedis) check(f *Faults) {
+	f.redis("REDIS_CACHE_URL", r.CacheURL)
+	f.between("TMD_CACHE_TTL", r.CacheTTL, time.Second, 24*time.Hour)
+}
+
+// Mongo is where the catalogue and the saved timelines are.
+type Mongo struct {
+	MongoURI SecretURL `env:"MONGODB_URI" help:"MongoDB, as mongodb://user:password@host:27017/trackmydegree. The path names the database."`
+}
+
+func (m *Mongo) check(f *Faults) {
+	switch {
+	case m.MongoURI.Empty():
+		f.add("MONGODB_URI", "is missing: set it to mongodb://host:27017/trackmydegree")
+	case !slices.Contains([]string{"mongodb", "mongodb+srv"}, m.MongoURI.scheme()):
+		f.add("MONGODB_URI", "is no MongoDB address: start it with mongodb:// or mongodb+srv://")
+	}
+}
+
+// Uploads is the folder that API and workers share.
+type Uploads struct {
+	UploadDir string `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/tmd/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
+}
+
+// Jobs is how a worker runs jobs.
+type Jobs struct {
+	Concurrency int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	JobTimeout  time.Duration `env:"TMD_JOB_TIMEOUT" envDefault:"60s" help:"How long one attempt of a job may take."`
+}
+
+func (j *Jobs) check(f *Faults) {
+	f.within("WORKER_CONCURRENCY", j.Concurrency, 1, 256)
+	f.between("TMD_JOB_TIMEOUT", j.JobTimeout, time.Second, time.Hour)
+}
+
+// ParserClient is how a worker reaches the parser.
+type ParserClient struct {
+	ParserURL     WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
+	ParserTimeout time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+}
+
+func (p *ParserClient) check(f *Faults, jobTimeout time.Duration) {
+	if f.has("TMD_JOB_TIMEOUT") {
+		return
+	}
+	if p.ParserTimeout < time.Second || p.ParserTimeout > jobTimeout {
+		f.add("TMD_PARSER_TIMEOUT", "is %v: give 1s or more, and no more than TMD_JOB_TIMEOUT, which is %v", p.ParserTimeout, jobTimeout)
+	}
+}
+
+// Pool is the parser's child processes.
+type Pool struct {
+	Children int           `env:"TMD_PARSER_CHILDREN" envDefault:"2" help:"Child processes that read documents: as many documents are read at the same time."`
+	Deadline time.Duration `env:"TMD_PARSER_DEADLINE" envDefault:"10s" help:"How long a child may read one document before it is killed and replaced."`
+	Memory   Bytes         `env:"TMD_PARSER_MEMORY" envDefault:"512MiB" help:"Memory that one child may take before it is killed and replaced."`
+	CacheDir string        `env:"TMD_CACHE_DIR" default:"the user's cache folder" help:"Where compiled WebAssembly is kept, so that a child starts in 0.1 s instead of 3 s."`
+}
+
+func (p *Pool) check(f *Faults) {
+	f.within("TMD_PARSER_CHILDREN", p.Children, 1, 64)
+	f.between("TMD_PARSER_DEADLINE", p.Deadline, 100*time.Millisecond, 10*time.Minute)
+	// PDFium's own heap and the compiled module take about 100 MiB before the first page.
+	if p.Memory < 128<<20 {
+		f.add("TMD_PARSER_MEMORY", "is %v: a child needs 128MiB or more", p.Memory)
+	}
+}
