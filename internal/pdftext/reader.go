@@ -1,0 +1,268 @@
+package pdftext
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// errTrap marks errors of the sandbox itself. What it holds afterwards cannot be trusted.
+var errTrap = errors.New("pdfium stopped")
+
+// keepMemory is the size up to which an instance is cleaned rather than replaced.
+const keepMemory = 64 << 20
+
+// Results of FPDF_GetLastError that are the document's doing.
+const (
+	lastErrorPassword = 4
+	lastErrorSecurity = 5
+)
+
+// reader calls PDFium in one instance. Each document finds the memory as it was before the first one, so that nothing a
+// document does there reaches the next.
+type reader struct {
+	module  api.Module
+	scratch uint32 // scratchSize bytes inside the sandbox that results are written to
+	image   []byte // the memory before the first document, without the zeros at its end
+	stack   [4]uint64
+
+	malloc, lastError                                          api.Function
+	loadDocument, pageCount, loadPage, closePage               api.Function
+	boundingBox, rotation, countObjects                        api.Function
+	loadText, closeText, countChars                            api.Function
+	unicode, looseBox, charOrigin, fontSize, matrix, generated api.Function
+}
+
+// scratchSize fits the largest result, a matrix of six floats.
+const scratchSize = 64
+
+func newReader(m api.Module) (*reader, error) {
+	r := &reader{module: m}
+	for name, f := range map[string]*api.Function{
+		"malloc":                   &r.malloc,
+		"FPDF_GetLastError":        &r.lastError,
+		"FPDF_LoadMemDocument64":   &r.loadDocument,
+		"FPDF_GetPageCount":        &r.pageCount,
+		"FPDF_LoadPage":            &r.loadPage,
+		"FPDF_ClosePage":           &r.closePage,
+		"FPDF_GetPageBoundingBox":  &r.boundingBox,
+		"FPDFPage_GetRotation":     &r.rotation,
+		"FPDFPage_CountObjects":    &r.countObjects,
+		"FPDFText_LoadPage":        &r.loadText,
+		"FPDFText_ClosePage":       &r.closeText,
+		"FPDFText_CountChars":      &r.countChars,
+		"FPDFText_GetUnicode":      &r.unicode,
+		"FPDFText_GetLooseCharBox": &r.looseBox,
+		"FPDFText_GetCharOrigin":   &r.charOrigin,
+		"FPDFText_GetFontSize":     &r.fontSize,
+		"FPDFText_GetMatrix":       &r.matrix,
+		"FPDFText_IsGenerated":     &r.generated,
+	} {
+		if *f = m.ExportedFunction(name); *f == nil {
+			return nil, fmt.Errorf("pdfium has no function %s", name)
+		}
+	}
+	scratch, err := r.call(r.malloc, scratchSize)
+	if err != nil {
+		return nil, err
+	}
+	r.scratch = uint32(scratch)
+	r.image = bytes.Clone(bytes.TrimRight(r.memory(), "\x00"))
+	return r, nil
+}
+
+// memory is the whole memory of the sandbox, shared, valid until the next call.
+func (r *reader) memory() []byte {
+	b, _ := r.module.Memory().Read(0, r.module.Memory().Size())
+	return b
+}
+
+// reset gives the memory back its first state. It reports false when the instance has grown so far that a new one is
+// cheaper to hold.
+func (r *reader) reset() bool {
+	mem := r.memory()
+	if len(mem) > keepMemory {
+		return false
+	}
+	clear(mem[copy(mem, r.image):])
+	return true
+}
+
+func (r *reader) call(f api.Function, args ...uint64) (uint64, error) {
+	copy(r.stack[:], args)
+	// The context is not the caller's: it would be looked at only by a sandbox that checks for cancelling, and that
+	// costs three to five times as much.
+	if err := f.CallWithStack(context.Background(), r.stack[:]); err != nil {
+		return 0, errors.Join(errTrap, err)
+	}
+	return r.stack[0], nil
+}
+
+// read returns the pages of a document that has not been closed: reset does that for the whole memory at once.
+func (r *reader) read(ctx context.Context, pdf []byte) ([]document.Page, error) {
+	size := uint64(len(pdf))
+	at, err := r.call(r.malloc, size)
+	if err != nil {
+		return nil, err
+	}
+	if at == 0 || !r.module.Memory().Write(uint32(at), pdf) {
+		return nil, fault.Wrap(fault.TooComplex, errors.New("the document does not fit the sandbox"))
+	}
+	doc, err := r.call(r.loadDocument, at, size, 0)
+	if err != nil {
+		return nil, tooComplex(err)
+	}
+	if doc == 0 {
+		return nil, r.loadFault()
+	}
+	count, err := r.call(r.pageCount, doc)
+	if err != nil {
+		return nil, tooComplex(err)
+	}
+	switch n := int32(count); {
+	case n <= 0:
+		return nil, fault.Wrap(fault.Corrupt, errors.New("a document without pages"))
+	case n > document.MaxPages:
+		return nil, fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", n))
+	}
+	pages := make([]document.Page, 0, count)
+	left := document.MaxCharacters
+	for i := range count {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		page, err := r.page(doc, i, &left)
+		if err != nil {
+			return nil, fmt.Errorf("page %d: %w", i+1, err)
+		}
+		pages = append(pages, page)
+	}
+	return pages, nil
+}
+
+// tooComplex is the fault of a document at which PDFium has given up: out of memory, out of stack, or an assertion.
+func tooComplex(trap error) error { return fault.Wrap(fault.TooComplex, trap) }
+
+func (r *reader) loadFault() error {
+	code, err := r.call(r.lastError)
+	if err != nil {
+		return tooComplex(err)
+	}
+	switch code {
+	case lastErrorPassword, lastErrorSecurity:
+		return fault.New(fault.Encrypted)
+	}
+	return fault.Wrap(fault.Corrupt, fmt.Errorf("pdfium cannot open it: error %d", code))
+}
+
+// page reads the page with the index, and takes its characters from left, the number that the document may still have.
+func (r *reader) page(doc, index uint64, left *int) (document.Page, error) {
+	page, err := r.call(r.loadPage, doc, index)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	if page == 0 {
+		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("cannot be loaded"))
+	}
+	objects, err := r.call(r.countObjects, page)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	if n := int32(objects); n > maxObjects {
+		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("%d objects", n))
+	}
+	f, err := r.frame(page)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	text, err := r.call(r.loadText, page)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	if text == 0 {
+		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("its text cannot be loaded"))
+	}
+	count, err := r.call(r.countChars, text)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	n := int(int32(count))
+	if *left -= max(n, 0); *left < 0 {
+		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("more than %d characters", document.MaxCharacters))
+	}
+	words, err := r.words(text, n, f)
+	if err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	// Closing what has been read keeps a long document's memory at one page.
+	if _, err := r.call(r.closeText, text); err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	if _, err := r.call(r.closePage, page); err != nil {
+		return document.Page{}, tooComplex(err)
+	}
+	return document.Page{Width: f.width, Height: f.height, Words: words}, nil
+}
+
+// frame is where a page's own coordinates lie on the page as one sees it.
+type frame struct {
+	left, bottom, right, top float64
+	turns                    uint64 // quarter turns clockwise
+	width, height            float64
+}
+
+func (r *reader) frame(page uint64) (frame, error) {
+	turns, err := r.call(r.rotation, page)
+	if err != nil {
+		return frame{}, err
+	}
+	if _, err := r.call(r.boundingBox, page, uint64(r.scratch)); err != nil {
+		return frame{}, err
+	}
+	left, top, right, bottom := r.rect()
+	f := frame{left: left, bottom: bottom, right: right, top: top, turns: turns & 3, width: right - left, height: top - bottom}
+	if f.turns&1 == 1 {
+		f.width, f.height = f.height, f.width
+	}
+	return f, nil
+}
+
+// rect is the FS_RECTF in the scratch: left, top, right, bottom, y growing upwards.
+func (r *reader) rect() (left, top, right, bottom float64) {
+	b, _ := r.module.Memory().Read(r.scratch, 16)
+	return f32(binary.LittleEndian.Uint32(b)), f32(binary.LittleEndian.Uint32(b[4:])),
+		f32(binary.LittleEndian.Uint32(b[8:])), f32(binary.LittleEndian.Uint32(b[12:]))
+}
+
+// place turns a point of the page's own coordinates into one from the top left corner, y growing downwards.
+func (f frame) place(x, y float64) (float64, float64) {
+	switch f.turns {
+	case 1:
+		return y - f.bottom, x - f.left
+	case 2:
+		return f.right - x, y - f.bottom
+	case 3:
+		return f.top - y, f.right - x
+	}
+	return x - f.left, f.top - y
+}
+
+// turn turns a direction of the page's own coordinates as place turns points, y still growing upwards.
+func (f frame) turn(x, y float64) (float64, float64) {
+	switch f.turns {
+	case 1:
+		return y, -x
+	case 2:
+		return -x, -y
+	case 3:
+		return -y, x
+	}
+	return x, y
+}
