@@ -41,7 +41,7 @@ type Degree struct {
 	DegreeType   DegreeType `json:"degreeType" bson:"degreeType"`
 	TotalCredits float64    `json:"totalCredits" bson:"totalCredits"`
 	ECPDegreeID  string     `json:"ecpDegreeId" bson:"ecpDegreeId"`
-	Pools        []string   `json:"pools" bson:"pools"`
+	Pools        []string   `json:"pools" bson:"coursePools"`
 }
 
 // Rule restricts a course or a pool. Several prerequisite rules are joined by AND, the list inside one by OR.
@@ -75,5 +75,3 @@ type Data struct {
 	Sequences []Sequence
 }
 
-// Catalogue is an indexed, immutable catalogue.
-type Catalogue struct{}

@@ -1,0 +1,47 @@
+package catalogue
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// MaxCourses is the most courses that one page holds.
+const MaxCourses = 500
+
+// CourseQuery asks for a page of courses in the order of their codes. Every condition that is set must hold.
+type CourseQuery struct {
+	Search string // each of its words occurs in the code or the title, in any case
+	Pool   string // an id: the course is one of this pool
+	Prefix string // the code begins with it, in any case: "COMP", "COMP 2"
+	After  string // the code that ended the page before
+	Limit  int    // 1 to MaxCourses; MaxCourses for anything else
+}
+
+// Words are the words of Search in lower case.
+func (q CourseQuery) Words() []string { return strings.Fields(strings.ToLower(q.Search)) }
+
+// Page is the Limit that holds.
+func (q CourseQuery) Page() int {
+	if q.Limit < 1 || q.Limit > MaxCourses {
+		return MaxCourses
+	}
+	return q.Limit
+}
+
+// Fingerprint is the same for equal data in any order, and another for any change: the version of a catalogue.
+func (d Data) Fingerprint() string {
+	sorted := Data{
+		Degrees:   slices.SortedFunc(slices.Values(d.Degrees), func(a, b Degree) int { return cmp.Compare(a.ID, b.ID) }),
+		Pools:     slices.SortedFunc(slices.Values(d.Pools), func(a, b Pool) int { return cmp.Compare(a.ID, b.ID) }),
+		Courses:   slices.SortedFunc(slices.Values(d.Courses), func(a, b Course) int { return cmp.Compare(a.Code, b.Code) }),
+		Sequences: slices.SortedFunc(slices.Values(d.Sequences), func(a, b Sequence) int { return cmp.Compare(a.Name, b.Name) }),
+	}
+	sum := sha256.New()
+	// Strings, numbers and slices of them always have a JSON form, and a hash takes every write.
+	_ = json.NewEncoder(sum).Encode(sorted)
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
