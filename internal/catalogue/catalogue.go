@@ -54,6 +54,12 @@ type Rule struct {
 	MaxCredits float64  `json:"maxCredits,omitempty" bson:"maxCredits,omitempty"`
 }
 
+// The types of a sequence's terms.
+const (
+	Academic = "Academic"
+	WorkTerm = "Co-op"
+)
+
 // Sequence is a published order of courses.
 type Sequence struct {
 	Name  string         `json:"sequence" bson:"_id"`
@@ -75,3 +81,15 @@ type Data struct {
 	Sequences []Sequence
 }
 
+// The types of rules, and which parameters they have.
+const (
+	Prerequisite              = "prerequisite"                // CourseList, MinCourses: taken in an earlier term
+	Corequisite               = "corequisite"                 // CourseList, MinCourses: taken in the same term or earlier
+	PrerequisiteOrCorequisite = "prerequisite_or_corequisite" // CourseList, MinCourses
+	NotTaken                  = "not_taken"                   // CourseList, MaxCourses 0
+	MinCourses                = "min_courses_from_set"        // CourseList, MinCourses
+	MaxCourses                = "max_courses_from_set"        // CourseList, MaxCourses
+	MinCreditsFromSet         = "min_credits_from_set"        // CourseList, MinCredits
+	MaxCreditsFromSet         = "max_credits_from_set"        // CourseList, MaxCredits
+	MinCredits                = "min_credits"                 // MinCredits
+)

@@ -1,0 +1,64 @@
+package term
+
+import (
+	"sync"
+	"time"
+	_ "time/tzdata" // the university's time zone, also where the system has none
+)
+
+// toronto is the university's time zone. It is looked up once: finding it reads the zone's table.
+var toronto = sync.OnceValue(func() *time.Location {
+	l, err := time.LoadLocation("America/Toronto")
+	if err != nil {
+		panic(err) // the table is part of the binary
+	}
+	return l
+})
+
+// Position is where a term lies, seen from a moment.
+type Position int8
+
+// The positions, in the order of time.
+const (
+	Past Position = iota - 1
+	Current
+	Future
+)
+
+// Begin returns the first instant of the term. Terms leave no gap: each begins where the one before it ends.
+func (t Term) Begin() time.Time {
+	month := time.January
+	switch t.Season {
+	case Spring, Summer:
+		month = time.May
+	case Fall, FallWinter:
+		month = time.September
+	}
+	return time.Date(t.Year, month, 1, 0, 0, 0, 0, toronto())
+}
+
+// End returns the instant after the last day of the term: Winter ends on 30 April, Winter/Summer, Spring and Summer on
+// 31 August, Fall on 31 December, Fall/Winter on 30 April of its second year.
+func (t Term) End() time.Time {
+	year, month := t.Year, time.May
+	switch t.Season {
+	case WinterSummer, Spring, Summer:
+		month = time.September
+	case Fall:
+		year, month = year+1, time.January
+	case FallWinter:
+		year++
+	}
+	return time.Date(year, month, 1, 0, 0, 0, 0, toronto())
+}
+
+// At returns where the term lies, seen from now.
+func (t Term) At(now time.Time) Position {
+	switch {
+	case !now.Before(t.End()):
+		return Past
+	case now.Before(t.Begin()):
+		return Future
+	}
+	return Current
+}
