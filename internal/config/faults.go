@@ -72,3 +72,12 @@ func (f *Faults) redis(name string, u SecretURL) {
 		f.add(name, "is no Redis address: write redis://user:password@host:6379/%d", database[name])
 	}
 }
+
+// Names lists the variables alone: their values stay out of error reports.
+func (f Faults) Names() string {
+	names := make([]string, len(f))
+	for i, one := range f {
+		names[i] = one.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,140 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/getsentry/sentry-go"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// closeTimeout bounds what the library does after the last flush.
+const closeTimeout = 5 * time.Second
+
+// Reporter sends errors that somebody should look into to Sentry. The faults of a document or of a request are not
+// among them: those are told to the user and counted. A nil client reports nothing.
+type Reporter struct {
+	client *sentry.Client
+	role   string
+}
+
+func newReporter(o Options) (*Reporter, error) {
+	if o.Process.SentryDSN.Empty() {
+		// The library would take SENTRY_DSN from the environment by itself.
+		return &Reporter{role: o.Role}, nil
+	}
+	client, err := sentry.NewClient(sentry.ClientOptions{
+		Dsn:         o.Process.SentryDSN.Reveal(),
+		Environment: string(o.Process.Environment),
+		Release:     "tmd@" + o.Version,
+		// The library adds the host's name when there is none; on a laptop that is a person's.
+		ServerName: o.Role,
+		BeforeSend: func(e *sentry.Event, _ *sentry.EventHint) *sentry.Event { return scrub(e) },
+		// Nothing is collected by itself: an event holds what this package put there.
+		Integrations:         func([]sentry.Integration) []sentry.Integration { return nil },
+		MaxBreadcrumbs:       -1,
+		DisableClientReports: true,
+	})
+	if err != nil {
+		return nil, errors.New("SENTRY_DSN cannot be used: copy it from the project's client keys")
+	}
+	return &Reporter{client: client, role: o.Role}, nil
+}
+
+// Request is what a report may know of a request: Route is the pattern, never the path itself.
+type Request struct {
+	Method string
+	Route  string
+	ID     string // X-Request-Id
+}
+
+// Panic reports a recovered panic of a handler. Call it in the deferred function that recovered, or the stack is lost.
+func (r *Reporter) Panic(value any, req Request) {
+	name, text := describePanic(value)
+	r.send(sentry.LevelFatal, sentry.Exception{
+		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
+		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
+	}, map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
+}
+
+// RequestFailed reports an internal error that a handler answered with.
+func (r *Reporter) RequestFailed(err error, req Request) {
+	if fault.CodeOf(err) != fault.Internal {
+		return
+	}
+	name, text := describe(err)
+	r.send(sentry.LevelError, sentry.Exception{Type: name, Value: text},
+		map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
+}
+
+// JobFailed reports the last failure of a job, unless the fault is the document's.
+func (r *Reporter) JobFailed(id job.ID, attempt int, err error) {
+	code := fault.CodeOf(err)
+	if !code.Transient() {
+		return
+	}
+	name, text := describe(err)
+	r.send(sentry.LevelError, sentry.Exception{Type: name, Value: text},
+		map[string]string{"job_id": string(id), "attempt": strconv.Itoa(attempt), "code": string(code)})
+}
+
+// JobPanic reports a recovered panic of a job; as with Panic, call it in the function that recovered.
+func (r *Reporter) JobPanic(id job.ID, value any) {
+	name, text := describePanic(value)
+	r.send(sentry.LevelFatal, sentry.Exception{
+		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
+		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
+	}, map[string]string{"job_id": string(id), "code": string(fault.Internal)})
+}
+
+// StartFailed reports that the process could not start.
+func (r *Reporter) StartFailed(err error) {
+	name, text := describe(err)
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		name, text = "settings", faults.Names()
+	}
+	r.send(sentry.LevelFatal, sentry.Exception{Type: "start-up: " + name, Value: text},
+		map[string]string{"code": string(fault.CodeOf(err))})
+}
+
+// send hands an event to the library, which sends it in the background.
+func (r *Reporter) send(level sentry.Level, exception sentry.Exception, tags map[string]string) {
+	if r.client == nil {
+		return
+	}
+	event := sentry.NewEvent()
+	event.Level = level
+	event.Exception = []sentry.Exception{exception}
+	event.Tags = tags
+	event.Tags["role"] = r.role
+	r.client.CaptureEvent(event, nil, nil)
+}
+
+func (r *Reporter) close(ctx context.Context) {
+	if r.client == nil {
+		return
+	}
+	r.client.FlushWithContext(ctx)
+	done := make(chan struct{})
+	go func() { r.client.Close(); close(done) }()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+func describePanic(value any) (name, text string) {
+	if err, ok := value.(error); ok {
+		return describe(err)
+	}
+	return fmt.Sprintf("panic(%T)", value), ""
+}

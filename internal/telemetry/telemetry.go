@@ -1,0 +1,41 @@
+// Package telemetry is what a process tells about itself: log lines, metrics and error reports. None of it ever holds
+// what documents or requests hold; reports are made from an allow-list rather than cleaned.
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+)
+
+// Options is what a process is called and where its lines go.
+type Options struct {
+	Role     string // api, worker, parser, all, …
+	Version  string
+	Process  config.Process
+	Output   io.Writer // log lines
+	Terminal bool      // whether Output is a terminal
+}
+
+// Telemetry is the logger, the registry and the reporter of one process.
+type Telemetry struct {
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Reporter *Reporter
+}
+
+// New makes the three. A DSN that cannot be used is an error; none at all is a reporter that reports nothing.
+func New(o Options) (*Telemetry, error) {
+	reporter, err := newReporter(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Telemetry{Log: newLogger(o), Registry: newRegistry(o), Reporter: reporter}, nil
+}
+
+// Close sends the reports that are still on their way, until ctx ends.
+func (t *Telemetry) Close(ctx context.Context) { t.Reporter.close(ctx) }
