@@ -83,13 +83,13 @@ type Data struct {
 
 // The types of rules, and which parameters they have.
 const (
-	Prerequisite              = "prerequisite"                // CourseList, MinCourses: taken in an earlier term
-	Corequisite               = "corequisite"                 // CourseList, MinCourses: taken in the same term or earlier
-	PrerequisiteOrCorequisite = "prerequisite_or_corequisite" // CourseList, MinCourses
-	NotTaken                  = "not_taken"                   // CourseList, MaxCourses 0
-	MinCourses                = "min_courses_from_set"        // CourseList, MinCourses
-	MaxCourses                = "max_courses_from_set"        // CourseList, MaxCourses
-	MinCreditsFromSet         = "min_credits_from_set"        // CourseList, MinCredits
-	MaxCreditsFromSet         = "max_credits_from_set"        // CourseList, MaxCredits
-	MinCredits                = "min_credits"                 // MinCredits
+	RulePrerequisite   = "prerequisite"                // CourseList, MinCourses: taken in an earlier term
+	RuleCorequisite    = "corequisite"                 // CourseList, MinCourses: taken in the same term or earlier
+	RuleEither         = "prerequisite_or_corequisite" // CourseList, MinCourses
+	RuleNotTaken       = "not_taken"                   // CourseList, MaxCourses 0
+	RuleMinCourses     = "min_courses_from_set"        // CourseList, MinCourses
+	RuleMaxCourses     = "max_courses_from_set"        // CourseList, MaxCourses
+	RuleMinCreditsFrom = "min_credits_from_set"        // CourseList, MinCredits
+	RuleMaxCreditsFrom = "max_credits_from_set"        // CourseList, MaxCredits
+	RuleMinCredits     = "min_credits"                 // MinCredits
 )

@@ -180,7 +180,7 @@ func (k *checker) sequence(s Sequence) {
 // rules checks the rules of a course or a pool. A rule may name courses that the catalogue lacks.
 func (k *checker) rules(kind, of string, rules []Rule) {
 	for _, r := range rules {
-		if r.Type != MinCredits && len(r.CourseList) == 0 {
+		if r.Type != RuleMinCredits && len(r.CourseList) == 0 {
 			k.fault("%s %q: the rule %s names no course", kind, of, r.Type)
 		}
 		for _, code := range r.CourseList {
@@ -190,15 +190,15 @@ func (k *checker) rules(kind, of string, rules []Rule) {
 		}
 		sound := true
 		switch r.Type {
-		case Prerequisite, Corequisite, PrerequisiteOrCorequisite, MinCourses:
+		case RulePrerequisite, RuleCorequisite, RuleEither, RuleMinCourses:
 			sound = r.MinCourses >= 1 && r.MinCourses <= len(r.CourseList)
-		case NotTaken:
+		case RuleNotTaken:
 			sound = r.MaxCourses == nil || *r.MaxCourses == 0
-		case MaxCourses:
+		case RuleMaxCourses:
 			sound = r.MaxCourses != nil && *r.MaxCourses >= 0
-		case MinCredits, MinCreditsFromSet:
+		case RuleMinCredits, RuleMinCreditsFrom:
 			sound = validCredits(r.MinCredits) && r.MinCredits > 0
-		case MaxCreditsFromSet:
+		case RuleMaxCreditsFrom:
 			sound = validCredits(r.MaxCredits) && r.MaxCredits > 0
 		default:
 			k.fault("%s %q: unknown rule %q", kind, of, r.Type)

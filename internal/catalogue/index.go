@@ -2,10 +2,6 @@ package catalogue
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -31,12 +27,8 @@ func New(d Data) (*Catalogue, error) {
 		return nil, err
 	}
 	d = ordered(d)
-	version, err := hash(d)
-	if err != nil {
-		return nil, err
-	}
 	return &Catalogue{
-		data: d, version: version,
+		data: d, version: d.Fingerprint(),
 		courses:   index(d.Courses, func(c Course) string { return c.Code }),
 		pools:     index(d.Pools, func(p Pool) string { return p.ID }),
 		degrees:   index(d.Degrees, func(g Degree) string { return g.ID }),
@@ -82,15 +74,7 @@ func index[T any](list []T, key func(T) string) map[string]int {
 	return m
 }
 
-func hash(d Data) (string, error) {
-	h := sha256.New()
-	if err := json.NewEncoder(h).Encode(d); err != nil {
-		return "", fmt.Errorf("catalogue: version: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:16], nil
-}
-
-// Version is a hash of the contents, 16 hexadecimal digits: equal catalogues have equal versions.
+// Version is the fingerprint of the contents: equal catalogues have equal versions.
 func (c *Catalogue) Version() string { return c.version }
 
 // Data returns the whole catalogue, to be read only.
@@ -160,7 +144,7 @@ func (c *Catalogue) Closure(codes []string) []string {
 		course, _ := c.Course(open[i])
 		for _, r := range course.Rules {
 			switch r.Type {
-			case Prerequisite, Corequisite, PrerequisiteOrCorequisite:
+			case RulePrerequisite, RuleCorequisite, RuleEither:
 				add(r.CourseList)
 			}
 		}

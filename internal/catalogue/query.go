@@ -1,11 +1,9 @@
 package catalogue
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strings"
 )
 
@@ -34,12 +32,7 @@ func (q CourseQuery) Page() int {
 
 // Fingerprint is the same for equal data in any order, and another for any change: the version of a catalogue.
 func (d Data) Fingerprint() string {
-	sorted := Data{
-		Degrees:   slices.SortedFunc(slices.Values(d.Degrees), func(a, b Degree) int { return cmp.Compare(a.ID, b.ID) }),
-		Pools:     slices.SortedFunc(slices.Values(d.Pools), func(a, b Pool) int { return cmp.Compare(a.ID, b.ID) }),
-		Courses:   slices.SortedFunc(slices.Values(d.Courses), func(a, b Course) int { return cmp.Compare(a.Code, b.Code) }),
-		Sequences: slices.SortedFunc(slices.Values(d.Sequences), func(a, b Sequence) int { return cmp.Compare(a.Name, b.Name) }),
-	}
+	sorted := ordered(d)
 	sum := sha256.New()
 	// Strings, numbers and slices of them always have a JSON form, and a hash takes every write.
 	_ = json.NewEncoder(sum).Encode(sorted)

@@ -14,7 +14,7 @@ const (
 // Level returns how much it matters that the rule is kept.
 func (r Rule) Level() string {
 	switch r.Type {
-	case MinCourses, MinCreditsFromSet:
+	case RuleMinCourses, RuleMinCreditsFrom:
 		return Info
 	}
 	return Warning
@@ -26,27 +26,27 @@ const namedCourses = 4
 // Message returns the rule as a sentence for people.
 func (r Rule) Message() string {
 	switch r.Type {
-	case Prerequisite:
+	case RulePrerequisite:
 		return "Take " + some(r.CourseList, r.MinCourses) + " first."
-	case Corequisite:
+	case RuleCorequisite:
 		return "Take " + some(r.CourseList, r.MinCourses) + " in the same term or earlier."
-	case PrerequisiteOrCorequisite:
+	case RuleEither:
 		return "Take " + some(r.CourseList, r.MinCourses) + " first or in the same term."
-	case NotTaken:
+	case RuleNotTaken:
 		return "Not open to students who took " + list(r.CourseList, "or") + "."
-	case MinCourses:
+	case RuleMinCourses:
 		return "Take " + some(r.CourseList, r.MinCourses) + "."
-	case MaxCourses:
+	case RuleMaxCourses:
 		limit := 0
 		if r.MaxCourses != nil {
 			limit = *r.MaxCourses
 		}
 		return "At most " + strconv.Itoa(limit) + " of " + list(r.CourseList, "and") + " counts."
-	case MinCreditsFromSet:
+	case RuleMinCreditsFrom:
 		return "At least " + credits(r.MinCredits) + " from " + list(r.CourseList, "and") + "."
-	case MaxCreditsFromSet:
+	case RuleMaxCreditsFrom:
 		return "At most " + credits(r.MaxCredits) + " from " + list(r.CourseList, "and") + "."
-	case MinCredits:
+	case RuleMinCredits:
 		return "Complete " + credits(r.MinCredits) + " first."
 	}
 	return ""
