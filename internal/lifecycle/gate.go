@@ -1,0 +1,22 @@
+package lifecycle
+
+import "sync/atomic"
+
+// Gate tells whether the process takes work: not before everything has started, and not any more once it drains. A nil
+// gate may be opened and closed and is never ready.
+type Gate struct{ ready atomic.Bool }
+
+// Ready reports whether the gate is open.
+func (g *Gate) Ready() bool { return g != nil && g.ready.Load() }
+
+func (g *Gate) open() {
+	if g != nil {
+		g.ready.Store(true)
+	}
+}
+
+func (g *Gate) close() {
+	if g != nil {
+		g.ready.Store(false)
+	}
+}

@@ -1,0 +1,31 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Serve is the run of a component that serves HTTP on a listener that is open already. Told to stop, it closes the
+// listener and lets requests end for as long as drain, then cuts them off.
+func Serve(server *http.Server, l net.Listener, drain time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		failed := make(chan error, 1)
+		go func() { failed <- server.Serve(l) }()
+		select {
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		err := server.Shutdown(last)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		<-failed
+		return err
+	}
+}

@@ -1,0 +1,127 @@
+// Package lifecycle runs the components of a process side by side and ends them in order.
+//
+// The end begins with a signal or with the first component that fails: readiness goes false, the process serves on for a
+// moment so that load balancers notice, and then each component is told to stop, the last one added first, and awaited
+// before the next. What has not ended within the grace is left behind.
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ErrGrace says that components were still running when the grace was over.
+var ErrGrace = errors.New("did not end within the grace")
+
+// Group is the components of one process. Add them bottom-up: what others lean on first.
+type Group struct {
+	Log   *slog.Logger
+	Gate  *Gate         // nil for a process that nobody asks
+	Grace time.Duration // for the whole end, delay included
+	Delay time.Duration // between readiness false and the first stop; not after a failure
+
+	components []component
+}
+
+type component struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// Add adds a component. Its run works until ctx ends, then finishes what it has begun and returns. An error ends the
+// group; nil does not: a component may be done early.
+func (g *Group) Add(name string, run func(ctx context.Context) error) {
+	g.components = append(g.components, component{name, run})
+}
+
+// running is a component that was started.
+type running struct {
+	name string
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// Run starts every component, opens the gate and returns when all have ended: with the first failure, ErrGrace, or nil.
+func (g *Group) Run(ctx context.Context) error {
+	ending, end := context.WithCancel(ctx)
+	defer end()
+
+	var all errgroup.Group
+	started := make([]running, 0, len(g.components))
+	for _, c := range g.components {
+		// Its own context, so that the end of ctx does not stop everything at once.
+		own, stop := context.WithCancel(context.WithoutCancel(ctx))
+		r := running{c.name, stop, make(chan struct{})}
+		started = append(started, r)
+		all.Go(func() error {
+			defer close(r.done)
+			err := c.run(own)
+			if err == nil || own.Err() != nil && errors.Is(err, context.Canceled) {
+				return nil
+			}
+			end()
+			return fmt.Errorf("%s: %w", c.name, err)
+		})
+	}
+	defer func() {
+		for _, r := range started {
+			r.stop()
+		}
+	}()
+
+	result := make(chan error, 1)
+	go func() { result <- all.Wait() }()
+
+	g.Gate.open()
+	select {
+	case err := <-result:
+		g.Gate.close()
+		return err
+	case <-ending.Done():
+	}
+	return g.end(ctx, started, result)
+}
+
+// end stops the components one after the other.
+func (g *Group) end(ctx context.Context, started []running, result <-chan error) error {
+	g.Gate.close()
+	grace := time.NewTimer(g.Grace)
+	defer grace.Stop()
+	if ctx.Err() != nil { // told to end, not failed
+		g.Log.Info("draining", "grace", g.Grace.String())
+		delay := time.NewTimer(g.Delay)
+		defer delay.Stop()
+		select {
+		case <-delay.C:
+		case <-grace.C:
+			return g.leftBehind(started)
+		}
+	}
+	for i := len(started) - 1; i >= 0; i-- {
+		started[i].stop()
+		select {
+		case <-started[i].done:
+		case <-grace.C:
+			return g.leftBehind(started)
+		}
+	}
+	return <-result
+}
+
+func (g *Group) leftBehind(started []running) error {
+	var names []string
+	for _, r := range started {
+		select {
+		case <-r.done:
+		default:
+			names = append(names, r.name)
+		}
+	}
+	return fmt.Errorf("%s: %w of %v", strings.Join(names, ", "), ErrGrace, g.Grace)
+}
