@@ -42,6 +42,8 @@ type Degree struct {
 	TotalCredits float64    `json:"totalCredits" bson:"totalCredits"`
 	ECPDegreeID  string     `json:"ecpDegreeId" bson:"ecpDegreeId"`
 	Pools        []string   `json:"pools" bson:"coursePools"`
+	// Aliases are other spellings under which documents print the degree.
+	Aliases []string `json:"aliases,omitempty" bson:"aliases,omitempty"`
 }
 
 // Rule restricts a course or a pool. Several prerequisite rules are joined by AND, the list inside one by OR.
