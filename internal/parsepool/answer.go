@@ -1,0 +1,66 @@
+package parsepool
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// answer is what a child says of a document: its facts or its fault. The cause of a fault stays in the child, since it
+// may quote the document.
+type answer struct {
+	Document *document.Document `json:"document,omitempty"`
+	Code     fault.Code         `json:"code,omitempty"`
+	Detail   string             `json:"detail,omitempty"`
+}
+
+// maxDetail bounds the sentence that comes with a fault, in bytes.
+const maxDetail = 500
+
+// faults are what a document can be guilty of. Any other code of a child counts as internal.
+var faults = []fault.Code{
+	fault.NotAPDF, fault.UnsupportedKind, fault.TooLarge, fault.Encrypted, fault.NoText, fault.Corrupt,
+	fault.UnrecognizedDocument, fault.TooManyPages, fault.TooComplex, fault.Internal,
+}
+
+func encodeAnswer(doc document.Document, err error) ([]byte, error) {
+	a := answer{Document: &doc}
+	if err != nil {
+		f := fault.From(err)
+		a = answer{Code: f.Code, Detail: f.Detail}
+	}
+	b, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	if len(b) > maxAnswer {
+		return json.Marshal(answer{Code: fault.TooComplex})
+	}
+	return b, nil
+}
+
+// decodeAnswer trusts nothing: the child has read a hostile document. The first error is the document's fault, the
+// second says that the answer is none.
+func decodeAnswer(b []byte) (doc document.Document, verdict *fault.Error, err error) {
+	var a answer
+	if err := json.Unmarshal(b, &a); err != nil {
+		return document.Document{}, nil, fmt.Errorf("decode answer: %w", err)
+	}
+	switch {
+	case a.Code != "" && a.Document == nil:
+		if !slices.Contains(faults, a.Code) {
+			return document.Document{}, fault.New(fault.Internal), nil
+		}
+		if len(a.Detail) > maxDetail {
+			a.Detail = ""
+		}
+		return document.Document{}, &fault.Error{Code: a.Code, Detail: a.Detail}, nil
+	case a.Code == "" && a.Document != nil && (a.Document.Kind == document.Transcript || a.Document.Kind == document.Letter):
+		return *a.Document, nil, nil
+	}
+	return document.Document{}, nil, errors.New("decode answer: neither facts nor a fault")
+}

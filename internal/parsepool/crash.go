@@ -1,0 +1,91 @@
+package parsepool
+
+import (
+	"bytes"
+	"regexp"
+	"sync"
+)
+
+// maxStderr is how much of a child's standard error is kept, the newest. A crash report of the Go runtime, 12 to 17 KiB
+// from inside PDFium, fits with its first line.
+const maxStderr = 64 << 10
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu    sync.Mutex
+	kept  []byte
+	total int64
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := len(b)
+	t.total += int64(n)
+	if len(b) > maxStderr {
+		b = b[len(b)-maxStderr:]
+	}
+	if over := len(t.kept) + len(b) - maxStderr; over > 0 {
+		t.kept = append(t.kept[:0], t.kept[over:]...)
+	}
+	t.kept = append(t.kept, b...)
+	return n, nil
+}
+
+func (t *tail) report() crash {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return diagnose(t.kept, t.total)
+}
+
+// crash is what may be told of a child's standard error. The text itself may quote the document, so only phrases that
+// are known beforehand and places in source files get out.
+type crash struct {
+	kind  string
+	at    []string
+	bytes int64
+}
+
+const outOfMemory = "out of memory"
+
+// phrases are how the Go runtime begins a crash report. The more exact come first.
+var phrases = []struct{ text, kind string }{
+	{"runtime: out of memory", outOfMemory},
+	{"fatal error: runtime: out of memory", outOfMemory},
+	{"cannot allocate memory", outOfMemory},
+	{"goroutine stack exceeds", "stack overflow"},
+	{"fatal error: stack overflow", "stack overflow"},
+	{"runtime: failed to create new OS thread", outOfMemory},
+	{"pthread_create failed", outOfMemory},
+	{"SIGSEGV", "segmentation fault"},
+	{"SIGBUS", "bus error"},
+	{"SIGILL", "illegal instruction"},
+	{"fatal error: all goroutines are asleep", "deadlock"},
+	{"panic: ", "panic"},
+	{"fatal error: ", "fatal error"},
+}
+
+// place is a line of a stack trace: folder, file and line, without what stands before.
+var place = regexp.MustCompile(`(?m)^\t(?:[^\s:]*/)?([\w.@-]+/[\w.-]+\.go:\d+)`)
+
+// maxPlaces is how many frames of a stack are reported, the runtime's own left out.
+const maxPlaces = 6
+
+func diagnose(stderr []byte, total int64) crash {
+	c := crash{bytes: total}
+	for _, p := range phrases {
+		if bytes.Contains(stderr, []byte(p.text)) {
+			c.kind = p.kind
+			break
+		}
+	}
+	for _, m := range place.FindAllSubmatch(stderr, -1) {
+		if bytes.HasPrefix(m[1], []byte("runtime/")) {
+			continue
+		}
+		if c.at = append(c.at, string(m[1])); len(c.at) == maxPlaces {
+			break
+		}
+	}
+	return c
+}

@@ -1,0 +1,44 @@
+package parsepool
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// A frame is its length, four bytes big-endian, and as many bytes. Parent to child, a frame is a PDF; child to parent,
+// the first frame is empty (ready) and every other an answer. Both ends know a limit and read no frame beyond it.
+const frameHeader = 4
+
+// maxAnswer bounds what a child may answer. The 200,000 characters that a document may hold, each in its longest JSON
+// form and with the names of the fields around it, stay below.
+const maxAnswer = 8 << 20
+
+func writeFrame(w io.Writer, b []byte) error {
+	var head [frameHeader]byte
+	binary.BigEndian.PutUint32(head[:], uint32(len(b)))
+	if _, err := w.Write(head[:]); err != nil {
+		return fmt.Errorf("write frame: %w", err)
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("write frame: %w", err)
+	}
+	return nil
+}
+
+// readFrame returns io.EOF only where a frame could have begun.
+func readFrame(r io.Reader, limit int) ([]byte, error) {
+	var head [frameHeader]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if uint64(n) > uint64(limit) {
+		return nil, fmt.Errorf("read frame: %d bytes, at most %d are allowed", n, limit)
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
+	}
+	return b, nil
+}

@@ -1,0 +1,70 @@
+package parsepool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+)
+
+// ReadFunc reads one document. Its faults are those of the document; anything else counts as internal.
+type ReadFunc func(ctx context.Context, pdf []byte) (document.Document, error)
+
+// Serve is the child's side: it says that it is ready, reads documents from in until that ends, and answers each on out.
+// Whatever read needs is made before, since from the first frame on the process can open no file. Serve returns nil as
+// soon as in ends, also while a document is being read: the caller then ends the process. A read that panics ends it too.
+func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
+	// What the preparation took (a compiler, at worst) is not held against the documents.
+	debug.FreeOSMemory()
+	if err := writeFrame(out, nil); err != nil {
+		return fmt.Errorf("say ready: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	pdfs := make(chan []byte)
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			pdf, err := readFrame(in, document.MaxBytes)
+			if err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case pdfs <- pdf:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	answers := make(chan []byte, 1)
+	failed := make(chan error, 1)
+	for {
+		select {
+		case err := <-ended:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		case err := <-failed:
+			return err
+		case pdf := <-pdfs:
+			go func() {
+				doc, err := read(ctx, pdf)
+				b, err := encodeAnswer(doc, err)
+				if err != nil {
+					failed <- err
+					return
+				}
+				answers <- b
+			}()
+		case b := <-answers:
+			if err := writeFrame(out, b); err != nil {
+				return err
+			}
+		}
+	}
+}
