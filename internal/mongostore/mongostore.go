@@ -1,0 +1,151 @@
+// Package mongostore keeps the catalogue and the saved timelines in MongoDB.
+//
+// It uses plain reads and writes of single documents: no transactions, no joins, no expiry. What must happen together
+// stands in one document, or in an order that is right at every step.
+package mongostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// DefaultDatabase is the database of a URI that names none.
+const DefaultDatabase = "trackmydegree"
+
+// Waiting for a server that is not there must be shorter than what waits for us: a request is better answered 503 than
+// late.
+const (
+	selectionTimeout = 1500 * time.Millisecond
+	defaultTimeout   = 5 * time.Second
+	// indexRetry is the pause between two attempts to make the indexes.
+	indexRetry = 2 * time.Second
+)
+
+// Config says where the database is.
+type Config struct {
+	// URI is a MongoDB connection string. Its path names the database.
+	URI string
+	// Timeout bounds one operation, all its tries included; 5 s when it is 0.
+	Timeout time.Duration
+	// Now is the clock; time.Now when it is nil.
+	Now func() time.Time
+}
+
+// Store is the catalogue and the saved timelines of one database.
+type Store struct {
+	client *mongo.Client
+	now    func() time.Time
+
+	degrees, pools, courses, sequences, state, timelines *mongo.Collection
+}
+
+// Open returns the store of a database. It needs no server yet: the driver connects when it is used, and again after the
+// server was away. The error says what is wrong with the URI.
+func Open(cfg Config) (*Store, error) {
+	uri, err := connstring.ParseAndValidate(cfg.URI)
+	if err != nil {
+		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+	}
+	if uri.Database == "" {
+		uri.Database = DefaultDatabase
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	client, err := mongo.Connect(options.Client().
+		SetAppName("tmd").
+		SetConnectTimeout(selectionTimeout).
+		SetServerSelectionTimeout(selectionTimeout).
+		SetTimeout(cfg.Timeout).
+		ApplyURI(cfg.URI)) // last, so that options of the URI win
+	if err != nil {
+		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+	}
+	db := client.Database(uri.Database)
+	return &Store{
+		client:    client,
+		now:       cfg.Now,
+		degrees:   db.Collection("degrees"),
+		pools:     db.Collection("coursepools"),
+		courses:   db.Collection("courses"),
+		sequences: db.Collection("sequences"),
+		state:     db.Collection("catalogue"),
+		timelines: db.Collection("timelines"),
+	}, nil
+}
+
+// Close gives the connections up.
+func (s *Store) Close(ctx context.Context) error {
+	if err := s.client.Disconnect(ctx); err != nil {
+		return fmt.Errorf("close the connections to MongoDB: %w", err)
+	}
+	return nil
+}
+
+// Ping reports whether the server takes writes at this moment.
+func (s *Store) Ping(ctx context.Context) error {
+	return failed(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
+}
+
+// EnsureIndexes makes the indexes that are missing. It may be called again and again, from several processes at once.
+func (s *Store) EnsureIndexes(ctx context.Context) error {
+	// A page of an owner's list is one range of this index.
+	_, err := s.timelines.Indexes().CreateOne(ctx, mongo.IndexModel{
+		Keys: bson.D{{Key: "userId", Value: 1}, {Key: "updatedAt", Value: -1}, {Key: "_id", Value: -1}}})
+	if err != nil {
+		return failed(ctx, "make the index of timelines", err)
+	}
+	_, err = s.degrees.Indexes().CreateOne(ctx, mongo.IndexModel{
+		Keys: bson.D{{Key: "degreeType", Value: 1}, {Key: "name", Value: 1}}})
+	return failed(ctx, "make the index of degrees", err)
+}
+
+// Run makes the indexes and returns: at once when the server is there, and else as soon as it is. It returns an error
+// only when ctx ends first.
+func (s *Store) Run(ctx context.Context) error {
+	for {
+		err := s.EnsureIndexes(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w, last: %w", ctx.Err(), err)
+		case <-time.After(indexRetry):
+		}
+	}
+}
+
+// failed is err of an operation as the project's error, and nil for nil. What the caller ended stays the caller's:
+// canceled or timed out.
+func failed(ctx context.Context, op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("mongodb: %s: %w", op, ctx.Err())
+	default:
+		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("mongodb: %s: %w", op, err))
+	}
+}
+
+// found is failed, with missing for a document that is not there.
+func found(ctx context.Context, op string, err error, missing fault.Code) error {
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return fault.New(missing)
+	}
+	return failed(ctx, op, err)
+}

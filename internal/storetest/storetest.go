@@ -1,0 +1,55 @@
+// Package storetest holds every store of the catalogue and of saved timelines to one behaviour.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/edit"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// Store is all that a store does.
+type Store interface {
+	Ping(ctx context.Context) error
+
+	Seed(ctx context.Context, data catalogue.Data) error
+	Load(ctx context.Context) (catalogue.Data, error)
+	Version(ctx context.Context) (string, error)
+	Degrees(ctx context.Context) ([]catalogue.Degree, error)
+	Degree(ctx context.Context, id string) (catalogue.Degree, error)
+	Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
+	Courses(ctx context.Context, q catalogue.CourseQuery) (page []catalogue.Course, next string, err error)
+	Course(ctx context.Context, code string) (catalogue.Course, error)
+
+	edit.Timelines
+}
+
+// Open opens a new, empty store for a test, on a clock.
+type Open func(t *testing.T, now func() time.Time) Store
+
+// Run holds the stores that open gives to the suite.
+func Run(t *testing.T, open Open) {
+	t.Run("catalogue", func(t *testing.T) { t.Parallel(); runCatalogue(t, open) })
+	t.Run("timelines", func(t *testing.T) { t.Parallel(); runTimelines(t, open) })
+}
+
+// wantCode ends the test unless err has the code.
+func wantCode(t *testing.T, what string, err error, want fault.Code) {
+	t.Helper()
+	if got := fault.CodeOf(err); got != want {
+		t.Fatalf("%s: %q (%v), want %q", what, got, err, want)
+	}
+}
+
+func must[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
