@@ -1,0 +1,290 @@
+// Package jobs keeps the records, inputs and results of jobs in Redis, database 1. For a job there are
+//
+//	job:timeline:<id>          hash: the record (see fields) and, until the job has ended, its input
+//	job:timeline:<id>:result   the result, gzip
+//	job:timeline:<id>:slim     its slim view, gzip
+//	job:timeline:<id>:claim    the name of the idempotency claim that led to the job, if any
+//	job:idempotency:<sha256>   the claim of an owner's key: the id of the job that holds it
+//
+// All keys of a job end together, 24 hours after the last write. Each change is one Lua script that checks fence and
+// state, raises the version and publishes the new record, which Watch hands to those who wait.
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/edit"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+)
+
+var (
+	_ submit.Jobs  = (*Store)(nil)
+	_ process.Jobs = (*Store)(nil)
+	_ edit.Jobs    = (*Store)(nil)
+)
+
+// acceptance is how long a claim lasts whose job has no record yet: longer than an upload may take, and short enough
+// that a submission that died with its process does not block its key.
+const acceptance = 5 * time.Minute
+
+// Deps is what a Store needs. Refresh is how often watched records are read again in case a message was lost; 0 means
+// every 3 s.
+type Deps struct {
+	Redis   redis.UniversalClient
+	Clock   func() time.Time
+	Logger  *slog.Logger
+	Refresh time.Duration
+}
+
+// Store is the job records. It is safe for concurrent use. Errors of Redis are queue_unavailable.
+type Store struct {
+	redis redis.UniversalClient
+	clock func() time.Time
+	hub   *hub
+}
+
+// New returns a store.
+func New(d Deps) *Store {
+	s := &Store{redis: d.Redis, clock: d.Clock}
+	s.hub = newHub(d, s.many)
+	return s
+}
+
+// Ping reports whether Redis answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return failed(ctx, "ping", s.redis.Ping(ctx).Err())
+}
+
+// Create stores a new record, at version 1, and its input. An id that another job has is conflict.
+func (s *Store) Create(ctx context.Context, r job.Record, input []byte) error {
+	r.Version = 1
+	args, err := values(r)
+	if err != nil {
+		return err
+	}
+	if input != nil {
+		args = append(args, "input", input)
+	}
+	created, err := s.run(ctx, "create", createScript, r.ID, args...).Bool()
+	if err != nil {
+		return failed(ctx, "create", err)
+	}
+	if !created {
+		return fault.Wrap(fault.Conflict, errors.New("jobs: create: the id is taken"))
+	}
+	return nil
+}
+
+// Get returns a record in one round trip; job_not_found when there is none.
+func (s *Store) Get(ctx context.Context, id job.ID) (job.Record, error) {
+	answer, err := s.redis.HMGet(ctx, prefix+string(id), fields[:]...).Result()
+	if err != nil {
+		return job.Record{}, failed(ctx, "get", err)
+	}
+	return found(decode(id, answer))
+}
+
+// Fetch returns a record and, when it is done, its result or the slim view of it (gzip, as stored), as they are at one
+// moment, in one round trip.
+func (s *Store) Fetch(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error) {
+	k := keys(id)
+	result := k[1]
+	if slim {
+		result = k[2]
+	}
+	var (
+		record *redis.SliceCmd
+		packed *redis.StringCmd
+	)
+	_, err := s.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		record = p.HMGet(ctx, k[0], fields[:]...)
+		packed = p.Get(ctx, result)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return job.Record{}, nil, failed(ctx, "fetch", err)
+	}
+	r, err := found(decode(id, record.Val()))
+	if err != nil || r.State != job.Done {
+		return r, nil, err
+	}
+	b, err := packed.Bytes()
+	if err != nil {
+		// Record and result end together; only a hand on the database parts them.
+		return job.Record{}, nil, fault.Wrap(fault.JobNotFound, fmt.Errorf("jobs: fetch: a record without its result: %w", err))
+	}
+	return r, b, nil
+}
+
+// Result returns a record and, when it is done, its full result (gzip).
+func (s *Store) Result(ctx context.Context, id job.ID) (job.Record, []byte, error) {
+	return s.Fetch(ctx, id, false)
+}
+
+// Begin starts an attempt; see process.Jobs.
+func (s *Store) Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
+	answer, err := s.run(ctx, "begin", beginScript, id, attempt).Slice()
+	if errors.Is(err, redis.Nil) {
+		return job.Record{}, nil, fault.New(fault.JobNotFound)
+	}
+	if err != nil {
+		return job.Record{}, nil, failed(ctx, "begin", err)
+	}
+	r, err := found(decode(id, answer))
+	if err != nil {
+		return job.Record{}, nil, err
+	}
+	if input, ok := answer[len(answer)-1].(string); ok && len(answer) > len(fields) {
+		return r, []byte(input), nil
+	}
+	return r, nil, nil
+}
+
+// Finish stores the result and sets done.
+func (s *Store) Finish(ctx context.Context, id job.ID, fence int64, result job.Stored) error {
+	return s.move(ctx, "finish", id, fence, job.Done, nil, time.Time{}, result)
+}
+
+// Retry sets retrying, with the reason and the time of the next attempt.
+func (s *Store) Retry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error {
+	return s.move(ctx, "retry", id, fence, job.Retrying, &why, at, job.Stored{})
+}
+
+// Fail sets failed, with the reason.
+func (s *Store) Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error {
+	return s.move(ctx, "fail", id, fence, job.Failed, &why, time.Time{}, job.Stored{})
+}
+
+// Requeue sets queued again after an interruption.
+func (s *Store) Requeue(ctx context.Context, id job.ID, fence int64) error {
+	return s.move(ctx, "requeue", id, fence, job.Queued, nil, time.Time{}, job.Stored{})
+}
+
+func (s *Store) move(ctx context.Context, op string, id job.ID, fence int64, next job.State, why *job.Failure, at time.Time, result job.Stored) error {
+	failure, err := encodeFailure(why)
+	if err != nil {
+		return err
+	}
+	moved, err := s.run(ctx, op, moveScript, id, fence, string(next), failure, encodeTime(at), result.Full, result.Slim).Bool()
+	if err != nil {
+		return failed(ctx, op, err)
+	}
+	if !moved {
+		return job.ErrSuperseded
+	}
+	return nil
+}
+
+// Replace stores an edited result; see edit.Jobs.
+func (s *Store) Replace(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error) {
+	n, err := s.run(ctx, "replace", replaceScript, id, version, rand.Text(), result.Full, result.Slim).Int64()
+	switch {
+	case err != nil:
+		return 0, failed(ctx, "replace", err)
+	case n == -1:
+		return 0, fault.New(fault.JobNotFound)
+	case n == -2:
+		return 0, fault.New(fault.Conflict)
+	case n == -3:
+		return 0, fault.New(fault.PreconditionFailed)
+	}
+	return n, nil
+}
+
+// Delete forgets the record, its input, its result and its claim. What is not there is deleted already.
+func (s *Store) Delete(ctx context.Context, id job.ID) error {
+	return failed(ctx, "delete", s.run(ctx, "delete", deleteScript, id).Err())
+}
+
+// Claim binds an owner's idempotency key to id; see submit.Jobs. While the job that holds the key has no record yet, its
+// submission is still under way and the claim is conflict.
+func (s *Store) Claim(ctx context.Context, owner, key string, id job.ID) (job.ID, bool, error) {
+	answer, err := claimScript.Run(ctx, s.redis, []string{claimKey(owner, key), keys(id)[3]},
+		string(id), 0, acceptance.Milliseconds()).Slice()
+	if err != nil {
+		return "", false, failed(ctx, "claim", err)
+	}
+	holder, _ := answer[0].(string)
+	if holder == string(id) {
+		return id, true, nil
+	}
+	if recorded, _ := answer[1].(int64); recorded == 0 {
+		return "", false, fault.Detailed(fault.Conflict,
+			"The same request is being accepted at this moment. Wait a few seconds and send it again.")
+	}
+	return job.ID(holder), false, nil
+}
+
+// Release gives up a claim of id.
+func (s *Store) Release(ctx context.Context, owner, key string, id job.ID) error {
+	return failed(ctx, "release", releaseScript.Run(ctx, s.redis, []string{claimKey(owner, key), keys(id)[3]}, string(id)).Err())
+}
+
+// claimKey hashes owner and key: clients choose keys of any length, and may put into them what should not be stored.
+func claimKey(owner, key string) string {
+	sum := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + key))
+	return "job:idempotency:" + hex.EncodeToString(sum[:])
+}
+
+func (s *Store) run(ctx context.Context, _ string, script *redis.Script, id job.ID, args ...any) *redis.Cmd {
+	shared := []any{string(id), s.clock().UnixMilli(), job.ResultTTL.Milliseconds()}
+	return script.Run(ctx, s.redis, keys(id), append(shared, args...)...)
+}
+
+// many reads several records in one round trip; what is gone is missing from the answer.
+func (s *Store) many(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+	cmds := make([]*redis.SliceCmd, len(ids))
+	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			cmds[i] = p.HMGet(ctx, prefix+string(id), fields[:]...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, failed(ctx, "read again", err)
+	}
+	records := make(map[job.ID]job.Record, len(ids))
+	for i, id := range ids {
+		if r, ok, err := decode(id, cmds[i].Val()); err != nil {
+			return nil, err
+		} else if ok {
+			records[id] = r
+		}
+	}
+	return records, nil
+}
+
+func found(r job.Record, ok bool, err error) (job.Record, error) {
+	if err != nil {
+		return job.Record{}, fault.Wrap(fault.Internal, err)
+	}
+	if !ok {
+		return job.Record{}, fault.New(fault.JobNotFound)
+	}
+	return r, nil
+}
+
+// failed turns an error of Redis into queue_unavailable. A caller who gave up, or whose time is over, gets that instead:
+// Redis is not to blame.
+func failed(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("jobs: %s: %w", op, ctx.Err())
+	}
+	return fault.Wrap(fault.QueueUnavailable, fmt.Errorf("jobs: %s: %w", op, err))
+}
