@@ -81,9 +81,11 @@ func TestFaults(t *testing.T) {
 				`TMD_WORKER_HEALTH_ADDR is "8081": give host:port or :port, or off.`,
 				`WORKER_CONCURRENCY is "many": give a whole number.`,
 				`TMD_JOB_TIMEOUT is "90": give a duration such as 10s or 5m.`,
-				"REDIS_JOB_URL is no Redis address: write redis://user:password@host:6379/1.",
+				"REDIS_JOB_URL is no Redis address: write redis://user:password@host:6379/1, the password percent-encoded.",
 				"MONGODB_URI is no MongoDB address: start it with mongodb:// or mongodb+srv://.",
 			}},
+		{"an address of Redis that is none is not repeated", &config.Worker{}, []string{"MONGODB_URI=mongodb://m", "REDIS_JOB_URL=redis://worker:hun/ter2@redis:6379/1"},
+			[]string{"REDIS_JOB_URL is no Redis address: write redis://user:password@host:6379/1, the password percent-encoded."}},
 		{"an empty variable is not set", &config.Token{}, []string{"JWT_SECRET="},
 			[]string{"JWT_SECRET is missing: set it to the secret of the API that the token is for."}},
 		{"a short secret", &config.Token{}, []string{"JWT_SECRET=hunter2"},
@@ -168,7 +170,7 @@ func TestAllKeepsItsStateWithTheUser(t *testing.T) {
 func TestSecretsStayHidden(t *testing.T) {
 	t.Parallel()
 	environ := []string{
-		"REDIS_JOB_URL=redis://worker:hun/ter2@redis:6379/1?sentinel_password=hunter2", "REDIS_CACHE_URL=redis://:hunter2@redis:6379/0",
+		"REDIS_JOB_URL=redis://worker:hun%2Fter2@redis:6379/1?client_name=hunter2", "REDIS_CACHE_URL=redis://:hunter2@redis:6379/0",
 		"MONGODB_URI=mongodb://u:hunt@er2?hunter2@a:1,b:2/trackmydegree", "JWT_SECRET=hunter2-hunter2-hunter2-hunter2-hunter2",
 		"SENTRY_DSN=https://hunter2@sentry.example.org/1",
 	}

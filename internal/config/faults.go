@@ -2,9 +2,10 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 )
 
 // Fault is one setting that is missing or wrong.
@@ -65,11 +66,11 @@ func (f *Faults) within(name string, v, least, most int) {
 }
 
 func (f *Faults) redis(name string, u SecretURL) {
-	switch {
+	switch err := redisurl.Validate(u.Reveal()); {
 	case u.Empty():
 		f.add(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
-	case !slices.Contains([]string{"redis", "rediss", "unix"}, u.scheme()):
-		f.add(name, "is no Redis address: write redis://user:password@host:6379/%d", database[name])
+	case err != nil: // whose text may repeat a piece of the password
+		f.add(name, "is no Redis address: write redis://user:password@host:6379/%d, the password percent-encoded", database[name])
 	}
 }
 

@@ -93,14 +93,14 @@ func (r *Reporter) JobPanic(id job.ID, value any) {
 	}, map[string]string{"job_id": string(id), "code": string(fault.Internal)})
 }
 
-// StartFailed reports that the process could not start.
-func (r *Reporter) StartFailed(err error) {
+// ProcessFailed reports that the process could not start or go on: during is "start" or "run".
+func (r *Reporter) ProcessFailed(during string, err error) {
 	name, text := describe(err)
 	var faults config.Faults
 	if errors.As(err, &faults) {
 		name, text = "settings", faults.Names()
 	}
-	r.send(sentry.LevelFatal, sentry.Exception{Type: "start-up: " + name, Value: text},
+	r.send(sentry.LevelFatal, sentry.Exception{Type: during + ": " + name, Value: text},
 		map[string]string{"code": string(fault.CodeOf(err))})
 }
 

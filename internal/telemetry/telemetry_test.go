@@ -223,13 +223,13 @@ func TestAFailureAtTheStart(t *testing.T) {
 	if newErr != nil {
 		t.Fatal(newErr)
 	}
-	tel.Reporter.StartFailed(err)
+	tel.Reporter.ProcessFailed("start", err)
 	finish(t, tel)
 	events := server.events(t)
 	if len(events) != 1 {
 		t.Fatalf("%d events", len(events))
 	}
-	if x := events[0].Exception[0]; x.Type != "start-up: settings" || x.Value != "BACKEND_PORT, JWT_SECRET" {
+	if x := events[0].Exception[0]; x.Type != "start: settings" || x.Value != "BACKEND_PORT, JWT_SECRET" {
 		t.Errorf("%+v", x)
 	}
 	nothingPersonal(t, server)
@@ -278,7 +278,7 @@ func TestNoDSNReportsNothing(t *testing.T) {
 	tel := start(t, "api", "")
 	tel.Reporter.Panic("x", telemetry.Request{})
 	tel.Reporter.JobPanic("", "x")
-	tel.Reporter.StartFailed(errors.New("x"))
+	tel.Reporter.ProcessFailed("start", errors.New("x"))
 	finish(t, tel)
 }
 
@@ -288,7 +288,7 @@ func TestCloseHasADeadline(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	tel := start(t, "api", strings.Replace(server.URL, "http://", "http://key@", 1)+"/7")
-	tel.Reporter.StartFailed(errors.New("x"))
+	tel.Reporter.ProcessFailed("start", errors.New("x"))
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	closed := make(chan struct{})
