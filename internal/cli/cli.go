@@ -95,7 +95,8 @@ func Run(ctx context.Context, p Process) int {
 
 func (p Process) commands() []*cobra.Command {
 	return []*cobra.Command{
-		p.uploadCommand(), p.tokenCommand(), p.configCommand(), p.versionCommand(),
+		p.uploadCommand(), p.parseCommand(), p.tokenCommand(), p.configCommand(), p.versionCommand(),
+		p.childCommand(),
 	}
 }
 

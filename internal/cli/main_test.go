@@ -43,6 +43,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			// Compiled WebAssembly is kept between runs: compiling takes 3 s of a whole core.
+			env.Setenv("CACHE", filepath.Join(testenv.Root(), ".cache", "wasm"))
 			env.Setenv("DOCUMENTS", filepath.Join(testenv.Root(), "tests", "documents"))
 			return nil
 		},
