@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"sync"
 	"time"
 
@@ -176,5 +175,3 @@ func (c captureModule) NewFunctionListener(f api.FunctionDefinition) experimenta
 	}
 	return nil
 }
-
-func f32(bits uint32) float64 { return float64(math.Float32frombits(bits)) }

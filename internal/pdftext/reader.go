@@ -3,7 +3,6 @@ package pdftext
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -33,11 +32,12 @@ type reader struct {
 	image   []byte // the memory before the first document, without the zeros at its end
 	stack   [4]uint64
 
-	malloc, lastError                                          api.Function
-	loadDocument, pageCount, loadPage, closePage               api.Function
-	boundingBox, rotation, countObjects                        api.Function
-	loadText, closeText, countChars                            api.Function
-	unicode, looseBox, charOrigin, fontSize, matrix, generated api.Function
+	malloc, lastError                            api.Function
+	loadDocument, pageCount, loadPage, closePage api.Function
+	boundingBox, rotation, countObjects          api.Function
+	loadText, closeText, countChars              api.Function
+	unicode, textObject, looseBox                api.Function
+	charOrigin, fontSize, matrix                 api.Function
 }
 
 // scratchSize fits the largest result, a matrix of six floats.
@@ -63,7 +63,6 @@ func newReader(m api.Module) (*reader, error) {
 		"FPDFText_GetCharOrigin":   &r.charOrigin,
 		"FPDFText_GetFontSize":     &r.fontSize,
 		"FPDFText_GetMatrix":       &r.matrix,
-		"FPDFText_IsGenerated":     &r.generated,
 	} {
 		if *f = m.ExportedFunction(name); *f == nil {
 			return nil, fmt.Errorf("pdfium has no function %s", name)
@@ -130,7 +129,7 @@ func (r *reader) read(ctx context.Context, pdf []byte) ([]document.Page, error) 
 	case n <= 0:
 		return nil, fault.Wrap(fault.Corrupt, errors.New("a document without pages"))
 	case n > document.MaxPages:
-		return nil, fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", n))
+		return nil, r.tooManyPages(doc, n)
 	}
 	pages := make([]document.Page, 0, count)
 	left := document.MaxCharacters
@@ -149,6 +148,18 @@ func (r *reader) read(ctx context.Context, pdf []byte) ([]document.Page, error) 
 
 // tooComplex is the fault of a document at which PDFium has given up: out of memory, out of stack, or an assertion.
 func tooComplex(trap error) error { return fault.Wrap(fault.TooComplex, trap) }
+
+// tooManyPages is the fault of a document that claims n pages. A damaged or looping page tree claims what is not there.
+func (r *reader) tooManyPages(doc uint64, n int32) error {
+	page, err := r.call(r.loadPage, doc, document.MaxPages)
+	if err != nil {
+		return tooComplex(err)
+	}
+	if page == 0 {
+		return fault.Wrap(fault.Corrupt, fmt.Errorf("%d pages are claimed and not there", n))
+	}
+	return fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", n))
+}
 
 func (r *reader) loadFault() error {
 	code, err := r.call(r.lastError)
@@ -208,61 +219,6 @@ func (r *reader) page(doc, index uint64, left *int) (document.Page, error) {
 	if _, err := r.call(r.closePage, page); err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	return document.Page{Width: f.width, Height: f.height, Words: words}, nil
-}
-
-// frame is where a page's own coordinates lie on the page as one sees it.
-type frame struct {
-	left, bottom, right, top float64
-	turns                    uint64 // quarter turns clockwise
-	width, height            float64
-}
-
-func (r *reader) frame(page uint64) (frame, error) {
-	turns, err := r.call(r.rotation, page)
-	if err != nil {
-		return frame{}, err
-	}
-	if _, err := r.call(r.boundingBox, page, uint64(r.scratch)); err != nil {
-		return frame{}, err
-	}
-	left, top, right, bottom := r.rect()
-	f := frame{left: left, bottom: bottom, right: right, top: top, turns: turns & 3, width: right - left, height: top - bottom}
-	if f.turns&1 == 1 {
-		f.width, f.height = f.height, f.width
-	}
-	return f, nil
-}
-
-// rect is the FS_RECTF in the scratch: left, top, right, bottom, y growing upwards.
-func (r *reader) rect() (left, top, right, bottom float64) {
-	b, _ := r.module.Memory().Read(r.scratch, 16)
-	return f32(binary.LittleEndian.Uint32(b)), f32(binary.LittleEndian.Uint32(b[4:])),
-		f32(binary.LittleEndian.Uint32(b[8:])), f32(binary.LittleEndian.Uint32(b[12:]))
-}
-
-// place turns a point of the page's own coordinates into one from the top left corner, y growing downwards.
-func (f frame) place(x, y float64) (float64, float64) {
-	switch f.turns {
-	case 1:
-		return y - f.bottom, x - f.left
-	case 2:
-		return f.right - x, y - f.bottom
-	case 3:
-		return f.top - y, f.right - x
-	}
-	return x - f.left, f.top - y
-}
-
-// turn turns a direction of the page's own coordinates as place turns points, y still growing upwards.
-func (f frame) turn(x, y float64) (float64, float64) {
-	switch f.turns {
-	case 1:
-		return y, -x
-	case 2:
-		return -x, -y
-	case 3:
-		return -y, x
-	}
-	return x, y
+	width, height := f.size()
+	return document.Page{Width: width, Height: height, Words: words}, nil
 }
