@@ -14,7 +14,7 @@ import (
 )
 
 // bytesPerCourse is about what a course takes as JSON, to size the buffer.
-const bytesPerCourse = 512
+const bytesPerCourse = 352
 
 // Encode returns the result as JSON: the same bytes for the same result, courses in the order of codes. It writes what
 // encoding/json would, without its reflection: a worker does this for every job, over some hundred kilobytes.

@@ -45,8 +45,12 @@ func FromSaved(cat *catalogue.Catalogue, s Saved, now time.Time) (*Result, error
 		d.slots = append(d.slots, slot)
 	}
 	d.slots = ordered(d.slots)
+	sat := sittings(s.Semesters)
 	for _, code := range slices.Sorted(maps.Keys(s.States)) {
-		d.recall(code, s.States[code], &faults)
+		// That nothing is known says something only of a course that is sat: its owner put it so.
+		if state := s.States[code]; state != (State{Status: Incomplete}) || len(sat[code]) > 0 {
+			d.recall(code, state, &faults)
+		}
 	}
 	if len(faults) > 0 {
 		return nil, invalid(faults)
