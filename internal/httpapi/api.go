@@ -65,8 +65,8 @@ type API struct {
 	cacheTTL      time.Duration
 	uploadTimeout time.Duration
 
-	stopping chan struct{} // closed when event streams are to end
-	stop     func()
+	stopping   chan struct{} // closed when event streams are to end
+	endStreams func()
 }
 
 // New returns an API. It starts nothing.
@@ -98,7 +98,7 @@ func New(d Deps) (*API, error) {
 		cache: d.Cache, auth: d.Auth, gate: d.Gate, reporter: d.Reporter, log: d.Log, metrics: m, files: files, now: d.Now, cacheTTL: d.CacheTTL, uploadTimeout: d.UploadTimeout,
 		stopping: make(chan struct{}),
 	}
-	a.stop = sync.OnceFunc(func() { close(a.stopping) })
+	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -119,14 +119,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // they would last as long as their jobs.
 func (a *API) Server() *http.Server {
 	s := &http.Server{
-		Handler: a,
-		// A body has deadlines of its own, and so has each event; these are for everything else.
+		Handler:           a,
 		ReadHeaderTimeout: 10 * time.Second,
-		WriteTimeout:      a.uploadTimeout + writeTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		// Long enough for a slow upload and its answer; a body that stands still ends sooner, and each event of a stream
+		// has a deadline of its own.
+		WriteTimeout:   a.uploadTimeout + writeTimeout,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	s.RegisterOnShutdown(a.stop)
+	s.RegisterOnShutdown(a.endStreams)
 	return s
 }
