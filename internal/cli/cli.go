@@ -95,6 +95,7 @@ func Run(ctx context.Context, p Process) int {
 
 func (p Process) commands() []*cobra.Command {
 	return []*cobra.Command{
+		p.parserCommand(),
 		p.uploadCommand(), p.parseCommand(), p.tokenCommand(), p.configCommand(), p.versionCommand(),
 		p.childCommand(),
 	}

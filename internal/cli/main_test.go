@@ -17,16 +17,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// The test program is tmd as well: scripts and process tests run it under that name, and so do the parser's children.
+// The test program is tmd as well, whenever it is run by that name: scripts and tests of processes do so, and the
+// parser's children keep the name.
 func TestMain(m *testing.M) {
-	if os.Getenv(asTmd) == "1" || filepath.Base(os.Args[0]) == "tmd" {
-		os.Exit(tmd())
-	}
 	testscript.Main(m, map[string]func(){"tmd": func() { os.Exit(tmd()) }})
 }
-
-// asTmd makes a child of the test program be tmd.
-const asTmd = "TEST_AS_TMD"
 
 func tmd() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
