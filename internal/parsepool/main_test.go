@@ -29,7 +29,6 @@ const (
 	asParent = "parse-parent" // a whole service with two children, for tests that kill it
 	asBroken = "parse-broken" // ends before it is ready
 	asMute   = "parse-mute"   // never becomes ready
-	asPDF    = "parse-pdf"    // reads real documents
 )
 
 func TestMain(m *testing.M) {
@@ -46,9 +45,6 @@ func TestMain(m *testing.M) {
 			os.Exit(3)
 		case asMute:
 			_, _ = io.Copy(io.Discard, os.Stdin)
-			os.Exit(0)
-		case asPDF:
-			must(servePDF())
 			os.Exit(0)
 		}
 	}
