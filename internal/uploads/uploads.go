@@ -47,7 +47,7 @@ type Store struct {
 	// root opens names inside the folder only: no name, and no link, leads out of it.
 	root    *os.Root
 	folder  *os.File
-	renamed group
+	commits commits
 	buffers sync.Pool
 }
 
@@ -69,7 +69,7 @@ func New(cfg Config) (*Store, error) {
 	}
 	return &Store{
 		dir: cfg.Dir, mode: cfg.Mode.Perm(), root: root, folder: folder,
-		renamed: group{do: folder.Sync},
+		commits: commits{root: root, folder: folder, syncAll: syncAll(folder)},
 		buffers: sync.Pool{New: func() any { return new([bufferSize]byte) }},
 	}, nil
 }
@@ -93,6 +93,22 @@ func (s *Store) Save(ctx context.Context, id job.ID, r io.Reader, limit int64) (
 	if err != nil {
 		return 0, err
 	}
+	d, size, err := s.draft(ctx, id, r, limit)
+	if err != nil {
+		return 0, err
+	}
+	d.to = final
+	if err := s.commits.add(d); err != nil {
+		// What stays is temporary, or has no record: both are swept.
+		_ = s.remove(d.from)
+		_ = s.remove(d.to)
+		return 0, err
+	}
+	return size, nil
+}
+
+// draft writes r to a temporary file and says how many bytes that took.
+func (s *Store) draft(ctx context.Context, id job.ID, r io.Reader, limit int64) (*draft, int64, error) {
 	buffer := s.buffers.Get().(*[bufferSize]byte)
 	defer s.buffers.Put(buffer)
 
@@ -100,34 +116,23 @@ func (s *Store) Save(ctx context.Context, id job.ID, r io.Reader, limit int64) (
 	source := io.LimitReader(r, limit+1)
 	n, _, err := fill(source, buffer[:], document.SniffLength)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	if err := document.Sniff(buffer[:min(n, document.SniffLength)]); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 
-	draft := string(id) + "." + rand.Text()[:8] + temporary
-	f, err := s.root.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode)
+	d := &draft{from: string(id) + "." + rand.Text()[:8] + temporary}
+	if d.file, err = s.root.OpenFile(d.from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
+		return nil, 0, failed("create", err)
+	}
+	size, err := s.write(ctx, d.file, source, buffer[:], n, limit)
 	if err != nil {
-		return 0, failed("create", err)
+		d.file.Close()
+		_ = s.remove(d.from)
+		return nil, 0, err
 	}
-	size, err := s.write(ctx, f, source, buffer[:], n, limit)
-	if closed := f.Close(); err == nil && closed != nil {
-		err = failed("close", closed)
-	}
-	if err != nil {
-		_ = s.remove(draft) // what stays is temporary, and swept
-		return 0, err
-	}
-	if err := s.root.Rename(draft, final); err != nil {
-		_ = s.remove(draft)
-		return 0, failed("rename", err)
-	}
-	if err := s.renamed.wait(); err != nil {
-		_ = s.remove(final) // what stays has no record, and is swept
-		return 0, failed("sync the folder", err)
-	}
-	return size, nil
+	return d, size, nil
 }
 
 // fill reads at least least bytes into b, or all that r has. Unlike io.ReadAtLeast it tells the end of r from a
@@ -146,7 +151,7 @@ func fill(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
 	return n, false, nil
 }
 
-// write writes the first n bytes of buffer and then the rest of source to f, and syncs it.
+// write writes the first n bytes of buffer and then the rest of source to f.
 func (s *Store) write(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n int, limit int64) (int64, error) {
 	// The mode of the process's umask may be narrower.
 	if err := f.Chmod(s.mode); err != nil {
@@ -171,14 +176,10 @@ func (s *Store) write(ctx context.Context, f *os.File, source io.Reader, buffer 
 			return 0, failed("write", err)
 		}
 		if ended {
-			break
+			return size, nil
 		}
 		n = 0
 	}
-	if err := f.Sync(); err != nil {
-		return 0, failed("sync", err)
-	}
-	return size, nil
 }
 
 // Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there.

@@ -346,6 +346,33 @@ func TestMemoryDoesNotGrowWithTheUpload(t *testing.T) {
 	}
 }
 
+// One document that cannot get its name fails alone, others of the same round do not.
+func TestANameThatIsTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir)
+	taken := newID()
+	if err := os.MkdirAll(filepath.Join(dir, string(taken)+".pdf", "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			if _, err := s.Save(t.Context(), newID(), bytes.NewReader(pdf(100)), mib); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			_, err := s.Save(t.Context(), taken, bytes.NewReader(pdf(100)), mib)
+			wantCode(t, err, fault.StorageUnavailable)
+		})
+	}
+	wg.Wait()
+	if left := files(t, dir); len(left) != 12+1 {
+		t.Errorf("%d names, want 12 documents and the folder: %v", len(left), left)
+	}
+}
+
 // A folder that users of other groups may not write to: Check says whose it is and what to turn.
 func TestCheckSaysWhatToTurn(t *testing.T) {
 	t.Parallel()
