@@ -127,17 +127,15 @@ func readPart(form *multipart.Reader, size, limit int64, legacy bool) ([]byte, e
 	}
 }
 
-// firstRead is the first piece of a body that gets memory. Typical records are smaller; a body that announces more gets
-// it as it arrives.
+// firstRead is the first piece that a body of unknown length gets; it doubles from there. Typical records are smaller.
 const firstRead = 256 << 10
 
-// readDocument reads r to its end. size is what to expect, or -1.
+// readDocument reads r to its end. size is what to expect at most, or -1.
 func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 	if size < 0 {
-		size = limit
+		size = firstRead
 	}
-	size = min(size, limit)
-	pdf := make([]byte, 0, min(size, firstRead)+1) // the byte more sees the end without growing
+	pdf := make([]byte, 0, min(size, limit)+1) // the byte more sees the end without growing
 	sniffed := false
 	for {
 		n, err := r.Read(pdf[len(pdf):cap(pdf)])
@@ -159,7 +157,7 @@ func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 			return pdf, nil
 		}
 		if len(pdf) == cap(pdf) {
-			pdf = slices.Grow(pdf, max(1, min(len(pdf), int(size)+1-len(pdf))))
+			pdf = slices.Grow(pdf, min(len(pdf), int(limit)+1-len(pdf)))
 		}
 	}
 }

@@ -29,7 +29,7 @@ const (
 
 // What a zero in Deps means.
 const (
-	DefaultMemory      = 48 << 20
+	DefaultMemory      = 32 << 20
 	DefaultBodyTimeout = 15 * time.Second
 )
 
