@@ -190,22 +190,7 @@ func (p Patch) check() faults {
 	if p.TimelineName != nil {
 		faults.text("timelineName", *p.TimelineName, maxText)
 	}
-	if len(p.Courses) > maxStates {
-		faults.add("courses", "At most 4000 courses.")
-		return faults
-	}
-	seen := map[string]bool{}
-	for _, key := range slices.Sorted(maps.Keys(p.Courses)) {
-		path, code := join("courses", key), catalogue.Code(key)
-		switch {
-		case !catalogue.IsCode(code):
-			faults.add(path, codeSentence)
-		case seen[code]:
-			faults.add(path, "The course is listed twice.")
-		}
-		seen[code] = true
-		faults.state(path, p.Courses[key])
-	}
+	faults.states(p.Courses)
 	if p.Semesters != nil {
 		faults.semesters(*p.Semesters)
 	}
@@ -224,6 +209,25 @@ func (f *faults) codes(path string, codes *[]string) {
 		if !catalogue.IsCode(catalogue.Code(code)) {
 			f.add(join(path, i), codeSentence)
 		}
+	}
+}
+
+func (f *faults) states(states map[string]State) {
+	if len(states) > maxStates {
+		f.add("courses", "At most 4000 courses.")
+		return
+	}
+	seen := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(states)) {
+		path, code := join("courses", key), catalogue.Code(key)
+		switch {
+		case !catalogue.IsCode(code):
+			f.add(path, codeSentence)
+		case seen[code]:
+			f.add(path, "The course is listed twice.")
+		}
+		seen[code] = true
+		f.state(path, states[key])
 	}
 }
 
