@@ -3,6 +3,8 @@ package cli_test
 import (
 	"context"
 	"flag"
+	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/cli"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -20,7 +23,20 @@ var update = flag.Bool("update", false, "write the golden files again")
 // The test program is tmd as well, whenever it is run by that name: scripts and tests of processes do so, and the
 // parser's children keep the name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tmd": func() { os.Exit(tmd()) }})
+	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() { os.Exit(tmd()) }})
+}
+
+// leakChecked fails the tests when one of them left a goroutine behind.
+type leakChecked struct{ *testing.M }
+
+func (m leakChecked) Run() int {
+	code := m.M.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 func tmd() int {

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 )
 
 func (p Process) parseCommand() *cobra.Command {
@@ -66,7 +68,29 @@ func parse(ctx context.Context, c config.Pool, pdf []byte) (document.Document, e
 		_ = pool.Run(running) // what hinders a child shows in Parse
 	}()
 	defer func() { stop(); <-ended }()
+	if err := started(ctx, pool); err != nil {
+		return document.Document{}, err
+	}
 	return pool.Parse(ctx, pdf)
+}
+
+// started waits for the first child: compiling PDFium, the first time, is not held against the document's deadline.
+func started(ctx context.Context, pool *parsepool.Pool) error {
+	ctx, cancel := context.WithTimeout(ctx, parsepool.DefaultStartTimeout)
+	defer cancel()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for {
+		err := pool.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // writeIndented writes JSON as people read it, "<" and "&" as they are.
