@@ -63,7 +63,10 @@ func says(s string) document.Document {
 	return document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: s}}
 }
 
-var sink [][]byte
+var (
+	sink [][]byte
+	spun int
+)
 
 // obey does what the document says. What it shows of the process it looks up itself, from inside.
 func obey(_ context.Context, pdf []byte) (document.Document, error) {
@@ -78,7 +81,8 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	case "error":
 		return document.Document{}, errors.New("student number " + arg)
 	case "spin":
-		for { //nolint:revive // a document without an end
+		for { // a document without an end
+			spun++
 		}
 	case "sleep":
 		select {}
@@ -160,7 +164,7 @@ func confinement(path string) []string {
 	for _, l := range []struct {
 		name     string
 		resource int
-	}{{"core", syscall.RLIMIT_CORE}, {"file size", syscall.RLIMIT_FSIZE}, {"descriptors", syscall.RLIMIT_NOFILE}} {
+	}{{"core", syscall.RLIMIT_CORE}, {"file size", syscall.RLIMIT_FSIZE}, {"descriptors", syscall.RLIMIT_NOFILE}, {"processor time", syscall.RLIMIT_CPU}} {
 		var r syscall.Rlimit
 		if err := syscall.Getrlimit(l.resource, &r); err != nil {
 			say("%s: %v", l.name, err)

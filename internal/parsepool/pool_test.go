@@ -369,7 +369,7 @@ func TestWhatAChildCanDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Close(stranger)
-	p := start(t, parsepool.Deps{Size: 1})
+	p := start(t, parsepool.Deps{Size: 1, StartTimeout: time.Minute, MaxDocuments: 100, Deadline: time.Minute})
 	path := filepath.Join(t.TempDir(), "file")
 	want := []string{
 		"open a file: false",
@@ -383,6 +383,7 @@ func TestWhatAChildCanDo(t *testing.T) {
 		"limit of core: 0",
 		"limit of file size: 0",
 		"limit of descriptors: 0",
+		"limit of processor time: 311", // the start, 100 documents, 4 deadlines, and one second to round up
 		"no new privileges: 1",
 		"session of its own: true",
 		"niceness: 5",

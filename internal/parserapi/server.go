@@ -174,14 +174,15 @@ func (s *server) log(r *http.Request, err error) {
 func (s *server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			switch v := recover(); {
-			case v == nil:
-			case v == http.ErrAbortHandler: //nolint:errorlint // a sentinel that net/http compares the same way
-				panic(v)
-			default:
-				s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
-				problem.Write(w, r, fault.New(fault.Internal))
+			v := recover()
+			if v == nil {
+				return
 			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
+			problem.Write(w, r, fault.New(fault.Internal))
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -2,6 +2,7 @@ package parserapi
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -67,7 +68,7 @@ type observed struct {
 
 func (o *observed) Read(b []byte) (int, error) {
 	n, err := o.Reader.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader gives io.EOF as it is
+	if err != nil && !errors.Is(err, io.EOF) {
 		o.mu.Lock()
 		o.err = err
 		o.mu.Unlock()
