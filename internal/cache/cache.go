@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -31,18 +32,19 @@ const (
 	patience = 100 * time.Millisecond
 	// After this many failures in a row the cache is left alone for the pause; then one request tries again.
 	failuresAllowed = 3
-	pause           = 5 * time.Second
+	defaultPause    = 5 * time.Second
 	// fillTimeout bounds a fill that several requests wait for, whoever of them goes away.
 	fillTimeout = 10 * time.Second
 	// scanBatch is how many keys one step of a deletion by pattern looks at.
 	scanBatch = 500
 )
 
-// Deps is what a Cache needs.
+// Deps is what a Cache needs. Pause is how long a cache that failed is left alone; 0 means 5 s.
 type Deps struct {
 	Redis      redis.UniversalClient
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Pause      time.Duration
 }
 
 // Cache is the response cache. It is safe for concurrent use.
@@ -56,6 +58,7 @@ type Cache struct {
 
 // New returns a cache.
 func New(d Deps) *Cache {
+	pause := cmp.Or(d.Pause, defaultPause)
 	c := &Cache{redis: d.Redis, logger: d.Logger, metrics: newMetrics(d.Registerer)}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name:        "cache",
@@ -82,7 +85,7 @@ func New(d Deps) *Cache {
 
 // Get returns a value, and false when there is none or the cache is not to be had.
 func (c *Cache) Get(ctx context.Context, key string) ([]byte, bool) {
-	b, err := c.do(ctx, func(ctx context.Context) ([]byte, error) { return c.redis.Get(ctx, prefix+key).Bytes() })
+	b, err := c.get(ctx, key)
 	switch {
 	case err == nil:
 		c.metrics.reads.WithLabelValues("hit").Inc()
@@ -93,6 +96,10 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, bool) {
 		c.metrics.reads.WithLabelValues("error").Inc()
 	}
 	return nil, false
+}
+
+func (c *Cache) get(ctx context.Context, key string) ([]byte, error) {
+	return c.do(ctx, func(ctx context.Context) ([]byte, error) { return c.redis.Get(ctx, prefix+key).Bytes() })
 }
 
 // Set keeps a value for ttl, or DefaultTTL when that is 0. A value larger than MaxValue, and every value while the cache
@@ -119,10 +126,21 @@ func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fi
 	if b, ok := c.Get(ctx, key); ok {
 		return b, nil
 	}
-	filled := c.fills.DoChan(key, func() (any, error) {
+	filled := c.fills.DoChan(key, func() (_ any, err error) {
+		// This runs in a goroutine of its own, where no server recovers a panic.
+		defer func() {
+			if v := recover(); v != nil {
+				c.logger.Error("filling the cache panicked", "key", key, "panic", v, "stack", string(debug.Stack()))
+				err = fault.Wrap(fault.Internal, fmt.Errorf("cache: fill %s: panic", key))
+			}
+		}()
 		// The first who asked may go away; the others still wait.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTimeout)
 		defer cancel()
+		// Another fill may have ended since this request looked.
+		if b, err := c.get(ctx, key); err == nil {
+			return b, nil
+		}
 		b, err := fill(ctx)
 		if err != nil {
 			return nil, err
