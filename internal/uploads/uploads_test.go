@@ -23,10 +23,17 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 const mib = 1 << 20
+
+var (
+	_ submit.Uploads  = (*uploads.Store)(nil)
+	_ process.Uploads = (*uploads.Store)(nil)
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writeDir); dir != "" {
