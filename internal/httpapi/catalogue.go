@@ -30,7 +30,11 @@ const (
 // kept is a response as the cache keeps it: a tag for its text, then the text as gzip.
 type kept []byte
 
-const tagSize = 16
+const (
+	tagSize = 16
+	// keptForm begins every key: another layout gets another one, and never meets what an older version kept.
+	keptForm = "v1:"
+)
 
 // keep makes a response of v.
 func keep(v any) (kept, error) {
@@ -68,7 +72,7 @@ func (k kept) write(w http.ResponseWriter, r *http.Request) error {
 
 // cached answers from the cache, which read fills. The key is made of what was asked for.
 func (a *API) cached(w http.ResponseWriter, r *http.Request, key string, read func(ctx context.Context) (any, error)) error {
-	b, err := a.cache.GetOrFill(r.Context(), key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
+	b, err := a.cache.GetOrFill(r.Context(), keptForm+key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
 		v, err := read(ctx)
 		if err != nil {
 			return nil, err

@@ -2,9 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -52,7 +54,8 @@ func (a *API) handle(e endpoint) http.HandlerFunc {
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r.Context())
 	x.err = err
-	if r.Context().Err() != nil {
+	// A body that was too slow ends the context like a client that left; but its sender is still there.
+	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.gone = true
 		return
 	}
@@ -98,7 +101,7 @@ func (a *API) finish(r *http.Request, x *exchange, status, bytes int, took time.
 	case status == 0:
 		status = http.StatusOK // net/http sends it when the handler does not
 	}
-	a.metrics.observe(route, r.Method, status, took)
+	a.metrics.observe(route, methodOf(r), status, took)
 
 	code := fault.CodeOf(x.err)
 	level := slog.LevelInfo

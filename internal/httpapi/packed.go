@@ -41,7 +41,7 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, before, pac
 			h.Set("Content-Encoding", "gzip")
 			h.Set("Content-Length", strconv.Itoa(m.Len()))
 			w.WriteHeader(status)
-			_, _ = m.WriteTo(w)
+			_, _ = m.WriteTo(w) // a client that is gone needs no answer
 			return nil
 		}
 		if !errors.Is(err, splice.ErrForm) {

@@ -61,7 +61,7 @@ type Editor interface {
 
 // Catalogue reads the catalogue.
 type Catalogue interface {
-	// Degrees returns every degree by id.
+	// Degrees returns the degrees that a timeline can be for, without what extends them.
 	Degrees(ctx context.Context) ([]catalogue.Degree, error)
 	// Degree returns one degree; not_found.
 	Degree(ctx context.Context, id string) (catalogue.Degree, error)

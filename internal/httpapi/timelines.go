@@ -114,7 +114,7 @@ func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !canonicalUUID(string(s.JobID)) {
-		return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{{Path: "jobId", Message: "Give the id of the job whose result is to be saved."}}}
+		return errJobID()
 	}
 	exchangeOf(r.Context()).jobID = string(s.JobID)
 	saved, err := a.edit.Save(r.Context(), callerOf(r).Owner, s.JobID, s.Name)
@@ -123,6 +123,10 @@ func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Location", "/api/timelines/"+saved.ID)
 	return writeTimeline(w, http.StatusCreated, saved)
+}
+
+func errJobID() error {
+	return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{{Path: "jobId", Message: "Give the id of the job whose result is to be saved."}}}
 }
 
 // listed is a timeline in a list: without semesters and states.
@@ -198,6 +202,9 @@ func (a *API) update(w http.ResponseWriter, r *http.Request) error {
 	var u updateRequest
 	if err := decodeStrictly(body, &u); err != nil {
 		return err
+	}
+	if u.JobID != nil && !canonicalUUID(string(*u.JobID)) {
+		return errJobID()
 	}
 	saved, err := a.edit.Update(r.Context(), callerOf(r).Owner, id, version, u.Name, u.JobID)
 	if err != nil {
