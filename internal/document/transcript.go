@@ -68,7 +68,7 @@ func (r *record) walk(headers []header) {
 			headers = headers[1:]
 			continue
 		}
-		if t := term(l.text); t != "" {
+		if t := term(l.text); t != "" && !r.inTitles(l) {
 			r.closeBlock(false)
 			r.headings = append(r.headings, heading{t, i, r.followed(i, headers)})
 			continue
@@ -78,6 +78,15 @@ func (r *record) walk(headers []header) {
 		}
 	}
 	r.closeBlock(false)
+}
+
+// inTitles reports whether a line stands where the table has its titles: the end of one can be a term.
+func (r *record) inTitles(l line) bool {
+	if r.table == nil {
+		return false
+	}
+	_, ok := r.table.half(l)
+	return ok
 }
 
 // tableLine takes a line below a header: a row, a half-line of a title, or anything else, which ends the block.
