@@ -178,7 +178,7 @@ func cut(l line, n int) []piece {
 	}
 	unknown := 0
 	for i := 0; i < len(text); {
-		name := longestName(text[i:])
+		name := longestName(string(text[i:min(len(text), i+longest)]))
 		if name == "" {
 			// Foreign letters end where there is a gap: two torn names are two pieces.
 			if i > unknown && at[i].x0-at[i-1].x1 > 0.2*l.size {
@@ -197,11 +197,14 @@ func cut(l line, n int) []piece {
 	return pieces
 }
 
-func longestName(text []byte) string {
+// longest is the length of the longest name.
+const longest = len(colDescription)
+
+func longestName(text string) string {
 	best := ""
-	for _, names := range [][]string{headerNames, headerFillers} {
+	for _, names := range [...][]string{headerNames, headerFillers} {
 		for _, n := range names {
-			if len(n) > len(best) && strings.HasPrefix(string(text), n) {
+			if n[0] == text[0] && len(n) > len(best) && strings.HasPrefix(text, n) {
 				best = n
 			}
 		}
