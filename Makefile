@@ -21,7 +21,7 @@ build: ## Build .bin/tmd
 
 .PHONY: run
 run: build ## Run everything in one process on the embedded default: no server to install
-	@exec $(BIN)/tmd all
+	@exec .bin/tmd all
 
 .PHONY: deps
 deps: ## Install what the tests need: redis-server, a MongoDB test server, a browser

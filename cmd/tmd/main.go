@@ -17,5 +17,7 @@ func run() int {
 	defer stop()
 	// The first signal drains; with the handler gone, the second ends the process at once.
 	context.AfterFunc(ctx, stop)
-	return cli.Run(ctx, cli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+	return cli.Run(ctx, cli.Process{
+		Name: os.Args[0], Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	})
 }

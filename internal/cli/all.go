@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -37,7 +38,7 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 	}
 	db, err := r.openEmbedded(ctx, c.DataDir)
 	if err != nil {
-		return err
+		return fmt.Errorf("TMD_DATA_DIR: %w", err)
 	}
 
 	memory, err := startMemoryRedis()
@@ -84,7 +85,7 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 	if err != nil {
 		return err
 	}
-	addr, err := r.serve(ctx, "api", c.Server.Addr(), api.Server(), apiDrain)
+	addr, err := r.serve(ctx, endpoint{"api", "BACKEND_PORT", c.Server.Addr()}, api.Server(), apiDrain)
 	if err != nil {
 		return err
 	}
@@ -110,17 +111,19 @@ func (r *role) openEmbedded(ctx context.Context, dir string) (*embedded.Store, e
 	return store, store.Seed(ctx, data)
 }
 
-// welcome tells a newcomer what to do next.
+// welcome tells a newcomer what to do next, in commands that can be copied.
 func (r *role) welcome(addr net.Addr, c config.All) {
-	base := "http://" + addr.String()
-	auth := ""
+	const document = "tests/documents/transcripts/soen-coop.pdf"
+	base, tmd := "http://"+addr.String(), cmp.Or(r.Name, "tmd")
+	header, token := "", ""
 	if c.AuthMode == config.AuthJWT {
-		auth = ` -H "Authorization: Bearer $(tmd token --sub me)"`
+		header = fmt.Sprintf(` -H "Authorization: Bearer $(%s token --sub me)"`, tmd)
+		token = fmt.Sprintf(`TMD_TOKEN=$(%s token --sub me) `, tmd)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nTrackMyDegree is at %s\nIts data is in %s\n\nTry it with a transcript:\n\n", base, c.DataDir)
-	fmt.Fprintf(&b, "  curl%s -F file=@tests/documents/transcripts/soen-coop.pdf %s/api/timeline/upload\n", auth, base)
-	fmt.Fprintf(&b, "  curl%s %s/api/timeline/status/JOBID\n\n", auth, base)
-	fmt.Fprintf(&b, "or all at once: tmd upload --url %s tests/documents/transcripts/soen-coop.pdf\nCtrl-C ends it.\n\n", base)
+	fmt.Fprintf(&b, "\nTrackMyDegree is at %s\nIts data is in %s\n\nTry it with a transcript, from another terminal:\n\n", base, c.DataDir)
+	fmt.Fprintf(&b, "  curl%s -F file=@%s %s/api/timeline/upload\n", header, document, base)
+	fmt.Fprintf(&b, "  curl%s %s/api/timeline/status/JOBID\n\nor all at once:\n\n", header, base)
+	fmt.Fprintf(&b, "  %s%s upload --url %s %s\n\nCtrl-C ends it.\n\n", token, tmd, base, document)
 	fmt.Fprint(r.Stdout, b.String())
 }

@@ -49,6 +49,6 @@ func (r *role) buildAPI(ctx context.Context, c config.API) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.serve(ctx, "api", c.Server.Addr(), api.Server(), r.drain())
+	_, err = r.serve(ctx, endpoint{"api", "BACKEND_PORT", c.Server.Addr()}, api.Server(), r.drain())
 	return err
 }

@@ -21,6 +21,7 @@ var version = "dev"
 
 // Process is what a command may touch of the process that it runs in.
 type Process struct {
+	Name    string   // how the program was called, for samples that can be copied; "tmd" when it is empty
 	Args    []string // without the program's name
 	Environ []string // in the form of os.Environ
 	Stdin   io.Reader
@@ -66,7 +67,12 @@ func Run(ctx context.Context, p Process) int {
 		Short: "TrackMyDegree: from a transcript to a timeline",
 		Long: "TrackMyDegree: from a transcript to a timeline.\n\n`tmd all` runs everything in one process, without a server to install.\n" +
 			"Settings are environment variables: see `tmd config`.\n\n" + exitCodes,
-		Args:          cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(cmd, args); err != nil {
+				return usage(fmt.Errorf("%w; `tmd help` lists the commands", err))
+			}
+			return nil
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -79,8 +85,8 @@ func Run(ctx context.Context, p Process) int {
 	root.AddGroup(&cobra.Group{ID: "roles", Title: "Roles:"}, &cobra.Group{ID: "tools", Title: "Tools:"})
 	root.SetHelpCommandGroupID("tools")
 	root.AddCommand(p.commands()...)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	for _, c := range root.Commands() {
-		c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 		if args := c.Args; args != nil {
 			c.Args = func(cmd *cobra.Command, a []string) error {
 				if err := args(cmd, a); err != nil {

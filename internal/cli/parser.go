@@ -35,7 +35,7 @@ func (r *role) buildParser(ctx context.Context, c config.Parser) error {
 	pool := newPool(c.Pool, r.Log, r.Registry)
 	handler := parserapi.New(parserapi.Deps{Parser: reported{pool, r.Reporter}, Ready: r.parserReady(pool), Logger: r.Log})
 	r.group.Add("pool", pool.Run)
-	_, err := r.serve(ctx, "parser", ":"+c.ParserPort.String(), parserapi.Server(handler, r.Log), r.drain())
+	_, err := r.serve(ctx, endpoint{"parser", "TMD_PARSER_PORT", ":" + c.ParserPort.String()}, parserapi.Server(handler, r.Log), r.drain())
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -129,19 +130,25 @@ func (r *role) newServer(handler http.Handler) *http.Server {
 	}
 }
 
+// endpoint is where a server listens, and the variable that says so.
+type endpoint struct{ name, setting, addr string }
+
 // serve adds a server. It listens from now on, so that a port that is taken stops the start.
-func (r *role) serve(ctx context.Context, name, addr string, server *http.Server, drain time.Duration) (net.Addr, error) {
+func (r *role) serve(ctx context.Context, at endpoint, server *http.Server, drain time.Duration) (net.Addr, error) {
 	var listening net.ListenConfig
-	l, err := listening.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	l, err := listening.Listen(ctx, "tcp", at.addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %w: stop what listens there, or set %s", at.name, err, at.setting)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", at.name, err)
 	}
-	r.group.Add(name, lifecycle.Serve(server, l, drain))
-	r.onClose(name, func(context.Context) error {
+	r.group.Add(at.name, lifecycle.Serve(server, l, drain))
+	r.onClose(at.name, func(context.Context) error {
 		_ = l.Close() // closed already, unless the start failed after this
 		return nil
 	})
-	r.Log.Info("listening", "what", name, "addr", l.Addr().String())
+	r.Log.Info("listening", "what", at.name, "addr", l.Addr().String())
 	return l.Addr(), nil
 }
 
@@ -150,6 +157,7 @@ func (r *role) serveDebug(ctx context.Context, d config.Debug) error {
 	if d.MetricsAddr == config.Off {
 		return nil
 	}
-	_, err := r.serve(ctx, "metrics", string(d.MetricsAddr), r.newServer(telemetry.DebugHandler(r.Registry, r.name, version, d.Profiling)), closing)
+	_, err := r.serve(ctx, endpoint{"metrics", "TMD_METRICS_ADDR", string(d.MetricsAddr)},
+		r.newServer(telemetry.DebugHandler(r.Registry, r.name, version, d.Profiling)), closing)
 	return err
 }

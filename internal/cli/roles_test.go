@@ -276,7 +276,7 @@ func TestARoleThatCannotStart(t *testing.T) {
 	defer taken.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(taken.URL, "http://"), ":")
 	got = none.run(t, []string{"SENTRY_DSN=" + reports.dsn(), "BACKEND_PORT=" + port, "TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir()}, "all")
-	if got.code != 1 || !strings.Contains(got.err, "address already in use") {
+	if got.code != 1 || !strings.Contains(got.err, "address already in use: stop what listens there, or set BACKEND_PORT") {
 		t.Errorf("%+v", got)
 	}
 	if _, ok := reports.with(`"role":"all"`, "listen tcp: address already in use"); !ok {

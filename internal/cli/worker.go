@@ -54,7 +54,7 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 	health.handle(mux)
 	r.group.Add("health", health.run)
 	// Added before the worker, and so stopped after it: probes are answered to the end.
-	if _, err := r.serve(ctx, "health", string(c.HealthAddr), r.newServer(mux), closing); err != nil {
+	if _, err := r.serve(ctx, endpoint{"health", "TMD_WORKER_HEALTH_ADDR", string(c.HealthAddr)}, r.newServer(mux), closing); err != nil {
 		return err
 	}
 	r.group.Add("worker", worker.Run)
