@@ -228,9 +228,11 @@ func (p *Pool) left(ctx context.Context, c *child) {
 	if why == used || why == grown || why == stopped || why == abandoned {
 		level = slog.LevelInfo
 	}
-	report := c.stderr.report()
-	p.log.Log(ctx, level, "parser child ended", "reason", why, "pid", c.pid(), "exit", c.cmd.ProcessState.String(),
-		"documents", c.documents.Load(), "crash", report.kind, "at", report.at, "stderr_bytes", report.bytes)
+	line := []any{"reason", why, "pid", c.pid(), "exit", c.cmd.ProcessState.String(), "documents", c.documents.Load()}
+	if report := c.stderr.report(); report.bytes > 0 {
+		line = append(line, "crash", report.kind, "at", report.at, "stderr_bytes", report.bytes)
+	}
+	p.log.Log(ctx, level, "parser child ended", line...)
 }
 
 // close refuses new documents and wakes who waits.

@@ -100,7 +100,7 @@ func (s *Server) Run(ctx context.Context) error {
 	adopting := s.adopt(ctx)
 	<-ctx.Done()
 
-	s.logger.Info("draining", "running", s.Running())
+	s.logger.Info("draining jobs", "running", s.Running())
 	patience := time.AfterFunc(s.grace-min(interruption, s.grace/2), s.stop)
 	// asynq gives a task back as soon as the grace is over, whether or not its handler has ended. Handlers that were
 	// interrupted have written so by then, and wait in deliver for just that: it is asynq's one way to put a task back
