@@ -241,8 +241,6 @@ func TestLoadBurst(t *testing.T) {
 
 	const jobs = 200
 	ids := make([]string, jobs)
-	busyStop, polled := make(chan struct{}), make(chan []time.Duration, 1)
-	go func() { polled <- poll(busyStop) }()
 	before = cpu(t, s.parser, s.worker)
 	began := time.Now()
 	each(t, jobs, 16, func(i int) error {
@@ -250,6 +248,9 @@ func TestLoadBurst(t *testing.T) {
 		ids[i], err = s.upload(t.Context(), body, contentType)
 		return err
 	})
+	// From here on the worker alone keeps the machine busy.
+	busyStop, polled := make(chan struct{}), make(chan []time.Duration, 1)
+	go func() { polled <- poll(busyStop) }()
 	for _, id := range ids {
 		if err := s.wait(t.Context(), id); err != nil {
 			t.Fatal(err)
