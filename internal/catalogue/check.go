@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// canonical reports whether s is a course's code in its one spelling: 2 to 4 capitals, a space, 3 or 4 digits.
-func canonical(s string) bool {
+// IsCode reports whether s is a course's code in its one spelling: 2 to 4 capitals, a space, 3 or 4 digits. The
+// placeholders of sequences are none.
+func IsCode(s string) bool {
 	letters := 0
 	for letters < len(s) && s[letters] >= 'A' && s[letters] <= 'Z' {
 		letters++
@@ -27,9 +28,6 @@ func canonical(s string) bool {
 	}
 	return s != "CWTE "+digits && s != "CWTC "+digits
 }
-
-// IsCode reports whether s is a course's code as Code returns it. Placeholders of sequences are not.
-func IsCode(s string) bool { return canonical(s) }
 
 // maxCredits is beyond what any course, pool or degree counts.
 const maxCredits = 300
@@ -88,7 +86,7 @@ func check(d Data) error {
 }
 
 func (k *checker) course(c Course) {
-	if !canonical(c.Code) {
+	if !IsCode(c.Code) {
 		k.fault("course %q: the code is not 2 to 4 capitals, a space, and 3 or 4 digits", c.Code)
 	}
 	if k.courses[c.Code] {
@@ -184,7 +182,7 @@ func (k *checker) rules(kind, of string, rules []Rule) {
 			k.fault("%s %q: the rule %s names no course", kind, of, r.Type)
 		}
 		for _, code := range r.CourseList {
-			if !canonical(code) {
+			if !IsCode(code) {
 				k.fault("%s %q: the rule %s names %q, which is no code", kind, of, r.Type, code)
 			}
 		}

@@ -165,22 +165,27 @@ func Derive[T any](c *Catalogue, key any, build func() T) T {
 }
 
 // Code returns a course's code in its one spelling: upper case, one space before the number, and the work terms that
-// documents print as CWTE or CWTC as CWT.
+// documents print as CWTE or CWTC as CWT. Whatever is neither a letter nor a digit is left out.
 func Code(s string) string {
-	if canonical(s) {
+	if IsCode(s) {
 		return s
 	}
-	s = strings.ToUpper(strings.Join(strings.Fields(s), ""))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return -1
+	}, s)
 	i := strings.IndexAny(s, "0123456789")
-	if i < 0 {
+	if i <= 0 {
 		return s
 	}
 	letters := s[:i]
 	if letters == "CWTE" || letters == "CWTC" {
 		letters = "CWT"
-	}
-	if letters == "" {
-		return s
 	}
 	return letters + " " + s[i:]
 }

@@ -95,7 +95,9 @@ func Run(ctx context.Context, p Process) int {
 
 func (p Process) commands() []*cobra.Command {
 	return []*cobra.Command{
-		p.uploadCommand(), p.tokenCommand(), p.configCommand(), p.versionCommand(),
+		p.allCommand(), p.apiCommand(), p.workerCommand(), p.parserCommand(),
+		p.uploadCommand(), p.parseCommand(), p.tokenCommand(), p.seedCommand(), p.configCommand(), p.versionCommand(),
+		p.childCommand(),
 	}
 }
 

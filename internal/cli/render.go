@@ -31,23 +31,23 @@ func render(w io.Writer, r *timeline.Result) error {
 
 func renderTerms(w io.Writer, r *timeline.Result) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	empty := 0
+	var empty []string
 	for _, term := range r.Semesters {
 		if len(term.Courses) == 0 {
-			empty++
-			continue
+			empty = append(empty, term.Term)
 		}
-		fmt.Fprintf(table, "%s\n", term.Term)
+		label := term.Term
 		for _, sitting := range term.Courses {
 			course := r.Courses[sitting.Code]
-			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", sitting.Code, shorten(course.Title, 44), number(course.Credits), sittingState(term.Term, sitting, course.State))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", label, sitting.Code, shorten(course.Title, 44), number(course.Credits), sittingState(term.Term, sitting, course.State))
+			label = ""
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if empty > 0 {
-		fmt.Fprintf(w, "%d terms without courses, %s to %s\n", empty, r.Semesters[0].Term, r.Semesters[len(r.Semesters)-1].Term)
+	if len(empty) > 0 {
+		fmt.Fprintf(w, "Without courses: %s\n", strings.Join(empty, ", "))
 	}
 	if len(r.Semesters) > 0 {
 		fmt.Fprintln(w)

@@ -207,9 +207,9 @@ func TestUploadBearsWithAServer(t *testing.T) {
 	t.Run("a busy server is asked again with the same key", func(t *testing.T) {
 		t.Parallel()
 		a := newAPI(t)
-		a.accept = func(w http.ResponseWriter, r *http.Request, n int) {
+		a.accept = func(w http.ResponseWriter, _ *http.Request, n int) {
 			if n < 3 {
-				problem.Write(w, r, fault.New(fault.QueueUnavailable))
+				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
 			w.WriteHeader(http.StatusAccepted)

@@ -19,6 +19,7 @@ type API struct {
 	CacheRedis
 	Mongo
 	Uploads
+	Attempt
 }
 
 func (*API) defaults(map[string]string) map[string]string { return nil }
@@ -34,6 +35,7 @@ func (c *API) check(f *Faults) {
 	c.JobRedis.check(f)
 	c.CacheRedis.check(f)
 	c.Mongo.check(f)
+	c.Attempt.check(f)
 }
 
 // Worker is the settings of `tmd worker`.

@@ -153,15 +153,24 @@ type Uploads struct {
 	UploadDir string `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/tmd/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
 }
 
+// Attempt is what the API hands over with each job and the worker keeps to.
+type Attempt struct {
+	JobTimeout time.Duration `env:"TMD_JOB_TIMEOUT" envDefault:"60s" help:"How long one attempt of a job may take. The API hands it over with the job."`
+}
+
+func (a *Attempt) check(f *Faults) {
+	f.between("TMD_JOB_TIMEOUT", a.JobTimeout, time.Second, time.Hour)
+}
+
 // Jobs is how a worker runs jobs.
 type Jobs struct {
-	Concurrency int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
-	JobTimeout  time.Duration `env:"TMD_JOB_TIMEOUT" envDefault:"60s" help:"How long one attempt of a job may take."`
+	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	Attempt
 }
 
 func (j *Jobs) check(f *Faults) {
 	f.within("WORKER_CONCURRENCY", j.Concurrency, 1, 256)
-	f.between("TMD_JOB_TIMEOUT", j.JobTimeout, time.Second, time.Hour)
+	j.Attempt.check(f)
 }
 
 // ParserClient is how a worker reaches the parser.

@@ -16,6 +16,8 @@ type Word struct {
 	X0, X1         float64
 	Top, Bottom    float64
 	Baseline, Size float64
+	// Edges is the x at which each character of Text begins, to tell apart what touches; nil when it is not known.
+	Edges []float32
 }
 
 // Page is one page in the order of the document. Words are in no particular order: the text stream of a printed page

@@ -35,7 +35,7 @@ func Result(r *timeline.Result) (job.Stored, error) {
 	if err != nil {
 		return job.Stored{}, err
 	}
-	slim, err := compressed(timeline.Slim(r))
+	slim, err := compressed(r.Slim())
 	if err != nil {
 		return job.Stored{}, err
 	}

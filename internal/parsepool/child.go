@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -41,7 +42,7 @@ type child struct {
 	// ended is closed when the process is gone; its exit and the reason are known then.
 	ended     chan struct{}
 	fresh     usage // when it was ready
-	documents int   // touched by the caller that holds the child
+	documents atomic.Int64
 
 	mu   sync.Mutex
 	why  reason // of the kill or the end; empty as long as there was none
@@ -151,7 +152,7 @@ var errUndelivered = errors.New("the child did not take the document")
 
 // exchange hands a document over and returns the answer.
 func (c *child) exchange(pdf []byte) ([]byte, error) {
-	c.documents++
+	c.documents.Add(1)
 	if err := writeFrame(c.in, pdf); err != nil {
 		return nil, errors.Join(errUndelivered, err)
 	}

@@ -16,12 +16,15 @@ import (
 // niceness lets the server answer while every child is busy.
 const niceness = 5
 
-// confineThread gives the calling thread what its children inherit through fork and exec: no way to gain privileges,
-// a lower priority, and none of the descriptors that this process was itself born with. The caller is locked to the
-// thread and ends with it.
+// confineThread gives the calling thread what its children inherit through fork and exec: no capabilities, no way to
+// gain privileges, a lower priority, and none of the descriptors that this process was itself born with. The caller is
+// locked to the thread and ends with it.
 func confineThread() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	if err := dropCapabilities(); err != nil {
+		return fmt.Errorf("drop capabilities: %w", err)
 	}
 	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness); err != nil {
 		return fmt.Errorf("set priority: %w", err)
@@ -31,6 +34,22 @@ func confineThread() error {
 		return fmt.Errorf("mark descriptors: %w", err)
 	}
 	return nil
+}
+
+// dropCapabilities matters where this process is root's: with no_new_privs its children do not get them back on exec, and
+// cannot raise their limits. What stays lets a root whose cache folder is another's, as in CI, start at all; once a child
+// is confined it has no descriptor left to use it with.
+func dropCapabilities() error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		return err
+	}
+	sets[0].Permitted &= 1 << unix.CAP_DAC_OVERRIDE
+	sets[0].Effective = sets[0].Permitted
+	sets[0].Inheritable = 0
+	sets[1] = unix.CapUserData{}
+	return unix.Capset(&header, &sets[0])
 }
 
 // confine sets the limits of a child that is ready and has seen no document yet, and returns what it takes then. It

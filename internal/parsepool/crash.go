@@ -57,6 +57,7 @@ var phrases = []struct{ text, kind string }{
 	{"fatal error: stack overflow", "stack overflow"},
 	{"runtime: failed to create new OS thread", outOfMemory},
 	{"pthread_create failed", outOfMemory},
+	{"address space collisions", outOfMemory}, // the same, as a build with the race detector says it
 	{"SIGSEGV", "segmentation fault"},
 	{"SIGBUS", "bus error"},
 	{"SIGILL", "illegal instruction"},

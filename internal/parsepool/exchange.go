@@ -116,7 +116,7 @@ func (p *Pool) worn(c *child, verdict *fault.Error) reason {
 	if verdict != nil && (verdict.Code == fault.TooComplex || verdict.Code == fault.Internal) {
 		return suspect // it trapped, or stopped in the middle
 	}
-	if c.documents >= p.deps.MaxDocuments {
+	if c.documents.Load() >= int64(p.deps.MaxDocuments) {
 		return used
 	}
 	u, err := usageOf(c.pid())

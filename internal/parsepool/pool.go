@@ -230,7 +230,7 @@ func (p *Pool) left(ctx context.Context, c *child) {
 	}
 	report := c.stderr.report()
 	p.log.Log(ctx, level, "parser child ended", "reason", why, "pid", c.pid(), "exit", c.cmd.ProcessState.String(),
-		"documents", c.documents, "crash", report.kind, "at", report.at, "stderr_bytes", report.bytes)
+		"documents", c.documents.Load(), "crash", report.kind, "at", report.at, "stderr_bytes", report.bytes)
 }
 
 // close refuses new documents and wakes who waits.

@@ -42,6 +42,7 @@ func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
 	}()
 	answers := make(chan []byte, 1)
 	failed := make(chan error, 1)
+	next := pdfs // nil while a document is being read
 	for {
 		select {
 		case err := <-ended:
@@ -51,7 +52,8 @@ func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
 			return err
 		case err := <-failed:
 			return err
-		case pdf := <-pdfs:
+		case pdf := <-next:
+			next = nil
 			go func() {
 				doc, err := read(ctx, pdf)
 				b, err := encodeAnswer(doc, err)
@@ -62,6 +64,7 @@ func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
 				answers <- b
 			}()
 		case b := <-answers:
+			next = pdfs
 			if err := writeFrame(out, b); err != nil {
 				return err
 			}

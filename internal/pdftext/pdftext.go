@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -18,15 +18,21 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 const (
-	// DefaultMemory is what one document may take of the sandbox. The longest record that is known takes 20 MiB; a
+	// DefaultMemory is what a document may take of an instance. The longest record that is known takes 19 MiB; a
 	// stream that expands without end is stopped here, long before the deadline.
-	DefaultMemory = 128 << 20
+	DefaultMemory = 64 << 20
+
+	// instances is how many of them read a long document, its pages in turn; longPages is how many pages make it long.
+	// A short one is read before the other instance has found its first page.
+	instances = 2
+	longPages = 6
 
 	// maxObjects is what a page may hold: paths, pictures and runs of text. A page of a record has some hundreds.
 	maxObjects = 100_000
@@ -38,7 +44,7 @@ const (
 type Config struct {
 	// CacheDir keeps the compiled module between starts: 0.1 s and 50 MB instead of 3 s and 340 MB. Empty means none.
 	CacheDir string
-	// Memory is the limit in bytes of the sandbox; DefaultMemory when zero.
+	// Memory is the limit in bytes of each of the two instances; DefaultMemory when zero.
 	Memory int64
 }
 
@@ -48,9 +54,14 @@ type Extractor struct {
 	cache wazero.CompilationCache
 	pool  pdfium.Pool
 	// started is the module that the pool has started last; see captureModule.
-	started  api.Module
-	instance pdfium.Pdfium
-	reader   *reader
+	started   api.Module
+	instances [instances]instance
+}
+
+// instance is one PDFium with its memory, nil until it is needed.
+type instance struct {
+	handle pdfium.Pdfium
+	reader *reader
 }
 
 // New starts the sandbox and its first instance.
@@ -69,11 +80,13 @@ func New(cfg Config) (*Extractor, error) {
 		}
 		runtime = runtime.WithCompilationCache(e.cache)
 	}
+	ctx := experimental.WithFunctionListenerFactory(context.Background(), captureModule{&e.started})
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(reserve))
 	var err error
 	e.pool, err = webassembly.Init(webassembly.Config{
-		Context:       experimental.WithFunctionListenerFactory(context.Background(), captureModule{&e.started}),
-		MaxIdle:       1,
-		MaxTotal:      1,
+		Context:       ctx,
+		MaxIdle:       instances,
+		MaxTotal:      instances,
 		RuntimeConfig: runtime,
 		FSConfig:      wazero.NewFSConfig(), // the library's default gives the whole disk
 		Stdout:        io.Discard,
@@ -82,34 +95,40 @@ func New(cfg Config) (*Extractor, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start pdfium: %w", err), e.Close())
 	}
-	if err := e.start(); err != nil {
+	if err := e.start(0); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// start gives the extractor an instance that no document has touched.
-func (e *Extractor) start() error {
-	instance, err := e.pool.GetInstance(time.Minute)
+// start makes sure that there is an instance at the index. No document has touched it, or it has been reset since.
+func (e *Extractor) start(index int) error {
+	if e.instances[index].reader != nil {
+		return nil
+	}
+	handle, err := e.pool.GetInstance(time.Minute)
 	if err != nil {
 		return fmt.Errorf("start a pdfium instance: %w", err)
 	}
 	r, err := newReader(e.started)
 	if err != nil {
-		return errors.Join(err, instance.Close())
+		return errors.Join(err, handle.Close())
 	}
-	e.instance, e.reader = instance, r
+	e.instances[index] = instance{handle, r}
 	return nil
 }
 
-// discard ends the instance; the next document gets a new one.
-func (e *Extractor) discard() error {
-	if e.instance == nil {
-		return nil
+// clean prepares the instances for the next document: those that have trapped, or that have grown too far to be kept,
+// are ended.
+func (e *Extractor) clean() error {
+	var errs []error
+	for i := range e.instances {
+		if r := e.instances[i].reader; r != nil && !r.reset() {
+			errs = append(errs, e.instances[i].handle.Close())
+			e.instances[i] = instance{}
+		}
 	}
-	err := e.instance.Close()
-	e.instance, e.reader = nil, nil
-	return err
+	return errors.Join(errs...)
 }
 
 // Pages returns the words of every page, no_text when there are none. Other faults are not_a_pdf, encrypted, corrupt,
@@ -123,16 +142,8 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 	if e.pool == nil {
 		return nil, errors.New("pdftext: the extractor is closed")
 	}
-	if e.reader == nil {
-		if err := e.start(); err != nil {
-			return nil, err
-		}
-	}
-	pages, err := e.reader.read(ctx, pdf)
-	if clean := e.reader.reset(); !clean || errors.Is(err, errTrap) {
-		err = errors.Join(err, e.discard())
-	}
-	if err != nil {
+	pages, err := e.read(ctx, pdf)
+	if err := errors.Join(err, e.clean()); err != nil {
 		return nil, err
 	}
 	for _, p := range pages {
@@ -143,11 +154,66 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 	return nil, fault.New(fault.NoText)
 }
 
+// read reads the pages, those of a long document with all instances.
+func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, error) {
+	if err := e.start(0); err != nil {
+		return nil, err
+	}
+	doc, n, err := e.instances[0].reader.open(pdf)
+	if err != nil {
+		return nil, err
+	}
+	step := 1
+	if n >= longPages {
+		step = instances
+	}
+	pages := make([]document.Page, n)
+	var left atomic.Int64
+	left.Store(document.MaxCharacters)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range step {
+		if err := e.start(i); err != nil {
+			return nil, errors.Join(err, group.Wait())
+		}
+		r := e.instances[i].reader
+		group.Go(func() error {
+			doc := doc
+			if i > 0 {
+				var err error
+				if doc, _, err = r.open(pdf); err != nil {
+					return err
+				}
+			}
+			for at := i; at < n; at += step {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				page, err := r.page(doc, at, &left)
+				if err != nil {
+					return fmt.Errorf("page %d: %w", at+1, err)
+				}
+				pages[at] = page
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return pages, nil
+}
+
 // Close ends the sandbox.
 func (e *Extractor) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := e.discard()
+	var err error
+	for i := range e.instances {
+		if h := e.instances[i].handle; h != nil {
+			err = errors.Join(err, h.Close())
+			e.instances[i] = instance{}
+		}
+	}
 	if e.pool != nil {
 		err = errors.Join(err, e.pool.Close())
 		e.pool = nil
@@ -176,5 +242,3 @@ func (c captureModule) NewFunctionListener(f api.FunctionDefinition) experimenta
 	}
 	return nil
 }
-
-func f32(bits uint32) float64 { return float64(math.Float32frombits(bits)) }

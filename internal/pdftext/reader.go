@@ -3,9 +3,10 @@ package pdftext
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -13,11 +14,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// errTrap marks errors of the sandbox itself. What it holds afterwards cannot be trusted.
+// errTrap says that PDFium has given up: out of memory, out of stack, or an assertion.
 var errTrap = errors.New("pdfium stopped")
 
 // keepMemory is the size up to which an instance is cleaned rather than replaced.
-const keepMemory = 64 << 20
+const keepMemory = 32 << 20
 
 // Results of FPDF_GetLastError that are the document's doing.
 const (
@@ -32,12 +33,14 @@ type reader struct {
 	scratch uint32 // scratchSize bytes inside the sandbox that results are written to
 	image   []byte // the memory before the first document, without the zeros at its end
 	stack   [4]uint64
+	trapped bool
 
-	malloc, lastError                                          api.Function
-	loadDocument, pageCount, loadPage, closePage               api.Function
-	boundingBox, rotation, countObjects                        api.Function
-	loadText, closeText, countChars                            api.Function
-	unicode, looseBox, charOrigin, fontSize, matrix, generated api.Function
+	malloc, lastError                            api.Function
+	loadDocument, pageCount, loadPage, closePage api.Function
+	boundingBox, rotation, countObjects          api.Function
+	loadText, closeText, countChars              api.Function
+	unicode, textObject, looseBox                api.Function
+	charOrigin, fontSize, matrix                 api.Function
 }
 
 // scratchSize fits the largest result, a matrix of six floats.
@@ -63,7 +66,6 @@ func newReader(m api.Module) (*reader, error) {
 		"FPDFText_GetCharOrigin":   &r.charOrigin,
 		"FPDFText_GetFontSize":     &r.fontSize,
 		"FPDFText_GetMatrix":       &r.matrix,
-		"FPDFText_IsGenerated":     &r.generated,
 	} {
 		if *f = m.ExportedFunction(name); *f == nil {
 			return nil, fmt.Errorf("pdfium has no function %s", name)
@@ -84,11 +86,11 @@ func (r *reader) memory() []byte {
 	return b
 }
 
-// reset gives the memory back its first state. It reports false when the instance has grown so far that a new one is
-// cheaper to hold.
+// reset gives the memory back its first state. It reports false when the instance has to be replaced: it has trapped, and
+// what it holds outside its memory cannot be trusted, or it has grown so far that a new one is cheaper to hold.
 func (r *reader) reset() bool {
 	mem := r.memory()
-	if len(mem) > keepMemory {
+	if r.trapped || len(mem) > keepMemory {
 		return false
 	}
 	clear(mem[copy(mem, r.image):])
@@ -100,55 +102,59 @@ func (r *reader) call(f api.Function, args ...uint64) (uint64, error) {
 	// The context is not the caller's: it would be looked at only by a sandbox that checks for cancelling, and that
 	// costs three to five times as much.
 	if err := f.CallWithStack(context.Background(), r.stack[:]); err != nil {
-		return 0, errors.Join(errTrap, err)
+		r.trapped = true
+		reason, _, _ := strings.Cut(err.Error(), "\n") // the rest is a trace of functions without names
+		return 0, fmt.Errorf("%w: %s", errTrap, reason)
 	}
 	return r.stack[0], nil
 }
 
-// read returns the pages of a document that has not been closed: reset does that for the whole memory at once.
-func (r *reader) read(ctx context.Context, pdf []byte) ([]document.Page, error) {
+// open loads a document and returns it with the number of its pages. Nobody closes it: reset does that for the whole
+// memory at once.
+func (r *reader) open(pdf []byte) (doc uint64, pages int, err error) {
 	size := uint64(len(pdf))
 	at, err := r.call(r.malloc, size)
 	if err != nil {
-		return nil, err
+		return 0, 0, tooComplex(err)
 	}
 	if at == 0 || !r.module.Memory().Write(uint32(at), pdf) {
-		return nil, fault.Wrap(fault.TooComplex, errors.New("the document does not fit the sandbox"))
+		return 0, 0, tooComplex(errors.New("the document does not fit the sandbox"))
 	}
-	doc, err := r.call(r.loadDocument, at, size, 0)
+	doc, err = r.call(r.loadDocument, at, size, 0)
 	if err != nil {
-		return nil, tooComplex(err)
+		return 0, 0, tooComplex(err)
 	}
 	if doc == 0 {
-		return nil, r.loadFault()
+		return 0, 0, r.loadFault()
 	}
 	count, err := r.call(r.pageCount, doc)
 	if err != nil {
-		return nil, tooComplex(err)
+		return 0, 0, tooComplex(err)
 	}
-	switch n := int32(count); {
+	switch n := int(int32(count)); {
 	case n <= 0:
-		return nil, fault.Wrap(fault.Corrupt, errors.New("a document without pages"))
+		return 0, 0, fault.Wrap(fault.Corrupt, errors.New("a document without pages"))
 	case n > document.MaxPages:
-		return nil, fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", n))
+		return 0, 0, r.tooManyPages(doc, n)
+	default:
+		return doc, n, nil
 	}
-	pages := make([]document.Page, 0, count)
-	left := document.MaxCharacters
-	for i := range count {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		page, err := r.page(doc, i, &left)
-		if err != nil {
-			return nil, fmt.Errorf("page %d: %w", i+1, err)
-		}
-		pages = append(pages, page)
-	}
-	return pages, nil
 }
 
-// tooComplex is the fault of a document at which PDFium has given up: out of memory, out of stack, or an assertion.
-func tooComplex(trap error) error { return fault.Wrap(fault.TooComplex, trap) }
+// tooComplex is the fault of a document at which PDFium has given up.
+func tooComplex(err error) error { return fault.Wrap(fault.TooComplex, err) }
+
+// tooManyPages is the fault of a document that claims n pages. A damaged or looping page tree claims what is not there.
+func (r *reader) tooManyPages(doc uint64, n int) error {
+	page, err := r.call(r.loadPage, doc, document.MaxPages)
+	if err != nil {
+		return tooComplex(err)
+	}
+	if page == 0 {
+		return fault.Wrap(fault.Corrupt, fmt.Errorf("%d pages are claimed and not there", n))
+	}
+	return fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", n))
+}
 
 func (r *reader) loadFault() error {
 	code, err := r.call(r.lastError)
@@ -163,8 +169,8 @@ func (r *reader) loadFault() error {
 }
 
 // page reads the page with the index, and takes its characters from left, the number that the document may still have.
-func (r *reader) page(doc, index uint64, left *int) (document.Page, error) {
-	page, err := r.call(r.loadPage, doc, index)
+func (r *reader) page(doc uint64, index int, left *atomic.Int64) (document.Page, error) {
+	page, err := r.call(r.loadPage, doc, uint64(index))
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
@@ -194,7 +200,7 @@ func (r *reader) page(doc, index uint64, left *int) (document.Page, error) {
 		return document.Page{}, tooComplex(err)
 	}
 	n := int(int32(count))
-	if *left -= max(n, 0); *left < 0 {
+	if left.Add(-int64(max(n, 0))) < 0 {
 		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("more than %d characters", document.MaxCharacters))
 	}
 	words, err := r.words(text, n, f)
@@ -208,61 +214,6 @@ func (r *reader) page(doc, index uint64, left *int) (document.Page, error) {
 	if _, err := r.call(r.closePage, page); err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	return document.Page{Width: f.width, Height: f.height, Words: words}, nil
-}
-
-// frame is where a page's own coordinates lie on the page as one sees it.
-type frame struct {
-	left, bottom, right, top float64
-	turns                    uint64 // quarter turns clockwise
-	width, height            float64
-}
-
-func (r *reader) frame(page uint64) (frame, error) {
-	turns, err := r.call(r.rotation, page)
-	if err != nil {
-		return frame{}, err
-	}
-	if _, err := r.call(r.boundingBox, page, uint64(r.scratch)); err != nil {
-		return frame{}, err
-	}
-	left, top, right, bottom := r.rect()
-	f := frame{left: left, bottom: bottom, right: right, top: top, turns: turns & 3, width: right - left, height: top - bottom}
-	if f.turns&1 == 1 {
-		f.width, f.height = f.height, f.width
-	}
-	return f, nil
-}
-
-// rect is the FS_RECTF in the scratch: left, top, right, bottom, y growing upwards.
-func (r *reader) rect() (left, top, right, bottom float64) {
-	b, _ := r.module.Memory().Read(r.scratch, 16)
-	return f32(binary.LittleEndian.Uint32(b)), f32(binary.LittleEndian.Uint32(b[4:])),
-		f32(binary.LittleEndian.Uint32(b[8:])), f32(binary.LittleEndian.Uint32(b[12:]))
-}
-
-// place turns a point of the page's own coordinates into one from the top left corner, y growing downwards.
-func (f frame) place(x, y float64) (float64, float64) {
-	switch f.turns {
-	case 1:
-		return y - f.bottom, x - f.left
-	case 2:
-		return f.right - x, y - f.bottom
-	case 3:
-		return f.top - y, f.right - x
-	}
-	return x - f.left, f.top - y
-}
-
-// turn turns a direction of the page's own coordinates as place turns points, y still growing upwards.
-func (f frame) turn(x, y float64) (float64, float64) {
-	switch f.turns {
-	case 1:
-		return y, -x
-	case 2:
-		return -x, -y
-	case 3:
-		return -y, x
-	}
-	return x, y
+	width, height := f.size()
+	return document.Page{Width: width, Height: height, Words: words}, nil
 }

@@ -151,6 +151,12 @@ func NotFound(w http.ResponseWriter, r *http.Request) { Write(w, r, fault.New(fa
 
 // MethodNotAllowed answers for routes without the method, and lists in Allow those that a chi router has.
 func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	Allow(w, r)
+	Write(w, r, fault.New(fault.MethodNotAllowed))
+}
+
+// Allow lists in Allow the methods that a chi router has for the address of r.
+func Allow(w http.ResponseWriter, r *http.Request) {
 	if rc := chi.RouteContext(r.Context()); rc != nil && rc.Routes != nil {
 		path := r.URL.EscapedPath() // Routes is the outermost router
 		var allowed []string
@@ -163,7 +169,6 @@ func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 	}
-	Write(w, r, fault.New(fault.MethodNotAllowed))
 }
 
 // Read returns the fault that a problem names. A body that is no problem, is longer than 64 KiB or has a code outside

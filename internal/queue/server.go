@@ -23,9 +23,9 @@ const (
 	defaultConcurrency = 2
 	defaultGrace       = 20 * time.Second
 
-	// pickup is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at most 45 ms
+	// pickup is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at most 30 ms
 	// pass between an upload and its worker.
-	pickup = 30 * time.Millisecond
+	pickup = 20 * time.Millisecond
 	// forward is how often tasks whose wait is over are made pending. asynq's 5 s would turn a backoff of 2 s into 7 s.
 	forward = 250 * time.Millisecond
 	// interruption is the part of the grace in which handlers that were told to stop write that down.
@@ -148,7 +148,7 @@ func (s *Server) deliver(ctx context.Context, task *asynq.Task) error {
 	err = s.run(ctx, d)
 	s.metrics.end()
 
-	o := outcomeOf(err, d.Attempt >= deliveries || d.Last)
+	o := outcomeOf(err, d.Last)
 	s.metrics.count(o)
 	if o == handedBack && s.stopping.Err() != nil {
 		<-s.released

@@ -85,8 +85,8 @@ func Parse(s string) (Term, error) {
 			year++
 		}
 	}
-	if year < FirstYear || year > LastYear {
-		return Term{}, fmt.Errorf("term: the year %d is not between %d and %d", year, FirstYear, LastYear)
+	if year > LastYear { // the second of two
+		return Term{}, fmt.Errorf("term: the year %d is after %d", year, LastYear)
 	}
 	return Term{Year: year, Season: season}, nil
 }
@@ -95,7 +95,11 @@ func parseYear(s string) (int, error) {
 	if len(s) != 4 || strings.Trim(s, "0123456789") != "" {
 		return 0, fmt.Errorf("term: %q is no year of four digits", s)
 	}
-	return strconv.Atoi(s)
+	year, err := strconv.Atoi(s)
+	if err != nil || year < FirstYear || year > LastYear {
+		return 0, fmt.Errorf("term: the year %s is not between %d and %d", s, FirstYear, LastYear)
+	}
+	return year, nil
 }
 
 // IsZero reports whether t is no term.

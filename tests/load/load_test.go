@@ -71,7 +71,7 @@ func startSystem(t *testing.T, apiPrefix ...string) *system {
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(s.redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
 		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + secret, "NODE_ENV=production",
-		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
+		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
 	}
 	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
 	seed.Env = env

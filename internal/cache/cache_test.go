@@ -1,0 +1,373 @@
+package cache_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/cache"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type env struct {
+	*cache.Cache
+	redis    redis.UniversalClient
+	registry *prometheus.Registry
+	log      *lines
+}
+
+// lines collects log lines.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) count(s string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), s)
+}
+
+func open(t testing.TB, url string) *env {
+	t.Helper()
+	client, err := redisurl.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	e := &env{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
+	e.Cache = cache.New(cache.Deps{
+		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Pause: 50 * time.Millisecond,
+	})
+	return e
+}
+
+func conform(t *testing.T, test func(t *testing.T, e *env)) {
+	t.Parallel()
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, testenv.Redis(t).URL(0)))
+	})
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, "redis://"+miniredis.RunT(t).Addr()+"/0"))
+	})
+}
+
+func (e *env) metric(t *testing.T, name, label string) float64 {
+	t.Helper()
+	families, err := e.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	t.Fatalf("no metric %s %s", name, label)
+	return 0
+}
+
+func TestGetSetDelete(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		if _, ok := e.Get(ctx, "a"); ok {
+			t.Error("a value from nowhere")
+		}
+		e.Set(ctx, "a", []byte("1"), 0)
+		e.Set(ctx, "b", []byte{}, time.Minute)
+		for key, want := range map[string]string{"a": "1", "b": ""} {
+			if got, ok := e.Get(ctx, key); !ok || string(got) != want {
+				t.Errorf("%s: %q, %v", key, got, ok)
+			}
+		}
+		for key, want := range map[string]time.Duration{"cache:a": 300 * time.Second, "cache:b": time.Minute} {
+			if ttl := e.redis.TTL(ctx, key).Val(); ttl > want || ttl < want-5*time.Second {
+				t.Errorf("%s lives for %s", key, ttl)
+			}
+		}
+		if err := e.Delete(ctx, "a", "no such key"); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Delete(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := e.Get(ctx, "a"); ok {
+			t.Error("a deleted value")
+		}
+		if h, m := e.metric(t, "tmd_cache_reads_total", "hit"), e.metric(t, "tmd_cache_reads_total", "miss"); h != 2 || m != 2 {
+			t.Errorf("%v hits, %v misses", h, m)
+		}
+	})
+}
+
+func TestLargeValuesAreNotKept(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		e.Set(t.Context(), "fits", make([]byte, cache.MaxValue), 0)
+		e.Set(t.Context(), "large", make([]byte, cache.MaxValue+1), 0)
+		if keys := e.redis.Keys(t.Context(), "*").Val(); !slices.Equal(keys, []string{"cache:fits"}) {
+			t.Errorf("keys %v", keys)
+		}
+		if n := e.metric(t, "tmd_cache_writes_total", "too_large"); n != 1 {
+			t.Errorf("counted %v", n)
+		}
+	})
+}
+
+// commands counts the commands that are sent.
+type commands struct {
+	mu    sync.Mutex
+	names map[string]int
+}
+
+func (c *commands) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.mu.Lock()
+		c.names[cmd.Name()]++
+		c.mu.Unlock()
+		return next(ctx, cmd)
+	}
+}
+
+func (c *commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c *commands) sent(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.names[name]
+}
+
+func count(e *env) *commands {
+	c := &commands{names: map[string]int{}}
+	e.redis.AddHook(c)
+	return c
+}
+
+func TestDeletePattern(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		pipe := e.redis.Pipeline()
+		for i := range 2500 {
+			pipe.Set(ctx, "cache:courses:"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+time.Duration(i).String(), "1", 0)
+		}
+		pipe.Set(ctx, "cache:degrees", "1", 0)
+		pipe.Set(ctx, "courses:not ours", "1", 0)
+		if _, err := pipe.Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		sent := count(e)
+		removed, err := e.DeletePattern(ctx, "courses:*")
+		if err != nil || removed != 2500 {
+			t.Errorf("removed %d, %v", removed, err)
+		}
+		left := e.redis.Keys(ctx, "*").Val()
+		slices.Sort(left)
+		if diff := cmp.Diff([]string{"cache:degrees", "courses:not ours"}, left); diff != "" {
+			t.Errorf("left (-want +got):\n%s", diff)
+		}
+		if sent.sent("keys") != 1 || sent.sent("del") != 0 || sent.sent("scan") == 0 || sent.sent("unlink") == 0 { // the one KEYS is the test's
+			t.Errorf("sent %v", sent.names)
+		}
+	})
+}
+
+func TestALiteralMatchesItself(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		for _, key := range []string{`a*[b]?\`, "axx[b]yz", "ab"} {
+			e.Set(ctx, key, []byte("1"), 0)
+		}
+		if n, err := e.DeletePattern(ctx, cache.Literal(`a*[b]?\`)); n != 1 || err != nil {
+			t.Errorf("removed %d, %v", n, err)
+		}
+	})
+}
+
+func TestGetOrFill(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		var fills atomic.Int64
+		filling, finish := make(chan struct{}, 10), make(chan struct{})
+		fill := func(context.Context) ([]byte, error) {
+			fills.Add(1)
+			filling <- struct{}{}
+			<-finish
+			return []byte("value"), nil
+		}
+		// The first goes away while it is filled; the others get the value all the same.
+		gone, leave := context.WithCancel(ctx)
+		first := make(chan error, 1)
+		go func() {
+			_, err := e.GetOrFill(gone, "k", time.Minute, fill)
+			first <- err
+		}()
+		<-filling
+		var others sync.WaitGroup
+		for range 5 {
+			others.Go(func() {
+				if b, err := e.GetOrFill(ctx, "k", time.Minute, fill); err != nil || string(b) != "value" {
+					t.Errorf("%q, %v", b, err)
+				}
+			})
+		}
+		leave()
+		if err := <-first; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left gets %v", err)
+		}
+		close(finish)
+		others.Wait()
+		if n := fills.Load(); n != 1 {
+			t.Errorf("%d fills", n)
+		}
+		if ttl := e.redis.TTL(ctx, "cache:k").Val(); ttl <= 0 || ttl > time.Minute {
+			t.Errorf("kept for %s", ttl)
+		}
+	})
+}
+
+func TestAFillThatFails(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		down := fault.New(fault.DatabaseUnavailable)
+		if _, err := e.GetOrFill(t.Context(), "k", 0, func(context.Context) ([]byte, error) { return nil, down }); !errors.Is(err, down) {
+			t.Errorf("%v", err)
+		}
+		_, err := e.GetOrFill(t.Context(), "k", 0, func(context.Context) ([]byte, error) { panic("boom") })
+		if fault.CodeOf(err) != fault.Internal || e.log.count("boom") != 1 {
+			t.Errorf("a panic: %v", err)
+		}
+		if b, err := e.GetOrFill(t.Context(), "k", 0, func(context.Context) ([]byte, error) { return []byte("v"), nil }); err != nil || string(b) != "v" {
+			t.Errorf("after the failure: %q, %v", b, err)
+		}
+	})
+}
+
+// A dead cache breaks nothing, is asked three times and then left alone, and is used again when it is back.
+func TestADeadCache(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	client, err := redisurl.Open(server.URL(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	e := &env{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
+	e.Cache = cache.New(cache.Deps{
+		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Pause: time.Hour,
+	})
+	ctx := t.Context()
+	e.Set(ctx, "k", []byte("cached"), 0)
+	server.Kill()
+	sent := count(e)
+	for range 20 {
+		b, err := e.GetOrFill(ctx, "k", 0, func(context.Context) ([]byte, error) { return []byte("made"), nil })
+		if err != nil || string(b) != "made" {
+			t.Fatalf("%q, %v", b, err)
+		}
+	}
+	if n := sent.sent("get") + sent.sent("set"); n != 3 {
+		t.Errorf("a dead cache was asked %d times", n)
+	}
+	if n := e.log.count("going on without it"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+	if n := e.metric(t, "tmd_cache_available", ""); n != 0 {
+		t.Errorf("available is %v", n)
+	}
+	if err := e.Delete(ctx, "k"); fault.CodeOf(err) != fault.Internal {
+		t.Errorf("a deletion that did nothing: %v", err)
+	}
+	if _, err := e.DeletePattern(ctx, "*"); fault.CodeOf(err) != fault.Internal {
+		t.Errorf("a deletion that did nothing: %v", err)
+	}
+	if err := e.Ping(ctx); err == nil {
+		t.Error("a dead cache answers")
+	}
+}
+
+func TestACacheThatComesBack(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	e := open(t, server.URL(0))
+	e.Set(t.Context(), "k", []byte("cached"), 0)
+	server.Kill()
+	for range 5 {
+		if _, ok := e.Get(t.Context(), "k"); ok {
+			t.Fatal("a dead cache answers")
+		}
+	}
+	server.Restart(t)
+	testenv.Eventually(t, "the value is back", func() bool {
+		_, ok := e.Get(t.Context(), "k")
+		return ok
+	})
+	if e.log.count("answers again") != 1 || e.metric(t, "tmd_cache_available", "") != 1 {
+		t.Error("nobody is told that it is back")
+	}
+}
+
+// Clients who give up say nothing about the cache.
+func TestImpatientClients(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		for range 10 {
+			e.Get(gone, "k")
+		}
+		e.Set(t.Context(), "k", []byte("1"), 0)
+		if _, ok := e.Get(t.Context(), "k"); !ok {
+			t.Error("the cache was given up")
+		}
+	})
+}
+
+func BenchmarkGet(b *testing.B) {
+	e := open(b, testenv.Redis(b).URL(0))
+	e.Set(b.Context(), "k", make([]byte, 20_000), 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := e.Get(b.Context(), "k"); !ok {
+			b.Fatal("lost")
+		}
+	}
+}
+
+// BenchmarkDead is what a request pays for a cache that is down.
+func BenchmarkDead(b *testing.B) {
+	server := testenv.Redis(b)
+	e := open(b, server.URL(0))
+	server.Kill()
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Get(b.Context(), "k")
+	}
+}

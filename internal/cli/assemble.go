@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/cache"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/curriculum"
+	"github.com/trackmydegree/trackmydegree/internal/edit"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/jobs"
+	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/uploads"
+)
+
+// database is what keeps the catalogue and the saved timelines: MongoDB, or one file.
+type database interface {
+	httpapi.Catalogue
+	edit.Timelines
+	curriculum.Store
+	Ping(ctx context.Context) error
+}
+
+// core is what the API and the worker have in common.
+type core struct {
+	redis     redis.UniversalClient
+	records   *jobs.Store
+	files     *uploads.Store
+	database  database
+	catalogue *curriculum.Holder
+}
+
+// newCore joins the parts that the API and the worker work on, and checks the uploads folder: a wrong one should stop
+// the start and not fail every upload.
+func (r *role) newCore(ctx context.Context, jobsRedis redis.UniversalClient, db database, uploadDir string) (*core, error) {
+	files, err := uploads.New(uploads.Config{Dir: uploadDir})
+	if err != nil {
+		return nil, err
+	}
+	r.onClose("uploads", func(context.Context) error { return files.Close() })
+	if err := files.Check(ctx); err != nil {
+		return nil, err
+	}
+	c := &core{
+		redis: jobsRedis, files: files, database: db,
+		records:   jobs.New(jobs.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log}),
+		catalogue: curriculum.New(curriculum.Deps{Store: db, Clock: time.Now, Logger: r.Log}),
+	}
+	r.group.Add("catalogue", c.catalogue.Run)
+	return c, nil
+}
+
+// openRedis makes a client; it connects when it is used.
+func (r *role) openRedis(name, url string) (redis.UniversalClient, error) {
+	client, err := redisurl.Open(url, redisurl.Name("tmd-"+r.name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.onClose(name, func(context.Context) error { return client.Close() })
+	return client, nil
+}
+
+type apiOptions struct {
+	server     config.Server
+	limits     config.Limits
+	auth       config.Auth
+	cacheTTL   time.Duration
+	jobTimeout time.Duration
+	health     []httpapi.Dependency
+}
+
+// newAPI puts the API together.
+func (r *role) newAPI(c *core, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
+	tasks := queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: o.jobTimeout})
+	guard, err := newGuard(o.auth, r)
+	if err != nil {
+		return nil, err
+	}
+	responses := cache.New(cache.Deps{Redis: cacheRedis, Logger: r.Log, Registerer: r.Registry})
+	api, err := httpapi.New(httpapi.Deps{
+		Jobs:    c.records,
+		Uploads: c.files,
+		Submit: submit.New(submit.Deps{
+			Uploads: c.files, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
+		}),
+		Edit:       edit.New(edit.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
+		Catalogue:  c.database,
+		Curriculum: c.catalogue,
+		Cache:      responses,
+		Auth:       guard,
+		Gate:       &r.gate,
+		Health: append([]httpapi.Dependency{
+			{Name: "queue", Needed: true, Check: c.records.Ping},
+			{Name: "database", Needed: true, Check: c.database.Ping},
+			{Name: "cache", Check: responses.Ping},
+		}, o.health...),
+		Reporter: r.Reporter, Log: r.Log, Metrics: r.Registry, Now: time.Now,
+		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins,
+		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.group.Add("records", c.records.Run)
+	r.group.Add("keys", guard.Run)
+	return api, nil
+}
+
+func newJobID() job.ID { return job.ID(uuid.NewString()) }
+
+func newGuard(a config.Auth, r *role) (*auth.Guard, error) {
+	o := auth.Options{Issuer: a.JWTIssuer, Audience: a.JWTAudience, Log: r.Log}
+	switch {
+	case a.AuthMode == config.AuthNone:
+		o.None = true
+	case a.JWKSURL != "":
+		o.JWKSURL = string(a.JWKSURL)
+	default:
+		o.Secret = []byte(a.JWTSecret.Reveal())
+	}
+	return auth.New(o)
+}
+
+// newWorker puts the queue's server and what it runs together. It drains within grace.
+func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
+	return queue.New(queue.Deps{
+		Redis: c.redis,
+		Handler: process.New(process.Deps{
+			Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
+			Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
+			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout,
+		}),
+		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
+	})
+}

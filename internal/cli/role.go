@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
+	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+)
+
+// The limits of every HTTP server. How long a body or an answer may take is the handlers' business: an upload on a slow
+// line and a stream of events are no attacks.
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+
+	// flushTimeout is for the last error reports of a process.
+	flushTimeout = 2 * time.Second
+	// closing is the part of the grace that is kept for what comes after the servers and the queue have drained.
+	closing = time.Second
+)
+
+// role is a long-running process while it is built and run.
+type role struct {
+	Process
+	*telemetry.Telemetry
+	name    string
+	common  *config.Process
+	group   lifecycle.Group
+	gate    lifecycle.Gate
+	closers []closer
+}
+
+type closer struct {
+	name  string
+	close func(context.Context) error
+}
+
+// run loads the settings of a role, builds it and runs it to its end. What keeps it from starting is reported, faults
+// of the settings included.
+func (p Process) run(ctx context.Context, name string, settings config.Settings, common *config.Process, build func(context.Context, *role) error) error {
+	began := time.Now()
+	faults := config.Load(settings, p.Environ)
+	tel, err := telemetry.New(telemetry.Options{Role: name, Version: version, Process: *common, Output: p.Stderr, Terminal: terminal(p.Stderr)})
+	switch {
+	case faults != nil && err != nil: // the DSN is among the faults
+		return faults
+	case err != nil:
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		tel.Close(ctx)
+	}()
+	if faults != nil {
+		tel.Reporter.ProcessFailed("start", faults)
+		return faults
+	}
+
+	r := &role{Process: p, Telemetry: tel, name: name, common: common}
+	r.group = lifecycle.Group{Log: tel.Log, Gate: &r.gate, Grace: common.ShutdownGrace, Delay: common.ShutdownDelay}
+	defer r.close(ctx)
+	if err := build(ctx, r); err != nil {
+		tel.Reporter.ProcessFailed("start", err)
+		return err
+	}
+	r.Log.Info("started", "version", version, "took", time.Since(began).Round(time.Millisecond).String())
+	if err := r.group.Run(ctx); err != nil {
+		tel.Reporter.ProcessFailed("run", err)
+		return err
+	}
+	r.Log.Info("ended")
+	return nil
+}
+
+// onClose adds what to do after everything has stopped, the last added first.
+func (r *role) onClose(name string, do func(context.Context) error) {
+	r.closers = append(r.closers, closer{name, do})
+}
+
+func (r *role) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	for i := len(r.closers) - 1; i >= 0; i-- {
+		if err := r.closers[i].close(ctx); err != nil {
+			r.Log.Warn("close", "what", r.closers[i].name, "error", err)
+		}
+	}
+}
+
+// drain is how long what does the role's work may take to end it.
+func (r *role) drain() time.Duration {
+	return max(r.common.ShutdownGrace-r.common.ShutdownDelay-closing, closing)
+}
+
+// newServer returns a server for what is not the public API.
+func (r *role) newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// What the library has to say is about clients: broken handshakes, reset connections.
+		ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serve adds a server. It listens from now on, so that a port that is taken stops the start.
+func (r *role) serve(ctx context.Context, name, addr string, server *http.Server, drain time.Duration) (net.Addr, error) {
+	var listening net.ListenConfig
+	l, err := listening.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.group.Add(name, lifecycle.Serve(server, l, drain))
+	r.onClose(name, func(context.Context) error {
+		_ = l.Close() // closed already, unless the start failed after this
+		return nil
+	})
+	r.Log.Info("listening", "what", name, "addr", l.Addr().String())
+	return l.Addr(), nil
+}
+
+// serveDebug adds the server of metrics, unless it is off. It is stopped last, so that the end can be watched.
+func (r *role) serveDebug(ctx context.Context, d config.Debug) error {
+	if d.MetricsAddr == config.Off {
+		return nil
+	}
+	_, err := r.serve(ctx, "metrics", string(d.MetricsAddr), r.newServer(telemetry.DebugHandler(r.Registry, r.name, version, d.Profiling)), closing)
+	return err
+}

@@ -1,0 +1,140 @@
+package document_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// tooCostly are documents that end only with the process that reads them; the pool of such processes tests them.
+var tooCostly = map[string]bool{"nested-forms": true}
+
+func TestReadDocuments(t *testing.T) {
+	e := newExtractor(t)
+	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests/documents/*/*.expected.json"))
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d documents, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file, ".expected.json")
+		t.Run(filepath.Base(filepath.Dir(name))+"/"+filepath.Base(name), func(t *testing.T) {
+			if tooCostly[filepath.Base(name)] {
+				t.Skip("ends only with its process")
+			}
+			want := decode(t, file)
+			pdf, err := os.ReadFile(name + ".pdf")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := read(e, pdf)
+			if err != nil {
+				if !expectsError(want, fault.CodeOf(err)) {
+					t.Fatalf("got %v, want %v", err, want)
+				}
+				return
+			}
+			if diff := cmp.Diff(want, bare(t, got)); diff != "" {
+				t.Error("want -, got +\n" + diff)
+			}
+		})
+	}
+}
+
+func newExtractor(tb testing.TB) *pdftext.Extractor {
+	tb.Helper()
+	e, err := pdftext.New(pdftext.Config{CacheDir: filepath.Join(os.TempDir(), "tmd-test-wasm")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { e.Close() })
+	return e
+}
+
+func read(e *pdftext.Extractor, pdf []byte) (document.Document, error) {
+	pages, err := e.Pages(context.Background(), pdf)
+	if err != nil {
+		return document.Document{}, err
+	}
+	return document.Read(pages)
+}
+
+func expectsError(want any, code fault.Code) bool {
+	m, _ := want.(map[string]any)
+	switch e := m["error"].(type) {
+	case string:
+		return e == string(code)
+	case []any:
+		for _, one := range e {
+			if one == string(code) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decode reads expected facts; what is absent, null or empty is left out, for they mean the same.
+func decode(t *testing.T, file string) any {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	return prune(v)
+}
+
+// bare is a document in the form of decode.
+func bare(t *testing.T, d document.Document) any {
+	t.Helper()
+	b, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	return prune(v)
+}
+
+func prune(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if e = prune(e); e == nil {
+				delete(v, k)
+			} else {
+				v[k] = e
+			}
+		}
+		if len(v) == 0 {
+			return nil
+		}
+	case []any:
+		if len(v) == 0 {
+			return nil
+		}
+		for i := range v {
+			v[i] = prune(v[i])
+		}
+	case string:
+		if v == "" {
+			return nil
+		}
+	}
+	return v
+}

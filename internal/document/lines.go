@@ -1,0 +1,187 @@
+package document
+
+import (
+	"cmp"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	// sameLine is how far apart, in sizes of the font, baselines of one line may lie. The half-lines of a title that
+	// wraps lie half a line, 0.5 sizes or more, above and below their row.
+	sameLine = 0.28
+
+	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow.
+	touching = 0.12
+
+	// inColumn is how far, in sizes, a word may begin left of the column that it belongs to.
+	inColumn = 0.6
+)
+
+// line is the words on one baseline of a page, from left to right.
+type line struct {
+	page   int
+	y      float64 // baseline
+	size   float64 // the largest of its words
+	x0, x1 float64
+	words  []Word
+	text   string // the words joined with spaces
+}
+
+// layLines returns all lines in reading order: page after page, from top to bottom.
+func layLines(pages []Page) []line {
+	var all []line
+	for i, p := range pages {
+		all = append(all, pageLines(i, p)...)
+	}
+	return all
+}
+
+func pageLines(page int, p Page) []line {
+	words := make([]Word, 0, len(p.Words))
+	for _, w := range p.Words {
+		words = appendClean(words, w)
+	}
+	slices.SortFunc(words, func(a, b Word) int {
+		return cmp.Or(cmp.Compare(a.Baseline, b.Baseline), cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text),
+			cmp.Compare(a.X1, b.X1), cmp.Compare(a.Size, b.Size))
+	})
+	var lines []line
+	for len(words) > 0 {
+		n := 1
+		for n < len(words) && words[n].Baseline-words[0].Baseline <= sameLine*min(words[0].Size, words[n].Size) {
+			n++
+		}
+		lines = append(lines, newLine(page, words[:n:n]))
+		words = words[n:]
+	}
+	return lines
+}
+
+func newLine(page int, words []Word) line {
+	slices.SortFunc(words, func(a, b Word) int {
+		return cmp.Or(cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text), cmp.Compare(a.X1, b.X1))
+	})
+	// Text that is printed twice to look bold is one text.
+	words = slices.CompactFunc(words, func(a, b Word) bool { return a.Text == b.Text && math.Abs(a.X0-b.X0) < 0.2*a.Size })
+	l := line{page: page, words: words, x0: words[0].X0, x1: words[0].X1}
+	for _, w := range words {
+		l.y += w.Baseline / float64(len(words))
+		l.size = max(l.size, w.Size)
+		l.x1 = max(l.x1, w.X1)
+	}
+	l.text = join(words)
+	return l
+}
+
+// join is the text of words, with a space between two unless they touch.
+func join(words []Word) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 && !touch(words[i-1], w) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.Text)
+	}
+	return b.String()
+}
+
+// touch reports whether b goes on where a ends: words may come in pieces.
+func touch(a, b Word) bool {
+	size := min(a.Size, b.Size)
+	gap := b.X0 - a.X1
+	return gap < touching*size && gap > -touching*size && math.Abs(a.Baseline-b.Baseline) <= sameLine*size
+}
+
+// spelling maps what fonts and browsers print to what is meant. A soft hyphen on a page is a hyphen: it would not have
+// been printed otherwise.
+var spelling = strings.NewReplacer(
+	"\u00ad", "-", "\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2212", "-", "\ufe63", "-", "\uff0d", "-",
+	"\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st",
+	"\u2044", "/", "\u2215", "/",
+	"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "",
+)
+
+// appendClean appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to see.
+func appendClean(words []Word, w Word) []Word {
+	for _, v := range []float64{w.X0, w.X1, w.Top, w.Bottom, w.Baseline, w.Size} {
+		if math.IsNaN(v) || math.Abs(v) > 1e6 {
+			return words
+		}
+	}
+	if w.X1 < w.X0 {
+		w.X0, w.X1 = w.X1, w.X0
+	}
+	if w.Size <= 0 {
+		w.Size = max(math.Abs(w.Bottom-w.Top), 0.1)
+	}
+	runes := []rune(spelling.Replace(w.Text))
+	if len(w.Edges) != len(runes) {
+		w.Edges = nil
+	}
+	for i := 0; i < len(runes); {
+		n := i
+		for n < len(runes) && !unicode.IsSpace(runes[n]) && !unicode.IsControl(runes[n]) {
+			n++
+		}
+		if n > i {
+			words = append(words, slice(w, runes, i, n))
+		}
+		i = n + 1
+	}
+	return words
+}
+
+// slice is the characters [from, to) of a word, given as runes.
+func slice(w Word, runes []rune, from, to int) Word {
+	part := w
+	part.Text = string(runes[from:to])
+	part.X0 = edge(w, len(runes), from)
+	if to < len(runes) {
+		part.X1 = edge(w, len(runes), to)
+	}
+	if w.Edges != nil {
+		part.Edges = w.Edges[from:to]
+	}
+	return part
+}
+
+// edge is where the character i of a word of n characters begins; evenly spread when that is not known.
+func edge(w Word, n, i int) float64 {
+	if i == 0 {
+		return w.X0
+	}
+	if len(w.Edges) == n {
+		return float64(w.Edges[i])
+	}
+	return w.X0 + (w.X1-w.X0)*float64(i)/float64(n)
+}
+
+// furniture is what browsers print above and below a page: its title, its address, the date and the page's number.
+var furniture = regexp.MustCompile(`://|\bStudent Record Web Page\b|^(Page )?\d{1,3} ?(/|of) ?\d{1,3}( |$)|(^| )(Page )?\d{1,3} ?(/|of) ?\d{1,3}$`)
+
+// withoutFurniture drops such lines, at most two at either end of a page, so that what they interrupt is in one piece.
+func withoutFurniture(all []line) []line {
+	var kept []line
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].page == all[0].page {
+			n++
+		}
+		page := all[:n]
+		all = all[n:]
+		for range 2 {
+			if len(page) > 0 && furniture.MatchString(page[0].text) {
+				page = page[1:]
+			}
+			if len(page) > 0 && furniture.MatchString(page[len(page)-1].text) {
+				page = page[:len(page)-1]
+			}
+		}
+		kept = append(kept, page...)
+	}
+	return kept
+}

@@ -1,0 +1,170 @@
+package document
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	historyLine = regexp.MustCompile(`(?i)\bprogram history\b`)
+	recordLine  = regexp.MustCompile(`(?i)^beginning of .*record`)
+	degreeLine  = regexp.MustCompile(`(?i)^(?:joint )?(?:bachelor|master|doctor|doctorate|(?:graduate )?(?:diploma|certificate)|graduate)\b`)
+	dateLine    = regexp.MustCompile(`^(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2})$`)
+	// extendedCreditLine is the program's name on a line of its own, not in a sentence.
+	extendedCreditLine = regexp.MustCompile(`(?i)^extended credit(?: program)?(?: \(ecp\))?$`)
+	number             = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
+)
+
+// The labels of the program history; their values stand behind them or on the next line.
+const (
+	labelAdmit     = "admit term"
+	labelMinimum   = "min. credits required"
+	labelEarned    = "program credits earned"
+	labelGPA       = "cumulative gpa"
+	labelWriting   = "writing skills requirement"
+	coopMember     = "member institute"
+	coopWithdrawn  = "withdrew institute"
+	coopDegree     = "(co-op)"
+	blockBeginning = "in program"
+)
+
+var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, labelWriting}
+
+// readProgram reads the program history from the lines above the first term. Each change of program has a block of its
+// own, in order of time; without any there is nothing to read.
+func readProgram(all []line) (*ProgramInfo, *float64) {
+	first := slices.IndexFunc(all, func(l line) bool { return historyLine.MatchString(l.text) })
+	if first < 0 {
+		return nil, nil
+	}
+	all = all[first+1:]
+	if end := slices.IndexFunc(all, func(l line) bool { return recordLine.MatchString(l.text) }); end >= 0 {
+		all = all[:end]
+	}
+	info := &ProgramInfo{}
+	var gpa *float64
+	for i := 0; i < len(all); i++ {
+		text := strings.ToLower(all[i].text)
+		switch {
+		case strings.Contains(text, coopMember), strings.Contains(text, coopDegree):
+			info.IsCoop = true
+		case strings.Contains(text, coopWithdrawn):
+			info.IsCoop = false
+		}
+		info.IsExtendedCreditProgram = info.IsExtendedCreditProgram || extendedCredit(text)
+		if degreeLine.MatchString(all[i].text) {
+			info.Degree = degree(all[i:])
+			continue
+		}
+		label, value := labelled(all[i:])
+		switch label {
+		case labelAdmit:
+			if info.FirstTerm == nil {
+				info.FirstTerm = firstTermIn(value)
+			}
+		case labelMinimum:
+			info.MinimumProgramLength = numberIn(value)
+		case labelGPA:
+			gpa = numberIn(value)
+		case labelWriting:
+			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satisfied")
+		}
+	}
+	return info, gpa
+}
+
+// labelled returns the label that the first line begins with, and its value: the rest of the line, or the next one.
+func labelled(lines []line) (label, value string) {
+	text := lines[0].text
+	for _, label := range programLabels {
+		if !hasFoldPrefix(text, label) {
+			continue
+		}
+		value := strings.TrimSpace(strings.TrimLeft(text[len(label):], " :"))
+		if value == "" && len(lines) > 1 && !isProgramLabel(lines[1].text) {
+			value = lines[1].text
+		}
+		return label, value
+	}
+	return "", ""
+}
+
+func isProgramLabel(text string) bool {
+	return slices.ContainsFunc(programLabels, func(l string) bool { return hasFoldPrefix(text, l) })
+}
+
+func hasFoldPrefix(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
+}
+
+// degree joins the degree on the first line with the major, which follows a comma or stands on the next line.
+func degree(lines []line) string {
+	text := lines[0].text
+	rest := lines[1:]
+	if kind, major, found := strings.Cut(text, ","); found && strings.TrimSpace(major) != "" {
+		return strings.TrimSpace(kind) + ", " + wrapped(strings.TrimSpace(major), rest)
+	}
+	text = strings.TrimRight(text, ", ")
+	if len(rest) == 0 || !isMajor(rest[0].text) {
+		return text
+	}
+	return text + ", " + wrapped(rest[0].text, rest[1:])
+}
+
+// wrapped adds the lines that plainly go on with text.
+func wrapped(text string, rest []line) string {
+	for len(rest) > 0 && isMajor(rest[0].text) && (goesOn(text) || continues(rest[0].text)) {
+		text += " " + rest[0].text
+		rest = rest[1:]
+	}
+	return text
+}
+
+// isMajor reports whether a line below a degree can be its major, or go on with it.
+func isMajor(text string) bool {
+	lower := strings.ToLower(text)
+	switch {
+	case degreeLine.MatchString(text), dateLine.MatchString(text), isProgramLabel(text), extendedCredit(text),
+		strings.Contains(lower, blockBeginning), strings.HasSuffix(text, ":"), term(text) != "",
+		strings.Contains(lower, coopMember), strings.Contains(lower, coopWithdrawn),
+		strings.HasPrefix(lower, "member "), strings.HasPrefix(lower, "matriculated"):
+		return false
+	}
+	return true
+}
+
+// goesOn reports whether a line cannot end with text.
+func goesOn(text string) bool {
+	lower := strings.ToLower(text)
+	for _, end := range []string{":", ",", "/", "&", "-", " and", " of", " in", " the", " for"} {
+		if strings.HasSuffix(lower, end) {
+			return true
+		}
+	}
+	return strings.Count(text, "(") > strings.Count(text, ")")
+}
+
+// continues reports whether a line cannot begin with text.
+func continues(text string) bool {
+	for _, begin := range []string{"(", "and ", "of ", "in ", "& "} {
+		if strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	return false
+}
+
+func extendedCredit(text string) bool {
+	return strings.Contains(strings.ToLower(text), "extended credit")
+}
+
+// numberIn returns the first number in text, nil when there is none.
+func numberIn(text string) *float64 {
+	v, err := strconv.ParseFloat(strings.Replace(number.FindString(text), ",", ".", 1), 64)
+	if err != nil {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,45 @@
+package document
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const termPattern = `(Fall ?/ ?Winter|Winter ?/ ?Summer|Winter|Spring|Summer|Fall) ((?:19|20)\d\d(?:[-–](?:\d\d){1,2})?)`
+
+var (
+	termLine   = regexp.MustCompile(`(?i)^` + termPattern + `$`)
+	termInText = regexp.MustCompile(`(?i)\b` + termPattern + `\b`)
+)
+
+// term returns the term that text is, as printed, and "" when text is anything else or more.
+func term(text string) string { return spellTerm(termLine.FindStringSubmatch(text)) }
+
+// firstTermIn returns the first term that text names, nil when it names none.
+func firstTermIn(text string) *string {
+	if t := spellTerm(termInText.FindStringSubmatch(text)); t != "" {
+		return &t
+	}
+	return nil
+}
+
+func spellTerm(match []string) string {
+	if match == nil {
+		return ""
+	}
+	return strings.ReplaceAll(match[1], " ", "") + " " + strings.ReplaceAll(match[2], "–", "-")
+}
+
+// seasons is their order inside a calendar year.
+var seasons = []string{"winter", "winter/summer", "spring", "summer", "fall", "fall/winter"}
+
+// compareTerms orders terms by time.
+func compareTerms(a, b string) int { return when(a) - when(b) }
+
+func when(term string) int {
+	season, year, _ := strings.Cut(strings.ToLower(term), " ")
+	n, _ := strconv.Atoi(year[:min(len(year), 4)])
+	return n*len(seasons) + slices.Index(seasons, season)
+}

@@ -1,0 +1,223 @@
+package document
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	// maxHalfLines is how many lines between two rows are looked at: a title has four or five at most.
+	maxHalfLines = 12
+
+	// lineReach is how far apart, in sizes, lines of one title may lie.
+	lineReach = 1.8
+
+	// stray is the cost, in sizes, of leaving a line at the edge of a page to the row on the other side of it. A line
+	// in its right place costs nothing, in a wrong one half a line or more.
+	stray = 0.35
+
+	// bare is the cost of a row without a title.
+	bare = 0.6
+)
+
+// block is the rows of one table on one page, from top to bottom, with the half-lines of titles between them: gaps[i]
+// is above rows[i], the last one below all rows. It is open at an end where the table goes on on another page: half-lines
+// there may belong to a row of that page.
+type block struct {
+	rows                 []*row
+	gaps                 [][]line
+	openAbove, openBelow bool
+}
+
+// placement is how a table sets titles against their rows: how far off one is whose first and last line lie there.
+type placement func(first, last, row float64) float64
+
+var placements = []placement{
+	func(first, last, row float64) float64 { return math.Abs((first+last)/2 - row) }, // centred
+	func(first, _, row float64) float64 { return math.Abs(first - row) },             // from the row down
+	func(_, last, row float64) float64 { return math.Abs(last - row) },               // from the row up
+}
+
+// completeTitles gives each half-line to the row above or below it. Titles are set alike all over a document, so the
+// placement is the one that fits all blocks best.
+func completeTitles(blocks []block) {
+	best, bestCost := 0, math.Inf(1)
+	for i, p := range placements {
+		total := 0.0
+		for _, b := range blocks {
+			_, cost := b.cut(p)
+			total += cost
+		}
+		if total < bestCost-1e-9 {
+			best, bestCost = i, total
+		}
+	}
+	var last *row      // of the block before
+	var waiting []Word // for the row after a page break
+	for _, b := range blocks {
+		cuts, _ := b.cut(placements[best])
+		if !b.openAbove {
+			last, waiting = nil, nil
+		}
+		above := wordsOf(b.gaps[0][:cuts[0]])
+		if len(b.rows) == 0 {
+			above = wordsOf(b.gaps[0])
+		}
+		if last != nil {
+			last.title = append(last.title, above...)
+		}
+		for i, r := range b.rows {
+			r.title = slices.Concat(waiting, wordsOf(b.gaps[i][cuts[i]:]), r.title, wordsOf(b.gaps[i+1][:cuts[i+1]]))
+			last, waiting = r, nil
+		}
+		if n := len(b.rows); n > 0 {
+			waiting = wordsOf(b.gaps[n][cuts[n]:])
+		}
+	}
+}
+
+// cut finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all ways, built
+// row by row from the top. cost[k] is that of the rows so far when k lines of the gap below them are theirs.
+func (b *block) cut(p placement) ([]int, float64) {
+	edge := func(lines int, open bool) float64 {
+		if lines > 0 && !open {
+			return math.Inf(1)
+		}
+		return stray * float64(lines)
+	}
+	cost := make([]float64, len(b.gaps[0])+1)
+	for k := range cost {
+		cost[k] = edge(k, b.openAbove)
+	}
+	from := make([][]int, len(b.rows)+1)
+	for i := range b.rows {
+		next := make([]float64, len(b.gaps[i+1])+1)
+		from[i+1] = make([]int, len(next))
+		for k := range next {
+			next[k] = math.Inf(1)
+			for j := range cost {
+				if c := cost[j] + b.misfit(p, i, j, k); c < next[k] {
+					next[k], from[i+1][k] = c, j
+				}
+			}
+		}
+		cost = next
+	}
+	last := len(cost) - 1
+	best, bestCost := last, math.Inf(1)
+	for k := range cost {
+		if c := cost[k] + edge(last-k, b.openBelow); c < bestCost {
+			best, bestCost = k, c
+		}
+	}
+	cuts := make([]int, len(b.rows)+1)
+	for i := len(b.rows); i >= 0; i-- {
+		cuts[i] = best
+		if i > 0 {
+			best = from[i][best]
+		}
+	}
+	return cuts, bestCost
+}
+
+// misfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its own and
+// those of the gap below up to k: its distance from where the placement wants it, and by how much its lines lie further
+// apart than it lies from its neighbours.
+func (b *block) misfit(p placement, i, j, k int) float64 {
+	r := b.rows[i]
+	above, below := b.gaps[i], b.gaps[i+1]
+	if j == len(above) && k == 0 && len(r.title) == 0 {
+		return bare
+	}
+	var ys []float64
+	for _, l := range above[j:] {
+		ys = append(ys, l.y)
+	}
+	if len(r.title) > 0 {
+		ys = append(ys, r.line.y)
+	}
+	for _, l := range below[:k] {
+		ys = append(ys, l.y)
+	}
+	first, last := ys[0], ys[len(ys)-1]
+	pitch := 0.0
+	for n := 1; n < len(ys); n++ {
+		pitch = max(pitch, ys[n]-ys[n-1])
+	}
+	room := math.Inf(1) // to the nearest line of another row
+	if j > 0 {
+		room = first - above[j-1].y
+	} else if i > 0 {
+		room = first - b.rows[i-1].line.y
+	}
+	if k < len(below) {
+		room = min(room, below[k].y-last)
+	} else if i+1 < len(b.rows) {
+		room = min(room, b.rows[i+1].line.y-last)
+	}
+	return (p(first, last, r.line.y) + max(0, pitch-room)) / r.line.size
+}
+
+func (b *block) started() bool { return len(b.gaps) > 0 }
+
+func (b *block) page() int {
+	if len(b.rows) > 0 {
+		return b.rows[0].line.page
+	}
+	return b.gaps[0][0].page
+}
+
+func (b *block) addRow(r *row) {
+	if len(b.gaps) == 0 {
+		b.gaps = append(b.gaps, nil)
+	}
+	b.rows = append(b.rows, r)
+	b.gaps = append(b.gaps, nil)
+}
+
+func (b *block) addHalf(l line) {
+	if len(b.gaps) == 0 {
+		b.gaps = append(b.gaps, nil)
+	}
+	n := len(b.gaps) - 1
+	b.gaps[n] = append(b.gaps[n], l)
+}
+
+// tidy drops what is too far from a row to be of its title, except where the row may be on another page.
+func (b *block) tidy() {
+	for i, gap := range b.gaps {
+		switch {
+		case i == 0 && b.openAbove:
+			b.gaps[i] = gap[:min(len(gap), maxHalfLines)]
+		case i == len(b.rows) && b.openBelow:
+			b.gaps[i] = gap[max(0, len(gap)-maxHalfLines):]
+		default:
+			b.gaps[i] = b.near(i)
+		}
+	}
+}
+
+// near is the lines of the gap i that are in reach of a row, or of a line that is.
+func (b *block) near(i int) []line {
+	gap := b.gaps[i]
+	down, up := 0, len(gap) // the lines before down hang on the row above, those from up on the row below
+	if i > 0 {
+		for y := b.rows[i-1].line.y; down < min(len(gap), maxHalfLines/2) && gap[down].y-y <= lineReach*gap[down].size; down++ {
+			y = gap[down].y
+		}
+	}
+	if i < len(b.rows) {
+		for y := b.rows[i].line.y; up > max(down, len(gap)-maxHalfLines/2) && y-gap[up-1].y <= lineReach*gap[up-1].size; up-- {
+			y = gap[up-1].y
+		}
+	}
+	return slices.Concat(gap[:down], gap[up:])
+}
+
+func wordsOf(lines []line) []Word {
+	var words []Word
+	for _, l := range lines {
+		words = append(words, l.words...)
+	}
+	return words
+}

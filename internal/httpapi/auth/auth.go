@@ -1,0 +1,233 @@
+// Package auth knows the API's callers by their bearer tokens: JSON Web Tokens signed with a shared secret (HS256) or
+// with a key that an identity provider publishes (JWKS).
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// LocalOwner owns everything where callers are not told apart.
+const LocalOwner = "local"
+
+// RolePriority in a token's roles lets its subject choose a job's priority.
+const RolePriority = "priority"
+
+const (
+	minSecret  = 32      // bytes; RFC 7518, 3.2: a key for HS256 is at least as long as its hash
+	maxToken   = 8 << 10 // bytes; identity providers stay under 4 KiB
+	maxSubject = 128     // bytes; it becomes a part of keys in stores
+	leeway     = 30 * time.Second
+	// Keys are fetched again this often, and when a token names an unknown one; the latter at most once in
+	// unknownKeyEvery, whatever key ids strangers make up.
+	refreshEvery    = 15 * time.Minute
+	unknownKeyEvery = 10 * time.Second
+	fetchTimeout    = 5 * time.Second
+)
+
+// published are the methods that are taken from an identity provider. All are asymmetric: were HS256 among them, a
+// public key could be used as a shared secret.
+var published = [...]string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+// Caller is who sent a request.
+type Caller struct {
+	Owner string // the subject of the token
+	Roles []string
+}
+
+// Has reports whether the caller has a role.
+func (c Caller) Has(role string) bool { return slices.Contains(c.Roles, role) }
+
+// Options say how callers are known. Exactly one of None, Secret and JWKSURL is set.
+type Options struct {
+	None     bool   // every caller is LocalOwner: for one user on loopback
+	Secret   []byte // of HS256 tokens, 32 bytes or more
+	JWKSURL  string // where an identity provider publishes its keys
+	Issuer   string // that a token must name; empty: any
+	Audience string // that a token must name; empty: any
+
+	Now    func() time.Time // nil: time.Now
+	Log    *slog.Logger
+	Client *http.Client // that fetches keys; nil: one with a timeout
+}
+
+// Guard tells who sends a request.
+type Guard struct {
+	options Options
+	parser  *jwt.Parser
+	keys    atomic.Pointer[keyfunc.Keyfunc]
+}
+
+// New returns a guard. With a JWKSURL it knows no keys until Run.
+func New(o Options) (*Guard, error) {
+	ways := 0
+	for _, set := range []bool{o.None, len(o.Secret) > 0, o.JWKSURL != ""} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return nil, errors.New("auth: exactly one of no tokens, a secret and a JWKS URL")
+	}
+	if n := len(o.Secret); n > 0 && n < minSecret {
+		return nil, fmt.Errorf("auth: the secret has %d bytes, fewer than %d", n, minSecret)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Client == nil {
+		o.Client = &http.Client{Timeout: fetchTimeout}
+	}
+	methods := published[:]
+	if len(o.Secret) > 0 {
+		methods = []string{"HS256"}
+	}
+	rules := []jwt.ParserOption{
+		jwt.WithValidMethods(methods), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway),
+		jwt.WithTimeFunc(o.Now), jwt.WithStrictDecoding(),
+	}
+	if o.Issuer != "" {
+		rules = append(rules, jwt.WithIssuer(o.Issuer))
+	}
+	if o.Audience != "" {
+		rules = append(rules, jwt.WithAudience(o.Audience))
+	}
+	return &Guard{options: o, parser: jwt.NewParser(rules...)}, nil
+}
+
+// Open reports whether callers need no token.
+func (g *Guard) Open() bool { return g.options.None }
+
+// Run keeps the identity provider's keys until ctx ends. Without a JWKSURL it has nothing to do and returns at once.
+func (g *Guard) Run(ctx context.Context) error {
+	if g.options.JWKSURL == "" {
+		return nil
+	}
+	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{g.options.JWKSURL}, keyfunc.Override{
+		Client:            g.options.Client,
+		HTTPTimeout:       fetchTimeout,
+		RefreshInterval:   refreshEvery,
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKeyEvery), 1),
+		// A request with an unknown key waits for one fetch, and never for its turn.
+		RateLimitWaitMax: fetchTimeout,
+		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+			return func(ctx context.Context, err error) {
+				g.options.Log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("auth: %w", err)
+	}
+	g.keys.Store(&keys)
+	<-ctx.Done()
+	return nil
+}
+
+// Check reports whether tokens can be checked: an error while the identity provider's keys are not known.
+func (g *Guard) Check(ctx context.Context) error {
+	if g.options.JWKSURL == "" {
+		return nil
+	}
+	keys := g.keys.Load()
+	if keys == nil {
+		return errors.New("auth: no keys yet")
+	}
+	set, err := (*keys).VerificationKeySet(ctx)
+	if err != nil {
+		return fmt.Errorf("auth: %w", err)
+	}
+	if len(set.Keys) == 0 {
+		return errors.New("auth: the identity provider's keys are not known")
+	}
+	return nil
+}
+
+// Caller returns who sent r: unauthorized without a valid token. A token counts in the Authorization header only, since
+// addresses end up in logs and histories.
+func (g *Guard) Caller(r *http.Request) (Caller, error) {
+	if g.options.None {
+		return Caller{Owner: LocalOwner, Roles: []string{RolePriority}}, nil
+	}
+	values := r.Header.Values("Authorization")
+	if len(values) != 1 {
+		return Caller{}, fault.Wrap(fault.Unauthorized, fmt.Errorf("auth: %d Authorization headers", len(values)))
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return Caller{}, fault.Wrap(fault.Unauthorized, errors.New("auth: not a bearer token"))
+	}
+	return g.Token(r.Context(), strings.TrimLeft(token, " "))
+}
+
+// claims are what is read of a token.
+type claims struct {
+	jwt.RegisteredClaims
+	Roles []string `json:"roles"`
+}
+
+// Token returns whom a token names: unauthorized when it is not valid.
+func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
+	if len(token) > maxToken {
+		return Caller{}, fault.Wrap(fault.Unauthorized, errors.New("auth: token too long"))
+	}
+	key, err := g.key(ctx)
+	if err != nil {
+		return Caller{}, err
+	}
+	var c claims
+	if _, err := g.parser.ParseWithClaims(token, &c, key); err != nil {
+		return Caller{}, fault.Wrap(fault.Unauthorized, fmt.Errorf("auth: %w", err))
+	}
+	if err := checkSubject(c.Subject); err != nil {
+		return Caller{}, fault.Wrap(fault.Unauthorized, err)
+	}
+	return Caller{Owner: c.Subject, Roles: c.Roles}, nil
+}
+
+func (g *Guard) key(ctx context.Context) (jwt.Keyfunc, error) {
+	find := func(*jwt.Token) (any, error) { return g.options.Secret, nil }
+	if g.options.JWKSURL != "" {
+		keys := g.keys.Load()
+		if keys == nil {
+			return nil, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.",
+				Cause: errors.New("auth: no keys yet")}
+		}
+		find = (*keys).KeyfuncCtx(ctx)
+	}
+	return func(t *jwt.Token) (any, error) {
+		// RFC 7515, 4.1.11: a token that asks for an extension which is not understood is invalid.
+		if _, asks := t.Header["crit"]; asks {
+			return nil, errors.New("a critical header is not understood")
+		}
+		return find(t)
+	}, nil
+}
+
+func checkSubject(s string) error {
+	if s == "" || len(s) > maxSubject || !utf8.ValidString(s) {
+		return errors.New("auth: the subject is empty, too long or not UTF-8")
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }) {
+		return errors.New("auth: the subject holds spaces or control characters")
+	}
+	return nil
+}

@@ -1,0 +1,389 @@
+package auth_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var secret = []byte("a-secret-for-tests-only-0123456789abcdef")
+
+// at is when the tests take place.
+var at = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+
+func guard(t testing.TB, o auth.Options) *auth.Guard {
+	t.Helper()
+	o.Now = func() time.Time { return at }
+	g, err := auth.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func sign(t testing.TB, method jwt.SigningMethod, key any, claims jwt.MapClaims, header ...string) string {
+	t.Helper()
+	token := jwt.NewWithClaims(method, claims)
+	for i := 0; i+1 < len(header); i += 2 {
+		token.Header[header[i]] = header[i+1]
+	}
+	s, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// with returns claims that are good but for the change.
+func with(change jwt.MapClaims) jwt.MapClaims {
+	claims := jwt.MapClaims{"sub": "ann", "exp": at.Add(time.Hour).Unix()}
+	for k, v := range change {
+		if v == nil {
+			delete(claims, k)
+			continue
+		}
+		claims[k] = v
+	}
+	return claims
+}
+
+func segment(v any) string {
+	b, _ := json.Marshal(v)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func TestSharedSecret(t *testing.T) {
+	t.Parallel()
+	plain := guard(t, auth.Options{Secret: secret})
+	named := guard(t, auth.Options{Secret: secret, Issuer: "https://id.example.org", Audience: "tmd"})
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := sign(t, jwt.SigningMethodHS256, secret, with(nil))
+	for _, c := range []struct {
+		name   string
+		guard  *auth.Guard
+		header string
+		want   *auth.Caller // nil: unauthorized
+	}{
+		{"a good token", plain, "Bearer " + good, &auth.Caller{Owner: "ann"}},
+		{"any case of the scheme", plain, "bearer " + good, &auth.Caller{Owner: "ann"}},
+		{"roles", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []string{"priority", "x"}})), &auth.Caller{Owner: "ann", Roles: []string{"priority", "x"}}},
+		{"a subject of an identity provider", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "auth0|5f7c8ec7c33c6c004bbafe82"})), &auth.Caller{Owner: "auth0|5f7c8ec7c33c6c004bbafe82"}},
+		{"just expired, within the leeway", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"exp": at.Add(-10 * time.Second).Unix()})), &auth.Caller{Owner: "ann"}},
+		{"the right issuer and audience", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://id.example.org", "aud": []string{"other", "tmd"}})), &auth.Caller{Owner: "ann"}},
+
+		{"no header", plain, "", nil},
+		{"another scheme", plain, "Basic " + good, nil},
+		{"no token", plain, "Bearer", nil},
+		{"an empty token", plain, "Bearer ", nil},
+		{"no JWT", plain, "Bearer abc", nil},
+		{"two tokens", plain, "Bearer " + good + ", Bearer " + good, nil},
+		{"a long token", plain, "Bearer " + good + strings.Repeat("x", 9000), nil},
+		{"padding", plain, "Bearer " + good + "=", nil},
+		{"expired", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"exp": at.Add(-time.Minute).Unix()})), nil},
+		{"no exp", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"exp": nil})), nil},
+		{"an exp that is no number", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"exp": "never"})), nil},
+		{"not yet valid", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"nbf": at.Add(time.Hour).Unix()})), nil},
+		{"no subject", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": nil})), nil},
+		{"a subject that is no text", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": 7})), nil},
+		{"a long subject", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": strings.Repeat("a", 129)})), nil},
+		{"a subject with a line break", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "ann\nbob"})), nil},
+		{"roles that are no list", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": map[string]bool{"priority": true}})), nil},
+		{"another issuer", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://evil.example.org", "aud": "tmd"})), nil},
+		{"another audience", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://id.example.org", "aud": "other"})), nil},
+		{"no issuer and audience", named, "Bearer " + good, nil},
+		{"another secret", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, []byte("another-secret-0123456789abcdef0123"), with(nil)), nil},
+		{"forged claims", plain, "Bearer " + forged(good, with(jwt.MapClaims{"sub": "bob"})), nil},
+		{"alg none", plain, "Bearer " + sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, with(nil)), nil},
+		{"alg None, spelled otherwise", plain, "Bearer " + segment(map[string]string{"alg": "nOnE", "typ": "JWT"}) + "." + segment(with(nil)) + ".", nil},
+		{"no signature", plain, "Bearer " + good[:strings.LastIndex(good, ".")+1], nil},
+		{"HS512", plain, "Bearer " + sign(t, jwt.SigningMethodHS512, secret, with(nil)), nil},
+		{"RS256", plain, "Bearer " + sign(t, jwt.SigningMethodRS256, rsaKey, with(nil)), nil},
+		{"a critical extension", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(nil), "crit", "exp"), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodGet, "/?access_token="+good+"&token="+good, nil) // never taken from there
+			r.AddCookie(&http.Cookie{Name: "token", Value: good})
+			if c.header != "" {
+				r.Header.Set("Authorization", c.header)
+			}
+			got, err := c.guard.Caller(r)
+			if c.want == nil {
+				if fault.CodeOf(err) != fault.Unauthorized || got.Owner != "" {
+					t.Fatalf("%+v %v", got, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(*c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Run("two headers", func(t *testing.T) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["Authorization"] = []string{"Bearer " + good, "Bearer " + good}
+		if _, err := plain.Caller(r); fault.CodeOf(err) != fault.Unauthorized {
+			t.Error(err)
+		}
+	})
+}
+
+func forged(token string, claims jwt.MapClaims) string {
+	parts := strings.Split(token, ".")
+	return parts[0] + "." + segment(claims) + "." + parts[2]
+}
+
+// provider publishes keys as an identity provider does.
+type provider struct {
+	*httptest.Server
+	mu    sync.Mutex
+	keys  []map[string]string
+	down  bool
+	asked int // how often the keys were fetched
+}
+
+func newProvider(t *testing.T) *provider {
+	p := &provider{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.asked++
+		if p.down {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": p.keys})
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *provider) publish(keys ...map[string]string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keys, p.down = append(p.keys, keys...), false
+}
+
+func b64(i *big.Int) string { return base64.RawURLEncoding.EncodeToString(i.Bytes()) }
+
+// run runs a guard until the test ends.
+func run(t *testing.T, g *auth.Guard) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- g.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+}
+
+func TestPublishedKeys(t *testing.T) {
+	t.Parallel()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := ecKey.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	edPublic, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProvider(t)
+	p.publish(
+		map[string]string{"kid": "rsa", "kty": "RSA", "n": b64(rsaKey.N), "e": b64(big.NewInt(int64(rsaKey.E)))},
+		map[string]string{"kid": "ec", "kty": "EC", "crv": "P-256", "x": base64.RawURLEncoding.EncodeToString(point[1:33]), "y": base64.RawURLEncoding.EncodeToString(point[33:])},
+		map[string]string{"kid": "ed", "kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(edPublic)},
+		// A provider that publishes a shared secret by mistake.
+		map[string]string{"kid": "oct", "kty": "oct", "k": base64.RawURLEncoding.EncodeToString(secret)},
+	)
+	client := &http.Client{Timeout: 5 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+
+	good := sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "rsa")
+	if _, err := g.Token(t.Context(), good); fault.CodeOf(err) != fault.Timeout {
+		t.Errorf("before the keys are known: %v", err)
+	}
+	if g.Check(t.Context()) == nil {
+		t.Error("ready before the keys are known")
+	}
+	run(t, g)
+	testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
+
+	der, err := x509.MarshalPKIXPublicKey(&rsaKey.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	for _, c := range []struct {
+		name, token string
+		ok          bool
+	}{
+		{"RS256", good, true},
+		{"RS256 without the name of its key", sign(t, jwt.SigningMethodRS256, rsaKey, with(nil)), true},
+		{"PS256", sign(t, jwt.SigningMethodPS256, rsaKey, with(nil), "kid", "rsa"), true},
+		{"ES256", sign(t, jwt.SigningMethodES256, ecKey, with(nil), "kid", "ec"), true},
+		{"EdDSA", sign(t, jwt.SigningMethodEdDSA, edKey, with(nil), "kid", "ed"), true},
+		{"the public key as a shared secret", sign(t, jwt.SigningMethodHS256, public, with(nil), "kid", "rsa"), false},
+		{"a published shared secret", sign(t, jwt.SigningMethodHS256, secret, with(nil), "kid", "oct"), false},
+		{"another key's name", sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "ec"), false},
+		{"an unknown key", sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "../../secret"), false},
+		{"alg none", sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, with(nil), "kid", "rsa"), false},
+		{"expired", sign(t, jwt.SigningMethodRS256, rsaKey, with(jwt.MapClaims{"exp": at.Add(-time.Hour).Unix()}), "kid", "rsa"), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			caller, err := g.Token(t.Context(), c.token)
+			if c.ok && (err != nil || caller.Owner != "ann") || !c.ok && fault.CodeOf(err) != fault.Unauthorized {
+				t.Errorf("%+v %v", caller, err)
+			}
+		})
+	}
+}
+
+// A provider that is away at the start is asked again when a token comes.
+func TestKeysThatComeLater(t *testing.T) {
+	t.Parallel()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProvider(t)
+	p.down = true
+	client := &http.Client{Timeout: 5 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	run(t, g)
+	token := sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "new")
+	// Until Run has begun the answer is to try again.
+	testenv.Eventually(t, "the guard runs", func() bool {
+		return !strings.Contains(g.Check(t.Context()).Error(), "no keys yet")
+	})
+	p.publish(map[string]string{"kid": "new", "kty": "RSA", "n": b64(rsaKey.N), "e": b64(big.NewInt(int64(rsaKey.E)))})
+	if caller, err := g.Token(t.Context(), token); err != nil || caller.Owner != "ann" {
+		t.Errorf("%+v %v", caller, err)
+	}
+	// Strangers who make keys up cost no more than a fetch now and then.
+	for range 10 {
+		if _, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "made up")); fault.CodeOf(err) != fault.Unauthorized {
+			t.Error(err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked > 3 { // at the start, for the new key, and for the strangers
+		t.Errorf("the keys were fetched %d times", p.asked)
+	}
+}
+
+func TestNobodyIsToldApart(t *testing.T) {
+	t.Parallel()
+	g := guard(t, auth.Options{None: true})
+	caller, err := g.Caller(httptest.NewRequest(http.MethodGet, "/", nil))
+	if err != nil || caller.Owner != auth.LocalOwner || !caller.Has(auth.RolePriority) || !g.Open() {
+		t.Errorf("%+v %v", caller, err)
+	}
+	if err := g.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]auth.Options{
+		"nothing":        {},
+		"a short secret": {Secret: secret[:31]},
+		"two ways":       {Secret: secret, JWKSURL: "https://id.example.org/keys"},
+		"none and more":  {None: true, Secret: secret},
+	} {
+		if _, err := auth.New(o); err == nil {
+			t.Error(name)
+		}
+	}
+}
+
+// Whatever stands in a token: no panic, and nobody but a signed subject comes out.
+func FuzzBearer(f *testing.F) {
+	g := guard(f, auth.Options{Secret: secret})
+	good := sign(f, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []string{"priority"}}))
+	f.Add("Bearer "+good, `{"sub":"ann","exp":1900000000}`)
+	f.Add("Bearer "+segment(map[string]string{"alg": "none"})+"."+segment(with(nil))+".", `{"sub":"ann","exp":1e300,"nbf":-1e300,"iat":"x"}`)
+	f.Add("bearer a.b.c", `{"sub":["ann"],"exp":null,"roles":[1],"aud":{}}`)
+	f.Add("", `[]`)
+	f.Fuzz(func(t *testing.T, header, claims string) {
+		r := &http.Request{Header: http.Header{"Authorization": {header}}}
+		if caller, err := g.Caller(r); err == nil && !strings.EqualFold(strings.TrimPrefix(header[7:], " "), good) && !strings.Contains(header, good) {
+			t.Errorf("%q is %+v", header, caller)
+		}
+		// The same claims, rightly signed: only what is written in them may come out.
+		input := segment(map[string]string{"alg": "HS256", "typ": "JWT"}) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+		signature, err := jwt.SigningMethodHS256.Sign(input, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller, err := g.Token(context.Background(), input+"."+base64.RawURLEncoding.EncodeToString(signature))
+		if err != nil {
+			if code := fault.CodeOf(err); code != fault.Unauthorized {
+				t.Errorf("%s: %v", code, err)
+			}
+			return
+		}
+		var c struct {
+			Sub string `json:"sub"`
+		}
+		if json.Unmarshal([]byte(claims), &c) != nil || caller.Owner == "" || len(caller.Owner) > 128 {
+			t.Errorf("%q is %+v", claims, caller)
+		}
+	})
+}
+
+func BenchmarkToken(b *testing.B) {
+	g := guard(b, auth.Options{Secret: secret})
+	token := sign(b, jwt.SigningMethodHS256, secret, with(nil))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.Token(context.Background(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

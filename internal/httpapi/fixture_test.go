@@ -1,0 +1,455 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/cache"
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/edit"
+	"github.com/trackmydegree/trackmydegree/internal/embedded"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/jobs"
+	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
+	"github.com/trackmydegree/trackmydegree/internal/pack"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/uploads"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const secret = "a-secret-for-tests-only-0123456789abcdef"
+
+// now is a day of the calibration cases, at a fixed time; tokens live on the real clock.
+var now = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+
+// system is an API on real parts: Redis, files, a store in a file.
+type system struct {
+	t       testing.TB
+	base    string
+	client  *http.Client
+	redis   redis.UniversalClient
+	jobs    *jobs.Store
+	store   *embedded.Store
+	uploads string
+	cat     *catalogue.Catalogue
+	log     *lockedBuffer
+	metrics *prometheus.Registry
+	gate    *gate
+	report  *reports
+	routes  chi.Routes
+	stop    func()
+}
+
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+}
+
+func (g *gate) Ready() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
+func (g *gate) close()      { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
+
+// reports stands for the error tracker, which package telemetry tests on the wire.
+type reports struct {
+	mu     sync.Mutex
+	panics []telemetry.Request
+	failed []telemetry.Request
+}
+
+func (r *reports) Panic(_ any, q telemetry.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.panics = append(r.panics, q)
+}
+
+func (r *reports) RequestFailed(_ error, q telemetry.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, q)
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
+
+// current is a catalogue that is always there.
+type current struct{ *catalogue.Catalogue }
+
+func (c current) Current(context.Context) (*catalogue.Catalogue, error) { return c.Catalogue, nil }
+
+var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	data, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.New(data)
+})
+
+// seeded is a store file with the catalogue in it, made once and copied for each test.
+var seeded = sync.OnceValues(func() ([]byte, error) {
+	cat, err := loaded()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "tmd-httpapi-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	s, err := embedded.Open(embedded.Config{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Seed(context.Background(), cat.Data()); err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "store.db"))
+})
+
+// setup starts an API; change may alter what it is made of.
+func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
+	t.Helper()
+	cat, err := loaded()
+	must(t, err)
+	file, err := seeded()
+	must(t, err)
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "store.db"), file, 0o600))
+	store, err := embedded.Open(embedded.Config{Dir: dir})
+	must(t, err)
+	t.Cleanup(func() { store.Close() })
+
+	server := testenv.Redis(t)
+	client, err := redisurl.Open(server.URL(1))
+	must(t, err)
+	t.Cleanup(func() { client.Close() })
+	cached, err := redisurl.Open(server.URL(0))
+	must(t, err)
+	t.Cleanup(func() { cached.Close() })
+	s := &system{
+		t: t, redis: client, store: store, cat: cat, uploads: filepath.Join(dir, "uploads"),
+		log: &lockedBuffer{}, metrics: prometheus.NewRegistry(), gate: &gate{}, report: &reports{},
+	}
+	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.jobs = jobs.New(jobs.Deps{Redis: client, Clock: time.Now, Logger: logger})
+	files, err := uploads.New(uploads.Config{Dir: s.uploads})
+	must(t, err)
+	t.Cleanup(func() { files.Close() })
+	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
+	must(t, err)
+	deps := httpapi.Deps{
+		Jobs: s.jobs,
+		Submit: submit.New(submit.Deps{
+			Uploads: files, Jobs: s.jobs, Queue: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute}),
+			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
+		}),
+		Uploads: files, Edit: edit.New(edit.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Curriculum: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
+		Auth: guard, Gate: s.gate, Reporter: s.report, Log: logger, Metrics: s.metrics,
+		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},
+	}
+	for _, c := range change {
+		c(&deps)
+	}
+	api, err := httpapi.New(deps)
+	must(t, err)
+	s.routes = api.Routes()
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	s.base = "http://" + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := lifecycle.Serve(api.Server(), l, 5*time.Second)(ctx); err != nil && err != http.ErrServerClosed {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	records, endRecords := context.WithCancel(context.Background())
+	running.Go(func() { _ = s.jobs.Run(records) })
+	transport := &http.Transport{DisableCompression: true}
+	s.client = &http.Client{Transport: described(t, transport), Timeout: 30 * time.Second}
+	s.stop = sync.OnceFunc(func() {
+		cancel()
+		endRecords()
+		running.Wait()
+		transport.CloseIdleConnections()
+	})
+	t.Cleanup(s.stop)
+	return s
+}
+
+// in is the same system for a subtest.
+func (s *system) in(t testing.TB) *system {
+	c := *s
+	c.t = t
+	return &c
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// token is a valid token of an owner.
+func token(t testing.TB, owner string, roles ...string) string {
+	t.Helper()
+	return sign(t, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"sub": owner, "roles": roles, "exp": time.Now().Add(time.Hour).Unix()})
+}
+
+func sign(t testing.TB, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+	t.Helper()
+	s, err := jwt.NewWithClaims(method, claims).SignedString(key)
+	must(t, err)
+	return s
+}
+
+// request is one request of an owner; the zero owner sends no token.
+type request struct {
+	method, path string
+	owner        string
+	roles        []string
+	header       map[string]string
+	body         io.Reader
+}
+
+// answer is what came back, its body read and unpacked.
+type answer struct {
+	*http.Response
+	body []byte
+	raw  []byte
+}
+
+func (s *system) do(q request) answer {
+	s.t.Helper()
+	res, err := s.client.Do(s.request(q))
+	must(s.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(s.t, err)
+	return answer{res, unzipped(s.t, res, raw), raw}
+}
+
+func (s *system) request(q request) *http.Request {
+	s.t.Helper()
+	r, err := http.NewRequest(q.method, s.base+q.path, q.body)
+	must(s.t, err)
+	if q.owner != "" {
+		r.Header.Set("Authorization", "Bearer "+token(s.t, q.owner, q.roles...))
+	}
+	for k, v := range q.header {
+		r.Header.Set(k, v)
+	}
+	return r
+}
+
+func (s *system) get(owner, path string, header ...string) answer {
+	s.t.Helper()
+	q := request{method: http.MethodGet, path: path, owner: owner, header: map[string]string{}}
+	for i := 0; i+1 < len(header); i += 2 {
+		q.header[header[i]] = header[i+1]
+	}
+	return s.do(q)
+}
+
+func (s *system) json(method, owner, path, body string, header ...string) answer {
+	s.t.Helper()
+	q := request{method: method, path: path, owner: owner, body: strings.NewReader(body), header: map[string]string{"Content-Type": "application/json"}}
+	for i := 0; i+1 < len(header); i += 2 {
+		q.header[header[i]] = header[i+1]
+	}
+	return s.do(q)
+}
+
+func (a answer) decode(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		t.Fatalf("%s: %v\n%s", a.Request.URL, err, a.body)
+	}
+}
+
+// wantProblem checks that the answer is a problem of the code, and returns it.
+func (a answer) wantProblem(t testing.TB, code fault.Code) problem.Problem {
+	t.Helper()
+	var p problem.Problem
+	if got := a.Header.Get("Content-Type"); got != problem.ContentType {
+		t.Fatalf("%s %s: %s is of type %q, not a problem: %.200s", a.Request.Method, a.Request.URL, a.Status, got, a.body)
+	}
+	a.decode(t, &p)
+	if p.Code != code || a.StatusCode != problem.Status(code) {
+		t.Fatalf("%s %s: %d %s, want %s", a.Request.Method, a.Request.URL, a.StatusCode, a.body, code)
+	}
+	if p.RequestID == "" || p.RequestID != a.Header.Get(problem.RequestIDHeader) {
+		t.Errorf("%s: request id %q in the body, %q in the header", a.Request.URL, p.RequestID, a.Header.Get(problem.RequestIDHeader))
+	}
+	return p
+}
+
+func (a answer) want(t testing.TB, status int) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("%s %s: %d, want %d: %.300s", a.Request.Method, a.Request.URL, a.StatusCode, status, a.body)
+	}
+	return a
+}
+
+// form is a multipart body with one part.
+func form(t testing.TB, field, name string, content []byte) (io.Reader, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	h := textproto.MIMEHeader{}
+	h.Set("Content-Disposition", `form-data; name="`+field+`"; filename="`+name+`"`)
+	h.Set("Content-Type", "application/pdf")
+	part, err := w.CreatePart(h)
+	must(t, err)
+	_, err = part.Write(content)
+	must(t, err)
+	must(t, w.Close())
+	return &b, w.FormDataContentType()
+}
+
+// pdf is bytes that begin as a PDF does.
+func pdf(size int) []byte {
+	b := bytes.Repeat([]byte("a line of a document\n"), size/21+1)[:size]
+	copy(b, "%PDF-1.7\n")
+	return b
+}
+
+func (s *system) upload(owner string, content []byte, header ...string) answer {
+	s.t.Helper()
+	body, contentType := form(s.t, "file", "transcript.pdf", content)
+	q := request{method: http.MethodPost, path: "/api/timeline/upload", owner: owner, body: body, header: map[string]string{"Content-Type": contentType}}
+	for i := 0; i+1 < len(header); i += 2 {
+		q.header[header[i]] = header[i+1]
+	}
+	return s.do(q)
+}
+
+// accepted uploads a document and returns its job.
+func (s *system) accepted(owner string) job.ID {
+	s.t.Helper()
+	var a struct {
+		JobID job.ID `json:"jobId"`
+	}
+	s.upload(owner, pdf(1000)).want(s.t, http.StatusAccepted).decode(s.t, &a)
+	return a.JobID
+}
+
+// result is a timeline of a student in the first years.
+func (s *system) result() *timeline.Result {
+	s.t.Helper()
+	r, err := timeline.FromForm(s.cat, timeline.Form{Degree: "BEng in Software Engineering", FirstTerm: "Fall 2026", IsCoop: true}, now)
+	must(s.t, err)
+	return r
+}
+
+// done uploads a document and ends its job with a result, as a worker does.
+func (s *system) done(owner string) job.ID {
+	s.t.Helper()
+	id := s.accepted(owner)
+	stored, err := pack.Result(s.result())
+	must(s.t, err)
+	record, _, err := s.jobs.Begin(s.t.Context(), id, 1)
+	must(s.t, err)
+	must(s.t, s.jobs.Finish(s.t.Context(), id, record.Fence, stored))
+	return id
+}
+
+// files lists what is kept of uploads.
+func (s *system) files() []string {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.uploads)
+	must(s.t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// commands is how many commands Redis has run, without the one that asks.
+func (s *system) commands() int {
+	s.t.Helper()
+	info, err := s.redis.Info(s.t.Context(), "commandstats").Result()
+	must(s.t, err)
+	n := 0
+	for line := range strings.SplitSeq(info, "\r\n") {
+		name, rest, ok := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
+		if !ok || name == "info" || strings.HasPrefix(name, "client") || name == "hello" {
+			continue
+		}
+		calls, _, _ := strings.Cut(rest, ",")
+		c, err := strconv.Atoi(calls)
+		must(s.t, err)
+		n += c
+	}
+	return n
+}
+
+// allocated is how many bytes this process has allocated so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// metric is the sum of a metric over all its labels; of a histogram, the number of its observations.
+func (s *system) metric(name string) float64 {
+	s.t.Helper()
+	families, err := s.metrics.Gather()
+	must(s.t, err)
+	sum := 0.0
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			sum += m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+		}
+	}
+	return sum
+}

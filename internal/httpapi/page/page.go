@@ -1,0 +1,59 @@
+// Package page holds the files of the page and of the API's description for people: HTML, CSS and JavaScript without a
+// framework and without anything from elsewhere, so that a strict content security policy holds.
+package page
+
+import (
+	"embed"
+	"fmt"
+	"path"
+)
+
+//go:embed static
+var static embed.FS
+
+// Names of the two documents; everything else is an asset of theirs.
+const (
+	Index = "index.html"
+	Docs  = "docs.html"
+)
+
+// Policy is the content security policy that the files keep to: scripts and styles are files of this server, and
+// nothing else is loaded from anywhere.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// types are the media types of the files, by extension.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// File is one file of the page.
+type File struct {
+	Name string
+	Type string
+	Body []byte
+}
+
+// Files returns every file.
+func Files() ([]File, error) {
+	entries, err := static.ReadDir("static")
+	if err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
+	files := make([]File, 0, len(entries))
+	for _, e := range entries {
+		body, err := static.ReadFile(path.Join("static", e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("page: %w", err)
+		}
+		media, ok := types[path.Ext(e.Name())]
+		if !ok {
+			return nil, fmt.Errorf("page: %s has no media type", e.Name())
+		}
+		files = append(files, File{Name: e.Name(), Type: media, Body: body})
+	}
+	return files, nil
+}

@@ -1,0 +1,257 @@
+// The page: choose a document or fill in the form, wait, look at the timeline, keep it.
+
+import * as api from "./api.js";
+import { $, make } from "./dom.js";
+import { focusResult, timeline } from "./timeline.js";
+
+const states = {
+  queued: "Waiting for a worker",
+  processing: "Reading and building",
+  retrying: "Something was not reachable: it is tried again by itself",
+  done: "Done",
+  failed: "Failed",
+};
+
+let current = null; // the job that is shown: its status, result and tag
+let waiting = null; // aborts the job that is waited for
+let afterSignIn = start;
+
+function show(...visible) {
+  for (const id of ["token-form", "start", "job", "result"]) $(id).hidden = !visible.includes(id);
+}
+
+function clearAlert() {
+  $("alert").hidden = true;
+}
+
+// tell shows what went wrong, and what to do. An unknown caller is asked for a token.
+function tell(error, again = start) {
+  if (error.name === "AbortError") return;
+  if (error instanceof api.Problem && error.status === 401) {
+    api.forgetToken();
+    afterSignIn = again;
+    show("token-form");
+    $("token").focus();
+    return;
+  }
+  const alert = $("alert");
+  alert.replaceChildren(make("p", {}, error instanceof api.Problem ? error.message : "Something went wrong in this page. Load it again."));
+  if (error.fields?.length > 0) {
+    alert.append(make("ul", {}, error.fields.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))));
+  }
+  if (error.closest?.length > 0) alert.append(make("p", {}, `The closest: ${error.closest.join("; ")}`));
+  if (error.requestId) alert.append(make("p", { class: "hint" }, `Request ${error.requestId}`));
+  alert.hidden = false;
+  alert.focus();
+  if (!(error instanceof api.Problem)) console.error(error);
+}
+
+async function start() {
+  current = null;
+  history.replaceState(null, "", location.pathname);
+  try {
+    const [all, saved] = await Promise.all([api.degrees(), api.timelines()]);
+    const chosen = $("degree").value;
+    $("degree").replaceChildren(...all.filter((d) => d.degreeType === "Standalone")
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map((d) => make("option", { value: d.id }, d.name)));
+    if (chosen) $("degree").value = chosen;
+    list(saved, false);
+    show("start");
+  } catch (error) {
+    show();
+    tell(error);
+  }
+}
+
+// submit runs what makes a job, and then waits for the job.
+async function submit(make) {
+  clearAlert();
+  waiting?.abort();
+  waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    show("job");
+    progress(undefined, "Sending");
+    const { jobId } = await make(signal);
+    await wait(jobId, signal);
+  } catch (error) {
+    show("start");
+    tell(error);
+  }
+}
+
+// progress shows how far the work is: from 0 to 1, or undefined when nobody can tell.
+function progress(value, text) {
+  const bar = $("job-progress");
+  if (value === undefined) bar.removeAttribute("value");
+  else bar.value = value;
+  if ($("job-state").textContent !== text) $("job-state").textContent = text; // said once, not for each step
+}
+
+async function wait(id, signal) {
+  show("job");
+  history.replaceState(null, "", `#${id}`);
+  $("job-cancel").onclick = async () => {
+    waiting?.abort();
+    try {
+      await api.deleteJob(id);
+    } catch {
+      // It ends by itself.
+    }
+    start();
+  };
+  await api.follow(id, (job) => progress(undefined, states[job.status] ?? job.status), signal);
+  const job = await api.job(id);
+  if (job.status === "failed") {
+    history.replaceState(null, "", location.pathname);
+    throw new api.Problem(200, { detail: job.error.message, errors: job.error.errors, closest: job.error.closest });
+  }
+  present(job);
+}
+
+function present(job, focus = true) {
+  current = job;
+  $("result").replaceChildren(...timeline(job.data, { save, plan, restart: start, forget }));
+  show("result");
+  if (focus) focusResult();
+}
+
+async function save(name) {
+  clearAlert();
+  try {
+    const saved = await api.save(current.jobId, name);
+    present(await api.job(current.jobId), false);
+    announce(`Saved as “${saved.timelineName}”.`);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+async function plan(code, semester) {
+  clearAlert();
+  try {
+    present(await api.edit(current.jobId, current.tag, { courses: { [code]: { status: "planned", semester } } }), false);
+    announce(`${code} is planned in ${semester}.`);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+async function forget() {
+  clearAlert();
+  try {
+    await api.deleteJob(current.jobId);
+    await start();
+    announce("The result is forgotten.");
+  } catch (error) {
+    tell(error);
+  }
+}
+
+// announce says something to everybody, those who cannot see the page included.
+function announce(text) {
+  let line = $("announcement");
+  if (!line) {
+    line = make("p", { id: "announcement", role: "status", class: "toast" });
+    document.body.append(line);
+  }
+  line.textContent = "";
+  setTimeout(() => { line.textContent = text; }, 50); // a change is read out, the same text again is not
+}
+
+function list({ timelines, next }, append) {
+  const rows = timelines.map((t) => {
+    const row = make("li", { class: "row" },
+      make("span", { class: "grow" }, make("strong", {}, t.timelineName || "Without a name"), " ",
+        make("span", { class: "hint" }, `${t.degreeId} · ${new Date(t.updatedAt).toLocaleDateString()}`)),
+      make("button", { type: "button", "aria-label": `Open ${t.timelineName}`, onclick: () => submit(() => api.load(t._id)) }, "Open"),
+      make("button", { type: "button", "aria-label": `Delete ${t.timelineName}`, onclick: () => remove(t, row) }, "Delete"));
+    return row;
+  });
+  if (append) $("saved-list").append(...rows);
+  else $("saved-list").replaceChildren(...rows);
+  $("saved-empty").hidden = $("saved-list").children.length > 0;
+  $("saved-more").hidden = !next;
+  $("saved-more").onclick = async () => {
+    try {
+      list(await api.timelines(next), true);
+    } catch (error) {
+      tell(error);
+    }
+  };
+}
+
+async function remove(timeline, row) {
+  if (!confirm(`Delete “${timeline.timelineName}” for good?`)) return;
+  clearAlert();
+  try {
+    await api.deleteTimeline(timeline._id);
+    row.remove();
+    $("saved-empty").hidden = $("saved-list").children.length > 0;
+    announce(`“${timeline.timelineName}” is deleted.`);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function send(file) {
+  submit((signal) => api.upload(file, (part) => progress(part, part < 1 ? "Uploading" : "Uploaded"), signal));
+}
+
+$("token-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  clearAlert();
+  api.setToken($("token").value);
+  $("token").value = "";
+  afterSignIn();
+});
+
+$("upload-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const [file] = $("file").files;
+  if (file) send(file);
+});
+
+$("plan-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const form = e.target;
+  if (!form.reportValidity()) return;
+  const fields = new FormData(form);
+  submit(() => api.sendForm({
+    degree: fields.get("degree"),
+    firstTerm: `${fields.get("season")} ${fields.get("year")}`,
+    isCoop: fields.has("isCoop"),
+    isExtendedCreditProgram: fields.has("isExtendedCreditProgram"),
+    ewtSatisfied: fields.has("ewtSatisfied"),
+  }));
+});
+
+for (const name of ["dragenter", "dragover"]) {
+  $("drop").addEventListener(name, (e) => { e.preventDefault(); $("drop").classList.add("over"); });
+}
+for (const name of ["dragleave", "drop"]) {
+  $("drop").addEventListener(name, (e) => { e.preventDefault(); $("drop").classList.remove("over"); });
+}
+$("drop").addEventListener("drop", (e) => {
+  const [file] = e.dataTransfer.files;
+  if (file) send(file);
+});
+
+$("year").value = new Date().getFullYear();
+
+// An address with a job goes on with it: after a reload, and from a bookmark of the day.
+async function resume() {
+  const id = location.hash.slice(1);
+  if (!/^[0-9a-f-]{36}$/.test(id)) return start();
+  try {
+    waiting = new AbortController();
+    await wait(id, waiting.signal);
+  } catch (error) {
+    if (error.status === 401) return tell(error, resume);
+    await start();
+    tell(error);
+  }
+}
+
+resume();

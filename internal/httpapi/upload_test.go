@@ -1,0 +1,282 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	content := pdf(60_000)
+	a := s.upload("ann", content).want(t, http.StatusAccepted)
+	var got struct {
+		JobID  job.ID    `json:"jobId"`
+		Status job.State `json:"status"`
+	}
+	a.decode(t, &got)
+	if got.Status != job.Queued || a.Header.Get("Location") != "/api/timeline/status/"+string(got.JobID) {
+		t.Errorf("%s, Location %s", a.body, a.Header.Get("Location"))
+	}
+	kept, err := os.ReadFile(filepath.Join(s.uploads, string(got.JobID)+".pdf"))
+	must(t, err)
+	if !bytes.Equal(kept, content) {
+		t.Errorf("%d bytes are kept, want %d", len(kept), len(content))
+	}
+	s.get("ann", a.Header.Get("Location")).want(t, http.StatusOK)
+}
+
+func TestUploadRefuses(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	raw := func(contentType, body string) func(*system) answer {
+		return func(s *system) answer {
+			return s.do(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann",
+				header: map[string]string{"Content-Type": contentType}, body: strings.NewReader(body)})
+		}
+	}
+	part := func(field string, content []byte) func(*system) answer {
+		return func(s *system) answer {
+			body, contentType := form(s.t, field, "x.pdf", content)
+			return s.do(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann",
+				header: map[string]string{"Content-Type": contentType}, body: body})
+		}
+	}
+	boundary := "multipart/form-data; boundary=b"
+	head := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.pdf\"\r\n\r\n"
+	for _, c := range []struct {
+		name string
+		send func(*system) answer
+		code fault.Code
+		says string // in detail
+	}{
+		{"another field name", part("document", pdf(100)), fault.BadRequest, `"file"`},
+		{"no field name", part("", pdf(100)), fault.BadRequest, `"file"`},
+		{"no part", raw(boundary, "--b--\r\n"), fault.BadRequest, `"file"`},
+		{"no body", raw(boundary, ""), fault.BadRequest, `"file"`},
+		{"no boundary", raw("multipart/form-data", head), fault.BadRequest, `"file"`},
+		{"another boundary", raw("multipart/form-data; boundary=c", head), fault.BadRequest, `"file"`},
+		{"two documents", raw(boundary, head+"%PDF-1.7\r\n"+head+"%PDF-1.7\r\n--b--\r\n"), fault.BadRequest, `"file"`},
+		{"a field after it", raw(boundary, head+"%PDF-1.7\r\n--b\r\nContent-Disposition: form-data; name=\"more\"\r\n\r\nx\r\n--b--\r\n"), fault.BadRequest, `"file"`},
+		{"no end", raw(boundary, head+"%PDF-1.7 and then nothing"), fault.BadRequest, `"file"`},
+		{"headers without an end", raw(boundary, "--b\r\nX: "+strings.Repeat("x", 1<<20)), fault.BadRequest, `"file"`},
+		{"many headers", raw(boundary, "--b\r\n"+strings.Repeat("X: y\r\n", 100_000)), fault.BadRequest, `"file"`},
+		{"a zero byte in a name", raw(boundary, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\x00b.pdf\"\r\n\r\n%PDF-1.7\r\n--b--\r\n"), fault.BadRequest, `"file"`},
+		{"an empty file", part("file", nil), fault.NotAPDF, ""},
+		{"no PDF", part("file", []byte("GIF89a and so on")), fault.NotAPDF, ""},
+		{"a web page", part("file", []byte("<html>%PDF</html>")), fault.NotAPDF, ""},
+		{"JSON", raw("application/json", "{}"), fault.UnsupportedKind, "multipart/form-data"},
+		{"a bare PDF", raw("application/pdf", "%PDF-1.7"), fault.UnsupportedKind, "multipart/form-data"},
+		{"no type", raw("", "%PDF-1.7"), fault.UnsupportedKind, "multipart/form-data"},
+		{"too large", part("file", pdf(10<<20+1)), fault.TooLarge, "10 MiB"},
+		{"too large, of unknown length", func(s *system) answer {
+			body, contentType := form(s.t, "file", "x.pdf", pdf(11<<20))
+			return s.do(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann",
+				header: map[string]string{"Content-Type": contentType}, body: struct{ io.Reader }{body}})
+		}, fault.TooLarge, "10 MiB"},
+		{"a priority without the role", func(s *system) answer {
+			return s.do(request{method: http.MethodPost, path: "/api/timeline/upload?priority=high", owner: "ann"})
+		}, fault.Forbidden, "priority"},
+		{"an unknown priority", func(s *system) answer {
+			return s.do(request{method: http.MethodPost, path: "/api/timeline/upload?priority=urgent", owner: "ann", roles: []string{"priority"}})
+		}, fault.BadRequest, "high or low"},
+		{"a long idempotency key", func(s *system) answer { return s.upload("ann", pdf(100), "Idempotency-Key", strings.Repeat("k", 129)) }, fault.BadRequest, "Idempotency-Key"},
+		{"an idempotency key with spaces", func(s *system) answer { return s.upload("ann", pdf(100), "Idempotency-Key", "a b") }, fault.BadRequest, "Idempotency-Key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := c.send(s.in(t)).wantProblem(t, c.code)
+			if !strings.Contains(p.Detail, c.says) {
+				t.Errorf("%q does not say %q", p.Detail, c.says)
+			}
+		})
+	}
+	if files := s.files(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+	if keys := s.redis.Keys(t.Context(), "job:*").Val(); len(keys) != 0 {
+		t.Errorf("left behind: %v", keys)
+	}
+}
+
+// Names and types that clients give are not looked at, so nothing can be done with them.
+func TestUploadIgnoresWhatTheClientCallsTheFile(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	for _, name := range []string{"../../etc/passwd", `..\\..\\boot.ini`, "/etc/cron.d/x", "CON", strings.Repeat("n", 5000) + ".pdf", ".htaccess", "%2e%2e%2fx", "résumé.pdf", ""} {
+		body, contentType := form(t, "file", name, pdf(200))
+		s.do(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann",
+			header: map[string]string{"Content-Type": contentType}, body: body}).want(t, http.StatusAccepted)
+	}
+	for _, f := range s.files() {
+		if len(f) != len("6b1ff2b8-7f0b-4f6a-9d5e-0a3c1f2e4d5b.pdf") || !strings.HasSuffix(f, ".pdf") {
+			t.Errorf("a file named %q", f)
+		}
+	}
+	if around, err := os.ReadDir(filepath.Dir(s.uploads)); err != nil || len(around) != 2 {
+		t.Errorf("beside the folder: %v %v", around, err) // the folder and the store
+	}
+	if strings.Contains(s.log.String(), "passwd") || strings.Contains(s.log.String(), "boot.ini") {
+		t.Error("a file's name is in the log")
+	}
+}
+
+func TestUploadWithAPriority(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	for priority, queue := range map[string]string{"high": "courseProcessor-high", "low": "courseProcessor-low"} {
+		body, contentType := form(t, "file", "x.pdf", pdf(100))
+		s.do(request{method: http.MethodPost, path: "/api/timeline/upload?priority=" + priority, owner: "ann", roles: []string{"priority"},
+			header: map[string]string{"Content-Type": contentType}, body: body}).want(t, http.StatusAccepted)
+		if n := s.redis.LLen(t.Context(), "asynq:{"+queue+"}:pending").Val(); n != 1 {
+			t.Errorf("%d tasks in %s", n, queue)
+		}
+	}
+}
+
+func TestUploadTwiceWithOneKey(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	first := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
+	again := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
+	if !bytes.Equal(first.body, again.body) || len(s.files()) != 1 {
+		t.Errorf("%s then %s, files %v", first.body, again.body, s.files())
+	}
+	if other := s.upload("bob", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted); bytes.Equal(first.body, other.body) {
+		t.Error("another owner was given the job")
+	}
+	// The job has gone on meanwhile: the repeated request learns that.
+	var job1 struct {
+		JobID job.ID `json:"jobId"`
+	}
+	first.decode(t, &job1)
+	_, _, err := s.jobs.Begin(t.Context(), job1.JobID, 1)
+	must(t, err)
+	if a := s.upload("ann", pdf(100), "Idempotency-Key", "k1"); !strings.Contains(string(a.body), `"processing"`) {
+		t.Errorf("%s", a.body)
+	}
+}
+
+// raw opens a connection of its own and sends the head of an upload.
+func (s *system) dial(head string) net.Conn {
+	s.t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
+	must(s.t, err)
+	s.t.Cleanup(func() { c.Close() })
+	must(s.t, c.SetDeadline(time.Now().Add(20*time.Second)))
+	_, err = io.WriteString(c, head)
+	must(s.t, err)
+	return c
+}
+
+func (s *system) uploadHead(length string) string {
+	return "POST /api/timeline/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token(s.t, "ann") +
+		"\r\nContent-Type: multipart/form-data; boundary=b\r\n" + length + "\r\n\r\n"
+}
+
+// A body whose length is too much is refused before a byte of it is read.
+func TestTooLargeIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	c := s.dial(s.uploadHead("Content-Length: 20000000\r\nExpect: 100-continue"))
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusRequestEntityTooLarge || !res.Close {
+		t.Errorf("%s, close %v", res.Status, res.Close)
+	}
+}
+
+// A connection that breaks in the middle leaves no file, no draft and no record.
+func TestCutUploadLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	head := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.pdf\"\r\n\r\n"
+	for name, sent := range map[string]string{
+		"in the headers":  head[:20],
+		"in the document": head + string(pdf(200_000)),
+		"before the end":  head + "%PDF-1.7 whole\r\n--b",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			c := s.dial(s.uploadHead("Content-Length: 1000000"))
+			_, err := io.WriteString(c, sent)
+			must(t, err)
+			requests := strings.Count(s.log.String(), `"msg":"request"`)
+			must(t, c.Close())
+			testenv.Eventually(t, "the request has ended", func() bool { return strings.Count(s.log.String(), `"msg":"request"`) > requests })
+			if files := s.files(); len(files) != 0 {
+				t.Errorf("left behind: %v", files)
+			}
+			if keys := s.redis.Keys(t.Context(), "job:*").Val(); len(keys) != 0 {
+				t.Errorf("left behind: %v", keys)
+			}
+		})
+	}
+}
+
+// A client that sends a byte now and then may not hold a connection for ever.
+func TestSlowUploadEnds(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(d *httpapi.Deps) { d.UploadTimeout = 100 * time.Millisecond })
+	c := s.dial(s.uploadHead("Content-Length: 100000"))
+	_, err := io.WriteString(c, "--b\r\n")
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "too slowly") {
+		t.Errorf("%s %s", res.Status, body)
+	}
+}
+
+// What an upload costs in memory does not depend on its size.
+func TestUploadIsAStream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
+	s := setup(t)
+	measure := func(size int) uint64 {
+		content := pdf(size)
+		for range 3 { // warm
+			s.upload("ann", content).want(t, http.StatusAccepted)
+		}
+		var most uint64
+		for range 3 {
+			pr, pw := io.Pipe()
+			w := multipart.NewWriter(pw)
+			go func() {
+				part, _ := w.CreateFormFile("file", "x.pdf")
+				_, err := part.Write(content)
+				_ = w.Close()
+				pw.CloseWithError(err)
+			}()
+			before := allocated()
+			s.do(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann",
+				header: map[string]string{"Content-Type": w.FormDataContentType()}, body: pr}).want(t, http.StatusAccepted)
+			most = max(most, allocated()-before)
+		}
+		return most
+	}
+	small, large := measure(64<<10), measure(8<<20)
+	if large > small+1<<20 {
+		t.Errorf("64 KiB allocates %d bytes, 8 MiB %d", small, large)
+	}
+	t.Log(fmt.Sprintf("64 KiB allocates %d bytes, 8 MiB %d", small, large))
+}

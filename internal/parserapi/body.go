@@ -1,0 +1,183 @@
+package parserapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// envelope is what a multipart body may hold around the document, in bytes.
+const envelope = 64 << 10
+
+// fieldFile is the multipart field of the document.
+const fieldFile = "file"
+
+// read takes the document out of a request and reads it. What is too large, or no document at all, is refused as soon
+// as that shows, most of it before a byte of the body was read.
+func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
+	control := http.NewResponseController(w)
+	if err := setReadDeadline(control, time.Now().Add(s.BodyTimeout)); err != nil {
+		return document.Document{}, err
+	}
+	kind, params, err := mediaType(r)
+	if err != nil {
+		return document.Document{}, err
+	}
+	limit := s.MaxBytes
+	if kind == multipartForm {
+		limit += envelope
+	}
+	if r.ContentLength > limit {
+		return document.Document{}, fault.New(fault.TooLarge)
+	}
+	weight := s.MaxBytes
+	if r.ContentLength >= 0 {
+		weight = min(r.ContentLength, weight)
+	}
+	release, err := s.reserve(r.Context(), weight)
+	if err != nil {
+		return document.Document{}, err
+	}
+	defer release()
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+
+	var pdf []byte
+	switch {
+	case kind == multipartForm:
+		pdf, err = readPart(multipart.NewReader(r.Body, params["boundary"]), r.ContentLength, s.MaxBytes, legacy)
+	case legacy:
+		return document.Document{}, fault.Detailed(fault.BadRequest, "Send the document as the field \"file\" of a multipart form.")
+	default:
+		pdf, err = readDocument(r.Body, r.ContentLength, s.MaxBytes)
+	}
+	if err != nil {
+		return document.Document{}, err
+	}
+	// From here on net/http reads ahead to notice a client that goes away, and a deadline would look like one.
+	if err := setReadDeadline(control, time.Time{}); err != nil {
+		return document.Document{}, err
+	}
+	return s.Parser.Parse(r.Context(), pdf)
+}
+
+// reserve holds memory for a body. The order is first come, first served.
+func (s *server) reserve(ctx context.Context, weight int64) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.BodyTimeout)
+	defer cancel()
+	if err := s.memory.Acquire(ctx, weight); err != nil {
+		return nil, fault.Wrap(fault.ParserUnavailable, fmt.Errorf("memory for a document: %w", err))
+	}
+	return func() { s.memory.Release(weight) }, nil
+}
+
+const (
+	multipartForm = "multipart/form-data"
+	pdfType       = "application/pdf"
+)
+
+// mediaType returns multipart/form-data, or "" for a body that is the document itself. Browsers and tools that do not
+// know PDF say octet-stream; the bytes decide.
+func mediaType(r *http.Request) (string, map[string]string, error) {
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return "", nil, nil
+	}
+	kind, params, err := mime.ParseMediaType(header)
+	switch {
+	case err != nil:
+		return "", nil, fault.Wrap(fault.BadRequest, err)
+	case kind == multipartForm && params["boundary"] == "":
+		return "", nil, fault.Detailed(fault.BadRequest, "The multipart form has no boundary.")
+	case kind == multipartForm:
+		return kind, params, nil
+	case kind == pdfType || kind == "application/octet-stream":
+		return "", nil, nil
+	}
+	return "", nil, fault.New(fault.UnsupportedKind)
+}
+
+// readPart returns the document in the field "file"; fields before it are passed over.
+func readPart(form *multipart.Reader, size, limit int64, legacy bool) ([]byte, error) {
+	for {
+		part, err := form.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return nil, fault.Detailed(fault.BadRequest, "The form has no field \"file\". Send the document in it.")
+		}
+		if err != nil {
+			return nil, broken(err)
+		}
+		if part.FormName() != fieldFile {
+			continue
+		}
+		if legacy && !strings.HasSuffix(strings.ToLower(part.FileName()), ".pdf") {
+			return nil, fault.Detailed(fault.BadRequest, "Only files whose name ends in .pdf can be read.")
+		}
+		return readDocument(part, size, limit)
+	}
+}
+
+// firstRead is the first piece that a body of unknown length gets; it doubles from there. Typical records are smaller.
+const firstRead = 256 << 10
+
+// readDocument reads r to its end. size is what to expect at most, or -1.
+func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
+	if size < 0 {
+		size = firstRead
+	}
+	pdf := make([]byte, 0, min(size, limit)+1) // the byte more sees the end without growing
+	sniffed := false
+	for {
+		n, err := r.Read(pdf[len(pdf):cap(pdf)])
+		pdf = pdf[:len(pdf)+n]
+		if int64(len(pdf)) > limit {
+			return nil, fault.New(fault.TooLarge)
+		}
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
+			return nil, broken(err)
+		}
+		if !sniffed && (ended || len(pdf) >= document.SniffLength) {
+			if err := document.Sniff(pdf[:min(len(pdf), document.SniffLength)]); err != nil {
+				return nil, err
+			}
+			sniffed = true
+		}
+		if ended {
+			return pdf, nil
+		}
+		if len(pdf) == cap(pdf) {
+			pdf = slices.Grow(pdf, min(len(pdf), int(limit)+1-len(pdf)))
+		}
+	}
+}
+
+// broken is the fault of a body that ends too late, too early, too far, or is no form.
+func broken(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return fault.Wrap(fault.TooLarge, err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fault.Wrap(fault.Timeout, fmt.Errorf("a slow body: %w", err))
+	}
+	return fault.Wrap(fault.BadRequest, fmt.Errorf("read body: %w", err))
+}
+
+// setReadDeadline does nothing for a ResponseWriter without a connection, as tests have it.
+func setReadDeadline(c *http.ResponseController, t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fault.Wrap(fault.BadRequest, fmt.Errorf("set a deadline: %w", err))
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+package parserapi
+
+var (
+	DecodeDocument = decodeDocument
+	DecodeLegacy   = decodeLegacy
+)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package parserapi_test
+
+const memoryFactor = 1

@@ -1,0 +1,208 @@
+// Package parserapi is the parser over HTTP: its server, and the client that workers use. Both speak /v1/parse; the
+// server answers callers of the earlier system as well, and the client falls back to a parser of the earlier system.
+package parserapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
+)
+
+// The routes of a parser.
+const (
+	routeParse  = "/v1/parse"
+	routeLegacy = "/parse-transcript"
+	routeHealth = "/health"
+)
+
+// What a zero in Deps means.
+const (
+	DefaultMemory      = 32 << 20
+	DefaultBodyTimeout = 15 * time.Second
+)
+
+// Limits of the http.Server and of an answer, see Server.
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 2 * time.Minute // longer than the client keeps its connections
+	maxHeaderBytes    = 16 << 10
+	writeTimeout      = 10 * time.Second
+)
+
+// Parser reads documents; parsepool.Pool is one.
+type Parser interface {
+	Parse(ctx context.Context, pdf []byte) (document.Document, error)
+}
+
+// Deps is what the server needs.
+type Deps struct {
+	Parser Parser
+	// Ready reports why no document can be read now; nil means always ready.
+	Ready func() error
+	// MaxBytes limits a document; document.MaxBytes when zero.
+	MaxBytes int64
+	// Memory limits the bytes of all documents that are held at once. Requests beyond it wait for BodyTimeout, then they
+	// are sent away.
+	Memory int64
+	// BodyTimeout is how long a request may take to arrive.
+	BodyTimeout time.Duration
+	Logger      *slog.Logger
+}
+
+type server struct {
+	Deps
+	memory *semaphore.Weighted
+}
+
+// New returns the routes of the parser. Serve them with Server, or with the same limits.
+func New(d Deps) http.Handler {
+	if d.Ready == nil {
+		d.Ready = func() error { return nil }
+	}
+	if d.MaxBytes == 0 {
+		d.MaxBytes = document.MaxBytes
+	}
+	if d.Memory == 0 {
+		d.Memory = DefaultMemory
+	}
+	d.Memory = max(d.Memory, d.MaxBytes) // or the largest document would wait for ever
+	if d.BodyTimeout == 0 {
+		d.BodyTimeout = DefaultBodyTimeout
+	}
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Deps: d, memory: semaphore.NewWeighted(d.Memory)}
+	r := chi.NewRouter()
+	r.Use(problem.RequestIDs, s.recover)
+	r.NotFound(problem.NotFound)
+	r.MethodNotAllowed(problem.MethodNotAllowed)
+	r.Get(routeHealth, s.health) // for people, and for callers of the earlier system
+	r.Get("/livez", s.live)      // the kubelet's liveness probe
+	r.Get("/readyz", s.ready)    // the kubelet's readiness probe
+	r.Post(routeParse, s.parse)
+	r.Post(routeLegacy, s.parseLegacy)
+	return r
+}
+
+// Server returns the http.Server that h needs: slow headers and long ones end the connection. The time of a body and of
+// an answer is h's own business, since between the two a document may take its whole deadline.
+func Server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+func (s *server) live(w http.ResponseWriter, _ *http.Request) {
+	respond(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	if err := s.Ready(); err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	respond(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *server) health(w http.ResponseWriter, _ *http.Request) {
+	if err := s.Ready(); err != nil {
+		respond(w, http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "error": fault.From(err).Message()})
+		return
+	}
+	respond(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// parse answers with a document.Document.
+func (s *server) parse(w http.ResponseWriter, r *http.Request) {
+	doc, err := s.read(w, r, false)
+	if err != nil {
+		s.log(r, err)
+		problem.Write(w, r, err)
+		return
+	}
+	respond(w, http.StatusOK, doc)
+}
+
+// parseLegacy answers as the earlier system did: its shape, 400 for a request that is wrong and 500 for anything else.
+func (s *server) parseLegacy(w http.ResponseWriter, r *http.Request) {
+	doc, err := s.read(w, r, true)
+	if err == nil {
+		respond(w, http.StatusOK, legacyOf(doc))
+		return
+	}
+	s.log(r, err)
+	f := problem.Fault(err)
+	status := http.StatusInternalServerError
+	switch f.Code {
+	case fault.BadRequest, fault.NotAPDF, fault.UnsupportedKind, fault.TooLarge:
+		status = http.StatusBadRequest
+	}
+	if wait := problem.RetryAfter(f.Code); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
+	}
+	respond(w, status, legacyError{Error: f.Message()})
+}
+
+// log writes what nobody else learns: why the service failed. A document's own fault is the client's to know.
+func (s *server) log(r *http.Request, err error) {
+	f := problem.Fault(err)
+	if r.Context().Err() != nil || !f.Code.Transient() {
+		s.Logger.DebugContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
+		return
+	}
+	s.Logger.WarnContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
+}
+
+// recover answers for a handler that panics. The value may quote a document, so only the stack is logged.
+func (s *server) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
+			problem.Write(w, r, fault.New(fault.Internal))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func respond(w http.ResponseWriter, status int, v any) {
+	// A client that does not read its answer is not waited for.
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return // the connection is gone
+	}
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that is gone needs no answer
+}

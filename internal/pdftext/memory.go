@@ -1,0 +1,35 @@
+package pdftext
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// reserved is the memory of an instance: address space for all that it may ever have, of which it gets what it asks
+// for. Memory of the Go heap would be copied each time it grows, and a document at the limit would cost four times it.
+type reserved struct{ all []byte }
+
+func reserve(_, limit uint64) experimental.LinearMemory {
+	all, err := unix.Mmap(-1, 0, int(limit), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return &reserved{} // no address space left: the start of the instance panics
+	}
+	return &reserved{all}
+}
+
+// Reallocate makes the first size bytes usable. An instance that gets nil is out of memory.
+func (m *reserved) Reallocate(size uint64) []byte {
+	if size > uint64(len(m.all)) || unix.Mprotect(m.all[:size], unix.PROT_READ|unix.PROT_WRITE) != nil {
+		return nil
+	}
+	return m.all[:size:size]
+}
+
+// Free gives everything back.
+func (m *reserved) Free() {
+	if m.all != nil {
+		_ = unix.Munmap(m.all)
+		m.all = nil
+	}
+}

@@ -1,0 +1,142 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+const (
+	// A write to the record is repeated while Redis is away: the work is done, and without the record it would all be for
+	// nothing. It ends before the queue's lease does, which lasts 30 s.
+	writeTimeout  = 20 * time.Second
+	firstPause    = 100 * time.Millisecond
+	longestPause  = time.Second
+	lastWriteTime = 800 * time.Millisecond // of a write that begins when the process stops already
+)
+
+// attempt is one delivery that is being processed.
+type attempt struct {
+	job.Delivery
+	p        *Processor
+	record   job.Record
+	started  time.Time
+	steps    []stepTime
+	panicked bool
+	ended    bool // the record is final, by this attempt
+}
+
+type stepTime struct {
+	name string
+	took time.Duration
+}
+
+func (p *Processor) newAttempt(d job.Delivery) *attempt {
+	return &attempt{Delivery: d, p: p, started: p.Clock()}
+}
+
+// step begins a step of the attempt; the function that it returns ends it.
+func (a *attempt) step(name string) func() {
+	started := a.p.Clock()
+	return func() { a.steps = append(a.steps, stepTime{name, a.p.Clock().Sub(started)}) }
+}
+
+// finish stores the result; only then the document goes.
+func (a *attempt) finish(ctx context.Context, result job.Stored) error {
+	written := a.step("store")
+	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.Finish(ctx, a.ID, a.record.Fence, result) })
+	written()
+	if err != nil {
+		return interrupted("finish", err)
+	}
+	a.ended = true
+	a.discard(ctx)
+	return nil
+}
+
+// retry keeps the document for the next attempt.
+func (a *attempt) retry(ctx context.Context, cause error) error {
+	at := a.p.Clock().Add(job.Backoff(a.Attempt))
+	err := a.write(ctx, func(ctx context.Context) error {
+		return a.p.Jobs.Retry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
+	})
+	if err != nil {
+		return interrupted("retry", err)
+	}
+	return cause
+}
+
+func (a *attempt) fail(ctx context.Context, cause error) error {
+	err := a.write(ctx, func(ctx context.Context) error {
+		return a.p.Jobs.Fail(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
+	})
+	if err != nil {
+		return interrupted("fail", err)
+	}
+	a.ended = true
+	a.discard(ctx)
+	if fault.CodeOf(cause).Transient() && !a.panicked {
+		a.p.Reporter.JobFailed(a.ID, a.Attempt, cause)
+	}
+	return cause
+}
+
+// requeue says in the record what the queue is about to do. That it could not be written changes nothing: the next
+// attempt begins from processing as well.
+func (a *attempt) requeue(ctx context.Context) error {
+	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.Requeue(ctx, a.ID, a.record.Fence) })
+	if errors.Is(err, job.ErrSuperseded) {
+		return err
+	}
+	return interrupted("requeue", errors.Join(context.Cause(ctx), err))
+}
+
+// interrupted is the outcome of an attempt that could not be written down: it is to be run again, and not counted. A
+// write that was refused is superseded.
+func interrupted(op string, err error) error {
+	if errors.Is(err, job.ErrSuperseded) {
+		return err
+	}
+	return fmt.Errorf("process: %s: %w: %w", op, job.ErrInterrupted, err)
+}
+
+// discard deletes the document of a job that has ended. It is personal, so nothing should keep it from going; what fails
+// here is left to the sweep of old documents.
+func (a *attempt) discard(ctx context.Context) {
+	if a.Kind != job.File {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+	defer cancel()
+	if err := a.p.Uploads.Delete(ctx, a.ID); err != nil {
+		a.p.Logger.Error("the document of a job that ended stays", "job_id", a.ID, "error", err)
+	}
+}
+
+// write repeats a write to the record while the queue's Redis is away. It goes on when ctx has ended, once: what is known
+// should be written down before the process stops.
+func (a *attempt) write(ctx context.Context, op func(context.Context) error) error {
+	limit := writeTimeout
+	if ctx.Err() != nil {
+		limit = lastWriteTime
+	}
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := op(detached)
+		if fault.CodeOf(err) != fault.QueueUnavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-detached.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}

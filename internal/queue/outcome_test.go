@@ -1,0 +1,107 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"pgregory.net/rapid"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// What the queue does with each code while attempts are left. A new code needs a line here.
+var byCode = map[fault.Code]outcome{
+	fault.NotAPDF: putAway, fault.UnsupportedKind: putAway, fault.TooLarge: putAway, fault.Encrypted: putAway,
+	fault.NoText: putAway, fault.Corrupt: putAway, fault.UnrecognizedDocument: putAway, fault.TooManyPages: putAway,
+	fault.TooComplex: putAway, fault.DegreeNotFound: putAway, fault.DegreeAmbiguous: putAway, fault.InvalidForm: putAway,
+	fault.TimelineNotFound: putAway, fault.JobNotFound: putAway, fault.Conflict: putAway, fault.PreconditionFailed: putAway,
+	fault.BadRequest: putAway, fault.Unauthorized: putAway, fault.Forbidden: putAway, fault.NotFound: putAway,
+	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway,
+
+	fault.ParserUnavailable: retried, fault.DatabaseUnavailable: retried, fault.StorageUnavailable: retried,
+	fault.QueueUnavailable: retried, fault.Timeout: retried, fault.Internal: retried,
+}
+
+func TestTheOutcomeOfEachCode(t *testing.T) {
+	t.Parallel()
+	for _, code := range fault.Codes() {
+		want, ok := byCode[code]
+		if !ok {
+			t.Errorf("%s is missing in the table", code)
+		}
+		err := fmt.Errorf("step: %w", fault.Wrap(code, errors.New("cause")))
+		if got := outcomeOf(err, false); got != want {
+			t.Errorf("%s: %s, want %s", code, got, want)
+		}
+		if got := outcomeOf(err, true); got != putAway {
+			t.Errorf("%s at the last attempt: %s", code, got)
+		}
+		// asynq keeps and logs the text: the code and nothing of the cause.
+		switch told := result(want, err); want {
+		case putAway:
+			if !errors.Is(told, asynq.SkipRetry) || told.Error() != string(code)+": "+asynq.SkipRetry.Error() {
+				t.Errorf("%s: asynq is told %q", code, told)
+			}
+		default:
+			if told.Error() != string(code) || !counts(told) {
+				t.Errorf("%s: asynq is told %q", code, told)
+			}
+		}
+	}
+	for code := range byCode {
+		if !slices.Contains(fault.Codes(), code) {
+			t.Errorf("%s is in the table and nowhere else", code)
+		}
+	}
+}
+
+func TestTheOutcomeOfOtherErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		last bool
+		want outcome
+	}{
+		{nil, true, acknowledged},
+		{job.ErrSuperseded, false, acknowledged},
+		{fmt.Errorf("x: %w", job.ErrSuperseded), true, acknowledged},
+		{job.ErrInterrupted, false, handedBack},
+		{fmt.Errorf("x: %w", job.ErrInterrupted), true, handedBack},
+		{context.DeadlineExceeded, false, retried},
+		{errors.New("whatever"), false, retried},
+		{asynq.ErrLeaseExpired, false, retried},
+	} {
+		if got := outcomeOf(c.err, c.last); got != c.want {
+			t.Errorf("%v, last %v: %s, want %s", c.err, c.last, got, c.want)
+		}
+	}
+	if result(acknowledged, job.ErrSuperseded) != nil || counts(result(handedBack, job.ErrInterrupted)) {
+		t.Error("asynq is told otherwise")
+	}
+	// A crash uses up an attempt, or a job that kills its worker would be tried for ever.
+	if !counts(asynq.ErrLeaseExpired) {
+		t.Error("a lost worker's attempt does not count")
+	}
+}
+
+// asynq adds the delay to the time and cuts the sum off to whole seconds.
+func TestTheBackoffIsNeverCutShort(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Unix(1_800_000_000, rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
+		n := rapid.IntRange(0, 2).Draw(t, "retries")
+		score := time.Unix(now.Add(delay(now, n, fault.New(fault.Timeout))).Unix(), 0)
+		if wait := score.Sub(now); wait < job.Backoff(n+1) || wait >= job.Backoff(n+1)+time.Second {
+			t.Errorf("%s instead of %s", wait, job.Backoff(n+1))
+		}
+	})
+	if d := delay(time.Now(), 1, job.ErrInterrupted); d != 0 {
+		t.Errorf("an interrupted task waits %s", d)
+	}
+}

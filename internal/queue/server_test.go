@@ -1,0 +1,361 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+const patient = 20 * time.Second
+
+func receive[T any](t testing.TB, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patient):
+		t.Fatal("nothing came")
+		panic("unreachable")
+	}
+}
+
+func TestDelivery(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		got := make(chan job.Delivery, 3)
+		w := e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+			got <- d
+			return nil
+		})
+		want := map[job.ID]job.Delivery{}
+		for _, p := range []job.Priority{job.High, job.Normal, job.Low} {
+			one := task(p)
+			want[one.ID] = job.Delivery{Task: one, Attempt: 1}
+			e.enqueue(t, one)
+		}
+		for range want {
+			d := receive(t, got)
+			if diff := cmp.Diff(want[d.ID], d); diff != "" {
+				t.Errorf("delivery (-want +got):\n%s", diff)
+			}
+		}
+		for _, name := range queue.Names() {
+			testenv.Eventually(t, name+" is empty", func() bool { return e.stats(t, name) == queue.Depth{Queue: name} })
+		}
+		if err := w.drain(); err != nil {
+			t.Fatal(err)
+		}
+		figures := map[string]float64{
+			"tmd_queue_running": 0, "tmd_queue_deliveries_total done": 3, "tmd_queue_deliveries_total failed": 0,
+			"tmd_queue_deliveries_total handback": 0, "tmd_queue_deliveries_total retry": 0,
+		}
+		if diff := cmp.Diff(figures, gather(t, w.registry)); diff != "" {
+			t.Errorf("metrics (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The waits are read from what asynq stores: a wall clock would test the machine.
+func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		type attempt struct {
+			job.Delivery
+			ended time.Time
+		}
+		attempts := make(chan attempt, 4)
+		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+			attempts <- attempt{d, time.Now()}
+			return fault.Wrap(fault.ParserUnavailable, errors.New("secret-host refused"))
+		})
+		one := task(job.Normal)
+		e.enqueue(t, one)
+		for n, backoff := range []time.Duration{2 * time.Second, 4 * time.Second} {
+			a := receive(t, attempts)
+			if a.Attempt != n+1 || a.Last {
+				t.Errorf("attempt %d is %+v", n+1, a.Delivery)
+			}
+			testenv.Eventually(t, "the task waits", func() bool { return e.stats(t, queue.Normal).Retry == 1 })
+			info := e.info(t, one.ID)
+			if wait := info.NextProcessAt.Sub(a.ended); wait < backoff || wait > backoff+2*time.Second {
+				t.Errorf("after attempt %d the task waits %s", n+1, wait)
+			}
+			if info.LastErr != "parser_unavailable" {
+				t.Errorf("asynq keeps %q", info.LastErr)
+			}
+			// Time passes: the score is moved, and the next attempt comes at once.
+			key := "asynq:{" + queue.Normal + "}:retry"
+			if err := e.redis.ZAddXX(t.Context(), key, redis.Z{Score: 1, Member: string(one.ID)}).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a := receive(t, attempts); a.Attempt != 3 || !a.Last {
+			t.Errorf("the last attempt is %+v", a.Delivery)
+		}
+		testenv.Eventually(t, "the task is put away", func() bool {
+			return e.stats(t, queue.Normal) == queue.Depth{Queue: queue.Normal, Archived: 1}
+		})
+		if len(attempts) != 0 {
+			t.Error("a fourth attempt")
+		}
+	})
+}
+
+func TestWhereATaskGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		handler func() error
+		want    queue.Depth
+	}{
+		"permanent":  {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
+		"superseded": {func() error { return job.ErrSuperseded }, queue.Depth{Queue: queue.Normal}},
+		"panic":      {func() error { panic("name of a student") }, queue.Depth{Queue: queue.Normal, Retry: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conform(t, func(t *testing.T, e *env) {
+				e.work(t, patient, func(context.Context, job.Delivery) error { return c.handler() })
+				one := task(job.Normal)
+				e.enqueue(t, one)
+				testenv.Eventually(t, "the task is where it belongs", func() bool { return e.stats(t, queue.Normal) == c.want })
+				if c.want.Retry+c.want.Archived == 0 {
+					return
+				}
+				if last := e.info(t, one.ID).LastErr; strings.Contains(last, "student") {
+					t.Errorf("asynq keeps %q", last)
+				}
+			})
+		})
+	}
+}
+
+// A task that nobody understands is put away for an operator, and does not stop the worker.
+func TestAnUnreadableTask(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		got := make(chan job.Delivery, 1)
+		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+			got <- d
+			return nil
+		})
+		client := asynq.NewClientFromRedisClient(e.redis)
+		for _, bad := range []*asynq.Task{
+			asynq.NewTask("timeline:v9", []byte(`{"jobId":"x"}`)),
+			asynq.NewTask("timeline:v1", []byte(`no JSON`)),
+			asynq.NewTask("timeline:v1", []byte(`{}`)),
+		} {
+			if _, err := client.Enqueue(bad, asynq.Queue(queue.Normal)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		one := task(job.Normal)
+		e.enqueue(t, one)
+		if d := receive(t, got); d.ID != one.ID {
+			t.Errorf("delivered %+v", d)
+		}
+		testenv.Eventually(t, "all three are put away", func() bool { return e.stats(t, queue.Normal).Archived == 3 })
+	})
+}
+
+func TestDrainLetsJobsFinish(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		begun, finish := make(chan job.ID, 3), make(chan struct{})
+		w := e.work(t, patient, func(ctx context.Context, d job.Delivery) error {
+			begun <- d.ID
+			select {
+			case <-finish:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		})
+		e.enqueue(t, task(job.Normal), task(job.Normal))
+		receive(t, begun)
+		receive(t, begun)
+		waiting := task(job.Normal)
+		e.enqueue(t, waiting)
+		if n := w.Running(); n != 2 {
+			t.Errorf("%d jobs run", n)
+		}
+		w.stop()
+		time.AfterFunc(100*time.Millisecond, func() { close(finish) })
+		if err := w.drain(); err != nil {
+			t.Fatal(err)
+		}
+		if len(begun) != 0 {
+			t.Error("a job was begun while draining")
+		}
+		if d := e.stats(t, queue.Normal); d != (queue.Depth{Queue: queue.Normal, Pending: 1}) {
+			t.Errorf("left: %+v", d)
+		}
+	})
+}
+
+func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		begun, causes := make(chan job.ID, 1), make(chan error, 2)
+		w := e.work(t, 600*time.Millisecond, func(ctx context.Context, d job.Delivery) error {
+			begun <- d.ID
+			<-ctx.Done()
+			causes <- context.Cause(ctx)
+			return job.ErrInterrupted
+		})
+		first, second := task(job.Normal), task(job.Normal)
+		e.enqueue(t, first)
+		receive(t, begun)
+		e.enqueue(t, second)
+		// The second is taken as well, there is room for two; both come back.
+		receive(t, begun)
+		e.enqueue(t, task(job.Normal))
+		if err := w.drain(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := receive(t, causes); !errors.Is(err, job.ErrInterrupted) {
+				t.Errorf("the handler was told: %v", err)
+			}
+		}
+		if d := e.stats(t, queue.Normal); d != (queue.Depth{Queue: queue.Normal, Pending: 3}) {
+			t.Errorf("left: %+v", d)
+		}
+		// In front of what waited, and without having used up an attempt.
+		pending, err := e.redis.LRange(t.Context(), "asynq:{"+queue.Normal+"}:pending", -2, -1).Result()
+		if err != nil || len(pending) != 2 || !(pending[0] == string(first.ID) || pending[1] == string(first.ID)) {
+			t.Errorf("next are %v, %v", pending, err)
+		}
+		for _, id := range []job.ID{first.ID, second.ID} {
+			if info := e.info(t, id); info.Retried != 0 || info.LastErr != "" {
+				t.Errorf("%+v", info)
+			}
+		}
+		got := make(chan job.Delivery, 3)
+		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+			got <- d
+			return nil
+		})
+		for range 3 {
+			if d := receive(t, got); d.Attempt != 1 {
+				t.Errorf("%+v", d)
+			}
+		}
+	})
+}
+
+func TestAHandlerThatDoesNotListen(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		begun, release := make(chan struct{}), make(chan struct{})
+		w := e.work(t, 400*time.Millisecond, func(context.Context, job.Delivery) error {
+			close(begun)
+			<-release
+			return nil
+		})
+		e.enqueue(t, task(job.Normal))
+		receive(t, begun)
+		if err := w.drain(); err == nil {
+			t.Error("the server does not tell")
+		}
+		if d := e.stats(t, queue.Normal); d.Pending != 1 {
+			t.Errorf("left: %+v", d)
+		}
+		close(release)
+	})
+}
+
+// Three workers died with the job, which is what three failures without our handler are to asynq. The queue delivers the
+// task once more, so that somebody can tell the job's owner.
+func TestTheSpareDelivery(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		one := task(job.Normal)
+		e.enqueue(t, one)
+		lost := asynq.NewServerFromRedisClient(e.redis, asynq.Config{
+			Queues: map[string]int{queue.Normal: 1}, TaskCheckInterval: 10 * time.Millisecond,
+			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
+			RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration {
+				if n == 2 {
+					return time.Hour
+				}
+				return 0
+			},
+		})
+		if err := lost.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return asynq.ErrLeaseExpired })); err != nil {
+			t.Fatal(err)
+		}
+		testenv.Eventually(t, "three attempts are lost", func() bool { return e.info(t, one.ID).Retried == 3 })
+		lost.Shutdown()
+		if err := e.inspector.RunTask(queue.Normal, string(one.ID)); err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan job.Delivery, 1)
+		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+			got <- d
+			return nil
+		})
+		if d := receive(t, got); d.Attempt != 4 || !d.Last {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// Redis goes and comes back, before the worker starts and while it runs: it goes on without being started again.
+func TestTheWorkerWaitsForRedis(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	e := open(t, server.URL(1))
+	server.Kill()
+	got := make(chan job.Delivery, 1)
+	e.work(t, time.Second, func(_ context.Context, d job.Delivery) error {
+		got <- d
+		return nil
+	})
+	for range 2 {
+		server.Restart(t)
+		one := task(job.Normal)
+		testenv.Eventually(t, "the task is taken on", func() bool { return e.Enqueue(t.Context(), one) == nil })
+		if d := receive(t, got); d.ID != one.ID {
+			t.Errorf("%+v", d)
+		}
+		server.Kill()
+	}
+	server.Restart(t)
+}
+
+// Draining ends in time although Redis is gone.
+func TestDrainWithoutRedis(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	e := open(t, server.URL(1))
+	begun := make(chan struct{})
+	w := e.work(t, 500*time.Millisecond, func(ctx context.Context, _ job.Delivery) error {
+		close(begun)
+		<-ctx.Done()
+		return job.ErrInterrupted
+	})
+	e.enqueue(t, task(job.Normal))
+	receive(t, begun)
+	server.Kill()
+	w.stop()
+	if err := receive(t, w.ended); err != nil {
+		t.Error(err)
+	}
+	w.stopped.Store(true)
+}
+
+func TestOrphansAreAdopted(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		one := task(job.Normal)
+		e.enqueue(t, one)
+		// Active and without a lease: what an eviction or a server that was restored leaves.
+		ctx, of := t.Context(), func(state string) string { return "asynq:{" + queue.Normal + "}:" + state }
+		if err := e.redis.RPopLPush(ctx, of("pending"), of("active")).Err(); err != nil {
+			t.Fatal(err)
+		}
+		e.work(t, time.Second, func(context.Context, job.Delivery) error { return nil })
+		testenv.Eventually(t, "it has a lease", func() bool { return e.redis.ZScore(ctx, of("lease"), string(one.ID)).Err() == nil })
+	})
+}

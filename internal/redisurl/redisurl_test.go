@@ -1,0 +1,221 @@
+package redisurl_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	for url, wrong := range map[string]string{
+		"redis://localhost:6379/1":                                                  "",
+		"redis://user:secret@localhost/1":                                           "",
+		"rediss://localhost:6380/1":                                                 "",
+		"unix:///run/redis.sock?db=1":                                               "",
+		"redis://localhost:6379/1?pool_size=5":                                      "",
+		"redis://:secret@one:26379/1?master_name=main&addr=two:26379&password=deep": "",
+		"":                                      "host",
+		"http://localhost":                      "scheme",
+		"localhost:6379":                        "host",
+		"redis:///1":                            "host",
+		"redis://localhost/one":                 "database",
+		"redis://localhost/1?pool=5":            "pool",
+		"redis://localhost/1?pool_size=many":    "pool_size",
+		"redis://localhost/1?master_name=":      "master_name",
+		"redis://localhost:x/1":                 "port",
+		"redis://user:secret@local host/1":      "host",
+		"redis://one/1?master_name=m&addr=two":  "addr",
+		"redis://one/1?master_name=m&unknown=2": "unknown",
+	} {
+		err := redisurl.Validate(url)
+		if wrong == "" {
+			if err != nil {
+				t.Errorf("%s: %v", url, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q: %v, want a word on %s", url, err, wrong)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the error tells the password: %v", url, err)
+		}
+		if _, err := redisurl.Open(url); err == nil {
+			t.Errorf("%q is opened", url)
+		}
+	}
+}
+
+func TestRedacted(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"redis://localhost:6379/1":                                   "redis://localhost:6379/1",
+		"redis://user:secret@localhost/1":                            "redis://user:xxxxx@localhost/1",
+		"redis://:secret@h/1?master_name=m&password=secret&addr=b:1": "redis://:xxxxx@h/1?addr=b%3A1&master_name=m&password=xxxxx",
+		"redis://user:secret@local host/1":                           "(no URL)",
+	} {
+		if got := redisurl.Redacted(url); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
+		}
+	}
+}
+
+func open(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClient {
+	t.Helper()
+	client, err := redisurl.Open(url, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// works writes through the client and reads in database 1 of the server.
+func works(t *testing.T, client redis.UniversalClient, server *testenv.RedisServer) {
+	t.Helper()
+	if err := client.Set(t.Context(), "key", t.Name(), time.Minute).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := open(t, server.URL(1)).Get(t.Context(), "key").Result(); err != nil || got != t.Name() {
+		t.Errorf("database 1 holds %q, %v", got, err)
+	}
+}
+
+func TestOneServer(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	client := open(t, server.URL(1), redisurl.Name("tmd-test"))
+	works(t, client, server)
+	if list := client.ClientList(t.Context()).Val(); !strings.Contains(list, "name=tmd-test") {
+		t.Errorf("the connection has no name: %s", list)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	server.Kill()
+	cert, key := certificate(t)
+	port := strconv.Itoa(testenv.FreePort(t))
+	server.Restart(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no")
+	works(t, open(t, "rediss://127.0.0.1:"+port+"/1?skip_verify=true"), server)
+	if err := open(t, "rediss://127.0.0.1:"+port+"/1").Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("a certificate that nobody signed: %v", err)
+	}
+}
+
+// certificate returns the files of a self-signed certificate and its key.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, b []byte) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	return write("cert.pem", "CERTIFICATE", public), write("key.pem", "PRIVATE KEY", encoded)
+}
+
+// A real Sentinel names the server; the second of two addresses is enough.
+func TestSentinel(t *testing.T) {
+	t.Parallel()
+	server := testenv.Redis(t)
+	port := testenv.FreePort(t)
+	config := filepath.Join(t.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("port %d\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %d 1\n", port, server.Port)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testenv.Start(t, exec.Command(bin, config, "--sentinel"))
+	url := fmt.Sprintf("redis://127.0.0.1:%d/1?master_name=main&addr=127.0.0.1:%d", testenv.FreePort(t), port)
+	client := open(t, url)
+	testenv.Eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	works(t, client, server)
+}
+
+// go-redis has one logger for the process, so this runs alone.
+func TestLogTo(t *testing.T) {
+	var lines strings.Builder
+	redisurl.LogTo(slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	defer redisurl.LogTo(slog.New(slog.DiscardHandler))
+	client := open(t, fmt.Sprintf("redis://127.0.0.1:%d/1?max_retries=-1", testenv.FreePort(t)))
+	_ = client.Ping(t.Context()).Err()
+	if !strings.Contains(lines.String(), "level=DEBUG msg=redis message=") {
+		t.Errorf("logged: %s", lines.String())
+	}
+}
+
+// Whatever is at the other end, a call without a deadline comes back.
+func TestCallsEnd(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	dead := fmt.Sprintf("127.0.0.1:%d", testenv.FreePort(t))
+	for name, url := range map[string]string{
+		"silent":            "redis://" + silent.Addr().String() + "/1",
+		"dead":              "redis://" + dead + "/1",
+		"silent Sentinel":   "redis://" + silent.Addr().String() + "/1?master_name=main",
+		"dead Sentinel":     "redis://" + dead + "/1?master_name=main",
+		"silent, no limits": "redis://" + silent.Addr().String() + "/1?read_timeout=1h&dial_timeout=1h&max_retries=100",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := open(t, url, redisurl.Timeout(300*time.Millisecond))
+			if err := client.Get(context.Background(), "key").Err(); err == nil {
+				t.Error("an answer from nobody")
+			}
+			if _, err := client.Pipelined(context.Background(), func(p redis.Pipeliner) error {
+				p.Get(context.Background(), "key")
+				return nil
+			}); err == nil {
+				t.Error("an answer to a pipeline from nobody")
+			}
+		})
+	}
+}

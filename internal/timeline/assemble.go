@@ -1,0 +1,278 @@
+package timeline
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/term"
+)
+
+// The pools that every timeline adds to those of its degree. Their ids are their names.
+const (
+	UnusedPoolID       = "unused credits"
+	DeficienciesPoolID = "deficiencies"
+	ExemptionsPoolID   = "exemptions"
+)
+
+// The ways in which a course counts without being sat.
+const (
+	ViaTransfer  = "transfer"
+	ViaExemption = "exemption"
+)
+
+// slot is one term and its sittings. Terms of slots are counted terms: no Spring.
+type slot struct {
+	term    term.Term
+	label   string
+	courses []Sitting
+}
+
+func newSlot(t term.Term) slot {
+	t = t.Counted()
+	return slot{term: t, label: t.Label(), courses: []Sitting{}}
+}
+
+// ordered sorts slots by time and joins those of one term.
+func ordered(slots []slot) []slot {
+	slices.SortStableFunc(slots, func(a, b slot) int { return term.Compare(a.term, b.term) })
+	out := slots[:0]
+	for _, s := range slots {
+		if last := len(out) - 1; last >= 0 && out[last].term == s.term {
+			out[last].courses = append(out[last].courses, s.courses...)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// draft is what a timeline is assembled from, whatever its source. Codes are in their one spelling; a sitting whose code
+// is none is a placeholder, in the terms and nowhere else.
+type draft struct {
+	id, name       string
+	cat            *catalogue.Catalogue
+	program        *program
+	extended, coop bool
+	slots          []slot           // in order
+	states         map[string]State // what sittings or the owner say of a course
+	transferred    []string
+	exempt         []string
+	deficient      []string
+	owed           map[string]bool        // deficient, as a set
+	extra          map[string]ExtraCourse // courses that the catalogue lacks
+}
+
+// hasEntry reports whether a code is a course, and so has an entry among the result's courses.
+func (d *draft) hasEntry(code string) bool {
+	if catalogue.IsCode(code) {
+		return true
+	}
+	_, ok := d.extra[code]
+	return ok
+}
+
+// index returns the place of a course in the catalogue, and whether a pool of the program lists it.
+func (d *draft) index(code string) (i int, known, listed bool) {
+	i, known = d.cat.Index(code)
+	return i, known, known && d.program.listed[i]
+}
+
+// entry returns a course with nothing known about it.
+func (d *draft) entry(code string) Course {
+	if i, ok := d.cat.Index(code); ok {
+		return d.program.courses[i]
+	}
+	known := false
+	x := d.extra[code]
+	return Course{
+		ID: code, Title: x.Title, Credits: quarters(x.Credits), OfferedIn: []string{}, Rules: []Rule{},
+		InCatalogue: &known, State: State{Status: Incomplete},
+	}
+}
+
+// assemble makes the result of a draft, which it uses up.
+func (d *draft) assemble() *Result {
+	p := d.program
+	d.owed = make(map[string]bool, len(d.deficient))
+	for _, code := range d.deficient {
+		d.owed[code] = true
+	}
+	r := &Result{
+		ID: d.id, TimelineName: d.name, Degree: p.degree, IsCoop: d.coop, IsExtendedCredit: d.extended,
+		Courses:   make(map[string]Course, len(p.closure)+len(d.states)+len(d.extra)),
+		Semesters: make([]Semester, 0, len(d.slots)),
+	}
+	for _, i := range p.closure {
+		r.Courses[p.courses[i].ID] = p.courses[i]
+	}
+	touched := d.applyStates(r)
+	unused := d.markUnused(r)
+	for _, s := range d.slots {
+		r.Semesters = append(r.Semesters, Semester{Term: s.label, Courses: s.courses})
+	}
+
+	r.Pools = slices.Grow(slices.Clone(p.pools), 3)
+	if len(unused) > 0 {
+		r.Pools = append(r.Pools, Pool{ID: UnusedPoolID, Name: UnusedPoolID, Courses: unused, Rules: []Rule{}})
+	}
+	owed := 0.0
+	for _, code := range d.deficient {
+		owed += r.Courses[code].Credits
+	}
+	r.Pools = append(r.Pools,
+		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, CreditsRequired: owed, Courses: present(d.deficient), Rules: []Rule{}},
+		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: present(d.exempt), Rules: []Rule{}},
+	)
+	r.Progress = d.progress(r, touched)
+	return r
+}
+
+// applyStates gives each course its state, adds the courses that no pool leads to, and returns the codes of all courses
+// that something is known about.
+func (d *draft) applyStates(r *Result) []string {
+	touched := make([]string, 0, len(d.states)+len(d.transferred)+len(d.exempt)+len(d.deficient))
+	set := func(code string, change func(*State)) {
+		c, ok := r.Courses[code]
+		if !ok {
+			c = d.entry(code)
+		}
+		change(&c.State)
+		r.Courses[code] = c
+		touched = append(touched, code)
+	}
+	for code, s := range d.states {
+		set(code, func(state *State) { *state = s })
+	}
+	for _, code := range d.deficient {
+		set(code, func(*State) {})
+	}
+	// A transfer carries credits, so it is named where a course is exempted as well.
+	for _, code := range d.exempt {
+		set(code, func(s *State) { *s = State{Status: Completed, Semester: s.Semester, Via: ViaExemption} })
+	}
+	for _, code := range d.transferred {
+		set(code, func(s *State) { *s = State{Status: Completed, Semester: s.Semester, Via: ViaTransfer} })
+	}
+	slices.Sort(touched)
+	return slices.Compact(touched)
+}
+
+// markUnused returns the sat courses outside every pool, in order of time, and says so at their sittings. A deficiency
+// is used, though no pool of the degree lists it.
+func (d *draft) markUnused(r *Result) []string {
+	var unused []string
+	seen := map[string]bool{}
+	for k := range d.slots {
+		for i := range d.slots[k].courses {
+			s := &d.slots[k].courses[i]
+			if s.Message == notOfDegree {
+				s.Message = "" // said of another program, before an edit
+			}
+			_, known := r.Courses[s.Code]
+			if _, _, listed := d.index(s.Code); !known || listed || d.owed[s.Code] {
+				continue
+			}
+			if s.Message == "" {
+				s.Message = notOfDegree
+			}
+			if !seen[s.Code] {
+				seen[s.Code] = true
+				unused = append(unused, s.Code)
+			}
+		}
+	}
+	return unused
+}
+
+// progress counts each course once: in the first pool in order that lists it and still lacks credits, what is left over
+// in the next. Completed courses are counted before those in progress, these before planned ones, each in order of time.
+// The degree's own pools make up the whole; deficiencies come on top of a degree.
+func (d *draft) progress(r *Result, touched []string) Progress {
+	p := Progress{Overall: Credits{CreditsRequired: r.Degree.TotalCredits}, Pools: make([]PoolProgress, 0, len(r.Pools))}
+	for _, pool := range r.Pools {
+		p.Pools = append(p.Pools, PoolProgress{ID: pool.ID, Name: pool.Name, Credits: Credits{
+			CreditsRequired: pool.CreditsRequired, Remaining: pool.CreditsRequired,
+		}})
+	}
+	type counted struct {
+		Course
+		when term.Term
+	}
+	var courses []counted
+	for _, code := range touched {
+		if c := r.Courses[code]; c.State.Status != Incomplete && c.Credits > 0 {
+			courses = append(courses, counted{c, termOf(c.State.Semester)})
+		}
+	}
+	slices.SortStableFunc(courses, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(rank(b.State.Status), rank(a.State.Status)), term.Compare(a.when, b.when))
+	})
+	for _, c := range courses {
+		at, known, _ := d.index(c.ID)
+		left := c.Credits
+		for k := range p.Pools {
+			own := k < len(d.program.pools)
+			lists := own && known && d.program.members[k][at] || p.Pools[k].ID == DeficienciesPoolID && d.owed[c.ID]
+			if take := min(left, p.Pools[k].Remaining); lists && take > 0 {
+				p.Pools[k].count(c.State.Status, take)
+				if own {
+					p.Overall.count(c.State.Status, take)
+				}
+				left -= take
+			}
+		}
+	}
+	p.Overall.Remaining = max(0, p.Overall.CreditsRequired-p.Overall.Completed-p.Overall.InProgress-p.Overall.Planned)
+	return p
+}
+
+func (c *Credits) count(s Status, n float64) {
+	switch s {
+	case Completed:
+		c.Completed += n
+	case InProgress:
+		c.InProgress += n
+	case Planned:
+		c.Planned += n
+	}
+	c.Remaining -= n
+}
+
+// termOf reads a label of ours; no label is the zero term, before every other.
+func termOf(label *string) term.Term {
+	if label == nil {
+		return term.Term{}
+	}
+	t, _ := term.Parse(*label)
+	return t
+}
+
+// quarters returns credits as the catalogue counts them: in steps of 0.25, none for what makes no sense.
+func quarters(n float64) float64 {
+	if !(n > 0 && n <= 100) {
+		return 0
+	}
+	return math.Round(n*4) / 4
+}
+
+func present[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// unique returns codes in their one spelling, each once, in the order given.
+func unique(codes []string) []string {
+	out := make([]string, 0, len(codes))
+	seen := make(map[string]bool, len(codes))
+	for _, code := range codes {
+		if code = catalogue.Code(code); code != "" && !seen[code] {
+			seen[code] = true
+			out = append(out, code)
+		}
+	}
+	return out
+}

@@ -1,0 +1,395 @@
+package timeline_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/term"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// The generators make whatever a reader of documents or a client may send, sound and odd.
+
+func genDegree(t *rapid.T) catalogue.Degree {
+	return rapid.SampledFrom(embedded().Degrees()).Draw(t, "degree")
+}
+
+func genCode(t *rapid.T) string {
+	switch rapid.IntRange(0, 9).Draw(t, "kind of code") {
+	case 0:
+		return rapid.SampledFrom([]string{"CWTE 100", "CWTC 101", "CWT 200", "ENGR 107", "POLI 202", "ENCS272", "comp  248", "X9"}).Draw(t, "odd code")
+	case 1:
+		return rapid.StringMatching(`[A-Z]{2,4} [0-9]{3,4}`).Draw(t, "unknown code")
+	case 2, 3, 4:
+		return rapid.SampledFrom(embedded().Courses()).Draw(t, "course").Code
+	}
+	pools := genDegree(t).Pools
+	pool, _ := embedded().Pool(rapid.SampledFrom(pools).Draw(t, "pool"))
+	return rapid.SampledFrom(pool.Courses).Draw(t, "course of a pool")
+}
+
+func genCodes(t *rapid.T, most int) []string {
+	return rapid.SliceOfN(rapid.Custom(genCode), 0, most).Draw(t, "codes")
+}
+
+func genTerm(t *rapid.T) string {
+	season := rapid.SampledFrom([]term.Season{term.Winter, term.WinterSummer, term.Spring, term.Summer, term.Fall, term.FallWinter}).Draw(t, "season")
+	s := term.Term{Year: rapid.IntRange(2020, 2031).Draw(t, "year"), Season: season}.String()
+	if rapid.Bool().Draw(t, "capitals") {
+		s = strings.ToUpper(s)
+	}
+	return s
+}
+
+func genDocument(t *rapid.T) document.Document {
+	info := &document.ProgramInfo{
+		Degree: genDegree(t).Name, IsCoop: rapid.Bool().Draw(t, "co-op"),
+		IsExtendedCreditProgram: rapid.Bool().Draw(t, "extended"), EWTSatisfied: rapid.Bool().Draw(t, "ewt"),
+	}
+	doc := document.Document{
+		Kind: rapid.SampledFrom([]document.Kind{document.Transcript, document.Letter}).Draw(t, "kind"), ProgramInfo: info,
+		TransferredCourses: genCodes(t, 4), ExemptedCourses: genCodes(t, 4), DeficiencyCourses: genCodes(t, 3),
+	}
+	if rapid.Bool().Draw(t, "terms named") {
+		info.FirstTerm, info.LastTerm = ptr(genTerm(t)), ptr(genTerm(t))
+	}
+	marks := []string{"", "", "A+", "B", "C-", "D+", "D-", "F", "PASS", "DISC", "EX", "TRC", "INC", "NR", "R", "AU", "b ", "?"}
+	for range rapid.IntRange(0, 8).Draw(t, "terms") {
+		s := document.Semester{Term: genTerm(t)}
+		for range rapid.IntRange(0, 5).Draw(t, "sittings") {
+			s.Courses = append(s.Courses, document.Sitting{
+				Code: genCode(t), Title: rapid.SampledFrom([]string{"", "TITLE", "Ünïcode \"<&> \u2028"}).Draw(t, "title"),
+				CreditsAttempted: rapid.SampledFrom([]float64{0, 1.5, 3, 3.1, -1, 1e300}).Draw(t, "credits"),
+				Grade:            rapid.SampledFrom(marks).Draw(t, "grade"), Notation: rapid.SampledFrom(marks).Draw(t, "notation"),
+			})
+		}
+		doc.Semesters = append(doc.Semesters, s)
+	}
+	return doc
+}
+
+func genName(t *rapid.T) string {
+	if rapid.IntRange(0, 3).Draw(t, "placeholder") == 0 {
+		return rapid.SampledFrom([]string{"GEN ED ELECTIVE", "Technical Electives", "something else", "Work Term 1"}).Draw(t, "name")
+	}
+	return genCode(t)
+}
+
+func genForm(t *rapid.T) timeline.Form {
+	f := timeline.Form{
+		Degree: genDegree(t).ID, FirstTerm: fmt.Sprintf("%s %d", rapid.SampledFrom([]string{"Winter", "Spring", "summer", "FALL"}).Draw(t, "season"), rapid.IntRange(2020, 2030).Draw(t, "year")),
+		IsCoop: rapid.Bool().Draw(t, "co-op"), IsExtendedCreditProgram: rapid.Bool().Draw(t, "extended"),
+		EWTSatisfied: rapid.Bool().Draw(t, "ewt"), MinimumProgramLength: rapid.Float64Range(0, 200).Draw(t, "length"),
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "sequence") {
+	case 0:
+		f.Sequence = rapid.SampledFrom(embedded().Sequences()).Draw(t, "published").Name
+	case 1:
+		for range rapid.IntRange(1, 12).Draw(t, "terms") {
+			f.PredefinedSequence = append(f.PredefinedSequence, timeline.SequenceTerm{
+				Type:      rapid.SampledFrom([]string{"Academic", "Co-op"}).Draw(t, "type"),
+				CoopLabel: rapid.SampledFrom([]string{"", "Work Term 1"}).Draw(t, "label"),
+				Courses:   rapid.SliceOfN(rapid.Custom(genName), 0, 5).Draw(t, "courses"),
+			})
+		}
+	}
+	return f
+}
+
+func genState(t *rapid.T) timeline.State {
+	s := timeline.State{
+		Status:  rapid.SampledFrom([]timeline.Status{timeline.Completed, timeline.InProgress, timeline.Planned, timeline.Incomplete}).Draw(t, "status"),
+		Via:     rapid.SampledFrom([]string{"", "", "transfer", "exemption"}).Draw(t, "via"),
+		Message: rapid.SampledFrom([]string{"", "a remark", "not part of the degree"}).Draw(t, "message"),
+	}
+	if rapid.Bool().Draw(t, "in a term") {
+		s.Semester = ptr(genTerm(t))
+	}
+	return s
+}
+
+// genPatch makes a sound edit of r.
+func genPatch(t *rapid.T, r *timeline.Result) timeline.Patch {
+	var p timeline.Patch
+	maybe := func(what string) bool { return rapid.IntRange(0, 2).Draw(t, what) == 0 }
+	isCode := func(codes []string) []string {
+		return slices.DeleteFunc(codes, func(c string) bool { return !catalogue.IsCode(catalogue.Code(c)) })
+	}
+	if maybe("exemptions") {
+		p.Exemptions = ptr(isCode(genCodes(t, 4)))
+	}
+	if maybe("deficiencies") {
+		p.Deficiencies = ptr(isCode(genCodes(t, 4)))
+	}
+	if maybe("name") {
+		p.TimelineName = ptr(rapid.SampledFrom([]string{"", "My plan", " spaces "}).Draw(t, "timeline name"))
+	}
+	if maybe("co-op") {
+		p.IsCoop = ptr(!r.IsCoop)
+	}
+	if maybe("extended") {
+		p.IsExtendedCredit = ptr(!r.IsExtendedCredit)
+	}
+	if maybe("courses") {
+		p.Courses = map[string]timeline.State{}
+		for _, s := range r.Semesters {
+			for _, c := range s.Courses {
+				if catalogue.IsCode(c.Code) && r.Courses[c.Code].ID != "" && rapid.Bool().Draw(t, "change") {
+					p.Courses[c.Code] = genState(t)
+				}
+			}
+		}
+		p.Courses[rapid.SampledFrom(embedded().Courses()).Draw(t, "course").Code] = genState(t)
+	}
+	if maybe("semesters") {
+		var semesters []timeline.Semester
+		seen := map[string]bool{}
+		for _, s := range r.Semesters {
+			label := s.Term
+			if rapid.IntRange(0, 3).Draw(t, "move") == 0 {
+				label = genTerm(t)
+			}
+			parsed, _ := term.Parse(label)
+			if seen[parsed.Label()] {
+				continue
+			}
+			seen[parsed.Label()] = true
+			courses := slices.Clone(s.Courses)
+			if rapid.Bool().Draw(t, "add a course") {
+				courses = append(courses, timeline.Sitting{Code: genName(t)})
+			}
+			if len(courses) > 0 && rapid.Bool().Draw(t, "drop a course") {
+				courses = courses[1:]
+			}
+			semesters = append(semesters, timeline.Semester{Term: label, Courses: courses})
+		}
+		p.Semesters = &semesters
+	}
+	return p
+}
+
+// hold fails the test where a result breaks what every result keeps.
+func hold(t *rapid.T, r *timeline.Result) {
+	for i := 1; i < len(r.Semesters); i++ {
+		a, errA := term.Parse(r.Semesters[i-1].Term)
+		b, errB := term.Parse(r.Semesters[i].Term)
+		if errA != nil || errB != nil || term.Compare(a, b) >= 0 {
+			t.Fatalf("%s is before %s", r.Semesters[i-1].Term, r.Semesters[i].Term)
+		}
+	}
+	holdCredits(t, r)
+	for code, c := range r.Courses {
+		if c.ID != code || catalogue.Code(code) != code || !slices.Contains([]timeline.Status{"completed", "inprogress", "planned", "incomplete"}, c.State.Status) {
+			t.Fatalf("%q is %+v", code, c)
+		}
+		if i, known := embedded().Index(code); known == (c.InCatalogue != nil) || known && embedded().Courses()[i].Credits != c.Credits {
+			t.Fatalf("%s: in the catalogue %v, marked %v", code, known, c.InCatalogue)
+		}
+	}
+	for _, p := range r.Pools {
+		for _, code := range p.Courses {
+			if _, ok := r.Courses[code]; !ok {
+				t.Fatalf("%s of %q has no entry", code, p.ID)
+			}
+		}
+	}
+	for _, p := range r.Pools[len(r.Pools)-1].Courses {
+		if r.Courses[p].State.Status != timeline.Completed {
+			t.Fatalf("the exempted %s is %s", p, state(r, p))
+		}
+	}
+}
+
+// holdCredits checks that credits add up: in each pool, overall, and no course counted twice.
+func holdCredits(t *rapid.T, r *timeline.Result) {
+	add := func(c timeline.Credits) float64 { return c.Completed + c.InProgress + c.Planned + c.Remaining }
+	of := func(c timeline.Credits) map[timeline.Status]float64 {
+		return map[timeline.Status]float64{"completed": c.Completed, "inprogress": c.InProgress, "planned": c.Planned}
+	}
+	if len(r.Progress.Pools) != len(r.Pools) {
+		t.Fatalf("progress of %d pools, there are %d", len(r.Progress.Pools), len(r.Pools))
+	}
+	whole, own := map[timeline.Status]float64{}, map[timeline.Status]float64{}
+	for i, p := range r.Progress.Pools {
+		if p.ID != r.Pools[i].ID || add(p.Credits) != p.CreditsRequired || p.Remaining < 0 || p.CreditsRequired != r.Pools[i].CreditsRequired {
+			t.Fatalf("%s does not add up: %+v", p.Name, p.Credits)
+		}
+		listed := map[timeline.Status]float64{}
+		for _, code := range r.Pools[i].Courses {
+			listed[r.Courses[code].State.Status] += r.Courses[code].Credits
+		}
+		for status, n := range of(p.Credits) {
+			if n < 0 || n > listed[status] {
+				t.Fatalf("%s counts %v %s of %v", p.Name, n, status, listed[status])
+			}
+			whole[status] += n
+			if i < len(r.Degree.CoursePools) {
+				own[status] += n
+			}
+		}
+	}
+	sum := map[timeline.Status]float64{}
+	for _, c := range r.Courses {
+		sum[c.State.Status] += c.Credits
+	}
+	for status, n := range whole {
+		if n > sum[status] {
+			t.Fatalf("%v credits %s are counted, there are %v", n, status, sum[status])
+		}
+	}
+	if diff := cmp.Diff(own, of(r.Progress.Overall)); diff != "" || r.Progress.Overall.Remaining < 0 || add(r.Progress.Overall) != r.Degree.TotalCredits {
+		t.Fatalf("overall %+v of %v does not add up: %s", r.Progress.Overall, r.Degree.TotalCredits, diff)
+	}
+}
+
+func encoded(t *rapid.T, r *timeline.Result, err error) string {
+	if err != nil {
+		t.Fatal(describe(err))
+	}
+	b, err := timeline.Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func same(t *rapid.T, what, want, got string) {
+	if want != got {
+		i := 0
+		for i < min(len(want), len(got)) && want[i] == got[i] {
+			i++
+		}
+		show := func(s string) string { return s[max(0, min(i, len(s))-200):min(len(s), i+200)] }
+		t.Fatalf("%s: differs at %d:\n%s\n---\n%s", what, i, show(want), show(got))
+	}
+}
+
+// stable checks that a result survives being stored, saved, loaded, and edited without a change.
+func stable(t *rapid.T, r *timeline.Result) {
+	want := encoded(t, r, nil)
+	back, err := timeline.Decode([]byte(want))
+	same(t, "decoded", want, encoded(t, back, err))
+	again, err := timeline.FromSaved(embedded(), timeline.Reduce(back), now)
+	same(t, "saved and loaded", want, encoded(t, again, err))
+	again, err = timeline.Apply(embedded(), back, timeline.Patch{}, now)
+	same(t, "an empty edit", want, encoded(t, again, err))
+	for _, slim := range []*timeline.Result{r.Slim()} {
+		for code, c := range slim.Courses {
+			if diff := cmp.Diff(r.Courses[code], c); diff != "" {
+				t.Fatalf("slim %s: %s", code, diff)
+			}
+		}
+	}
+}
+
+func TestAnyDocument(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		doc := genDocument(t)
+		r, err := timeline.FromDocument(embedded(), doc, now)
+		first := encoded(t, r, err)
+		again, err := timeline.FromDocument(embedded(), doc, now)
+		same(t, "built twice", first, encoded(t, again, err))
+		hold(t, r)
+		stable(t, r)
+
+		sat := map[string]int{}
+		for _, s := range doc.Semesters {
+			printed, _ := term.Parse(s.Term)
+			for _, c := range s.Courses {
+				sat[printed.Label()+" "+catalogue.Code(c.Code)]++
+			}
+		}
+		for _, s := range r.Semesters {
+			for _, c := range s.Courses {
+				sat[s.Term+" "+c.Code]--
+				if _, ok := r.Courses[c.Code]; !ok {
+					t.Fatalf("%s was sat and has no entry", c.Code)
+				}
+			}
+		}
+		for sitting, n := range sat {
+			if n != 0 {
+				t.Fatalf("%s: %+d sittings", sitting, -n)
+			}
+		}
+	})
+}
+
+func TestAnyForm(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := genForm(t)
+		r, err := timeline.FromForm(embedded(), f, now)
+		encoded(t, r, err)
+		hold(t, r)
+		stable(t, r)
+
+		b, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := timeline.DecodeForm(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(describe(err))
+		}
+		if again, _ := json.Marshal(back); !bytes.Equal(b, again) {
+			t.Fatalf("%s became %s", b, again)
+		}
+	})
+}
+
+func TestAnyEdits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, err := timeline.FromDocument(embedded(), genDocument(t), now)
+		encoded(t, r, err)
+		for range rapid.IntRange(1, 4).Draw(t, "edits") {
+			p := genPatch(t, r)
+			b, err := json.Marshal(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent, err := timeline.DecodePatch(bytes.NewReader(b))
+			if err != nil {
+				t.Fatalf("%s: %s", b, describe(err))
+			}
+			before := encoded(t, r, nil)
+			next, err := timeline.Apply(embedded(), r, p, now)
+			after := encoded(t, next, err)
+			same(t, "an edit leaves what it edits alone", before, encoded(t, r, nil))
+			again, err := timeline.Apply(embedded(), r, sent, now)
+			same(t, "the edit as it is sent", after, encoded(t, again, err))
+			hold(t, next)
+			stable(t, next)
+			r = next
+		}
+	})
+}
+
+// Whatever the flags are turned to, turning them back gives the same timeline.
+func TestAnyFlagsTurnedBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r, err := timeline.FromDocument(embedded(), genDocument(t), now)
+		want := encoded(t, r, err)
+		coop, extended := rapid.Bool().Draw(t, "to co-op"), rapid.Bool().Draw(t, "to extended")
+		other, err := timeline.Apply(embedded(), r, timeline.Patch{IsCoop: &coop, IsExtendedCredit: &extended}, now)
+		encoded(t, other, err)
+		hold(t, other)
+		if has := slices.Contains(poolIDs(other), catalogue.CoopPoolID); has != coop || other.IsExtendedCredit != extended {
+			t.Fatalf("co-op pool %v, co-op %v, extended %v", has, coop, other.IsExtendedCredit)
+		}
+		back, err := timeline.Apply(embedded(), other, timeline.Patch{IsCoop: &r.IsCoop, IsExtendedCredit: &r.IsExtendedCredit}, now)
+		same(t, "turned back", want, encoded(t, back, err))
+	})
+}

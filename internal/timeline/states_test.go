@@ -1,0 +1,302 @@
+package timeline_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// One sitting, judged by its marks and its term. COMP 232 needs a C-, SOEN 287 a D-.
+func TestStateOfASitting(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ sitting, want string }{
+		// A past term: the grade decides.
+		{"Fall 2024: COMP 232 A+", "completed FALL 2024"},
+		{"Fall 2024: COMP 232 C-", "completed FALL 2024"},
+		{"Fall 2024: COMP 232 D+", "incomplete FALL 2024 (minimum grade C- not met)"},
+		{"Fall 2024: COMP 232 F", "incomplete FALL 2024 (minimum grade C- not met)"},
+		{"Fall 2024: COMP 472 D-", "completed FALL 2024"},
+		{"Fall 2024: COMP 472 d-", "completed FALL 2024"},
+		{"Fall 2024: COMP 472 F", "incomplete FALL 2024 (minimum grade D- not met)"},
+		{"Fall 2024: COMP 472 PASS", "completed FALL 2024"},
+		{"Fall 2024: COMP 232 PASS", "completed FALL 2024"},
+		{"Fall 2024: COMP 472 EX", "completed FALL 2024"},
+		{"Fall 2024: COMP 472 TRC", "completed FALL 2024"},
+		{"Fall 2024: COMP 472 R", "incomplete FALL 2024 (no credit: R)"},
+		{"Fall 2024: COMP 472 FNS", "incomplete FALL 2024 (no credit: FNS)"},
+		{"Fall 2024: COMP 472 NC", "incomplete FALL 2024 (no credit: NC)"},
+		{"Fall 2024: COMP 472 F DNE", "incomplete FALL 2024 (no credit: DNE)"},
+		{"Fall 2024: COMP 472 DISC", "incomplete FALL 2024 (discontinued)"},
+		{"Fall 2024: COMP 472 - DISC", "incomplete FALL 2024 (discontinued)"},
+		{"Fall 2024: COMP 472 AU", "incomplete FALL 2024 (audited, no credit)"},
+		// A past term without a final grade.
+		{"Fall 2024: COMP 472", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 - INC", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 B INC", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 DEF", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 MED", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 PEND", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 NR", "incomplete FALL 2024 (grade not posted)"},
+		{"Fall 2024: COMP 472 WXYZ", "incomplete FALL 2024 (grade not recognised)"},
+		{"Fall 2024: COMP 472 B WKRT", "completed FALL 2024"},
+		// The current term.
+		{"Fall 2026: COMP 472", "inprogress FALL 2026"},
+		{"Fall 2026: COMP 472 - DEF", "inprogress FALL 2026"},
+		{"Fall 2026: COMP 472 B", "completed FALL 2026"},
+		{"Fall 2026: COMP 472 F", "incomplete FALL 2026 (minimum grade D- not met)"},
+		{"Fall 2026: COMP 472 DISC", "incomplete FALL 2026 (discontinued)"},
+		{"Fall/Winter 2026-27: SOEN 490", "inprogress FALL/WINTER 2026-27"},
+		// What lies ahead.
+		{"Winter 2027: COMP 472", "planned WINTER 2027"},
+		{"Winter 2027: COMP 472 B", "planned WINTER 2027"},
+		{"Fall/Winter 2027-28: SOEN 490", "planned FALL/WINTER 2027-28"},
+	} {
+		r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, c.sitting), now))(t)
+		code := r.Semesters[0].Courses[0].Code
+		if got := state(r, code); got != c.want {
+			t.Errorf("%s: %s; want %s", c.sitting, got, c.want)
+		}
+		// What is said of a course stands at the sitting that it is about.
+		message := ""
+		if s := r.Courses[code].State; s.Message != "" {
+			message = s.Message
+		}
+		if got := r.Semesters[0].Courses[0].Message; got != message {
+			t.Errorf("%s: the sitting says %q, the state %q", c.sitting, got, message)
+		}
+	}
+}
+
+// The lowest grade is C- for prerequisites of required courses, in every degree of the school, electives and 200-level
+// courses that are not required themselves aside.
+func TestLowestGrade(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ degree, course, want string }{
+		{softwarePrinted, "COMP 232", "incomplete"}, // required, and what COMP 352 needs
+		{softwarePrinted, "COMP 472", "completed"},  // an elective
+		{softwarePrinted, "SOEN 490", "completed"},  // required, and nothing needs it
+		{softwarePrinted, "MATH 203", "completed"},  // 200 level, needed and not required
+		{"Bachelor of Computer Science, Computer Science", "COMP 248", "incomplete"},
+		{"Bachelor of Engineering, Industrial Engineering", "ENGR 213", "incomplete"},
+	} {
+		r := must(timeline.FromDocument(embedded(), transcript(c.degree, "Fall 2024: "+c.course+" D"), now))(t)
+		if got := string(r.Courses[c.course].State.Status); got != c.want {
+			t.Errorf("%s, D in %s: %s; want %s", c.degree, c.course, got, c.want)
+		}
+	}
+}
+
+// Of several sittings the best state decides, of equals the later; all are kept.
+func TestSeveralSittings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		sittings []string
+		want     string
+	}{
+		{"failed, then passed", []string{"Fall 2023: COMP 248 F", "Winter 2024: COMP 248 B"}, "completed WINTER 2024"},
+		{"passed, then failed", []string{"Fall 2023: COMP 248 B", "Winter 2024: COMP 248 F"}, "completed FALL 2023"},
+		{"passed twice", []string{"Fall 2023: COMP 248 C", "Winter 2024: COMP 248 A"}, "completed WINTER 2024"},
+		{"failed twice", []string{"Fall 2023: COMP 248 F", "Winter 2024: COMP 248 DISC"}, "incomplete WINTER 2024 (discontinued)"},
+		{"failed, then in progress", []string{"Fall 2023: COMP 248 F", "Fall 2026: COMP 248"}, "inprogress FALL 2026"},
+		{"in progress and planned again", []string{"Fall 2026: COMP 248", "Winter 2027: COMP 248"}, "inprogress FALL 2026"},
+		{"out of order", []string{"Winter 2024: COMP 248 A", "Fall 2023: COMP 248 C"}, "completed WINTER 2024"},
+		{"in one term", []string{"Fall 2023: COMP 248 DISC", "Fall 2023: COMP 248 A"}, "completed FALL 2023"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, c.sittings...), now))(t)
+			if got := state(r, "COMP 248"); got != c.want {
+				t.Errorf("%s; want %s", got, c.want)
+			}
+			if n := len(remarks(r, "COMP 248")); n != 2 {
+				t.Errorf("%d sittings are kept", n)
+			}
+		})
+	}
+}
+
+// An exemption or a transfer completes a course; where it was sat as well, the sitting's term stays.
+func TestExemptedAndTransferred(t *testing.T) {
+	t.Parallel()
+	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2026: COMP 249", "Fall 2024: COMP 248 A")
+	doc.ExemptedCourses = []string{"COMP 232", "PHYS 204", "PHYS 205"}
+	doc.TransferredCourses = []string{"COMP 249", "PHYS 205", "POLI 999"}
+	doc.PotentialExemptions = []string{"CHEM 205"}
+	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	for code, want := range map[string]string{
+		"COMP 232": "completed FALL 2024 via exemption",
+		"COMP 249": "completed FALL 2026 via transfer",
+		"COMP 248": "completed FALL 2024",
+		"PHYS 204": "completed via exemption",
+		"PHYS 205": "completed via transfer", // both: a transfer carries the credits
+		"POLI 999": "completed via transfer",
+		"CHEM 205": "incomplete", // potential is not granted
+	} {
+		if got := state(r, code); got != want && !(code == "CHEM 205" && got == "absent") {
+			t.Errorf("%s: %s; want %s", code, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"FALL 2024: minimum grade C- not met"}, remarks(r, "COMP 232")); diff != "" {
+		t.Errorf("remarks (-want +got):\n%s", diff)
+	}
+	if c := r.Courses["POLI 999"]; c.InCatalogue == nil || *c.InCatalogue {
+		t.Error("a course that the catalogue lacks is not marked")
+	}
+	if slices.Contains(poolIDs(r), timeline.UnusedPoolID) {
+		t.Error("what was not sat is no unused credit")
+	}
+}
+
+// Sat courses outside every pool are judged like all others.
+func TestUnusedCredits(t *testing.T) {
+	t.Parallel()
+	doc := transcript(softwarePrinted,
+		"Fall 2024: ACCO 220 F", "Fall 2024: ACCO 230 A", "Winter 2025: ACCO 220 DISC", "Winter 2027: ACCO 310", "Fall 2024: MATH 204 B")
+	doc.DeficiencyCourses = []string{"MATH 204"}
+	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	for code, want := range map[string]string{
+		"ACCO 220": "incomplete WINTER 2025 (discontinued)",
+		"ACCO 230": "completed FALL 2024",
+		"ACCO 310": "planned WINTER 2027",
+	} {
+		if got := state(r, code); got != want {
+			t.Errorf("%s: %s; want %s", code, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"ACCO 220", "ACCO 230", "ACCO 310"}, pool(t, r, timeline.UnusedPoolID).Courses); diff != "" {
+		t.Errorf("unused, a deficiency aside (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"FALL 2024: not part of the degree"}, remarks(r, "ACCO 230")); diff != "" {
+		t.Errorf("remarks (-want +got):\n%s", diff)
+	}
+	for _, p := range r.Progress.Pools {
+		if p.ID == timeline.DeficienciesPoolID && (p.Completed != 3 || p.Remaining != 0) {
+			t.Errorf("the deficiency was made up: %+v", p.Credits)
+		}
+	}
+	if r.Progress.Overall.Completed != 0 {
+		t.Errorf("deficiencies and unused credits count for the degree: %+v", r.Progress.Overall)
+	}
+}
+
+// A course counts once, in the first pool that lists it and still lacks credits.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	progress := func(sittings ...string) map[string]timeline.Credits {
+		r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, sittings...), now))(t)
+		out := map[string]timeline.Credits{"overall": r.Progress.Overall}
+		for _, p := range r.Progress.Pools {
+			out[p.ID] = p.Credits
+		}
+		return out
+	}
+	const general, electives = "General Education Humanities and Social Sciences Electives", "SOEN_Software Engineering Electives"
+	got := progress("Fall 2024: PHIL 210 B", "Fall 2024: HIST 203 B", "Fall 2024: COMP 232 A", "Fall 2026: COMP 472", "Winter 2027: COMP 371")
+	for id, want := range map[string]timeline.Credits{
+		general:                          {CreditsRequired: 3, Completed: 3}, // the second course is beyond the requirement
+		electives:                        {CreditsRequired: 16, InProgress: 4, Planned: 4, Remaining: 8},
+		"SOEN_Software Engineering Core": {CreditsRequired: 46.5, Remaining: 46.5},
+		"SOEN_Computer Science Group: Software Engineering": {CreditsRequired: 27, Completed: 3, Remaining: 24},
+		"overall": {CreditsRequired: 120, Completed: 6, InProgress: 4, Planned: 4, Remaining: 106},
+	} {
+		if diff := cmp.Diff(want, got[id]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+	// What is completed goes before what is planned, whatever the terms.
+	got = progress("Winter 2027: HIST 203", "Fall 2024: PHIL 210 B")
+	if diff := cmp.Diff(timeline.Credits{CreditsRequired: 3, Completed: 3}, got[general]); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", general, diff)
+	}
+}
+
+// Credits beyond one pool's requirement go to the next pool that lists the course.
+func TestProgressOverflows(t *testing.T) {
+	t.Parallel()
+	// Three artificial-intelligence electives of 4 credits: the pool takes one, the computer-science electives the others.
+	r := must(timeline.FromDocument(embedded(), transcript("Bachelor of Computer Science, Computer Science",
+		"Fall 2024: COMP 432 A", "Fall 2024: COMP 472 A", "Winter 2025: COMP 474 A"), now))(t)
+	got := map[string]float64{}
+	for _, p := range r.Progress.Pools {
+		got[p.ID] = p.Completed
+	}
+	if got["COMP_Artificial Intelligence Electives"] != 4 || got["COMP_Computer Science Electives"] != 8 {
+		t.Errorf("%v", got)
+	}
+	if r.Progress.Overall.Completed != 12 {
+		t.Errorf("overall %+v", r.Progress.Overall)
+	}
+}
+
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	letter := func(first, last *string) document.Document {
+		return document.Document{Kind: document.Letter, ProgramInfo: &document.ProgramInfo{Degree: softwarePrinted, FirstTerm: first, LastTerm: last}}
+	}
+	for _, c := range []struct {
+		name        string
+		first, last *string
+		terms       int
+		from, to    string
+	}{
+		{"two years on", ptr("Fall 2026"), nil, 7, "FALL 2026", "FALL 2028"},
+		{"to the printed term", ptr("Winter 2027"), ptr("Fall 2030"), 12, "WINTER 2027", "FALL 2030"},
+		{"a full-year term is its seasons", ptr("Fall/Winter 2026-27"), ptr("Fall/Winter 2027-28"), 5, "FALL 2026", "WINTER 2028"},
+		{"the last before the first", ptr("Fall 2026"), ptr("Winter 2020"), 7, "FALL 2026", "FALL 2028"},
+		{"a last term that is no end", ptr("Fall 2026"), ptr("Fall 2199"), 7, "FALL 2026", "FALL 2028"},
+		{"no first term", nil, ptr("Fall 2030"), 0, "", ""},
+		{"no real first term", ptr("someday"), nil, 0, "", ""},
+		{"the end of time", ptr("Fall 2200"), nil, 1, "FALL 2200", "FALL 2200"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := must(timeline.FromDocument(embedded(), letter(c.first, c.last), now))(t)
+			if len(r.Semesters) != c.terms {
+				t.Fatalf("%d terms: %q", len(r.Semesters), terms(r))
+			}
+			if c.terms > 0 && (r.Semesters[0].Term != c.from || r.Semesters[c.terms-1].Term != c.to) {
+				t.Errorf("%q", terms(r))
+			}
+		})
+	}
+}
+
+func TestATermThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"Fall 9999", "Autumn 2024", ""} {
+		_, err := timeline.FromDocument(embedded(), transcript(softwarePrinted, s+": COMP 248 A"), now)
+		if f := fault.From(err); f.Code != fault.Corrupt || f.Detail == "" {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+// The same facts on another day: only what the calendar changes is changed.
+func TestTimePasses(t *testing.T) {
+	t.Parallel()
+	doc := transcript(softwarePrinted, "Fall 2026: COMP 249", "Winter 2027: COMP 352")
+	for _, c := range []struct {
+		at    time.Time
+		comp1 string
+		comp2 string
+	}{
+		{time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC), "planned FALL 2026", "planned WINTER 2027"},
+		{now, "inprogress FALL 2026", "planned WINTER 2027"},
+		{time.Date(2027, 2, 1, 12, 0, 0, 0, time.UTC), "incomplete FALL 2026 (grade not posted)", "inprogress WINTER 2027"},
+	} {
+		r := must(timeline.FromDocument(embedded(), doc, c.at))(t)
+		if got := state(r, "COMP 249"); got != c.comp1 {
+			t.Errorf("%s: COMP 249 %s; want %s", c.at, got, c.comp1)
+		}
+		if got := state(r, "COMP 352"); got != c.comp2 {
+			t.Errorf("%s: COMP 352 %s; want %s", c.at, got, c.comp2)
+		}
+	}
+}
