@@ -157,11 +157,11 @@ func (c *Catalogue) Closure(codes []string) []string {
 // packages that would otherwise work the same thing out for every job. Keys are of a type of the caller's own, as those
 // of a context are; what build returns is shared and never changed.
 func Derive[T any](c *Catalogue, key any, build func() T) T {
-	make, ok := c.derived.Load(key)
+	once, ok := c.derived.Load(key)
 	if !ok {
-		make, _ = c.derived.LoadOrStore(key, sync.OnceValue(func() any { return build() }))
+		once, _ = c.derived.LoadOrStore(key, sync.OnceValue(func() any { return build() }))
 	}
-	return make.(func() any)().(T)
+	return once.(func() any)().(T)
 }
 
 // Code returns a course's code in its one spelling: upper case, one space before the number, and the work terms that

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,7 +45,13 @@ func (p Process) childCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			extractor, err := pdftext.New(pdftext.Config{CacheDir: os.Getenv(cacheDirVariable)})
+			var cacheDir string
+			for _, variable := range p.Environ {
+				if dir, ok := strings.CutPrefix(variable, cacheDirVariable+"="); ok {
+					cacheDir = dir
+				}
+			}
+			extractor, err := pdftext.New(pdftext.Config{CacheDir: cacheDir})
 			if err != nil {
 				return err
 			}

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
@@ -64,20 +67,34 @@ func (p Process) run(ctx context.Context, name string, settings config.Settings,
 		return faults
 	}
 
+	redis.SetLogger(redisLog{tel.Log}) // the library has one for the whole process
 	r := &role{Process: p, Telemetry: tel, name: name, common: common}
 	r.group = lifecycle.Group{Log: tel.Log, Gate: &r.gate, Grace: common.ShutdownGrace, Delay: common.ShutdownDelay}
-	defer r.close(ctx)
 	if err := build(ctx, r); err != nil {
 		tel.Reporter.ProcessFailed("start", err)
+		r.close(ctx)
 		return err
 	}
 	r.Log.Info("started", "version", version, "took", time.Since(began).Round(time.Millisecond).String())
-	if err := r.group.Run(ctx); err != nil {
+	err = r.group.Run(ctx)
+	if err != nil {
 		tel.Reporter.ProcessFailed("run", err)
-		return err
+	}
+	if !errors.Is(err, lifecycle.ErrGrace) { // what still runs still uses it
+		r.close(ctx)
 	}
 	r.Log.Info("ended")
-	return nil
+	return err
+}
+
+// redisLog takes what go-redis has to say by itself. Whoever uses Redis logs what matters of it.
+type redisLog struct{ log *slog.Logger }
+
+// Printf writes one line.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	if l.log.Enabled(ctx, slog.LevelDebug) {
+		l.log.DebugContext(ctx, "go-redis", "message", fmt.Sprintf(format, v...))
+	}
 }
 
 // onClose adds what to do after everything has stopped, the last added first.

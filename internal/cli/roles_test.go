@@ -104,7 +104,7 @@ func TestRoles(t *testing.T) {
 	}
 	worker := startWorker("TMD_SHUTDOWN_GRACE=20s")
 	apiPort := testenv.FreePort(t)
-	api := startRole(t, "api", apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(apiPort)}, env...)...)
+	api := startRole(t, "api", apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(apiPort), "TMD_SHUTDOWN_DELAY=1s"}, env...)...)
 	made := api.run(t, env, "token", "--sub", "alice")
 	if made.code != 0 {
 		t.Fatalf("%+v", made)
@@ -219,10 +219,14 @@ func TestRoles(t *testing.T) {
 			t.Error("exit code 0")
 		}
 	})
-	t.Run("the API without workers", func(t *testing.T) {
+	t.Run("the API works without workers, and serves on while load balancers notice its end", func(t *testing.T) {
 		j := api.submit(t, token, fixture("transcripts/soen-regular"))
 		api.until(t, token, j.JobID, "queued")
 		api.Signal(syscall.SIGTERM)
+		testenv.Eventually(t, "the API is not ready any more", func() bool { return api.probe("/readyz") == http.StatusServiceUnavailable })
+		if s := api.until(t, token, j.JobID, "queued"); s.JobID != j.JobID {
+			t.Errorf("%+v", s)
+		}
 		if code := api.ExitCode(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}

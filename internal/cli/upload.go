@@ -87,6 +87,9 @@ func (p Process) uploadAll(ctx context.Context, o uploadOptions, files []string)
 		case !info.Mode().IsRegular():
 			return usage(fmt.Errorf("%s is not a file", file))
 		}
+		if _, twice := sizes[file]; twice {
+			return usage(fmt.Errorf("%s is named twice", file))
+		}
 		sizes[file] = int(info.Size())
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %v (--timeout)", o.timeout))

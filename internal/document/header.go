@@ -74,39 +74,37 @@ func findHeaders(all []line) []header {
 // around that hold little but a header's words are part of it.
 func headerAround(all []line, i int) (header, bool) {
 	first, last := i, i
-	for first > 0 && i-first < maxBand && joins(all[first-1], all[first]) {
+	pieces := cut(all[i], i)
+	for first > 0 && i-first < maxBand && joins(all[first-1], all[first], pieces) {
 		first--
+		pieces = append(pieces, cut(all[first], first)...)
 	}
-	for last+1 < len(all) && last-i < maxBand && joins(all[last+1], all[last]) {
+	for last+1 < len(all) && last-i < maxBand && joins(all[last+1], all[last], pieces) {
 		last++
-	}
-	var pieces []piece
-	for n := first; n <= last; n++ {
-		pieces = append(pieces, cut(all[n], n)...)
+		pieces = append(pieces, cut(all[last], last)...)
 	}
 	if len(pieces) > maxPieces {
 		return header{}, false
 	}
-	pieces = mend(pieces)
-	columns := nameColumns(pieces, all[i].size)
-	has := func(name string) (column, bool) {
-		n := slices.IndexFunc(columns, func(c column) bool { return c.name == name })
-		if n < 0 {
-			return column{}, false
+	columns := nameColumns(mend(pieces), all[i].size)
+	place := func(name string) float64 {
+		for _, c := range columns {
+			if c.name == name {
+				return c.x0
+			}
 		}
-		return columns[n], true
+		return math.NaN()
 	}
-	course, ok1 := has(colCourse)
-	description, ok2 := has(colDescription)
-	grade, ok3 := has(colGrade)
-	if !ok1 || !ok2 || !ok3 || course.x0 >= description.x0 || description.x0 >= grade.x0 {
+	course, description, grade := place(colCourse), place(colDescription), place(colGrade)
+	if !(course < description && description < grade) {
 		return header{}, false
 	}
 	return header{columns: columns, first: first, last: last, size: all[i].size}, true
 }
 
-// joins reports whether the line next to a header's line is one of the header too.
-func joins(l, next line) bool {
+// joins reports whether the line next to a header's line is one of the header too, of which pieces are known: it is made
+// of a header's words, of none a second time, and none of them stands under DESCRIPTION, where titles begin.
+func joins(l, next line, pieces []piece) bool {
 	if l.page != next.page || math.Abs(l.y-next.y) > bandReach*max(l.size, next.size) {
 		return false
 	}
@@ -116,8 +114,14 @@ func joins(l, next line) bool {
 		if slices.Contains(headerNames, p.text) || slices.Contains(headerFillers, p.text) || isFragment(p.text) {
 			known += len(p.text)
 		}
+		for _, q := range pieces {
+			if q.text == p.text && slices.Contains(headerNames, p.text) ||
+				q.text == colDescription && p.x0 < q.x1 && q.x0 < p.x1 {
+				return false
+			}
+		}
 	}
-	// Three quarters: one foreign column does no harm, a title of a course does not hold so many of these words.
+	// Three quarters: one foreign column does no harm.
 	return all > 0 && 4*known >= 3*all
 }
 
@@ -174,7 +178,7 @@ func cut(l line, n int) []piece {
 	}
 	unknown := 0
 	for i := 0; i < len(text); {
-		name := longestName(text[i:])
+		name := longestName(string(text[i:min(len(text), i+longest)]))
 		if name == "" {
 			// Foreign letters end where there is a gap: two torn names are two pieces.
 			if i > unknown && at[i].x0-at[i-1].x1 > 0.2*l.size {
@@ -193,11 +197,14 @@ func cut(l line, n int) []piece {
 	return pieces
 }
 
-func longestName(text []byte) string {
+// longest is the length of the longest name.
+const longest = len(colDescription)
+
+func longestName(text string) string {
 	best := ""
-	for _, names := range [][]string{headerNames, headerFillers} {
+	for _, names := range [...][]string{headerNames, headerFillers} {
 		for _, n := range names {
-			if len(n) > len(best) && strings.HasPrefix(string(text), n) {
+			if n[0] == text[0] && len(n) > len(best) && strings.HasPrefix(text, n) {
 				best = n
 			}
 		}

@@ -26,8 +26,8 @@ var (
 	noteLine = regexp.MustCompile(`^NOTES?\b`)
 	// sectionLine is a heading in capitals.
 	sectionLine = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/.*|ADDITIONAL INFORMATION)$`)
-	// partLine begins a part of a value; what stands behind its colon belongs to the part.
-	partLine   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)(?:\(s\)|s)?[^:]*:|^to be taken [^:]*:`)
+	// partLine begins a part of a value, and may wrap; what stands behind its colon belongs to the part.
+	partLine   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)[^:]*(?::|$)|^to be taken\b[^:]*(?::|$)|^(potential)$`)
 	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?:\D|$)`)
 )
 
@@ -255,11 +255,12 @@ func onlyLetters(text string) string {
 // codesOf returns the codes that lines of a value begin with, those that are granted and those that are not yet.
 func codesOf(e entry) (granted, potential []string) {
 	granted = []string{}
-	pending := false
+	pending, wrapped := false, false // wrapped: the line before was nothing but "Potential"
 	for _, l := range e.lines {
 		text := l.text
 		if part := partLine.FindStringSubmatch(text); part != nil {
-			pending = part[1] != ""
+			pending = part[1]+part[2] != "" || wrapped
+			wrapped = part[2] != ""
 			text = strings.TrimSpace(text[len(part[0]):])
 		}
 		if m := codeAtHead.FindStringSubmatch(text); m != nil {

@@ -118,6 +118,9 @@ func appendClean(words []Word, w Word) []Word {
 	if w.Size <= 0 {
 		w.Size = max(math.Abs(w.Bottom-w.Top), 0.1)
 	}
+	if isPlain(w.Text) {
+		return append(words, w)
+	}
 	runes := []rune(spelling.Replace(w.Text))
 	if len(w.Edges) != len(runes) {
 		w.Edges = nil
@@ -133,6 +136,16 @@ func appendClean(words []Word, w Word) []Word {
 		i = n + 1
 	}
 	return words
+}
+
+// isPlain reports whether text is printable ASCII, as nearly all words are.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text != ""
 }
 
 // slice is the characters [from, to) of a word, given as runes.

@@ -40,7 +40,7 @@ var (
 const maxCodeWords = 13
 
 // parting is how far, in sizes, from the edge of a column a character may begin to be the first one in it.
-const parting = 0.3
+const parting = 0.2
 
 // newTable makes a table of a header row and learns from below, the lines down to the next header, what the header
 // does not say when it is centred over columns that begin at the left.
@@ -99,11 +99,22 @@ func (t *table) learnStart(h header, below []line) {
 		if n == 0 && (len(words) < len(l.words) || l.x0 < codesEnd) {
 			continue // neither a row nor a half-line
 		}
-		if slices.ContainsFunc(words, func(w Word) bool { return math.Abs(w.X0-t.titleX0) <= 0.5*l.size }) {
-			agree++
+		// In a row of a course the section stands before the title.
+		before := 0
+		if n > 0 && !t.transfers {
+			before = 1
 		}
-		if n > 0 && len(words) > 0 && len(words[0].Text) <= 4 {
-			words = words[1:] // the section
+		for i, w := range words[:min(before+1, len(words))] {
+			// Where the section touches the title, the edge is inside the first word.
+			_, title, touching := partAt(w, t.titleX0)
+			touching = touching && i < before && math.Abs(title.X0-t.titleX0) <= 0.06*l.size
+			if touching || math.Abs(w.X0-t.titleX0) <= 0.5*l.size {
+				agree++
+				break
+			}
+		}
+		if before > 0 && len(words) > 0 && len(words[0].Text) <= 4 {
+			words = words[1:]
 		}
 		if len(words) > 0 {
 			edges = append(edges, words[0].X0)
@@ -193,7 +204,7 @@ func (t *table) part(words []Word) []Word {
 
 // partAt parts a word at x if one of its characters begins there.
 func partAt(w Word, x float64) (left, right Word, ok bool) {
-	if w.X0 > x-parting*w.Size || w.X1 < x+parting*w.Size {
+	if w.X0 >= x-parting*w.Size || w.X1 <= x+0.1*w.Size {
 		return Word{}, Word{}, false
 	}
 	runes := []rune(w.Text)

@@ -9,8 +9,10 @@ const (
 	// maxHalfLines is how many lines between two rows are looked at: a title has four or five at most.
 	maxHalfLines = 12
 
-	// lineReach is how far apart, in sizes, lines of one title may lie.
+	// lineReach is how far apart, in sizes, lines of one title may lie, rowReach the last line of one and the first of
+	// the next.
 	lineReach = 1.8
+	rowReach  = 4.0
 
 	// stray is the cost, in sizes, of leaving a line at the edge of a page to the row on the other side of it. A line
 	// in its right place costs nothing, in a wrong one half a line or more.
@@ -183,31 +185,34 @@ func (b *block) addHalf(l line) {
 	b.gaps[n] = append(b.gaps[n], l)
 }
 
-// tidy drops what is too far from a row to be of its title, except where the row may be on another page.
+// tidy drops what cannot be of a title: what is set in another size than the rows, or too far from them.
 func (b *block) tidy() {
-	for i, gap := range b.gaps {
-		switch {
-		case i == 0 && b.openAbove:
-			b.gaps[i] = gap[:min(len(gap), maxHalfLines)]
-		case i == len(b.rows) && b.openBelow:
-			b.gaps[i] = gap[max(0, len(gap)-maxHalfLines):]
-		default:
-			b.gaps[i] = b.near(i)
+	if len(b.rows) == 0 {
+		b.gaps[0] = b.gaps[0][:min(len(b.gaps[0]), maxHalfLines)]
+		return
+	}
+	size := b.rows[0].line.size
+	for i := range b.gaps {
+		b.gaps[i] = slices.DeleteFunc(b.gaps[i], func(l line) bool { return math.Abs(l.size-size) > 0.15*size })
+		reach := lineReach * size
+		if i == 0 && b.openAbove || i == len(b.rows) && b.openBelow {
+			reach = rowReach * size
 		}
+		b.gaps[i] = b.near(i, reach)
 	}
 }
 
 // near is the lines of the gap i that are in reach of a row, or of a line that is.
-func (b *block) near(i int) []line {
+func (b *block) near(i int, reach float64) []line {
 	gap := b.gaps[i]
 	down, up := 0, len(gap) // the lines before down hang on the row above, those from up on the row below
 	if i > 0 {
-		for y := b.rows[i-1].line.y; down < min(len(gap), maxHalfLines/2) && gap[down].y-y <= lineReach*gap[down].size; down++ {
+		for y := b.rows[i-1].line.y; down < min(len(gap), maxHalfLines/2) && gap[down].y-y <= reach; down++ {
 			y = gap[down].y
 		}
 	}
 	if i < len(b.rows) {
-		for y := b.rows[i].line.y; up > max(down, len(gap)-maxHalfLines/2) && y-gap[up-1].y <= lineReach*gap[up-1].size; up-- {
+		for y := b.rows[i].line.y; up > max(down, len(gap)-maxHalfLines/2) && y-gap[up-1].y <= reach; up-- {
 			y = gap[up-1].y
 		}
 	}

@@ -68,7 +68,7 @@ func (r *record) walk(headers []header) {
 			headers = headers[1:]
 			continue
 		}
-		if t := term(l.text); t != "" {
+		if t := term(l.text); t != "" && !r.inTitles(l) {
 			r.closeBlock(false)
 			r.headings = append(r.headings, heading{t, i, r.followed(i, headers)})
 			continue
@@ -78,6 +78,15 @@ func (r *record) walk(headers []header) {
 		}
 	}
 	r.closeBlock(false)
+}
+
+// inTitles reports whether a line stands where the table has its titles: the end of one can be a term.
+func (r *record) inTitles(l line) bool {
+	if r.table == nil {
+		return false
+	}
+	_, ok := r.table.half(l)
+	return ok
 }
 
 // tableLine takes a line below a header: a row, a half-line of a title, or anything else, which ends the block.
@@ -114,44 +123,38 @@ func (r *record) closeBlock(open bool) {
 	}
 }
 
-// take sets the term from the headings since the last table. Below a header row any will do; rows without one need a
-// heading with something that follows headings.
+// take sets the term from the headings since the last table: the last one that is followed by what follows headings,
+// else, above a header row, the last one. Rows without a header row of their own need one that is followed.
 func (r *record) take(leftEdge float64, header bool, at int) {
-	candidates := slices.DeleteFunc(r.headings, func(h heading) bool { return r.lines[h.line].x0 > leftEdge })
-	r.headings = nil
-	if len(candidates) == 0 {
-		r.begin = min(r.begin, at)
-		return
-	}
-	best := candidates[len(candidates)-1]
-	if i := slices.IndexFunc(candidates, func(h heading) bool { return h.followed }); !best.followed && i >= 0 {
-		for _, h := range candidates {
-			if h.followed {
-				best = h
-			}
+	r.begin = min(r.begin, at)
+	best := heading{}
+	for _, h := range r.headings {
+		if r.lines[h.line].x0 <= leftEdge && (h.followed || header && !best.followed) {
+			best = h
 		}
-	} else if i < 0 && !header {
+	}
+	r.headings = nil
+	if best.term == "" {
 		return
 	}
 	r.term = best.term
 	r.begin = min(r.begin, best.line)
 	for _, l := range r.lines[best.line:at] {
-		if degreeLine.MatchString(l.text) || extendedCreditLine.MatchString(l.text) {
-			r.extendedCredit = r.extendedCredit || extendedCredit(l.text)
+		if extendedCredit(l.text) && (degreeLine.MatchString(l.text) || extendedCreditLine.MatchString(l.text)) {
+			r.extendedCredit = true
 		}
 	}
 }
 
 var tableTitle = regexp.MustCompile(`(?i)^transfer credits?$`)
 
-// followed looks at the line after the line i, beyond a page break if i is about the last line of its page.
+// followed looks at the line after the line i, which may be on the next page.
 func (r *record) followed(i int, headers []header) bool {
 	if i+1 == len(r.lines) {
 		return false
 	}
-	next := r.lines[i+1]
-	return degreeLine.MatchString(next.text) || tableTitle.MatchString(next.text) ||
-		len(headers) > 0 && headers[0].first == i+1
+	next := r.lines[i+1].text
+	return degreeLine.MatchString(next) || tableTitle.MatchString(next) || len(headers) > 0 && headers[0].first == i+1
 }
 
 // document collects the facts of the rows.

@@ -187,6 +187,47 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 	})
 }
 
+// stutter sends each command twice and answers with the second answer, as go-redis does when the first is lost.
+type stutter struct{}
+
+func (stutter) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (stutter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		_ = next(ctx, cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (stutter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestEachAnswerIsLostOnce(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		e.redis.AddHook(stutter{})
+		first, claimed, err := e.Claim(ctx, "o", "k", "first")
+		if first != "first" || !claimed || err != nil {
+			t.Errorf("claim: %s, %v, %v", first, claimed, err)
+		}
+		r := e.create(t)
+		if err := e.Finish(ctx, r.ID, e.begin(t, r.ID, 1), stored); err != nil {
+			t.Errorf("finish: %v", err)
+		}
+		for range 2 {
+			before := e.get(t, r.ID).Version
+			after, err := e.Replace(ctx, r.ID, before, job.Stored{Full: []byte("edited"), Slim: []byte("ed")})
+			if err != nil || after != before+1 || e.get(t, r.ID).Version != after {
+				t.Errorf("replace at %d: %d, %v", before, after, err)
+			}
+		}
+		if err := e.Delete(ctx, r.ID); err != nil {
+			t.Errorf("delete: %v", err)
+		}
+	})
+}
+
 func (e *env) versions(t *testing.T) map[string]string {
 	t.Helper()
 	versions := map[string]string{}

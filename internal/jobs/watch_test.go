@@ -2,10 +2,12 @@ package jobs_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -144,6 +146,48 @@ func TestALostMessage(t *testing.T) {
 		}
 		if got, ok := next(t, changes); ok {
 			t.Errorf("the watch of an expired job goes on: %+v", got)
+		}
+	})
+}
+
+// rereads counts the round trips that read watched records again.
+type rereads struct{ n atomic.Int64 }
+
+func (h *rereads) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (h *rereads) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (h *rereads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		defer h.n.Add(1)
+		return next(ctx, cmds)
+	}
+}
+
+// A record that is read again unchanged is no change.
+func TestEachChangeIsHandedOverOnce(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		again := &rereads{}
+		e.redis.AddHook(again)
+		e.running(t)
+		r := e.create(t)
+		changes := e.watch(t, t.Context(), r.ID)
+		wait := func() {
+			t.Helper()
+			n := again.n.Load()
+			testenv.Eventually(t, "the records are read again", func() bool { return again.n.Load() >= n+3 })
+		}
+		wait()
+		fence := e.begin(t, r.ID, 1)
+		wait()
+		if err := e.Fail(t.Context(), r.ID, fence, job.Failure{Code: fault.Corrupt}); err != nil {
+			t.Fatal(err)
+		}
+		var seen []job.State
+		for change := range changes {
+			seen = append(seen, change.State)
+		}
+		if diff := cmp.Diff([]job.State{job.Queued, job.Processing, job.Failed}, seen); diff != "" {
+			t.Errorf("changes (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -35,7 +35,7 @@ var byID = bson.D{{Key: "_id", Value: 1}}
 
 // Seed makes the catalogue what data says: it writes what is new or different, then removes what is gone. Readers see the
 // old, the new or some of both, but never less than both have in common; the version changes last. Seeding the same data
-// again writes nothing but what was damaged.
+// again writes only what was damaged, and when it was done.
 func (s *Store) Seed(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("mongodb: seed: a catalogue has degrees and courses; this one has none")
@@ -129,33 +129,29 @@ func compare[T any](there, wanted []T, id func(T) string) (missing, different []
 // Load returns the whole catalogue, each part in the order of its ids; database_unavailable before the first seed. A
 // caller that keeps it reads Version before, so that a seed meanwhile shows as a new version.
 func (s *Store) Load(ctx context.Context) (catalogue.Data, error) {
-	var d catalogue.Data
-	for _, load := range []func() error{
-		func() (err error) {
-			d.Degrees, err = all[catalogue.Degree](ctx, s.degrees, bson.D{}, options.Find().SetSort(byID))
-			return
-		},
-		func() (err error) {
-			d.Pools, err = all[catalogue.Pool](ctx, s.pools, bson.D{}, options.Find().SetSort(byID))
-			return
-		},
-		func() (err error) {
-			d.Courses, err = all[catalogue.Course](ctx, s.courses, bson.D{}, options.Find().SetSort(byID))
-			return
-		},
-		func() (err error) {
-			d.Sequences, err = all[catalogue.Sequence](ctx, s.sequences, bson.D{}, options.Find().SetSort(byID))
-			return
-		},
-	} {
-		if err := load(); err != nil {
-			return catalogue.Data{}, failed(ctx, "load the catalogue", err)
-		}
+	d, err := s.load(ctx)
+	if err != nil {
+		return catalogue.Data{}, failed(ctx, "load the catalogue", err)
 	}
 	if len(d.Degrees) == 0 || len(d.Courses) == 0 {
 		return catalogue.Data{}, fault.Wrap(fault.DatabaseUnavailable, errors.New("mongodb: there is no catalogue yet: run tmd seed"))
 	}
 	return d, nil
+}
+
+func (s *Store) load(ctx context.Context) (d catalogue.Data, err error) {
+	sorted := options.Find().SetSort(byID)
+	if d.Degrees, err = all[catalogue.Degree](ctx, s.degrees, bson.D{}, sorted); err != nil {
+		return d, err
+	}
+	if d.Pools, err = all[catalogue.Pool](ctx, s.pools, bson.D{}, sorted); err != nil {
+		return d, err
+	}
+	if d.Courses, err = all[catalogue.Course](ctx, s.courses, bson.D{}, sorted); err != nil {
+		return d, err
+	}
+	d.Sequences, err = all[catalogue.Sequence](ctx, s.sequences, bson.D{}, sorted)
+	return d, err
 }
 
 // Version names the catalogue that was seeded last, "" before the first.
@@ -186,17 +182,17 @@ func (s *Store) Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := all[catalogue.Pool](ctx, s.pools, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: list(d.Pools)}}}})
+	unordered, err := all[catalogue.Pool](ctx, s.pools, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: list(d.Pools)}}}})
 	if err != nil {
 		return nil, failed(ctx, "list pools", err)
 	}
-	byID := make(map[string]catalogue.Pool, len(found))
-	for _, p := range found {
-		byID[p.ID] = p
+	of := make(map[string]catalogue.Pool, len(unordered))
+	for _, p := range unordered {
+		of[p.ID] = p
 	}
 	pools := make([]catalogue.Pool, 0, len(d.Pools))
 	for _, id := range d.Pools {
-		if p, ok := byID[id]; ok {
+		if p, ok := of[id]; ok {
 			pools = append(pools, p)
 		}
 	}

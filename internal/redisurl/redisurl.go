@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"time"
 
@@ -80,18 +79,6 @@ func Redacted(rawURL string) string {
 		u.RawQuery = q.Encode()
 	}
 	return u.Redacted()
-}
-
-// LogTo sends go-redis' own lines to l, at debug: what they say of a failed call its caller gets as an error. go-redis has
-// one logger for the whole process, so this is for whoever runs the process to call, once, before the first Open.
-func LogTo(l *slog.Logger) { redis.SetLogger(logger{l}) }
-
-type logger struct{ to *slog.Logger }
-
-func (l logger) Printf(ctx context.Context, format string, v ...any) {
-	if l.to.Enabled(ctx, slog.LevelDebug) {
-		l.to.DebugContext(ctx, "redis", "message", fmt.Sprintf(format, v...))
-	}
 }
 
 func parse(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {

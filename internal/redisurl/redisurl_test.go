@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -174,18 +173,6 @@ func TestSentinel(t *testing.T) {
 	client := open(t, url)
 	testenv.Eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 	works(t, client, server)
-}
-
-// go-redis has one logger for the process, so this runs alone.
-func TestLogTo(t *testing.T) {
-	var lines strings.Builder
-	redisurl.LogTo(slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	defer redisurl.LogTo(slog.New(slog.DiscardHandler))
-	client := open(t, fmt.Sprintf("redis://127.0.0.1:%d/1?max_retries=-1", testenv.FreePort(t)))
-	_ = client.Ping(t.Context()).Err()
-	if !strings.Contains(lines.String(), "level=DEBUG msg=redis message=") {
-		t.Errorf("logged: %s", lines.String())
-	}
 }
 
 // Whatever is at the other end, a call without a deadline comes back.

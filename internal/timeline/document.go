@@ -63,10 +63,8 @@ func (d *draft) sit(semesters []document.Semester, now time.Time) error {
 	for _, s := range semesters {
 		t, err := term.Parse(s.Term)
 		if err != nil {
-			return &fault.Error{
-				Code: fault.Corrupt, Cause: err,
-				Detail: "The document names a term that does not exist. Print it to PDF again from the browser.",
-			}
+			// What is printed there may be personal, so it is no part of the error.
+			return fault.Detailed(fault.Corrupt, "The document names a term that does not exist. Print it to PDF again from the browser.")
 		}
 		terms = append(terms, printed{t, s})
 	}

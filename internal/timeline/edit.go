@@ -27,19 +27,19 @@ const (
 // saved of it, so an edit gives what saving, loading and nothing else would give. The errors are invalid_form and those
 // of FromSaved.
 func Apply(cat *catalogue.Catalogue, r *Result, p Patch, now time.Time) (*Result, error) {
-	faults := p.check()
+	found := p.check()
 	states := make(map[string]State, len(p.Courses))
 	for _, key := range slices.Sorted(maps.Keys(p.Courses)) {
 		code := catalogue.Code(key)
 		_, mine := r.Courses[code]
 		_, known := cat.Index(code)
-		if path := join("courses", key); !mine && !known && !faults.has(path) {
-			faults.add(path, "There is no such course.")
+		if path := join("courses", key); !mine && !known && !found.has(path) {
+			found.add(path, "There is no such course.")
 		}
 		states[code] = p.Courses[key]
 	}
-	if len(faults) > 0 {
-		return nil, invalid(faults)
+	if len(found) > 0 {
+		return nil, invalid(found)
 	}
 
 	s := Reduce(r)
@@ -184,17 +184,17 @@ func (s *Saved) set(code string, state State, remark bool) {
 
 // check returns the faults of an edit that show without the timeline.
 func (p Patch) check() faults {
-	var faults faults
-	faults.codes("exemptions", p.Exemptions)
-	faults.codes("deficiencies", p.Deficiencies)
+	var found faults
+	found.codes("exemptions", p.Exemptions)
+	found.codes("deficiencies", p.Deficiencies)
 	if p.TimelineName != nil {
-		faults.text("timelineName", *p.TimelineName, maxText)
+		found.text("timelineName", *p.TimelineName, maxText)
 	}
-	faults.states(p.Courses)
+	found.states(p.Courses)
 	if p.Semesters != nil {
-		faults.semesters(*p.Semesters)
+		found.semesters(*p.Semesters)
 	}
-	return faults
+	return found
 }
 
 func (f *faults) codes(path string, codes *[]string) {

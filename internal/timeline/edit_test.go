@@ -146,6 +146,23 @@ func TestEditSemesters(t *testing.T) {
 	}
 }
 
+// A course keeps what is known of it where it keeps its term, whatever else is moved or added.
+func TestEditSemestersKeepsWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	r := apply(t, edited(t), timeline.Patch{Courses: map[string]timeline.State{"COMP 232": {Status: timeline.Incomplete}}})
+	semesters := slices.Clone(timeline.Reduce(r).Semesters)
+	semesters = append(semesters, timeline.Semester{Term: "WINTER 2029", Courses: []timeline.Sitting{{Code: "COMP 248"}}})
+	r = apply(t, r, timeline.Patch{Semesters: &semesters})
+	want := map[string]string{
+		"COMP 248": "completed FALL 2024", // a second sitting, planned, takes nothing away
+		"COMP 232": "incomplete",          // as its owner put it
+		"COMP 352": "planned WINTER 2027",
+	}
+	if diff := cmp.Diff(want, states(r, "COMP 248", "COMP 232", "COMP 352")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Terms and states in one edit: both are as they are sent.
 func TestEditSemestersAndStates(t *testing.T) {
 	t.Parallel()

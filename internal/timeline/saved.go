@@ -33,11 +33,11 @@ func FromSaved(cat *catalogue.Catalogue, s Saved, now time.Time) (*Result, error
 			d.extra[x.Code] = x
 		}
 	}
-	var faults faults
+	var found faults
 	for i, semester := range s.Semesters {
 		t, err := term.Parse(semester.Term)
 		if err != nil {
-			faults.add(join(join("semesters", i), "term"), termSentence)
+			found.add(join(join("semesters", i), "term"), termSentence)
 			continue
 		}
 		slot := newSlot(t)
@@ -49,25 +49,25 @@ func FromSaved(cat *catalogue.Catalogue, s Saved, now time.Time) (*Result, error
 	for _, code := range slices.Sorted(maps.Keys(s.States)) {
 		// That nothing is known says something only of a course that is sat: its owner put it so.
 		if state := s.States[code]; state != (State{Status: Incomplete}) || len(sat[code]) > 0 {
-			d.recall(code, state, &faults)
+			d.recall(code, state, &found)
 		}
 	}
-	if len(faults) > 0 {
-		return nil, invalid(faults)
+	if len(found) > 0 {
+		return nil, invalid(found)
 	}
 	d.settle(now)
 	return d.assemble(), nil
 }
 
 // recall takes a saved state over. Exemptions stand in their own list, transfers only here.
-func (d *draft) recall(code string, s State, faults *faults) {
+func (d *draft) recall(code string, s State, found *faults) {
 	if !d.hasEntry(code) {
 		d.extra[code] = ExtraCourse{Code: code}
 	}
 	if s.Semester != nil {
 		t, err := term.Parse(*s.Semester)
 		if err != nil {
-			faults.add(join(join("courses", code), "semester"), termSentence)
+			found.add(join(join("courses", code), "semester"), termSentence)
 			return
 		}
 		label := t.Label()

@@ -152,7 +152,7 @@ type Saved struct {
 	IsCoop           bool             `json:"isCoop"`
 	IsExtendedCredit bool             `json:"isExtendedCredit"`
 	Semesters        []Semester       `json:"semesters"`
-	States           map[string]State `json:"courseStatusMap"` // states other than incomplete without a message
+	States           map[string]State `json:"courseStatusMap"` // of what is known about, and of every course sat
 	Exemptions       []string         `json:"exemptions"`
 	Deficiencies     []string         `json:"deficiencies"`
 	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`

