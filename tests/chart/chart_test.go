@@ -68,7 +68,7 @@ func render(t *testing.T, values string, args ...string) []object {
 			testenv.Missing(t, "helm", "run hack/deps.sh chart")
 		}
 	}
-	command := exec.Command(helm, append([]string{"template", "tmd", chart, "--values", values}, args...)...)
+	command := exec.CommandContext(t.Context(), helm, append([]string{"template", "tmd", chart, "--values", values}, args...)...)
 	var faults bytes.Buffer
 	command.Stderr = &faults
 	text, err := command.Output()
@@ -213,17 +213,59 @@ func TestImageSetsWhatTheProgramReads(t *testing.T) {
 	}
 }
 
-// A value without a test may do nothing, and nobody would know.
-func TestEveryValueHasAUnitTest(t *testing.T) {
+func TestSkaffoldNamesWhatIsThere(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(chart + "/values.yaml")
+	text, err := os.ReadFile("../../skaffold.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var values map[string]any
-	if err := yaml.Unmarshal(text, &values); err != nil {
+	type pipeline struct {
+		Deploy struct {
+			Helm struct {
+				Releases []struct {
+					ChartPath         string            `yaml:"chartPath"`
+					ValuesFiles       []string          `yaml:"valuesFiles"`
+					SetValues         map[string]string `yaml:"setValues"`
+					SetValueTemplates map[string]string `yaml:"setValueTemplates"`
+				}
+			}
+		}
+	}
+	var skaffold struct {
+		pipeline `yaml:",inline"`
+		Profiles []pipeline
+	}
+	if err := yaml.Unmarshal(text, &skaffold); err != nil {
 		t.Fatal(err)
 	}
+	values := map[string]bool{}
+	leaves("", chartValues(t), values)
+	releases := 0
+	for _, p := range append(skaffold.Profiles, skaffold.pipeline) {
+		for _, release := range p.Deploy.Helm.Releases {
+			releases++
+			for _, path := range append(release.ValuesFiles, release.ChartPath) {
+				if _, err := os.Stat("../../" + path); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, set := range []map[string]string{release.SetValues, release.SetValueTemplates} {
+				for value := range set {
+					if !values[value] {
+						t.Errorf("%s is no value of the chart", value)
+					}
+				}
+			}
+		}
+	}
+	if releases != 2 {
+		t.Errorf("%d releases: one for development and one for production", releases)
+	}
+}
+
+// A value without a test may do nothing, and nobody would know.
+func TestEveryValueHasAUnitTest(t *testing.T) {
+	t.Parallel()
 	suites, err := filepath.Glob(chart + "/tests/*_test.yaml")
 	if err != nil || len(suites) == 0 {
 		t.Fatal("no unit tests", err)
@@ -255,12 +297,25 @@ func TestEveryValueHasAUnitTest(t *testing.T) {
 		return false
 	}
 	all := map[string]bool{}
-	leaves("", values, all)
+	leaves("", chartValues(t), all)
 	for value := range all {
 		if !tested(value) {
 			t.Errorf("%s is set by no unit test of charts/trackmydegree/tests", value)
 		}
 	}
+}
+
+func chartValues(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(chart + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
 
 // whole are objects of Kubernetes that the chart hands on as they are.

@@ -50,7 +50,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { redis.Close() })
+	t.Cleanup(func() { _ = redis.Close() })
 	client := asynq.NewClientFromRedisClient(redis)
 	queues := map[string]int{queue.High: 1, queue.Normal: 1, queue.Low: 1}
 	enqueue := func(name, kind string, options ...asynq.Option) {
