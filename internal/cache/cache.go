@@ -28,8 +28,8 @@ const (
 	MaxValue = 1 << 20
 
 	prefix = "cache:"
-	// patience is what a request may lose to the cache.
-	patience = 100 * time.Millisecond
+	// defaultPatience is what a request may lose to the cache.
+	defaultPatience = 100 * time.Millisecond
 	// After this many failures in a row the cache is left alone for the pause; then one request tries again.
 	failuresAllowed = 3
 	defaultPause    = 5 * time.Second
@@ -39,27 +39,30 @@ const (
 	scanBatch = 500
 )
 
-// Deps is what a Cache needs. Pause is how long a cache that failed is left alone; 0 means 5 s.
+// Deps is what a Cache needs. Patience is how long a request waits for an answer (0: 100 ms), Pause how long a cache that
+// failed is left alone (0: 5 s).
 type Deps struct {
 	Redis      redis.UniversalClient
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Patience   time.Duration
 	Pause      time.Duration
 }
 
 // Cache is the response cache. It is safe for concurrent use.
 type Cache struct {
-	redis   redis.UniversalClient
-	logger  *slog.Logger
-	metrics *metrics
-	breaker *gobreaker.CircuitBreaker[[]byte]
-	fills   singleflight.Group
+	redis    redis.UniversalClient
+	logger   *slog.Logger
+	metrics  *metrics
+	patience time.Duration
+	breaker  *gobreaker.CircuitBreaker[[]byte]
+	fills    singleflight.Group
 }
 
 // New returns a cache.
 func New(d Deps) *Cache {
 	pause := cmp.Or(d.Pause, defaultPause)
-	c := &Cache{redis: d.Redis, logger: d.Logger, metrics: newMetrics(d.Registerer)}
+	c := &Cache{redis: d.Redis, logger: d.Logger, metrics: newMetrics(d.Registerer), patience: cmp.Or(d.Patience, defaultPatience)}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name:        "cache",
 		Timeout:     pause,
@@ -207,7 +210,7 @@ func (c *Cache) Ping(ctx context.Context) error {
 // do calls Redis unless it failed just now, and for no longer than a request can spare.
 func (c *Cache) do(ctx context.Context, call func(context.Context) ([]byte, error)) ([]byte, error) {
 	return c.breaker.Execute(func() ([]byte, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, c.patience)
 		defer cancel()
 		return call(ctx)
 	})

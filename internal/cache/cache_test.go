@@ -26,6 +26,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// patience is longer than in the product: a busy machine is no dead Redis.
+const patience = 20 * time.Second
+
 type env struct {
 	*cache.Cache
 	redis    redis.UniversalClient
@@ -53,14 +56,14 @@ func (l *lines) count(s string) int {
 
 func open(t testing.TB, url string) *env {
 	t.Helper()
-	client, err := redisurl.Open(url)
+	client, err := redisurl.Open(url, redisurl.Timeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
 	e := &env{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
 	e.Cache = cache.New(cache.Deps{
-		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Pause: 50 * time.Millisecond,
+		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Patience: patience, Pause: 50 * time.Millisecond,
 	})
 	return e
 }
@@ -275,14 +278,14 @@ func TestAFillThatFails(t *testing.T) {
 func TestADeadCache(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	client, err := redisurl.Open(server.URL(0))
+	client, err := redisurl.Open(server.URL(0), redisurl.Timeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
 	e := &env{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
 	e.Cache = cache.New(cache.Deps{
-		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Pause: time.Hour,
+		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Patience: patience, Pause: time.Hour,
 	})
 	ctx := t.Context()
 	e.Set(ctx, "k", []byte("cached"), 0)

@@ -98,3 +98,28 @@ func TestAll(t *testing.T) {
 		t.Errorf("after another start: %+v", got)
 	}
 }
+
+// With a real Redis the jobs outlive the process; with tokens the API may be shared.
+func TestAllOnARealRedisWithTokens(t *testing.T) {
+	t.Parallel()
+	redis, port := testenv.Redis(t), testenv.FreePort(t)
+	env := []string{"BACKEND_PORT=" + strconv.Itoa(port), "TMD_DATA_DIR=" + t.TempDir(), "REDIS_JOB_URL=" + redis.URL(1), "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret}
+	all := startRole(t, "all", port, env...)
+	if got := all.run(t, nil, "upload", fixture("transcripts/soen-coop")); got.code != 4 {
+		t.Errorf("without a token: %+v", got)
+	}
+	token := strings.TrimSpace(all.run(t, env, "token", "--sub", "alice").out)
+	got := all.run(t, []string{"TMD_TOKEN=" + token}, "upload", "--json", fixture("transcripts/soen-coop"))
+	if got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	all.Signal(syscall.SIGINT)
+	if code := all.ExitCode(); code != 0 {
+		t.Errorf("exit code %d after SIGINT", code)
+	}
+	again := startRole(t, "all", port, env...)
+	var j jobStatus
+	if code := again.get(t, token, "/api/timeline/status/"+uploadedOf(t, got)[0].JobID+"?result=false", &j); code != 200 || j.Status != "done" {
+		t.Errorf("after another start: %d %+v", code, j)
+	}
+}

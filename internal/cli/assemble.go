@@ -82,6 +82,7 @@ type apiOptions struct {
 // newAPI puts the API together.
 func (r *role) newAPI(c *core, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
 	tasks := queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: o.jobTimeout})
+	r.Registry.MustRegister(tasks) // how many tasks are in which queue
 	guard, err := newGuard(o.auth, r)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func TestReadiness(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- h.run(ctx) }()
-		after := func(d time.Duration) { time.Sleep(d); synctest.Wait() }
+		after := func(d time.Duration) { <-time.After(d); synctest.Wait() }
 		step := func(what string, want bool) {
 			t.Helper()
 			if got := h.isReady(); got != want {

@@ -23,7 +23,9 @@ var update = flag.Bool("update", false, "write the golden files again")
 // The test program is tmd as well, whenever it is run by that name: scripts and tests of processes do so, and the
 // parser's children keep the name.
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() { os.Exit(tmd()) }})
+	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() {
+		os.Exit(tmd()) //nolint:forbidigo // the test program is tmd's main here
+	}})
 }
 
 // leakChecked fails the tests when one of them left a goroutine behind.

@@ -23,7 +23,7 @@ func startMemoryRedis() (*memoryRedis, error) {
 	m := &memoryRedis{server: miniredis.NewMiniRedis(), password: rand.Text()}
 	m.server.RequireAuth(m.password)
 	if err := m.server.Start(); err != nil {
-		return nil, fmt.Errorf("Redis in memory: %w", err)
+		return nil, fmt.Errorf("in-memory Redis: %w", err)
 	}
 	return m, nil
 }

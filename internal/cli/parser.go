@@ -59,7 +59,7 @@ type reported struct {
 func (p reported) Parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.reporter.Panic(v, telemetry.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx)})
+			p.reporter.Panic(v, problem.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx)})
 			panic(v)
 		}
 	}()

@@ -50,7 +50,7 @@ func (p Process) seed(ctx context.Context, c config.Seed) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close(context.WithoutCancel(ctx))
+	defer func() { _ = store.Close(context.WithoutCancel(ctx)) }()
 	if err := store.EnsureIndexes(ctx); err != nil {
 		return unreachableDatabase(c.MongoURI, err)
 	}
@@ -86,7 +86,7 @@ func (p Process) dropCached(ctx context.Context, c config.Seed) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	n, err := cache.New(cache.Deps{Redis: client, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()}).DeletePattern(ctx, "*")
 	if err != nil {
 		fmt.Fprintf(p.Stderr, "tmd: the cache at %s is away: what it holds of the catalogue ends by itself\n", c.CacheURL)

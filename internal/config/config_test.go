@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -27,8 +28,8 @@ func faultsOf(t *testing.T, into config.Settings, environ ...string) []string {
 	if err == nil {
 		return nil
 	}
-	faults, ok := err.(config.Faults)
-	if !ok {
+	var faults config.Faults
+	if !errors.As(err, &faults) {
 		t.Fatalf("the error is no Faults: %v", err)
 	}
 	var all []string

@@ -150,7 +150,7 @@ func (m *Mongo) check(f *Faults) {
 
 // Uploads is the folder that API and workers share.
 type Uploads struct {
-	UploadDir string `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/tmd/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
+	UploadDir string `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/trackmydegree/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
 }
 
 // Attempt is what the API hands over with each job and the worker keeps to.

@@ -26,8 +26,10 @@ var (
 	noteLine = regexp.MustCompile(`^NOTES?\b`)
 	// sectionLine is a heading in capitals.
 	sectionLine = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/.*|ADDITIONAL INFORMATION)$`)
-	// partLine begins a part of a value, and may wrap; what stands behind its colon belongs to the part.
-	partLine   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)[^:]*(?::|$)|^to be taken\b[^:]*(?::|$)|^(potential)$`)
+	// partName begins the name of a part of a value, which ends with a colon and may wrap anywhere; partLine is what its
+	// first line can look like.
+	partName   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
+	partLine   = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
 	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?:\D|$)`)
 )
 
@@ -252,16 +254,22 @@ func onlyLetters(text string) string {
 	}, text)
 }
 
+// maxPartLines is how many lines the name of a part takes where columns are narrow.
+const maxPartLines = 6
+
 // codesOf returns the codes that lines of a value begin with, those that are granted and those that are not yet.
 func codesOf(e entry) (granted, potential []string) {
 	granted = []string{}
-	pending, wrapped := false, false // wrapped: the line before was nothing but "Potential"
-	for _, l := range e.lines {
-		text := l.text
-		if part := partLine.FindStringSubmatch(text); part != nil {
-			pending = part[1]+part[2] != "" || wrapped
-			wrapped = part[2] != ""
-			text = strings.TrimSpace(text[len(part[0]):])
+	pending := false
+	for i := 0; i < len(e.lines); i++ {
+		text := e.lines[i].text
+		ahead := entry{e.lines[i:min(len(e.lines), i+maxPartLines)]}
+		if part := partName.FindStringSubmatch(ahead.text()); part != nil {
+			pending = part[1] != ""
+			end := slices.IndexFunc(ahead.lines, func(l line) bool { return strings.Contains(l.text, ":") })
+			i += max(end, 0)
+			_, text, _ = strings.Cut(e.lines[i].text, ":")
+			text = strings.TrimSpace(text)
 		}
 		if m := codeAtHead.FindStringSubmatch(text); m != nil {
 			if code := m[1] + " " + m[2]; pending {

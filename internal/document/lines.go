@@ -15,7 +15,7 @@ const (
 	sameLine = 0.28
 
 	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow.
-	touching = 0.12
+	touching = 0.06
 
 	// inColumn is how far, in sizes, a word may begin left of the column that it belongs to.
 	inColumn = 0.6

@@ -87,6 +87,15 @@ func TestReadTranscriptLayouts(t *testing.T) {
 			s.put(340, s.y, 8, "A")
 			s.put(400, s.y, 8, "3.00")
 		}, one},
+		{"text that is printed twice to look bold is one text", func(s *sheet) {
+			s.line("Fall 2022")
+			plain.courses(s, []document.Sitting{logic})
+			words := s.pages[0].Words
+			for _, w := range words {
+				w.X0, w.X1, w.Edges = w.X0+0.3, w.X1+0.3, nil
+				s.pages[0].Words = append(s.pages[0].Words, w)
+			}
+		}, one},
 		{"a row without credits is none", func(s *sheet) {
 			s.line("Fall 2022")
 			plain.courses(s, []document.Sitting{logic})

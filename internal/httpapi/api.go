@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +57,7 @@ type API struct {
 	auth       *auth.Guard
 	gate       Gate
 	checker    *checker
+	streams    streams
 	reporter   Reporter
 	log        *slog.Logger
 	metrics    *metrics
@@ -109,6 +111,11 @@ func New(d Deps) (*API, error) {
 		a.uploadTimeout = time.Minute
 	}
 	a.checker = &checker{dependencies: d.Health, api: a, up: map[string]bool{}}
+	if d.Auth.Remote() {
+		keys := Dependency{Name: "keys", Needed: true, Check: d.Auth.Check}
+		a.checker.dependencies = append(slices.Clone(d.Health), keys)
+	}
+	a.streams.open = map[string]int{}
 	a.handler = a.router(d)
 	return a, nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
-	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
 func TestNewNeedsItsParts(t *testing.T) {
@@ -222,6 +222,22 @@ func TestHealth(t *testing.T) {
 	s.get("", "/api/health").want(t, http.StatusOK)
 }
 
+// Without the identity provider's keys nobody can be known: the process is not ready, and says to come back.
+func TestNotReadyWithoutKeys(t *testing.T) {
+	t.Parallel()
+	guard, err := auth.New(auth.Options{JWKSURL: "http://127.0.0.1:1/keys"})
+	must(t, err)
+	s := setup(t, func(d *httpapi.Deps) { d.Auth = guard })
+	if a := s.get("", "/readyz").want(t, http.StatusServiceUnavailable); !strings.Contains(string(a.body), `"keys"`) {
+		t.Errorf("%s", a.body)
+	}
+	if a := s.get("ann", "/api/degrees"); a.Header.Get("WWW-Authenticate") != "" {
+		t.Errorf("%v", a.Header)
+	} else {
+		a.wantProblem(t, fault.Timeout)
+	}
+}
+
 // broken is a catalogue with faults of its own.
 type broken struct{ httpapi.Catalogue }
 
@@ -247,8 +263,8 @@ func TestFaultsOfOurOwn(t *testing.T) {
 		}
 	}
 	s.stop()
-	want := telemetry.Request{Method: http.MethodGet, Route: "/api/degrees", ID: s.report.panics[0].ID}
-	if diff := cmp.Diff([]telemetry.Request{want}, s.report.panics); diff != "" || want.ID == "" {
+	want := problem.Request{Method: http.MethodGet, Route: "/api/degrees", ID: s.report.panics[0].ID}
+	if diff := cmp.Diff([]problem.Request{want}, s.report.panics); diff != "" || want.ID == "" {
 		t.Error(diff)
 	}
 	if len(s.report.failed) != 1 || s.report.failed[0].Route != "/api/degrees/{id}" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/tmaxmax/go-sse"
@@ -16,6 +17,9 @@ const (
 	// heartbeat is how often a comment goes out on a quiet stream: proxies cut connections that are silent for a
 	// minute, and a client that is gone shows in the write.
 	heartbeat = 15 * time.Second
+	// maxStreams is how many streams one owner may have open in this process: a stream costs next to nothing, and yet
+	// memory for as long as somebody keeps it.
+	maxStreams = 100
 	// reconnect is what a client is told to wait before it connects again.
 	reconnect = 2 * time.Second
 )
@@ -54,6 +58,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 
+	if !a.streams.enter(record.Owner) {
+		return fault.Detailed(fault.TooManyRequests, "Too many event streams are open. Close some, or ask for the status now and then instead.")
+	}
+	defer a.streams.leave(record.Owner)
 	changes, err := a.jobs.Watch(r.Context(), id)
 	if err != nil {
 		return err
@@ -66,7 +74,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 
 	// The head goes out at once, with the time to wait before coming back.
 	if err := stream.send(&sse.Message{Retry: reconnect}); err != nil {
-		return nil //nolint:nilerr // the client is gone
+		return nil // the client is gone
 	}
 	for {
 		var message *sse.Message
@@ -97,8 +105,32 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		if err := stream.send(message); err != nil || last {
-			return nil //nolint:nilerr // the client is gone
+			return nil // the client is gone
 		}
+	}
+}
+
+// streams counts the open streams of each owner.
+type streams struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+func (s *streams) enter(owner string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[owner] >= maxStreams {
+		return false
+	}
+	s.open[owner]++
+	return true
+}
+
+func (s *streams) leave(owner string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[owner]--; s.open[owner] == 0 {
+		delete(s.open, owner)
 	}
 }
 

@@ -158,3 +158,28 @@ func TestStreamsEnd(t *testing.T) {
 		t.Errorf("%v streams", n)
 	}
 }
+
+func TestStreamsOfOneOwnerAreCounted(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	id := s.accepted("ann")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	var open []<-chan event
+	for range 100 {
+		open = append(open, s.follow(ctx, "ann", id, ""))
+	}
+	path := "/api/timeline/status/" + string(id) + "/events"
+	s.get("ann", path).wantProblem(t, fault.TooManyRequests)
+	theirs := s.follow(ctx, "bob", s.accepted("bob"), "")
+	<-theirs
+	leave()
+	for _, events := range append(open, theirs) {
+		for range events { // until the stream ends
+		}
+	}
+	testenv.Eventually(t, "the streams have ended", func() bool { return s.metric("tmd_http_event_streams") == 0 })
+	again, stop := context.WithCancel(t.Context())
+	defer stop()
+	<-s.follow(again, "ann", id, "")
+}

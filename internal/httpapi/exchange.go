@@ -15,7 +15,6 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
-	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 )
 
 // statusGone is what logs and metrics say of a request whose client left before the answer.
@@ -74,7 +73,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 		defer func() {
 			a.metrics.inFlight.Dec()
 			value := recover()
-			if value != nil && value != http.ErrAbortHandler { //nolint:errorlint // a sentinel that net/http compares so, too
+			if value != nil && !isAbort(value) {
 				x.panic, x.err = true, fault.Wrap(fault.Internal, fmt.Errorf("panic: %T", value))
 				a.reporter.Panic(value, reported(r))
 				// The value may hold a part of the request; where it happened does not.
@@ -91,6 +90,12 @@ func (a *API) observe(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(ww, r)
 	})
+}
+
+// isAbort recognizes the panic by which a handler cuts its answer off on purpose.
+func isAbort(value any) bool {
+	err, ok := value.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
 func (a *API) finish(r *http.Request, x *exchange, status, bytes int, took time.Duration) {
@@ -135,8 +140,8 @@ func (a *API) finish(r *http.Request, x *exchange, status, bytes int, took time.
 	a.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-func reported(r *http.Request) telemetry.Request {
-	return telemetry.Request{Method: methodOf(r), Route: routeOf(r), ID: problem.RequestID(r.Context())}
+func reported(r *http.Request) problem.Request {
+	return problem.Request{Method: methodOf(r), Route: routeOf(r), ID: problem.RequestID(r.Context())}
 }
 
 // unmatched is the route of requests that no route is for.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -41,13 +43,46 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
-	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(complete{m}) }
+
+// complete runs the tests; when all of them ran, each operation of the description must have been seen to succeed.
+type complete struct{ *testing.M }
+
+func (c complete) Run() int {
+	code := c.M.Run()
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if flag.Lookup(name).Value.String() != "" {
+			return code
+		}
+	}
+	if code != 0 || testing.Short() {
+		return code
+	}
+	doc, err := description()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			succeeded := false
+			for _, status := range []string{"200", "201", "202", "204"} {
+				_, ok := seen.Load(method + " " + path + " " + status)
+				succeeded = succeeded || ok
+			}
+			if !succeeded {
+				fmt.Fprintf(os.Stderr, "no test has seen %s %s succeed\n", method, path)
+				code = 1
+			}
+		}
+	}
+	return code
+}
 
 const secret = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -83,17 +118,17 @@ func (g *gate) close()      { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true 
 // reports stands for the error tracker, which package telemetry tests on the wire.
 type reports struct {
 	mu     sync.Mutex
-	panics []telemetry.Request
-	failed []telemetry.Request
+	panics []problem.Request
+	failed []problem.Request
 }
 
-func (r *reports) Panic(_ any, q telemetry.Request) {
+func (r *reports) Panic(_ any, q problem.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.panics = append(r.panics, q)
 }
 
-func (r *reports) RequestFailed(_ error, q telemetry.Request) {
+func (r *reports) RequestFailed(_ error, q problem.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = append(r.failed, q)

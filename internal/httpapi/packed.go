@@ -72,7 +72,7 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, before, pac
 
 // acceptsGzip reports whether the client takes gzip: it is named, or everything is, and not with a weight of 0.
 func acceptsGzip(r *http.Request) bool {
-	any := false
+	others := false // what "*" says
 	for _, header := range r.Header["Accept-Encoding"] {
 		for coding := range strings.SplitSeq(header, ",") {
 			name, weight, _ := strings.Cut(coding, ";")
@@ -81,11 +81,11 @@ func acceptsGzip(r *http.Request) bool {
 			case "gzip", "x-gzip":
 				return takes
 			case "*":
-				any = takes
+				others = takes
 			}
 		}
 	}
-	return any
+	return others
 }
 
 // refuses reports whether a weight such as "q=0.000" is 0.

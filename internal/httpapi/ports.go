@@ -7,8 +7,8 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
-	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
@@ -83,9 +83,9 @@ type Cache interface {
 // Reporter is told of what somebody should look into.
 type Reporter interface {
 	// Panic is called in the function that recovered, so that the stack is still there.
-	Panic(value any, r telemetry.Request)
+	Panic(value any, r problem.Request)
 	// RequestFailed is called for internal errors.
-	RequestFailed(err error, r telemetry.Request)
+	RequestFailed(err error, r problem.Request)
 }
 
 // Gate says whether the process takes work: false from the moment it drains.

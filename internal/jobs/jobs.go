@@ -78,7 +78,7 @@ func (s *Store) Create(ctx context.Context, r job.Record, input []byte) error {
 	if input != nil {
 		args = append(args, "input", input)
 	}
-	created, err := s.run(ctx, "create", createScript, r.ID, args...).Bool()
+	created, err := s.run(ctx, createScript, r.ID, args...).Bool()
 	if err != nil {
 		return failed(ctx, "create", err)
 	}
@@ -136,7 +136,7 @@ func (s *Store) Result(ctx context.Context, id job.ID) (job.Record, []byte, erro
 
 // Begin starts an attempt; see process.Jobs.
 func (s *Store) Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
-	answer, err := s.run(ctx, "begin", beginScript, id, attempt).Slice()
+	answer, err := s.run(ctx, beginScript, id, attempt).Slice()
 	if errors.Is(err, redis.Nil) {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
 	}
@@ -178,7 +178,7 @@ func (s *Store) move(ctx context.Context, op string, id job.ID, fence int64, nex
 	if err != nil {
 		return err
 	}
-	moved, err := s.run(ctx, op, moveScript, id, fence, string(next), failure, encodeTime(at), result.Full, result.Slim).Bool()
+	moved, err := s.run(ctx, moveScript, id, fence, string(next), failure, encodeTime(at), result.Full, result.Slim).Bool()
 	if err != nil {
 		return failed(ctx, op, err)
 	}
@@ -190,7 +190,7 @@ func (s *Store) move(ctx context.Context, op string, id job.ID, fence int64, nex
 
 // Replace stores an edited result; see edit.Jobs.
 func (s *Store) Replace(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error) {
-	n, err := s.run(ctx, "replace", replaceScript, id, version, rand.Text(), result.Full, result.Slim).Int64()
+	n, err := s.run(ctx, replaceScript, id, version, rand.Text(), result.Full, result.Slim).Int64()
 	switch {
 	case err != nil:
 		return 0, failed(ctx, "replace", err)
@@ -206,7 +206,7 @@ func (s *Store) Replace(ctx context.Context, id job.ID, version int64, result jo
 
 // Delete forgets the record, its input, its result and its claim. What is not there is deleted already.
 func (s *Store) Delete(ctx context.Context, id job.ID) error {
-	return failed(ctx, "delete", s.run(ctx, "delete", deleteScript, id).Err())
+	return failed(ctx, "delete", s.run(ctx, deleteScript, id).Err())
 }
 
 // Claim binds an owner's idempotency key to id; see submit.Jobs. While the job that holds the key has no record yet, its
@@ -239,7 +239,8 @@ func claimKey(owner, key string) string {
 	return "job:idempotency:" + hex.EncodeToString(sum[:])
 }
 
-func (s *Store) run(ctx context.Context, _ string, script *redis.Script, id job.ID, args ...any) *redis.Cmd {
+// run runs a script on a job, with the keys and arguments that all of them share.
+func (s *Store) run(ctx context.Context, script *redis.Script, id job.ID, args ...any) *redis.Cmd {
 	shared := []any{string(id), s.clock().UnixMilli(), job.ResultTTL.Milliseconds()}
 	return script.Run(ctx, s.redis, keys(id), append(shared, args...)...)
 }

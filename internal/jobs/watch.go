@@ -58,7 +58,8 @@ func newHub(d Deps, read func(context.Context, []job.ID) (map[job.ID]job.Record,
 // for: watched records are read again as soon as it is back.
 func (s *Store) Run(ctx context.Context) error { return s.hub.run(ctx) }
 
-// Watch returns the record as it is and then each change of it, newest last. The channel is closed after a final record,
+// Watch returns the record as it is and then each change of it, newest last; what a slow reader, or a message that was
+// lost, misses is made up for by a later record. The channel is closed after a final record,
 // when the job is deleted or expires, when ctx ends, and when Run ends. job_not_found when there is no record.
 func (s *Store) Watch(ctx context.Context, id job.ID) (<-chan job.Record, error) {
 	w := &watcher{changes: make(chan job.Record, changesKept)}

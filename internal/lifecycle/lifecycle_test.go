@@ -181,6 +181,8 @@ func TestServe(t *testing.T) {
 				case <-release:
 					io.WriteString(w, "done")
 				case <-r.Context().Done():
+				case <-time.After(30 * time.Second):
+					t.Error("a request that hangs was not cut off")
 				}
 			})}
 			ctx, stop := context.WithCancel(t.Context())

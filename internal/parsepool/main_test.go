@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -63,6 +64,9 @@ func says(s string) document.Document {
 	return document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: s}}
 }
 
+// touchLimit is the memory of a child that is told to touch more.
+const touchLimit = 256 << 20
+
 var (
 	sink [][]byte
 	spun int
@@ -93,16 +97,20 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	case "kill":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
-	case "touch": // memory page by page, without an end
-		for {
-			b := make([]byte, 8<<20)
+	case "touch": // half as much again as it may, page by page
+		for range touchLimit * 3 / 2 >> 20 {
+			b := make([]byte, 1<<20)
 			for i := 0; i < len(b); i += 4096 {
 				b[i] = 1
 			}
 			sink = append(sink, b)
 		}
-	case "reserve": // more addresses at once than any limit allows, and not one page of them
-		sink = append(sink, make([]byte, 32<<30))
+		select {}
+	case "reserve": // addresses without an end, and not one page of them
+		for range 16 {
+			sink = append(sink, make([]byte, 1<<30))
+		}
+		select {}
 	case "noise":
 		fmt.Fprint(os.Stderr, strings.Repeat("student number "+arg+"\n", 100_000))
 		return says("noisy"), nil
@@ -172,6 +180,10 @@ func confinement(path string) []string {
 		}
 		say("limit of %s: %d", l.name, r.Max)
 	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	err = unix.Capget(&header, &sets[0])
+	say("capabilities beyond DAC_OVERRIDE: %x %x %v", sets[0].Permitted&^(1<<unix.CAP_DAC_OVERRIDE), sets[1].Permitted, err)
 	const prGetNoNewPrivs = 39
 	nnp, _, _ := syscall.RawSyscall6(syscall.SYS_PRCTL, prGetNoNewPrivs, 0, 0, 0, 0, 0)
 	say("no new privileges: %d", nnp)

@@ -203,7 +203,7 @@ func TestAChildThatFailsCostsItsDocumentAlone(t *testing.T) {
 		{"panics", "panic 40012345", fault.Corrupt, "crash", parsepool.Deps{}},
 		{"exits", "exit", fault.Corrupt, "crash", parsepool.Deps{}},
 		{"is killed by the kernel", "kill", fault.TooComplex, "memory", parsepool.Deps{}},
-		{"takes page after page", "touch", fault.TooComplex, "memory", parsepool.Deps{MemoryLimit: 256 << 20}},
+		{"takes page after page", "touch", fault.TooComplex, "memory", parsepool.Deps{MemoryLimit: touchLimit}},
 		{"takes addresses beyond measure", "reserve", fault.TooComplex, "memory", parsepool.Deps{}},
 		{"stopped in the middle", "fault too_complex", fault.TooComplex, "suspect", parsepool.Deps{}},
 		{"announces more than it may", "stdout \xff\xff\xff\xff", fault.Corrupt, "rubbish", parsepool.Deps{}},
@@ -384,6 +384,7 @@ func TestWhatAChildCanDo(t *testing.T) {
 		"limit of file size: 0",
 		"limit of descriptors: 0",
 		"limit of processor time: 311", // the start, 100 documents, 4 deadlines, and one second to round up
+		"capabilities beyond DAC_OVERRIDE: 0 0 <nil>",
 		"no new privileges: 1",
 		"session of its own: true",
 		"niceness: 5",
@@ -486,7 +487,8 @@ func childrenOf(t *testing.T, p *running) []int {
 	return pids
 }
 
-// The parser is killed outright while its children compute: no pipe ends for them, only the death signal reaches them.
+// The parser is killed outright while its children compute. They are stopped before, so that they do not notice the end
+// of their pipes: only the death signal reaches them.
 func TestNoChildOutlivesAKilledParser(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -513,6 +515,9 @@ func TestNoChildOutlivesAKilledParser(t *testing.T) {
 	for _, pid := range pids {
 		if !runs(pid) {
 			t.Fatalf("child %d does not run", pid)
+		}
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := cmd.Process.Kill(); err != nil {

@@ -26,9 +26,10 @@ const fieldFile = "file"
 // read takes the document out of a request and reads it. What is too large, or no document at all, is refused as soon
 // as that shows, most of it before a byte of the body was read.
 func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
-	control := http.NewResponseController(w)
-	if err := setReadDeadline(control, time.Now().Add(s.BodyTimeout)); err != nil {
-		return document.Document{}, err
+	// net/http lifts the deadline once the body is read to its end, and then notices a client that goes away.
+	deadline := time.Now().Add(s.BodyTimeout)
+	if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return document.Document{}, fault.Wrap(fault.BadRequest, fmt.Errorf("set a deadline: %w", err))
 	}
 	kind, params, err := mediaType(r)
 	if err != nil {
@@ -55,17 +56,13 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	var pdf []byte
 	switch {
 	case kind == multipartForm:
-		pdf, err = readPart(multipart.NewReader(r.Body, params["boundary"]), r.ContentLength, s.MaxBytes, legacy)
+		pdf, err = readForm(r, params["boundary"], s.MaxBytes, legacy)
 	case legacy:
 		return document.Document{}, fault.Detailed(fault.BadRequest, "Send the document as the field \"file\" of a multipart form.")
 	default:
 		pdf, err = readDocument(r.Body, r.ContentLength, s.MaxBytes)
 	}
 	if err != nil {
-		return document.Document{}, err
-	}
-	// From here on net/http reads ahead to notice a client that goes away, and a deadline would look like one.
-	if err := setReadDeadline(control, time.Time{}); err != nil {
 		return document.Document{}, err
 	}
 	return s.Parser.Parse(r.Context(), pdf)
@@ -107,8 +104,9 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 	return "", nil, fault.New(fault.UnsupportedKind)
 }
 
-// readPart returns the document in the field "file"; fields before it are passed over.
-func readPart(form *multipart.Reader, size, limit int64, legacy bool) ([]byte, error) {
+// readForm returns the document in the field "file"; other fields are passed over.
+func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byte, error) {
+	form := multipart.NewReader(r.Body, boundary)
 	for {
 		part, err := form.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -123,7 +121,14 @@ func readPart(form *multipart.Reader, size, limit int64, legacy bool) ([]byte, e
 		if legacy && !strings.HasSuffix(strings.ToLower(part.FileName()), ".pdf") {
 			return nil, fault.Detailed(fault.BadRequest, "Only files whose name ends in .pdf can be read.")
 		}
-		return readDocument(part, size, limit)
+		pdf, err := readDocument(part, r.ContentLength, limit)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, broken(err)
+		}
+		return pdf, nil
 	}
 }
 
@@ -172,12 +177,4 @@ func broken(err error) error {
 		return fault.Wrap(fault.Timeout, fmt.Errorf("a slow body: %w", err))
 	}
 	return fault.Wrap(fault.BadRequest, fmt.Errorf("read body: %w", err))
-}
-
-// setReadDeadline does nothing for a ResponseWriter without a connection, as tests have it.
-func setReadDeadline(c *http.ResponseController, t time.Time) error {
-	if err := c.SetReadDeadline(t); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fault.Wrap(fault.BadRequest, fmt.Errorf("set a deadline: %w", err))
-	}
-	return nil
 }

@@ -296,21 +296,24 @@ func TestTheBodysDeadlineEndsWithTheBody(t *testing.T) {
 
 func TestAClientThatGoesAwayFreesTheParser(t *testing.T) {
 	t.Parallel()
-	began, ended := make(chan struct{}), make(chan struct{})
-	h := parserapi.New(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
-		close(began)
-		<-ctx.Done()
-		close(ended)
-		return document.Document{}, ctx.Err()
-	})})
-	conn := dial(t, serve(t, h))
-	fmt.Fprintf(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Length: %d\r\n\r\n%s", len(pdf), pdf)
-	<-began
-	conn.Close()
-	select {
-	case <-ended:
-	case <-time.After(soon):
-		t.Error("the parser works for nobody")
+	inForm, formType := form(t, "file", "transcript.pdf", pdf, "note", "after.txt", strings.Repeat("x", 20_000))
+	for contentType, body := range map[string]string{"application/pdf": pdf, formType: inForm} {
+		began, ended := make(chan struct{}), make(chan struct{})
+		h := parserapi.New(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
+			close(began)
+			<-ctx.Done()
+			close(ended)
+			return document.Document{}, ctx.Err()
+		})})
+		conn := dial(t, serve(t, h))
+		fmt.Fprintf(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", contentType, len(body), body)
+		<-began
+		conn.Close()
+		select {
+		case <-ended:
+		case <-time.After(soon):
+			t.Errorf("%s: the parser works for nobody", contentType)
+		}
 	}
 }
 
@@ -365,6 +368,11 @@ func TestLogsHoldNothingOfTheDocument(t *testing.T) {
 	post(parserapi.New(deps), "/v1/parse", "", "%PDF-40012345")
 	body, kind := form(t, "file", "40012345.txt", pdf)
 	post(parserapi.New(deps), "/parse-transcript", kind, body)
+	deps.Parser = refuses(fault.Wrap(fault.ParserUnavailable, errors.New("every child is busy")))
+	post(parserapi.New(deps), "/v1/parse", "", pdf)
+	if !strings.Contains(logs.String(), "level=WARN msg=\"document not read\" code=parser_unavailable error=\"parser_unavailable: every child is busy\"") {
+		t.Errorf("the log does not warn:\n%s", logs.String())
+	}
 	if !strings.Contains(logs.String(), "panic in a handler") || !strings.Contains(logs.String(), "document not read") {
 		t.Errorf("the log lacks what happened:\n%s", logs.String())
 	}

@@ -55,3 +55,10 @@ func plain(id string) bool {
 	}
 	return true
 }
+
+// Request is what reports may know of a request: Route is the pattern, never the path itself.
+type Request struct {
+	Method string
+	Route  string
+	ID     string // X-Request-Id
+}

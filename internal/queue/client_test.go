@@ -65,7 +65,7 @@ func TestEnqueueWithoutRedis(t *testing.T) {
 	server.Kill()
 	for name, url := range map[string]string{"dead": server.URL(1), "silent": "redis://" + silent.Addr().String() + "/1"} {
 		t.Run(name, func(t *testing.T) {
-			e := open(t, url)
+			e := openWith(t, url, 300*time.Millisecond)
 			if err := e.Enqueue(t.Context(), task(job.Normal)); fault.CodeOf(err) != fault.QueueUnavailable {
 				t.Errorf("enqueue: %v", err)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -306,7 +307,7 @@ func TestTheSpareDelivery(t *testing.T) {
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	e := open(t, server.URL(1))
+	e := openWith(t, server.URL(1), redisurl.DefaultTimeout)
 	server.Kill()
 	got := make(chan job.Delivery, 1)
 	e.work(t, time.Second, func(_ context.Context, d job.Delivery) error {
@@ -316,7 +317,7 @@ func TestTheWorkerWaitsForRedis(t *testing.T) {
 	for range 2 {
 		server.Restart(t)
 		one := task(job.Normal)
-		testenv.Eventually(t, "the task is taken on", func() bool { return e.Enqueue(t.Context(), one) == nil })
+		e.enqueue(t, one)
 		if d := receive(t, got); d.ID != one.ID {
 			t.Errorf("%+v", d)
 		}
@@ -329,7 +330,7 @@ func TestTheWorkerWaitsForRedis(t *testing.T) {
 func TestDrainWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	e := open(t, server.URL(1))
+	e := openWith(t, server.URL(1), redisurl.DefaultTimeout)
 	begun := make(chan struct{})
 	w := e.work(t, 500*time.Millisecond, func(ctx context.Context, _ job.Delivery) error {
 		close(begun)

@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
 // closeTimeout bounds what the library does after the last flush.
@@ -47,15 +48,8 @@ func newReporter(o Options) (*Reporter, error) {
 	return &Reporter{client: client, role: o.Role}, nil
 }
 
-// Request is what a report may know of a request: Route is the pattern, never the path itself.
-type Request struct {
-	Method string
-	Route  string
-	ID     string // X-Request-Id
-}
-
 // Panic reports a recovered panic of a handler. Call it in the deferred function that recovered, or the stack is lost.
-func (r *Reporter) Panic(value any, req Request) {
+func (r *Reporter) Panic(value any, req problem.Request) {
 	name, text := describePanic(value)
 	r.send(sentry.LevelFatal, sentry.Exception{
 		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
@@ -64,7 +58,7 @@ func (r *Reporter) Panic(value any, req Request) {
 }
 
 // RequestFailed reports an internal error that a handler answered with.
-func (r *Reporter) RequestFailed(err error, req Request) {
+func (r *Reporter) RequestFailed(err error, req problem.Request) {
 	if fault.CodeOf(err) != fault.Internal {
 		return
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 )
 
@@ -132,7 +133,7 @@ func TestAPanicInAHandler(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
-				tel.Reporter.Panic(v, telemetry.Request{Method: r.Method, Route: "/api/timeline/status/{jobId}", ID: "0b6b4b0e-5a0c-4be4-9a3f-0d2c6d1f3c11"})
+				tel.Reporter.Panic(v, problem.Request{Method: r.Method, Route: "/api/timeline/status/{jobId}", ID: "0b6b4b0e-5a0c-4be4-9a3f-0d2c6d1f3c11"})
 			}
 		}()
 		body, _ := io.ReadAll(r.Body)
@@ -240,7 +241,7 @@ func TestWhatAClientChoosesStaysOut(t *testing.T) {
 	t.Parallel()
 	server := newSentry(t)
 	tel := start(t, "api", server.dsn())
-	req := telemetry.Request{Method: personal, Route: "/" + personal + "@example.org", ID: personal + "@example.org"}
+	req := problem.Request{Method: personal, Route: "/" + personal + "@example.org", ID: personal + "@example.org"}
 	func() {
 		defer func() { tel.Reporter.Panic(recover(), req) }()
 		panic(fmt.Errorf("student %s", personal))
@@ -276,7 +277,7 @@ func nothingPersonal(t *testing.T, server *sentryServer) {
 
 func TestNoDSNReportsNothing(t *testing.T) {
 	tel := start(t, "api", "")
-	tel.Reporter.Panic("x", telemetry.Request{})
+	tel.Reporter.Panic("x", problem.Request{})
 	tel.Reporter.JobPanic("", "x")
 	tel.Reporter.ProcessFailed("start", errors.New("x"))
 	finish(t, tel)

@@ -116,9 +116,12 @@ func New(o Options) (*Guard, error) {
 // Open reports whether callers need no token.
 func (g *Guard) Open() bool { return g.options.None }
 
+// Remote reports whether the keys are an identity provider's, and Check has something to tell.
+func (g *Guard) Remote() bool { return g.options.JWKSURL != "" }
+
 // Run keeps the identity provider's keys until ctx ends. Without a JWKSURL it has nothing to do and returns at once.
 func (g *Guard) Run(ctx context.Context) error {
-	if g.options.JWKSURL == "" {
+	if !g.Remote() {
 		return nil
 	}
 	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{g.options.JWKSURL}, keyfunc.Override{
@@ -144,7 +147,7 @@ func (g *Guard) Run(ctx context.Context) error {
 
 // Check reports whether tokens can be checked: an error while the identity provider's keys are not known.
 func (g *Guard) Check(ctx context.Context) error {
-	if g.options.JWKSURL == "" {
+	if !g.Remote() {
 		return nil
 	}
 	keys := g.keys.Load()
@@ -205,7 +208,7 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 
 func (g *Guard) key(ctx context.Context) (jwt.Keyfunc, error) {
 	find := func(*jwt.Token) (any, error) { return g.options.Secret, nil }
-	if g.options.JWKSURL != "" {
+	if g.Remote() {
 		keys := g.keys.Load()
 		if keys == nil {
 			return nil, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.",

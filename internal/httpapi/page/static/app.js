@@ -112,7 +112,7 @@ async function wait(id, signal) {
 
 function present(job, focus = true) {
   current = job;
-  $("result").replaceChildren(...timeline(job.data, { save, plan, restart: start, forget }));
+  $("result").replaceChildren(...timeline(job.data, { save, move, restart: start, forget }));
   show("result");
   if (focus) focusResult();
 }
@@ -128,14 +128,34 @@ async function save(name) {
   }
 }
 
-async function plan(code, semester) {
+let edits = Promise.resolve(); // one after the other: each names the version that the one before made
+
+// move puts a course into a term, or with null out of every term where it is only planned. The server judges what that
+// makes of the course.
+function move(code, term) {
   clearAlert();
-  try {
-    present(await api.edit(current.jobId, current.tag, { courses: { [code]: { status: "planned", semester } } }), false);
-    announce(`${code} is planned in ${semester}.`);
-  } catch (error) {
-    tell(error);
-  }
+  edits = edits.then(async () => {
+    const semesters = current.data.semesters.map((semester) => ({
+      term: semester.term,
+      courses: [
+        ...semester.courses.filter((sitting) => sitting.code !== code || !isPlan(code, semester.term)),
+        ...(semester.term === term ? [{ code }] : []),
+      ],
+    }));
+    try {
+      present(await api.edit(current.jobId, current.tag, { semesters }), false);
+      announce(term ? `${code} is now in ${term}.` : `${code} is taken out.`);
+    } catch (error) {
+      // Another tab was faster: show what it made.
+      if (error.status === 412) present(await api.job(current.jobId), false);
+      tell(error);
+    }
+  }).catch(tell);
+}
+
+function isPlan(code, term) {
+  const state = current.data.courses[code]?.status;
+  return state?.status === "planned" && state.semester === term;
 }
 
 async function forget() {
@@ -149,6 +169,8 @@ async function forget() {
   }
 }
 
+let announced = 0;
+
 // announce says something to everybody, those who cannot see the page included.
 function announce(text) {
   let line = $("announcement");
@@ -157,7 +179,11 @@ function announce(text) {
     document.body.append(line);
   }
   line.textContent = "";
-  setTimeout(() => { line.textContent = text; }, 50); // a change is read out, the same text again is not
+  clearTimeout(announced);
+  announced = setTimeout(() => {
+    line.textContent = text; // a change is read out, the same text again is not
+    announced = setTimeout(() => { line.textContent = ""; }, 8000);
+  }, 50);
 }
 
 function list({ timelines, next }, append) {

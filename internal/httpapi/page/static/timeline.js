@@ -9,7 +9,7 @@ const mostShown = 60;
 export function timeline(result, actions) {
   return [
     overview(result, actions),
-    terms(result),
+    terms(result, actions),
     requirements(result),
     remaining(result, actions),
   ];
@@ -51,8 +51,8 @@ function meter(label, c) {
     make("p", {}, parts.join(" · ")));
 }
 
-function terms(result) {
-  const columns = result.semesters.map((semester) => column(semester.term, semester.courses.map((sitting) => card(result, sitting, semester.term))));
+function terms(result, actions) {
+  const columns = result.semesters.map((semester) => column(semester.term, semester.courses.map((sitting) => card(result, sitting, semester.term, actions))));
   const credited = Object.values(result.courses).filter((c) => c.status.via && !c.status.semester).sort(byCode);
   if (credited.length > 0) {
     columns.unshift(column("Credited", credited.map((course) => card(result, { code: course.id }, null))));
@@ -70,7 +70,7 @@ function column(title, cards) {
 }
 
 // card is one sitting. The state of a course belongs to one term; in another one the course was merely sat as well.
-function card(result, sitting, term) {
+function card(result, sitting, term, actions) {
   const course = result.courses[sitting.code];
   const here = course && (term === null || course.status.semester === term);
   const status = here ? course.status.status : null;
@@ -82,7 +82,8 @@ function card(result, sitting, term) {
     make("span", { class: "facts" },
       make("span", { class: "state" }, word),
       course && make("span", {}, credits(course.credits))),
-    message && make("span", { class: "hint" }, message));
+    message && make("span", { class: "hint" }, message),
+    status === "planned" && make("button", { type: "button", class: "small", "aria-label": `Take ${sitting.code} out of ${term}`, onclick: () => actions.move(sitting.code, null) }, "Take out"));
 }
 
 function requirements(result) {
@@ -155,7 +156,7 @@ function line(course, result, actions) {
   const choices = result.semesters.map((semester) => semester.term);
   const choose = make("select", { "aria-label": `Plan ${course.id} in a term` },
     make("option", { value: "" }, "Plan in …"), choices.map((term) => make("option", {}, term)));
-  choose.addEventListener("change", () => choose.value && actions.plan(course.id, choose.value));
+  choose.addEventListener("change", () => choose.value && actions.move(course.id, choose.value));
   return make("li", { class: "line is-incomplete" },
     make("strong", {}, course.id), " ", course.title, " ",
     make("span", { class: "hint" }, [credits(course.credits), course.offeredIn?.length > 0 && course.offeredIn.join(", "), course.status.message].filter(Boolean).join(" · ")),

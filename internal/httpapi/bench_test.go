@@ -1,0 +1,118 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+)
+
+// The benchmarks serve without a network, so that what they count is the API's: its middleware, Redis, files. Over real
+// connections, on one core, tests/load measures.
+
+// served is an API as production runs it: with a logger that writes, measures that count.
+func served(b *testing.B) (*system, http.Handler) {
+	var api http.Handler
+	s := setup(b, func(d *httpapi.Deps) {
+		d.Log = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		own := *d
+		own.Metrics = prometheus.NewRegistry()
+		var err error
+		api, err = httpapi.New(own)
+		must(b, err)
+	})
+	return s, api
+}
+
+// sink takes an answer and keeps its status.
+type sink struct {
+	header http.Header
+	status int
+	bytes  int
+	fault  []byte // the body of a refusal
+}
+
+func (s *sink) Header() http.Header    { return s.header }
+func (s *sink) WriteHeader(status int) { s.status = status }
+func (s *sink) Write(p []byte) (int, error) {
+	s.bytes += len(p)
+	if s.status >= http.StatusBadRequest {
+		s.fault = append(s.fault, p...)
+	}
+	return len(p), nil
+}
+
+func BenchmarkResult(b *testing.B) {
+	s, api := served(b)
+	id := s.done("ann")
+	bearer := "Bearer " + token(b, "ann")
+	for _, c := range []struct{ name, query, accept string }{
+		{"AsStored", "", "gzip"}, {"Slim", "?view=slim", "gzip"}, {"Plain", "", ""}, {"StateOnly", "?result=false", "gzip"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetParallelism(8) // of GOMAXPROCS: 16 on two cores
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					r := httptest.NewRequest(http.MethodGet, "/api/timeline/status/"+string(id)+c.query, nil)
+					r.Header.Set("Authorization", bearer)
+					r.Header.Set("Accept-Encoding", c.accept)
+					w := &sink{header: http.Header{}}
+					api.ServeHTTP(w, r)
+					if w.status != http.StatusOK {
+						b.Errorf("%d: %s", w.status, w.fault)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "results/s")
+		})
+	}
+}
+
+func BenchmarkUpload(b *testing.B) {
+	s, api := served(b)
+	body, contentType := form(b, "file", "transcript.pdf", pdf(60_000))
+	content, err := io.ReadAll(body)
+	must(b, err)
+	bearer := "Bearer " + token(s.t, "ann")
+	b.ReportAllocs()
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r := httptest.NewRequest(http.MethodPost, "/api/timeline/upload", bytes.NewReader(content))
+			r.Header.Set("Authorization", bearer)
+			r.Header.Set("Content-Type", contentType)
+			w := &sink{header: http.Header{}}
+			api.ServeHTTP(w, r)
+			if w.status != http.StatusAccepted {
+				b.Errorf("%d: %s", w.status, w.fault)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "uploads/s")
+}
+
+func BenchmarkDegrees(b *testing.B) {
+	_, api := served(b)
+	bearer := "Bearer " + token(b, "ann")
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodGet, "/api/degrees", nil)
+		r.Header.Set("Authorization", bearer)
+		r.Header.Set("Accept-Encoding", "gzip")
+		w := &sink{header: http.Header{}}
+		api.ServeHTTP(w, r)
+		if w.status != http.StatusOK {
+			b.Fatalf("%d: %s", w.status, w.fault)
+		}
+	}
+}

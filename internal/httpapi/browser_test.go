@@ -1,0 +1,231 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/uploads"
+)
+
+// factsParser stands for the parser, which has tests of its own: it knows what one document says.
+type factsParser struct{ facts document.Document }
+
+func (p factsParser) Parse(_ context.Context, pdf io.Reader) (document.Document, error) {
+	_, err := io.Copy(io.Discard, pdf)
+	return p.facts, err
+}
+
+// worker runs the jobs of s until the test ends.
+func (s *system) worker() {
+	s.t.Helper()
+	var facts document.Document
+	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.expected.json"))
+	must(s.t, err)
+	must(s.t, json.Unmarshal(b, &facts))
+	files, err := uploads.New(uploads.Config{Dir: s.uploads})
+	must(s.t, err)
+	logger := slog.New(slog.DiscardHandler)
+	clock := func() time.Time { return now }
+	q := queue.New(queue.Deps{
+		Redis: s.redis, Logger: logger, Clock: time.Now, Registerer: prometheus.NewRegistry(), Grace: time.Second,
+		Handler: process.New(process.Deps{
+			Jobs: s.jobs, Uploads: files, Parser: factsParser{facts}, Catalogue: current{s.cat}, Timelines: s.store,
+			Clock: clock, Logger: logger, Registerer: prometheus.NewRegistry(),
+		}),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := q.Run(ctx); err != nil {
+			s.t.Errorf("worker: %v", err)
+		}
+	})
+	s.t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		files.Close()
+	})
+}
+
+// browser is a real one, without a window. What its console complains of fails the test, unless it is allowed.
+func browser(t *testing.T, allowed ...string) context.Context {
+	t.Helper()
+	bin, err := exec.LookPath("chromium")
+	if err != nil {
+		testenv.Missing(t, "chromium", "apt-get install chromium, or make deps")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true), chromedp.NoFirstRun,
+		chromedp.WindowSize(1280, 900))
+	ctx, end := context.WithTimeout(context.Background(), 2*time.Minute)
+	allocator, stop := chromedp.NewExecAllocator(ctx, options...)
+	tab, leave := chromedp.NewContext(allocator)
+	console, dialogs := chromedp.Console(tab), chromedp.Events(tab, page.JavascriptDialogOpening)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for m, err := range console {
+			if err != nil {
+				return
+			}
+			bad := m.IsException() || m.Type == "error" || m.Type == "warning"
+			if bad && !slices.ContainsFunc(allowed, func(a string) bool { return strings.Contains(m.Text, a) }) {
+				t.Errorf("the console: %s", m)
+			}
+		}
+	})
+	watching.Go(func() {
+		for _, err := range dialogs {
+			if err != nil {
+				return
+			}
+			_, _ = chromedp.Call(tab, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		}
+	})
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(tab) // waits for the process
+		leave()
+		stop()
+		end()
+		watching.Wait()
+	})
+	return tab
+}
+
+type css = chromedp.CSS
+
+// run runs steps and says which failed.
+func run(t *testing.T, tab context.Context, what string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(tab, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		text, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText`))
+		t.Fatalf("%s: %v\nthe page says:\n%s", what, err, text)
+	}
+}
+
+// holds waits until an expression of the page is true.
+func holds(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.worker()
+	tab := browser(t, "401 (Unauthorized)", "415 (Unsupported Media Type)")
+
+	run(t, tab, "a token is asked for", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
+		holds(`document.activeElement.id === "token"`),
+		chromedp.SendKeys(css("#token"), "not a token"+kb.Enter), holds(`document.getElementById("token").value === ""`),
+		chromedp.WaitVisible(css("#token-form")))
+	run(t, tab, "a good token is taken", chromedp.SendKeys(css("#token"), token(t, "ann")+kb.Enter), chromedp.WaitVisible(css("#start")))
+
+	run(t, tab, "a plan from the form",
+		chromedp.SetValue(css("#degree"), "BEng in Software Engineering"), chromedp.SetValue(css("#year"), "2026"),
+		chromedp.Click(css(`input[name="isCoop"]`)), chromedp.Click(css("#plan-form button")), chromedp.WaitVisible(css("#result-title")),
+		holds(`document.activeElement.id === "result-title"`),
+		holds(`document.querySelectorAll(".term").length === 10`),
+		holds(`document.querySelector(".term h3").textContent === "FALL 2026"`),
+		holds(`document.querySelectorAll(".requirement").length >= 8`),
+		holds(`document.getElementById("result").textContent.includes("Co-op")`))
+
+	run(t, tab, "a search among what is left", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
+		holds(`document.querySelectorAll("#remaining-list li").length === 1`),
+		holds(`document.getElementById("remaining-count").textContent === "1 course"`))
+	run(t, tab, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER 2027"),
+		holds(`[...document.querySelectorAll(".card.is-planned")].some((c) => c.textContent.includes("COMP 249") && c.textContent.includes("Planned"))`))
+
+	run(t, tab, "taking it out and planning it again", chromedp.Click(css(".card.is-planned button")),
+		holds(`document.querySelectorAll(".card").length === 0`),
+		chromedp.SendKeys(css("#remaining-search"), "comp 249"), chromedp.SetValue(css("#remaining-list select"), "SUMMER 2027"),
+		holds(`document.querySelector(".card.is-planned")?.closest(".term").textContent.startsWith("SUMMER 2027")`))
+
+	run(t, tab, "saving", chromedp.SetValue(css("#timeline-name"), "Plan <b>A</b>"), chromedp.Click(css("#save-form button")),
+		holds(`document.querySelector("#announcement")?.textContent.includes("Saved as")`))
+	run(t, tab, "starting again", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
+		holds(`document.querySelectorAll("#saved-list li").length === 1`),
+		holds(`document.querySelector("#saved-list strong").textContent === "Plan <b>A</b>"`))
+	run(t, tab, "opening what was saved", chromedp.Click(css("#saved-list button")), chromedp.WaitVisible(css("#result-title")),
+		holds(`document.querySelector(".card.is-planned")?.textContent.includes("COMP 249")`))
+	run(t, tab, "deleting it", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
+		chromedp.Click(css(`#saved-list button[aria-label^="Delete"]`)),
+		holds(`document.querySelectorAll("#saved-list li").length === 0`), chromedp.WaitVisible(css("#saved-empty")))
+
+	pdfPath := filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf")
+	run(t, tab, "a document", chromedp.SetUploadFiles(css("#file"), []string{pdfPath}), chromedp.Click(css("#upload-form button")),
+		chromedp.WaitVisible(css("#result-title")), holds(`document.querySelectorAll(".card.is-completed").length > 10`))
+	run(t, tab, "a reload goes on with the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
+	run(t, tab, "forgetting", chromedp.Click(css("#forget")), chromedp.WaitVisible(css("#start")))
+
+	wrong := filepath.Join(t.TempDir(), "picture.pdf")
+	must(t, os.WriteFile(wrong, []byte("GIF89a"), 0o600))
+	run(t, tab, "a file that is no PDF", chromedp.SetUploadFiles(css("#file"), []string{wrong}), chromedp.Click(css("#upload-form button")),
+		chromedp.WaitVisible(css("#alert")), holds(`document.getElementById("alert").textContent.includes("not a PDF")`),
+		holds(`document.activeElement.id === "alert"`), chromedp.WaitVisible(css("#start")))
+}
+
+// The page is for narrow screens, keyboards and screen readers as well.
+func TestPageIsForEverybody(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.worker()
+	tab := browser(t, "401 (Unauthorized)")
+	id := s.done("ann")
+	good, err := json.Marshal(token(t, "ann"))
+	must(t, err)
+	run(t, tab, "a result", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
+		chromedp.Evaluate[chromedp.Void](`sessionStorage.setItem("trackmydegree.token", `+string(good)+`)`),
+		chromedp.Navigate(s.base+"/#"+string(id)), chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
+	for _, width := range []int64{320, 768, 1280} {
+		run(t, tab, "no sideways scrolling", chromedp.EmulateViewport(width, 800),
+			holds(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`))
+	}
+	run(t, tab, "names", holds(`[...document.querySelectorAll("input, select, progress")].every((e) => e.labels?.length > 0 || e.ariaLabel || e.getAttribute("aria-labelledby"))`),
+		holds(`[...document.querySelectorAll("button")].every((b) => b.textContent.trim() || b.ariaLabel)`),
+		holds(`document.documentElement.lang === "en" && document.querySelectorAll("h1").length === 1`),
+		holds(`[...document.querySelectorAll(".card")].every((c) => c.querySelector(".state").textContent.trim())`))
+	run(t, tab, "the keyboard reaches it", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#start")),
+		chromedp.KeyEvent(kb.Tab), holds(`document.activeElement.className === "skip"`),
+		chromedp.Focus(css("#year")), chromedp.SetValue(css("#year"), "2026"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(css("#result-title")),
+		chromedp.Focus(css("#terms")), holds(`document.activeElement.id === "terms"`),
+		chromedp.Focus(css(".requirement summary")), chromedp.KeyEvent(" "), holds(`document.querySelector(".requirement").open`))
+}
+
+func TestDocsPage(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	doc, err := description()
+	must(t, err)
+	operations := 0
+	for _, item := range doc.Paths.Map() {
+		operations += len(item.Operations())
+	}
+	tab := browser(t)
+	run(t, tab, "every operation", chromedp.Navigate(s.base+"/docs"), holds(`!document.querySelector("main").hasAttribute("aria-busy")`),
+		holds(`document.getElementById("shape-Timeline").textContent.includes("semesters")`))
+	shown, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.querySelectorAll("details.route").length`))
+	if err != nil || shown != operations {
+		t.Errorf("%d of %d operations: %v", shown, operations, err)
+	}
+}

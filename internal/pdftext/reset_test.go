@@ -1,0 +1,32 @@
+package pdftext
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// TestNothingIsLeft holds that an instance has forgotten a document when the next one comes.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	e, err := New(Config{CacheDir: filepath.Join(os.TempDir(), "tmd-test-wasm")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	pdf, err := os.ReadFile(filepath.Join(testenv.Root(), "tests/documents/transcripts/soen-coop.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Pages(context.Background(), pdf); err != nil {
+		t.Fatal(err)
+	}
+	r := e.instances[0].reader
+	if mem := r.memory(); !bytes.Equal(bytes.TrimRight(mem, "\x00"), r.image) {
+		t.Error("the memory is not as it was before the document")
+	}
+}
