@@ -75,6 +75,7 @@ func (w *way) breakIt(broken bool) {
 // The roles in processes of their own, on a real Redis and a MongoDB server.
 func TestRoles(t *testing.T) {
 	t.Parallel()
+	whole := t // what a step starts for the steps after it ends with the whole test
 	redis, mongo, uploads, reports := testenv.Redis(t), testenv.Mongo(t), t.TempDir(), newSentry(t)
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
@@ -93,13 +94,13 @@ func TestRoles(t *testing.T) {
 
 	parserPort := testenv.FreePort(t)
 	startParser := func() *server {
-		return startRole(t, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_DEADLINE=5s")
+		return startRole(whole, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_DEADLINE=5s")
 	}
 	parser := startParser()
 	way := newWay(t, parser.base)
 	startWorker := func(more ...string) *server {
 		port := testenv.FreePort(t)
-		return startRole(t, "worker", port, append(append([]string{
+		return startRole(whole, "worker", port, append(append([]string{
 			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + way.URL}, env...), more...)...)
 	}
 	worker := startWorker("TMD_SHUTDOWN_GRACE=20s")
@@ -171,6 +172,29 @@ func TestRoles(t *testing.T) {
 			_, ok := reports.with(j.JobID, `"role":"worker"`, `"code":"parser_unavailable"`, `"attempt":"3"`)
 			return ok
 		})
+	})
+	t.Run("a blip of Redis leaves a busy worker ready", func(t *testing.T) {
+		release := way.hold()
+		defer release()
+		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		<-way.waiting
+		redis.Kill()
+		queueIs := func(want string) func() bool {
+			return func() bool {
+				var health struct{ Dependencies map[string]struct{ Status string } }
+				worker.get(t, "", "/health", &health)
+				return health.Dependencies["queue"].Status == want
+			}
+		}
+		testenv.Eventually(t, "the worker sees that Redis is away", queueIs("down"))
+		if got := worker.probe("/readyz"); got != http.StatusOK {
+			t.Errorf("/readyz answers %d", got)
+		}
+		redis.Restart(whole)
+		testenv.Eventually(t, "the worker sees that Redis is back", queueIs("up"))
+		testenv.Eventually(t, "the API sees that Redis is back", func() bool { return api.probe("/readyz") == http.StatusOK })
+		release()
+		api.until(t, token, j.JobID, "done")
 	})
 	t.Run("a worker that is told to stop ends its job first", func(t *testing.T) {
 		release := way.hold()

@@ -39,7 +39,8 @@ func (p Process) uploadCommand() *cobra.Command {
 		Use:   "upload FILE...",
 		Short: "Upload documents, wait, and print the timelines",
 		Long: "Upload documents to an API (TMD_URL), wait for their timelines and print them.\n" +
-			"With --json, one object for each file: {file, jobId, result} or {file, jobId, error}.\n\n" + exitCodes,
+			"With --json, one object for each file: {file, jobId, result} or {file, jobId, error}. Its code is the API's, or\n" +
+			"unreachable, interrupted or not_done for what the API did not say.\n\n" + exitCodes,
 		GroupID: "tools",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -127,7 +128,7 @@ func (p Process) uploadAll(ctx context.Context, o uploadOptions, files []string)
 func uploadOne(ctx context.Context, api *client, file string, shown progress) outcome {
 	out := outcome{File: file}
 	fail := func(err error) outcome {
-		out.err, out.Error = err, job.FailureOf(err)
+		out.err, out.Error = err, failureOf(err)
 		return out
 	}
 	pdf, err := readDocument(file)
@@ -168,7 +169,7 @@ func (out outcome) expecting(courses []string) outcome {
 	}
 	var result timeline.Result
 	if err := json.Unmarshal(out.Data, &result); err != nil {
-		out.err, out.Error = err, job.FailureOf(err)
+		out.err, out.Error = err, failureOf(err)
 		return out
 	}
 	for _, course := range courses {
@@ -177,11 +178,25 @@ func (out outcome) expecting(courses []string) outcome {
 		})
 		if !taken {
 			out.err = fmt.Errorf("the timeline has %s in none of its terms, and --expect names it", course)
-			out.Error = job.FailureOf(out.err)
+			out.Error = failureOf(out.err)
 			return out
 		}
 	}
 	return out
+}
+
+// failureOf is an error as --json prints it: the API's own code, or one of three for what the API did not say.
+func failureOf(err error) *job.Failure {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return job.FailureOf(err)
+	case errors.Is(err, errUnreachable):
+		return &job.Failure{Code: "unreachable", Message: "There is no answer from the server."}
+	case errors.Is(err, context.Canceled):
+		return &job.Failure{Code: "interrupted", Message: "It was interrupted."}
+	}
+	return &job.Failure{Code: "not_done", Message: err.Error()}
 }
 
 // readDocument reads a file into memory, unless it is larger than any document may be.

@@ -278,7 +278,11 @@ func TestUploadFailures(t *testing.T) {
 		t.Parallel()
 		gone := httptest.NewServer(nil)
 		gone.Close()
-		got := run(t, "upload", "--url", gone.URL, pdf(t, "a.pdf"))
+		file := pdf(t, "a.pdf")
+		if got := run(t, "upload", "--json", "--url", gone.URL, file); got.code != 3 || !strings.Contains(got.out, `"code":"unreachable"`) {
+			t.Errorf("%+v", got)
+		}
+		got := run(t, "upload", "--url", gone.URL, file)
 		if got.code != 3 || !strings.Contains(got.err, "there is no answer from "+gone.URL) {
 			t.Errorf("%+v", got)
 		}
@@ -292,6 +296,20 @@ func TestUploadFailures(t *testing.T) {
 		}
 		got := run(t, "upload", "--url", a.URL, large)
 		if got.code != 1 || len(a.uploads) != 0 || !strings.Contains(got.err, "larger than 10 MiB") {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("it does not wait for ever", func(t *testing.T) {
+		t.Parallel()
+		a := newAPI(t)
+		a.events = func(w http.ResponseWriter, _ int) {
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-t.Context().Done()
+		}
+		t.Cleanup(a.CloseClientConnections)
+		got := run(t, "upload", "--json", "--timeout", "100ms", "--url", a.URL, pdf(t, "a.pdf"))
+		if got.code != 1 || !strings.Contains(got.out, `"message":"not done after 100ms (--timeout)"`) {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -70,7 +70,7 @@ func holder(s *store, log *bytes.Buffer) *curriculum.Holder {
 
 func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &store{data: data(t, "one"), version: "1", onLoad: func() { time.Sleep(time.Second) }}
+		s := &store{data: data(t, "one"), version: "1", onLoad: func() { time.Sleep(time.Second) }} //nolint:forbidigo // the time of a synctest bubble
 		h := holder(s, &bytes.Buffer{})
 		if v, _ := h.Version(); v != "" {
 			t.Errorf("version %q of nothing", v)
@@ -122,13 +122,13 @@ func TestRefresh(t *testing.T) {
 			return c
 		}
 		one := current()
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		if current() != one || s.loads != 1 {
 			t.Errorf("the same version was loaded %d times", s.loads)
 		}
 
 		s.set(func(s *store) { s.data, s.version = data(t, "two"), "2" })
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		two := current()
 		if two == one || two.Courses()[0].Title == one.Courses()[0].Title {
 			t.Error("a new version is not taken up")
@@ -136,7 +136,7 @@ func TestRefresh(t *testing.T) {
 
 		// Trouble leaves it in place, and is told once.
 		s.set(func(s *store) { s.err = fault.New(fault.DatabaseUnavailable) })
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		if current() != two {
 			t.Error("lost with the store")
 		}
@@ -148,12 +148,12 @@ func TestRefresh(t *testing.T) {
 			s.data.Degrees = append([]catalogue.Degree(nil), s.data.Degrees...)
 			s.data.Degrees[0].Pools = []string{"no such pool"}
 		})
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		if current() != two {
 			t.Error("a faulty catalogue is taken up")
 		}
 		s.set(func(s *store) { s.data, s.version = data(t, "four"), "4" })
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		if current() == two {
 			t.Error("not taken up after the trouble")
 		}
@@ -177,7 +177,7 @@ func TestAStoreThatComesLate(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		s.set(func(s *store) { s.err = nil })
-		time.Sleep(3 * time.Second)
+		time.Sleep(3 * time.Second) //nolint:forbidigo // the time of a synctest bubble
 		synctest.Wait()
 		if v, since := h.Version(); v == "" || since.IsZero() {
 			t.Error("not loaded by itself")

@@ -14,7 +14,6 @@ type sheet struct {
 	glue                  bool // words that touch come as one, as they do from a PDF
 	pages                 []document.Page
 	y                     float64
-	furniture             bool
 }
 
 func newSheet(width, height, margin, size float64) *sheet {

@@ -40,6 +40,9 @@ func (s *system) follow(ctx context.Context, owner string, id job.ID, lastEventI
 		defer res.Body.Close()
 		for e, err := range sse.Read(res.Body, nil) {
 			if err != nil {
+				if ctx.Err() == nil {
+					events <- event{name: "broken: " + err.Error()}
+				}
 				return
 			}
 			got := event{id: e.LastEventID, name: e.Type}
@@ -108,6 +111,19 @@ func TestEvents(t *testing.T) {
 		if diff := cmp.Diff([]job.State{job.Done}, states); diff != "" {
 			t.Error(diff)
 		}
+	})
+	t.Run("come back to the same state", func(t *testing.T) {
+		s := s.in(t)
+		id := s.accepted("ann")
+		record, err := s.jobs.Get(t.Context(), id)
+		must(t, err)
+		events := s.follow(t.Context(), "ann", id, strconv.FormatInt(record.Version, 10))
+		_, _, err = s.jobs.Begin(t.Context(), id, 1)
+		must(t, err)
+		if e := <-events; e.status.Status != job.Processing {
+			t.Errorf("%+v", e)
+		}
+		must(t, s.jobs.Delete(t.Context(), id))
 	})
 	t.Run("come back after the end", func(t *testing.T) {
 		s.in(t).get("ann", "/api/timeline/status/"+string(id)+"/events", "Last-Event-ID", last.id).want(t, http.StatusNoContent)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -235,9 +236,9 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	s.base = "http://" + l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := lifecycle.Serve(api.Server(), l, 5*time.Second)(ctx); err != nil && err != http.ErrServerClosed {
+	var serving, running sync.WaitGroup
+	serving.Go(func() {
+		if err := lifecycle.Serve(api.Server(), l, 5*time.Second)(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("serve: %v", err)
 		}
 	})
@@ -245,8 +246,9 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	running.Go(func() { _ = s.jobs.Run(records) })
 	transport := &http.Transport{DisableCompression: true}
 	s.client = &http.Client{Transport: described(t, transport), Timeout: 30 * time.Second}
-	s.stop = sync.OnceFunc(func() {
+	s.stop = sync.OnceFunc(func() { // in the order in which a process ends
 		cancel()
+		serving.Wait()
 		endRecords()
 		running.Wait()
 		transport.CloseIdleConnections()

@@ -246,6 +246,23 @@ func TestSlowUploadEnds(t *testing.T) {
 	}
 }
 
+// The headers of a part are kept in memory, so they may not be long: the answer comes while the client still sends them.
+func TestLongPartHeadersAreRefusedEarly(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	c := s.dial(s.uploadHead("Content-Length: 5000000"))
+	_, err := io.WriteString(c, "--b\r\n"+strings.Repeat("X: y\r\n", 6_000))
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	if res.StatusCode != http.StatusBadRequest || strings.Contains(string(body), "slowly") {
+		t.Errorf("%s %s", res.Status, body)
+	}
+}
+
 // What an upload costs in memory does not depend on its size.
 func TestUploadIsAStream(t *testing.T) {
 	if testing.Short() {

@@ -25,7 +25,14 @@ func Serve(server *http.Server, l net.Listener, drain time.Duration) func(contex
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = server.Close()
 		}
-		<-failed
-		return err
+		// Serve has returned ErrServerClosed by now: what counts is how the shutdown went.
+		return errors.Join(err, unlessClosed(<-failed))
 	}
+}
+
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }

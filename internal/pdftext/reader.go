@@ -39,7 +39,7 @@ type reader struct {
 	loadDocument, pageCount, loadPage, closePage api.Function
 	boundingBox, rotation, countObjects          api.Function
 	loadText, closeText, countChars              api.Function
-	unicode, textObject, looseBox                api.Function
+	unicode, looseBox                            api.Function
 	charOrigin, fontSize, matrix                 api.Function
 }
 

@@ -95,14 +95,14 @@ func (d *draft) settle(now time.Time) {
 			if !d.hasEntry(sitting.Code) {
 				continue
 			}
-			state, ok := d.states[sitting.Code]
-			if !ok {
-				state = sat(s.term.At(now), &s.label, sitting.Message)
-				if before, again := derived[sitting.Code]; again {
-					state = better(before, state)
-				}
-				derived[sitting.Code] = state
+			if _, ok := d.states[sitting.Code]; ok {
+				continue
 			}
+			state := sat(s.term.At(now), &s.label, sitting.Message)
+			if before, again := derived[sitting.Code]; again {
+				state = better(before, state)
+			}
+			derived[sitting.Code] = state
 		}
 	}
 	maps.Copy(d.states, derived)

@@ -1,3 +1,5 @@
+// Package timeline builds timelines: from the facts of a document, from a form, or from what was saved, together with the
+// catalogue and the day. Everything here is a pure function; the same input gives the same bytes.
 package timeline
 
 import (

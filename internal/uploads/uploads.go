@@ -200,7 +200,7 @@ type file struct{ f *os.File }
 
 func (f *file) Read(p []byte) (int, error) {
 	n, err := f.f.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = failed("read", err)
 	}
 	return n, err

@@ -155,7 +155,7 @@ func TestARefusedUploadLeavesNothing(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			_, err := open(t, dir).Save(t.Context(), newID(), tt.r, tt.limit)
-			if tt.is != nil && err != tt.is {
+			if tt.is != nil && err != tt.is { //nolint:errorlint // it has to come back as it is, not wrapped
 				t.Errorf("%v, want %v as it is", err, tt.is)
 			}
 			if tt.code != "" {
