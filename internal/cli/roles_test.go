@@ -181,7 +181,9 @@ func TestRoles(t *testing.T) {
 		redis.Kill()
 		queueIs := func(want string) func() bool {
 			return func() bool {
-				var health struct{ Dependencies map[string]struct{ Status string } }
+				var health struct {
+					Dependencies map[string]struct{ Status string }
+				}
 				worker.get(t, "", "/health", &health)
 				return health.Dependencies["queue"].Status == want
 			}

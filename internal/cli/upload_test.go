@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,7 @@ type api struct {
 	*httptest.Server
 	mu       sync.Mutex
 	uploads  []upload
-	accept   func(w http.ResponseWriter, r *http.Request, n int) // nil: 202
+	accept   func(w http.ResponseWriter, r *http.Request, u upload, n int) // the n-th upload; nil: 202
 	events   func(w http.ResponseWriter, n int)
 	polled   func(n int) string // the status that a poll finds
 	finished string             // the whole status with its result
@@ -36,6 +37,13 @@ type api struct {
 }
 
 type upload struct{ auth, key, name, body string }
+
+// received returns what was uploaded so far.
+func (a *api) received() []upload {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.uploads)
+}
 
 func newAPI(t *testing.T) *api {
 	result, err := os.ReadFile(filepath.Join("testdata", "result.json"))
@@ -59,7 +67,7 @@ func newAPI(t *testing.T) *api {
 		n := len(a.uploads)
 		a.mu.Unlock()
 		if a.accept != nil {
-			a.accept(w, r, n)
+			a.accept(w, r, u, n)
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
@@ -131,7 +139,7 @@ func TestUploadPrintsTheTimeline(t *testing.T) {
 	if diff := cmp.Diff([]string{"queued", "processing", "done"}, lines); diff != "" {
 		t.Error(diff)
 	}
-	u := a.uploads[0]
+	u := a.received()[0]
 	if u.auth != "Bearer secret-token" || u.body != "%PDF-1.7 Tremblay.pdf" || u.key == "" {
 		t.Errorf("%+v", u)
 	}
@@ -155,8 +163,8 @@ func TestUploadExpectsCourses(t *testing.T) {
 func TestUploadAsJSON(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	a.accept = func(w http.ResponseWriter, r *http.Request, _ int) {
-		if strings.Contains(a.uploads[len(a.uploads)-1].body, "bad") {
+	a.accept = func(w http.ResponseWriter, r *http.Request, u upload, _ int) {
+		if strings.Contains(u.body, "bad") {
 			problem.Write(w, r, fault.New(fault.NotAPDF))
 			return
 		}
@@ -219,7 +227,7 @@ func TestUploadBearsWithAServer(t *testing.T) {
 	t.Run("a busy server is asked again with the same key", func(t *testing.T) {
 		t.Parallel()
 		a := newAPI(t)
-		a.accept = func(w http.ResponseWriter, _ *http.Request, n int) {
+		a.accept = func(w http.ResponseWriter, _ *http.Request, _ upload, n int) {
 			if n < 3 {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
@@ -228,8 +236,9 @@ func TestUploadBearsWithAServer(t *testing.T) {
 			fmt.Fprint(w, `{"jobId":"j1","status":"queued"}`)
 		}
 		got := run(t, "upload", "--url", a.URL, pdf(t, "a.pdf"))
-		if got.code != 0 || len(a.uploads) != 3 || a.uploads[0].key != a.uploads[2].key || a.uploads[0].body != a.uploads[2].body {
-			t.Errorf("%+v, %+v", got, a.uploads)
+		sent := a.received()
+		if got.code != 0 || len(sent) != 3 || sent[0].key != sent[2].key || sent[0].body != sent[2].body {
+			t.Errorf("%+v, %+v", got, sent)
 		}
 	})
 }
@@ -239,8 +248,8 @@ func TestUploadFailures(t *testing.T) {
 	failed := func(w http.ResponseWriter, _ int) {
 		fmt.Fprint(w, `data: {"status":"failed","error":{"code":"degree_not_found","message":"There is no such degree.","closest":["BEng in Software Engineering"]}}`+"\n\n")
 	}
-	refuse := func(code fault.Code) func(http.ResponseWriter, *http.Request, int) {
-		return func(w http.ResponseWriter, r *http.Request, _ int) { problem.Write(w, r, fault.New(code)) }
+	refuse := func(code fault.Code) func(http.ResponseWriter, *http.Request, upload, int) {
+		return func(w http.ResponseWriter, r *http.Request, _ upload, _ int) { problem.Write(w, r, fault.New(code)) }
 	}
 	tests := []struct {
 		name   string
@@ -252,7 +261,9 @@ func TestUploadFailures(t *testing.T) {
 		{"a refused document", func(a *api) { a.accept = refuse(fault.NotAPDF) }, 1, "This file is not a PDF."},
 		{"a missing token", func(a *api) { a.accept = refuse(fault.Unauthorized) }, 4, "Set TMD_TOKEN"},
 		{"a proxy's page", func(a *api) {
-			a.accept = func(w http.ResponseWriter, _ *http.Request, _ int) { http.Error(w, "<html>", http.StatusForbidden) }
+			a.accept = func(w http.ResponseWriter, _ *http.Request, _ upload, _ int) {
+				http.Error(w, "<html>", http.StatusForbidden)
+			}
 		}, 4, "The server answered 403 Forbidden."},
 		{"a job that is gone", func(a *api) {
 			a.events = func(w http.ResponseWriter, _ int) {
@@ -295,7 +306,7 @@ func TestUploadFailures(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := run(t, "upload", "--url", a.URL, large)
-		if got.code != 1 || len(a.uploads) != 0 || !strings.Contains(got.err, "larger than 10 MiB") {
+		if got.code != 1 || len(a.received()) != 0 || !strings.Contains(got.err, "larger than 10 MiB") {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,11 +29,12 @@ type Deps struct {
 	Cache      Cache
 	Auth       *auth.Guard
 	Gate       Gate
-	Health     []Dependency // in the order in which /api/health lists them; may be empty
-	Reporter   Reporter
-	Log        *slog.Logger
-	Metrics    prometheus.Registerer // nil measures nothing
-	Now        func() time.Time      // nil: time.Now
+	// Health is in the order in which /api/health lists it, and may be empty. The keys of an identity provider are added.
+	Health   []Dependency
+	Reporter Reporter
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil measures nothing
+	Now      func() time.Time      // nil: time.Now
 
 	CacheTTL time.Duration // of a response of the catalogue; 0: 300 s
 	// Origins may call from web pages of other hosts, as in https://app.example.org.
@@ -66,6 +68,7 @@ type API struct {
 
 	cacheTTL      time.Duration
 	uploadTimeout time.Duration
+	heartbeat     time.Duration
 
 	stopping   chan struct{} // closed when event streams are to end
 	endStreams func()
@@ -97,25 +100,19 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, edit: d.Edit, catalogue: d.Catalogue, curriculum: d.Curriculum,
-		cache: d.Cache, auth: d.Auth, gate: d.Gate, reporter: d.Reporter, log: d.Log, metrics: m, files: files, now: d.Now, cacheTTL: d.CacheTTL, uploadTimeout: d.UploadTimeout,
-		stopping: make(chan struct{}),
+		cache: d.Cache, auth: d.Auth, gate: d.Gate, reporter: d.Reporter, log: d.Log, metrics: m, files: files, now: d.Now,
+		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, time.Minute),
+		heartbeat: heartbeat, streams: streams{open: map[string]int{}}, stopping: make(chan struct{}),
 	}
-	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
 	if a.now == nil {
 		a.now = time.Now
 	}
-	if a.cacheTTL == 0 {
-		a.cacheTTL = 300 * time.Second
-	}
-	if a.uploadTimeout == 0 {
-		a.uploadTimeout = time.Minute
-	}
+	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
 	a.checker = &checker{dependencies: d.Health, api: a, up: map[string]bool{}}
 	if d.Auth.Remote() {
 		keys := Dependency{Name: "keys", Needed: true, Check: d.Auth.Check}
 		a.checker.dependencies = append(slices.Clone(d.Health), keys)
 	}
-	a.streams.open = map[string]int{}
 	a.handler = a.router(d)
 	return a, nil
 }

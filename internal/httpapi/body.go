@@ -19,7 +19,7 @@ const (
 )
 
 // Deadlines of bodies and answers. They are set here, for each request, since what is right for an upload is wrong for
-// an event stream.
+// an event stream. Connections live on the real clock, whatever the API's is.
 const (
 	// stallTimeout is how long a body may stand still.
 	stallTimeout = 10 * time.Second
@@ -36,7 +36,6 @@ const (
 type pacedBody struct {
 	body       io.Reader
 	conn       *http.ResponseController
-	now        func() time.Time
 	end        time.Time // for the whole body
 	deadlineAt time.Time // when the deadline was set last
 	budget     int64     // bytes that may still be read
@@ -46,8 +45,7 @@ type pacedBody struct {
 // paced returns r's body with deadlines. Its reader must call done.
 func (a *API) paced(w http.ResponseWriter, r *http.Request, budget int64, tooLarge *fault.Error) *pacedBody {
 	return &pacedBody{
-		body: r.Body, conn: http.NewResponseController(w), now: a.now,
-		end: a.now().Add(a.uploadTimeout), budget: budget, tooLarge: tooLarge,
+		body: r.Body, conn: http.NewResponseController(w), end: time.Now().Add(a.uploadTimeout), budget: budget, tooLarge: tooLarge,
 	}
 }
 
@@ -58,7 +56,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	if int64(len(p)) > b.budget {
 		p = p[:b.budget]
 	}
-	now := b.now()
+	now := time.Now()
 	if now.Sub(b.deadlineAt) >= stretch {
 		b.deadlineAt = now
 		// A connection without deadlines, as of a test's recorder, is read without.
@@ -67,7 +65,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.budget -= int64(n)
 	switch {
-	case err == nil, errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err == nil, errors.Is(err, io.EOF):
 		return n, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, &fault.Error{Code: fault.BadRequest, Detail: "The body arrived too slowly. Send it again over a better connection.", Cause: err}

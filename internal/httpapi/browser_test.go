@@ -189,9 +189,9 @@ func TestPage(t *testing.T) {
 func TestPageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
+	id := s.done("ann") // before the worker could take it
 	s.worker()
 	tab := browser(t, "401 (Unauthorized)")
-	id := s.done("ann")
 	good, err := json.Marshal(token(t, "ann"))
 	must(t, err)
 	run(t, tab, "a result", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),

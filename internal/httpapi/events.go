@@ -68,8 +68,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.metrics.streams.Inc()
 	defer a.metrics.streams.Dec()
-	stream := stream{session: session, conn: http.NewResponseController(w), now: a.now}
-	quiet := time.NewTicker(heartbeat)
+	stream := stream{session: session, conn: http.NewResponseController(w)}
+	quiet := time.NewTicker(a.heartbeat)
 	defer quiet.Stop()
 
 	// The head goes out at once, with the time to wait before coming back.
@@ -95,7 +95,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 				}
 				seen, last = record.Version, record.State.Final()
 			}
-			quiet.Reset(heartbeat)
+			quiet.Reset(a.heartbeat)
 		case <-quiet.C:
 			message = &sse.Message{}
 			message.AppendComment("still here")
@@ -138,11 +138,10 @@ func (s *streams) leave(owner string) {
 type stream struct {
 	session *sse.Session
 	conn    *http.ResponseController
-	now     func() time.Time
 }
 
 func (s stream) send(m *sse.Message) error {
-	_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if err := s.session.Send(m); err != nil {
 		return err
 	}

@@ -1,11 +1,14 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tmaxmax/go-sse"
@@ -198,4 +201,26 @@ func TestStreamsOfOneOwnerAreCounted(t *testing.T) {
 	again, stop := context.WithCancel(t.Context())
 	defer stop()
 	<-s.follow(again, "ann", id, "")
+}
+
+// A stream on which nothing happens says so, for the proxies in between.
+func TestQuietStreamsAreKeptOpen(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.api.SetHeartbeat(time.Millisecond)
+	id := s.accepted("ann")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	res, err := s.client.Do(s.request(request{method: http.MethodGet, path: "/api/timeline/status/" + string(id) + "/events", owner: "ann"}).WithContext(ctx))
+	must(t, err)
+	defer res.Body.Close()
+	comments := 0
+	for lines := bufio.NewScanner(res.Body); comments < 3 && lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), ":") {
+			comments++
+		}
+	}
+	if comments < 3 {
+		t.Error("the stream ended")
+	}
 }

@@ -127,7 +127,7 @@ func (a *API) finish(r *http.Request, x *exchange, status, bytes int, took time.
 	}
 	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs, slog.String("method", methodOf(r)), slog.String("route", route), slog.Int("status", status),
-		slog.Int("bytes", bytes), slog.Duration("took", took), slog.String("request_id", problem.RequestID(r.Context())))
+		slog.Int("bytes", bytes), slog.Float64("took_ms", float64(took.Microseconds())/1000), slog.String("request_id", problem.RequestID(r.Context())))
 	if x.jobID != "" {
 		attrs = append(attrs, slog.String("job_id", x.jobID))
 	}

@@ -105,6 +105,7 @@ type system struct {
 	gate    *gate
 	report  *reports
 	routes  chi.Routes
+	api     *httpapi.API
 	stop    func()
 }
 
@@ -230,7 +231,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	}
 	api, err := httpapi.New(deps)
 	must(t, err)
-	s.routes = api.Routes()
+	s.routes, s.api = api.Routes(), api
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

@@ -126,7 +126,9 @@ func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 }
 
 func errJobID() error {
-	return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{{Path: "jobId", Message: "Give the id of the job whose result is to be saved."}}}
+	return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{
+		{Path: "jobId", Message: "Give the id of the job whose result is to be saved."},
+	}}
 }
 
 // listed is a timeline in a list: without semesters and states.

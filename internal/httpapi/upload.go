@@ -70,11 +70,10 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 	}
 	body.budget, body.tooLarge = body.budget+most, fault.New(fault.TooLarge)
 
-	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts})
+	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
 	if err != nil {
 		return err
 	}
-	body.done()
 	return a.accepted(w, r, receipt)
 }
 
@@ -83,6 +82,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 type onlyPart struct {
 	part  *multipart.Part
 	parts *multipart.Reader
+	body  *pacedBody
 	end   error
 }
 
@@ -94,19 +94,25 @@ func (p *onlyPart) Read(b []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	p.end = err
-	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		_, err = p.parts.NextPart()
-		switch {
-		case err == nil:
-			p.end = errField(errors.New("several fields"))
-		case !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-			p.end = malformed(err)
-		}
-	} else {
-		p.end = malformed(err)
+	p.end = malformed(err)
+	if errors.Is(err, io.EOF) {
+		p.end = p.last()
 	}
+	p.body.done() // what follows takes its own time
 	return n, p.end
+}
+
+// last returns io.EOF when nothing follows the part.
+func (p *onlyPart) last() error {
+	_, err := p.parts.NextPart()
+	switch {
+	case err == nil:
+		return errField(errors.New("several fields"))
+	case errors.Is(err, io.EOF) && errors.Unwrap(err) == nil: // a request that was cut off wraps it
+		return io.EOF
+	default:
+		return malformed(err)
+	}
 }
 
 // malformed is an error of the multipart reader: the body's own, or that the body is no such form.
@@ -123,7 +129,8 @@ func submission(r *http.Request) (submit.Request, error) {
 	caller := callerOf(r)
 	s := submit.Request{Owner: caller.Owner, IdempotencyKey: r.Header.Get("Idempotency-Key")}
 	if len(s.IdempotencyKey) > maxIdempotencyKey || strings.ContainsFunc(s.IdempotencyKey, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return s, fault.Detailed(fault.BadRequest, "The Idempotency-Key is longer than 128 characters or holds something else than visible ASCII. A UUID serves well.")
+		return s, fault.Detailed(fault.BadRequest,
+			"The Idempotency-Key is longer than 128 characters or holds something else than visible ASCII. A UUID serves well.")
 	}
 	query := r.URL.Query()
 	if !query.Has("priority") {

@@ -74,6 +74,7 @@ func TestUploadRefuses(t *testing.T) {
 		{"two documents", raw(boundary, head+"%PDF-1.7\r\n"+head+"%PDF-1.7\r\n--b--\r\n"), fault.BadRequest, `"file"`},
 		{"a field after it", raw(boundary, head+"%PDF-1.7\r\n--b\r\nContent-Disposition: form-data; name=\"more\"\r\n\r\nx\r\n--b--\r\n"), fault.BadRequest, `"file"`},
 		{"no end", raw(boundary, head+"%PDF-1.7 and then nothing"), fault.BadRequest, `"file"`},
+		{"half a boundary", raw(boundary, head+"%PDF-1.7\r\n--b"), fault.BadRequest, `"file"`},
 		{"headers without an end", raw(boundary, "--b\r\nX: "+strings.Repeat("x", 1<<20)), fault.BadRequest, `"file"`},
 		{"many headers", raw(boundary, "--b\r\n"+strings.Repeat("X: y\r\n", 100_000)), fault.BadRequest, `"file"`},
 		{"a zero byte in a name", raw(boundary, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\x00b.pdf\"\r\n\r\n%PDF-1.7\r\n--b--\r\n"), fault.BadRequest, `"file"`},

@@ -65,7 +65,7 @@ async function start() {
 }
 
 // submit runs what makes a job, and then waits for the job.
-async function submit(make) {
+async function submit(begin) {
   clearAlert();
   waiting?.abort();
   waiting = new AbortController();
@@ -73,7 +73,7 @@ async function submit(make) {
   try {
     show("job");
     progress(undefined, "Sending");
-    const { jobId } = await make(signal);
+    const { jobId } = await begin(signal);
     await wait(jobId, signal);
   } catch (error) {
     show("start");
