@@ -5,6 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
+IMAGE   ?= trackmydegree:$(VERSION)
 
 export PATH := $(BIN):$(PATH)
 
@@ -46,13 +47,33 @@ bench: deps build ## Run the benchmarks and the load scenarios of docs/performan
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
 	@hack/fuzz.sh $(FUZZ)
 
+.PHONY: chart
+chart: ## Write the chart's schema and README again, from its values.yaml
+	@hack/deps.sh chart
+	chart-values charts/trackmydegree > charts/trackmydegree/.schema.tmp
+	mv charts/trackmydegree/.schema.tmp charts/trackmydegree/values.schema.json
+	helm-docs --chart-search-root charts --sort-values-order file --skip-version-footer --log-level warning
+
+.PHONY: chart-test
+chart-test: ## Test the chart: lint, schemas, Pod Security, score, unit tests
+	@hack/deps.sh chart
+	hack/chart-test.sh
+
+.PHONY: k8s
+k8s: chart ## Write the plain manifests of k8s/ again, from the chart
+	chart-kustomize .bin/helm charts/trackmydegree k8s
+
+.PHONY: image
+image: ## Build the image with Docker
+	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) -t $(IMAGE) .
+
 .PHONY: generate
-generate: ## Write what is generated again: goldens and docs/configuration.md
+generate: k8s ## Write what is generated again: goldens, docs/configuration.md, what follows from the chart
 	go test ./internal/config ./internal/document ./internal/timeline -update
 
 .PHONY: verify
 verify: generate ## Fail when something generated is stale
-	@git diff --exit-code || { echo "generated files are stale: run 'make generate' and commit"; exit 1; }
+	@git diff --exit-code && test -z "$$(git status --porcelain -- charts k8s)" || { echo "generated files are stale: run 'make generate' and commit"; exit 1; }
 
 .PHONY: check
 check: lint test ## What CI runs

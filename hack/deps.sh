@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the project's tests and linters need: hack/deps.sh test, hack/deps.sh lint, or both.
+# Installs what the project's tests, linters and chart need: hack/deps.sh test, lint, chart, or several of them.
 # It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -43,8 +43,8 @@ tool() {
 	local name=$1 folder=hack/tools/$2 package=$3 file
 	if [ -x "$bin/$name" ]; then
 		local stale=
-		for file in "$folder"/*; do
-			[ "$file" -nt "$bin/$name" ] && stale=1
+		for file in "$folder"/* "$folder/$package"/*; do
+			[ -f "$file" ] && [ "$file" -nt "$bin/$name" ] && stale=1
 		done
 		[ -n "$stale" ] || return 0
 	fi
@@ -67,12 +67,24 @@ for what in "$@"; do
 		install_missing
 		missing=()
 		tool ferretdb ferretdb .
+		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
+		;;
+	chart)
+		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
+		tool helm-docs helm-docs github.com/norwoodj/helm-docs/cmd/helm-docs
+		tool helm-unittest helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest
+		tool kubeconform kubeconform github.com/yannh/kubeconform/cmd/kubeconform
+		tool kube-score kube-score github.com/zegl/kube-score/cmd/kube-score
+		tool chart-values chart ./values
+		tool chart-schemas chart ./schemas
+		tool chart-restricted chart ./restricted
+		tool chart-kustomize chart ./kustomize
 		;;
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 		;;
 	*)
-		echo "deps: unknown argument $what: use test or lint" >&2
+		echo "deps: unknown argument $what: use test, lint or chart" >&2
 		exit 2
 		;;
 	esac

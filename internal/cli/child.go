@@ -22,6 +22,9 @@ const cacheDirVariable = "TMD_CACHE_DIR"
 
 // newPool makes the pool of children that read documents: this program, run again.
 func newPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) *parsepool.Pool {
+	if err := seedCache(c.CacheDir, c.CacheSeed); err != nil {
+		log.Warn("compiled WebAssembly that the image brings is not used", "error", err)
+	}
 	return parsepool.New(parsepool.Deps{
 		Command:     []string{childCommand},
 		Env:         []string{cacheDirVariable + "=" + c.CacheDir},

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -17,6 +18,7 @@ func (p Process) tokenCommand() *cobra.Command {
 		roles   []string
 		ttl     time.Duration
 		force   bool
+		out     string
 	)
 	c := &cobra.Command{
 		Use:     "token --sub NAME",
@@ -40,6 +42,9 @@ func (p Process) tokenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if out != "" {
+				return os.WriteFile(out, []byte(token), 0o600)
+			}
 			fmt.Fprintln(p.Stdout, token)
 			return nil
 		},
@@ -47,6 +52,7 @@ func (p Process) tokenCommand() *cobra.Command {
 	c.Flags().StringVar(&subject, "sub", "", "the user: what the token's subject owns")
 	c.Flags().StringSliceVar(&roles, "role", nil, "a role of the user; may be given several times")
 	c.Flags().DurationVar(&ttl, "ttl", 12*time.Hour, "how long the token is valid")
+	c.Flags().StringVar(&out, "out", "", "a file to write the token to, for TMD_TOKEN_FILE, instead of printing it")
 	c.Flags().BoolVar(&force, "force", false, "make a token in production")
 	return c
 }

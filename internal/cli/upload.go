@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ const uploadsAtOnce = 4
 type uploadOptions struct {
 	url, token string
 	json       bool
+	expect     []string // course codes
 	timeout    time.Duration
 }
 
@@ -59,6 +61,7 @@ func (p Process) uploadCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.url, "url", "", "the API's address (TMD_URL)")
 	c.Flags().StringVar(&o.token, "token", "", "the token to send (TMD_TOKEN, which other users of the machine cannot see)")
+	c.Flags().StringArrayVar(&o.expect, "expect", nil, "a course that the timelines must hold in a term, COMP 248; may be given several times")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	c.Flags().DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for all of it")
 	return c
@@ -101,7 +104,7 @@ func (p Process) uploadAll(ctx context.Context, o uploadOptions, files []string)
 	all.SetLimit(uploadsAtOnce)
 	for i, file := range files {
 		all.Go(func() error {
-			outcomes[i] = uploadOne(ctx, api, file, shown)
+			outcomes[i] = uploadOne(ctx, api, file, shown).expecting(o.expect)
 			shown.ended(file)
 			return nil
 		})
@@ -156,6 +159,29 @@ func uploadOne(ctx context.Context, api *client, file string, shown progress) ou
 		return fail(err)
 	}
 	out.Data = done.Data
+	return out
+}
+
+// expecting fails an outcome whose timeline has one of the courses in none of its terms.
+func (out outcome) expecting(courses []string) outcome {
+	if out.err != nil || len(courses) == 0 {
+		return out
+	}
+	var result timeline.Result
+	if err := json.Unmarshal(out.Data, &result); err != nil {
+		out.err, out.Error = err, failureOf(err)
+		return out
+	}
+	for _, course := range courses {
+		taken := slices.ContainsFunc(result.Semesters, func(s timeline.Semester) bool {
+			return slices.ContainsFunc(s.Courses, func(sitting timeline.Sitting) bool { return sitting.Code == course })
+		})
+		if !taken {
+			out.err = fmt.Errorf("the timeline has %s in none of its terms, and --expect names it", course)
+			out.Error = failureOf(out.err)
+			return out
+		}
+	}
 	return out
 }
 

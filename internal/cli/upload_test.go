@@ -148,6 +148,18 @@ func TestUploadPrintsTheTimeline(t *testing.T) {
 	}
 }
 
+func TestUploadExpectsCourses(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	if got := run(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "ENGR 201", pdf(t, "a.pdf")); got.code != 0 {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+	got := run(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "COMP 999", pdf(t, "a.pdf"))
+	if got.code != 1 || !strings.Contains(got.err, "COMP 999 in none of its terms") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}
+
 func TestUploadAsJSON(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

@@ -194,6 +194,8 @@ type Pool struct {
 	Deadline time.Duration `env:"TMD_PARSER_DEADLINE" envDefault:"10s" help:"How long a child may read one document before it is killed and replaced."`
 	Memory   Bytes         `env:"TMD_PARSER_MEMORY" envDefault:"512MiB" help:"Memory that one child may take before it is killed and replaced."`
 	CacheDir string        `env:"TMD_CACHE_DIR" default:"the user's cache folder" help:"Where compiled WebAssembly is kept, so that a child starts in 0.1 s instead of 3 s."`
+	// An image cannot be the cache itself: its root may be read-only.
+	CacheSeed string `env:"TMD_CACHE_SEED" help:"A folder of compiled WebAssembly that TMD_CACHE_DIR starts with. The image brings one."`
 }
 
 func (p *Pool) check(f *Faults) {

@@ -1,0 +1,165 @@
+{{/*
+What values cannot be together. Each check is a sentence that says what to change; checks.yaml fails with all of them at once.
+Each helper gives a list of sentences in YAML.
+*/}}
+
+{{/* Is this a cluster, or only a rendering? Every namespace has this account. include "tmd.live" . */}}
+{{- define "tmd.live" -}}
+{{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}yes{{ end }}
+{{- end }}
+
+{{- define "tmd.checks.scaling" -}}
+{{- $faults := list }}
+{{- $worker := .Values.worker }}{{ $scaling := $worker.autoscaling }}
+{{- if and (not $scaling.enabled) (eq (int $scaling.minReplicas) 0) }}
+{{- $faults = append $faults "worker.autoscaling.minReplicas is 0, but only KEDA scales to zero and back: set worker.autoscaling.enabled=true, or minReplicas to 1 or more." }}
+{{- end }}
+{{- if and (not $scaling.enabled) (not (kindIs "invalid" $worker.replicas)) (eq (toString $worker.replicas) "0") }}
+{{- $faults = append $faults "worker.replicas is 0 without autoscaling, and nothing would run the jobs: give 1 or more, null to leave the number alone, or set worker.autoscaling.enabled=true." }}
+{{- end }}
+{{- if and $scaling.enabled (not (kindIs "invalid" $worker.replicas)) }}
+{{- $faults = append $faults "worker.replicas is set while worker.autoscaling.enabled is true: set worker.replicas=null, and worker.autoscaling.minReplicas instead." }}
+{{- end }}
+{{- range $name, $values := dict "worker" $worker "api" .Values.api "parser" .Values.parser }}
+{{- if gt (int $values.autoscaling.minReplicas) (int $values.autoscaling.maxReplicas) }}
+{{- $faults = append $faults (printf "%s.autoscaling.minReplicas is %d, more than maxReplicas, which is %d: raise maxReplicas or lower minReplicas." $name (int $values.autoscaling.minReplicas) (int $values.autoscaling.maxReplicas)) }}
+{{- end }}
+{{- end }}
+{{- if and $scaling.enabled (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
+{{- $faults = append $faults "worker.autoscaling.enabled needs to know the Redis of redis-job-url: set redis.external.addresses to its host:port, or to those of its Sentinels." }}
+{{- end }}
+{{- if and .Values.redis.external.tls.clientCertificate (not .Values.redis.external.tls.existingSecret) }}
+{{- $faults = append $faults "redis.external.tls.clientCertificate needs a certificate: set redis.external.tls.existingSecret to a Secret with tls.crt and tls.key." }}
+{{- end }}
+{{- if and .Values.redis.external.tls.existingSecret (not .Values.redis.external.tls.enabled) }}
+{{- $faults = append $faults "redis.external.tls.existingSecret is set, but TLS is off: set redis.external.tls.enabled=true." }}
+{{- end }}
+{{- if and $scaling.enabled (include "tmd.live" .) (not (.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) }}
+{{- $faults = append $faults "worker.autoscaling.enabled needs KEDA, which this cluster lacks: install it (helm install keda kedacore/keda -n keda --create-namespace), or set worker.autoscaling.enabled=false." }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.jobs" -}}
+{{- $faults := list }}
+{{- $worker := .Values.worker }}{{ $parser := .Values.parser }}
+{{- if gt (int $worker.parserTimeoutSeconds) (int $worker.jobTimeoutSeconds) }}
+{{- $faults = append $faults (printf "worker.parserTimeoutSeconds is %d, more than worker.jobTimeoutSeconds, which is %d: give the job more time than its call to the parser." (int $worker.parserTimeoutSeconds) (int $worker.jobTimeoutSeconds)) }}
+{{- end }}
+{{- if and (ne $parser.mode "external") (le (int $worker.parserTimeoutSeconds) (int $parser.deadlineSeconds)) }}
+{{- $faults = append $faults (printf "worker.parserTimeoutSeconds is %d, and parser.deadlineSeconds is %d: give the call more time than the document." (int $worker.parserTimeoutSeconds) (int $parser.deadlineSeconds)) }}
+{{- end }}
+{{- if and (eq $parser.mode "external") (not $parser.url) }}
+{{- $faults = append $faults "parser.mode is external without an address: set parser.url to http://host:15001." }}
+{{- end }}
+{{- if and (ne $parser.mode "external") $parser.url }}
+{{- $faults = append $faults (printf "parser.url is set while parser.mode is %s: set parser.mode=external, or leave parser.url empty." $parser.mode) }}
+{{- end }}
+{{- with ($parser.resources.limits | default dict).memory }}
+{{- $needed := add (include "tmd.parserChildBytes" $ | int64) 134217728 }}
+{{- if lt (include "tmd.bytes" . | int64) $needed }}
+{{- $faults = append $faults (printf "parser.resources.limits.memory is %s, and %d children of %s need %dMi: raise the limit, or lower parser.children or parser.childMemory." . (int $parser.children) $parser.childMemory (div $needed 1048576)) }}
+{{- end }}
+{{- end }}
+{{- if lt (include "tmd.bytes" $parser.childMemory | int64) 134217728 }}
+{{- $faults = append $faults (printf "parser.childMemory is %s: a child needs 128Mi or more." $parser.childMemory) }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.uploads" -}}
+{{- $faults := list }}
+{{- $uploads := .Values.uploads }}
+{{- if eq $uploads.storage "s3" }}
+{{- $faults = append $faults "uploads.storage is s3, which the image of this version does not serve yet: set uploads.storage=volume and give a ReadWriteMany class." }}
+{{- else if and (eq $uploads.accessMode "ReadWriteOnce") (not $uploads.oneNode) }}
+{{- $faults = append $faults "uploads.accessMode is ReadWriteOnce, which one node mounts, while the API and the workers spread over several: give uploads.storageClass a ReadWriteMany class (NFS, EFS, CephFS, Azure Files), or set uploads.oneNode=true to keep all of them on one node." }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.secret" -}}
+{{- $faults := list }}
+{{- $secret := .Values.secret }}
+{{- if $secret.existingSecret }}
+{{- range list "jwtSecret" "redisPassword" "mongodbPassword" "redisJobURL" "redisCacheURL" "mongodbURI" "sentryDSN" }}
+{{- if get $secret . }}
+{{- $faults = append $faults (printf "secret.%s is set beside secret.existingSecret: put it into that Secret, and leave the value empty." .) }}
+{{- end }}
+{{- end }}
+{{- else }}
+{{- if not .Values.redis.enabled }}
+{{- range $value, $key := dict "redisJobURL" "redis://user:password@host:6379/1" "redisCacheURL" "redis://user:password@host:6379/0" }}
+{{- if not (get $secret $value) }}
+{{- $faults = append $faults (printf "redis.enabled is false without an address: set secret.%s to %s, or name a Secret in secret.existingSecret." $value $key) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.redis.external.password (not $secret.redisPassword) }}
+{{- $faults = append $faults "redis.external.password is true, and KEDA needs it: set secret.redisPassword, or name a Secret with redis-password in secret.existingSecret." }}
+{{- end }}
+{{- if .Values.redis.external.sentinel.password }}
+{{- $faults = append $faults "redis.external.sentinel.password is true: name a Secret with redis-sentinel-password in secret.existingSecret." }}
+{{- end }}
+{{- end }}
+{{- if and (not .Values.mongodb.enabled) (not $secret.mongodbURI) }}
+{{- $faults = append $faults "mongodb.enabled is false without an address: set secret.mongodbURI to mongodb://user:password@host:27017/trackmydegree, or name a Secret in secret.existingSecret." }}
+{{- end }}
+{{- if and .Values.auth.jwksURL $secret.jwtSecret }}
+{{- $faults = append $faults "secret.jwtSecret is set beside auth.jwksURL: keep one of the two." }}
+{{- end }}
+{{- end }}
+{{- if and .Values.redis.enabled (or $secret.redisJobURL $secret.redisCacheURL) }}
+{{- $faults = append $faults "secret.redisJobURL or secret.redisCacheURL is set while redis.enabled is true: set redis.enabled=false to use yours." }}
+{{- end }}
+{{- if and .Values.mongodb.enabled $secret.mongodbURI }}
+{{- $faults = append $faults "secret.mongodbURI is set while mongodb.enabled is true: set mongodb.enabled=false to use yours." }}
+{{- end }}
+{{- if and $secret.existingSecret $secret.check (include "tmd.live" .) }}
+{{- $keys := list "mongodb-uri" "redis-job-url" "redis-cache-url" }}
+{{- if not .Values.auth.jwksURL }}{{ $keys = append $keys "jwt-secret" }}{{ end }}
+{{- if or .Values.redis.enabled .Values.redis.external.password }}{{ $keys = append $keys "redis-password" }}{{ end }}
+{{- if and .Values.mongodb.enabled .Values.mongodb.auth }}{{ $keys = append $keys "mongodb-password" }}{{ end }}
+{{- if .Values.redis.external.sentinel.password }}{{ $keys = append $keys "redis-sentinel-password" }}{{ end }}
+{{- if $secret.sentry }}{{ $keys = append $keys "sentry-dsn" }}{{ end }}
+{{- $found := lookup "v1" "Secret" .Release.Namespace $secret.existingSecret }}
+{{- if not $found }}
+{{- $faults = append $faults (printf "The Secret %s is not in the namespace %s: create it with the keys %s (kubectl -n %s create secret generic %s --from-literal=…), or set secret.check=false if something makes it later." $secret.existingSecret .Release.Namespace (join ", " $keys) .Release.Namespace $secret.existingSecret) }}
+{{- else }}
+{{- range $keys }}
+{{- if not (get ($found.data | default dict) .) }}
+{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $secret.existingSecret .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.ways" -}}
+{{- $faults := list }}
+{{- $ingress := .Values.ingress }}
+{{- if and $ingress.enabled $ingress.tls.enabled (not $ingress.host) }}
+{{- $faults = append $faults "ingress.tls.enabled needs a host name for its certificate: set ingress.host." }}
+{{- end }}
+{{- if and $ingress.enabled $ingress.tls.enabled (not $ingress.tls.secretName) }}
+{{- $faults = append $faults "ingress.tls.enabled needs a certificate: set ingress.tls.secretName to a Secret of the type kubernetes.io/tls, or to the name that cert-manager is to make." }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+{{- $faults = append $faults "httpRoute.enabled needs a Gateway: set httpRoute.parentRefs to [{name: …, namespace: …}]." }}
+{{- end }}
+{{- if and .Values.frontend.enabled (not .Values.frontend.image.repository) }}
+{{- $faults = append $faults "frontend.enabled needs an image: set frontend.image.repository and frontend.image.tag." }}
+{{- end }}
+{{- if and .Values.tests.enabled .Values.tests.tokenSecret (not .Values.auth.jwksURL) }}
+{{- $faults = append $faults "tests.tokenSecret is for tokens of an identity provider: set auth.jwksURL, or leave it empty." }}
+{{- end }}
+{{- if include "tmd.live" . }}
+{{- if and .Values.metrics.serviceMonitor.enabled (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) }}
+{{- $faults = append $faults "metrics.serviceMonitor.enabled needs the Prometheus operator, which this cluster lacks: install it, or set metrics.serviceMonitor.enabled=false." }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not (.Capabilities.APIVersions.Has "gateway.networking.k8s.io/v1")) }}
+{{- $faults = append $faults "httpRoute.enabled needs the Gateway API, which this cluster lacks: install it, or set httpRoute.enabled=false." }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}

@@ -1,0 +1,22 @@
+{{/* What KEDA reads from Secrets: a list of secretTargetRef, empty when Redis asks for nothing. include "tmd.kedaAuth" . */}}
+{{- define "tmd.kedaAuth" -}}
+{{- $secret := include "tmd.secret" . }}
+{{- $external := .Values.redis.external }}
+{{- $parameters := list }}
+{{- if or .Values.redis.enabled $external.password }}
+{{- $parameters = append $parameters (dict "parameter" "password" "name" $secret "key" "redis-password") }}
+{{- end }}
+{{- if not .Values.redis.enabled }}
+{{- if $external.sentinel.password }}
+{{- $parameters = append $parameters (dict "parameter" "sentinelPassword" "name" $secret "key" "redis-sentinel-password") }}
+{{- end }}
+{{- if and $external.tls.enabled $external.tls.existingSecret }}
+{{- $parameters = append $parameters (dict "parameter" "ca" "name" $external.tls.existingSecret "key" "ca.crt") }}
+{{- if $external.tls.clientCertificate }}
+{{- $parameters = append $parameters (dict "parameter" "cert" "name" $external.tls.existingSecret "key" "tls.crt") }}
+{{- $parameters = append $parameters (dict "parameter" "key" "name" $external.tls.existingSecret "key" "tls.key") }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $parameters }}
+{{- end }}

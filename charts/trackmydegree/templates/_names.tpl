@@ -1,0 +1,111 @@
+{{/* Names and labels. Helpers take what they need as arguments; the comment above each shows a call. */}}
+
+{{/* include "tmd.name" . */}}
+{{- define "tmd.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* include "tmd.fullname" . */}}
+{{- define "tmd.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- else if contains (include "tmd.name" .) .Release.Name }}
+{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "tmd.name" .) | trunc 63 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/*
+The name of a component's objects. The base is cut, not the component, so that two components never share a name; room is
+kept for what Kubernetes appends to the names of pods (StatefulSets put theirs into a label of 63 characters).
+include "tmd.component" (list . "worker")
+*/}}
+{{- define "tmd.component" -}}
+{{- $root := index . 0 }}{{ $component := index . 1 }}
+{{- $room := sub 52 (add1 (len $component)) | int }}
+{{- printf "%s-%s" (include "tmd.fullname" $root | trunc $room | trimSuffix "-") $component }}
+{{- end }}
+
+{{/* The labels that select a component's pods; they never change. include "tmd.selector" (list . "worker") */}}
+{{- define "tmd.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "tmd.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* The metadata of an object. include "tmd.metadata" (list . "worker" $annotations $labels); the last two may be left out */}}
+{{- define "tmd.metadata" -}}
+{{- $root := index . 0 }}{{ $component := index . 1 -}}
+{{- $annotations := dict }}{{ $labels := dict }}
+{{- if gt (len .) 2 }}{{ $annotations = index . 2 | default dict }}{{ end }}
+{{- if gt (len .) 3 }}{{ $labels = index . 3 | default dict }}{{ end -}}
+name: {{ include "tmd.component" (list $root $component) }}
+{{ include "tmd.namespaced" (list $root $component $annotations $labels) }}
+{{- end }}
+
+{{/* The same without the name. */}}
+{{- define "tmd.namespaced" -}}
+{{- $root := index . 0 }}{{ $component := index . 1 -}}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- include "tmd.selector" (list $root $component) | nindent 2 }}
+  app.kubernetes.io/part-of: trackmydegree
+  app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+  app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+  helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+  {{- with merge (dict) (index . 3) $root.Values.commonLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (dict) (index . 2) $root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The metadata of a pod template. include "tmd.podMetadata" (list . "worker" .Values.worker $annotations) */}}
+{{- define "tmd.podMetadata" -}}
+{{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
+labels:
+  {{- include "tmd.selector" (list $root $component) | nindent 2 }}
+  app.kubernetes.io/part-of: trackmydegree
+  {{- with merge (dict) ($values.podLabels | default dict) $root.Values.commonLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+annotations:
+  kubectl.kubernetes.io/default-container: {{ $component }}
+  {{- with merge (dict) ($values.podAnnotations | default dict) (index . 3) $root.Values.commonAnnotations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* include "tmd.serviceAccount" (list . "worker" .Values.worker) */}}
+{{- define "tmd.serviceAccount" -}}
+{{- $account := (index . 2).serviceAccount }}
+{{- if $account.name }}{{ $account.name }}
+{{- else if $account.create }}{{ include "tmd.component" (list (index . 0) (index . 1)) }}
+{{- else }}default
+{{- end }}
+{{- end }}
+
+{{/* include "tmd.secret" . */}}
+{{- define "tmd.secret" -}}
+{{- .Values.secret.existingSecret | default (include "tmd.fullname" .) }}
+{{- end }}
+
+{{/* include "tmd.uploadsClaim" . */}}
+{{- define "tmd.uploadsClaim" -}}
+{{- .Values.uploads.existingClaim | default (include "tmd.component" (list . "uploads")) }}
+{{- end }}
+
+{{/* include "tmd.image" (list . .Values.redis.image) */}}
+{{- define "tmd.image" -}}
+{{- $root := index . 0 }}{{ $image := index . 1 }}
+{{- $registry := $root.Values.global.imageRegistry | default $image.registry }}
+{{- $name := $image.repository }}
+{{- if $registry }}{{ $name = printf "%s/%s" $registry $image.repository }}{{ end }}
+{{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}
+{{- else }}{{ printf "%s:%s" $name ($image.tag | default $root.Chart.AppVersion) }}
+{{- end }}
+{{- end }}

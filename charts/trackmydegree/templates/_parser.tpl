@@ -1,0 +1,77 @@
+{{/* The parser's container, the same as a sidecar and in a Deployment of its own. */}}
+
+{{/* Memory that all children may take together, in bytes. include "tmd.parserChildBytes" . */}}
+{{- define "tmd.parserChildBytes" -}}
+{{- mul (int .Values.parser.children) (include "tmd.bytes" .Values.parser.childMemory | int64) }}
+{{- end }}
+
+{{/* include "tmd.parserContainer" (list . $drainSeconds) */}}
+{{- define "tmd.parserContainer" -}}
+{{- $root := index . 0 }}{{ $values := $root.Values.parser -}}
+name: parser
+{{ include "tmd.containerImage" (list $root $root.Values.image) }}
+args: [parser]
+env:
+  {{- include "tmd.processEnv" . | nindent 2 }}
+  - name: TMD_PARSER_PORT
+    value: "15001"
+  - name: TMD_METRICS_ADDR
+    value: ":9091"
+  - name: TMD_PARSER_CHILDREN
+    value: {{ $values.children | quote }}
+  - name: TMD_PARSER_DEADLINE
+    value: {{ printf "%ds" (int $values.deadlineSeconds) }}
+  - name: TMD_PARSER_MEMORY
+    value: {{ $values.childMemory }}B
+  - name: TMD_CACHE_DIR
+    value: /var/cache/tmd
+  {{- with include "tmd.goEnv" (list $values.resources (include "tmd.parserChildBytes" $root)) }}
+  {{- . | nindent 2 }}
+  {{- end }}
+  {{- with $values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+ports:
+  - name: parser
+    containerPort: 15001
+  - name: parser-metrics
+    containerPort: 9091
+{{ include "tmd.containerSecurity" $root }}
+resources:
+  {{- toYaml $values.resources | nindent 2 }}
+volumeMounts:
+  - name: parser-cache
+    mountPath: /var/cache/tmd
+  - name: tmp
+    mountPath: /tmp
+  {{- with $values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+startupProbe:
+  {{- include "tmd.httpProbe" (list "/health" "parser") | nindent 2 }}
+  periodSeconds: 1
+  failureThreshold: 60
+# Of the process alone: it replaces its children by itself, and must not be killed for them.
+livenessProbe:
+  {{- include "tmd.httpProbe" (list "/version" "parser-metrics") | nindent 2 }}
+  periodSeconds: 10
+  failureThreshold: 6
+{{- end }}
+
+{{/* include "tmd.parserVolumes" . */}}
+{{- define "tmd.parserVolumes" -}}
+- name: parser-cache
+  emptyDir:
+    sizeLimit: 128Mi
+- name: tmp
+  emptyDir:
+    sizeLimit: 64Mi
+{{- end }}
+
+{{/* The address under which workers reach the parser. include "tmd.parserURL" . */}}
+{{- define "tmd.parserURL" -}}
+{{- if eq .Values.parser.mode "sidecar" }}http://127.0.0.1:15001
+{{- else if eq .Values.parser.mode "deployment" }}http://{{ include "tmd.component" (list . "parser") }}:15001
+{{- else }}{{ .Values.parser.url }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,223 @@
+{{/* Parts of pods that every component has. */}}
+
+{{/* What a pod has before its containers. include "tmd.podSpec" (list . "worker" .Values.worker) */}}
+{{- define "tmd.podSpec" -}}
+{{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
+serviceAccountName: {{ include "tmd.serviceAccount" . }}
+automountServiceAccountToken: false
+# Service links would set TMD_… variables in pods of a release whose name starts with tmd.
+enableServiceLinks: false
+{{- with concat ($root.Values.global.imagePullSecrets | default list) $root.Values.imagePullSecrets | uniq }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- $affinity := deepCopy ($values.affinity | default dict) }}
+{{- if and (has $component (list "api" "worker")) $root.Values.uploads.oneNode }}
+{{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" (dict "app.kubernetes.io/instance" $root.Release.Name "trackmydegree/uploads" "one-node")) }}
+{{- $pods := $affinity.podAffinity | default dict }}
+{{- $_ := set $pods "requiredDuringSchedulingIgnoredDuringExecution" (append ($pods.requiredDuringSchedulingIgnoredDuringExecution | default list) $term) }}
+{{- $_ := set $affinity "podAffinity" $pods }}
+{{- end }}
+{{- with $affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if and $values.spread (not (and $root.Values.uploads.oneNode (ne $component "parser"))) }}
+topologySpreadConstraints:
+  {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "tmd.selector" (list $root $component) | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The security of a pod. $supplemental may be an empty list. include "tmd.podSecurity" (list . $supplemental) */}}
+{{- define "tmd.podSecurity" -}}
+{{- $values := (index . 0).Values.podSecurity -}}
+securityContext:
+  runAsNonRoot: true
+  {{- with $values.runAsUser }}
+  runAsUser: {{ int64 . }}
+  {{- end }}
+  {{- with $values.runAsGroup }}
+  runAsGroup: {{ int64 . }}
+  {{- end }}
+  {{- with $values.fsGroup }}
+  fsGroup: {{ int64 . }}
+  # A volume with many files is walked once, not at the start of each pod.
+  fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
+  {{- with index . 1 }}
+  supplementalGroups:
+    {{- range . }}
+    - {{ int64 . }}
+    {{- end }}
+  {{- end }}
+  seccompProfile:
+    type: RuntimeDefault
+{{- end }}
+
+{{/* The security of a container: Pod Security "restricted", and a root that nothing writes. include "tmd.containerSecurity" . */}}
+{{- define "tmd.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  capabilities:
+    drop: [ALL]
+{{- end }}
+
+{{/* Container image and pull policy. include "tmd.containerImage" (list . .Values.image) */}}
+{{- define "tmd.containerImage" -}}
+image: {{ include "tmd.image" . }}
+imagePullPolicy: {{ (index . 1).pullPolicy }}
+{{- end }}
+
+{{/* A memory quantity as a number of bytes. include "tmd.bytes" "512Mi" */}}
+{{- define "tmd.bytes" -}}
+{{- $text := . | toString }}
+{{- $number := regexFind "^[0-9.]+" $text | float64 }}
+{{- $unit := regexReplaceAll "^[0-9.]+" $text "" }}
+{{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "e3" 1000 "e6" 1000000 "e9" 1000000000 }}
+{{- if not (hasKey $factors $unit) }}{{ fail (printf "%q is no amount of memory that the chart can read: write 512Mi or 2Gi." $text) }}{{ end }}
+{{- mulf $number (get $factors $unit) | int64 }}
+{{- end }}
+
+{{/*
+Go's own limits, from those of the container. Nine tenths of the memory leave room for what Go does not manage; children of
+the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources $childBytes)
+*/}}
+{{- define "tmd.goEnv" -}}
+{{- $limits := (index . 0).limits | default dict }}
+{{- if $limits.cpu -}}
+- name: GOMAXPROCS
+  valueFrom:
+    resourceFieldRef:
+      resource: limits.cpu
+      divisor: "1"
+{{ end }}
+{{- if $limits.memory -}}
+{{- $own := sub (include "tmd.bytes" $limits.memory | int64) (index . 1 | int64) -}}
+- name: GOMEMLIMIT
+  value: {{ printf "%dMiB" (div (mul $own 9) 10485760) }}
+{{- end }}
+{{- end }}
+
+{{/* Environment that every long-running role has. include "tmd.processEnv" (list . $drainSeconds) */}}
+{{- define "tmd.processEnv" -}}
+{{- $root := index . 0 -}}
+- name: NODE_ENV
+  value: {{ $root.Values.environment }}
+- name: TMD_LOG_LEVEL
+  value: {{ $root.Values.log.level }}
+- name: TMD_LOG_FORMAT
+  value: {{ $root.Values.log.format }}
+- name: TMD_SHUTDOWN_GRACE
+  value: {{ printf "%ds" (int (index . 1)) }}
+{{- end }}
+
+{{/* One variable from the Secret. include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") */}}
+{{- define "tmd.secretEnv" -}}
+- name: {{ index . 1 }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "tmd.secret" (index . 0) }}
+      key: {{ index . 2 }}
+{{- end }}
+
+{{/* Where errors are reported, when they are. include "tmd.sentryEnv" . */}}
+{{- define "tmd.sentryEnv" -}}
+{{- if include "tmd.hasSentry" . }}
+{{- include "tmd.secretEnv" (list . "SENTRY_DSN" "sentry-dsn") }}
+{{- end }}
+{{- end }}
+
+{{/* include "tmd.hasSentry" . */}}
+{{- define "tmd.hasSentry" -}}
+{{- if .Values.secret.existingSecret }}{{ if .Values.secret.sentry }}yes{{ end }}{{ else if .Values.secret.sentryDSN }}yes{{ end }}
+{{- end }}
+
+{{/* Go reads certificates from every folder of SSL_CERT_DIR, beside the system's bundle. include "tmd.caEnv" . */}}
+{{- define "tmd.caEnv" -}}
+{{- if .Values.extraCACerts.configMap -}}
+- name: SSL_CERT_DIR
+  value: /etc/ssl/certs:/etc/tmd/ca
+{{- end }}
+{{- end }}
+
+{{- define "tmd.caMount" -}}
+{{- if .Values.extraCACerts.configMap -}}
+- name: ca
+  mountPath: /etc/tmd/ca
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "tmd.caVolume" -}}
+{{- if .Values.extraCACerts.configMap -}}
+- name: ca
+  configMap:
+    name: {{ .Values.extraCACerts.configMap }}
+{{- end }}
+{{- end }}
+
+{{/* The folder of uploads, in the API and in workers. */}}
+{{- define "tmd.uploadsMount" -}}
+- name: uploads
+  mountPath: /var/lib/tmd/uploads
+{{- end }}
+
+{{- define "tmd.uploadsVolume" -}}
+- name: uploads
+  persistentVolumeClaim:
+    claimName: {{ include "tmd.uploadsClaim" . }}
+{{- end }}
+
+{{/* Label of the pods that uploads.oneNode keeps together. */}}
+{{- define "tmd.withUploads" -}}
+{{- $root := index . 0 }}{{ $values := deepCopy (index . 1) }}
+{{- if $root.Values.uploads.oneNode }}
+{{- $_ := set $values "podLabels" (merge (dict "trackmydegree/uploads" "one-node") $values.podLabels) }}
+{{- end }}
+{{- toYaml $values }}
+{{- end }}
+
+{{/*
+What changes with the Secret: pods start again on `helm upgrade` when it did. Of an existing Secret it is known in a cluster
+alone. What the chart makes at random is kept, so the values that it is made from tell enough. include "tmd.secretChecksum" .
+*/}}
+{{- define "tmd.secretChecksum" -}}
+{{- if .Values.secret.existingSecret }}
+{{- with lookup "v1" "Secret" .Release.Namespace .Values.secret.existingSecret }}
+checksum/secret: {{ .data | toJson | sha256sum }}
+{{- end }}
+{{- else }}
+checksum/secret: {{ list .Values.secret .Values.redis.enabled .Values.mongodb.enabled .Values.mongodb.auth | toJson | sha256sum }}
+{{- end }}
+{{- end }}
+
+{{/* A probe of an HTTP path. include "tmd.httpProbe" (list "/livez" "http") */}}
+{{- define "tmd.httpProbe" -}}
+httpGet:
+  path: {{ index . 0 }}
+  port: {{ index . 1 }}
+timeoutSeconds: 3
+{{- end }}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Tests of the chart that need no cluster: hack/chart-test.sh. Every values file of charts/trackmydegree/ci and of k8s/values
+# is linted, rendered, held against the schemas of Kubernetes and of the operators, against Pod Security "restricted", and
+# scored; then come the unit tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PWD/.bin:$PATH
+chart=charts/trackmydegree schemas=.cache/schemas
+rendered=$(mktemp -d)
+trap 'rm -rf "$rendered"' EXIT
+
+chart-schemas "$schemas"
+
+# What kube-score asks, and why it is not done here:
+#  container-image-pull-policy  Always: tags are versions, and a registry that is away must not keep a pod from starting
+#  statefulset-has-servicename  a headless Service: there is one pod, and clients use the address that outlives it
+#  deployment-has-host-podantiaffinity  the pods spread by topology constraints, which count nodes and zones
+#  deployment-replicas  a number of pods, which is somebody else's where it is absent
+score=(--ignore-test container-image-pull-policy --ignore-test statefulset-has-servicename
+	--ignore-test deployment-has-host-podantiaffinity --ignore-test deployment-replicas)
+
+for values in "$chart"/ci/*-values.yaml k8s/values/*.yaml; do
+	name=$(basename "$values" .yaml)
+	echo "== $name"
+	helm lint --strict --quiet "$chart" --values "$values"
+	helm template tmd "$chart" --namespace degrees --values "$values" >"$rendered/$name.yaml"
+	kubeconform -strict -summary -schema-location "$schemas/{{.ResourceKind}}{{.KindSuffix}}.json" "$rendered/$name.yaml"
+	chart-restricted <"$rendered/$name.yaml"
+	# Without policies and with the platform's users, on purpose: there is nothing to score.
+	[[ $name == open-values ]] && continue
+	kube-score score "$rendered/$name.yaml" --output-format ci --exit-one-on-warning "${score[@]}" >"$rendered/score" ||
+		{ grep -v -e '^\[OK\]' -e '^\[SKIPPED\]' "$rendered/score"; exit 1; }
+done
+
+helm-unittest --strict "$chart"
+(cd hack/tools/chart && go test ./...)

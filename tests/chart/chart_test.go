@@ -1,0 +1,334 @@
+// Package chart holds the Helm chart to the program that it runs: each variable that it sets is a setting of its role, what
+// each role gets is enough to start, and KEDA looks at the keys that the queue has. It also holds the chart's unit tests to
+// its values: each has a test.
+package chart_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+const chart = "../../charts/trackmydegree"
+
+// object is as much of a manifest as the tests ask for.
+type object struct {
+	Kind     string
+	Metadata struct{ Name string }
+	// Of a Secret.
+	StringData map[string]string `yaml:"stringData"`
+	Spec       struct {
+		podSpec  `yaml:",inline"`
+		Template struct{ Spec podSpec }
+		// Of a ScaledObject.
+		Triggers []struct {
+			Name     string
+			Metadata map[string]string
+		}
+		Advanced struct {
+			ScalingModifiers struct{ Formula string } `yaml:"scalingModifiers"`
+		}
+	}
+}
+
+type podSpec struct {
+	InitContainers []container `yaml:"initContainers"`
+	Containers     []container
+}
+
+type container struct {
+	Name string
+	Args []string
+	Env  []variable
+}
+
+type variable struct {
+	Name, Value string
+	ValueFrom   struct {
+		SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+	} `yaml:"valueFrom"`
+}
+
+// render returns what the chart makes of a values file.
+func render(t *testing.T, values string, args ...string) []object {
+	t.Helper()
+	helm, err := exec.LookPath("../../.bin/helm")
+	if err != nil {
+		if helm, err = exec.LookPath("helm"); err != nil {
+			testenv.Missing(t, "helm", "run hack/deps.sh chart")
+		}
+	}
+	command := exec.CommandContext(t.Context(), helm, append([]string{"template", "tmd", chart, "--values", values}, args...)...)
+	var faults bytes.Buffer
+	command.Stderr = &faults
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &faults)
+	}
+	var objects []object
+	for document := range strings.SplitSeq(string(text), "\n---\n") {
+		var o object
+		if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+			t.Fatalf("%v in\n%s", err, document)
+		}
+		objects = append(objects, o)
+	}
+	return objects
+}
+
+// containers returns those that run the program, by what they are in.
+func containers(objects []object) map[string]container {
+	found := map[string]container{}
+	for _, o := range objects {
+		for _, pod := range []podSpec{o.Spec.podSpec, o.Spec.Template.Spec} {
+			for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+				if len(c.Args) > 0 && slices.ContainsFunc(config.Roles(), func(r config.Role) bool { return r.Name == c.Args[0] }) {
+					found[strings.ToLower(o.Kind)+"/"+o.Metadata.Name+"/"+c.Name] = c
+				}
+			}
+		}
+	}
+	return found
+}
+
+func valuesFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(chart + "/ci/*-values.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no values files", err)
+	}
+	more, err := filepath.Glob("../../k8s/values/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(files, more...)
+}
+
+func role(name string) config.Settings {
+	roles := config.Roles()
+	return roles[slices.IndexFunc(roles, func(r config.Role) bool { return r.Name == name })].New()
+}
+
+// settings are the variables that a role reads.
+func settings(t *testing.T, name string) []string {
+	t.Helper()
+	described, _ := config.Describe(role(name), nil) // what is missing is of no interest here
+	var names []string
+	for _, s := range described {
+		names = append(names, s.Name, s.Name+"_FILE")
+	}
+	return names
+}
+
+// platform is what Go itself reads.
+var platform = []string{"GOMAXPROCS", "GOMEMLIMIT", "SSL_CERT_DIR"}
+
+// secrets stand for what an existing Secret holds.
+var secrets = map[string]string{
+	"jwt-secret":      "0123456789abcdef0123456789abcdef",
+	"redis-job-url":   "redis://redis:6379/1",
+	"redis-cache-url": "redis://redis:6379/0",
+	"mongodb-uri":     "mongodb://mongodb/trackmydegree",
+	"sentry-dsn":      "https://key@sentry.example.org/1",
+}
+
+func TestRolesGetWhatTheyRead(t *testing.T) {
+	t.Parallel()
+	for _, values := range valuesFiles(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(values), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			objects := render(t, values)
+			held := secrets
+			for _, o := range objects {
+				if o.Kind == "Secret" {
+					held = o.StringData
+				}
+			}
+			found := containers(objects)
+			if len(found) < 2 {
+				t.Fatalf("only %d containers run the program", len(found))
+			}
+			for where, c := range found {
+				known := settings(t, c.Args[0])
+				var environ []string
+				for _, v := range c.Env {
+					if !slices.Contains(known, v.Name) && !slices.Contains(platform, v.Name) {
+						t.Errorf("%s: %s is no setting of tmd %s", where, v.Name, c.Args[0])
+					}
+					value := v.Value
+					if key := v.ValueFrom.SecretKeyRef.Key; key != "" {
+						if value = held[key]; value == "" {
+							t.Errorf("%s: %s comes from %s, which the Secret lacks", where, v.Name, key)
+						}
+					}
+					if v.Name != "TMD_TOKEN_FILE" { // made by the container before it
+						environ = append(environ, v.Name+"="+value)
+					}
+				}
+				if err := config.Load(role(c.Args[0]), environ); err != nil {
+					t.Errorf("%s: tmd %s does not start: %v", where, c.Args[0], err)
+				}
+			}
+		})
+	}
+}
+
+func TestParserGetsNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, values := range valuesFiles(t) {
+		for where, c := range containers(render(t, values)) {
+			for _, v := range c.Env {
+				if c.Args[0] == "parser" && v.ValueFrom.SecretKeyRef.Key != "" {
+					t.Errorf("%s, %s: %s is a secret", values, where, v.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestImageSetsWhatTheProgramReads(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := regexp.MustCompile(`(?m)^ENV (\w+)=`).FindAllStringSubmatch(string(text), -1)
+	if len(variables) == 0 {
+		t.Fatal("the Dockerfile sets nothing")
+	}
+	for _, v := range variables {
+		if !slices.Contains(settings(t, "parser"), v[1]) {
+			t.Errorf("%s is no setting", v[1])
+		}
+	}
+}
+
+func TestSkaffoldNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../skaffold.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type pipeline struct {
+		Deploy struct {
+			Helm struct {
+				Releases []struct {
+					ChartPath         string            `yaml:"chartPath"`
+					ValuesFiles       []string          `yaml:"valuesFiles"`
+					SetValues         map[string]string `yaml:"setValues"`
+					SetValueTemplates map[string]string `yaml:"setValueTemplates"`
+				}
+			}
+		}
+	}
+	var skaffold struct {
+		pipeline `yaml:",inline"`
+		Profiles []pipeline
+	}
+	if err := yaml.Unmarshal(text, &skaffold); err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]bool{}
+	leaves("", chartValues(t), values)
+	releases := 0
+	for _, p := range append(skaffold.Profiles, skaffold.pipeline) {
+		for _, release := range p.Deploy.Helm.Releases {
+			releases++
+			for _, path := range append(release.ValuesFiles, release.ChartPath) {
+				if _, err := os.Stat("../../" + path); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, set := range []map[string]string{release.SetValues, release.SetValueTemplates} {
+				for value := range set {
+					if !values[value] {
+						t.Errorf("%s is no value of the chart", value)
+					}
+				}
+			}
+		}
+	}
+	if releases != 2 {
+		t.Errorf("%d releases: one for development and one for production", releases)
+	}
+}
+
+// A value without a test may do nothing, and nobody would know.
+func TestEveryValueHasAUnitTest(t *testing.T) {
+	t.Parallel()
+	suites, err := filepath.Glob(chart + "/tests/*_test.yaml")
+	if err != nil || len(suites) == 0 {
+		t.Fatal("no unit tests", err)
+	}
+	set := map[string]bool{}
+	for _, suite := range suites {
+		text, err := os.ReadFile(suite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s struct {
+			Set   map[string]any
+			Tests []struct{ Set map[string]any }
+		}
+		if err := yaml.Unmarshal(text, &s); err != nil {
+			t.Fatalf("%s: %v", suite, err)
+		}
+		leaves("", s.Set, set)
+		for _, test := range s.Tests {
+			leaves("", test.Set, set)
+		}
+	}
+	tested := func(value string) bool {
+		for s := range set {
+			if s == value || strings.HasPrefix(s, value+".") || strings.HasPrefix(value, s+".") {
+				return true
+			}
+		}
+		return false
+	}
+	all := map[string]bool{}
+	leaves("", chartValues(t), all)
+	for value := range all {
+		if !tested(value) {
+			t.Errorf("%s is set by no unit test of charts/trackmydegree/tests", value)
+		}
+	}
+}
+
+func chartValues(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(chart + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// whole are objects of Kubernetes that the chart hands on as they are.
+var whole = []string{"resources", "behavior"}
+
+// leaves adds the dotted path of each value that holds no others.
+func leaves(path string, values map[string]any, into map[string]bool) {
+	for key, value := range values {
+		at := strings.TrimPrefix(path+"."+key, ".")
+		if inner, ok := value.(map[string]any); ok && len(inner) > 0 && !slices.Contains(whole, key) {
+			leaves(at, inner, into)
+			continue
+		}
+		into[at] = true
+	}
+}
