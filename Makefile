@@ -31,6 +31,8 @@ deps: ## Install what the tests need: redis-server, a MongoDB test server, a bro
 .PHONY: test
 test: deps build ## Run every test, with the race detector, against real servers
 	go vet ./...
+	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
+	go test -run '^TestWords$$' ./internal/pdftext
 	go test -race -timeout 15m $(PKG)
 
 .PHONY: lint

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/cli"
+	"github.com/trackmydegree/trackmydegree/internal/pdftext"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -32,6 +33,16 @@ func TestMain(m *testing.M) {
 type leakChecked struct{ *testing.M }
 
 func (m leakChecked) Run() int {
+	// PDFium is compiled here, if it has to be: with the race detector on a busy machine it can take longer than a child
+	// may take to start.
+	extractor, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
+	if err == nil {
+		err = extractor.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.M.Run()
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(); code == 0 && err != nil {
@@ -56,8 +67,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			// Compiled WebAssembly is kept between runs: compiling takes 3 s of a whole core.
-			env.Setenv("CACHE", filepath.Join(testenv.Root(), ".cache", "wasm"))
+			env.Setenv("CACHE", testenv.WasmCache())
 			env.Setenv("DOCUMENTS", filepath.Join(testenv.Root(), "tests", "documents"))
 			return nil
 		},

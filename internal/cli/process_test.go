@@ -36,7 +36,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	return &exec.Cmd{Path: self, Args: append([]string{"tmd"}, args...), Env: append([]string{
-		"TMD_CACHE_DIR=" + filepath.Join(testenv.Root(), ".cache", "wasm"), "TMD_METRICS_ADDR=off",
+		"TMD_CACHE_DIR=" + testenv.WasmCache(), "TMD_METRICS_ADDR=off",
 	}, env...)}
 }
 

@@ -64,7 +64,7 @@ func writeExpected(t *testing.T, file string, d document.Document) {
 
 func newExtractor(tb testing.TB) *pdftext.Extractor {
 	tb.Helper()
-	e, err := pdftext.New(pdftext.Config{CacheDir: filepath.Join(os.TempDir(), "tmd-test-wasm")})
+	e, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
 	if err != nil {
 		tb.Fatal(err)
 	}

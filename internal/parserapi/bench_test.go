@@ -9,13 +9,14 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // BenchmarkParse shows what each layer around the reading itself costs, for a student record: the medians of reading in
 // this process, in a child, and over HTTP in a child. The three take turns, so that a busy machine is busy for all.
 func BenchmarkParse(b *testing.B) {
 	pdf := sample(b, "transcripts/soen-coop.pdf")
-	read, err := reader(wasmCache())
+	read, err := reader(testenv.WasmCache())
 	if err != nil {
 		b.Fatal(err)
 	}

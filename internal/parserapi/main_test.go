@@ -47,9 +47,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// wasmCache is shared with the tests of other packages: compiling PDFium takes seconds.
-func wasmCache() string { return filepath.Join(os.TempDir(), "tmd-test-wasm") }
-
 func reader(cache string) (parsepool.ReadFunc, error) {
 	extractor, err := pdftext.New(pdftext.Config{CacheDir: cache})
 	if err != nil {
@@ -75,7 +72,7 @@ func child() error {
 func newPool(log *slog.Logger) *parsepool.Pool {
 	return parsepool.New(parsepool.Deps{
 		Command: []string{asChild},
-		Env:     []string{"TMD_CACHE_DIR=" + wasmCache()},
+		Env:     []string{"TMD_CACHE_DIR=" + testenv.WasmCache()},
 		Size:    2, Queue: 64,
 		MemoryLimit: 1 << 30, // the race detector takes its share
 		Logger:      log,

@@ -61,7 +61,7 @@ func timePdftotext(b *testing.B, bin, file string) time.Duration {
 func BenchmarkNew(b *testing.B) {
 	newExtractor(b) // warms it
 	for b.Loop() {
-		e, err := pdftext.New(pdftext.Config{CacheDir: cacheDir()})
+		e, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
 		if err != nil {
 			b.Fatal(err)
 		}

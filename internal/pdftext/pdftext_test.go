@@ -22,12 +22,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const letterPaper = "/MediaBox[0 0 612 792]"
 
-// cacheDir is shared by the tests of all packages and runs: compiling takes three seconds.
-func cacheDir() string { return filepath.Join(os.TempDir(), "tmd-test-wasm") }
-
 func newExtractor(tb testing.TB) *pdftext.Extractor {
 	tb.Helper()
-	e, err := pdftext.New(pdftext.Config{CacheDir: cacheDir()})
+	e, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // TestNothingIsLeft holds that an instance has forgotten a document when the next one comes.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	e, err := New(Config{CacheDir: filepath.Join(os.TempDir(), "tmd-test-wasm")})
+	e, err := New(Config{CacheDir: testenv.WasmCache()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,11 @@ func Root() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
+// WasmCache is the folder of compiled WebAssembly that the tests of all packages share and that stays between runs.
+// Compiling PDFium takes 3 s of a core, and most of a minute with the race detector: make test fills the folder first,
+// without it.
+func WasmCache() string { return filepath.Join(Root(), ".cache", "wasm") }
+
 // FreePort returns a TCP port on loopback that nobody listened on a moment ago.
 func FreePort(tb testing.TB) int {
 	tb.Helper()

@@ -102,7 +102,7 @@ func token(t *testing.T) string {
 
 // wasmCache is kept between runs: a start with the compilation cache is what operators see.
 func wasmCache(t *testing.T) string {
-	dir := filepath.Join(testenv.Root(), ".cache", "wasm")
+	dir := testenv.WasmCache()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
