@@ -240,7 +240,16 @@ func TestRoles(t *testing.T) {
 		<-way.waiting
 		worker.Signal(syscall.SIGTERM)
 		testenv.Eventually(t, "the worker drains", func() bool { return worker.probe("/readyz") == http.StatusServiceUnavailable })
-		worker.Signal(syscall.SIGTERM)
+		// One that comes before the handler of the first is gone is one with the first.
+		testenv.Eventually(t, "the worker ends", func() bool {
+			worker.Signal(syscall.SIGTERM)
+			select {
+			case <-worker.Done():
+				return true
+			default:
+				return false
+			}
+		})
 		if code := worker.ExitCode(); code == 0 {
 			t.Error("exit code 0")
 		}
