@@ -54,7 +54,7 @@ func TestLinesTellEachChangeOnce(t *testing.T) {
 	}
 	want := `a.pdf: queued
 a.pdf: processing
-a.pdf: retrying, Documents cannot be read at the moment. It is tried again by itself.
+a.pdf: retrying, Documents cannot be read at the moment. Try again shortly.
 a.pdf: processing
 a.pdf: done
 `

@@ -83,7 +83,7 @@ var kinds = map[Code]kind{
 	MethodNotAllowed: {"This address does not support the method.", false},
 	TooManyRequests:  {"Too many requests. Wait for the time given in Retry-After and try again.", false},
 
-	ParserUnavailable:   {"Documents cannot be read at the moment. It is tried again by itself.", true},
+	ParserUnavailable:   {"Documents cannot be read at the moment. Try again shortly.", true},
 	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},
 	StorageUnavailable:  {"Uploads cannot be stored at the moment. Try again shortly.", true},
 	QueueUnavailable:    {"Work cannot be accepted at the moment. Try again shortly.", true},
