@@ -28,7 +28,9 @@ func main() {
 	defer stop()
 	var err error
 	if *dir != "" {
-		err = run(ctx, *listen, *dir)
+		if err = os.MkdirAll(*dir, 0o700); err == nil {
+			err = run(ctx, *listen, *dir)
+		}
 	} else {
 		err = borrowed(ctx, *listen)
 	}
