@@ -78,7 +78,7 @@ verify: generate ## Fail when something generated is stale
 	@git diff --exit-code && test -z "$$(git status --porcelain -- charts k8s)" || { echo "generated files are stale: run 'make generate' and commit"; exit 1; }
 
 .PHONY: check
-check: lint test ## What CI runs
+check: lint test chart-test ## What CI runs
 
 .PHONY: clean
 clean: ## Remove what was built
