@@ -75,6 +75,9 @@ func findHeaders(all []line) []header {
 func headerAround(all []line, i int) (header, bool) {
 	first, last := i, i
 	pieces := cut(all[i], i)
+	if len(pieces) > maxPieces {
+		return header{}, false
+	}
 	for first > 0 && i-first < maxBand && joins(all[first-1], all[first], pieces) {
 		first--
 		pieces = append(pieces, cut(all[first], first)...)
@@ -108,8 +111,12 @@ func joins(l, next line, pieces []piece) bool {
 	if l.page != next.page || math.Abs(l.y-next.y) > bandReach*max(l.size, next.size) {
 		return false
 	}
+	own := cut(l, 0)
+	if len(own) > maxPieces { // each is compared with each: a line without end would take minutes
+		return false
+	}
 	known, all := 0, 0
-	for _, p := range cut(l, 0) {
+	for _, p := range own {
 		all += len(p.text)
 		if slices.Contains(headerNames, p.text) || slices.Contains(headerFillers, p.text) || isFragment(p.text) {
 			known += len(p.text)

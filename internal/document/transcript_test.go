@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -140,6 +141,33 @@ func TestReadFaults(t *testing.T) {
 			t.Parallel()
 			if _, err := document.Read(c.pages); fault.CodeOf(err) != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// A line of many words is no part of a header row next to it. Were it one, each of its pieces would be compared with each
+// of the next line's: two lines of 100,000 characters took 14 s.
+func TestLinesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	at := func(x, y float64, text string) document.Word {
+		return document.Word{Text: text, X0: x, X1: x + min(4*float64(len(text)), 5000), Top: y - 8, Bottom: y, Baseline: y, Size: 8}
+	}
+	record := []document.Word{
+		at(0, 20, "Student Record"), at(0, 80, "Fall 2022"),
+		at(0, 100, "COURSE"), at(80, 100, "DESCRIPTION"), at(180, 100, "ATTEMPTED"), at(240, 100, "GRADE"),
+		at(0, 130, "COMP"), at(24, 130, "248"), at(80, 130, "SETS"), at(180, 130, "3.00"), at(240, 130, "B-"),
+	}
+	for name, piece := range map[string]string{"fillers": "CLASS", "fragments": "GRA-"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			long := strings.Repeat(piece, 500_000/len(piece))
+			got, err := document.Read([]document.Page{{Words: append(record, at(300, 110, long), at(300, 118, long))}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Semesters) != 1 || len(got.Semesters[0].Courses) != 1 {
+				t.Errorf("%+v", got.Semesters)
 			}
 		})
 	}
