@@ -36,6 +36,9 @@ const (
 
 	// maxObjects is what a page may hold: paths, pictures and runs of text. A page of a record has some hundreds.
 	maxObjects = 100_000
+	// maxAllObjects is what all pages may hold together. The longest record has room for a run of text for each
+	// character, and for its rules; without it, one page that is listed 60 times takes 10 s of two cores.
+	maxAllObjects = document.MaxCharacters + maxObjects
 
 	wasmPage = 64 << 10
 )
@@ -154,6 +157,9 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 	return nil, fault.New(fault.NoText)
 }
 
+// budget is what the pages of a document may still have.
+type budget struct{ characters, objects atomic.Int64 }
+
 // read reads the pages, those of a long document with all instances.
 func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, error) {
 	if err := e.start(0); err != nil {
@@ -168,8 +174,9 @@ func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, erro
 		step = instances
 	}
 	pages := make([]document.Page, n)
-	var left atomic.Int64
-	left.Store(document.MaxCharacters)
+	var left budget
+	left.characters.Store(document.MaxCharacters)
+	left.objects.Store(maxAllObjects)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range step {
 		if err := e.start(i); err != nil {

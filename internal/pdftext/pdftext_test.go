@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +149,7 @@ func TestFaults(t *testing.T) {
 		{"forms in forms", sample(t, "hostile/nested-forms.pdf"), fault.TooComplex},
 		{"too many characters", makePDF(pdfPage{letterPaper, "BT /F1 1 Tf 72 750 Td " +
 			strings.Repeat("("+strings.Repeat("x", 500)+") Tj 0 -1.7 Td ", document.MaxCharacters/500+1) + " ET"}), fault.TooComplex},
+		{"too many objects on all pages", makePDF(slices.Repeat([]pdfPage{{letterPaper, strings.Repeat("0 0 1 1 re f ", 80_000)}}, 5)...), fault.TooComplex},
 		{"too many objects", makePDF(pdfPage{letterPaper, strings.Repeat("0 0 1 1 re f ", 100_001)}), fault.TooComplex},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -168,8 +167,8 @@ func (r *reader) loadFault() error {
 	return fault.Wrap(fault.Corrupt, fmt.Errorf("pdfium cannot open it: error %d", code))
 }
 
-// page reads the page with the index, and takes its characters from left, the number that the document may still have.
-func (r *reader) page(doc uint64, index int, left *atomic.Int64) (document.Page, error) {
+// page reads the page with the index, and takes what it holds from left.
+func (r *reader) page(doc uint64, index int, left *budget) (document.Page, error) {
 	page, err := r.call(r.loadPage, doc, uint64(index))
 	if err != nil {
 		return document.Page{}, tooComplex(err)
@@ -181,7 +180,7 @@ func (r *reader) page(doc uint64, index int, left *atomic.Int64) (document.Page,
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	if n := int32(objects); n > maxObjects {
+	if n := int32(objects); n > maxObjects || left.objects.Add(-int64(max(n, 0))) < 0 {
 		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("%d objects", n))
 	}
 	f, err := r.frame(page)
@@ -200,7 +199,7 @@ func (r *reader) page(doc uint64, index int, left *atomic.Int64) (document.Page,
 		return document.Page{}, tooComplex(err)
 	}
 	n := int(int32(count))
-	if left.Add(-int64(max(n, 0))) < 0 {
+	if left.characters.Add(-int64(max(n, 0))) < 0 {
 		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("more than %d characters", document.MaxCharacters))
 	}
 	words, err := r.words(text, n, f)
