@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // parser's children keep the name.
 func TestMain(m *testing.M) {
 	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() {
-		os.Exit(tmd()) //nolint:forbidigo // the test program is tmd's main here
+		os.Exit(tmd())
 	}})
 }
 

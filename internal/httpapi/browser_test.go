@@ -114,7 +114,7 @@ func browser(t *testing.T, allowed ...string) context.Context {
 type css = chromedp.CSS
 
 // run runs steps and says which failed.
-func run(t *testing.T, tab context.Context, what string, steps ...chromedp.Action[chromedp.Void]) {
+func run(tab context.Context, t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(tab, 30*time.Second)
 	defer cancel()
@@ -135,13 +135,13 @@ func TestPage(t *testing.T) {
 	s.worker()
 	tab := browser(t, "401 (Unauthorized)", "415 (Unsupported Media Type)")
 
-	run(t, tab, "a token is asked for", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
+	run(tab, t, "a token is asked for", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
 		holds(`document.activeElement.id === "token"`),
 		chromedp.SendKeys(css("#token"), "not a token"+kb.Enter), holds(`document.getElementById("token").value === ""`),
 		chromedp.WaitVisible(css("#token-form")))
-	run(t, tab, "a good token is taken", chromedp.SendKeys(css("#token"), token(t, "ann")+kb.Enter), chromedp.WaitVisible(css("#start")))
+	run(tab, t, "a good token is taken", chromedp.SendKeys(css("#token"), token(t, "ann")+kb.Enter), chromedp.WaitVisible(css("#start")))
 
-	run(t, tab, "a plan from the form",
+	run(tab, t, "a plan from the form",
 		chromedp.SetValue(css("#degree"), "BEng in Software Engineering"), chromedp.SetValue(css("#year"), "2026"),
 		chromedp.Click(css(`input[name="isCoop"]`)), chromedp.Click(css("#plan-form button")), chromedp.WaitVisible(css("#result-title")),
 		holds(`document.activeElement.id === "result-title"`),
@@ -150,37 +150,37 @@ func TestPage(t *testing.T) {
 		holds(`document.querySelectorAll(".requirement").length >= 8`),
 		holds(`document.getElementById("result").textContent.includes("Co-op")`))
 
-	run(t, tab, "a search among what is left", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
+	run(tab, t, "a search among what is left", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
 		holds(`document.querySelectorAll("#remaining-list li").length === 1`),
 		holds(`document.getElementById("remaining-count").textContent === "1 course"`))
-	run(t, tab, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER 2027"),
+	run(tab, t, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER 2027"),
 		holds(`[...document.querySelectorAll(".card.is-planned")].some((c) => c.textContent.includes("COMP 249") && c.textContent.includes("Planned"))`))
 
-	run(t, tab, "taking it out and planning it again", chromedp.Click(css(".card.is-planned button")),
+	run(tab, t, "taking it out and planning it again", chromedp.Click(css(".card.is-planned button")),
 		holds(`document.querySelectorAll(".card").length === 0`),
 		chromedp.SendKeys(css("#remaining-search"), "comp 249"), chromedp.SetValue(css("#remaining-list select"), "SUMMER 2027"),
 		holds(`document.querySelector(".card.is-planned")?.closest(".term").textContent.startsWith("SUMMER 2027")`))
 
-	run(t, tab, "saving", chromedp.SetValue(css("#timeline-name"), "Plan <b>A</b>"), chromedp.Click(css("#save-form button")),
+	run(tab, t, "saving", chromedp.SetValue(css("#timeline-name"), "Plan <b>A</b>"), chromedp.Click(css("#save-form button")),
 		holds(`document.querySelector("#announcement")?.textContent.includes("Saved as")`))
-	run(t, tab, "starting again", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
+	run(tab, t, "starting again", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
 		holds(`document.querySelectorAll("#saved-list li").length === 1`),
 		holds(`document.querySelector("#saved-list strong").textContent === "Plan <b>A</b>"`))
-	run(t, tab, "opening what was saved", chromedp.Click(css("#saved-list button")), chromedp.WaitVisible(css("#result-title")),
+	run(tab, t, "opening what was saved", chromedp.Click(css("#saved-list button")), chromedp.WaitVisible(css("#result-title")),
 		holds(`document.querySelector(".card.is-planned")?.textContent.includes("COMP 249")`))
-	run(t, tab, "deleting it", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
+	run(tab, t, "deleting it", chromedp.Click(css("#restart")), chromedp.WaitVisible(css("#start")),
 		chromedp.Click(css(`#saved-list button[aria-label^="Delete"]`)),
 		holds(`document.querySelectorAll("#saved-list li").length === 0`), chromedp.WaitVisible(css("#saved-empty")))
 
 	pdfPath := filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf")
-	run(t, tab, "a document", chromedp.SetUploadFiles(css("#file"), []string{pdfPath}), chromedp.Click(css("#upload-form button")),
+	run(tab, t, "a document", chromedp.SetUploadFiles(css("#file"), []string{pdfPath}), chromedp.Click(css("#upload-form button")),
 		chromedp.WaitVisible(css("#result-title")), holds(`document.querySelectorAll(".card.is-completed").length > 10`))
-	run(t, tab, "a reload goes on with the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
-	run(t, tab, "forgetting", chromedp.Click(css("#forget")), chromedp.WaitVisible(css("#start")))
+	run(tab, t, "a reload goes on with the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
+	run(tab, t, "forgetting", chromedp.Click(css("#forget")), chromedp.WaitVisible(css("#start")))
 
 	wrong := filepath.Join(t.TempDir(), "picture.pdf")
 	must(t, os.WriteFile(wrong, []byte("GIF89a"), 0o600))
-	run(t, tab, "a file that is no PDF", chromedp.SetUploadFiles(css("#file"), []string{wrong}), chromedp.Click(css("#upload-form button")),
+	run(tab, t, "a file that is no PDF", chromedp.SetUploadFiles(css("#file"), []string{wrong}), chromedp.Click(css("#upload-form button")),
 		chromedp.WaitVisible(css("#alert")), holds(`document.getElementById("alert").textContent.includes("not a PDF")`),
 		holds(`document.activeElement.id === "alert"`), chromedp.WaitVisible(css("#start")))
 }
@@ -194,18 +194,18 @@ func TestPageIsForEverybody(t *testing.T) {
 	tab := browser(t, "401 (Unauthorized)")
 	good, err := json.Marshal(token(t, "ann"))
 	must(t, err)
-	run(t, tab, "a result", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
+	run(tab, t, "a result", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
 		chromedp.Evaluate[chromedp.Void](`sessionStorage.setItem("trackmydegree.token", `+string(good)+`)`),
 		chromedp.Navigate(s.base+"/#"+string(id)), chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
 	for _, width := range []int64{320, 768, 1280} {
-		run(t, tab, "no sideways scrolling", chromedp.EmulateViewport(width, 800),
+		run(tab, t, "no sideways scrolling", chromedp.EmulateViewport(width, 800),
 			holds(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`))
 	}
-	run(t, tab, "names", holds(`[...document.querySelectorAll("input, select, progress")].every((e) => e.labels?.length > 0 || e.ariaLabel || e.getAttribute("aria-labelledby"))`),
+	run(tab, t, "names", holds(`[...document.querySelectorAll("input, select, progress")].every((e) => e.labels?.length > 0 || e.ariaLabel || e.getAttribute("aria-labelledby"))`),
 		holds(`[...document.querySelectorAll("button")].every((b) => b.textContent.trim() || b.ariaLabel)`),
 		holds(`document.documentElement.lang === "en" && document.querySelectorAll("h1").length === 1`),
 		holds(`[...document.querySelectorAll(".card")].every((c) => c.querySelector(".state").textContent.trim())`))
-	run(t, tab, "the keyboard reaches it", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#start")),
+	run(tab, t, "the keyboard reaches it", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#start")),
 		chromedp.KeyEvent(kb.Tab), holds(`document.activeElement.className === "skip"`),
 		chromedp.Focus(css("#year")), chromedp.SetValue(css("#year"), "2026"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(css("#result-title")),
 		chromedp.Focus(css("#terms")), holds(`document.activeElement.id === "terms"`),
@@ -222,7 +222,7 @@ func TestDocsPage(t *testing.T) {
 		operations += len(item.Operations())
 	}
 	tab := browser(t)
-	run(t, tab, "every operation", chromedp.Navigate(s.base+"/docs"), holds(`!document.querySelector("main").hasAttribute("aria-busy")`),
+	run(tab, t, "every operation", chromedp.Navigate(s.base+"/docs"), holds(`!document.querySelector("main").hasAttribute("aria-busy")`),
 		holds(`document.getElementById("shape-Timeline").textContent.includes("semesters")`))
 	shown, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.querySelectorAll("details.route").length`))
 	if err != nil || shown != operations {

@@ -3,7 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
-	"fmt"
+	"context"
 	"io"
 	"mime/multipart"
 	"net"
@@ -17,6 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -230,6 +231,55 @@ func TestCutUploadLeavesNothing(t *testing.T) {
 	}
 }
 
+// A client that sends no more, but still reads, learns that nothing was accepted.
+func TestHalfClosedUploadIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	for name, body := range map[string]string{
+		"in the document": "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" + string(pdf(100_000)),
+		"before the body": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			c := s.dial(s.uploadHead("Content-Length: 1000000"))
+			_, err := io.WriteString(c, body)
+			must(t, err)
+			must(t, c.(*net.TCPConn).CloseWrite())
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			must(t, err)
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusBadRequest || res.Header.Get("Content-Type") != problem.ContentType {
+				t.Errorf("%s, %v", res.Status, res.Header)
+			}
+			if files := s.files(); len(files) != 0 {
+				t.Errorf("left behind: %v", files)
+			}
+		})
+	}
+}
+
+// What the end of the connection has broken is the client's doing, for the client that still reads as well.
+func TestHalfClosedRequestIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(d *httpapi.Deps) { d.Cache = patient{} })
+	c := s.dial("GET /api/degrees HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token(t, "ann") + "\r\n\r\n")
+	must(t, c.(*net.TCPConn).CloseWrite())
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest {
+		t.Error(res.Status)
+	}
+}
+
+// patient is a cache that waits until its caller has gone.
+type patient struct{}
+
+func (patient) GetOrFill(ctx context.Context, _ string, _ time.Duration, _ func(context.Context) ([]byte, error)) ([]byte, error) {
+	<-ctx.Done()
+	return nil, fault.Wrap(fault.DatabaseUnavailable, ctx.Err())
+}
+
 // A client that sends a byte now and then may not hold a connection for ever.
 func TestSlowUploadEnds(t *testing.T) {
 	t.Parallel()
@@ -296,5 +346,5 @@ func TestUploadIsAStream(t *testing.T) {
 	if large > small+1<<20 {
 		t.Errorf("64 KiB allocates %d bytes, 8 MiB %d", small, large)
 	}
-	t.Log(fmt.Sprintf("64 KiB allocates %d bytes, 8 MiB %d", small, large))
+	t.Logf("64 KiB allocates %d bytes, 8 MiB %d", small, large)
 }

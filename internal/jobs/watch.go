@@ -80,7 +80,7 @@ func (s *Store) Watch(ctx context.Context, id job.ID) (<-chan job.Record, error)
 func (h *hub) run(ctx context.Context) error {
 	defer h.end()
 	sub := h.redis.Subscribe(ctx, eventsChannel)
-	defer sub.Close()
+	defer func() { _ = sub.Close() }()
 	// The channel connects again by itself; it has room for what arrives while watched records are read again.
 	messages := sub.Channel(redis.WithChannelSize(1000))
 	tick := time.NewTicker(h.refresh)

@@ -26,7 +26,7 @@ func next(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
 	}
 }
 
-func (e *env) watch(t *testing.T, ctx context.Context, id job.ID) <-chan job.Record {
+func (e *env) watch(ctx context.Context, t *testing.T, id job.ID) <-chan job.Record {
 	t.Helper()
 	changes, err := e.Watch(ctx, id)
 	if err != nil {
@@ -42,7 +42,7 @@ func TestWatch(t *testing.T) {
 		ctx := t.Context()
 		r := e.create(t)
 		other := e.create(t)
-		one, two := e.watch(t, ctx, r.ID), e.watch(t, ctx, r.ID)
+		one, two := e.watch(ctx, t, r.ID), e.watch(ctx, t, r.ID)
 		wanted := []job.State{job.Queued}
 		seen := func(changes <-chan job.Record, states ...job.State) {
 			t.Helper()
@@ -78,7 +78,7 @@ func TestWatch(t *testing.T) {
 			}
 		}
 		// A job that has ended tells so and ends.
-		late := e.watch(t, ctx, r.ID)
+		late := e.watch(ctx, t, r.ID)
 		seen(late, job.Done)
 		if _, ok := next(t, late); ok {
 			t.Error("the watch of a done job goes on")
@@ -90,7 +90,7 @@ func TestAWatchEnds(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		e.running(t)
 		deleted, left := e.create(t), e.create(t)
-		one := e.watch(t, t.Context(), deleted.ID)
+		one := e.watch(t.Context(), t, deleted.ID)
 		next(t, one)
 		if err := e.Delete(t.Context(), deleted.ID); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestAWatchEnds(t *testing.T) {
 			t.Errorf("a deleted job changes: %+v", r)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		two := e.watch(t, ctx, left.ID)
+		two := e.watch(ctx, t, left.ID)
 		next(t, two)
 		cancel()
 		if r, ok := next(t, two); ok {
@@ -114,7 +114,7 @@ func TestWatchesEndWithTheHub(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- e.Run(ctx) }()
 		r := e.create(t)
-		changes := e.watch(t, t.Context(), r.ID)
+		changes := e.watch(t.Context(), t, r.ID)
 		next(t, changes)
 		cancel()
 		if err := <-done; err != nil {
@@ -133,7 +133,7 @@ func TestALostMessage(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		e.running(t)
 		r := e.create(t)
-		changes := e.watch(t, t.Context(), r.ID)
+		changes := e.watch(t.Context(), t, r.ID)
 		next(t, changes)
 		key := "job:timeline:" + string(r.ID)
 		if err := e.redis.HSet(t.Context(), key, "state", "processing", "version", 2).Err(); err != nil {
@@ -171,7 +171,7 @@ func TestEachChangeIsHandedOverOnce(t *testing.T) {
 		e.redis.AddHook(again)
 		e.running(t)
 		r := e.create(t)
-		changes := e.watch(t, t.Context(), r.ID)
+		changes := e.watch(t.Context(), t, r.ID)
 		wait := func() {
 			t.Helper()
 			n := again.n.Load()
@@ -199,7 +199,7 @@ func TestAWatchOutlivesRedis(t *testing.T) {
 	e := open(t, server.URL(1))
 	e.running(t)
 	r := e.create(t)
-	changes := e.watch(t, t.Context(), r.ID)
+	changes := e.watch(t.Context(), t, r.ID)
 	next(t, changes)
 	server.Kill()
 	server.Restart(t)
@@ -217,7 +217,7 @@ func TestASlowWatcher(t *testing.T) {
 	conformWith(t, time.Hour, func(t *testing.T, e *env) {
 		e.running(t)
 		r := e.create(t)
-		slow, quick := e.watch(t, t.Context(), r.ID), e.watch(t, t.Context(), r.ID)
+		slow, quick := e.watch(t.Context(), t, r.ID), e.watch(t.Context(), t, r.ID)
 		next(t, quick)
 		for range 50 {
 			fence := e.begin(t, r.ID, 1)

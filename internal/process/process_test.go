@@ -23,7 +23,7 @@ import (
 func alone(t *testing.T, test func(t *testing.T, w *world)) {
 	embedded() // outside: it is shared
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)))
+		time.Sleep(time.Until(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))) //nolint:forbidigo // the time of a synctest bubble
 		test(t, newWorld(t))
 	})
 }

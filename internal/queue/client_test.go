@@ -112,7 +112,7 @@ func BenchmarkPickup(b *testing.B) {
 		e.enqueue(b, task(job.Normal))
 		<-picked
 		for e.stats(b, queue.Normal).Waiting() > 0 { // idle again
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) //nolint:forbidigo // a benchmark, between two looks
 		}
 	}
 }

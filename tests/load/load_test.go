@@ -300,7 +300,7 @@ func TestLoadUsers(t *testing.T) {
 						timeouts.Add(1)
 						break
 					}
-					time.Sleep(250 * time.Millisecond)
+					time.Sleep(250 * time.Millisecond) //nolint:forbidigo // a user who polls
 				}
 				done.Add(1)
 				mu.Lock()

@@ -207,7 +207,7 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 }
 
 func (g *Guard) key(ctx context.Context) (jwt.Keyfunc, error) {
-	find := func(*jwt.Token) (any, error) { return g.options.Secret, nil }
+	var find jwt.Keyfunc = func(*jwt.Token) (any, error) { return g.options.Secret, nil }
 	if g.Remote() {
 		keys := g.keys.Load()
 		if keys == nil {
