@@ -49,14 +49,20 @@ func (a *API) handle(e endpoint) http.HandlerFunc {
 	}
 }
 
-// fail answers with err, unless nobody is there to read it.
+// errLeft is for a client that closed its side of the connection. Most are gone; one that only sends no more still reads,
+// and would take silence for a 200.
+var errLeft = fault.Detailed(fault.BadRequest, "The connection was closed before the answer was ready. Send it again and keep the connection open.")
+
+// fail answers with err.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	x := exchangeOf(r.Context())
 	x.err = err
 	// A body that was too slow ends the context like a client that left; but its sender is still there.
 	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.gone = true
-		return
+		if problem.Of(err).Status >= http.StatusInternalServerError {
+			err = errLeft // it failed of that, whatever it says
+		}
 	}
 	problem.Write(w, r, err)
 }
