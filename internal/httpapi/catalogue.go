@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/klauspost/compress/gzip"
@@ -156,6 +157,9 @@ func courseQuery(values url.Values) (catalogue.CourseQuery, string, error) {
 		if len(f.value) > f.most {
 			return q, "", fault.Detailed(fault.BadRequest, fmt.Sprintf("%s is longer than %d characters.", f.name, f.most))
 		}
+		if strings.ContainsFunc(f.value, unicode.IsControl) {
+			return q, "", fault.Detailed(fault.BadRequest, f.name+" holds a control character. Leave it out.")
+		}
 	}
 	var err error
 	if q.Limit, err = limit(values, catalogue.MaxCourses); err != nil {
@@ -181,8 +185,14 @@ func limit(values url.Values, most int) (int, error) {
 
 // parameter is a part of the path, unescaped. What is too long names nothing.
 func parameter(r *http.Request, name string, most int) (string, error) {
-	s, err := url.PathUnescape(chi.URLParam(r, name))
-	if err != nil || len(s) > most || strings.ContainsFunc(s, func(c rune) bool { return c < ' ' }) {
+	s := chi.URLParam(r, name)
+	if r.URL.RawPath != "" { // else the router has matched the path as net/http unescaped it, and once is enough
+		var err error
+		if s, err = url.PathUnescape(s); err != nil {
+			return "", fault.New(fault.NotFound)
+		}
+	}
+	if len(s) > most || strings.ContainsFunc(s, unicode.IsControl) {
 		return "", fault.New(fault.NotFound)
 	}
 	return s, nil

@@ -110,7 +110,7 @@ func TestCatalogue(t *testing.T) {
 	})
 	t.Run("not found", func(t *testing.T) {
 		s := s.in(t)
-		for _, path := range []string{"/api/degrees/x", "/api/degrees/x/pools", "/api/courses/x", "/api/courses/" + strings.Repeat("x", 1000), "/api/degrees/%00", "/api/degrees/a%2fb"} {
+		for _, path := range []string{"/api/degrees/x", "/api/degrees/x/pools", "/api/courses/x", "/api/courses/" + strings.Repeat("x", 1000), "/api/degrees/%00", "/api/degrees/a%2fb", "/api/courses/COMP%2520248", "/api/courses/%7f"} {
 			s.get("ann", path).wantProblem(t, fault.NotFound)
 		}
 		before := reads.Load()
@@ -120,7 +120,7 @@ func TestCatalogue(t *testing.T) {
 		}
 	})
 	t.Run("bad queries", func(t *testing.T) {
-		for _, query := range []string{"limit=0", "limit=501", "limit=-1", "limit=9999999999999999999", "search=" + strings.Repeat("x", 101), "after=" + strings.Repeat("x", 17), "prefix=" + strings.Repeat("x", 17), "pool=" + strings.Repeat("x", 201)} {
+		for _, query := range []string{"limit=0", "limit=501", "limit=-1", "limit=9999999999999999999", "search=" + strings.Repeat("x", 101), "after=" + strings.Repeat("x", 17), "prefix=" + strings.Repeat("x", 17), "pool=" + strings.Repeat("x", 201), "search=%00", "prefix=COMP%00", "after=%07", "pool=%00"} {
 			s.in(t).get("ann", "/api/courses?"+query).wantProblem(t, fault.BadRequest)
 		}
 	})
