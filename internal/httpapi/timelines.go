@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -97,27 +96,25 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	return a.writeStatus(w, r, record, result)
 }
 
-// saveRequest is the body of a new timeline.
-type saveRequest struct {
-	JobID job.ID `json:"jobId"`
-	Name  string `json:"timelineName"`
-}
-
 // save keeps the result of a job as a timeline of the caller's. A result that was saved before updates its timeline.
 func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 	body, err := a.jsonBody(w, r, maxForm)
 	if err != nil {
 		return err
 	}
-	var s saveRequest
-	if err := decodeStrictly(body, &s); err != nil {
+	k, err := timeline.DecodeKeeping(bytes.NewReader(body))
+	if err != nil {
 		return err
 	}
-	if !canonicalUUID(string(s.JobID)) {
+	if k.JobID == nil || !canonicalUUID(*k.JobID) {
 		return errJobID()
 	}
-	exchangeOf(r.Context()).jobID = string(s.JobID)
-	saved, err := a.edit.Save(r.Context(), callerOf(r).Owner, s.JobID, s.Name)
+	exchangeOf(r.Context()).jobID = *k.JobID
+	name := ""
+	if k.Name != nil {
+		name = *k.Name
+	}
+	saved, err := a.edit.Save(r.Context(), callerOf(r).Owner, job.ID(*k.JobID), name)
 	if err != nil {
 		return err
 	}
@@ -181,12 +178,6 @@ func (a *API) timeline(w http.ResponseWriter, r *http.Request) error {
 	return writeTimeline(w, http.StatusOK, saved)
 }
 
-// updateRequest is the body of a changed timeline: a name, or everything from the result of a job.
-type updateRequest struct {
-	Name  *string `json:"timelineName"`
-	JobID *job.ID `json:"jobId"`
-}
-
 // update renames a timeline, or replaces it with the result of a job.
 func (a *API) update(w http.ResponseWriter, r *http.Request) error {
 	id, err := timelineID(r)
@@ -201,14 +192,14 @@ func (a *API) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var u updateRequest
-	if err := decodeStrictly(body, &u); err != nil {
+	k, err := timeline.DecodeKeeping(bytes.NewReader(body))
+	if err != nil {
 		return err
 	}
-	if u.JobID != nil && !canonicalUUID(string(*u.JobID)) {
+	if k.JobID != nil && !canonicalUUID(*k.JobID) {
 		return errJobID()
 	}
-	saved, err := a.edit.Update(r.Context(), callerOf(r).Owner, id, version, u.Name, u.JobID)
+	saved, err := a.edit.Update(r.Context(), callerOf(r).Owner, id, version, k.Name, (*job.ID)(k.JobID))
 	if err != nil {
 		return err
 	}
@@ -243,17 +234,4 @@ func timelineID(r *http.Request) (string, error) {
 		return "", fault.New(fault.TimelineNotFound)
 	}
 	return id, nil
-}
-
-// decodeStrictly reads a small JSON object; unknown fields and anything after it are faults.
-func decodeStrictly(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fault.Wrap(fault.BadRequest, err)
-	}
-	if d.More() {
-		return fault.New(fault.BadRequest)
-	}
-	return nil
 }

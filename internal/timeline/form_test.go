@@ -245,7 +245,8 @@ func TestDecodeNoObject(t *testing.T) {
 			t.Parallel()
 			_, formErr := timeline.DecodeForm(strings.NewReader(body))
 			_, patchErr := timeline.DecodePatch(strings.NewReader(body))
-			for _, err := range []error{formErr, patchErr} {
+			_, keepingErr := timeline.DecodeKeeping(strings.NewReader(body))
+			for _, err := range []error{formErr, patchErr, keepingErr} {
 				if f := fault.From(err); f.Code != fault.BadRequest || f.Detail == "" {
 					t.Errorf("%v", err)
 				}
@@ -256,6 +257,30 @@ func TestDecodeNoObject(t *testing.T) {
 	broken := errors.New("connection reset")
 	if _, err := timeline.DecodeForm(iotest.ErrReader(broken)); !errors.Is(err, broken) || fault.CodeOf(err) == fault.BadRequest {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestDecodeKeeping(t *testing.T) {
+	t.Parallel()
+	name, id := "mine", "x"
+	for body, want := range map[string]timeline.Keeping{
+		`{}`:                                  {},
+		`{"timelineName":null,"jobId":null}`:  {},
+		`{"timelineName":"mine","jobId":"x"}`: {Name: &name, JobID: &id},
+	} {
+		got, err := timeline.DecodeKeeping(strings.NewReader(body))
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", body, err, diff)
+		}
+	}
+	for body, want := range map[string]string{
+		`{"timelineName":1}`: "timelineName", `{"jobId":["x"]}`: "jobId", `{"jobid":"x"}`: "jobid", `{"userId":"bob"}`: "userId",
+		`{"jobId":"x","jobId":"y"}`: "jobId",
+	} {
+		_, err := timeline.DecodeKeeping(strings.NewReader(body))
+		if f := fault.From(err); f.Code != fault.InvalidForm || len(f.Fields) != 1 || f.Fields[0].Path != want {
+			t.Errorf("%s: %v %v", body, err, f.Fields)
+		}
 	}
 }
 

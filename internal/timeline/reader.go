@@ -270,6 +270,22 @@ func DecodePatch(r io.Reader) (Patch, error) {
 	return p, nil
 }
 
+// Keeping is what a client says of a timeline that it keeps: the name, and the job whose result it is. Nil says nothing.
+type Keeping struct{ Name, JobID *string }
+
+// DecodeKeeping reads a Keeping from JSON. The errors are those of DecodeForm; the name is checked where it is kept.
+func DecodeKeeping(r io.Reader) (Keeping, error) {
+	var k Keeping
+	err := decode(r, map[string]field{
+		"timelineName": optional(&k.Name, text[string]),
+		"jobId":        optional(&k.JobID, text[string]),
+	}, func() faults { return nil })
+	if err != nil {
+		return Keeping{}, err
+	}
+	return k, nil
+}
+
 // decode reads an object with these fields, and then checks what was read. A field that is not even of its type is not
 // checked further: one fault says enough.
 func decode(r io.Reader, fields map[string]field, check func() faults) error {
