@@ -39,7 +39,7 @@ func (a *API) form(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.accepted(w, r, receipt)
+	return a.accepted(w, r, job.Form, receipt)
 }
 
 // load queues a job that builds a saved timeline again.
@@ -60,7 +60,7 @@ func (a *API) load(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.accepted(w, r, receipt)
+	return a.accepted(w, r, job.TimelineData, receipt)
 }
 
 // patchJob edits the result of a job and answers with the new one.

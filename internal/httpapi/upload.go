@@ -71,10 +71,16 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 	body.budget, body.tooLarge = body.budget+most, fault.New(fault.TooLarge)
 
 	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
+	if receipt.Existing || fault.CodeOf(err) == fault.Conflict {
+		// A repeated request is answered without its document; but who still sends it when the connection closes may
+		// never see the answer.
+		_, _ = io.Copy(io.Discard, body)
+		body.done()
+	}
 	if err != nil {
 		return err
 	}
-	return a.accepted(w, r, receipt)
+	return a.accepted(w, r, job.File, receipt)
 }
 
 // onlyPart reads a part up to its end and then makes sure that the request ends there, so that a second document or a
@@ -148,14 +154,18 @@ func submission(r *http.Request) (submit.Request, error) {
 	return s, nil
 }
 
-// accepted tells where the job is. A repeated request is told of the job of the first, as it is by now.
-func (a *API) accepted(w http.ResponseWriter, r *http.Request, receipt submit.Receipt) error {
+// accepted tells where the job is. A repeated request is told of the job of the first, as it is by now; unless that was
+// for work of another kind.
+func (a *API) accepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {
 	exchangeOf(r.Context()).jobID = string(receipt.ID)
 	state := job.Queued
 	if receipt.Existing {
 		record, err := a.own(r, receipt.ID)
 		if err != nil {
 			return err
+		}
+		if record.Kind != kind {
+			return fault.Detailed(fault.Conflict, "The Idempotency-Key was used for another request. Send this one with a new key.")
 		}
 		state = record.State
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net"
@@ -171,6 +172,38 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	if a := s.upload("ann", pdf(100), "Idempotency-Key", "k1"); !strings.Contains(string(a.body), `"processing"`) {
 		t.Errorf("%s", a.body)
 	}
+}
+
+// A repeated upload is read to its end, whatever its size: a client that writes first and reads then gets its answer.
+func TestLargeUploadTwiceWithOneKey(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	body, contentType := form(t, "file", "x.pdf", pdf(8<<20))
+	content, err := io.ReadAll(body)
+	must(t, err)
+	for range 2 {
+		c := s.dial(fmt.Sprintf("POST /api/timeline/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n"+
+			"Content-Length: %d\r\nIdempotency-Key: k1\r\n\r\n", token(t, "ann"), contentType, len(content)))
+		_, err := c.Write(content)
+		must(t, err)
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		must(t, err)
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusAccepted || res.Close {
+			t.Errorf("%s, close %v", res.Status, res.Close)
+		}
+	}
+}
+
+// A key names one request: another kind of work is not told of the first one's job.
+func TestOneKeyForTwoKinds(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	const degree = `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`
+	s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
+	s.json(http.MethodPost, "ann", "/api/timeline/form", degree, "Idempotency-Key", "k1").wantProblem(t, fault.Conflict)
+	s.json(http.MethodPost, "ann", "/api/timeline/form", degree, "Idempotency-Key", "k2").want(t, http.StatusAccepted)
+	s.upload("ann", pdf(100), "Idempotency-Key", "k2").wantProblem(t, fault.Conflict)
 }
 
 // raw opens a connection of its own and sends the head of an upload.
