@@ -15,8 +15,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// undoTimeout bounds the undoing of a submission that failed. It does not depend on the client, who may be gone.
-const undoTimeout = 5 * time.Second
+// The undoing of a submission that failed is bounded. It does not depend on the client, who may be gone; but a client that
+// waits for its 503 should not wait for the queue once more, which will hardly answer now.
+const (
+	undoTimeout   = 5 * time.Second
+	undoUnreached = 300 * time.Millisecond
+)
 
 // Deps is what a Submitter needs.
 type Deps struct {
@@ -86,7 +90,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	}
 	if save != nil {
 		if err := save(id); err != nil {
-			s.undo(ctx, r, id, nothing)
+			s.undo(ctx, r, id, nothing, err)
 			return Receipt{}, fmt.Errorf("submit: save: %w", err)
 		}
 	}
@@ -95,12 +99,12 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		ID: id, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := s.Jobs.Create(ctx, record, input); err != nil {
-		s.undo(ctx, r, id, saved)
+		s.undo(ctx, r, id, saved, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	// A task without a record does no harm, its worker finds no job: an enqueue that failed need not be undone itself.
 	if err := s.Queue.Enqueue(ctx, job.Task{ID: id, Kind: kind, Priority: r.Priority}); err != nil {
-		s.undo(ctx, r, id, recorded)
+		s.undo(ctx, r, id, recorded, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return Receipt{ID: id}, nil
@@ -126,8 +130,12 @@ const (
 
 // undo removes what a failed submission left. A record that cannot be removed keeps its document: the two together are a
 // job that a repeated request, or a sweep, can still hand to the queue; one without the other is not.
-func (s *Submitter) undo(ctx context.Context, r Request, id job.ID, how reached) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+func (s *Submitter) undo(ctx context.Context, r Request, id job.ID, how reached, cause error) {
+	limit := undoTimeout
+	if fault.CodeOf(cause) == fault.QueueUnavailable {
+		limit = undoUnreached
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if how >= saved {
 		if err := s.Jobs.Delete(ctx, id); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -188,6 +189,33 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mute is a queue's Redis that accepts what is sent and answers nothing.
+type mute struct{ *world }
+
+func (mute) Delete(ctx context.Context, _ job.ID) error {
+	<-ctx.Done()
+	return fault.Wrap(fault.QueueUnavailable, ctx.Err())
+}
+
+// Who waits for a 503 of a queue that does not answer waits for it once.
+func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.fails["create"] = fault.New(fault.QueueUnavailable)
+		s := w.submitter()
+		s.Jobs = mute{w}
+		began := time.Now() // the bubble's clock
+		_, err := s.File(t.Context(), submit.Request{Owner: "ann"}, strings.NewReader("%PDF-"))
+		if fault.CodeOf(err) != fault.QueueUnavailable || time.Since(began) > 500*time.Millisecond {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if len(w.files) != 0 {
+			t.Errorf("left: %v", w.files)
+		}
+	})
 }
 
 // A record that cannot be removed keeps its document and its claim: the same request, sent again, gets the job going.
