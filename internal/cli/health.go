@@ -115,31 +115,37 @@ type state struct {
 	Status string `json:"status"`
 }
 
+// healthReport has the shape of the API's /api/health, and the worker's own numbers.
 type healthReport struct {
-	Status       string           `json:"status"` // "ok", "degraded"
-	Ready        bool             `json:"ready"`
-	RunningJobs  int              `json:"runningJobs"`
-	Dependencies map[string]state `json:"dependencies"` // "up", "down", "unknown"
+	Status       string            `json:"status"` // "ok", "degraded"
+	Ready        bool              `json:"ready"`
+	RunningJobs  int               `json:"runningJobs"`
+	Dependencies []dependencyState `json:"dependencies"`
+}
+
+type dependencyState struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // "ok", "down", "unknown"
 }
 
 func (h *health) report() (int, healthReport) {
-	r := healthReport{Status: "ok", Ready: h.isReady(), RunningJobs: h.running(), Dependencies: map[string]state{}}
+	r := healthReport{Status: "ok", Ready: h.isReady(), RunningJobs: h.running(), Dependencies: []dependencyState{}}
 	code := http.StatusOK
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, d := range h.checks {
 		s, looked := h.seen[d.name]
-		is := "up"
+		is := "ok"
 		switch {
 		case !looked:
 			is = "unknown"
 		case s.err != nil:
 			is = "down"
 		}
-		if is != "up" {
+		if is != "ok" {
 			r.Status, code = "degraded", http.StatusServiceUnavailable
 		}
-		r.Dependencies[d.name] = state{is}
+		r.Dependencies = append(r.Dependencies, dependencyState{Name: d.name, Status: is})
 	}
 	return code, r
 }

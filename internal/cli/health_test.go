@@ -95,8 +95,9 @@ func TestHealthPages(t *testing.T) {
 		t.Errorf("/readyz %d", code)
 	}
 	code, body := get("/health")
-	want := map[string]any{"status": "degraded", "ready": false, "runningJobs": 2.0, "dependencies": map[string]any{
-		"redis": map[string]any{"status": "up"}, "database": map[string]any{"status": "down"}, "parser": map[string]any{"status": "unknown"}}}
+	want := map[string]any{"status": "degraded", "ready": false, "runningJobs": 2.0, "dependencies": []any{
+		map[string]any{"name": "redis", "status": "ok"}, map[string]any{"name": "database", "status": "down"},
+		map[string]any{"name": "parser", "status": "unknown"}}}
 	if diff := cmp.Diff(want, body); diff != "" || code != 503 {
 		t.Errorf("%d %s", code, diff)
 	}

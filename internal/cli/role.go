@@ -123,6 +123,7 @@ func (r *role) newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readHeaderTimeout, // no handler reads a body; net/http does, before it answers
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		// What the library has to say is about clients: broken handshakes, reset connections.
