@@ -124,7 +124,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 func (a *API) Server() *http.Server {
 	s := &http.Server{
 		Handler:           a,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: headerTimeout,
+		// For bodies that no handler reads, as of a request without a token: net/http reads some of them before it
+		// answers. Who reads a body sets a deadline of its own.
+		ReadTimeout: headerTimeout,
 		// Long enough for a slow upload and its answer; a body that stands still ends sooner, and each event of a stream
 		// has a deadline of its own.
 		WriteTimeout:   a.uploadTimeout + writeTimeout,

@@ -21,6 +21,8 @@ const (
 // Deadlines of bodies and answers. They are set here, for each request, since what is right for an upload is wrong for
 // an event stream. Connections live on the real clock, whatever the API's is.
 const (
+	// headerTimeout is how long the headers of a request may take.
+	headerTimeout = 10 * time.Second
 	// stallTimeout is how long a body may stand still.
 	stallTimeout = 10 * time.Second
 	// writeTimeout is how long a client may take to read an answer, or one event.
@@ -40,6 +42,7 @@ type pacedBody struct {
 	deadlineAt time.Time // when the deadline was set last
 	budget     int64     // bytes that may still be read
 	tooLarge   *fault.Error
+	ended      bool // read to its end
 }
 
 // paced returns r's body with deadlines. Its reader must call done.
@@ -66,6 +69,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	b.budget -= int64(n)
 	switch {
 	case err == nil, errors.Is(err, io.EOF):
+		b.ended = err != nil
 		return n, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, &fault.Error{Code: fault.BadRequest, Detail: "The body arrived too slowly. Send it again over a better connection.", Cause: err}
@@ -75,8 +79,13 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 }
 
 // done takes the deadline off: net/http goes on reading to learn whether the client is still there, and would take a
-// deadline that passes for its end.
-func (b *pacedBody) done() { _ = b.conn.SetReadDeadline(time.Time{}) }
+// deadline that passes for its end. On what is left of a body it stays: net/http reads some of that before it answers,
+// and would wait for ever.
+func (b *pacedBody) done() {
+	if b.ended {
+		_ = b.conn.SetReadDeadline(time.Time{})
+	}
+}
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

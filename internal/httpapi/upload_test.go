@@ -313,20 +313,68 @@ func (patient) GetOrFill(ctx context.Context, _ string, _ time.Duration, _ func(
 	return nil, fault.Wrap(fault.DatabaseUnavailable, ctx.Err())
 }
 
-// A client that sends a byte now and then may not hold a connection for ever.
-func TestSlowUploadEnds(t *testing.T) {
+// A client that sends a byte now and then may not hold a connection for ever, wherever in its body it stops.
+func TestSlowBodiesEnd(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.UploadTimeout = 100 * time.Millisecond })
-	c := s.dial(s.uploadHead("Content-Length: 100000"))
-	_, err := io.WriteString(c, "--b\r\n")
+	part := "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n%PDF-1.7"
+	for name, request := range map[string]string{
+		"before the part":   s.uploadHead("Content-Length: 100000") + "--b\r\n",
+		"in the document":   s.uploadHead("Content-Length: 100000") + part,
+		"in a second field": s.uploadHead("Content-Length: 100000") + part + "\r\n--b\r\n",
+		"in a form": "POST /api/timeline/form HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token(t, "ann") +
+			"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.in(t).dial(request)
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			must(t, err)
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			must(t, err)
+			if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "too slowly") {
+				t.Errorf("%s %s", res.Status, body)
+			}
+		})
+	}
+}
+
+// A body that nobody reads ends as well: net/http waits for some of it before it answers.
+func TestUnreadBodiesEnd(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	server := s.api.Server()
+	if server.ReadTimeout <= 0 {
+		t.Fatal("without a limit")
+	}
+	server.ReadTimeout = 100 * time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	must(t, err)
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	must(t, err)
-	if res.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "too slowly") {
-		t.Errorf("%s %s", res.Status, body)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	t.Cleanup(func() {
+		must(t, server.Close())
+		<-served
+	})
+	for request, want := range map[string]int{
+		"POST /api/timeline/upload": http.StatusUnauthorized,
+		"GET /livez":                http.StatusOK,
+		"POST /nowhere":             http.StatusNotFound,
+	} {
+		t.Run(request, func(t *testing.T) {
+			c, err := net.Dial("tcp", l.Addr().String())
+			must(t, err)
+			defer c.Close()
+			must(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+			_, err = io.WriteString(c, request+" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+			must(t, err)
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			must(t, err)
+			defer res.Body.Close()
+			if res.StatusCode != want {
+				t.Error(res.Status)
+			}
+		})
 	}
 }
 

@@ -418,3 +418,39 @@ func response(tb testing.TB, conn net.Conn) *http.Response {
 	tb.Cleanup(func() { res.Body.Close() })
 	return res
 }
+
+// A body that no handler reads may not hold its connection: net/http waits for some of it before it answers.
+func TestUnreadBodyEnds(t *testing.T) {
+	t.Parallel()
+	srv := parserapi.Server(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	if srv.ReadTimeout <= 0 {
+		t.Fatal("without a limit")
+	}
+	srv.ReadTimeout = 100 * time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	t.Cleanup(func() { srv.Close(); <-served })
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusNotFound {
+		t.Error(res.Status)
+	}
+}
