@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -132,4 +134,54 @@ func (c *client) wait(ctx context.Context, id string) error {
 		}
 	}
 	return fmt.Errorf("job %s: the events ended before the job", id)
+}
+
+// wires are connections that send one request again and again. The client library would take as much of the machine as
+// the server that is measured.
+type wires struct {
+	request []byte
+	idle    chan *wire
+}
+
+type wire struct {
+	net.Conn
+	answers *bufio.Reader
+}
+
+func newWires(t *testing.T, c *client, method, path, contentType string, body []byte, n int) *wires {
+	t.Helper()
+	host := strings.TrimPrefix(c.base, "http://")
+	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		method, path, host, c.token, contentType, len(body))
+	w := &wires{request: append([]byte(head), body...), idle: make(chan *wire, n)}
+	for range n {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		w.idle <- &wire{conn, bufio.NewReader(conn)}
+	}
+	return w
+}
+
+// send sends the request and reads its answer.
+func (w *wires) send(want int) error {
+	c := <-w.idle
+	defer func() { w.idle <- c }()
+	if _, err := c.Write(w.request); err != nil {
+		return err
+	}
+	res, err := http.ReadResponse(c.answers, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return err
+	}
+	if res.StatusCode != want {
+		return fmt.Errorf("%s", res.Status)
+	}
+	return nil
 }
