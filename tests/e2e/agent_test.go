@@ -81,9 +81,17 @@ spec:
           securityContext: {runAsUser: 0}
 `
 
-// startAgents starts the agents and waits for them. The claim of the uploads must be there.
+var agentsStarted bool
+
+// startAgents starts the agents of this run and waits for them. The claim of the uploads must be there.
 func startAgents(t *testing.T) {
 	t.Helper()
+	if agentsStarted {
+		return
+	}
+	agentsStarted = true
+	// A pod that an earlier run left cannot be changed.
+	kubectl(t, "delete", "pod", "e2e-client", "--ignore-not-found")
 	apply(t, agents, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace, "image": env.image("e2e-agent")})
 	kubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
 	kubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
@@ -106,10 +114,15 @@ type job struct {
 	Error    string
 }
 
-// token is made by the program itself, as the chart's notes say. The Secret lives as long as the release.
-func token(t *testing.T) string {
+var madeToken string
+
+// userToken is made by the program itself, as the chart's notes say, once: what signs it lives as long as the release.
+func userToken(t *testing.T) string {
 	t.Helper()
-	return kubectl(t, "exec", "deployment/tmd-trackmydegree-api", "--", "/tmd", "token", "--sub", "e2e", "--force")
+	if madeToken == "" {
+		madeToken = kubectl(t, "exec", "deployment/tmd-trackmydegree-api", "--", "/tmd", "token", "--sub", "e2e", "--force")
+	}
+	return madeToken
 }
 
 // upload uploads documents through the Service. Their names begin with the test's, so that the ledger of the stand-in
@@ -117,7 +130,7 @@ func token(t *testing.T) string {
 func upload(t *testing.T, count int, delay time.Duration) []job {
 	t.Helper()
 	var jobs []job
-	decode(t, agent(t, "upload", "-url", apiService, "-token", token(t), "-name", documentName(t), "-n", strconv.Itoa(count), "-delay", delay.String()), &jobs)
+	decode(t, agent(t, "upload", "-url", apiService, "-token", userToken(t), "-name", documentName(t), "-n", strconv.Itoa(count), "-delay", delay.String()), &jobs)
 	return jobs
 }
 
@@ -132,7 +145,7 @@ func documentName(t *testing.T) string {
 // finish waits until each job is done, and fails the test for each that is not.
 func finish(t *testing.T, limit time.Duration, jobs []job) []job {
 	t.Helper()
-	args := []string{"wait", "-url", apiService, "-token", token(t), "-limit", limit.String()}
+	args := []string{"wait", "-url", apiService, "-token", userToken(t), "-limit", limit.String()}
 	for _, j := range jobs {
 		args = append(args, j.ID)
 	}
@@ -151,7 +164,7 @@ func finish(t *testing.T, limit time.Duration, jobs []job) []job {
 func status(t *testing.T, j job) job {
 	t.Helper()
 	var jobs []job
-	decode(t, agent(t, "status", "-url", apiService, "-token", token(t), j.ID), &jobs)
+	decode(t, agent(t, "status", "-url", apiService, "-token", userToken(t), j.ID), &jobs)
 	return jobs[0]
 }
 
@@ -213,7 +226,7 @@ func load(t *testing.T, every, delay time.Duration) (stop func() report) {
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "kubectl", "--namespace", namespace, "exec", "--stdin", "e2e-client", "--", "/agent", "load",
-		"-url", apiService, "-token", token(t), "-name", documentName(t), "-every", every.String(), "-delay", delay.String())
+		"-url", apiService, "-token", userToken(t), "-name", documentName(t), "-every", every.String(), "-delay", delay.String())
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

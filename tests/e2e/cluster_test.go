@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,20 +152,25 @@ func or(a, b string) string {
 	return b
 }
 
+// token is what a command line shows of no user.
+var token = regexp.MustCompile(`(-token )\S+`)
+
 // command runs a program and returns what it printed. An error holds what it said.
 func command(ctx context.Context, in io.Reader, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &said
 	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, said.String(), out.String())
+		shown := token.ReplaceAllString(strings.Join(args, " "), "$1…")
+		return out.String(), fmt.Errorf("%s %s: %w\n%s%s", name, shown, err, said.String(), out.String())
 	}
 	return strings.TrimSpace(out.String()), nil
 }
 
 // try runs kubectl in the namespace of the release.
 func try(t *testing.T, args ...string) (string, error) {
-	return command(t.Context(), nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
+	// Not to end with the test: what it leaves to clean up runs after that.
+	return command(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
 }
 
 // kubectl is try that must succeed.
@@ -262,15 +269,15 @@ func (p pod) container(t *testing.T, name string) container {
 // pods returns the pods of a component of the release, without those that end.
 func pods(t *testing.T, component string) []pod {
 	t.Helper()
+	return slices.DeleteFunc(allPods(t, component), func(p pod) bool { return p.Metadata.DeletionTimestamp != nil })
+}
+
+// allPods returns the pods of a component of the release.
+func allPods(t *testing.T, component string) []pod {
+	t.Helper()
 	var list struct{ Items []pod }
 	decode(t, kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/instance=tmd,app.kubernetes.io/component="+component, "--output", "json"), &list)
-	var live []pod
-	for _, p := range list.Items {
-		if p.Metadata.DeletionTimestamp == nil {
-			live = append(live, p)
-		}
-	}
-	return live
+	return list.Items
 }
 
 func decode(t *testing.T, s string, v any) {

@@ -27,13 +27,12 @@ func testInstall(t *testing.T) {
 func ready(t *testing.T, v values) {
 	t.Helper()
 	install(t, v)
-	if _, err := try(t, "get", "pod", "e2e-client"); err != nil {
-		startAgents(t)
-	}
+	startAgents(t)
 }
 
 // The namespace enforces it, so that no pod of the release would be there otherwise.
 func testPodSecurity(t *testing.T) {
+	ready(t, basic())
 	_, err := try(t, "run", "ordinary", "--image", env.image("e2e-agent"), "--dry-run=server")
 	if err == nil || !strings.Contains(err.Error(), `violates PodSecurity "restricted`) {
 		t.Errorf("an ordinary pod: %v, want a refusal: the namespace does not enforce anything", err)
@@ -53,6 +52,7 @@ func testPodSecurity(t *testing.T) {
 
 // While there is no worker the document lies on the volume: the API's pod wrote it. A worker's pod reads it, and it goes.
 func testUpload(t *testing.T) {
+	ready(t, basic())
 	scale(t, 0)
 	jobs := upload(t, 1, 0)
 	if s := status(t, jobs[0]); s.Status != "queued" {
@@ -70,6 +70,7 @@ func testUpload(t *testing.T) {
 }
 
 func testHelmTest(t *testing.T) {
+	ready(t, basic())
 	out := helm(t, "test", "tmd", "--timeout", "2m")
 	if !strings.Contains(out, "Succeeded") {
 		t.Errorf("helm test:\n%s", out)

@@ -107,7 +107,8 @@ func scale(t *testing.T, workers int) {
 	kubectl(t, "scale", workerDeployment, "--replicas", strconv.Itoa(workers))
 	await(t, time.Minute, "workers by kubectl scale", func() (string, bool) {
 		ready := 0
-		all := pods(t, "worker")
+		// A pod that ends takes jobs until it is told so: it must be gone.
+		all := allPods(t, "worker")
 		for _, p := range all {
 			if p.ready() {
 				ready++

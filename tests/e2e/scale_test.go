@@ -32,7 +32,7 @@ func testAutoscaling(t *testing.T) {
 		t.Helper()
 		took := await(t, 2*time.Minute, what, func() (string, bool) {
 			wanted, _ := replicas(t)
-			return fmt.Sprintf("%d workers wanted", wanted), wanted == 0 && len(pods(t, "worker")) == 0
+			return fmt.Sprintf("%d workers wanted", wanted), wanted == 0 && len(allPods(t, "worker")) == 0
 		})
 		t.Logf("FIGURE %s: %.1f s", what, took.Seconds())
 	}
