@@ -33,8 +33,8 @@ for name in coredns containerd scheduler controllers apiserver etcd registry; do
 # What containers and volumes left mounted, the deepest first.
 awk -v below="$run/" 'index($2, below) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount --lazy
 # Network namespaces of this cluster's pods, as the CNI library recorded them; then the bridges.
-for ns in $(sed -n 's|.*"netns":"/var/run/netns/\([^"]*\)".*|\1|p' /var/lib/cni/results/tmd-pods-* 2>/dev/null | sort -u); do
-	ip netns delete "$ns" 2>/dev/null
+for ns in $(grep -oh 'netns/cni-[0-9a-f-]*' /var/lib/cni/results/tmd-pods-* 2>/dev/null | sort -u); do
+	ip netns delete "${ns#netns/}" 2>/dev/null
 done
 rm -rf /var/lib/cni/results/tmd-pods-* /var/lib/cni/networks/tmd-pods
 ip link delete tmd-pods 2>/dev/null

@@ -5,7 +5,7 @@ export CLUSTER_BIN=${CLUSTER_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/tmd-cluster/bi
 # On a disk, not in memory: images and volumes are below it.
 export CLUSTER_DIR=${CLUSTER_DIR:-/var/tmp/tmd-cluster}
 # Images are pushed to it and pulled from it. On loopback, as containerd and crane speak plain HTTP to no other.
-export CLUSTER_REGISTRY=127.0.0.1:5001
+export CLUSTER_REGISTRY=${CLUSTER_REGISTRY:-127.0.0.1:5001}
 # This machine, as pods see it.
 export CLUSTER_HOST=10.245.0.1
 export KUBECONFIG=$CLUSTER_DIR/pki/admin.kubeconfig

@@ -96,6 +96,8 @@ func startAgents(t *testing.T) {
 	kubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
 	kubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
 	kubectl(t, "--namespace", toolsNamespace, "rollout", "status", "daemonset/e2e-killer", "--timeout", "60s")
+	// A Service leads to its pods a moment after they are ready.
+	agent(t, "until", "-url", parserService+"/health", "-status", "200", "-limit", "20s")
 }
 
 // agent runs a command of the agent in the cluster.

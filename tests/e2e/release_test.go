@@ -51,7 +51,7 @@ func basic() values {
 func slow() values {
 	return basic().with(values{
 		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
-		"worker": values{"parserTimeoutSeconds": 50},
+		"worker": values{"parserTimeoutSeconds": 58},
 	})
 }
 
@@ -61,7 +61,7 @@ func scaled() values {
 	return slow().with(values{"worker": values{"autoscaling": values{
 		"enabled": true, "minReplicas": 0, "cooldownPeriod": 10,
 		"behavior": values{"scaleDown": values{
-			"stabilizationWindowSeconds": 15,
+			"stabilizationWindowSeconds": 5,
 			"policies":                   []values{{"type": "Percent", "value": 100, "periodSeconds": 5}},
 		}},
 	}}})

@@ -46,11 +46,11 @@ func testAutoscaling(t *testing.T) {
 		t.Errorf("from zero, the first job ran after %s, want %s at most", took, firstJobLimit)
 	}
 
-	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Some of them run much longer than the rest, and
-	// long after the others are done and their workers gone.
+	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the rest: two
+	// workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it first.
 	began := time.Now()
-	jobs := upload(t, 4, 40*time.Second)
-	jobs = append(jobs, upload(t, 56, 8*time.Second)...)
+	jobs := upload(t, 4, 50*time.Second)
+	jobs = append(jobs, upload(t, 56, 5*time.Second)...)
 	await(t, time.Minute, "ten workers wanted", func() (string, bool) {
 		wanted, up := replicas(t)
 		return fmt.Sprintf("%d wanted, %d ready", wanted, up), wanted == 10
@@ -65,6 +65,12 @@ func testAutoscaling(t *testing.T) {
 	if took > burstLimit {
 		t.Errorf("ten workers were ready after %s, want %s at most", took, burstLimit)
 	}
+	seen := ""
+	await(t, 2*time.Minute, "two workers wanted for the four long jobs that are left", func() (string, bool) {
+		wanted, _ := replicas(t)
+		seen += fmt.Sprintf(" %.0fs:%d", time.Since(began).Seconds(), wanted)
+		return seen, wanted == 2
+	})
 	once(t, finish(t, 3*time.Minute, append(first, jobs...)))
 	none("from the last job to no worker")
 
