@@ -61,6 +61,11 @@ chart-test: ## Test the chart: lint, schemas, Pod Security, score, unit tests
 	@hack/deps.sh chart
 	hack/chart-test.sh
 
+.PHONY: e2e
+e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is started on this machine (root)
+	@hack/deps.sh cluster
+	go test -count=1 -timeout 30m -tags e2e -v ./tests/e2e
+
 .PHONY: k8s
 k8s: chart ## Write the plain manifests of k8s/ again, from the chart
 	chart-kustomize .bin/helm charts/trackmydegree k8s

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the project's tests, linters and chart need: hack/deps.sh test, lint, chart, or several of them.
+# Installs what the project's tests, linters, chart and cluster need: hack/deps.sh test, lint, chart, cluster, or several of them.
 # It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -80,11 +80,26 @@ for what in "$@"; do
 		tool chart-restricted chart ./restricted
 		tool chart-kustomize chart ./kustomize
 		;;
+	cluster)
+		# A cluster of this machine's own (hack/cluster), and what the tests on a cluster put into it.
+		for name in containerd runc openssl redis-server; do
+			need "$name" "$name"
+		done
+		need iproute2 ip
+		need iptables iptables
+		need nftables nft
+		need procps sysctl
+		[ -x /usr/lib/cni/bridge ] || need containernetworking-plugins no-such-command
+		PATH=$PATH:/usr/sbin:/sbin install_missing
+		missing=()
+		tool ferretdb ferretdb .
+		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
+		;;
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 		;;
 	*)
-		echo "deps: unknown argument $what: use test, lint or chart" >&2
+		echo "deps: unknown argument $what: use test, lint, chart or cluster" >&2
 		exit 2
 		;;
 	esac

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// A document carries its name and the time that its parse takes as comments behind its end, see documents.
+var (
+	nameComment  = regexp.MustCompile(`\n%name=(\S+)`)
+	delayComment = regexp.MustCompile(`\n%delay=(\S+)`)
+)
+
+// Parse is what the stand-in saw of one call.
+type Parse struct {
+	Document string    `json:"document"`
+	Began    time.Time `json:"began"`
+	Ended    time.Time `json:"ended,omitzero"` // zero while it runs, or when the caller went away
+}
+
+// parser stands in for a parser: it takes as long as the document says, finds the same facts in each, and keeps a ledger.
+type parser struct {
+	facts []byte
+
+	mu     sync.Mutex
+	ledger []Parse
+}
+
+func serveParser(ctx context.Context, facts string) error {
+	b, err := os.ReadFile(facts)
+	if err != nil {
+		return err
+	}
+	p := &parser{facts: b}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"status":"ok"}`) })
+	mux.HandleFunc("POST /v1/parse", p.parse)
+	mux.HandleFunc("GET /ledger", p.report)
+	server := &http.Server{Addr: ":15001", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stopped := context.AfterFunc(ctx, func() { server.Close() })
+	defer stopped()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (p *parser) parse(w http.ResponseWriter, r *http.Request) {
+	pdf, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	entry := Parse{Began: time.Now()}
+	if m := nameComment.FindSubmatch(pdf); m != nil {
+		entry.Document = string(m[1])
+	}
+	var delay time.Duration
+	if m := delayComment.FindSubmatch(pdf); m != nil {
+		delay, _ = time.ParseDuration(string(m[1]))
+	}
+	p.mu.Lock()
+	number := len(p.ledger)
+	p.ledger = append(p.ledger, entry)
+	p.mu.Unlock()
+	select {
+	case <-r.Context().Done():
+		return
+	case <-time.After(delay):
+	}
+	p.mu.Lock()
+	p.ledger[number].Ended = time.Now()
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(p.facts)
+}
+
+func (p *parser) report(w http.ResponseWriter, _ *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_ = print(w, append([]Parse{}, p.ledger...))
+}

@@ -1,0 +1,269 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	apiService    = "http://tmd-trackmydegree-api:8000"
+	parserService = "http://e2e-parser:15001"
+)
+
+// agents are the pods of the agent. The one that uploads sees the folder of uploads, too; the one that kills sees the
+// processes of its node, and so there is one on each.
+const agents = `
+apiVersion: v1
+kind: Pod
+metadata: {name: e2e-client, namespace: ${namespace}}
+spec:
+  terminationGracePeriodSeconds: 1
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: agent
+      image: ${image}
+      args: [idle]
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+      volumeMounts: [{name: uploads, mountPath: /uploads, readOnly: true}]
+  volumes: [{name: uploads, persistentVolumeClaim: {claimName: tmd-trackmydegree-uploads}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: e2e-parser, namespace: ${namespace}}
+spec:
+  strategy: {type: Recreate}
+  selector: {matchLabels: {app: e2e-parser}}
+  template:
+    metadata: {labels: {app: e2e-parser}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: agent
+          image: ${image}
+          args: [parser]
+          ports: [{containerPort: 15001}]
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+          readinessProbe: {httpGet: {path: /health, port: 15001}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: e2e-parser, namespace: ${namespace}}
+spec:
+  selector: {app: e2e-parser}
+  ports: [{port: 15001}]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: e2e-killer, namespace: ${toolsNamespace}}
+spec:
+  selector: {matchLabels: {app: e2e-killer}}
+  template:
+    metadata: {labels: {app: e2e-killer}}
+    spec:
+      hostPID: true
+      terminationGracePeriodSeconds: 1
+      automountServiceAccountToken: false
+      containers:
+        - name: agent
+          image: ${image}
+          args: [idle]
+          securityContext: {runAsUser: 0}
+`
+
+var agentsStarted bool
+
+// startAgents starts the agents of this run and waits for them. The claim of the uploads must be there.
+func startAgents(t *testing.T) {
+	t.Helper()
+	if agentsStarted {
+		return
+	}
+	agentsStarted = true
+	// A pod that an earlier run left cannot be changed.
+	kubectl(t, "delete", "pod", "e2e-client", "--ignore-not-found")
+	apply(t, agents, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace, "image": env.image("e2e-agent")})
+	kubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
+	kubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
+	kubectl(t, "--namespace", toolsNamespace, "rollout", "status", "daemonset/e2e-killer", "--timeout", "60s")
+	// A Service leads to its pods a moment after they are ready.
+	agent(t, "until", "-url", parserService+"/health", "-status", "200", "-limit", "20s")
+}
+
+// agent runs a command of the agent in the cluster.
+func agent(t *testing.T, args ...string) string {
+	t.Helper()
+	return kubectl(t, append([]string{"exec", "e2e-client", "--", "/agent"}, args...)...)
+}
+
+// job is an upload and what became of it, as the agent tells it.
+type job struct {
+	ID       string
+	Document string
+	Sent     time.Time
+	Status   string
+	Attempt  int
+	Error    string
+}
+
+var madeToken string
+
+// userToken is made by the program itself, as the chart's notes say, once: what signs it lives as long as the release.
+func userToken(t *testing.T) string {
+	t.Helper()
+	if madeToken == "" {
+		madeToken = kubectl(t, "exec", "deployment/tmd-trackmydegree-api", "--", "/tmd", "token", "--sub", "e2e", "--force")
+	}
+	return madeToken
+}
+
+// upload uploads documents through the Service. Their names begin with the test's, so that the ledger of the stand-in
+// parser tells them apart.
+func upload(t *testing.T, count int, delay time.Duration) []job {
+	t.Helper()
+	var jobs []job
+	decode(t, agent(t, "upload", "-url", apiService, "-token", userToken(t), "-name", documentName(t), "-n", strconv.Itoa(count), "-delay", delay.String()), &jobs)
+	return jobs
+}
+
+var uploads int
+
+// documentName is new with each call: a test may upload several times.
+func documentName(t *testing.T) string {
+	uploads++
+	return strings.ReplaceAll(t.Name(), "/", ".") + "." + strconv.Itoa(uploads)
+}
+
+// finish waits until each job is done, and fails the test for each that is not.
+func finish(t *testing.T, limit time.Duration, jobs []job) []job {
+	t.Helper()
+	args := []string{"wait", "-url", apiService, "-token", userToken(t), "-limit", limit.String()}
+	for _, j := range jobs {
+		args = append(args, j.ID)
+	}
+	var ended []job
+	decode(t, agent(t, args...), &ended)
+	for n := range ended {
+		ended[n].Document, ended[n].Sent = jobs[n].Document, jobs[n].Sent
+		if ended[n].Status != "done" {
+			t.Errorf("job %s: %s, attempt %d, %s", ended[n].ID, ended[n].Status, ended[n].Attempt, ended[n].Error)
+		}
+	}
+	return ended
+}
+
+// status returns what the API says of a job now.
+func status(t *testing.T, j job) job {
+	t.Helper()
+	var jobs []job
+	decode(t, agent(t, "status", "-url", apiService, "-token", userToken(t), j.ID), &jobs)
+	return jobs[0]
+}
+
+// parse is a line of the stand-in parser's ledger.
+type parse struct {
+	Document     string
+	Began, Ended time.Time
+}
+
+// ledger returns the parses of each document.
+func ledger(t *testing.T) map[string][]parse {
+	t.Helper()
+	var answer struct{ Body string }
+	decode(t, agent(t, "get", "-url", parserService+"/ledger"), &answer)
+	var all []parse
+	decode(t, answer.Body, &all)
+	of := map[string][]parse{}
+	for _, p := range all {
+		of[p.Document] = append(of[p.Document], p)
+	}
+	return of
+}
+
+// begun waits until the stand-in parser has all the documents in its hands.
+func begun(t *testing.T, limit time.Duration, jobs []job) {
+	t.Helper()
+	await(t, limit, "jobs that run", func() (string, bool) {
+		parses, running := ledger(t), 0
+		for _, j := range jobs {
+			if len(parses[j.Document]) > 0 {
+				running++
+			}
+		}
+		return strconv.Itoa(running) + " run", running == len(jobs)
+	})
+}
+
+// once fails the test for each job that was not done by one attempt that was not repeated: nothing lost, nothing doubled.
+func once(t *testing.T, jobs []job) {
+	t.Helper()
+	parses := ledger(t)
+	for _, j := range jobs {
+		if j.Attempt != 1 || len(parses[j.Document]) != 1 {
+			t.Errorf("job %s (%s): attempt %d, parsed %d times, want once", j.ID, j.Document, j.Attempt, len(parses[j.Document]))
+		}
+	}
+}
+
+// report is what a load met.
+type report struct {
+	Requests int
+	Failures []string
+	Jobs     []job
+}
+
+// load uploads constantly until the returned function is called, which waits for the last job.
+func load(t *testing.T, every, delay time.Duration) (stop func() report) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "kubectl", "--namespace", namespace, "exec", "--stdin", "e2e-client", "--", "/agent", "load",
+		"-url", apiService, "-token", userToken(t), "-name", documentName(t), "-every", every.String(), "-delay", delay.String())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() report {
+		t.Helper()
+		in.Close()
+		b, err := io.ReadAll(bufio.NewReader(out))
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("load: %v\n%s", err, b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r report
+		decode(t, string(b), &r)
+		return r
+	}
+}
+
+// kill sends SIGKILL to the first process of a container.
+func kill(t *testing.T, p pod, name string) {
+	t.Helper()
+	_, id, ok := strings.Cut(p.container(t, name).ContainerID, "://")
+	if !ok {
+		t.Fatalf("container %s of %s has no id", name, p.Metadata.Name)
+	}
+	node := kubectl(t, "get", "pod", p.Metadata.Name, "--output", "jsonpath={.spec.nodeName}")
+	killer := kubectl(t, "--namespace", toolsNamespace, "get", "pods", "--selector", "app=e2e-killer", "--field-selector", "spec.nodeName="+node, "--output", "name")
+	kubectl(t, "--namespace", toolsNamespace, "exec", killer, "--", "/agent", "kill", id)
+}

@@ -1,0 +1,56 @@
+//go:build e2e
+
+// Package e2e shows on a live cluster what the chart promises. It takes the cluster of KUBECONFIG, or starts one on this
+// machine; hack/cluster says what it needs. The tests are chapters of one story on one release, in this order; each of
+// them brings the release into the form that it needs, so that any of them can be run alone.
+package e2e
+
+import (
+	"testing"
+)
+
+func TestCluster(t *testing.T) {
+	createNamespaces(t)
+	for _, chapter := range []struct {
+		name string
+		run  func(t *testing.T)
+	}{
+		{"Install", testInstall},
+		{"PodSecurity", testPodSecurity},
+		{"UploadThroughTheService", testUpload},
+		{"HelmTest", testHelmTest},
+		{"KilledContainersBesideEachOther", testKilledBesideEachOther},
+		{"ScaleByHand", testScaleByHand},
+		{"Probes", testProbes},
+		{"WorkerThatDrains", testDrain},
+		{"RedisDeletedAndBack", testRedis},
+		{"ParserAwayAndBack", testParserAway},
+		{"RollingUpgradeAndRollback", testRolling},
+		{"KilledWorkers", testKilledWorkers},
+		{"Autoscaling", testAutoscaling},
+		{"Uninstall", testUninstall},
+	} {
+		t.Run(chapter.name, func(t *testing.T) {
+			defer func() {
+				if t.Failed() {
+					diagnose(t)
+				}
+			}()
+			chapter.run(t)
+		})
+	}
+}
+
+// createNamespaces makes the namespace of the release, which admits restricted pods alone, and that of the tools.
+func createNamespaces(t *testing.T) {
+	t.Helper()
+	apply(t, `
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${namespace}, labels: {pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${toolsNamespace}, labels: {pod-security.kubernetes.io/enforce: privileged}}
+`, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace})
+}

@@ -1,0 +1,130 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// values are values of the chart.
+type values map[string]any
+
+// with returns v with other values over it, maps merged.
+func (v values) with(over values) values {
+	merged := maps.Clone(v)
+	for key, value := range over {
+		below, isMap := merged[key].(values)
+		above, wantsMap := value.(values)
+		if isMap && wantsMap {
+			value = below.with(above)
+		}
+		merged[key] = value
+	}
+	return merged
+}
+
+// basic is the chart as it comes, with the images of this run; only what it keeps for the next release is not kept, and
+// one user may ask as often as it likes. The parser is each worker's sidecar.
+func basic() values {
+	image := func(name string) values {
+		return values{"registry": env.registry, "repository": name, "tag": env.tag}
+	}
+	volume := values{"storageClass": env.storageClass, "size": "1Gi"}
+	return values{
+		"image":   image("trackmydegree"),
+		"secret":  values{"keep": false},
+		"uploads": values{"storageClass": env.storageClass, "size": "1Gi", "keep": false},
+		"redis":   values{"image": image("e2e-redis"), "persistence": volume},
+		"mongodb": values{"image": image("e2e-mongodb"), "persistence": volume, "args": []string{"-listen", ":27017", "-dir", "/data/db"}, "auth": false},
+		"api":     values{"rateLimit": 0, "uploadRateLimit": 0},
+	}
+}
+
+// slow is basic with the stand-in parser, which takes as long as a document says.
+func slow() values {
+	return basic().with(values{
+		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
+		"worker": values{"parserTimeoutSeconds": 58},
+	})
+}
+
+// scaled is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as nobody waits
+// two minutes in a test.
+func scaled() values {
+	return slow().with(values{"worker": values{"autoscaling": values{
+		"enabled": true, "minReplicas": 0, "cooldownPeriod": 10,
+		"behavior": values{"scaleDown": values{
+			"stabilizationWindowSeconds": 5,
+			"policies":                   []values{{"type": "Percent", "value": 100, "periodSeconds": 5}},
+		}},
+	}}})
+}
+
+// install installs or upgrades the release and waits until all of it is ready.
+func install(t *testing.T, v values) {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "values.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	helm(t, "upgrade", "--install", "tmd", filepath.Join(env.root, "charts", "trackmydegree"), "--reset-values", "--values", file, "--timeout", "3m")
+	settled(t)
+}
+
+// settled waits until no pod is being replaced and all are ready.
+func settled(t *testing.T) {
+	t.Helper()
+	for name := range strings.FieldsSeq(kubectl(t, "get", "deployments,statefulsets", "--selector", "app.kubernetes.io/instance=tmd", "--output", "name")) {
+		kubectl(t, "rollout", "status", name, "--timeout", "150s")
+	}
+}
+
+func helm(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := command(t.Context(), nil, "helm", append([]string{"--namespace", namespace}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const workerDeployment = "deployment/tmd-trackmydegree-worker"
+
+// scale sets the number of workers by hand and waits until they are there, and the others gone.
+func scale(t *testing.T, workers int) {
+	t.Helper()
+	kubectl(t, "scale", workerDeployment, "--replicas", strconv.Itoa(workers))
+	await(t, time.Minute, "workers by kubectl scale", func() (string, bool) {
+		ready := 0
+		// A pod that ends takes jobs until it is told so: it must be gone.
+		all := allPods(t, "worker")
+		for _, p := range all {
+			if p.ready() {
+				ready++
+			}
+		}
+		return strconv.Itoa(ready) + " ready", ready == workers && len(all) == workers
+	})
+}
+
+// replicas returns how many workers are wanted and how many are ready.
+func replicas(t *testing.T) (wanted, ready int) {
+	t.Helper()
+	var d struct {
+		Spec   struct{ Replicas int }
+		Status struct{ ReadyReplicas int }
+	}
+	decode(t, kubectl(t, "get", workerDeployment, "--output", "json"), &d)
+	return d.Spec.Replicas, d.Status.ReadyReplicas
+}
