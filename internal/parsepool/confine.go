@@ -26,7 +26,7 @@ func confineThread() error {
 	if err := dropCapabilities(); err != nil {
 		return fmt.Errorf("drop capabilities: %w", err)
 	}
-	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness); err != nil {
+	if err := yield(); err != nil {
 		return fmt.Errorf("set priority: %w", err)
 	}
 	// Descriptors that Go opens close on exec by themselves; an old kernel leaves only strangers' ones open.
@@ -34,6 +34,19 @@ func confineThread() error {
 		return fmt.Errorf("mark descriptors: %w", err)
 	}
 	return nil
+}
+
+// yield lowers the thread's priority to niceness. A process that was started lower stays there: without capabilities, one
+// cannot go back up.
+func yield() error {
+	now, err := unix.Getpriority(unix.PRIO_PROCESS, unix.Gettid())
+	if err != nil {
+		return err
+	}
+	if 20-now >= niceness { // the system call answers 20 - nice
+		return nil
+	}
+	return unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness)
 }
 
 // dropCapabilities matters where this process is root's: with no_new_privs its children do not get them back on exec, and
