@@ -141,7 +141,7 @@ func (c *client) uploadAll(ctx context.Context, docs func(int) (string, []byte),
 
 // awaitAll polls until each job is done or failed, or ctx ends: the jobs say which. An API that is away for a moment is
 // asked again: this tells of jobs, not of requests.
-func (c *client) awaitAll(ctx context.Context, ids []string) ([]Job, error) {
+func (c *client) awaitAll(ctx context.Context, ids []string) []Job {
 	jobs := make([]Job, len(ids))
 	for n, id := range ids {
 		jobs[n] = Job{ID: id}
@@ -162,14 +162,14 @@ func (c *client) awaitAll(ctx context.Context, ids []string) ([]Job, error) {
 			}
 		}
 		if open == 0 {
-			return jobs, nil
+			return jobs
 		}
 		select {
 		case <-ctx.Done():
 			if failure != nil && !errors.Is(failure, context.DeadlineExceeded) {
 				fmt.Fprintln(os.Stderr, "agent: the last answer:", failure)
 			}
-			return jobs, nil
+			return jobs
 		case <-time.After(pollInterval):
 		}
 	}

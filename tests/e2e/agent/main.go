@@ -78,11 +78,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		}
 		return print(out, jobs)
 	case "wait":
-		jobs, err := c.awaitAll(limited, flags.Args())
-		if err != nil {
-			return err
-		}
-		return print(out, jobs)
+		return print(out, c.awaitAll(limited, flags.Args()))
 	case "load":
 		docs, err := documents(*template, *name, *delay)
 		if err != nil {

@@ -43,7 +43,7 @@ func serveParser(ctx context.Context, facts string) error {
 	mux.HandleFunc("POST /v1/parse", p.parse)
 	mux.HandleFunc("GET /ledger", p.report)
 	server := &http.Server{Addr: ":15001", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	stopped := context.AfterFunc(ctx, func() { server.Close() })
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
