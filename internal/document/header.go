@@ -48,6 +48,9 @@ const (
 	// bandReach is how far apart, in sizes, the lines of one header row may lie.
 	bandReach = 1.7
 
+	// oneSpace is the most, in sizes, that a space takes: 0.6 in fonts of one width, and some for rounding.
+	oneSpace = 0.7
+
 	// A header row has some four lines and twenty words; what has many more is none.
 	maxBand   = 6
 	maxPieces = 64
@@ -265,9 +268,9 @@ func nameColumns(pieces []piece, size float64) []column {
 		}
 	}
 	stacked := func(p, q piece) bool { return p.line != q.line && p.x0 < q.x1 && q.x0 < p.x1 }
-	before := func(p, q piece) bool { return p.line == q.line && q.x0 > p.x0 && q.x0-p.x1 < 0.6*size }
+	before := func(p, q piece) bool { return p.line == q.line && q.x0 > p.x0 && q.x0-p.x1 < oneSpace*size }
 	after := func(p, q piece) bool {
-		return p.line == q.line && p.x0 > q.x0 && p.x0-q.x1 < 0.6*size && slices.Contains(headerFillers, q.text)
+		return p.line == q.line && p.x0 > q.x0 && p.x0-q.x1 < oneSpace*size && slices.Contains(headerFillers, q.text)
 	}
 	// Twice, for a filler may hold on to one that has found its column: PROGRAM CREDITS above EARNED.
 	for range 2 {

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -58,20 +57,36 @@ func newTable(h header, below []line) table {
 		}
 	}
 	t.titleX1 = t.right[0].x0
-	t.learnEnd(below)
-	t.learnStart(h, below)
+	codesEnd := t.titleX0 // the least that codes take
+	if i := slices.IndexFunc(h.columns, func(c column) bool { return c.name == colCourse }); i >= 0 {
+		codesEnd = h.columns[i].x1
+	}
+	t.learnEnd(below, codesEnd)
+	t.learnStart(h, below, codesEnd)
 	return t
 }
 
-// learnEnd moves the end of the titles left to where the cells of the next column begin.
-func (t *table) learnEnd(below []line) {
-	next, pattern := t.right[0], decimalPattern
+// learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may stand
+// well right of them, and a title may hold what looks like such a cell: on each line, the cell is the last that does.
+func (t *table) learnEnd(below []line, codesEnd float64) {
+	pattern := decimalPattern
 	if t.transfers {
 		pattern = transferPattern
 	}
+	beyond := math.Inf(1)
+	if len(t.right) > 1 {
+		beyond = t.right[1].x0
+	}
 	for _, l := range below {
-		for _, w := range l.words[codeWords(l):] {
-			if pattern.MatchString(w.Text) && distance(w, next) < 2*l.size {
+		if l.x0 >= codesEnd { // a half-line
+			continue
+		}
+		n := codeWords(l)
+		if n == 0 && !codeAndSection(l) {
+			continue
+		}
+		for _, w := range slices.Backward(l.words[n:]) {
+			if pattern.MatchString(w.Text) && w.X0 < beyond {
 				t.titleX1 = min(t.titleX1, w.X0)
 				break
 			}
@@ -81,13 +96,9 @@ func (t *table) learnEnd(below []line) {
 
 // learnStart finds where titles begin: at the left edge of their column's name if words begin there, else at the edge
 // that most rows and half-lines share.
-func (t *table) learnStart(h header, below []line) {
+func (t *table) learnStart(h header, below []line, codesEnd float64) {
 	var edges []float64
 	agree := 0
-	codesEnd := t.titleX0 // the least that codes take
-	if i := slices.IndexFunc(h.columns, func(c column) bool { return c.name == colCourse }); i >= 0 {
-		codesEnd = h.columns[i].x1
-	}
 	for _, l := range below {
 		n := codeWords(l)
 		var words []Word // right of the number, left of the next column
@@ -135,6 +146,16 @@ func codeWords(l line) int {
 	return 0
 }
 
+// codeAndSection reports whether a line begins with a code whose number its section touches.
+func codeAndSection(l line) bool {
+	for n := 1; n <= min(maxCodeWords, len(l.words)); n++ {
+		if codePattern.MatchString(join(l.words[:n])) {
+			return true
+		}
+	}
+	return false
+}
+
 // mostCommon returns the smallest of the values, within reach of each other, that are the most.
 func mostCommon(values []float64, reach float64) float64 {
 	slices.Sort(values)
@@ -168,15 +189,22 @@ func (t *table) row(l line) (row, bool) {
 		return row{}, false
 	}
 	r := row{code: match[1] + " " + match[2], section: match[3], line: l, cells: map[string]string{}}
-	cells := map[string][]Word{}
-	for _, w := range l.words[n:] {
-		if name := t.columnOf(w); name == colDescription {
+	var cells [][]Word
+	for i, w := range l.words[n:] {
+		switch {
+		case t.inTitle(w):
 			r.title = append(r.title, w)
-		} else {
-			cells[name] = append(cells[name], w)
+		case len(cells) > 0 && w.X0-l.words[n+i-1].X1 < l.size && t.nearest(w) == t.nearest(l.words[n+i-1]):
+			cells[len(cells)-1] = append(cells[len(cells)-1], w)
+		default:
+			cells = append(cells, []Word{w})
 		}
 	}
-	for name, words := range cells {
+	inColumns := map[string][]Word{}
+	for i, c := range t.columnsOf(cells) {
+		inColumns[t.right[c].name] = append(inColumns[t.right[c].name], cells[i]...)
+	}
+	for name, words := range inColumns {
 		r.cells[name] = join(words)
 	}
 	return r, t.transfers || creditsPattern.MatchString(r.cells[colAttempted])
@@ -220,13 +248,65 @@ func partAt(w Word, x float64) (left, right Word, ok bool) {
 	return slice(w, runes, 0, best), slice(w, runes, best, len(runes)), true
 }
 
-// columnOf returns the column of a word right of the code: the title left of all other columns, else the column whose
-// name it stands under, or next to.
-func (t *table) columnOf(w Word) string {
-	if w.X0 < t.titleX1-0.1*w.Size {
-		return colDescription
+// inTitle reports whether a word right of the code stands left of all other columns.
+func (t *table) inTitle(w Word) bool { return w.X0 < t.titleX1-0.1*w.Size }
+
+// nearest returns the column, as an index into right, whose name a word stands under, or next to.
+func (t *table) nearest(w Word) int {
+	best := 0
+	for k, c := range t.right {
+		if distance(w, c) < distance(w, t.right[best]) {
+			best = k
+		}
 	}
-	return slices.MinFunc(t.right, func(a, b column) int { return cmp.Compare(distance(w, a), distance(w, b)) }).name
+	return best
+}
+
+// columnsOf returns the columns of the cells of a row from left to right, the nearest. Where that puts two cells into one
+// column, because names are centred over wide columns and cells are not, all of them move as little as it takes for each
+// to have its own.
+func (t *table) columnsOf(cells [][]Word) []int {
+	columns := make([]int, len(cells))
+	apart := true
+	for i, c := range cells {
+		columns[i] = t.nearest(c[0])
+		apart = apart && (i == 0 || columns[i] > columns[i-1])
+	}
+	if apart || len(cells) > len(t.right) {
+		return columns
+	}
+	// cost[k] is the least for the cells so far when the last of them is in the column k, and from[i][k] is where the one
+	// before the cell i is then.
+	var cost []float64
+	from := make([][]int, len(cells))
+	for i, c := range cells {
+		next := make([]float64, len(t.right))
+		from[i] = make([]int, len(t.right))
+		before := -1
+		for k := range t.right {
+			next[k] = math.Inf(1)
+			if i == 0 || before >= 0 {
+				next[k] = distance(c[0], t.right[k])
+			}
+			if i == 0 {
+				continue
+			}
+			if before >= 0 {
+				next[k] += cost[before]
+				from[i][k] = before
+			}
+			if before < 0 || cost[k] < cost[before] {
+				before = k
+			}
+		}
+		cost = next
+	}
+	k := slices.Index(cost, slices.Min(cost))
+	for i := range slices.Backward(cells) {
+		columns[i] = k
+		k = from[i][k]
+	}
+	return columns
 }
 
 // distance is how far apart a word and the name of a column are; the more they share, the more it is below zero.
@@ -239,7 +319,7 @@ func (t *table) half(l line) (line, bool) {
 		return line{}, false
 	}
 	n := 0
-	for n < len(l.words) && t.columnOf(l.words[n]) == colDescription {
+	for n < len(l.words) && t.inTitle(l.words[n]) {
 		n++
 	}
 	if n == 0 || n < len(l.words) && l.words[n].X0-l.words[n-1].X1 < l.size {

@@ -56,6 +56,7 @@ func completeTitles(blocks []block) {
 	}
 	var last *row      // of the block before
 	var waiting []Word // for the row after a page break
+	toKeep := 0.0      // what it would cost the last row to have what is waiting as well
 	for _, b := range blocks {
 		cuts, _ := b.cut(placements[best])
 		if !b.openAbove {
@@ -65,8 +66,20 @@ func completeTitles(blocks []block) {
 		if len(b.rows) == 0 {
 			above = wordsOf(b.gaps[0])
 		}
+		if last != nil && len(waiting) > 0 && len(above) > 0 {
+			// Each page on its own gives its lines to the row on the other one. Only one row goes on over the break.
+			if len(b.rows) == 0 || toKeep <= b.misfit(placements[best], 0, 0, cuts[1])-b.misfit(placements[best], 0, cuts[0], cuts[1]) {
+				last.title = append(last.title, waiting...)
+				waiting = nil
+			} else {
+				waiting = append(waiting, above...)
+				above = nil
+			}
+		}
 		if last != nil {
 			last.title = append(last.title, above...)
+		} else if len(b.rows) == 0 {
+			waiting = append(waiting, above...) // the page ends below the first line of the table
 		}
 		for i, r := range b.rows {
 			r.title = slices.Concat(waiting, wordsOf(b.gaps[i][cuts[i]:]), r.title, wordsOf(b.gaps[i+1][:cuts[i+1]]))
@@ -74,6 +87,7 @@ func completeTitles(blocks []block) {
 		}
 		if n := len(b.rows); n > 0 {
 			waiting = wordsOf(b.gaps[n][cuts[n]:])
+			toKeep = b.misfit(placements[best], n-1, cuts[n-1], len(b.gaps[n])) - b.misfit(placements[best], n-1, cuts[n-1], cuts[n])
 		}
 	}
 }

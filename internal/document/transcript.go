@@ -45,9 +45,7 @@ func readTranscript(all []line) Document {
 	d.ProgramInfo, d.CumulativeGPA = readProgram(all[:r.begin])
 	if d.ProgramInfo != nil {
 		d.ProgramInfo.IsExtendedCreditProgram = d.ProgramInfo.IsExtendedCreditProgram || r.extendedCredit
-		if n := len(d.Semesters); n > 0 {
-			d.ProgramInfo.LastTerm = &d.Semesters[n-1].Term
-		}
+		d.ProgramInfo.LastTerm = r.lastTerm()
 	}
 	return d
 }
@@ -57,7 +55,7 @@ func (r *record) walk(headers []header) {
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
 		if len(headers) > 0 && headers[0].first <= i {
-			r.closeBlock(false)
+			r.closeBlock(r.repeats(headers[0]))
 			r.take(headers[0].columns[0].x0+2*l.size, true, i)
 			end := len(r.lines)
 			if len(headers) > 1 {
@@ -78,6 +76,13 @@ func (r *record) walk(headers []header) {
 		}
 	}
 	r.closeBlock(false)
+}
+
+// repeats reports whether a header row only says again, at the top of a page, what the columns of the table are that the
+// page before ends with.
+func (r *record) repeats(h header) bool {
+	page := r.lines[h.first].page
+	return r.block.started() && r.block.page() == page-1 && r.lines[h.first-1].page == page-1
 }
 
 // inTitles reports whether a line stands where the table has its titles: the end of one can be a term.
@@ -184,6 +189,20 @@ func (r *record) document() Document {
 	slices.SortStableFunc(d.Semesters, func(a, b Semester) int { return compareTerms(a.Term, b.Term) })
 	d.ExemptedCourses, d.TransferredCourses = set(d.ExemptedCourses), set(d.TransferredCourses)
 	return d
+}
+
+// lastTerm is the latest term that has a table, be it of credits from elsewhere only; nil when there is none.
+func (r *record) lastTerm() *string {
+	last := ""
+	for _, t := range r.rows {
+		if t.term != "" && (last == "" || compareTerms(t.term, last) > 0) {
+			last = t.term
+		}
+	}
+	if last == "" {
+		return nil
+	}
+	return &last
 }
 
 // printedBefore reports whether the row i is on the page before already: some browsers print a row on a page break twice.

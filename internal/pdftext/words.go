@@ -14,8 +14,15 @@ import (
 
 const (
 	// wordGap is the space between two characters of a run, in sizes of the font, from which they belong to two words.
-	// Kerning stays below 0.1; a space is 0.22 or more in the fonts that browsers print with.
-	wordGap = 0.18
+	// Kerning stays below 0.1. A space is 0.22 or more in the fonts that browsers print with, and kerned from both sides,
+	// as in "A A", 0.14.
+	wordGap = 0.125
+
+	// madeUpGap and madeUpKern are how far, in sizes, two characters with a space between them may lie apart or overlap to
+	// be of one word nevertheless. PDFium makes up a space where a run of text ends, also in the middle of a kerned word or
+	// behind a ligature, whose box it gives too narrow; one that is printed is wider.
+	madeUpGap  = 0.1
+	madeUpKern = 0.2
 
 	// overlap is how far, in sizes, a character may begin before the end of the one before it.
 	overlap = 0.5
@@ -50,7 +57,8 @@ func (r *reader) words(text uint64, n int, f frame) ([]document.Word, error) {
 		line    run
 		last    struct{ top, bottom float64 } // of the character before
 		edges   = make([]float32, 0, max(n, 0))
-		first   int // edge of the word
+		first   int  // edge of the word
+		spaced  bool // a space was read since the last character
 	)
 	flush := func() {
 		if letters.Len() > 0 {
@@ -67,7 +75,7 @@ func (r *reader) words(text uint64, n int, f frame) ([]document.Word, error) {
 		}
 		c := rune(uint32(code))
 		if unicode.IsSpace(c) {
-			flush()
+			spaced = true
 			continue
 		}
 		if c = visible(c); c < 0 {
@@ -89,7 +97,11 @@ func (r *reader) words(text uint64, n int, f frame) ([]document.Word, error) {
 			continue
 		}
 		x0, y0, x1, y1 := f.box(left, top, right, bottom)
-		if gap := x0 - word.X1; gap > wordGap*line.size || gap < -overlap*line.size ||
+		most, least := wordGap, -overlap
+		if spaced {
+			most, least, spaced = madeUpGap, -madeUpKern, false
+		}
+		if gap := x0 - word.X1; gap > most*line.size || gap < least*line.size ||
 			math.Abs(line.baseline-word.Baseline) > sameLine*line.size {
 			flush()
 		}
