@@ -144,6 +144,7 @@ func (r *role) serve(ctx context.Context, at endpoint, server *http.Server, drai
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", at.name, err)
 	}
+	server.Handler = leaving(&r.gate, server.Handler)
 	r.group.Add(at.name, lifecycle.Serve(server, l, drain))
 	r.onClose(at.name, func(context.Context) error {
 		_ = l.Close() // closed already, unless the start failed after this
@@ -151,6 +152,17 @@ func (r *role) serve(ctx context.Context, at endpoint, server *http.Server, drai
 	})
 	r.Log.Info("listening", "what", at.name, "addr", l.Addr().String())
 	return l.Addr(), nil
+}
+
+// leaving asks clients to come back on another connection as long as no work is taken. A connection that is closed while
+// a client begins to send on it is a failed request: those that are in use during the delay of the shutdown end in time.
+func leaving(gate *lifecycle.Gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !gate.Ready() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, req)
+	})
 }
 
 // serveDebug adds the server of metrics, unless it is off. It is stopped last, so that the end can be watched.

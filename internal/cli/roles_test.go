@@ -267,6 +267,15 @@ func TestRoles(t *testing.T) {
 		if s := api.until(t, token, j.JobID, "queued"); s.JobID != j.JobID {
 			t.Errorf("%+v", s)
 		}
+		// A connection that is kept would be closed while somebody sends on it.
+		res, err := http.Get(api.base + "/livez")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if !res.Close {
+			t.Error("the API keeps connections while it ends")
+		}
 		if code := api.ExitCode(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}

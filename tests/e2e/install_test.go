@@ -23,11 +23,15 @@ func testInstall(t *testing.T) {
 	startAgents(t)
 }
 
-// ready brings the release into a form, unless it has it.
+// ready brings the release into a form, and the agents with it.
 func ready(t *testing.T, v values) {
 	t.Helper()
+	if !agentsStarted {
+		// The agents need the release's volume, and workers are not ready without the agent that is their parser.
+		install(t, basic())
+		startAgents(t)
+	}
 	install(t, v)
-	startAgents(t)
 }
 
 // The namespace enforces it, so that no pod of the release would be there otherwise.
