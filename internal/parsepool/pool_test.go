@@ -487,6 +487,41 @@ func childrenOf(t *testing.T, p *running) []int {
 	return pids
 }
 
+// A parser that was started at a lower priority than its children ask for cannot give them a higher one.
+func TestChildrenOfAParserThatIsNice(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "nice", "-n", "12", self, asParent)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal("no child reads: ", err)
+	}
+	var pid int
+	if _, err := fmt.Sscan(line, &pid); err != nil {
+		t.Fatal(err)
+	}
+	own, _ := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	got, err := syscall.Getpriority(syscall.PRIO_PROCESS, pid)
+	if want := max(own-12, 1); err != nil || got != want { // the system call answers 20 - nice
+		t.Errorf("niceness %d %v, want %d", 20-got, err, 20-want)
+	}
+}
+
 // The parser is killed outright while its children compute. They are stopped before, so that they do not notice the end
 // of their pipes: only the death signal reaches them.
 func TestNoChildOutlivesAKilledParser(t *testing.T) {

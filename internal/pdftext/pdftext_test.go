@@ -63,6 +63,9 @@ func TestWords(t *testing.T) {
 	}{
 		{"spaces part words", `BT /F1 10 Tf 72 700 Td (COMP 248  A) Tj ET`, []string{"COMP", "248", "A"}},
 		{"kerning does not", `BT /F1 10 Tf 72 700 Td [(A) 80 (V) 80 (AT) -60 (OM)] TJ ET`, []string{"AVATOM"}},
+		{"a space that is kerned from both sides does", `BT /F1 10 Tf 72 700 Td (N) Tj 7.22 0 Td (A) Tj 6.12 0 Td ( ) Tj 1.95 0 Td (A) Tj 6.67 0 Td (N) Tj ET`, []string{"NA", "AN"}},
+		// Sparse columns and dense lines: PDFium takes such a page for one that is written from top to bottom.
+		{"characters in narrow columns are words", `BT /F1 10 Tf 1 0 0 1 72 700 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 700 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 691 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 691 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 682 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 682 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 673 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 673 Tm (A) Tj 6.67 0 Td (B) Tj ET`, []string{"Fall", "AB", "Fall", "AB", "Fall", "AB", "Fall", "AB"}},
 		{"a gap does", `BT /F1 10 Tf 72 700 Td [(COMP) -1500 (248)] TJ ET`, []string{"COMP", "248"}},
 		{"a character at a time", `BT /F1 10 Tf 72 700 Td (A) Tj 6.67 0 Td (B) Tj 6.67 0 Td (C) Tj ET`, []string{"ABC"}},
 		{"another line is another word", `BT /F1 10 Tf 72 700 Td (AB) Tj 0 -4 Td (CD) Tj ET`, []string{"AB", "CD"}},
