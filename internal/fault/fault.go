@@ -48,6 +48,7 @@ const (
 	DatabaseUnavailable Code = "database_unavailable"
 	StorageUnavailable  Code = "storage_unavailable"
 	QueueUnavailable    Code = "queue_unavailable"
+	Draining            Code = "draining"
 	Timeout             Code = "timeout"
 	Internal            Code = "internal"
 )
@@ -89,6 +90,7 @@ var kinds = map[Code]kind{
 	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},
 	StorageUnavailable:  {"Uploads cannot be stored at the moment. Try again shortly.", true},
 	QueueUnavailable:    {"Work cannot be accepted at the moment. Try again shortly.", true},
+	Draining:            {"No new work is taken while the system is being maintained. What was accepted before goes on; try again in some minutes.", true},
 	Timeout:             {"This took too long. Try again shortly.", true},
 	Internal:            {"Something went wrong on our side. Try again shortly.", true},
 }

@@ -45,6 +45,7 @@ type Client struct {
 	redis   redis.UniversalClient
 	asynq   *asynq.Client
 	timeout time.Duration
+	intake  intake
 }
 
 // NewClient returns a client.

@@ -1,0 +1,82 @@
+package operate
+
+import (
+	"context"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// reserve is what is left of a context's time when a bulk begins no further job: the answer should still reach the caller.
+const reserve = 400 * time.Millisecond
+
+// Bulk is a page of jobs that something is done to. With DryRun nothing is: the report tells which jobs are meant.
+type Bulk struct {
+	Filter
+	Page
+	DryRun bool
+}
+
+// Report is what came of a bulk. Next is the cursor of the jobs that fit as well and were not come to; "" at the end.
+type Report struct {
+	DryRun bool
+	Done   []Job // in a dry run: those that it would be done to
+	Failed []Refusal
+	Next   string
+}
+
+// Refusal is a job that stayed as it was, and why.
+type Refusal struct {
+	Job
+	Cause error
+}
+
+// RetryAll retries the jobs that fit.
+func (o *Operator) RetryAll(ctx context.Context, b Bulk) (Report, error) {
+	return o.each(ctx, b, o.Retry)
+}
+
+// DeleteAll deletes the jobs that fit.
+func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
+	return o.each(ctx, b, o.Delete)
+}
+
+// each does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
+// system that is away does: then the report tells how far it came.
+func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, job.ID) error) (Report, error) {
+	jobs, next, err := o.List(ctx, b.Filter, b.Page)
+	report := Report{DryRun: b.DryRun, Next: next}
+	if err != nil {
+		return report, err
+	}
+	if b.DryRun {
+		report.Done = jobs
+		return report, nil
+	}
+	for i, j := range jobs {
+		if i > 0 && outOfTime(ctx) {
+			report.Next = cursor(jobs[i-1])
+			return report, nil
+		}
+		switch err := do(ctx, j.ID); {
+		case err == nil:
+			report.Done = append(report.Done, j)
+		case fault.CodeOf(err).Transient():
+			if i > 0 {
+				report.Next = cursor(jobs[i-1])
+			} else {
+				report.Next = b.Cursor
+			}
+			return report, err
+		default:
+			report.Failed = append(report.Failed, Refusal{j, err})
+		}
+	}
+	return report, nil
+}
+
+func outOfTime(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && time.Until(end) < reserve
+}
