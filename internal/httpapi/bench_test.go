@@ -90,7 +90,7 @@ func BenchmarkUpload(b *testing.B) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			r := httptest.NewRequest(http.MethodPost, "/api/timeline/upload", bytes.NewReader(content))
+			r := httptest.NewRequest(http.MethodPost, "/api/timeline/upload?force=true", bytes.NewReader(content))
 			r.Header.Set("Authorization", bearer)
 			r.Header.Set("Content-Type", contentType)
 			w := &sink{header: http.Header{}}

@@ -23,7 +23,7 @@ func BenchmarkSave(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			id := newID()
-			if _, err := s.Save(b.Context(), id, bytes.NewReader(document), mib); err != nil {
+			if _, err := s.Save(b.Context(), ticket(id), bytes.NewReader(document), mib); err != nil {
 				b.Error(err)
 				return
 			}
