@@ -79,6 +79,8 @@ end
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[2])) do
 	if redis.call('EXISTS', '` + workerKey + `' .. id) == 0 then redis.call('SREM', KEYS[2], id) end
 end
+-- asynq writes this once in the life of a process; a Redis that lost everything has no list of queues until then.
+for i = 4, #ARGV do redis.call('SADD', 'asynq:queues', string.match(ARGV[i], '{(.*)}')) end
 return taken
 `)
 

@@ -118,7 +118,7 @@ func TestWhereATaskGoes(t *testing.T) {
 		handler func() error
 		want    queue.Depth
 	}{
-		"permanent":  {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
+		"permanent": {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
 		// Another look will tell whether the newer run is the last.
 		"superseded": {func() error { return job.ErrSuperseded }, queue.Depth{Queue: queue.Normal, Retry: 1}},
 		"panic":      {func() error { panic("name of a student") }, queue.Depth{Queue: queue.Normal, Retry: 1}},
