@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,7 +55,7 @@ func (r *role) newCore(ctx context.Context, jobsRedis redis.UniversalClient, db 
 	}
 	c := &core{
 		redis: jobsRedis, files: files, database: db,
-		records:   jobs.New(jobs.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log}),
+		records:   jobs.New(jobs.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log, Host: hostname()}),
 		catalogue: curriculum.New(curriculum.Deps{Store: db, Clock: time.Now, Logger: r.Log}),
 	}
 	r.group.Add("catalogue", c.catalogue.Run)
@@ -106,7 +107,7 @@ func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalCl
 		Uploads: c.files,
 		Submit: submit.New(submit.Deps{
 			Uploads: c.files, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
-			MaxJobs: o.limits.MaxJobs,
+			MaxJobs: o.limits.MaxJobs, Intake: tasks,
 		}),
 		Edit:       edit.New(edit.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
 		Catalogue:  c.database,
@@ -131,6 +132,12 @@ func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalCl
 	return api, nil
 }
 
+// hostname is what the history of jobs names this machine; in a pod it is the pod's name.
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}
+
 func newJobID() job.ID { return job.ID(uuid.NewString()) }
 
 func newGuard(a config.Auth, r *role) (*auth.Guard, error) {
@@ -153,7 +160,7 @@ func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTi
 		Handler: process.New(process.Deps{
 			Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 			Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
-			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience,
+			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
 		}),
 		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
 	})

@@ -168,6 +168,7 @@ func (a *Attempt) check(f *Faults) {
 // Jobs is how a worker runs jobs.
 type Jobs struct {
 	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	KeepFailed     bool          `env:"TMD_KEEP_FAILED_UPLOADS" envDefault:"false" help:"Keep the document of a job that failed for 7 days, so that tmd queue retry can run it again. Documents are personal data: with false they go as soon as the job has failed."`
 	OutagePatience time.Duration `env:"TMD_OUTAGE_PATIENCE" envDefault:"30m" help:"The age until which a job waits for a parser, a database or a storage that is away, without using up an attempt. After that it has its three attempts."`
 	Attempt
 }

@@ -71,8 +71,8 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 	body.budget, body.tooLarge = body.budget+most, fault.New(fault.TooLarge)
 
 	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
-	if receipt.Existing || fault.CodeOf(err) == fault.Conflict {
-		// A request that repeats a key is answered without its document; but who still sends it when the connection closes
+	if code := fault.CodeOf(err); receipt.Existing || code == fault.Conflict || code == fault.Draining {
+		// A request that repeats a key, or comes while no work is taken, is answered without its document; but who still sends it when the connection closes
 		// may never see the answer.
 		_, _ = io.Copy(io.Discard, body)
 		body.done()

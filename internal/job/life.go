@@ -18,6 +18,7 @@ const (
 	Edit      Event = "edit"      // the result is changed
 	Delete    Event = "delete"    // the record goes
 	Expire    Event = "expire"    // the record goes, ResultTTL after its last write
+	Revive    Event = "revive"    // a dead job begins anew; what is left of its record goes
 )
 
 // Actor is who may cause an event.
@@ -25,12 +26,14 @@ type Actor string
 
 // The actors.
 const (
-	API    Actor = "api"    // for the job's owner
+	API    Actor = "api"    // for the job's owner; an operator may delete as well
 	Worker Actor = "worker" // the one that holds the newest fence
 	Reaper Actor = "reaper" // any worker, for one that is gone; it moves the task and leaves the record as it is
 	// Sweeper is any worker, for what has come apart: a record without its task or its document.
 	Sweeper Actor = "sweeper"
 	Redis   Actor = "redis" // by time
+	// Operator is a person with the right to.
+	Operator Actor = "operator"
 )
 
 // None is the state of a job before its life and after it: there is no record.
@@ -50,6 +53,7 @@ type Move struct {
 // refuse every other move.
 var life = []Move{
 	{None, Accept, Queued, API, false},
+	{None, Revive, Queued, Operator, false},
 
 	{Queued, Begin, Processing, Worker, false},
 	{Retrying, Begin, Processing, Worker, false},

@@ -69,12 +69,13 @@ type Saved struct {
 	SHA256 [32]byte // of all of them
 }
 
-// Leftover is what lies in the store of uploads for one job: its document, its ticket or both. Whether it is left over is
-// for the job's record to say.
+// Leftover is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of its own, a
+// document that is kept after the job has failed. Whether it is left over is for the job's record to say.
 type Leftover struct {
 	ID       ID // "" for what no job is the name of
 	Document bool
 	Ticket   bool
+	Kept     bool
 	Size     int64     // of the document, in bytes
 	Modified time.Time // when the younger of the two was written last
 	// Temporary is the name of what was being written when the store was looked at: when it is old, its writer is gone.

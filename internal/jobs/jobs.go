@@ -1,6 +1,6 @@
 // Package jobs keeps the records, inputs and results of jobs in Redis, database 1. For a job there are
 //
-//	job:timeline:<id>          hash: the record (see fields) and, until the job has ended, its input
+//	job:timeline:<id>          hash: the record (see fields), its history and, until the job has ended, its input
 //	job:timeline:<id>:result   the result, gzip
 //	job:timeline:<id>:slim     its slim view, gzip
 //	job:timeline:<id>:claim    the name of the idempotency claim that led to the job, if any
@@ -12,8 +12,10 @@
 //	job:timeline:open          sorted set: the ids of all jobs that are not final, by the time of their creation
 //	job:open:<sha256>          the same of one owner
 //	job:sweeper                who sweeps
+//	job:dead:<id>              a job that failed for good, for operators: its record, its input and its history
+//	job:dead                   sorted set: the ids of these, by when they failed
 //
-// All keys of a job end together, 24 hours after the last write. Each change is one Lua script that checks fence and
+// All keys of a job end together, 24 hours after the last write, those of a dead one 7 days after it failed. Each change is one Lua script that checks fence and
 // state, raises the version, keeps the indexes and publishes the new record, which Watch hands to those who wait.
 package jobs
 
@@ -30,6 +32,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/edit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/process"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/sweep"
@@ -40,14 +43,16 @@ var (
 	_ process.Jobs = (*Store)(nil)
 	_ edit.Jobs    = (*Store)(nil)
 	_ sweep.Jobs   = (*Store)(nil)
+	_ operate.Jobs = (*Store)(nil)
 )
 
-// Deps is what a Store needs. Refresh is how often watched records are read again in case a message was lost; 0 means
+// Deps is what a Store needs. Host is this process's machine, for the history of jobs; it may be empty. Refresh is how often watched records are read again in case a message was lost; 0 means
 // every 3 s.
 type Deps struct {
 	Redis   redis.UniversalClient
 	Clock   func() time.Time
 	Logger  *slog.Logger
+	Host    string
 	Refresh time.Duration
 }
 
@@ -56,12 +61,13 @@ type Store struct {
 	redis  redis.UniversalClient
 	clock  func() time.Time
 	logger *slog.Logger
+	host   string
 	hub    *hub
 }
 
 // New returns a store.
 func New(d Deps) *Store {
-	s := &Store{redis: d.Redis, clock: d.Clock, logger: d.Logger}
+	s := &Store{redis: d.Redis, clock: d.Clock, logger: d.Logger, host: d.Host}
 	s.hub = newHub(d, s.Records)
 	return s
 }
@@ -161,7 +167,12 @@ func (s *Store) move(ctx context.Context, op string, id job.ID, fence int64, nex
 	if err != nil {
 		return err
 	}
-	moved, err := s.run(ctx, moveScript, id, fence, string(next), failure, encodeTime(at), result.Full, result.Slim).Bool()
+	code := fault.Code("")
+	if why != nil {
+		code = why.Code
+	}
+	moved, err := s.run(ctx, moveScript, id, fence, string(next), failure, encodeTime(at), result.Full, result.Slim,
+		string(code), s.host, job.DeadTTL.Milliseconds(), job.MaxHistory).Bool()
 	if err != nil {
 		return failed(ctx, op, err)
 	}
@@ -187,7 +198,8 @@ func (s *Store) Replace(ctx context.Context, id job.ID, version int64, result jo
 	return n, nil
 }
 
-// Delete forgets the record, its input, its result and its claim. What is not there is deleted already.
+// Delete forgets the record, its input, its result and its claim, and what is kept of it if it failed. What is not there is
+// deleted already.
 func (s *Store) Delete(ctx context.Context, id job.ID) error {
 	return failed(ctx, "delete", s.run(ctx, deleteScript, id).Err())
 }
@@ -205,6 +217,10 @@ func (s *Store) shared(id job.ID) []any {
 // Records reads several records in one round trip; what is gone is missing from the answer, and so is what is no record: it
 // must not keep the others from being read.
 func (s *Store) Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+	return s.records(ctx, prefix, ids)
+}
+
+func (s *Store) records(ctx context.Context, prefix string, ids []job.ID) (map[job.ID]job.Record, error) {
 	cmds := make([]*redis.SliceCmd, len(ids))
 	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {

@@ -153,9 +153,10 @@ return record
 `
 
 // ARGV 4 fence · 5 the next state · 6 the failure, or empty · 7 the time of the next attempt, or empty · 8 the result and
-// 9 its slim view, for done. Answers 1, or 0 for a writer whose time is over.
+// 9 its slim view, for done · 10 the failure's code · 11 the host of the writer · 12 how long a job that failed is kept, in
+// milliseconds · 13 how many incidents are remembered. Answers 1, or 0 for a writer whose time is over.
 const moveLua = `
-local now = redis.call('HMGET', KEYS[1], 'state', 'fence')
+local now = redis.call('HMGET', KEYS[1], 'state', 'fence', 'attempt', 'history')
 local state, next = now[1], ARGV[5]
 if not state or now[2] ~= ARGV[4] then return 0 end
 if state == next then return 1 end
@@ -163,10 +164,22 @@ if not moves[state][next] then return 0 end
 redis.call('HSET', KEYS[1], 'state', next)
 if ARGV[6] == '' then redis.call('HDEL', KEYS[1], 'error') else redis.call('HSET', KEYS[1], 'error', ARGV[6]) end
 if ARGV[7] == '' then redis.call('HDEL', KEYS[1], 'retryAt') else redis.call('HSET', KEYS[1], 'retryAt', ARGV[7]) end
+if ARGV[10] ~= '' then
+	local history = cjson.decode(now[4] or '[]')
+	history[#history + 1] = {attempt = tonumber(now[3]), at = tonumber(ARGV[2]), code = ARGV[10], worker = ARGV[11]}
+	while #history > tonumber(ARGV[13]) do table.remove(history, 1) end
+	redis.call('HSET', KEYS[1], 'history', cjson.encode(history))
+end
 if not (moves[next].processing or moves[next].queued) then
 	redis.call('HSET', KEYS[1], 'finishedAt', ARGV[2])
-	redis.call('HDEL', KEYS[1], 'input')
 	close()
+	if next == 'failed' then
+		local dead = '` + deadPrefix + `' .. ARGV[1]
+		redis.call('COPY', KEYS[1], dead, 'REPLACE')
+		redis.call('PEXPIRE', dead, ARGV[12])
+		redis.call('ZADD', '` + deadIndex + `', ARGV[2], ARGV[1])
+	end
+	redis.call('HDEL', KEYS[1], 'input')
 end
 if next == 'done' then
 	redis.call('SET', KEYS[2], ARGV[8])
@@ -203,5 +216,7 @@ end
 
 const deleteLua = removeLua + `
 remove()
+redis.call('ZREM', '` + deadIndex + `', ARGV[1])
+redis.call('DEL', '` + deadPrefix + `' .. ARGV[1])
 return 1
 `

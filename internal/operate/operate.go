@@ -249,12 +249,11 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
+	ticket := job.Ticket{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: dead.Input}
 	if dead.Kind == job.File {
-		err = o.Uploads.Restore(ctx, dead.ID)
+		err = o.Uploads.Restore(ctx, ticket)
 	} else {
-		_, err = o.Uploads.Save(ctx, job.Ticket{
-			ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: dead.Input,
-		}, nil, 0)
+		_, err = o.Uploads.Save(ctx, ticket, nil, 0)
 	}
 	if err != nil {
 		return fmt.Errorf("operate: retry: %w", err)
@@ -345,10 +344,10 @@ func (o *Operator) Stats(ctx context.Context) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("operate: %w", err)
 	}
-	dead, err := o.Jobs.DeadIDs(ctx)
+	dead, err := o.Jobs.DeadCount(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("operate: %w", err)
 	}
 	slices.SortFunc(load.Workers, func(a, b Worker) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.PID, b.PID)) })
-	return Stats{Load: load, Dead: len(dead)}, nil
+	return Stats{Load: load, Dead: dead}, nil
 }

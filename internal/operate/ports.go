@@ -42,9 +42,10 @@ type Jobs interface {
 	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 	// History returns the incidents of a job that has a record, the oldest first.
 	History(ctx context.Context, id job.ID) ([]job.Incident, error)
-	// DeadIDs returns the ids of the jobs that failed for good.
+	// DeadIDs returns the ids of the jobs that failed for good and are kept, DeadCount how many there are.
 	DeadIDs(ctx context.Context) ([]job.ID, error)
-	// DeadRecords returns the records of those of them that are kept.
+	DeadCount(ctx context.Context) (int, error)
+	// DeadRecords returns the records of those of the ids that are among them.
 	DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 	// Dead returns one of them; job_not_found.
 	Dead(ctx context.Context, id job.ID) (job.Dead, error)
@@ -59,8 +60,8 @@ type Jobs interface {
 type Uploads interface {
 	// Kept reports whether the document of a job that failed is kept.
 	Kept(ctx context.Context, id job.ID) (bool, error)
-	// Restore makes a document that is kept the job's again, with its ticket; job_not_found when there is none.
-	Restore(ctx context.Context, id job.ID) error
+	// Restore makes a document that is kept the job's again, with a new ticket; job_not_found when there is none.
+	Restore(ctx context.Context, t job.Ticket) error
 	// Save keeps the ticket of a job without a document (r is nil).
 	Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error)
 	// Delete removes document and ticket, those that are kept included.

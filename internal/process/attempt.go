@@ -103,7 +103,7 @@ func (a *attempt) fail(ctx context.Context, cause error) error {
 	if err != nil {
 		return unwritten(ctx, "fail", err)
 	}
-	a.ended = true
+	a.ended, a.record.State = true, job.Failed
 	a.discard(ctx)
 	if ours(cause) && !a.panicked {
 		a.p.Reporter.JobFailed(a.ID, a.Attempt, cause)
@@ -145,11 +145,15 @@ func ours(err error) bool {
 }
 
 // discard deletes the document of a job that has ended, and its ticket. They are personal, so nothing should keep them from
-// going; what fails here is left to the sweep.
+// going; what fails here is left to the sweep. Where operators want so, the document of a job that failed is put aside.
 func (a *attempt) discard(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
-	if err := a.p.Uploads.Delete(ctx, a.ID); err != nil {
+	drop := a.p.Uploads.Delete
+	if a.p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed {
+		drop = a.p.Uploads.Keep
+	}
+	if err := drop(ctx, a.ID); err != nil {
 		a.p.Logger.Error("the files of a job that ended stay", "job_id", a.ID, "error", err)
 	}
 }

@@ -59,6 +59,7 @@ type world struct {
 	stored   job.Stored
 	file     bool
 	parse    func(ctx context.Context) (document.Document, error)
+	keep     bool // the documents of jobs that fail
 	saved    map[string]timeline.Saved
 	fails    map[string]error // by step
 	failed   []error          // what the reporter was told
@@ -80,7 +81,7 @@ func (w *world) processor() *process.Processor {
 	return process.New(process.Deps{
 		Jobs: w, Uploads: uploads{w}, Parser: parser{w}, Catalogue: cat{w}, Timelines: w,
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Reporter: w, Registerer: w.registry,
-		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second,
+		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second, KeepFailed: w.keep,
 	})
 }
 
@@ -166,6 +167,8 @@ func (w uploads) Delete(ctx context.Context, _ job.ID) error {
 	w.file = false
 	return nil
 }
+
+func (w uploads) Keep(ctx context.Context, _ job.ID) error { return w.step(ctx, "keep") }
 
 type parser struct{ *world }
 

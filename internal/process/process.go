@@ -47,7 +47,7 @@ func (silent) JobPanic(job.ID, any)         {}
 
 // Deps is what a Processor needs. Without a Reporter nothing is reported. JobTimeout bounds an attempt (0: 60 s),
 // ParserTimeout one call of the parser (0: 20 s), OutagePatience the age until which outages do not count as attempts
-// (0: 30 min).
+// (0: 30 min). With KeepFailed the documents of jobs that fail are put aside for operators.
 type Deps struct {
 	Jobs           Jobs
 	Uploads        Uploads
@@ -60,6 +60,7 @@ type Deps struct {
 	JobTimeout     time.Duration
 	ParserTimeout  time.Duration
 	OutagePatience time.Duration
+	KeepFailed     bool
 	Registerer     prometheus.Registerer
 }
 

@@ -45,6 +45,12 @@ type Terms struct {
 	Limit int
 }
 
+// Intake says whether work is taken.
+type Intake interface {
+	// Draining reports whether operators have stopped the intake. It is asked for each submission, and has to be cheap.
+	Draining(ctx context.Context) bool
+}
+
 // Queue delivers tasks to workers.
 type Queue interface {
 	// Enqueue hands a task over. A task that is queued already is no error.

@@ -28,11 +28,13 @@ const (
 	undoUnreached = 300 * time.Millisecond
 )
 
-// Deps is what a Submitter needs. MaxJobs is how many open jobs an owner may have; 0 sets no limit.
+// Deps is what a Submitter needs. Without an Intake work is always taken. MaxJobs is how many open jobs an owner may have; 0
+// sets no limit.
 type Deps struct {
 	Uploads Uploads
 	Jobs    Jobs
 	Queue   Queue
+	Intake  Intake
 	Clock   func() time.Time
 	NewID   func() job.ID // random UUIDs
 	Logger  *slog.Logger
@@ -97,6 +99,10 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 			return Receipt{ID: holder, Existing: true}, nil
 		}
 	}
+	if err := s.closed(ctx); err != nil {
+		s.undo(ctx, t, nothing, err)
+		return Receipt{}, err
+	}
 	if s.MaxJobs > 0 {
 		// Admit is exact; this spares the body.
 		if err := s.Jobs.Room(ctx, r.Owner, s.MaxJobs); err != nil {
@@ -108,6 +114,11 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	if err != nil {
 		s.undo(ctx, t, nothing, err)
 		return Receipt{}, fmt.Errorf("submit: save: %w", err)
+	}
+	// The body of a slow client may have taken a minute: whoever waits for the queues to be empty should not meet it.
+	if err := s.closed(ctx); err != nil {
+		s.undo(ctx, t, kept, err)
+		return Receipt{}, err
 	}
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.Clock(),
@@ -130,6 +141,14 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return Receipt{ID: t.ID}, nil
+}
+
+// closed is draining while operators have stopped the intake.
+func (s *Submitter) closed(ctx context.Context) error {
+	if s.Intake != nil && s.Intake.Draining(ctx) {
+		return fmt.Errorf("submit: %w", fault.New(fault.Draining))
+	}
+	return nil
 }
 
 // claim is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them what should
@@ -184,7 +203,7 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 // again, a record without files is one that fails. It says no when the job goes on.
 func (s *Submitter) withdraw(ctx context.Context, id job.ID, how reached, cause error) bool {
 	switch fault.CodeOf(cause) {
-	case fault.TooManyJobs, fault.Conflict: // there is no record
+	case fault.TooManyJobs, fault.Conflict, fault.Draining: // there is no record
 	default:
 		found, err := s.Jobs.Withdraw(ctx, id)
 		switch {

@@ -13,9 +13,13 @@ import (
 // files looks after what is kept of uploads. open are the jobs that are known to be open.
 func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.ID]bool) error {
 	var errs []error
-	var ofJobs []job.Leftover
+	var ofJobs, kept []job.Leftover
 	for _, f := range files {
 		switch {
+		case f.Kept:
+			if !open[f.ID] {
+				kept = append(kept, f)
+			}
 		case f.ID != "" && !open[f.ID] && s.old(f.Modified, settled):
 			ofJobs = append(ofJobs, f)
 		case f.ID == "" && s.old(f.Modified, abandoned):
@@ -44,11 +48,33 @@ func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.
 			}
 		}
 	}
+	errs = append(errs, s.kept(ctx, kept))
 	return errors.Join(errs...)
 }
 
 func (s *Sweeper) remove(ctx context.Context, f job.Leftover, what healed) error {
-	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
+	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Clear(ctx, f.ID) })
+}
+
+// kept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
+func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
+	var errs []error
+	for some := range slices.Chunk(files, batch) {
+		ids := make([]job.ID, len(some))
+		for i, f := range some {
+			ids[i] = f.ID
+		}
+		dead, err := s.Jobs.DeadRecords(ctx, ids)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("sweep: dead jobs: %w", err))...)
+		}
+		for _, f := range some {
+			if _, ok := dead[f.ID]; !ok {
+				errs = append(errs, s.heal(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) }))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // lost looks after a job that has a ticket and no record.

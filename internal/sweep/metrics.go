@@ -12,6 +12,7 @@ const (
 	recordLost   healed = "record_lost"   // a ticket without a record: made again and queued
 	filesLeft    healed = "files_left"    // files of a job that has ended: removed
 	filesExpired healed = "files_expired" // files that nothing can be made of: removed
+	keptExpired  healed = "kept_expired"  // a document of a failed job that is kept for operators no more: removed
 	draftLeft    healed = "draft_left"    // a file that nobody writes any more: removed
 	indexLeft    healed = "index_left"    // an id of the index without an open record: removed
 )
@@ -30,7 +31,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "tmd_sweep_rounds_total", Help: "Rounds of the sweep, by result: ok or failed. One process at a time has any.",
 		}, []string{"result"}),
 	}
-	for _, what := range []healed{taskLost, taskArchived, documentLost, recordLost, filesLeft, filesExpired, draftLeft, indexLeft} {
+	for _, what := range []healed{taskLost, taskArchived, documentLost, recordLost, filesLeft, filesExpired, keptExpired, draftLeft, indexLeft} {
 		m.healed.WithLabelValues(string(what)) // there from the start, so that the first one shows as a rise
 	}
 	reg.MustRegister(m.healed, m.rounds)

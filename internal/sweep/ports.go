@@ -9,11 +9,14 @@ import (
 
 // Uploads keeps documents and tickets.
 type Uploads interface {
-	// List returns what is kept, one entry a job and one for each temporary file. What goes meanwhile is left out.
+	// List returns what is there: one entry a job, one for each document that is kept of a job that failed, and one for each
+	// temporary file. What goes meanwhile is left out.
 	List(ctx context.Context) ([]job.Leftover, error)
 	// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
 	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
-	// Delete removes the document and then the ticket of a job.
+	// Clear removes the document and then the ticket of a job, and leaves a document that is kept.
+	Clear(ctx context.Context, id job.ID) error
+	// Delete removes all of a job.
 	Delete(ctx context.Context, id job.ID) error
 	// Discard removes a temporary file that List told of.
 	Discard(ctx context.Context, l job.Leftover) error
@@ -35,6 +38,10 @@ type Jobs interface {
 	Restore(ctx context.Context, t job.Ticket) (bool, error)
 	// Withdraw forgets a record, unless somebody was given it or has begun it: conflict.
 	Withdraw(ctx context.Context, id job.ID) (found bool, err error)
+	// DeadRecords returns the records of those of the ids that failed and are kept for operators.
+	DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// Prune forgets which jobs were kept for operators and are so no more.
+	Prune(ctx context.Context) error
 	// Forget takes an id out of the index that has no open record.
 	Forget(ctx context.Context, id job.ID) error
 

@@ -8,6 +8,7 @@
 //	an open record without task and document   it fails: nobody can run it
 //	a ticket without a record                  the record is made again, and its task queued
 //	files of a job that has ended              they go
+//	a document kept of a job that failed       it goes when the job is kept for operators no more (job.DeadTTL)
 //	files that nothing can be made of          they go after a day, what was being written after an hour
 //
 // Each look may come at the moment at which something moves from one place to another. So nothing is done that was not seen
@@ -120,6 +121,9 @@ func (s *Sweeper) Round(ctx context.Context) error {
 	if tasksErr == nil {
 		// Without knowing what is open, files are not judged.
 		err = errors.Join(err, s.files(ctx, files, open))
+	}
+	if pruneErr := s.Jobs.Prune(ctx); pruneErr != nil {
+		err = errors.Join(err, fmt.Errorf("sweep: prune: %w", pruneErr))
 	}
 	s.metrics.round(err)
 	return err

@@ -14,7 +14,8 @@ import (
 // listBatch is how many names are read at a time.
 const listBatch = 512
 
-// List returns what lies in the folder: one entry a job, and one for each temporary file, in no order. What goes meanwhile
+// List returns what lies in the folder: one entry a job, one for each document that is kept, and one for each temporary
+// file, in no order. What goes meanwhile
 // is left out, and so are files that the store did not name: they are not its own.
 func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 	folder, err := s.root.Open(".")
@@ -23,7 +24,11 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 	}
 	defer folder.Close()
 	var found []job.Leftover
-	at := map[job.ID]int{}
+	type of struct {
+		id   job.ID
+		kept bool
+	}
+	at := map[of]int{}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -42,14 +47,15 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 				return nil, failed("list", err)
 			}
 			l.Modified = info.ModTime()
-			if l.Document {
+			if l.Document || l.Kept {
 				l.Size = info.Size()
 			}
-			if i, ok := at[l.ID]; ok && l.ID != "" {
+			key := of{l.ID, l.Kept}
+			if i, ok := at[key]; ok && l.ID != "" {
 				found[i] = together(found[i], l)
 				continue
 			}
-			at[l.ID] = len(found)
+			at[key] = len(found)
 			found = append(found, l)
 		}
 		if errors.Is(err, io.EOF) {
@@ -65,6 +71,9 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 func known(name string) job.Leftover {
 	if strings.HasSuffix(name, temporary) {
 		return job.Leftover{Temporary: name}
+	}
+	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
+		return job.Leftover{ID: job.ID(id), Kept: true}
 	}
 	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
 		return job.Leftover{ID: job.ID(id), Document: true}

@@ -4,6 +4,8 @@
 //	<id>.pdf    its document, if it has one
 //	<id>.json   its ticket, from which the job can be made again (see job.Ticket)
 //
+// and, where operators want so, of a job that failed <id>.failed.pdf, its document.
+//
 // A document is there whole and on the disk, with its ticket, or not at all: it is written to a temporary name, and gets its
 // own when both are synced. What a crash leaves carries a temporary name, or is a ticket, or half of one, without a document.
 package uploads
@@ -281,8 +283,16 @@ func (f *file) Read(p []byte) (int, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// Delete removes the document of a job and then its ticket; removing what is not there is no error.
-func (s *Store) Delete(_ context.Context, id job.ID) error {
+// Delete removes all that is there of a job, a document that is kept included; removing what is not there is no error.
+func (s *Store) Delete(ctx context.Context, id job.ID) error {
+	if err := s.Clear(ctx, id); err != nil {
+		return err
+	}
+	return s.remove(string(id) + keptSuffix)
+}
+
+// Clear removes the document of a job and then its ticket, and leaves a document that is kept.
+func (s *Store) Clear(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
 		return err
