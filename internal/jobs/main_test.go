@@ -67,7 +67,7 @@ func openWith(t testing.TB, url string, refresh time.Duration) *env {
 	t.Cleanup(func() { client.Close() })
 	e := &env{redis: client, url: url, clock: &clock{now: start}}
 	e.Store = jobs.New(jobs.Deps{
-		Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler), Refresh: refresh,
+		Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-1", Refresh: refresh,
 	})
 	return e
 }

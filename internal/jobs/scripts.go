@@ -176,6 +176,7 @@ if not (moves[next].processing or moves[next].queued) then
 	if next == 'failed' then
 		local dead = '` + deadPrefix + `' .. ARGV[1]
 		redis.call('COPY', KEYS[1], dead, 'REPLACE')
+		redis.call('HDEL', dead, 'owned', 'shared')
 		redis.call('PEXPIRE', dead, ARGV[12])
 		redis.call('ZADD', '` + deadIndex + `', ARGV[2], ARGV[1])
 	end
