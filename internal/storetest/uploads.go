@@ -19,6 +19,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/process"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/sweep"
@@ -29,6 +30,7 @@ type Uploads interface {
 	submit.Uploads
 	process.Uploads
 	sweep.Uploads
+	operate.Uploads
 }
 
 // OpenUploads opens a new, empty store for a test.
@@ -47,6 +49,9 @@ func RunUploads(t *testing.T, open OpenUploads) {
 		"many at once":                          manyAtOnce,
 		"a document is never without a ticket":  neverWithoutATicket,
 		"what is not there is no error to drop": dropNothing,
+		"what is kept is out of the way":        keptIsOutOfTheWay,
+		"what is kept comes back":               keptComesBack,
+		"what is not kept does not":             notKeptDoesNot,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, open(t)) })
 	}
