@@ -17,6 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobs"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/process"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
@@ -110,6 +111,7 @@ func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalCl
 			MaxJobs: o.limits.MaxJobs, Intake: tasks,
 		}),
 		Edit:       edit.New(edit.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
+		Operate:    operate.New(operate.Deps{Queue: tasks, Jobs: c.records, Uploads: c.files, Clock: time.Now}),
 		Catalogue:  c.database,
 		Curriculum: c.catalogue,
 		Cache:      responses,

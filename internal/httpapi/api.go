@@ -23,6 +23,7 @@ type Deps struct {
 	Submit    Submitter
 	Uploads   Uploads
 	Edit      Editor
+	Operate   Operator
 	Catalogue Catalogue
 	// Curriculum is the same catalogue, in memory.
 	Curriculum Curriculum
@@ -53,6 +54,7 @@ type API struct {
 	submit     Submitter
 	uploads    Uploads
 	edit       Editor
+	operate    Operator
 	catalogue  Catalogue
 	curriculum Curriculum
 	cache      Cache
@@ -77,7 +79,7 @@ type API struct {
 // New returns an API. It starts nothing.
 func New(d Deps) (*API, error) {
 	for name, missing := range map[string]bool{
-		"Jobs": d.Jobs == nil, "Submit": d.Submit == nil, "Uploads": d.Uploads == nil, "Edit": d.Edit == nil,
+		"Jobs": d.Jobs == nil, "Submit": d.Submit == nil, "Uploads": d.Uploads == nil, "Edit": d.Edit == nil, "Operate": d.Operate == nil,
 		"Catalogue": d.Catalogue == nil, "Curriculum": d.Curriculum == nil,
 		"Cache": d.Cache == nil, "Auth": d.Auth == nil, "Gate": d.Gate == nil, "Reporter": d.Reporter == nil, "Log": d.Log == nil,
 	} {
@@ -99,7 +101,7 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, edit: d.Edit, catalogue: d.Catalogue, curriculum: d.Curriculum,
+		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, edit: d.Edit, operate: d.Operate, catalogue: d.Catalogue, curriculum: d.Curriculum,
 		cache: d.Cache, auth: d.Auth, gate: d.Gate, reporter: d.Reporter, log: d.Log, metrics: m, files: files, now: d.Now,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, time.Minute),
 		heartbeat: heartbeat, streams: streams{open: map[string]int{}}, stopping: make(chan struct{}),

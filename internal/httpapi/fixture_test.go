@@ -39,6 +39,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobs"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/pack"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
@@ -97,6 +98,8 @@ type system struct {
 	client  *http.Client
 	redis   redis.UniversalClient
 	jobs    *jobs.Store
+	tasks   *queue.Client
+	folder  *uploads.Store
 	store   *embedded.Store
 	uploads string
 	cat     *catalogue.Catalogue
@@ -214,12 +217,15 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	files, err := uploads.New(uploads.Config{Dir: s.uploads})
 	must(t, err)
 	t.Cleanup(func() { files.Close() })
+	s.folder = files
 	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
 	must(t, err)
+	s.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
 	deps := httpapi.Deps{
-		Jobs: s.jobs,
+		Jobs:    s.jobs,
+		Operate: operate.New(operate.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
 		Submit: submit.New(submit.Deps{
-			Uploads: files, Jobs: s.jobs, Queue: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute}),
+			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
 		}),
 		Uploads: files, Edit: edit.New(edit.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Curriculum: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -59,6 +60,21 @@ type Editor interface {
 	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
 	List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
 	Delete(ctx context.Context, owner, id string, version int64) error
+}
+
+// Operator is what operators do with the queues and with everybody's jobs.
+type Operator interface {
+	Stats(ctx context.Context) (operate.Stats, error)
+	List(ctx context.Context, f operate.Filter, p operate.Page) ([]operate.Job, string, error)
+	Show(ctx context.Context, id job.ID) (operate.Detail, error)
+	Retry(ctx context.Context, id job.ID) error
+	Delete(ctx context.Context, id job.ID) error
+	RetryAll(ctx context.Context, b operate.Bulk) (operate.Report, error)
+	DeleteAll(ctx context.Context, b operate.Bulk) (operate.Report, error)
+	Pause(ctx context.Context, queues ...string) error
+	Resume(ctx context.Context, queues ...string) error
+	Drain(ctx context.Context) error
+	Undrain(ctx context.Context) error
 }
 
 // Catalogue reads the catalogue.

@@ -72,6 +72,8 @@ func (a *API) router(d Deps) http.Handler {
 		a.get(r, "/degrees/{id}/pools", a.pools)
 		a.get(r, "/courses", a.courses)
 		a.get(r, "/courses/{code}", a.course)
+
+		r.Route("/admin", a.adminRoutes)
 	})
 	return r
 }

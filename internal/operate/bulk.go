@@ -45,6 +45,10 @@ func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
 // each does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
 // system that is away does: then the report tells how far it came.
 func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, job.ID) error) (Report, error) {
+	if len(b.States) == 0 {
+		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",
+			Fields: []fault.Field{{Path: "state", Message: "Name one state or more."}}}
+	}
 	jobs, next, err := o.List(ctx, b.Filter, b.Page)
 	report := Report{DryRun: b.DryRun, Next: next}
 	if err != nil {
