@@ -87,22 +87,30 @@ func Run(ctx context.Context, p Process) int {
 	root.AddCommand(p.commands()...)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	for _, c := range root.Commands() {
-		if args := c.Args; args != nil {
-			c.Args = func(cmd *cobra.Command, a []string) error {
-				if err := args(cmd, a); err != nil {
-					return usage(fmt.Errorf("%w; usage: %s", err, cmd.UseLine()))
-				}
-				return nil
-			}
-		}
+		explainUsage(c)
 	}
 	return p.code(ctx, root.ExecuteContext(ctx))
+}
+
+// explainUsage makes wrong arguments of a command, and of those below it, end with how it is used.
+func explainUsage(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(cmd *cobra.Command, a []string) error {
+			if err := args(cmd, a); err != nil {
+				return usage(fmt.Errorf("%w; usage: %s", err, cmd.UseLine()))
+			}
+			return nil
+		}
+	}
+	for _, below := range c.Commands() {
+		explainUsage(below)
+	}
 }
 
 func (p Process) commands() []*cobra.Command {
 	return []*cobra.Command{
 		p.allCommand(), p.apiCommand(), p.workerCommand(), p.parserCommand(),
-		p.uploadCommand(), p.parseCommand(), p.tokenCommand(), p.seedCommand(), p.configCommand(), p.versionCommand(),
+		p.uploadCommand(), p.parseCommand(), p.tokenCommand(), p.seedCommand(), p.queueCommand(), p.configCommand(), p.versionCommand(),
 		p.childCommand(),
 	}
 }

@@ -151,6 +151,21 @@ func (c *Seed) check(f *Faults) {
 	}
 }
 
+// Queue is the settings of `tmd queue`.
+type Queue struct {
+	RedisServer
+	JobRedis
+	Uploads
+	Attempt
+}
+
+func (*Queue) defaults(map[string]string) map[string]string { return nil }
+
+func (c *Queue) check(f *Faults) {
+	c.JobRedis.check(f)
+	c.Attempt.check(f)
+}
+
 // Token is the settings of `tmd token`.
 type Token struct {
 	Environment Environment `env:"NODE_ENV" envDefault:"production" help:"Where this runs: production refuses development tokens."`
@@ -196,6 +211,7 @@ func Roles() []Role {
 		{"parse", func() Settings { return &Parse{} }},
 		{"token", func() Settings { return &Token{} }},
 		{"seed", func() Settings { return &Seed{} }},
+		{"queue", func() Settings { return &Queue{} }},
 	}
 }
 

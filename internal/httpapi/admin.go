@@ -60,24 +60,6 @@ func operating(r *http.Request) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(r.Context(), operateTimeout)
 }
 
-type queueLoad struct {
-	Name                 string  `json:"name"`
-	Paused               bool    `json:"paused"`
-	Pending              int64   `json:"pending"`
-	Active               int64   `json:"active"`
-	Retry                int64   `json:"retry"`
-	Scheduled            int64   `json:"scheduled"`
-	OldestPendingSeconds float64 `json:"oldestPendingSeconds"`
-}
-
-type worker struct {
-	Host     string    `json:"host"`
-	PID      int       `json:"pid"`
-	Started  time.Time `json:"started"`
-	Draining bool      `json:"draining"`
-	Running  []job.ID  `json:"running"`
-}
-
 // adminQueues tells what is in the queues and who works on it.
 func (a *API) adminQueues(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := operating(r)
@@ -86,19 +68,7 @@ func (a *API) adminQueues(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := struct {
-		Draining *time.Time  `json:"drainingSince,omitempty"`
-		Dead     int         `json:"dead"`
-		Queues   []queueLoad `json:"queues"`
-		Workers  []worker    `json:"workers"`
-	}{timeOrNil(stats.Draining), stats.Dead, []queueLoad{}, []worker{}}
-	for _, q := range stats.Queues {
-		answer.Queues = append(answer.Queues, queueLoad{q.Name, q.Paused, q.Pending, q.Active, q.Retry, q.Scheduled, q.OldestPending.Seconds()})
-	}
-	for _, one := range stats.Workers {
-		answer.Workers = append(answer.Workers, worker{one.Host, one.PID, one.Started.UTC(), one.Draining, emptyNotNull(one.Running)})
-	}
-	return writeJSON(w, http.StatusOK, answer)
+	return writeJSON(w, http.StatusOK, stats)
 }
 
 func (a *API) adminQueue(do func(context.Context, ...string) error) endpoint {
@@ -129,32 +99,6 @@ func (a *API) adminDrain(do func(context.Context) error) endpoint {
 	}
 }
 
-// operated is a job in an operator's list: whose it is, is left out.
-type operated struct {
-	JobID    job.ID        `json:"jobId"`
-	State    operate.State `json:"state"`
-	Kind     job.Kind      `json:"kind,omitempty"`
-	Priority job.Priority  `json:"priority,omitempty"`
-	Queue    string        `json:"queue,omitempty"`
-	Attempt  int           `json:"attempt"`
-	Code     fault.Code    `json:"code,omitempty"`
-	Since    *time.Time    `json:"since,omitempty"`
-	DueAt    *time.Time    `json:"dueAt,omitempty"`
-	Worker   string        `json:"worker,omitempty"`
-}
-
-func operatedOf(j operate.Job) operated {
-	return operated{j.ID, j.State, j.Kind, j.Priority, j.Queue, j.Attempt, j.Code, timeOrNil(j.Since), timeOrNil(j.Due), j.Worker}
-}
-
-func operatedAll(jobs []operate.Job) []operated {
-	all := make([]operated, len(jobs))
-	for i, j := range jobs {
-		all[i] = operatedOf(j)
-	}
-	return all
-}
-
 // adminJobs answers with a page of jobs.
 func (a *API) adminJobs(w http.ResponseWriter, r *http.Request) error {
 	filter, page, err := filterOf(r.URL.Query())
@@ -168,9 +112,9 @@ func (a *API) adminJobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, struct {
-		Jobs []operated `json:"jobs"`
-		Next string     `json:"next,omitempty"`
-	}{operatedAll(jobs), next})
+		Jobs []operate.Job `json:"jobs"`
+		Next string        `json:"next,omitempty"`
+	}{jobs, next})
 }
 
 func filterOf(values url.Values) (operate.Filter, operate.Page, error) {
@@ -202,14 +146,6 @@ func age(name, s string) (time.Duration, error) {
 	return d, nil
 }
 
-// incident is an entry of a job's history.
-type incident struct {
-	Attempt int        `json:"attempt"`
-	At      time.Time  `json:"at"`
-	Code    fault.Code `json:"code"`
-	Worker  string     `json:"worker,omitempty"`
-}
-
 // adminJob tells all that is known of one job, its owner included.
 func (a *API) adminJob(w http.ResponseWriter, r *http.Request) error {
 	id, err := jobID(r)
@@ -222,25 +158,7 @@ func (a *API) adminJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := struct {
-		operated
-		Owner      string     `json:"owner,omitempty"`
-		Status     job.State  `json:"status,omitempty"`
-		Message    string     `json:"message,omitempty"`
-		CreatedAt  *time.Time `json:"createdAt,omitempty"`
-		UpdatedAt  *time.Time `json:"updatedAt,omitempty"`
-		FinishedAt *time.Time `json:"finishedAt,omitempty"`
-		ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
-		Kept       *bool      `json:"documentKept,omitempty"`
-		History    []incident `json:"history"`
-	}{
-		operatedOf(d.Job), d.Owner, d.Status, d.Message, timeOrNil(d.CreatedAt), timeOrNil(d.UpdatedAt),
-		timeOrNil(d.FinishedAt), timeOrNil(d.Expires), d.Kept, make([]incident, len(d.History)),
-	}
-	for i, e := range d.History {
-		answer.History[i] = incident{e.Attempt, e.At.UTC(), e.Code, e.Worker}
-	}
-	return writeJSON(w, http.StatusOK, answer)
+	return writeJSON(w, http.StatusOK, d)
 }
 
 func (a *API) adminOne(do func(context.Context, job.ID) error) endpoint {
@@ -272,13 +190,6 @@ type bulk struct {
 	DryRun    bool            `json:"dryRun"`
 }
 
-// refusal is a job that stayed as it was.
-type refusal struct {
-	operated
-	Reason fault.Code `json:"reason"`
-	Detail string     `json:"detail"`
-}
-
 func (a *API) adminBulk(do func(context.Context, operate.Bulk) (operate.Report, error)) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := a.jsonBody(w, r, maxFilter)
@@ -295,17 +206,7 @@ func (a *API) adminBulk(do func(context.Context, operate.Bulk) (operate.Report, 
 		if err != nil {
 			return err
 		}
-		answer := struct {
-			DryRun bool       `json:"dryRun"`
-			Jobs   []operated `json:"jobs"`
-			Failed []refusal  `json:"failed"`
-			Next   string     `json:"next,omitempty"`
-		}{report.DryRun, operatedAll(report.Done), make([]refusal, len(report.Failed)), report.Next}
-		for i, f := range report.Failed {
-			cause := fault.From(f.Cause)
-			answer.Failed[i] = refusal{operatedOf(f.Job), cause.Code, cause.Message()}
-		}
-		return writeJSON(w, http.StatusOK, answer)
+		return writeJSON(w, http.StatusOK, report)
 	}
 }
 

@@ -15,10 +15,10 @@ const (
 
 // Incident is one run of a job that ended without a result. It holds the code alone: what caused it is in the logs.
 type Incident struct {
-	Attempt int
-	At      time.Time
-	Code    fault.Code
-	Worker  string // the host that ran it; in a pod the pod's name
+	Attempt int        `json:"attempt"`
+	At      time.Time  `json:"at"`
+	Code    fault.Code `json:"code"`
+	Worker  string     `json:"worker,omitempty"` // the host that ran it; in a pod the pod's name
 }
 
 // Dead is a job that failed for good, with what it takes to run it again.

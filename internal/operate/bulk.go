@@ -20,53 +20,55 @@ type Bulk struct {
 
 // Report is what came of a bulk. Next is the cursor of the jobs that fit as well and were not come to; "" at the end.
 type Report struct {
-	DryRun bool
-	Done   []Job // in a dry run: those that it would be done to
-	Failed []Refusal
-	Next   string
+	DryRun bool      `json:"dryRun"`
+	Jobs   []Job     `json:"jobs"` // those that it was done to; in a dry run, those that it would be
+	Failed []Refusal `json:"failed"`
+	Next   string    `json:"next,omitempty"`
 }
 
 // Refusal is a job that stayed as it was, and why.
 type Refusal struct {
 	Job
-	Cause error
+	Reason fault.Code `json:"reason"`
+	Detail string     `json:"detail"`
 }
 
 // RetryAll retries the jobs that fit.
 func (o *Operator) RetryAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.each(ctx, b, o.Retry)
+	return o.each(ctx, b, o.Retry, o.Retryable)
 }
 
 // DeleteAll deletes the jobs that fit.
 func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.each(ctx, b, o.Delete)
+	return o.each(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
 }
 
 // each does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
-// system that is away does: then the report tells how far it came.
-func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, job.ID) error) (Report, error) {
+// system that is away does: then the report tells how far it came. A dry run asks whether it could be done.
+func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
 	if len(b.States) == 0 {
 		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",
 			Fields: []fault.Field{{Path: "state", Message: "Name one state or more."}}}
 	}
 	jobs, next, err := o.List(ctx, b.Filter, b.Page)
-	report := Report{DryRun: b.DryRun, Next: next}
+	report := Report{DryRun: b.DryRun, Jobs: []Job{}, Failed: []Refusal{}, Next: next}
 	if err != nil {
 		return report, err
-	}
-	if b.DryRun {
-		report.Done = jobs
-		return report, nil
 	}
 	for i, j := range jobs {
 		if i > 0 && outOfTime(ctx) {
 			report.Next = cursor(jobs[i-1])
 			return report, nil
 		}
-		switch err := do(ctx, j.ID); {
+		if b.DryRun {
+			err = could(ctx, j)
+		} else {
+			err = do(ctx, j.ID)
+		}
+		switch {
 		case err == nil:
-			report.Done = append(report.Done, j)
-		case fault.CodeOf(err).Transient():
+			report.Jobs = append(report.Jobs, j)
+		case ctx.Err() != nil, fault.CodeOf(err).Outage():
 			if i > 0 {
 				report.Next = cursor(jobs[i-1])
 			} else {
@@ -74,7 +76,8 @@ func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, jo
 			}
 			return report, err
 		default:
-			report.Failed = append(report.Failed, Refusal{j, err})
+			cause := fault.From(err)
+			report.Failed = append(report.Failed, Refusal{j, cause.Code, cause.Message()})
 		}
 	}
 	return report, nil

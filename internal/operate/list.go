@@ -86,7 +86,7 @@ func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, e
 		return nil, "", err
 	}
 	if f.Queue != "" {
-		if _, err := o.named([]string{f.Queue}); err != nil {
+		if _, err := o.Named([]string{f.Queue}); err != nil {
 			return nil, "", err
 		}
 	}

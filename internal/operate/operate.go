@@ -49,34 +49,34 @@ func New(d Deps) *Operator { return &Operator{d} }
 
 // Job is a job in a list. It names nobody.
 type Job struct {
-	ID       job.ID
-	State    State
-	Kind     job.Kind
-	Priority job.Priority
-	Queue    string // of its task; of a dead job, that of its priority
-	Attempt  int
-	Code     fault.Code // of its last fault, if any
+	ID       job.ID       `json:"jobId"`
+	State    State        `json:"state"`
+	Kind     job.Kind     `json:"kind,omitempty"`
+	Priority job.Priority `json:"priority,omitempty"`
+	Queue    string       `json:"queue,omitempty"` // of its task; of a dead job, that of its priority
+	Attempt  int          `json:"attempt"`
+	Code     fault.Code   `json:"code,omitempty"` // of its last fault
 	// Since is when the job was accepted or, for a dead one, failed. It is the order of lists. Zero for a task whose job
 	// has no record.
-	Since  time.Time
-	Due    time.Time // of Retry and Scheduled: when it is tried next
-	Worker string    // of Active: the host that runs it
+	Since  time.Time `json:"since,omitzero"`
+	Due    time.Time `json:"dueAt,omitzero"`   // of Retry and Scheduled: when it is tried next
+	Worker string    `json:"worker,omitempty"` // of Active: the host that runs it
 }
 
-// Detail is all that is known of one job.
+// Detail is all that is known of one job. Its State is "" when it is in no queue and not dead.
 type Detail struct {
 	Job
-	Owner      string
-	Status     job.State // of its record; "" when it has none
-	Message    string    // of its last fault
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-	FinishedAt time.Time
-	Expires    time.Time // of a dead job: until when it is kept
-	History    []job.Incident
+	Owner      string         `json:"owner,omitempty"`
+	Status     job.State      `json:"status,omitempty"`  // of its record, if it has one
+	Message    string         `json:"message,omitempty"` // what its owner is told of the last fault
+	CreatedAt  time.Time      `json:"createdAt,omitzero"`
+	UpdatedAt  time.Time      `json:"updatedAt,omitzero"`
+	FinishedAt time.Time      `json:"finishedAt,omitzero"`
+	Expires    time.Time      `json:"expiresAt,omitzero"` // of a dead job: until when it is kept
+	History    []job.Incident `json:"history"`
 	// Kept says whether the document of a dead job is kept, so that it can be run again; nil when that is not known or does
 	// not matter.
-	Kept *bool
+	Kept *bool `json:"documentKept,omitempty"`
 }
 
 // errNoJob is for an id that nothing is known of.
@@ -118,16 +118,19 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 		d.Worker = runs[id]
 	}
 	if recorded {
-		if d.History, err = o.Jobs.History(ctx, id); err != nil {
+		history, err := o.Jobs.History(ctx, id)
+		if err != nil {
 			return Detail{}, fmt.Errorf("operate: %w", err)
 		}
+		d.History = append(d.History, history...)
 	}
 	return d, nil
 }
 
 func (o *Operator) dead(ctx context.Context, dead job.Dead) (Detail, error) {
 	d := detail(dead.Record)
-	d.State, d.Queue, d.Since, d.History = Dead, o.Queue.Of(dead.Priority), dead.FinishedAt, dead.History
+	d.State, d.Queue, d.Since = Dead, o.Queue.Of(dead.Priority), dead.FinishedAt
+	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.Uploads != nil {
 		kept, err := o.Uploads.Kept(ctx, dead.ID)
@@ -142,6 +145,7 @@ func (o *Operator) dead(ctx context.Context, dead job.Dead) (Detail, error) {
 func detail(r job.Record) Detail {
 	d := Detail{
 		Job: listed(r), Owner: r.Owner, Status: r.State, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+		History: []job.Incident{},
 	}
 	if r.Error != nil {
 		d.Message = r.Error.Message
@@ -192,12 +196,29 @@ func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	return o.revive(ctx, dead)
 }
 
-func (o *Operator) hasten(ctx context.Context, t Task) error {
-	switch t.State {
-	case Pending:
+// Retryable is conflict for a job that Retry would refuse, as far as can be told beforehand.
+func (o *Operator) Retryable(ctx context.Context, j Job) error {
+	switch {
+	case j.State == Pending:
 		return fault.Detailed(fault.Conflict, "The job is waiting for a worker already.")
-	case Active:
+	case j.State == Active:
 		return fault.Detailed(fault.Conflict, "A worker is running the job. Wait until it has ended.")
+	case j.State == Dead && j.Kind == job.File:
+		kept, err := o.Uploads.Kept(ctx, j.ID)
+		if err != nil {
+			return fmt.Errorf("operate: %w", err)
+		}
+		if !kept {
+			return fault.Detailed(fault.Conflict, "The document of the job was not kept, so it cannot be run again: its owner has to upload it once more. "+
+				"Documents of failed jobs are kept when the workers have TMD_KEEP_FAILED_UPLOADS=true.")
+		}
+	}
+	return nil
+}
+
+func (o *Operator) hasten(ctx context.Context, t Task) error {
+	if err := o.Retryable(ctx, Job{ID: t.ID, State: t.State}); err != nil {
+		return err
 	}
 	done, err := o.Queue.Hasten(ctx, t)
 	if err != nil {
@@ -235,15 +256,8 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	if o.Uploads == nil {
 		return errors.New("operate: retry without the uploads")
 	}
-	if dead.Kind == job.File {
-		kept, err := o.Uploads.Kept(ctx, dead.ID)
-		if err != nil {
-			return fmt.Errorf("operate: %w", err)
-		}
-		if !kept {
-			return fault.Detailed(fault.Conflict, "The document of the job was not kept, so it cannot be run again: its owner has to upload it once more. "+
-				"Documents of failed jobs are kept when the workers have TMD_KEEP_FAILED_UPLOADS=true.")
-		}
+	if err := o.Retryable(ctx, Job{ID: dead.ID, State: Dead, Kind: dead.Kind}); err != nil {
+		return err
 	}
 	r, err := o.Jobs.Revive(ctx, dead)
 	if err != nil {
@@ -285,8 +299,8 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	return nil
 }
 
-// named returns the queues that are meant: all when none is named. An unknown name is not_found.
-func (o *Operator) named(names []string) ([]string, error) {
+// Named returns the queues that are meant: all when none is named. An unknown name is not_found.
+func (o *Operator) Named(names []string) ([]string, error) {
 	all := o.Queue.Names()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
@@ -301,7 +315,7 @@ func (o *Operator) named(names []string) ([]string, error) {
 
 // Pause keeps workers from taking jobs of the queues, all when none is named. Jobs that run go on, and work is accepted.
 func (o *Operator) Pause(ctx context.Context, queues ...string) error {
-	names, err := o.named(queues)
+	names, err := o.Named(queues)
 	if err != nil {
 		return err
 	}
@@ -310,7 +324,7 @@ func (o *Operator) Pause(ctx context.Context, queues ...string) error {
 
 // Resume undoes Pause.
 func (o *Operator) Resume(ctx context.Context, queues ...string) error {
-	names, err := o.named(queues)
+	names, err := o.Named(queues)
 	if err != nil {
 		return err
 	}
@@ -326,7 +340,7 @@ func (o *Operator) Undrain(ctx context.Context) error { return o.Queue.Undrain(c
 // Stats is the system at a glance.
 type Stats struct {
 	Load
-	Dead int
+	Dead int `json:"dead"` // jobs that failed for good and are kept
 }
 
 // Left is how many jobs the queues will still run.

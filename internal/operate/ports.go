@@ -78,17 +78,21 @@ type Task struct {
 
 // Load is what is in the queues.
 type Load struct {
-	Queues   []QueueLoad
-	Workers  []Worker
-	Draining time.Time // since when no work is taken; zero when it is
+	Queues   []QueueLoad `json:"queues"`
+	Workers  []Worker    `json:"workers"`
+	Draining time.Time   `json:"drainingSince,omitzero"` // since when no work is taken; zero when it is
 }
 
 // QueueLoad is one queue.
 type QueueLoad struct {
-	Name                              string
-	Paused                            bool
-	Pending, Active, Retry, Scheduled int64
-	OldestPending                     time.Duration
+	Name      string `json:"name"`
+	Paused    bool   `json:"paused"`
+	Pending   int64  `json:"pending"`
+	Active    int64  `json:"active"`
+	Retry     int64  `json:"retry"`
+	Scheduled int64  `json:"scheduled"`
+	// Oldest is for how long the pending task that has waited longest has done so, in seconds.
+	Oldest float64 `json:"oldestPendingSeconds"`
 }
 
 // Left is how many tasks the queue will still run.
@@ -96,9 +100,9 @@ func (q QueueLoad) Left() int64 { return q.Pending + q.Active + q.Retry + q.Sche
 
 // Worker is a process that runs tasks.
 type Worker struct {
-	Host     string
-	PID      int
-	Started  time.Time
-	Draining bool // it takes no more
-	Running  []job.ID
+	Host     string    `json:"host"`
+	PID      int       `json:"pid"`
+	Started  time.Time `json:"started"`
+	Draining bool      `json:"draining"` // it takes no more
+	Running  []job.ID  `json:"running"`
 }

@@ -172,15 +172,15 @@ func (c *Client) Load(ctx context.Context) (operate.Load, error) {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return operate.Load{}, failed(ctx, "load", err)
 	}
-	load := operate.Load{Draining: unixMilli(since.Val())}
+	load := operate.Load{Draining: unixMilli(since.Val()), Workers: []operate.Worker{}}
 	for i, d := range depths {
 		load.Queues = append(load.Queues, operate.QueueLoad{
 			Name: d.Queue, Paused: paused[i].Val() > 0, Pending: d.Pending, Active: d.Active, Retry: d.Retry, Scheduled: d.Scheduled,
-			OldestPending: d.OldestPending,
+			Oldest: d.OldestPending.Seconds(),
 		})
 	}
 	for _, w := range workers {
-		one := operate.Worker{Host: w.Host, PID: w.PID, Started: w.Started, Draining: w.Draining}
+		one := operate.Worker{Host: w.Host, PID: w.PID, Started: w.Started, Draining: w.Draining, Running: []job.ID{}}
 		for _, r := range w.Running {
 			one.Running = append(one.Running, r.Task)
 		}

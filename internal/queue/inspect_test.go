@@ -110,7 +110,7 @@ func TestTasksAreFoundWhereTheyAre(t *testing.T) {
 			t.Errorf("%+v", load)
 		}
 		for i, q := range load.Queues {
-			want := operate.QueueLoad{Name: queue.Names()[i], OldestPending: q.OldestPending}
+			want := operate.QueueLoad{Name: queue.Names()[i], Oldest: q.Oldest}
 			switch q.Name {
 			case queue.High:
 				want.Paused, want.Pending = true, 1
