@@ -149,8 +149,28 @@ func uploadedOf(t *testing.T, r ran) []uploaded {
 	return all
 }
 
-// submit sends a document and does not wait. A comment behind its end makes it another than all before.
+// submit sends a document and does not wait.
 func (s *server) submit(t *testing.T, token, file string) jobStatus {
+	t.Helper()
+	resp := s.post(t, token, file)
+	defer resp.Body.Close()
+	var j jobStatus
+	if err := json.NewDecoder(resp.Body).Decode(&j); err != nil || resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s: %v", resp.Status, err)
+	}
+	return j
+}
+
+// offer sends a document and tells the status, and Retry-After if there is one.
+func (s *server) offer(t *testing.T, token, file string) (status int, after string) {
+	t.Helper()
+	resp := s.post(t, token, file)
+	defer resp.Body.Close()
+	return resp.StatusCode, resp.Header.Get("Retry-After")
+}
+
+// post sends a document. A comment behind its end makes it another than all before.
+func (s *server) post(t *testing.T, token, file string) *http.Response {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
 	if err != nil {
@@ -167,12 +187,7 @@ func (s *server) submit(t *testing.T, token, file string) jobStatus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	var j jobStatus
-	if err := json.NewDecoder(resp.Body).Decode(&j); err != nil || resp.StatusCode != http.StatusAccepted {
-		t.Fatalf("%s: %v", resp.Status, err)
-	}
-	return j
+	return resp
 }
 
 // until waits for a state of a job.
