@@ -132,6 +132,18 @@ func newGuard(a config.Auth, r *role) (*auth.Guard, error) {
 	return auth.New(o)
 }
 
+// takeJobs runs a worker from the moment at which there is a catalogue: until then each job would only be taken to wait.
+func (c *core) takeJobs(worker *queue.Server) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-c.catalogue.Loaded():
+			return worker.Run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // newWorker puts the queue's server and what it runs together. It drains within grace.
 func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
 	return queue.New(queue.Deps{
