@@ -151,7 +151,7 @@ func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTi
 		Handler: process.New(process.Deps{
 			Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 			Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
-			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout,
+			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience,
 		}),
 		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
 	})
