@@ -175,11 +175,13 @@ func (j *Jobs) check(f *Faults) {
 
 // ParserClient is how a worker reaches the parser.
 type ParserClient struct {
-	ParserURL     WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
-	ParserTimeout time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+	ParserURL      WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
+	ParserTimeout  time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+	ParserMaxCalls int           `env:"TMD_PARSER_MAX_CALLS" envDefault:"0" help:"Documents that one worker has at the parser at the same time. 0 means as many as WORKER_CONCURRENCY."`
 }
 
 func (p *ParserClient) check(f *Faults, jobTimeout time.Duration) {
+	f.within("TMD_PARSER_MAX_CALLS", p.ParserMaxCalls, 0, 256)
 	if f.has("TMD_JOB_TIMEOUT") {
 		return
 	}
