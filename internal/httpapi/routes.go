@@ -56,22 +56,22 @@ func (a *API) router(d Deps) http.Handler {
 			r.Post("/timeline/form", a.handle(a.form))
 			r.Post("/timeline/{id}/load", a.handle(a.load))
 		})
-		a.get(r, "/timeline/status/{jobId}", a.status)
+		a.get(r, "/timeline/status/{jobId}", inTime(a.status))
 		r.Patch("/timeline/status/{jobId}", a.handle(a.patchJob))
-		r.Delete("/timeline/status/{jobId}", a.handle(a.deleteJob))
+		r.Delete("/timeline/status/{jobId}", a.handle(inTime(a.deleteJob)))
 		a.get(r, "/timeline/status/{jobId}/events", a.events)
 
-		a.get(r, "/timelines", a.list)
+		a.get(r, "/timelines", inTime(a.list))
 		r.Post("/timelines", a.handle(a.save))
-		a.get(r, "/timelines/{id}", a.timeline)
+		a.get(r, "/timelines/{id}", inTime(a.timeline))
 		r.Put("/timelines/{id}", a.handle(a.update))
-		r.Delete("/timelines/{id}", a.handle(a.deleteTimeline))
+		r.Delete("/timelines/{id}", a.handle(inTime(a.deleteTimeline)))
 
-		a.get(r, "/degrees", a.degrees)
-		a.get(r, "/degrees/{id}", a.degree)
-		a.get(r, "/degrees/{id}/pools", a.pools)
-		a.get(r, "/courses", a.courses)
-		a.get(r, "/courses/{code}", a.course)
+		a.get(r, "/degrees", inTime(a.degrees))
+		a.get(r, "/degrees/{id}", inTime(a.degree))
+		a.get(r, "/degrees/{id}/pools", inTime(a.pools))
+		a.get(r, "/courses", inTime(a.courses))
+		a.get(r, "/courses/{code}", inTime(a.course))
 	})
 	return r
 }
@@ -81,6 +81,15 @@ func (a *API) get(r chi.Router, pattern string, e endpoint) {
 	h := a.handle(e)
 	r.Get(pattern, h)
 	r.Head(pattern, h)
+}
+
+// inTime is an endpoint without a body to read, whose answer may not be late.
+func inTime(e endpoint) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		r, cancel := bounded(r)
+		defer cancel()
+		return e(w, r)
+	}
 }
 
 // methodNotAllowed lists in Allow what the route has; OPTIONS asks for just that.

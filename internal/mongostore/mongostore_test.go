@@ -28,7 +28,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, uri string, now func() time.Time) *mongostore.Store {
 	t.Helper()
-	s, err := mongostore.Open(mongostore.Config{URI: uri, Now: now})
+	// Nothing here is to fail because the machine is busy.
+	s, err := mongostore.Open(mongostore.Config{URI: uri, Now: now, Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +301,17 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wantUnavailable(t, "ping", s.Ping(t.Context()))
 
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	// A caller with a minute, as a worker's job has, does not wait for a minute.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	wantUnavailable(t, "ping of a patient caller", s.Ping(ctx))
+	if ctx.Err() != nil {
+		t.Error("the caller's whole time was taken")
+	}
+	_, err = s.Get(ctx, "ann", bson.NewObjectID().Hex())
+	wantUnavailable(t, "get of a patient caller", err)
+
+	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := s.Ping(ctx); fault.CodeOf(err) != fault.Timeout {
 		t.Errorf("the caller's deadline gives %v, want timeout", err)
@@ -310,6 +321,16 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Run of a caller that has gone: %v", err)
 	}
+}
+
+func TestTheURISaysHowLongACallMayTake(t *testing.T) {
+	t.Parallel()
+	s, err := mongostore.Open(mongostore.Config{URI: "mongodb://127.0.0.1:1/?timeoutMS=1", Timeout: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	wantUnavailable(t, "ping", s.Ping(t.Context()))
 }
 
 func TestOpenRefusesABadURI(t *testing.T) {
