@@ -17,6 +17,7 @@ import (
 //
 // A script that is run again, because the answer to its first run was lost, changes nothing more and answers the same.
 var (
+	fetchScript   = script(fetchLua)
 	createScript  = script(createLua)
 	beginScript   = script(beginLua)
 	moveScript    = script(moveLua)
@@ -62,6 +63,13 @@ local function changed()
 	renew()
 	tell()
 end
+`
+
+// KEYS 1 the record · 2 the result that is wanted. Answers both as they are at one moment.
+const fetchLua = `
+local record = read()
+record[#record + 1] = redis.call('GET', KEYS[2])
+return record
 `
 
 // ARGV 4… field, value, …
