@@ -1,14 +1,15 @@
 package outages_test
 
 import (
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -31,29 +32,22 @@ func reads(t *testing.T) string {
 	return s.URL
 }
 
-// tell sends one command to a Redis and returns its answer.
-func tell(t *testing.T, addr, command string) string {
+// tell sends one command to a Redis, or to a sentinel, and returns its answer, or the error.
+func tell(t *testing.T, addr string, command ...any) string {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return err.Error()
-	}
+	c := redis.NewClient(&redis.Options{Addr: addr, ReadTimeout: 5 * time.Second, MaxRetries: -1})
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := io.WriteString(c, command+"\r\nQUIT\r\n"); err != nil {
-		return err.Error()
-	}
-	b, err := io.ReadAll(c)
+	answer, err := c.Do(t.Context(), command...).Result()
 	if err != nil {
 		return err.Error()
 	}
-	return string(b)
+	return fmt.Sprint(answer)
 }
 
-func (w *world) redisIsTold(t *testing.T, command string) {
+func wantOK(t *testing.T, answer string) {
 	t.Helper()
-	if got := tell(t, w.redis.Addr(), command); !strings.HasPrefix(got, "+OK") {
-		t.Fatalf("%s: %s", command, got)
+	if answer != "OK" {
+		t.Fatal(answer)
 	}
 }
 
@@ -84,17 +78,17 @@ func TestRedis(t *testing.T) {
 	w.comesBack(t, "Redis was slow")
 
 	// A master that was made a replica, as in a failover that the address does not follow. It reads on.
-	w.redisIsTold(t, "REPLICAOF 127.0.0.1 1")
+	wantOK(t, tell(t, w.redis.Addr(), "REPLICAOF", "127.0.0.1", "1"))
 	w.during(t, "Redis is read-only", "COMP 335", fault.QueueUnavailable, wants{
 		"upload": 503, "form": 503, "load": 503, "edit": 503,
 	})
-	w.redisIsTold(t, "REPLICAOF NO ONE")
+	wantOK(t, tell(t, w.redis.Addr(), "REPLICAOF", "NO", "ONE"))
 	w.comesBack(t, "Redis was read-only")
 
-	w.redisIsTold(t, "CONFIG SET maxmemory 1")
+	wantOK(t, tell(t, w.redis.Addr(), "CONFIG", "SET", "maxmemory", "1"))
 	w.during(t, "Redis is out of memory", "COMP 346", fault.QueueUnavailable, wants{
 		"upload": 503, "form": 503, "load": 503, "edit": 503,
 	})
-	w.redisIsTold(t, "CONFIG SET maxmemory 0")
+	wantOK(t, tell(t, w.redis.Addr(), "CONFIG", "SET", "maxmemory", "0"))
 	w.comesBack(t, "Redis was out of memory")
 }
