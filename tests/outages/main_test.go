@@ -7,6 +7,7 @@ package outages_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -28,11 +29,21 @@ import (
 
 // The test program is tmd as well, when it is run by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tmd": func() {
+	testscript.Main(waiting{m}, map[string]func(){"tmd": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(cli.Run(ctx, cli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 	}})
+}
+
+// waiting runs more tests at once than there are processors: most of what they do is wait.
+type waiting struct{ *testing.M }
+
+func (m waiting) Run() int {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		return 1
+	}
+	return m.M.Run()
 }
 
 const jwtSecret = "0123456789abcdef0123456789abcdef"
