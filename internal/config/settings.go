@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,10 @@ func (s *Server) check(f *Faults) {
 	}
 	for _, o := range s.CORSOrigins {
 		u, err := url.Parse(o)
+		if strings.Contains(o, "@") { // somebody's password, which is not to be repeated
+			f.add("TMD_CORS_ORIGINS", "holds an address with a user or a password: give scheme and host alone, such as https://app.example.org")
+			continue
+		}
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
 			f.add("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
 		}

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -59,7 +61,7 @@ type Store struct {
 func Open(cfg Config) (*Store, error) {
 	uri, err := connstring.ParseAndValidate(cfg.URI)
 	if err != nil {
-		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+		return nil, unreadable(cfg.URI, err)
 	}
 	if uri.Database == "" {
 		uri.Database = DefaultDatabase
@@ -80,7 +82,7 @@ func Open(cfg Config) (*Store, error) {
 		SetTimeout(bulkTimeout).
 		ApplyURI(cfg.URI)) // last, so that options of the URI win
 	if err != nil {
-		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+		return nil, unreadable(cfg.URI, err)
 	}
 	db := client.Database(uri.Database)
 	return &Store{
@@ -94,6 +96,18 @@ func Open(cfg Config) (*Store, error) {
 		state:     db.Collection("catalogue"),
 		timelines: db.Collection("timelines"),
 	}, nil
+}
+
+// unreadable is the error of a URI. The driver's own words may repeat a piece of a password that is not percent-encoded.
+func unreadable(uri string, err error) error {
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &lookup):
+		return fmt.Errorf("the URI of MongoDB: %w", lookup)
+	case strings.Contains(uri, "@"):
+		return errors.New("the URI of MongoDB cannot be read: write mongodb://user:password@host:27017/name, the password percent-encoded")
+	}
+	return fmt.Errorf("the URI of MongoDB: %w", err)
 }
 
 // Close gives the connections up.

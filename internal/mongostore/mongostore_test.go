@@ -335,11 +335,16 @@ func TestTheURISaysHowLongACallMayTake(t *testing.T) {
 
 func TestOpenRefusesABadURI(t *testing.T) {
 	t.Parallel()
-	for _, uri := range []string{"", "localhost:27017", "http://localhost", "mongodb://", "mongodb://h/?readPreference=nobody"} {
+	for _, uri := range []string{
+		"", "localhost:27017", "http://localhost", "mongodb://", "mongodb://h/?readPreference=nobody", "mongodb://u:hunter2/x@h:1/d",
+		"mongodb://u:x@hunter2@h", "mongodb://u:%hunter2@h", "mongodb://u:hunter2@h:port", "mongodb://u:p@h/?readPreference=hunter2",
+	} {
 		s, err := mongostore.Open(mongostore.Config{URI: uri})
 		if err == nil {
 			_ = s.Close(t.Context())
 			t.Errorf("%q was accepted", uri)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error repeats a password: %v", err)
 		}
 	}
 }

@@ -71,7 +71,7 @@ type Client struct {
 func NewClient(cfg ClientConfig) (*Client, error) {
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("parser's address: %w", err)
+		return nil, errors.New("the parser's address cannot be read: write it as http://host:port") // err repeats it
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("parser's address %q: write it as http://host:port", u.Redacted())

@@ -301,7 +301,7 @@ func TestDecodePatchFaults(t *testing.T) {
 func FuzzDecodePatch(f *testing.F) {
 	for _, s := range []string{
 		`{}`, `{"exemptions": ["COMP 248"], "isCoop": true}`, `{"courses": {"COMP 248": {"status": "planned", "semester": "Fall 2030"}}}`,
-		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`,
+		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`, `{"timelineName": "a\nb"}`,
 	} {
 		f.Add([]byte(s))
 	}
