@@ -112,10 +112,7 @@ func TestFaults(t *testing.T) {
 		{"an origin with a password", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://u:hunter2@x.example.org"}, complete...),
 			[]string{"TMD_CORS_ORIGINS holds an address with a user or a password: give scheme and host alone, such as https://app.example.org."}},
 		{"keys behind a password", &config.API{}, append([]string{"TMD_JWKS_URL=https://u:hunter2@id.example.org/keys"}, complete[:2]...),
-			[]string{
-				"TMD_JWKS_URL is malformed: leave user and password out of the address.",
-				"JWT_SECRET is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys.",
-			}},
+			[]string{"TMD_JWKS_URL is malformed: leave user and password out of the address."}},
 		{"a parser behind a password", &config.Worker{}, append([]string{"PYTHON_UTILS_URL=ftp://u:hunter2@p"}, complete...),
 			[]string{"PYTHON_UTILS_URL is malformed: give an address that starts with http:// or https://."}},
 		{"origins with a path", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://ok.example.org,https://x.example.org/app,*"}, complete...),
