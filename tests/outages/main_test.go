@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -107,6 +108,10 @@ type world struct {
 	toRedis, toDB *way
 	toParser      *way
 	uploads       string
+	dbUser        string // "user:password@" and "?…" of the address of MongoDB
+	dbQuery       string
+	owner, secret string   // of the tokens
+	env, apiEnv   []string // more settings, of both roles and of the API
 	api, worker   *role
 	token         string
 	job, saved    string // a job that is done, a saved timeline
@@ -115,7 +120,7 @@ type world struct {
 // newWorld starts everything. redisURL gives the address of a database of Redis; nil: the world's own server.
 func newWorld(t *testing.T, parser string, redisURL func(db int) string, change ...func(*world)) *world {
 	t.Helper()
-	w := &world{mongo: testenv.OwnMongo(t), uploads: t.TempDir()}
+	w := &world{mongo: testenv.OwnMongo(t), uploads: t.TempDir(), owner: "ann", secret: jwtSecret}
 	for _, c := range change {
 		c(w)
 	}
@@ -131,22 +136,23 @@ func newWorld(t *testing.T, parser string, redisURL func(db int) string, change 
 
 func (w *world) start(t *testing.T, redisURL func(db int) string) *world {
 	t.Helper()
-	env := []string{
-		"MONGODB_URI=mongodb://" + w.toDB.Listen + "/test", "TMD_UPLOAD_DIR=" + w.uploads,
-		"REDIS_JOB_URL=" + redisURL(1), "REDIS_CACHE_URL=" + redisURL(0),
-	}
+	env := append([]string{
+		"MONGODB_URI=mongodb://" + w.dbUser + w.toDB.Listen + "/test" + w.dbQuery, "TMD_UPLOAD_DIR=" + w.uploads,
+		"REDIS_JOB_URL=" + redisURL(1), "REDIS_CACHE_URL=" + redisURL(0), "JWT_SECRET=" + w.secret,
+	}, w.env...)
 	if out, err := command(t, env, "seed").CombinedOutput(); err != nil {
 		t.Fatalf("tmd seed: %v\n%s", err, out)
 	}
 	port := testenv.FreePort(t)
-	w.worker = start(t, "worker", port, append(env, "TMD_WORKER_HEALTH_ADDR=127.0.0.1:"+strconv.Itoa(port),
+	w.worker = start(t, "worker", port, append(slices.Clone(env), "TMD_WORKER_HEALTH_ADDR=127.0.0.1:"+strconv.Itoa(port),
 		"PYTHON_UTILS_URL=http://"+w.toParser.Listen, "TMD_PARSER_TIMEOUT=3s", "TMD_SHUTDOWN_GRACE=5s")...)
 	port = testenv.FreePort(t)
-	w.api = start(t, "api", port, append(env, "BACKEND_PORT="+strconv.Itoa(port), "TMD_LISTEN_HOST=127.0.0.1", "TMD_SHUTDOWN_GRACE=5s")...)
+	w.api = start(t, "api", port, append(append(slices.Clone(env), "BACKEND_PORT="+strconv.Itoa(port), "TMD_LISTEN_HOST=127.0.0.1",
+		"TMD_SHUTDOWN_GRACE=5s"), w.apiEnv...)...)
 	var err error
 	w.token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"sub": "ann", "exp": time.Now().Add(time.Hour).Unix(),
-	}).SignedString([]byte(jwtSecret))
+		"sub": w.owner, "exp": time.Now().Add(time.Hour).Unix(),
+	}).SignedString([]byte(w.secret))
 	if err != nil {
 		t.Fatal(err)
 	}

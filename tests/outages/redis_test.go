@@ -35,7 +35,13 @@ func reads(t *testing.T) string {
 // tell sends one command to a Redis, or to a sentinel, and returns its answer, or the error.
 func tell(t *testing.T, addr string, command ...any) string {
 	t.Helper()
-	c := redis.NewClient(&redis.Options{Addr: addr, ReadTimeout: 5 * time.Second, MaxRetries: -1})
+	return told(t, redis.Options{Addr: addr}, command...)
+}
+
+func told(t *testing.T, o redis.Options, command ...any) string {
+	t.Helper()
+	o.ReadTimeout, o.MaxRetries = 5*time.Second, -1
+	c := redis.NewClient(&o)
 	defer c.Close()
 	answer, err := c.Do(t.Context(), command...).Result()
 	if err != nil {
