@@ -99,7 +99,7 @@ func (r *role) probe(path string) int {
 }
 
 // client gives up on an answer long after it is late: a hang is a failure, a busy machine is none.
-var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
 // world is one API and one worker on servers of their own, all of which can be taken away.
 type world struct {

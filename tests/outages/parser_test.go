@@ -44,11 +44,11 @@ func TestParser(t *testing.T) {
 		},
 	} {
 		outage.goes()
+		w.during(t, outage.what, outage.course, "", nil)
 		job := w.ask(t, upload(t)).want(t, 202).JobID
 		if a := w.until(t, job, "retrying"); a.Error.Code != outage.code && a.Error.Code != fault.ParserUnavailable {
 			t.Errorf("while %s the job is retried for %s, want %s", outage.what, a.Error.Code, outage.code)
 		}
-		w.during(t, outage.what, outage.course, "", nil)
 		outage.back()
 		w.until(t, job, "done")
 		w.comesBack(t, outage.what)
