@@ -330,3 +330,16 @@ func FuzzDecodePatch(f *testing.F) {
 		}
 	})
 }
+
+// Whatever is to be saved, under whatever name.
+func FuzzDecodeKeeping(f *testing.F) {
+	for _, s := range []string{`{}`, `{"timelineName": "Plan", "jobId": "0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"}`, `{"timelineName": null, "jobId": 7}`, `[]`, `{"timelineName": "\ud800\n"}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, err := timeline.DecodeKeeping(strings.NewReader(string(b)))
+		if c := fault.CodeOf(err); err != nil && c != fault.BadRequest && c != fault.InvalidForm {
+			t.Errorf("%v", err)
+		}
+	})
+}
