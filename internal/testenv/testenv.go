@@ -50,10 +50,16 @@ func FreePort(tb testing.TB) int {
 // Eventually polls cond until it holds, and fails the test after 30 s.
 func Eventually(tb testing.TB, what string, cond func() bool) {
 	tb.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	Within(tb, 30*time.Second, what, cond)
+}
+
+// Within is Eventually for what takes its time by design.
+func Within(tb testing.TB, limit time.Duration, what string, cond func() bool) {
+	tb.Helper()
+	deadline := time.Now().Add(limit)
 	for !cond() {
 		if time.Now().After(deadline) {
-			tb.Fatalf("not within 30 s: %s", what)
+			tb.Fatalf("not within %v: %s", limit, what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
