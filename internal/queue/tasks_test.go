@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hibiken/asynq"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -84,10 +85,10 @@ func TestRevive(t *testing.T) {
 			}
 		}
 		want := []queue.Depth{{Queue: queue.High}, {Queue: queue.Normal, Pending: 2}, {Queue: queue.Low, Pending: 1}}
-		if got, err := e.Stats(t.Context()); err != nil || !cmp.Equal(got, want) {
+		if got, err := e.Stats(t.Context()); err != nil || !cmp.Equal(got, want, cmpopts.IgnoreFields(queue.Depth{}, "OldestPending")) {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if info := e.info(t, archived.ID); info.State != asynq.TaskStatePending || info.Retried != 0 || info.MaxRetry != 3 {
+		if info := e.info(t, archived.ID); info.State != asynq.TaskStatePending || info.Retried != 0 || info.MaxRetry < 1000 {
 			t.Errorf("%+v", info)
 		}
 	})
