@@ -43,7 +43,7 @@ func basic() values {
 		"uploads": values{"storageClass": env.storageClass, "size": "1Gi", "keep": false},
 		"redis":   values{"image": image("e2e-redis"), "persistence": volume},
 		"mongodb": values{"image": image("e2e-mongodb"), "persistence": volume, "args": []string{"-listen", ":27017", "-dir", "/data/db"}, "auth": false},
-		"api":     values{"rateLimit": 0, "uploadRateLimit": 0},
+		"api":     values{"rateLimit": 0, "uploadRateLimit": 0, "maxJobsPerOwner": 0},
 	}
 }
 
