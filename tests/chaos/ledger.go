@@ -80,6 +80,13 @@ func (l *ledger) add(e *entry, repeated bool) {
 	}
 }
 
+// forget takes an entry back.
+func (l *ledger) forget(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.entries, e.id)
+}
+
 const (
 	firstPoll  = 50 * time.Millisecond
 	pollEvery  = 250 * time.Millisecond

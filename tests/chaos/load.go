@@ -130,8 +130,7 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 		if a.status != http.StatusCreated {
 			return nil, fmt.Errorf("a timeline is not saved: %v", a)
 		}
-		e.final = nil // saving writes the timeline's id into the result
-		l.look(ctx, e, apis[0])
+		l.ledger.forget(e) // saving wrote the timeline's id into its result
 		w := &work{name: "saved timeline", path: "/api/timeline" + a.at[len("/api/timelines"):] + "/load"}
 		if _, err := learn(user, w); err != nil {
 			return nil, err

@@ -16,7 +16,8 @@ type link struct {
 	mu       sync.Mutex
 	listener net.Listener
 	pairs    map[*pair]bool
-	delay    time.Duration
+	length   time.Duration // by which everything arrives later at all times
+	delay    time.Duration // and by a fault
 	stalled  chan struct{} // closed when bytes may pass
 }
 
@@ -127,7 +128,7 @@ func (l *link) carry(to, from *net.TCPConn) {
 			n, err := from.Read(b)
 			if n > 0 {
 				l.mu.Lock()
-				due := time.Now().Add(l.delay)
+				due := time.Now().Add(l.length + l.delay)
 				l.mu.Unlock()
 				pieces <- piece{b[:n], due}
 			}

@@ -43,7 +43,7 @@ type world struct {
 	redis        *redis.Client     // past all links
 	redisPort    int
 	ports        map[int]bool // given out
-	disk         bool // uploads are on a small file system of their own
+	disk         bool         // uploads are on a small file system of their own
 
 	mu     sync.Mutex
 	deaths []string // programs that ended although nobody ended them
@@ -58,7 +58,8 @@ func (w *world) say(format string, args ...any) {
 // shape is what tests choose of a world.
 type shape struct {
 	workers, concurrency, children int
-	env                            []string // of every role
+	parserAway                     time.Duration // a job takes at least twice as long, so that faults find jobs running
+	env                            []string      // of every role
 }
 
 // newWorld starts everything and waits until it is ready. It ends with the test; its folder stays when the test fails.
@@ -165,6 +166,7 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 		if err := w.link(name+">parser", local(parserPort)); err != nil {
 			return err
 		}
+		w.links[name+">parser"].length = s.parserAway
 		port := w.freePort()
 		w.role(name, port, binary, env("worker", append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
 			"TMD_WORKER_HEALTH_ADDR="+local(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
