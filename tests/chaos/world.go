@@ -58,7 +58,7 @@ func (w *world) say(format string, args ...any) {
 // shape is what tests choose of a world.
 type shape struct {
 	workers, concurrency, children int
-	parserAway                     time.Duration // a job takes at least twice as long, so that faults find jobs running
+	parserAway                     time.Duration // a job takes twice as long, so that faults find jobs running; a second is too long for the worker's probe
 	env                            []string      // of every role
 }
 
