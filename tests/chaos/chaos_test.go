@@ -40,7 +40,7 @@ func TestChaos(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano()) % 1_000_000
 	}
-	w := newWorld(t, shape{workers: 3, concurrency: 2, children: 2, parserAway: 250 * time.Millisecond})
+	w := newWorld(t, shape{workers: 3, concurrency: 2, children: 2})
 	if !w.disk {
 		kinds = slices.DeleteFunc(kinds, func(k Kind) bool { return k == FillDisk || k == ReadOnlyDisk })
 	}
@@ -54,6 +54,7 @@ func TestChaos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.away(250 * time.Millisecond)
 	w.say("the calm system has answered; seed %d, %d faults in %v", seed, len(plan), *lengthFlag)
 
 	ctx, stop := context.WithCancel(t.Context())

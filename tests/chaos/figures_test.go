@@ -34,7 +34,8 @@ func calmLoad(t *testing.T, s shape) (*world, *load) {
 // that, as if its node was lost. Jobs are slow, for the parser is far away; two thirds of the slots are taken, so that a
 // job finds a free one at once.
 func TestRecovery(t *testing.T) {
-	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 4, parserAway: 600 * time.Millisecond})
+	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 4})
+	w.away(600 * time.Millisecond)
 	const (
 		jobs     = 4
 		patience = 3 * time.Minute

@@ -58,7 +58,6 @@ func (w *world) say(format string, args ...any) {
 // shape is what tests choose of a world.
 type shape struct {
 	workers, concurrency, children int
-	parserAway                     time.Duration // a job takes twice as long, so that faults find jobs running; a second is too long for the worker's probe
 	env                            []string      // of every role
 }
 
@@ -166,7 +165,6 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 		if err := w.link(name+">parser", local(parserPort)); err != nil {
 			return err
 		}
-		w.links[name+">parser"].length = s.parserAway
 		port := w.freePort()
 		w.role(name, port, binary, env("worker", append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
 			"TMD_WORKER_HEALTH_ADDR="+local(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
@@ -242,6 +240,18 @@ func (w *world) link(name, upstream string) error {
 	l, err := newLink(name, local(w.freePort()), upstream)
 	w.links[name] = l
 	return err
+}
+
+// away moves the parser away from the workers: a job takes twice as long, so that faults find jobs running. A second would
+// be too much for the worker's probe.
+func (w *world) away(by time.Duration) {
+	for _, name := range workers {
+		if l := w.links[name+">parser"]; l != nil {
+			l.mu.Lock()
+			l.length = by
+			l.mu.Unlock()
+		}
+	}
 }
 
 // allReady waits until every role says so.
