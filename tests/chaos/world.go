@@ -58,7 +58,7 @@ func (w *world) say(format string, args ...any) {
 // shape is what tests choose of a world.
 type shape struct {
 	workers, concurrency, children int
-	env                            []string      // of every role
+	env                            []string // of every role
 }
 
 // newWorld starts everything and waits until it is ready. It ends with the test; its folder stays when the test fails.
