@@ -117,10 +117,13 @@ func (c *chaos) begin(f Fault) (end func()) {
 	case KillWorker, KillAPI, KillParser, KillRedis, KillMongo:
 		at := time.Now()
 		p.kill()
-		if f.Kind == KillWorker {
+		switch f.Kind {
+		case KillWorker:
 			c.mu.Lock()
 			c.kills = append(c.kills, kill{f.Target, at})
 			c.mu.Unlock()
+		case KillRedis:
+			return c.reload
 		}
 		return again
 	case KillChild:
@@ -137,7 +140,7 @@ func (c *chaos) begin(f Fault) (end func()) {
 	case LoseRedis:
 		p.kill()
 		c.lose()
-		return again
+		return c.reload
 	case ReadOnlyRedis:
 		// As a replica of a master that nobody finds it keeps its data, answers reads, and refuses writes.
 		c.admin("REPLICAOF", "127.0.0.1", "1")
@@ -256,6 +259,20 @@ func (c *chaos) lose() {
 	c.ledger.forgotten()
 }
 
+// reload starts a Redis that was killed. While it reads its file it tells of the writes in there once more: these do not
+// count, up to a message that follows them.
+func (c *chaos) reload() {
+	c.ledger.load(true)
+	c.w.start("redis")
+	err := c.w.wait("redis has read its file and is listened to", func() bool {
+		n, err := c.w.redis.Publish(context.Background(), keyspace+loaded, "").Result()
+		return err == nil && n > 0
+	})
+	if err != nil {
+		c.ledger.never("%v", err)
+	}
+}
+
 func (c *chaos) readRedis(dir string) (map[string]string, error) {
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -283,6 +300,7 @@ const (
 	recordPrefix = "job:timeline:"
 	keyspace     = "__keyspace@1__:"
 	wiped        = "wiped"
+	loaded       = "loaded"
 )
 
 // records reads the states of all jobs.
@@ -305,7 +323,7 @@ func records(ctx context.Context, db *redis.Client) (map[string]string, error) {
 
 // count counts the writes of results until ctx ends.
 func (l *ledger) count(ctx context.Context, db *redis.Client) {
-	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wiped)
+	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wiped, keyspace+loaded)
 	defer sub.Close()
 	told := sub.Channel(redis.WithChannelSize(10_000), redis.WithChannelHealthCheckInterval(200*time.Millisecond))
 	for {
@@ -316,6 +334,8 @@ func (l *ledger) count(ctx context.Context, db *redis.Client) {
 			switch key := strings.TrimPrefix(m.Channel, keyspace); {
 			case key == wiped:
 				l.forgotten()
+			case key == loaded:
+				l.load(false)
 			case strings.HasSuffix(key, ":result") && m.Payload == "set":
 				l.wrote(strings.TrimSuffix(strings.TrimPrefix(key, recordPrefix), ":result"))
 			}

@@ -47,8 +47,9 @@ type ledger struct {
 	entries map[string]*entry
 	wipes   []wipe
 	// stored counts how often the result of a job was written since the last wipe.
-	stored map[string]int
-	faults []string // what must never be
+	stored  map[string]int
+	loading bool     // Redis reads its file, and tells of every write in it
+	faults  []string // what must never be
 }
 
 func newLedger() *ledger { return &ledger{entries: map[string]*entry{}, stored: map[string]int{}} }
@@ -226,10 +227,20 @@ func (l *ledger) wipedSince(t time.Time) bool {
 func (l *ledger) wrote(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.loading {
+		return
+	}
 	l.stored[id]++
 	if l.stored[id] > 1 {
 		l.note("doubled: the result of %s was written %d times", id, l.stored[id])
 	}
+}
+
+// load says whether Redis reads its file.
+func (l *ledger) load(now bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.loading = now
 }
 
 // forgotten begins a new count, as Redis holds nothing any more.

@@ -26,6 +26,7 @@ type report struct {
 	BusyLate int    // of those, later than 2 s
 	Hung     int    // requests without an answer although nothing stood between them and the API
 	Settled  time.Duration
+	Refused  int // starts on a disk that was full or read-only
 
 	outcome
 	leftovers
@@ -79,6 +80,7 @@ func (r *report) print(w io.Writer) {
 		{"**tasks left** · **records without an end**", fmt.Sprintf("%d · %d", len(r.Tasks), len(r.Open))},
 		{"**requests that hung**", r.Hung},
 		{"**what must never be**", len(r.Never)},
+		{"starts that were refused, on a full disk", r.Refused},
 		{"calm again after", fmt.Sprintf("%.1f s", r.Settled.Seconds())},
 		{"upload to end, calm", r.Calm},
 		{"upload to end", r.Ends},

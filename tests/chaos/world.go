@@ -46,8 +46,8 @@ type world struct {
 	disk         bool         // uploads are on a small file system of their own
 
 	mu     sync.Mutex
-	deaths []string // programs that ended although nobody ended them
-	over   bool     // nothing is started again
+	deaths []death // programs that ended although nobody ended them
+	over   bool    // nothing is started again
 }
 
 // say prints what happens when it happens.
@@ -212,6 +212,15 @@ func (w *world) add(name string, command func() *exec.Cmd) {
 	w.order = append(w.order, name)
 }
 
+// death is a program that ended by itself.
+type death struct {
+	name string
+	at   time.Time
+	how  string
+}
+
+func (d death) String() string { return d.name + ": " + d.how }
+
 // mourn notes that a program ended by itself, and starts it again, as Kubernetes would.
 func (w *world) mourn(p *process, state *os.ProcessState) {
 	w.mu.Lock()
@@ -219,7 +228,7 @@ func (w *world) mourn(p *process, state *os.ProcessState) {
 	if w.over {
 		return
 	}
-	w.deaths = append(w.deaths, fmt.Sprintf("%s at %.2fs: %v", p.name, time.Since(w.began).Seconds(), state))
+	w.deaths = append(w.deaths, death{p.name, time.Now(), state.String()})
 	w.say("%s ended by itself: %v", p.name, state)
 	time.AfterFunc(time.Second, func() { w.start(p.name) })
 }
@@ -232,7 +241,7 @@ func (w *world) start(name string) {
 		return
 	}
 	if err := w.processes[name].start(); err != nil {
-		w.deaths = append(w.deaths, err.Error())
+		w.deaths = append(w.deaths, death{name, time.Now(), err.Error()})
 	}
 }
 
