@@ -19,15 +19,15 @@ import (
 // leftovers is what is left of work when all of it should be over.
 type leftovers struct {
 	Files  []string // documents and what belongs to them
-	Drafts []string // uploads that were never completed; nobody was promised anything
+	Drafts []string // of uploads that were never completed, and that nobody was told of
 	Tasks  []string
 	Open   []string // records without an end
 }
 
 func (l leftovers) none() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
-// leftovers looks for work that is not over.
-func (w *world) leftovers(ctx context.Context) (leftovers, error) {
+// leftovers looks for work that is not over. told says whether the job that a file is named for was accepted.
+func (w *world) leftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *world) leftovers(ctx context.Context) (leftovers, error) {
 	for _, f := range files {
 		switch {
 		case f.IsDir() || strings.HasPrefix(f.Name(), "."):
-		case strings.HasSuffix(f.Name(), ".tmp"):
+		case strings.HasSuffix(f.Name(), ".tmp"), !told(f.Name()) && alone(f.Name(), files):
 			l.Drafts = append(l.Drafts, f.Name())
 		default:
 			l.Files = append(l.Files, f.Name())
@@ -79,11 +79,25 @@ func (w *world) leftovers(ctx context.Context) (leftovers, error) {
 	return l, nil
 }
 
+// alone says that a file is a sidecar without its document: it is written first, and says nothing without it.
+func alone(file string, all []os.DirEntry) bool {
+	id, sidecar := strings.CutSuffix(file, ".json")
+	return sidecar && !slices.ContainsFunc(all, func(f os.DirEntry) bool { return f.Name() == id+".pdf" })
+}
+
+// told says whether the job that a file is named for was accepted.
+func (l *ledger) told(file string) bool {
+	id, _, _ := strings.Cut(file, ".")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries[id] != nil
+}
+
 // settle waits until every accepted job has ended and nothing is left, for so long at most, and says how long it took.
 func (l *load) settle(ctx context.Context, limit time.Duration) (time.Duration, leftovers, error) {
 	began := time.Now()
 	for {
-		left, err := l.w.leftovers(ctx)
+		left, err := l.w.leftovers(ctx, l.ledger.told)
 		if err == nil && l.ledger.open() == 0 && left.none() {
 			return time.Since(began), left, nil
 		}
