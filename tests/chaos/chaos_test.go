@@ -23,14 +23,6 @@ var (
 	jsonFlag   = flag.String("json", "", "file for the figures")
 )
 
-func TestMain(m *testing.M) {
-	code, ran := inside()
-	if !ran {
-		code = m.Run()
-	}
-	os.Exit(code)
-}
-
 func TestChaos(t *testing.T) {
 	kinds, err := Match(*faultsFlag)
 	if err != nil {

@@ -5,6 +5,7 @@ package chaos
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"mime/multipart"
@@ -56,8 +57,11 @@ const (
 // documents reads the documents of the test set. Those whose reading may fail say with which codes.
 func documents() ([]*work, error) {
 	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.pdf"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no documents: %v", err)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("there are no documents under tests/documents")
 	}
 	var all []*work
 	for _, file := range files {
@@ -105,7 +109,7 @@ func forms() []*work {
 }
 
 // menu is what users submit: mostly documents that can be read, some forms, some saved timelines, some hostile files.
-type menu struct{ good, hostile, costly, forms, saved []*work }
+type menu struct{ good, hostile, costly, forms []*work }
 
 func newMenu(documents, forms []*work) *menu {
 	m := &menu{forms: forms}

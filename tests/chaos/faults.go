@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -262,7 +263,7 @@ func (c *chaos) lose() {
 // reload starts a Redis that was killed. While it reads its file it tells of the writes in there once more: these do not
 // count, up to a message that follows them.
 func (c *chaos) reload() {
-	c.ledger.load(true)
+	c.ledger.reloading(true)
 	c.w.start("redis")
 	err := c.w.wait("redis has read its file and is listened to", func() bool {
 		n, err := c.w.redis.Publish(context.Background(), keyspace+loaded, "").Result()
@@ -289,7 +290,7 @@ func (c *chaos) readRedis(dir string) (map[string]string, error) {
 		_ = cmd.Wait()
 	}()
 	db := redis.NewClient(&redis.Options{Addr: local(port), DB: 1, MaxRetries: -1})
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if err := c.w.wait("the other redis answers", func() bool { return db.Ping(context.Background()).Err() == nil }); err != nil {
 		return nil, err
 	}
@@ -313,7 +314,7 @@ func records(ctx context.Context, db *redis.Client) (map[string]string, error) {
 			continue
 		}
 		state, err := db.HGet(ctx, keys.Val(), "state").Result()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			return nil, fmt.Errorf("read %s: %w", keys.Val(), err)
 		}
 		states[id] = state
@@ -324,7 +325,7 @@ func records(ctx context.Context, db *redis.Client) (map[string]string, error) {
 // count counts the writes of results until ctx ends.
 func (l *ledger) count(ctx context.Context, db *redis.Client) {
 	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wiped, keyspace+loaded)
-	defer sub.Close()
+	defer func() { _ = sub.Close() }()
 	told := sub.Channel(redis.WithChannelSize(10_000), redis.WithChannelHealthCheckInterval(200*time.Millisecond))
 	for {
 		select {
@@ -335,7 +336,7 @@ func (l *ledger) count(ctx context.Context, db *redis.Client) {
 			case key == wiped:
 				l.forgotten()
 			case key == loaded:
-				l.load(false)
+				l.reloading(false)
 			case strings.HasSuffix(key, ":result") && m.Payload == "set":
 				l.wrote(strings.TrimSuffix(strings.TrimPrefix(key, recordPrefix), ":result"))
 			}

@@ -236,8 +236,8 @@ func (l *ledger) wrote(id string) {
 	}
 }
 
-// load says whether Redis reads its file.
-func (l *ledger) load(now bool) {
+// reloading says whether Redis reads its file.
+func (l *ledger) reloading(now bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.loading = now

@@ -5,6 +5,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -94,7 +95,7 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 		kept := works[:0]
 		for _, w := range works {
 			e, err := learn(l.users[0], w)
-			if err == errRefused { // at the door: an empty file makes no job
+			if errors.Is(err, errRefused) { // at the door: an empty file makes no job
 				continue
 			}
 			if err != nil {
@@ -140,7 +141,7 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 	return times, nil
 }
 
-var errRefused = fmt.Errorf("refused")
+var errRefused = errors.New("refused")
 
 // agrees holds the calm outcome against what the test set says of the document.
 func (w *work) agrees() error {

@@ -28,7 +28,7 @@ type pair struct{ down, up *net.TCPConn }
 func (p *pair) reset() {
 	for _, c := range []*net.TCPConn{p.down, p.up} {
 		_ = c.SetLinger(0)
-		c.Close()
+		_ = c.Close()
 	}
 }
 
@@ -62,7 +62,7 @@ func (l *link) open() error {
 // refuse resets all connections and takes none until open.
 func (l *link) refuse() {
 	l.mu.Lock()
-	l.listener.Close()
+	_ = l.listener.Close()
 	l.mu.Unlock()
 	l.cut()
 }
@@ -96,7 +96,7 @@ func (l *link) serve(down *net.TCPConn) {
 	c, err := net.DialTimeout("tcp", l.upstream, time.Second)
 	if err != nil {
 		_ = down.SetLinger(0)
-		down.Close()
+		_ = down.Close()
 		return
 	}
 	p := &pair{down, c.(*net.TCPConn)}
@@ -110,8 +110,8 @@ func (l *link) serve(down *net.TCPConn) {
 	l.mu.Lock()
 	delete(l.pairs, p)
 	l.mu.Unlock()
-	p.down.Close()
-	p.up.Close()
+	_ = p.down.Close()
+	_ = p.up.Close()
 }
 
 // carry copies one way, until its end or an error; an error ends the other way, too.
@@ -146,7 +146,7 @@ func (l *link) carry(to, from *net.TCPConn) {
 		l.mu.Unlock()
 		<-gate
 		if _, err := to.Write(p.b); err != nil {
-			from.Close()
+			_ = from.Close()
 			for range pieces { // so that its reader ends
 			}
 			return

@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (t *tally) request(route, via string, began time.Time, a answer) {
 	t.counts[route+" → "+a.String()]++
 	s := sample{route, via, began, a.took}
 	switch {
-	case a.err == errTooLate:
+	case errors.Is(a.err, errTooLate):
 		t.late = append(t.late, s)
 	case a.err == nil && a.status >= 400 && a.code == "":
 		t.faults = append(t.faults, fmt.Sprintf("%s was answered %d without a problem that has a code: %.200q", route, a.status, a.body))

@@ -143,7 +143,7 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 	if _, err := os.Stat(binary); err != nil {
 		testenv.Missing(t, "tmd", "run make build")
 	}
-	env := func(role string, more ...string) []string {
+	env := func(more ...string) []string {
 		return slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "NODE_ENV=test", "TMD_LOG_FORMAT=json", "TMD_CACHE_DIR=" + testenv.WasmCache()}, more, s.env)
 	}
 	stores := func(name string) []string {
@@ -153,26 +153,26 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 		}
 	}
 	seed := exec.Command(binary, "seed")
-	seed.Env = env("seed", stores(apis[0])[1])
+	seed.Env = env(stores(apis[0])[1])
 	if out, err := seed.CombinedOutput(); err != nil {
 		return fmt.Errorf("seed: %w\n%s", err, out)
 	}
 
 	parserPort := w.freePort()
-	w.role("parser", parserPort, binary, env("parser", fmt.Sprintf("TMD_PARSER_PORT=%d", parserPort),
+	w.role("parser", parserPort, binary, env(fmt.Sprintf("TMD_PARSER_PORT=%d", parserPort),
 		fmt.Sprintf("TMD_PARSER_CHILDREN=%d", s.children), "TMD_METRICS_ADDR="+w.metricsOf("parser")))
 	for _, name := range workers[:s.workers] {
 		if err := w.link(name+">parser", local(parserPort)); err != nil {
 			return err
 		}
 		port := w.freePort()
-		w.role(name, port, binary, env("worker", append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
+		w.role(name, port, binary, env(append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
 			"TMD_WORKER_HEALTH_ADDR="+local(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
 		w.metrics[name] = local(port)
 	}
 	for _, name := range apis {
 		port := w.freePort()
-		w.role(name, port, binary, env("api", append(stores(name), "REDIS_CACHE_URL=redis://"+w.links[name+">redis"].addr+"/0",
+		w.role(name, port, binary, env(append(stores(name), "REDIS_CACHE_URL=redis://"+w.links[name+">redis"].addr+"/0",
 			"JWT_SECRET="+jwtSecret, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_LISTEN_HOST=127.0.0.1",
 			fmt.Sprintf("BACKEND_PORT=%d", port), "TMD_METRICS_ADDR="+w.metricsOf(name))...))
 		if err := w.link("client>"+name, local(port)); err != nil {
