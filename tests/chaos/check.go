@@ -115,6 +115,7 @@ type outcome struct {
 	Gone                       int // results that went with a wipe of Redis; of those:
 	GoneUnseen                 int // ended, and nobody had asked yet
 	Back                       int // ran again, as Redis was wiped after their end
+	Deleted                    int // by their owners
 	Quarantined                int // failed as three workers were killed under them
 	Lost, Wrong, Doubled, Seen int // Seen: by somebody else than the owner
 	Findings                   []string
@@ -162,6 +163,8 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 		gone := l.ledger.endedBeforeAWipe(e)
 		l.ledger.mu.Unlock()
 		switch {
+		case e.deleted, e.doomed:
+			o.Deleted++
 		case !gone:
 			find(&o.Lost, "lost: there is no such job")
 		case e.final == nil:
@@ -170,6 +173,10 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 		default:
 			o.Gone++
 		}
+		return
+	}
+	if e.deleted {
+		find(&o.Wrong, "wrong: it is there, and its owner was told that it is deleted")
 		return
 	}
 	var s status

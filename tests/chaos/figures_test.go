@@ -175,6 +175,9 @@ func TestHostile(t *testing.T) {
 		if e.final != nil && e.final.FinishedAt.After(over) {
 			over = *e.final.FinishedAt
 		}
+		if n := len(e.begins); n > 0 && e.final != nil {
+			w.say("%-24s ran %.2fs, ended %.2fs after the burst", e.work.name, e.final.FinishedAt.Sub(e.begins[n-1].at).Seconds(), e.final.FinishedAt.Sub(began).Seconds())
+		}
 	}
 	if !slices.Equal(before, lives()) || len(w.deaths) > 0 {
 		t.Errorf("something was started again: %v", w.deaths)

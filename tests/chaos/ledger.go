@@ -24,6 +24,8 @@ type entry struct {
 	ended   time.Time // when that was
 	digest  string
 	gone    bool // there is no job any more, as Redis was wiped after its end
+	deleted bool // its owner was told that it is
+	doomed  bool // its owner may have deleted it, and was not told
 	next    time.Time
 	busy    bool
 	history []string
@@ -88,6 +90,18 @@ func (l *ledger) forget(e *entry) {
 	delete(l.entries, e.id)
 }
 
+// deleted notes what an owner was told of a deletion, and says whether that is its end.
+func (l *ledger) deleted(e *entry, told, doomed bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.deleted = e.deleted || told
+	e.doomed = e.doomed || doomed
+	if told {
+		e.tell(time.Now(), "deleted")
+	}
+	return e.deleted
+}
+
 const (
 	firstPoll  = 50 * time.Millisecond
 	pollEvery  = 250 * time.Millisecond
@@ -117,7 +131,7 @@ func (l *ledger) open() int {
 	defer l.mu.Unlock()
 	n := 0
 	for _, e := range l.entries {
-		if e.final == nil && !e.gone {
+		if e.final == nil && !e.gone && (!e.doomed || e.missing.IsZero()) {
 			n++
 		}
 	}
@@ -151,7 +165,7 @@ func (l *ledger) saw(e *entry, a answer, began time.Time) {
 			e.missing = now
 			e.tell(now, "not found")
 		}
-		e.gone = l.endedBeforeAWipe(e)
+		e.gone = e.deleted || l.endedBeforeAWipe(e)
 		return
 	default:
 		return

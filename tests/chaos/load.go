@@ -211,7 +211,9 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 	}
 	keyed, again := r.IntN(5) == 0, r.IntN(2) == 0
 	if !keyed {
-		l.submit(ctx, user, work, via, "", query, distinct, false)
+		if _, e := l.submit(ctx, user, work, via, "", query, distinct, false); e != nil && r.IntN(25) == 0 {
+			l.delete(ctx, r, e)
+		}
 		return
 	}
 	key := fmt.Sprintf("key-%d", n) // other owners use the same
@@ -234,6 +236,23 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 	_, second := l.submit(ctx, user, work, apis[r.IntN(len(apis))], key, query, distinct, true)
 	if second != nil && second.id != first.id && !l.ledger.wipedSince(first.sent) {
 		l.ledger.never("doubled: %s of %s was accepted as %s and again as %s", key, user.owner, first.id, second.id)
+	}
+}
+
+// delete deletes a job that was just accepted, as often as it takes.
+func (l *load) delete(ctx context.Context, r *rand.Rand, e *entry) {
+	for try := range 20 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(r.Int64N(int64(time.Second)))):
+		}
+		via := apis[r.IntN(len(apis))]
+		a := e.owner.do(ctx, l.base(via), via, http.MethodDelete, statusPath+e.id, "", "", nil)
+		// Not found says little: Redis may have lost the job for the moment. But it may say that an earlier try was heard.
+		if l.ledger.deleted(e, a.status == http.StatusNoContent, a.unclear() || try > 0) || a.status == http.StatusNotFound {
+			return
+		}
 	}
 }
 
