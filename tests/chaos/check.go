@@ -116,6 +116,7 @@ type outcome struct {
 	GoneUnseen                 int // ended, and nobody had asked yet
 	Back                       int // ran again, as Redis was wiped after their end
 	Deleted                    int // by their owners
+	Rolled                     int // of which a killed Redis had forgotten what it had answered
 	Quarantined                int // failed as three workers were killed under them
 	Lost, Wrong, Doubled, Seen int // Seen: by somebody else than the owner
 	Findings                   []string
@@ -165,7 +166,7 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 		switch {
 		case e.deleted, e.doomed:
 			o.Deleted++
-		case !gone:
+		case !gone && !(e.rolled && e.final != nil):
 			find(&o.Lost, "lost: there is no such job")
 		case e.final == nil:
 			o.Gone++
@@ -174,6 +175,9 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 			o.Gone++
 		}
 		return
+	}
+	if e.rolled {
+		o.Rolled++
 	}
 	if e.deleted {
 		find(&o.Wrong, "wrong: it is there, and its owner was told that it is deleted")
@@ -189,13 +193,15 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 		return
 	}
 	if e.final != nil && (e.final.Version != s.Version || e.final.Status != s.Status) {
-		if !l.ledger.wipedSince(e.ended) {
+		if !l.ledger.wipedSince(e.ended) && !e.rolled {
 			find(&o.Doubled, "doubled: it was %s at version %d, and is %s at version %d", e.final.Status, e.final.Version, s.Status, s.Version)
 			return
 		}
 		o.Back++
 	}
 	switch code := strings.TrimSpace(codeOf(s)); {
+	case e.rolled && e.doomed:
+		o.Deleted++ // and came back without its document
 	case s.Status == "done" && e.work.code == "" && s.digest() == e.work.digest:
 		o.Done++
 	case s.Status == "failed" && (code == e.work.code && code != "" || slices.Contains(e.work.codes, code)):

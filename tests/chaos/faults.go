@@ -124,6 +124,11 @@ func (c *chaos) begin(f Fault) (end func()) {
 			c.kills = append(c.kills, kill{f.Target, at})
 			c.mu.Unlock()
 		case KillRedis:
+			if states, err := c.readRedis(filepath.Join(c.w.dir, "redis")); err != nil {
+				c.w.say("the data of redis cannot be read: %v", err)
+			} else if n := c.ledger.rolledBack(states); n > 0 {
+				c.w.say("redis has forgotten what it had answered of %d jobs", n)
+			}
 			return c.reload
 		}
 		return again
@@ -266,6 +271,9 @@ func (c *chaos) reload() {
 	c.ledger.reloading(true)
 	c.w.start("redis")
 	err := c.w.wait("redis has read its file and is listened to", func() bool {
+		if c.w.redis.Ping(context.Background()).Err() != nil {
+			return false // it publishes also while it reads
+		}
 		n, err := c.w.redis.Publish(context.Background(), keyspace+loaded, "").Result()
 		return err == nil && n > 0
 	})

@@ -26,6 +26,7 @@ type entry struct {
 	gone    bool // there is no job any more, as Redis was wiped after its end
 	deleted bool // its owner was told that it is
 	doomed  bool // its owner may have deleted it, and was not told
+	rolled  bool // Redis was killed and has forgotten what it had answered of it
 	next    time.Time
 	busy    bool
 	history []string
@@ -248,6 +249,40 @@ func (l *ledger) wrote(id string) {
 	if l.stored[id] > 1 {
 		l.note("doubled: the result of %s was written %d times", id, l.stored[id])
 	}
+}
+
+// rolledBack takes what a killed Redis will know. With its default, appendfsync everysec, it answers up to two seconds
+// before it writes while the disk is slow; what was seen before may then be seen again. It says of how many jobs.
+func (l *ledger) rolledBack(states map[string]string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for id, e := range l.entries {
+		state, known := states[id]
+		ended := state == "done" || state == "failed"
+		if !ended {
+			delete(l.stored, id)
+		}
+		switch {
+		case e.deleted && known:
+			e.deleted, e.doomed = false, true
+		case e.final != nil && !ended && !l.endedBeforeAWipe(e):
+		case e.final == nil && !known && e.missing.IsZero():
+		default:
+			continue
+		}
+		n++
+		e.rolled = true
+		e.tell(time.Now(), "rolled back to "+state)
+	}
+	return n
+}
+
+// hasRolled says whether Redis has forgotten what it had answered of a job.
+func (l *ledger) hasRolled(e *entry) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return e.rolled
 }
 
 // reloading says whether Redis reads its file.

@@ -234,7 +234,7 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 		return
 	}
 	_, second := l.submit(ctx, user, work, apis[r.IntN(len(apis))], key, query, distinct, true)
-	if second != nil && second.id != first.id && !l.ledger.wipedSince(first.sent) {
+	if second != nil && second.id != first.id && !l.ledger.wipedSince(first.sent) && !l.ledger.hasRolled(first) {
 		l.ledger.never("doubled: %s of %s was accepted as %s and again as %s", key, user.owner, first.id, second.id)
 	}
 }

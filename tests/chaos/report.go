@@ -71,6 +71,7 @@ func (r *report) print(w io.Writer) {
 		{"failed, with the code of the document", r.Failed},
 		{"ended, and the result went with a wipe of Redis", fmt.Sprintf("%d, unseen by the client %d", r.Gone, r.GoneUnseen)},
 		{"ended, ran again after a wipe", r.Back},
+		{"forgotten in part by a killed Redis", r.Rolled},
 		{"deleted by their owners", r.Deleted},
 		{"quarantined: under three killed workers", r.Quarantined},
 		{"**lost**", r.Lost},
