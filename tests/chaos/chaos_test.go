@@ -32,7 +32,7 @@ func TestChaos(t *testing.T) {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano()) % 1_000_000
 	}
-	w := newWorld(t, shape{workers: 3, concurrency: 2, children: 2})
+	w := newWorld(t, shape{workers: 3, concurrency: 2, children: 6})
 	if !w.disk {
 		kinds = slices.DeleteFunc(kinds, func(k Kind) bool { return k == FillDisk || k == ReadOnlyDisk })
 	}

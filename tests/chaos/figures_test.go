@@ -34,7 +34,7 @@ func calmLoad(t *testing.T, s shape) (*world, *load) {
 // that, as if its node was lost. Jobs are slow, for the parser is far away; two thirds of the slots are taken, so that a
 // job finds a free one at once.
 func TestRecovery(t *testing.T) {
-	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 4})
+	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	w.away(600 * time.Millisecond)
 	const (
 		jobs     = 4
@@ -111,7 +111,7 @@ func TestHostile(t *testing.T) {
 		rate    = 3.0 // good documents a second
 		phase   = 30 * time.Second
 	)
-	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 2})
+	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var all sync.WaitGroup

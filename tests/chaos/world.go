@@ -57,8 +57,9 @@ func (w *world) say(format string, args ...any) {
 
 // shape is what tests choose of a world.
 type shape struct {
-	workers, concurrency, children int
-	env                            []string // of every role
+	workers, concurrency int
+	children             int      // of the parser: one for each job that may run, as operators are told
+	env                  []string // of every role
 }
 
 // newWorld starts everything and waits until it is ready. It ends with the test; its folder stays when the test fails.
