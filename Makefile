@@ -5,6 +5,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
+CHAOS   ?= 2m
+SEED    ?= 0
+RUN     ?= Chaos
 IMAGE   ?= trackmydegree:$(VERSION)
 
 export PATH := $(BIN):$(PATH)
@@ -44,6 +47,10 @@ lint: ## Run the linters
 bench: deps build ## Run the benchmarks and the load scenarios of docs/performance.md
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	go test -count=1 -timeout 30m -tags load -run Load -v ./tests/load
+
+.PHONY: chaos
+chaos: deps build ## Break everything under load for CHAOS=2m and check that nothing accepted is lost; SEED=n repeats a schedule
+	nice go test -count=1 -timeout 2h -tags chaos -v -run '^Test$(RUN)$$' ./tests/chaos -args -duration $(CHAOS) -seed $(SEED) $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
