@@ -5,6 +5,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
+CHAOS   ?= 2m
+SEED    ?= 0
+RUN     ?= Chaos
 IMAGE   ?= trackmydegree:$(VERSION)
 
 export PATH := $(BIN):$(PATH)
@@ -13,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build .bin/tmd
@@ -45,9 +48,24 @@ bench: deps build ## Run the benchmarks and the load scenarios of docs/performan
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	go test -count=1 -timeout 30m -tags load -run Load -v ./tests/load
 
+.PHONY: chaos
+chaos: deps build ## Break everything under load for CHAOS=2m and check that nothing accepted is lost; SEED=n repeats a schedule
+	nice go test -count=1 -timeout 2h -tags chaos -v -run '^Test$(RUN)$$' ./tests/chaos -args -duration $(CHAOS) -seed $(SEED) $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
 	@hack/fuzz.sh $(FUZZ)
+
+.PHONY: audit
+audit: ## Check what the programs are made of: modules, licences, known vulnerabilities. Works offline
+	@hack/deps.sh audit
+	hack/audit.sh
+
+.PHONY: dependencies
+dependencies: ## Write docs/dependencies.md again
+	@hack/deps.sh audit
+	licences . ./cmd/... > docs/.dependencies.tmp
+	mv docs/.dependencies.tmp docs/dependencies.md
 
 .PHONY: chart
 chart: ## Write the chart's schema and README again, from its values.yaml

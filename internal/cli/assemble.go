@@ -123,7 +123,7 @@ func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalCl
 			{Name: "cache", Check: responses.Ping},
 		}, o.health...),
 		Reporter: r.Reporter, Log: r.Log, Metrics: r.Registry, Now: time.Now,
-		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins,
+		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge,
 		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
 	})
 	if err != nil {
@@ -153,6 +153,18 @@ func newGuard(a config.Auth, r *role) (*auth.Guard, error) {
 		o.Secret = []byte(a.JWTSecret.Reveal())
 	}
 	return auth.New(o)
+}
+
+// takeJobs runs a worker from the moment at which there is a catalogue: until then each job would only be taken to wait.
+func (c *core) takeJobs(worker *queue.Server) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-c.catalogue.Loaded():
+			return worker.Run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // newWorker puts the queue's server and what it runs together. It drains within grace.

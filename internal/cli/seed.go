@@ -20,8 +20,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 )
 
-// seedTimeout is for a database that is slow; a whole catalogue takes less than a second.
-const seedTimeout = 2 * time.Minute
+const (
+	// seedTimeout is for a database that is slow; a whole catalogue takes less than a second.
+	seedTimeout = 2 * time.Minute
+	// seedPatience is for one that is just being started.
+	seedPatience = 8 * time.Second
+)
 
 func (p Process) seedCommand() *cobra.Command {
 	return &cobra.Command{
@@ -51,7 +55,7 @@ func (p Process) seed(ctx context.Context, c config.Seed) error {
 		return err
 	}
 	defer func() { _ = store.Close(context.WithoutCancel(ctx)) }()
-	if err := store.EnsureIndexes(ctx); err != nil {
+	if err := within(ctx, seedPatience, store.Run); err != nil {
 		return unreachableDatabase(c.MongoURI, err)
 	}
 	// Before the first seed there is nothing to load: everything is new.
@@ -70,8 +74,15 @@ func (p Process) seed(ctx context.Context, c config.Seed) error {
 	return p.dropCached(ctx, c)
 }
 
+// within gives do so much time.
+func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return do(ctx)
+}
+
 func unreachableDatabase(uri config.SecretURL, err error) error {
-	if fault.CodeOf(err) == fault.DatabaseUnavailable {
+	if code := fault.CodeOf(err); code == fault.DatabaseUnavailable || code == fault.Timeout {
 		return &exit{exitUnreachable, fmt.Errorf("there is no MongoDB at %s: %w", uri, err)}
 	}
 	return err

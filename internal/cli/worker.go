@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -39,7 +40,8 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 		return err
 	}
 	parser, err := parserapi.NewClient(parserapi.ClientConfig{
-		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, Logger: r.Log, Clock: time.Now,
+		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, MaxCalls: cmp.Or(c.ParserMaxCalls, c.Concurrency),
+		Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
 	})
 	if err != nil {
 		return err
@@ -58,6 +60,6 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 	if _, err := r.serve(ctx, endpoint{"health", "TMD_WORKER_HEALTH_ADDR", string(c.HealthAddr)}, r.newServer(mux), closing); err != nil {
 		return err
 	}
-	r.group.Add("worker", worker.Run)
+	r.group.Add("worker", core.takeJobs(worker))
 	return nil
 }

@@ -20,27 +20,25 @@ import (
 )
 
 const (
-	// operateTimeout is how long an operator's request may take. A bulk does in that time what it can, and says where to go on.
-	operateTimeout = 1600 * time.Millisecond
-	maxFilter      = 8 << 10 // bytes of a filter as JSON
-	// maxBulk is how many jobs one request is done to.
+	maxFilter = 8 << 10 // bytes of a filter as JSON
+	// maxBulk is how many jobs one request is done to. It does what it can in the time of an answer, and says where to go on.
 	maxBulk = 200
 )
 
 // adminRoutes are for operators: callers whose token has the role.
 func (a *API) adminRoutes(r chi.Router) {
 	r.Use(a.admins)
-	a.get(r, "/queues", a.adminQueues)
-	r.Post("/queues/{name}/pause", a.handle(a.adminQueue(a.operate.Pause)))
-	r.Post("/queues/{name}/resume", a.handle(a.adminQueue(a.operate.Resume)))
-	r.Post("/drain", a.handle(a.adminDrain(a.operate.Drain)))
-	r.Delete("/drain", a.handle(a.adminDrain(a.operate.Undrain)))
-	a.get(r, "/jobs", a.adminJobs)
+	a.get(r, "/queues", inTime(a.adminQueues))
+	r.Post("/queues/{name}/pause", a.handle(inTime(a.adminQueue(a.operate.Pause))))
+	r.Post("/queues/{name}/resume", a.handle(inTime(a.adminQueue(a.operate.Resume))))
+	r.Post("/drain", a.handle(inTime(a.adminDrain(a.operate.Drain))))
+	r.Delete("/drain", a.handle(inTime(a.adminDrain(a.operate.Undrain))))
+	a.get(r, "/jobs", inTime(a.adminJobs))
 	r.Post("/jobs/retry", a.handle(a.adminBulk(a.operate.RetryAll)))
 	r.Post("/jobs/delete", a.handle(a.adminBulk(a.operate.DeleteAll)))
-	a.get(r, "/jobs/{jobId}", a.adminJob)
-	r.Delete("/jobs/{jobId}", a.handle(a.adminOne(a.operate.Delete)))
-	r.Post("/jobs/{jobId}/retry", a.handle(a.adminOne(a.operate.Retry)))
+	a.get(r, "/jobs/{jobId}", inTime(a.adminJob))
+	r.Delete("/jobs/{jobId}", a.handle(inTime(a.adminOne(a.operate.Delete))))
+	r.Post("/jobs/{jobId}/retry", a.handle(inTime(a.adminOne(a.operate.Retry))))
 }
 
 // admins lets operators in.
@@ -55,16 +53,9 @@ func (a *API) admins(next http.Handler) http.Handler {
 	})
 }
 
-// operating is the context of an operator's request.
-func operating(r *http.Request) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(r.Context(), operateTimeout)
-}
-
 // adminQueues tells what is in the queues and who works on it.
 func (a *API) adminQueues(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := operating(r)
-	defer cancel()
-	stats, err := a.operate.Stats(ctx)
+	stats, err := a.operate.Stats(r.Context())
 	if err != nil {
 		return err
 	}
@@ -77,9 +68,7 @@ func (a *API) adminQueue(do func(context.Context, ...string) error) endpoint {
 		if err != nil {
 			return err
 		}
-		ctx, cancel := operating(r)
-		defer cancel()
-		if err := do(ctx, name); err != nil {
+		if err := do(r.Context(), name); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -89,9 +78,7 @@ func (a *API) adminQueue(do func(context.Context, ...string) error) endpoint {
 
 func (a *API) adminDrain(do func(context.Context) error) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		ctx, cancel := operating(r)
-		defer cancel()
-		if err := do(ctx); err != nil {
+		if err := do(r.Context()); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -105,9 +92,7 @@ func (a *API) adminJobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := operating(r)
-	defer cancel()
-	jobs, next, err := a.operate.List(ctx, filter, page)
+	jobs, next, err := a.operate.List(r.Context(), filter, page)
 	if err != nil {
 		return err
 	}
@@ -152,9 +137,7 @@ func (a *API) adminJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := operating(r)
-	defer cancel()
-	d, err := a.operate.Show(ctx, id)
+	d, err := a.operate.Show(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -167,9 +150,7 @@ func (a *API) adminOne(do func(context.Context, job.ID) error) endpoint {
 		if err != nil {
 			return err
 		}
-		ctx, cancel := operating(r)
-		defer cancel()
-		if err := do(ctx, id); err != nil {
+		if err := do(r.Context(), id); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -200,9 +181,9 @@ func (a *API) adminBulk(do func(context.Context, operate.Bulk) (operate.Report, 
 		if err != nil {
 			return err
 		}
-		ctx, cancel := operating(r)
+		r, cancel := bounded(r)
 		defer cancel()
-		report, err := do(ctx, b)
+		report, err := do(r.Context(), b)
 		if err != nil {
 			return err
 		}

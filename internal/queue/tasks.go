@@ -20,6 +20,9 @@ func taskKey(queue string, id job.ID) string { return key(queue, "t:"+string(id)
 // in another is live. By the way it names the queues to asynq's tools again, which a client does once in its life and a
 // Redis that was wiped has forgotten.
 func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]sweep.TaskState, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	names := Names()
 	answers := make([]*redis.StringCmd, 0, len(ids)*len(names))
 	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {

@@ -231,6 +231,26 @@ func TestEachStepOfASubmission(t *testing.T) {
 	})
 }
 
+// Something happens, and from then on, or later, a step fails: that is when a submission takes back what others may have
+// been given.
+func TestMishapsBeforeFailures(t *testing.T) {
+	t.Parallel()
+	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")
+	const steps = 5
+	for _, first := range []string{wiped, repeated, doubled, swept} {
+		for _, failure := range []string{refuses, mute} {
+			for at := range 2 * steps {
+				for later := at; later < 2*steps; later++ {
+					f := &fate{e: e, strikes: []strike{{at / 2, at%2 == 1, first}, {later / 2, later%2 == 1, failure}}}
+					if f.run(t); t.Failed() {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // Whatever happens at several steps.
 func TestManyMishaps(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func basic() values {
 		"uploads": values{"storageClass": env.storageClass, "size": "1Gi", "keep": false},
 		"redis":   values{"image": image("e2e-redis"), "persistence": volume},
 		"mongodb": values{"image": image("e2e-mongodb"), "persistence": volume, "args": []string{"-listen", ":27017", "-dir", "/data/db"}, "auth": false},
-		"api":     values{"rateLimit": 0, "uploadRateLimit": 0},
+		"api":     values{"rateLimit": 0, "uploadRateLimit": 0, "maxJobsPerOwner": 0},
 	}
 }
 
@@ -51,7 +51,7 @@ func basic() values {
 func slow() values {
 	return basic().with(values{
 		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
-		"worker": values{"parserTimeoutSeconds": 58},
+		"worker": values{"parserTimeoutSeconds": 110, "jobTimeoutSeconds": 120, "drainSeconds": 130},
 	})
 }
 

@@ -46,7 +46,7 @@ func testAutoscaling(t *testing.T) {
 	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the rest: two
 	// workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it first.
 	began := time.Now()
-	jobs := upload(t, 4, 50*time.Second)
+	jobs := upload(t, 4, 90*time.Second)
 	jobs = append(jobs, upload(t, 56, 5*time.Second)...)
 	await(t, time.Minute, "ten workers wanted", func() (string, bool) {
 		wanted, up := replicas(t)

@@ -55,9 +55,12 @@ func form(pdf []byte) (body []byte, contentType string) {
 	return b.Bytes(), w.FormDataContentType()
 }
 
+// uploadPath asks for a job of its own for each upload: all send the same document.
+const uploadPath = "/api/timeline/upload?force=true"
+
 // upload sends a document and returns its job.
 func (c *client) upload(ctx context.Context, body []byte, contentType string) (string, error) {
-	res, err := c.do(ctx, http.MethodPost, "/api/timeline/upload", contentType, bytes.NewReader(body))
+	res, err := c.do(ctx, http.MethodPost, uploadPath, contentType, bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

@@ -71,7 +71,7 @@ func startSystem(t *testing.T, apiPrefix ...string) *system {
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(s.redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
 		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + secret, "NODE_ENV=production",
-		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
+		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_MAX_JOBS_PER_OWNER=0", "TMD_METRICS_ADDR=off",
 	}
 	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
 	seed.Env = env
@@ -355,7 +355,7 @@ func TestLoadAPI(t *testing.T) {
 	pdf := make([]byte, 60_000)
 	copy(pdf, "%PDF-1.7\n")
 	body, contentType = form(pdf)
-	wires := newWires(t, s.client, http.MethodPost, "/api/timeline/upload", contentType, body, 16)
+	wires := newWires(t, s.client, http.MethodPost, uploadPath, contentType, body, 16)
 	report(t, "uploads/s of 60 kB, one core, concurrency 16", rate(15_000, func(int) error {
 		return wires.send(http.StatusAccepted)
 	}), "3,000")

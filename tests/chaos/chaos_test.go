@@ -1,0 +1,155 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 0, "seed of the schedule; 0 takes one of the clock")
+	lengthFlag = flag.Duration("duration", 2*time.Minute, "how long faults happen")
+	everyFlag  = flag.Duration("every", 2500*time.Millisecond, "a fault this often, on average")
+	faultsFlag = flag.String("faults", "", "kinds of faults, separated by commas, a piece of the name each; all when empty")
+	rateFlag   = flag.Float64("rate", 5, "submissions a second")
+	settleFlag = flag.Duration("settle", 90*time.Second, "how long all may take to be over, once the faults are")
+	jsonFlag   = flag.String("json", "", "file for the figures")
+)
+
+func TestChaos(t *testing.T) {
+	kinds, err := Match(*faultsFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano()) % 1_000_000
+	}
+	w := newWorld(t, shape{workers: 3, concurrency: 2, children: 6})
+	if !w.disk {
+		kinds = slices.DeleteFunc(kinds, func(k Kind) bool { return k == FillDisk || k == ReadOnlyDisk })
+	}
+	plan := Plan(seed, *lengthFlag, *everyFlag, kinds)
+	l, err := newLoad(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.roles()
+	calm, err := l.calm(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.away(250 * time.Millisecond)
+	w.say("the calm system has answered; seed %d, %d faults in %v", seed, len(plan), *lengthFlag)
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var watching sync.WaitGroup
+	watching.Go(func() { l.ledger.count(ctx, w.redis) })
+	watching.Go(func() { l.watch(ctx) })
+	loading, done := context.WithCancel(ctx)
+	defer done()
+	var users sync.WaitGroup
+	users.Go(func() { l.run(loading, seed, *rateFlag) })
+	began := time.Now()
+	c := &chaos{w: w, ledger: l.ledger}
+	c.run(plan)
+	if rest := *lengthFlag - time.Since(began); rest > 0 {
+		<-time.After(rest)
+	}
+	done()
+	users.Wait()
+	if err := w.allReady(); err != nil {
+		l.ledger.never("%v", err)
+	}
+	w.say("the faults are over; %d jobs have not ended yet", l.ledger.open())
+	settled, left, err := l.settle(t.Context(), *settleFlag)
+	if err != nil {
+		t.Errorf("look for what is left: %v", err)
+	}
+	stop()
+	watching.Wait()
+
+	r := &report{
+		Seed: seed, Length: *lengthFlag, Faults: map[Kind]int{}, Settled: settled, leftovers: left,
+		Calm: spreadOf(calm), Recovery: spreadOf(l.recoveries(c.kills)), outcome: l.judge(t.Context(), c.kills),
+	}
+	for _, f := range plan {
+		r.Faults[f.Kind]++
+	}
+	var ends []time.Duration
+	for _, e := range l.ledger.all() {
+		if e.final != nil && e.final.FinishedAt != nil {
+			ends = append(ends, e.final.FinishedAt.Sub(e.sent))
+		}
+	}
+	r.Ends = spreadOf(ends)
+	c.requests(r, l.tally)
+	r.Never = slices.Concat(l.ledger.faults, l.tally.faults)
+	for _, d := range w.deaths {
+		// A role refuses to start on a disk that it cannot write to, and says so.
+		if c.held(d.at, d.at, "disk") && d.how == "exit status 1" {
+			r.Refused++
+			continue
+		}
+		r.Never = append(r.Never, fmt.Sprintf("ended by itself at %.2fs: %v", d.at.Sub(w.began).Seconds(), d))
+	}
+	for i, was := range before {
+		now := w.roles()[i]
+		r.Roles = append(r.Roles, fmt.Sprintf("%s %.0f→%.0f · %.0f→%.0f MiB", was.name, was.goroutines, now.goroutines, was.memory, now.memory))
+	}
+	r.print(os.Stdout)
+	if *jsonFlag != "" {
+		if err := r.save(*jsonFlag); err != nil {
+			t.Error(err)
+		}
+	}
+	if r.failed() {
+		t.Errorf("seed %d: something that was accepted, or that was left, is not as it must be; see above", seed)
+	}
+}
+
+// requests sorts slow requests into those that a fault of their own link or API explains, and others.
+func (c *chaos) requests(r *report, t *tally) {
+	r.Requests = t.lines()
+	explained := func(s sample) bool { return c.held(s.began, s.began.Add(s.took), s.via, "client>"+s.via) }
+	for _, s := range t.late {
+		if !explained(s) {
+			r.Hung++
+			c.ledger.never("hung: %s to %s at %.2fs had no answer after %v", s.route, s.via, s.began.Sub(c.w.began).Seconds(), bound)
+		}
+	}
+	var busy []time.Duration
+	for _, s := range t.busy {
+		if !explained(s) {
+			busy = append(busy, s.took)
+			if s.took > 2*time.Second {
+				r.BusyLate++
+			}
+		}
+	}
+	r.Busy = spreadOf(busy)
+}
+
+// usage is what a role takes.
+type usage struct {
+	name               string
+	goroutines, memory float64
+}
+
+func (w *world) roles() []usage {
+	var all []usage
+	for _, name := range w.order {
+		if w.metrics[name] != "" {
+			all = append(all, usage{name, w.gauge(name, "go_goroutines"), w.gauge(name, "process_resident_memory_bytes") / (1 << 20)})
+		}
+	}
+	return all
+}

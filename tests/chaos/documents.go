@@ -1,0 +1,142 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"mime/multipart"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// work is something to submit, and what must come of it.
+type work struct {
+	name        string
+	path        string // of the API
+	contentType string
+	body        []byte // the document itself for an upload
+	codes       []string
+	costly      bool // reading it takes seconds
+
+	// As a calm system answered.
+	digest string // of the result; empty when it fails
+	code   string // of the failure
+}
+
+const boundary = "chaos-7d1f3c5b9a"
+
+// request returns the body to send. A document gets a comment at its end that no other has, so that no two are the same
+// bytes.
+func (w *work) request(distinct string) []byte {
+	if w.path != uploadPath {
+		return w.body
+	}
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	_ = m.SetBoundary(boundary)
+	part, _ := m.CreateFormFile("file", "document.pdf")
+	_, _ = part.Write(w.body)
+	fmt.Fprintf(part, "\n%% %s\n", distinct)
+	_ = m.Close()
+	return b.Bytes()
+}
+
+const (
+	uploadPath = "/api/timeline/upload"
+	formPath   = "/api/timeline/form"
+)
+
+// documents reads the documents of the test set. Those whose reading may fail say with which codes.
+func documents() ([]*work, error) {
+	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.pdf"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("there are no documents under tests/documents")
+	}
+	var all []*work
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		expected, err := os.ReadFile(strings.TrimSuffix(file, ".pdf") + ".expected.json")
+		if err != nil {
+			return nil, err
+		}
+		var want struct{ Error any }
+		if err := json.Unmarshal(expected, &want); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		w := &work{
+			name: filepath.Base(filepath.Dir(file)) + "/" + strings.TrimSuffix(filepath.Base(file), ".pdf"),
+			path: uploadPath, contentType: "multipart/form-data; boundary=" + boundary, body: body,
+		}
+		switch codes := want.Error.(type) {
+		case string:
+			w.codes = []string{codes}
+		case []any:
+			for _, c := range codes {
+				w.codes = append(w.codes, c.(string))
+			}
+		}
+		w.costly = slices.Contains(w.codes, "too_complex")
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// forms are some plans without a document.
+func forms() []*work {
+	var all []*work
+	for i, body := range []string{
+		`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026","isCoop":true}`,
+		`{"degree":"BCompSc in Computer Science","firstTerm":"Winter 2026"}`,
+		`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2025","isExtendedCreditProgram":true}`,
+	} {
+		all = append(all, &work{name: fmt.Sprintf("form-%d", i+1), path: formPath, contentType: "application/json", body: []byte(body)})
+	}
+	return all
+}
+
+// menu is what users submit: mostly documents that can be read, some forms, some saved timelines, some hostile files.
+type menu struct{ good, hostile, costly, forms []*work }
+
+func newMenu(documents, forms []*work) *menu {
+	m := &menu{forms: forms}
+	for _, w := range documents {
+		switch {
+		case w.costly:
+			m.costly = append(m.costly, w)
+		case len(w.codes) > 0:
+			m.hostile = append(m.hostile, w)
+		default:
+			m.good = append(m.good, w)
+		}
+	}
+	return m
+}
+
+func (m *menu) choose(r *rand.Rand, saved *work) *work {
+	from := m.good
+	switch n := r.IntN(100); {
+	case n < 2:
+		from = m.costly
+	case n < 12:
+		from = m.hostile
+	case n < 22:
+		from = m.forms
+	case n < 27 && saved != nil:
+		return saved
+	}
+	return from[r.IntN(len(from))]
+}

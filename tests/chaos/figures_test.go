@@ -1,0 +1,201 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+var killsFlag = flag.Int("kills", 50, "workers that TestRecovery kills")
+
+// calmLoad starts a world and its load, learns what comes of a calm system.
+func calmLoad(t *testing.T, s shape) (*world, *load) {
+	t.Helper()
+	w := newWorld(t, s)
+	l, err := newLoad(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.calm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w, l
+}
+
+// Recovery is the time from SIGKILL of a worker until its jobs run again elsewhere. The worker is started again only after
+// that, as if its node was lost. Jobs are slow, for the parser is far away; two thirds of the slots are taken, so that a
+// job finds a free one at once.
+func TestRecovery(t *testing.T) {
+	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
+	w.away(600 * time.Millisecond)
+	const (
+		jobs     = 4
+		patience = 3 * time.Minute
+	)
+	r := rand.New(rand.NewPCG(*seedFlag, 0))
+	var times []time.Duration
+	var kills []kill
+	for n := range *killsFlag {
+		entries := make([]*entry, jobs)
+		for i := range entries {
+			a, e := l.submit(t.Context(), l.users[0], l.menu.good[r.IntN(len(l.menu.good))], apis[0], "", "", fmt.Sprint(r.Uint64()), false)
+			if e == nil {
+				t.Fatalf("not accepted: %v", a)
+			}
+			entries[i] = e
+		}
+		// until looks at all jobs again and again.
+		until := func(what string, holds func(e *entry) bool) {
+			for deadline := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
+				all := true
+				for _, e := range entries {
+					if e.final == nil {
+						l.look(t.Context(), e, apis[0])
+					}
+					all = all && holds(e)
+				}
+				if all {
+					return
+				}
+				if time.Now().After(deadline) {
+					for _, e := range entries {
+						t.Log(l.story(e))
+					}
+					t.Fatalf("kill %d: not within %v: %s", n+1, patience, what)
+				}
+			}
+		}
+		until("all jobs run", func(e *entry) bool { return len(e.begins) > 0 })
+		victim := workers[r.IntN(len(workers))]
+		k := kill{victim, time.Now()}
+		w.processes[victim].kill()
+		until("all jobs have ended", func(e *entry) bool { return e.final != nil })
+		kills = append(kills, k)
+		for _, e := range entries {
+			for _, b := range e.begins[1:] {
+				if b.at.After(k.at) {
+					times = append(times, b.at.Sub(k.at))
+					break
+				}
+			}
+		}
+		w.start(victim)
+		if err := w.allReady(); err != nil {
+			t.Fatal(err)
+		}
+		w.say("kill %d, of %s: so far %v", n+1, victim, spreadOf(times))
+	}
+	o := l.judge(t.Context(), kills)
+	for _, f := range slices.Concat(o.Findings, l.ledger.faults) {
+		t.Error(f)
+	}
+	for _, d := range w.deaths {
+		t.Error(d)
+	}
+	fmt.Fprintf(os.Stdout, "\n| what | seed %d |\n| --- | --- |\n| workers killed | %d |\n| SIGKILL to the job running again | %v |\n| lost · doubled | %d · %d |\n",
+		*seedFlag, *killsFlag, spreadOf(times), o.Lost, o.Doubled)
+}
+
+// Hostile documents, thirty at once, again and again, beside users whose documents are good.
+func TestHostile(t *testing.T) {
+	const (
+		hostile = 30
+		every   = 5 * time.Second
+		rate    = 3.0 // good documents a second
+		phase   = 45 * time.Second
+	)
+	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var watching sync.WaitGroup
+	watching.Go(func() { l.watch(ctx) })
+	// send submits one of the works, which must be accepted.
+	send := func(user *client, works []*work, n uint64) *entry {
+		a, e := l.submit(ctx, user, works[n%uint64(len(works))], apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
+		if e == nil {
+			t.Errorf("not accepted: %v", a)
+		}
+		return e
+	}
+	// good submits good documents for a while and returns their times once all jobs have ended.
+	good := func() (times []time.Duration) {
+		r := rand.New(rand.NewPCG(*seedFlag, 1))
+		var entries []*entry
+		for end := time.Now().Add(phase); time.Now().Before(end); {
+			<-time.After(time.Duration(r.ExpFloat64() / rate * float64(time.Second)))
+			entries = append(entries, send(l.users[0], l.menu.good, r.Uint64()))
+		}
+		if _, left, err := l.settle(ctx, 2*time.Minute); err != nil || !left.none() {
+			t.Errorf("left: %+v %v", left, err)
+		}
+		for _, e := range entries {
+			if e != nil && e.final != nil {
+				times = append(times, e.final.FinishedAt.Sub(e.sent))
+			}
+		}
+		return times
+	}
+	lives := func() (pids []int) {
+		for _, name := range w.order {
+			pids = append(pids, w.processes[name].pid())
+		}
+		return pids
+	}
+
+	calm, before := spreadOf(good()), lives()
+	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // read in spite of all
+	var bursts [][]*entry
+	bursting, enough := context.WithCancel(ctx)
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for tick := time.NewTicker(every); ; {
+			var burst []*entry
+			for n := range uint64(hostile) {
+				burst = append(burst, send(l.users[1], bad, n))
+			}
+			bursts = append(bursts, burst)
+			select {
+			case <-bursting.Done():
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	time.AfterFunc(phase, enough)
+	during := spreadOf(good())
+	sending.Wait()
+	if _, left, err := l.settle(ctx, 2*time.Minute); err != nil || !left.none() {
+		t.Errorf("left: %+v %v", left, err)
+	}
+	stop()
+	watching.Wait()
+	var over []time.Duration // from the first of a burst to the end of the last
+	for _, burst := range bursts {
+		var last time.Duration
+		for _, e := range burst {
+			if e != nil && e.final != nil {
+				last = max(last, e.final.FinishedAt.Sub(burst[0].sent))
+			}
+		}
+		over = append(over, last)
+	}
+	if !slices.Equal(before, lives()) || len(w.deaths) > 0 {
+		t.Errorf("something was started again: %v", w.deaths)
+	}
+	o := l.judge(t.Context(), nil)
+	for _, f := range slices.Concat(o.Findings, l.ledger.faults) {
+		t.Error(f)
+	}
+	fmt.Fprintf(os.Stdout, "\n| what | seed %d |\n| --- | --- |\n| good documents, upload to end, calm | %v |\n| the same beside %d hostile ones at once, every %v | %v |\n"+
+		"| p95 ÷ p95 of calm | %.1f |\n| the hostile ones at once, until the last has ended | %v |\n",
+		*seedFlag, calm, hostile, every, during, during.P95.Seconds()/calm.P95.Seconds(), spreadOf(over))
+}

@@ -1,0 +1,300 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// entry is one job that was accepted, and what its owner has seen of it.
+type entry struct {
+	id       string
+	work     *work
+	owner    *client
+	sent     time.Time // the request that was answered 202
+	accepted time.Time
+
+	last    status
+	begins  []begin // attempts that were seen to run
+	missing time.Time
+	final   *status   // as it was first seen
+	ended   time.Time // when that was
+	digest  string
+	gone    bool // there is no job any more, as Redis was wiped after its end
+	deleted bool // its owner was told that it is
+	doomed  bool // its owner may have deleted it, and was not told
+	rolled  bool // Redis was killed and has forgotten what it had answered of it
+	next    time.Time
+	busy    bool
+	history []string
+}
+
+// begin is the beginning of an attempt.
+type begin struct {
+	version int64
+	at      time.Time
+}
+
+// wipe is a moment at which Redis lost everything, and the states of the jobs that it knew.
+type wipe struct {
+	at     time.Time
+	states map[string]string
+}
+
+// ledger holds every answer 202 against what comes of it.
+type ledger struct {
+	mu      sync.Mutex
+	entries map[string]*entry
+	wipes   []wipe
+	// stored counts how often the result of a job was written since the last wipe.
+	stored  map[string]int
+	loading bool     // Redis reads its file, and tells of every write in it
+	faults  []string // what must never be
+}
+
+func newLedger() *ledger { return &ledger{entries: map[string]*entry{}, stored: map[string]int{}} }
+
+// never notes what must never be.
+func (l *ledger) never(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(format, args...)
+}
+
+func (l *ledger) note(format string, args ...any) {
+	l.faults = append(l.faults, fmt.Sprintf(format, args...))
+}
+
+// add enters an answer 202. Only a repeated request may be told of a job that is known, and only its owner.
+func (l *ledger) add(e *entry, repeated bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.entries[e.id]
+	switch {
+	case known == nil:
+		e.next = e.accepted.Add(firstPoll)
+		l.entries[e.id] = e
+	case known.owner != e.owner:
+		l.note("wrong owner: %s was given the job %s of %s", e.owner.owner, e.id, known.owner.owner)
+	case !repeated:
+		l.note("doubled: two different requests of %s were given the job %s", e.owner.owner, e.id)
+	}
+}
+
+// forget takes an entry back.
+func (l *ledger) forget(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.entries, e.id)
+}
+
+// deleted notes what an owner was told of a deletion, and says whether that is its end.
+func (l *ledger) deleted(e *entry, told, doomed bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.deleted = e.deleted || told
+	e.doomed = e.doomed || doomed
+	if told {
+		e.tell(time.Now(), "deleted")
+	}
+	return e.deleted
+}
+
+const (
+	firstPoll  = 50 * time.Millisecond
+	pollEvery  = 250 * time.Millisecond
+	pollSlowly = 750 * time.Millisecond // after some seconds
+)
+
+// due returns jobs that should be looked at, at most n.
+func (l *ledger) due(now time.Time, n int) []*entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []*entry
+	for _, e := range l.entries {
+		if len(found) == n {
+			break
+		}
+		if e.final == nil && !e.gone && !e.busy && now.After(e.next) {
+			e.busy = true
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// open counts the jobs whose end is not known.
+func (l *ledger) open() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, e := range l.entries {
+		if e.final == nil && !e.gone && (!e.doomed || e.missing.IsZero()) {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *ledger) all() []*entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]*entry, 0, len(l.entries))
+	for _, e := range l.entries {
+		all = append(all, e)
+	}
+	return all
+}
+
+// saw takes an answer to a question for a job's status.
+func (l *ledger) saw(e *entry, a answer, began time.Time) {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.busy = false
+	e.next = now.Add(pollEvery)
+	if now.Sub(e.accepted) > 5*time.Second {
+		e.next = now.Add(pollSlowly)
+	}
+	switch a.status {
+	case 200:
+	case 404:
+		if e.missing.IsZero() {
+			e.missing = now
+			e.tell(now, "not found")
+		}
+		e.gone = e.deleted || l.endedBeforeAWipe(e)
+		return
+	default:
+		return
+	}
+	var s status
+	if err := json.Unmarshal(a.body, &s); err != nil {
+		l.note("an answer that is no status: %v: %.200s", err, a.body)
+		return
+	}
+	if s.JobID != e.id {
+		l.note("the status of %s tells of %s", e.id, s.JobID)
+	}
+	if s.Version != e.last.Version || s.Status != e.last.Status {
+		e.tell(now, fmt.Sprintf("%s v%d attempt %d%s", s.Status, s.Version, s.Attempt, codeOf(s)))
+	}
+	if s.Status == "processing" && (len(e.begins) == 0 || e.begins[len(e.begins)-1].version != s.Version) {
+		e.begins = append(e.begins, begin{s.Version, s.UpdatedAt})
+	}
+	e.last = s
+	if s.final() && (s.Status == "failed" || len(s.Data) > 0) {
+		if s.Status == "done" {
+			e.digest = s.digest()
+		}
+		s.Data = nil
+		e.final, e.ended = &s, began
+	}
+}
+
+func codeOf(s status) string {
+	if s.Error == nil {
+		return ""
+	}
+	return " " + s.Error.Code
+}
+
+func (e *entry) tell(now time.Time, what string) {
+	e.history = append(e.history, fmt.Sprintf("+%.2fs %s", now.Sub(e.sent).Seconds(), what))
+}
+
+// endedBeforeAWipe says whether a job had ended, as far as anybody knows, when Redis lost it.
+func (l *ledger) endedBeforeAWipe(e *entry) bool {
+	for _, w := range l.wipes {
+		if s := w.states[e.id]; s == "done" || s == "failed" {
+			return true
+		}
+		if e.final != nil && e.ended.Before(w.at) {
+			return true
+		}
+	}
+	return false
+}
+
+// wiped notes that Redis knew these jobs and lost them.
+func (l *ledger) wiped(at time.Time, states map[string]string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wipes = append(l.wipes, wipe{at, states})
+}
+
+// wipedSince says whether Redis lost everything after a time.
+func (l *ledger) wipedSince(t time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.wipes {
+		if w.at.After(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// wrote counts a write of a result.
+func (l *ledger) wrote(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.loading {
+		return
+	}
+	l.stored[id]++
+	if l.stored[id] > 1 {
+		l.note("doubled: the result of %s was written %d times", id, l.stored[id])
+	}
+}
+
+// rolledBack takes what a killed Redis will know. With its default, appendfsync everysec, it answers up to two seconds
+// before it writes while the disk is slow; what was seen before may then be seen again. It says of how many jobs.
+func (l *ledger) rolledBack(states map[string]string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for id, e := range l.entries {
+		state, known := states[id]
+		ended := state == "done" || state == "failed"
+		if !ended {
+			delete(l.stored, id)
+		}
+		switch {
+		case e.deleted && known:
+			e.deleted, e.doomed = false, true
+		case e.final != nil && !ended && !l.endedBeforeAWipe(e):
+		case e.final == nil && !known && e.missing.IsZero():
+		default:
+			continue
+		}
+		n++
+		e.rolled = true
+		e.tell(time.Now(), "rolled back to "+state)
+	}
+	return n
+}
+
+// hasRolled says whether Redis has forgotten what it had answered of a job.
+func (l *ledger) hasRolled(e *entry) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return e.rolled
+}
+
+// reloading says whether Redis reads its file.
+func (l *ledger) reloading(now bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.loading = now
+}
+
+// forgotten begins a new count, as Redis holds nothing any more.
+func (l *ledger) forgotten() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.stored)
+}

@@ -1,0 +1,288 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// load is users who submit work, and somebody who watches what comes of it.
+type load struct {
+	w      *world
+	ledger *ledger
+	menu   *menu
+	users  []*client
+	saved  map[*client]*work // a saved timeline, for some
+	tally  *tally
+}
+
+const owners = 6
+
+func newLoad(w *world) (*load, error) {
+	docs, err := documents()
+	if err != nil {
+		return nil, err
+	}
+	l := &load{w: w, ledger: newLedger(), menu: newMenu(docs, forms()), saved: map[*client]*work{}, tally: newTally()}
+	for i := range owners {
+		user, err := newClient(fmt.Sprintf("owner-%d", i+1), l.tally)
+		if err != nil {
+			return nil, err
+		}
+		l.users = append(l.users, user)
+	}
+	return l, nil
+}
+
+// base is the address of an API, behind its link.
+func (l *load) base(api string) string { return "http://" + l.w.links["client>"+api].addr }
+
+// submit sends work once and enters it when it was accepted.
+func (l *load) submit(ctx context.Context, user *client, work *work, via, key, query, distinct string, repeated bool) (answer, *entry) {
+	sent := time.Now()
+	a := user.do(ctx, l.base(via), via, http.MethodPost, work.path+query, work.contentType, key, work.request(distinct))
+	if a.err != nil || a.status != http.StatusAccepted {
+		return a, nil
+	}
+	var receipt struct{ JobID string }
+	if err := json.Unmarshal(a.body, &receipt); err != nil || receipt.JobID == "" {
+		l.ledger.never("an answer 202 without a job: %.200s", a.body)
+		return a, nil
+	}
+	e := &entry{id: receipt.JobID, work: work, owner: user, sent: sent, accepted: time.Now()}
+	l.ledger.add(e, repeated)
+	return a, e
+}
+
+// look asks for a job's status, and the result when it is done, and enters the answer.
+func (l *load) look(ctx context.Context, e *entry, via string) {
+	began := time.Now()
+	path := statusPath + e.id
+	a := e.owner.do(ctx, l.base(via), via, http.MethodGet, path+"?result=false", "", "", nil)
+	var s status
+	if a.status == http.StatusOK && json.Unmarshal(a.body, &s) == nil && s.Status == "done" {
+		a = e.owner.do(ctx, l.base(via), via, http.MethodGet, path, "", "", nil)
+	}
+	l.ledger.saw(e, a, began)
+}
+
+// calm submits everything once to a system in peace and keeps what comes of it as what must come of it later.
+func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
+	var times []time.Duration
+	learn := func(user *client, w *work) (*entry, error) {
+		e, err := l.finish(ctx, user, w)
+		if err != nil {
+			return nil, err
+		}
+		w.digest = e.digest
+		if e.final.Error != nil {
+			w.code = e.final.Error.Code
+		}
+		if !w.costly {
+			times = append(times, e.final.FinishedAt.Sub(e.sent))
+		}
+		return e, nil
+	}
+	var plain *entry
+	for _, works := range [][]*work{l.menu.good, l.menu.hostile, l.menu.costly, l.menu.forms} {
+		kept := works[:0]
+		for _, w := range works {
+			e, err := learn(l.users[0], w)
+			if errors.Is(err, errRefused) { // at the door: an empty file makes no job
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if err := w.agrees(); err != nil {
+				return nil, err
+			}
+			if w.path == uploadPath && w.code == "" {
+				plain = e
+			}
+			kept = append(kept, w)
+		}
+		switch {
+		case len(works) == 0:
+		case works[0].costly:
+			l.menu.costly = kept
+		case works[0].path == formPath:
+			l.menu.forms = kept
+		case len(works[0].codes) > 0:
+			l.menu.hostile = kept
+		default:
+			l.menu.good = kept
+		}
+	}
+	// Some users keep a timeline, and build it again now and then.
+	for _, user := range l.users[:owners/2] {
+		e, err := l.finish(ctx, user, plain.work)
+		if err != nil {
+			return nil, err
+		}
+		a := user.do(ctx, l.base(apis[0]), apis[0], http.MethodPost, "/api/timelines", "application/json", "", fmt.Appendf(nil, `{"jobId":%q}`, e.id))
+		if a.status != http.StatusCreated {
+			return nil, fmt.Errorf("a timeline is not saved: %v", a)
+		}
+		l.ledger.forget(e) // saving wrote the timeline's id into its result
+		w := &work{name: "saved timeline", path: "/api/timeline" + a.at[len("/api/timelines"):] + "/load"}
+		if _, err := learn(user, w); err != nil {
+			return nil, err
+		}
+		l.saved[user] = w
+	}
+	return times, nil
+}
+
+var errRefused = errors.New("refused")
+
+// agrees holds the calm outcome against what the test set says of the document.
+func (w *work) agrees() error {
+	if len(w.codes) == 0 {
+		return nil // commerce parses, and fails as its degree is not in the catalogue; so may others
+	}
+	for _, code := range w.codes {
+		if w.code == code {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: the calm system says %q, want one of %v", w.name, w.code, w.codes)
+}
+
+// finish submits work and waits for its end.
+func (l *load) finish(ctx context.Context, user *client, w *work) (*entry, error) {
+	a, e := l.submit(ctx, user, w, apis[0], "", "", fmt.Sprint(rand.Uint64()), false)
+	if e == nil {
+		if a.status == http.StatusUnsupportedMediaType {
+			return nil, errRefused
+		}
+		return nil, fmt.Errorf("%s: not accepted: %v", w.name, a)
+	}
+	for deadline := e.accepted.Add(time.Minute); ; {
+		l.look(ctx, e, apis[0])
+		if e.final != nil {
+			return e, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("%s: no end within a minute: %v", w.name, e.history)
+		}
+		<-time.After(2 * time.Millisecond)
+	}
+}
+
+// run submits until ctx ends, so many requests a second by all users together.
+func (l *load) run(ctx context.Context, seed uint64, rate float64) {
+	var all sync.WaitGroup
+	for i, user := range l.users {
+		all.Go(func() {
+			r := rand.New(rand.NewPCG(seed, uint64(i+1)))
+			for n := 0; ; n++ {
+				pause := time.Duration(r.ExpFloat64() * float64(len(l.users)) / rate * float64(time.Second))
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(pause):
+				}
+				l.act(ctx, r, user, n)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// act is what a user does: mostly one upload; with an idempotency key, as often as it takes, and sometimes once more.
+func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
+	work := l.menu.choose(r, l.saved[user])
+	distinct := fmt.Sprintf("%s %d %d", user.owner, n, r.Uint64())
+	via := apis[r.IntN(len(apis))]
+	query := ""
+	switch r.IntN(10) {
+	case 0:
+		query = "?priority=high"
+	case 1:
+		query = "?priority=low"
+	}
+	keyed, again := r.IntN(5) == 0, r.IntN(2) == 0
+	if !keyed {
+		if _, e := l.submit(ctx, user, work, via, "", query, distinct, false); e != nil && r.IntN(25) == 0 {
+			l.delete(ctx, r, e)
+		}
+		return
+	}
+	key := fmt.Sprintf("key-%d", n) // other owners use the same
+	var first *entry
+	for try := 0; try < 20 && first == nil; try++ {
+		var a answer
+		a, first = l.submit(ctx, user, work, apis[(int(r.Uint32())+try)%len(apis)], key, query, distinct, try > 0)
+		if first == nil && !a.unclear() && a.status != http.StatusConflict && a.status != http.StatusTooManyRequests {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+	if first == nil || !again {
+		return
+	}
+	_, second := l.submit(ctx, user, work, apis[r.IntN(len(apis))], key, query, distinct, true)
+	if second != nil && second.id != first.id && !l.ledger.wipedSince(first.sent) && !l.ledger.hasRolled(first) {
+		l.ledger.never("doubled: %s of %s was accepted as %s and again as %s", key, user.owner, first.id, second.id)
+	}
+}
+
+// delete deletes a job that was just accepted, as often as it takes.
+func (l *load) delete(ctx context.Context, r *rand.Rand, e *entry) {
+	for try := range 20 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(r.Int64N(int64(time.Second)))):
+		}
+		via := apis[r.IntN(len(apis))]
+		a := e.owner.do(ctx, l.base(via), via, http.MethodDelete, statusPath+e.id, "", "", nil)
+		// Not found says little: Redis may have lost the job for the moment. But it may say that an earlier try was heard.
+		if l.ledger.deleted(e, a.status == http.StatusNoContent, a.unclear() || try > 0) || a.status == http.StatusNotFound {
+			return
+		}
+	}
+}
+
+// watch looks at every job until it has ended, or ctx has.
+func (l *load) watch(ctx context.Context) {
+	const width = 6
+	jobs := make(chan *entry)
+	var all sync.WaitGroup
+	for i := range width {
+		all.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), 0))
+			for e := range jobs {
+				l.look(ctx, e, apis[r.IntN(len(apis))])
+			}
+		})
+	}
+	defer all.Wait()
+	defer close(jobs)
+	for {
+		found := l.ledger.due(time.Now(), width)
+		for _, e := range found {
+			jobs <- e
+		}
+		if len(found) == width && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

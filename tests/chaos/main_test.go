@@ -1,0 +1,17 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"os"
+	"testing"
+)
+
+// TestMain runs the tests with mounts of their own.
+func TestMain(m *testing.M) {
+	code, ran := inside()
+	if !ran {
+		code = m.Run()
+	}
+	os.Exit(code)
+}

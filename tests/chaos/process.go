@@ -1,0 +1,146 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is a program that is killed and started again; all its lives write to one log.
+type process struct {
+	name    string
+	command func() *exec.Cmd
+	log     *os.File
+	// died is told when the program has ended although nobody meant it to.
+	died func(p *process, state *os.ProcessState)
+
+	mu   sync.Mutex
+	life *life // nil before the first start
+}
+
+// life is one run of the program.
+type life struct {
+	cmd    *exec.Cmd
+	meant  bool          // its end is
+	closed bool          // nothing may start after it
+	ended  chan struct{} // closed when it is gone
+}
+
+// start runs the program, unless it runs.
+func (p *process) start() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life != nil {
+		select {
+		case <-p.life.ended:
+			if p.life.closed {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	l := &life{cmd: p.command(), ended: make(chan struct{})}
+	l.cmd.Stdout, l.cmd.Stderr = p.log, p.log
+	// It dies with this process, also when that is killed.
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	fmt.Fprintf(p.log, "--- %s started at %s\n", p.name, time.Now().UTC().Format(time.RFC3339Nano))
+	started := make(chan error, 1)
+	go func() {
+		// The signal is tied to the thread that forks: keep it for as long as the program runs.
+		runtime.LockOSThread()
+		defer close(l.ended)
+		err := l.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		_ = l.cmd.Wait()
+		p.mu.Lock()
+		meant := l.meant
+		fmt.Fprintf(p.log, "--- %s ended at %s: %v\n", p.name, time.Now().UTC().Format(time.RFC3339Nano), l.cmd.ProcessState)
+		p.mu.Unlock()
+		if !meant {
+			p.died(p, l.cmd.ProcessState)
+		}
+	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	p.life = l
+	return nil
+}
+
+// end sends a signal that ends the program, and returns what is closed when it is gone.
+func (p *process) end(s syscall.Signal) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life == nil {
+		gone := make(chan struct{})
+		close(gone)
+		return gone
+	}
+	p.life.meant = true
+	_ = p.life.cmd.Process.Signal(s)
+	return p.life.ended
+}
+
+// kill ends the program at once, and waits for it.
+func (p *process) kill() { <-p.end(syscall.SIGKILL) }
+
+// close ends the program for good.
+func (p *process) close() {
+	p.mu.Lock()
+	if p.life != nil {
+		p.life.closed = true
+	}
+	p.mu.Unlock()
+	p.kill()
+	p.log.Close()
+}
+
+// signal sends a signal that does not end the program.
+func (p *process) signal(s syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.life.cmd.Process.Signal(s)
+}
+
+// pid is 0 when the program does not run.
+func (p *process) pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life == nil {
+		return 0
+	}
+	select {
+	case <-p.life.ended:
+		return 0
+	default:
+		return p.life.cmd.Process.Pid
+	}
+}
+
+// children are the processes that a process has started.
+func children(pid int) []int {
+	var pids []int
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, f := range files {
+		b, _ := os.ReadFile(f)
+		for _, s := range strings.Fields(string(b)) {
+			if n, err := strconv.Atoi(s); err == nil {
+				pids = append(pids, n)
+			}
+		}
+	}
+	return pids
+}

@@ -1,0 +1,362 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+const (
+	jwtSecret = "a-secret-for-tests-only-0123456789abcdef"
+	// startLimit bounds the start of a program, on a machine that is busy with everything else.
+	startLimit = time.Minute
+)
+
+// world is the system under test, and everything that it stands on.
+type world struct {
+	dir, uploads string
+	began        time.Time
+	processes    map[string]*process
+	order        []string // the names of the processes, in the order of their start
+	links        map[string]*link
+	ready        map[string]string // where a process says that it is ready
+	metrics      map[string]string // and where its metrics are
+	redis        *redis.Client     // past all links
+	redisPort    int
+	ports        map[int]bool // given out
+	disk         bool         // uploads are on a small file system of their own
+
+	mu     sync.Mutex
+	deaths []death // programs that ended although nobody ended them
+	over   bool    // nothing is started again
+}
+
+// say prints what happens when it happens.
+func (w *world) say(format string, args ...any) {
+	fmt.Fprintf(os.Stdout, "%8.2fs  %s\n", time.Since(w.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// shape is what tests choose of a world.
+type shape struct {
+	workers, concurrency int
+	children             int      // of the parser: one for each job that may run, as operators are told
+	env                  []string // of every role
+}
+
+// newWorld starts everything and waits until it is ready. It ends with the test; its folder stays when the test fails.
+func newWorld(t *testing.T, s shape) *world {
+	t.Helper()
+	w := &world{
+		began: time.Now(), processes: map[string]*process{}, links: map[string]*link{}, ready: map[string]string{},
+		metrics: map[string]string{}, ports: map[int]bool{},
+	}
+	var err error
+	if w.dir, err = os.MkdirTemp("", "tmd-chaos-"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		w.close()
+		if t.Failed() {
+			w.say("the logs of all processes are in %s", w.dir)
+			return
+		}
+		_ = os.RemoveAll(w.dir)
+	})
+	for _, name := range []string{"uploads", "redis", "mongo", "logs"} {
+		if err := os.Mkdir(filepath.Join(w.dir, name), 0o770); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.uploads = filepath.Join(w.dir, "uploads")
+	if err := mountSmall(w.uploads); err != nil {
+		w.say("no file system of their own for the uploads, so no faults of the disk: %v", err)
+	} else {
+		w.disk = true
+	}
+	if err := w.startServers(t); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.startRoles(t, s); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) startServers(t *testing.T) error {
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		testenv.Missing(t, "redis-server", "apt-get install redis-server, or make deps")
+	}
+	mongo := filepath.Join(testenv.Root(), ".bin", "ferretdb")
+	if _, err := os.Stat(mongo); err != nil {
+		testenv.Missing(t, "the MongoDB test server", "run make deps")
+	}
+	w.redisPort = w.freePort()
+	mongoPort := w.freePort()
+	w.add("redis", func() *exec.Cmd { return redisCommand(server, w.redisPort, filepath.Join(w.dir, "redis")) })
+	w.add("mongo", func() *exec.Cmd {
+		return exec.Command(mongo, "-listen", local(mongoPort), "-dir", filepath.Join(w.dir, "mongo"))
+	})
+	for _, from := range slices.Concat(apis, workers) {
+		if err := errors.Join(w.link(from+">redis", local(w.redisPort)), w.link(from+">mongo", local(mongoPort))); err != nil {
+			return err
+		}
+	}
+	w.redis = redis.NewClient(&redis.Options{Addr: local(w.redisPort), DB: 1, MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: 2 * time.Second})
+	for _, name := range []string{"redis", "mongo"} {
+		if err := w.processes[name].start(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		w.wait("redis answers", func() bool { return w.redis.Ping(context.Background()).Err() == nil }),
+		w.wait("mongo answers", func() bool { return listens(local(mongoPort)) }),
+	)
+}
+
+// redisCommand is a Redis that keeps all that it has answered for, and tells of every key that is set.
+func redisCommand(server string, port int, dir string) *exec.Cmd {
+	return exec.Command(server, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", "",
+		"--maxmemory-policy", "noeviction", "--notify-keyspace-events", "K$")
+}
+
+func (w *world) startRoles(t *testing.T, s shape) error {
+	binary := filepath.Join(testenv.Root(), ".bin", "tmd")
+	if _, err := os.Stat(binary); err != nil {
+		testenv.Missing(t, "tmd", "run make build")
+	}
+	env := func(more ...string) []string {
+		return slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "NODE_ENV=test", "TMD_LOG_FORMAT=json", "TMD_CACHE_DIR=" + testenv.WasmCache()}, more, s.env)
+	}
+	stores := func(name string) []string {
+		return []string{
+			"REDIS_JOB_URL=redis://" + w.links[name+">redis"].addr + "/1", "MONGODB_URI=mongodb://" + w.links[name+">mongo"].addr + "/chaos",
+			"TMD_UPLOAD_DIR=" + w.uploads,
+		}
+	}
+	seed := exec.Command(binary, "seed")
+	seed.Env = env(stores(apis[0])[1])
+	if out, err := seed.CombinedOutput(); err != nil {
+		return fmt.Errorf("seed: %w\n%s", err, out)
+	}
+
+	parserPort := w.freePort()
+	w.role("parser", parserPort, binary, env(fmt.Sprintf("TMD_PARSER_PORT=%d", parserPort),
+		fmt.Sprintf("TMD_PARSER_CHILDREN=%d", s.children), "TMD_METRICS_ADDR="+w.metricsOf("parser")))
+	for _, name := range workers[:s.workers] {
+		if err := w.link(name+">parser", local(parserPort)); err != nil {
+			return err
+		}
+		port := w.freePort()
+		w.role(name, port, binary, env(append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
+			"TMD_WORKER_HEALTH_ADDR="+local(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
+		w.metrics[name] = local(port)
+	}
+	for _, name := range apis {
+		port := w.freePort()
+		w.role(name, port, binary, env(append(stores(name), "REDIS_CACHE_URL=redis://"+w.links[name+">redis"].addr+"/0",
+			"JWT_SECRET="+jwtSecret, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_LISTEN_HOST=127.0.0.1",
+			fmt.Sprintf("BACKEND_PORT=%d", port), "TMD_METRICS_ADDR="+w.metricsOf(name))...))
+		if err := w.link("client>"+name, local(port)); err != nil {
+			return err
+		}
+	}
+	for _, name := range w.order[2:] {
+		if err := w.processes[name].start(); err != nil {
+			return err
+		}
+	}
+	return w.allReady()
+}
+
+func (w *world) metricsOf(name string) string {
+	w.metrics[name] = local(w.freePort())
+	return w.metrics[name]
+}
+
+// role adds a role of tmd whose probes are at the port.
+func (w *world) role(name string, port int, binary string, env []string) {
+	role, _, _ := strings.Cut(name, "-")
+	w.ready[name] = "http://" + local(port) + "/readyz"
+	w.add(name, func() *exec.Cmd {
+		cmd := exec.Command(binary, role)
+		cmd.Env = env
+		return cmd
+	})
+}
+
+func (w *world) add(name string, command func() *exec.Cmd) {
+	log, err := os.OpenFile(filepath.Join(w.dir, "logs", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err) // in a folder that was made a moment ago
+	}
+	w.processes[name] = &process{name: name, command: command, log: log, died: w.mourn}
+	w.order = append(w.order, name)
+}
+
+// death is a program that ended by itself.
+type death struct {
+	name string
+	at   time.Time
+	how  string
+}
+
+func (d death) String() string { return d.name + ": " + d.how }
+
+// mourn notes that a program ended by itself, and starts it again, as Kubernetes would.
+func (w *world) mourn(p *process, state *os.ProcessState) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	w.deaths = append(w.deaths, death{p.name, time.Now(), state.String()})
+	w.say("%s ended by itself: %v", p.name, state)
+	time.AfterFunc(time.Second, func() { w.start(p.name) })
+}
+
+// start starts a program, unless it runs.
+func (w *world) start(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	if err := w.processes[name].start(); err != nil {
+		w.deaths = append(w.deaths, death{name, time.Now(), err.Error()})
+	}
+}
+
+func (w *world) link(name, upstream string) error {
+	l, err := newLink(name, local(w.freePort()), upstream)
+	w.links[name] = l
+	return err
+}
+
+// away moves the parser away from the workers: a job takes twice as long, so that faults find jobs running. A second would
+// be too much for the worker's probe.
+func (w *world) away(by time.Duration) {
+	for _, name := range workers {
+		if l := w.links[name+">parser"]; l != nil {
+			l.mu.Lock()
+			l.length = by
+			l.mu.Unlock()
+		}
+	}
+}
+
+// allReady waits until every role says so.
+func (w *world) allReady() error {
+	for name, url := range w.ready {
+		if err := w.wait(name+" is ready", func() bool { return answersOK(url) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) wait(what string, cond func() bool) error {
+	for deadline := time.Now().Add(startLimit); !cond(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not within %v: %s", startLimit, what)
+		}
+	}
+	return nil
+}
+
+// close ends everything.
+func (w *world) close() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	for _, name := range slices.Backward(w.order) {
+		w.processes[name].close()
+	}
+	for _, l := range w.links {
+		l.refuse()
+	}
+	_ = w.redis.Close()
+	unmount(w.uploads)
+}
+
+// fill takes every byte that is left where the uploads are; free gives them back.
+func (w *world) fill() error {
+	f, err := os.Create(filepath.Join(w.uploads, filler))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for b := bytes.Repeat([]byte{1}, size); err == nil; {
+			_, err = f.Write(b)
+		}
+		err = nil
+	}
+	return nil
+}
+
+func (w *world) free() {
+	if err := os.Remove(filepath.Join(w.uploads, filler)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.say("the disk stays full: %v", err)
+	}
+}
+
+// filler is the file that fills the disk.
+const filler = "filler"
+
+func local(port int) string { return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)) }
+
+// freePort returns a port outside of the range that the kernel gives to outgoing connections: a server that is started
+// again must find its port free.
+func (w *world) freePort() int {
+	for {
+		port := 12_000 + rand.IntN(20_000)
+		if w.ports[port] {
+			continue
+		}
+		if l, err := net.Listen("tcp", local(port)); err == nil {
+			l.Close()
+			w.ports[port] = true
+			return port
+		}
+	}
+}
+
+func listens(addr string) bool {
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+var probes = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+func answersOK(url string) bool {
+	res, err := probes.Get(url)
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
