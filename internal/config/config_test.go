@@ -49,6 +49,7 @@ func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
 		"api":    {jwt, jobs, cached, mongo},
 		"worker": {jobs, mongo},
 		"seed":   {mongo},
+		"queue":  {jobs},
 		"token":  {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
 	}
 	for _, role := range config.Roles() {
