@@ -61,7 +61,7 @@ func (p Process) operators(ctx context.Context, need documents, do func(ctx cont
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	deps := operate.Deps{
 		Queue: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: c.JobTimeout}),
 		Jobs:  jobs.New(jobs.Deps{Redis: client, Clock: time.Now, Logger: quiet, Host: hostname()}),
@@ -71,7 +71,7 @@ func (p Process) operators(ctx context.Context, need documents, do func(ctx cont
 		files, err := uploads.New(uploads.Config{Dir: c.UploadDir})
 		switch {
 		case err == nil:
-			defer files.Close()
+			defer func() { _ = files.Close() }()
 			deps.Uploads = files
 		case need == theDocuments:
 			return usage(fmt.Errorf("TMD_UPLOAD_DIR: %w; run this where a worker runs", err))

@@ -15,13 +15,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
+// How many jobs one page holds.
 const (
-	// DefaultLimit and MaxLimit are how many jobs one page holds.
 	DefaultLimit = 50
 	MaxLimit     = 1000
-	// batch is how many records one round trip reads.
-	batch = 500
 )
+
+// batch is how many records one round trip reads.
+const batch = 500
 
 // Filter says which jobs are meant. What is left empty does not matter.
 type Filter struct {
