@@ -64,12 +64,9 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 	if err != nil {
 		return err
 	}
-	if c.JobURL.Empty() {
-		// The jobs of an earlier run ended with it; so do their documents.
-		if _, err := core.files.Sweep(ctx, time.Now()); err != nil {
-			return err
-		}
-	}
+	// Where the queue is in memory, the jobs that an earlier run did not finish are brought back by their tickets.
+	tasks := r.newTasks(core, c.JobTimeout)
+	r.addSweeper(core, tasks)
 
 	pool := newPool(c.Pool, r.Log, r.Registry)
 	r.group.Add("pool", pool.Run)
@@ -78,8 +75,8 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 	worker := r.newWorker(core, parsepool.Stream{Pool: pool}, c.Jobs, c.JobTimeout, r.drain()-apiDrain)
 	r.group.Add("worker", worker.Run)
 
-	api, err := r.newAPI(core, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL, jobTimeout: c.JobTimeout,
+	api, err := r.newAPI(core, tasks, cacheRedis, apiOptions{
+		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "parser", Check: func(context.Context) error { return pool.Ready() }}},
 	})
 	if err != nil {

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -19,14 +21,33 @@ func TestAll(t *testing.T) {
 	if err := os.Mkdir(uploads, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	// What an earlier run left: its queue was in memory, so nobody will ever ask for it.
-	if err := os.WriteFile(filepath.Join(uploads, "6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11.pdf"), []byte("%PDF-1.7"), 0o600); err != nil {
+	// What an earlier run did not finish; its queue was in memory and ended with it.
+	const unfinished = "6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11"
+	pdf, err := os.ReadFile(fixture("transcripts/soen-regular"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	all := startRole(t, "all", port, "BACKEND_PORT="+strconv.Itoa(port), "TMD_DATA_DIR="+data, "TMD_PARSER_DEADLINE=5s")
-	if n := files(t, uploads); n != 0 {
-		t.Errorf("%d documents of an earlier run are left", n)
+	ticket, err := job.Ticket{ID: unfinished, Kind: job.File, Owner: "local", CreatedAt: time.Now().Add(-time.Hour)}.Encode()
+	if err != nil {
+		t.Fatal(err)
 	}
+	for name, content := range map[string][]byte{unfinished + ".pdf": pdf, unfinished + ".json": ticket} {
+		if err := os.WriteFile(filepath.Join(uploads, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if at := time.Now().Add(-time.Hour); os.Chtimes(filepath.Join(uploads, name), at, at) != nil {
+			t.Fatal("the time cannot be set")
+		}
+	}
+	all := startRole(t, "all", port, "BACKEND_PORT="+strconv.Itoa(port), "TMD_DATA_DIR="+data, "TMD_PARSER_DEADLINE=5s")
+	t.Run("a job of an earlier run is finished", func(t *testing.T) {
+		var j jobStatus
+		if code := all.get(t, "", "/api/timeline/status/"+unfinished+"?result=false", &j); code != 200 {
+			t.Errorf("%d %+v", code, j)
+		}
+		all.until(t, "", unfinished, "done")
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+	})
 
 	t.Run("a transcript becomes a timeline", func(t *testing.T) {
 		got := all.run(t, nil, "upload", "--json", fixture("transcripts/soen-coop"))

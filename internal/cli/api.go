@@ -42,8 +42,10 @@ func (r *role) buildAPI(ctx context.Context, c config.API) error {
 	if err != nil {
 		return err
 	}
-	api, err := r.newAPI(core, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL, jobTimeout: c.JobTimeout,
+	tasks := r.newTasks(core, c.JobTimeout)
+	r.addSweeper(core, tasks) // here as well: with no worker running, nobody else would see that one is needed
+	api, err := r.newAPI(core, tasks, cacheRedis, apiOptions{
+		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "uploads", Check: core.files.Check}},
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/sweep"
 	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
@@ -71,17 +72,29 @@ func (r *role) openRedis(name, url string) (redis.UniversalClient, error) {
 }
 
 type apiOptions struct {
-	server     config.Server
-	limits     config.Limits
-	auth       config.Auth
-	cacheTTL   time.Duration
-	jobTimeout time.Duration
-	health     []httpapi.Dependency
+	server   config.Server
+	limits   config.Limits
+	auth     config.Auth
+	cacheTTL time.Duration
+	health   []httpapi.Dependency
+}
+
+// newTasks returns the client's side of the queue.
+func (r *role) newTasks(c *core, jobTimeout time.Duration) *queue.Client {
+	return queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: jobTimeout})
+}
+
+// addSweeper lets this process take its turn at healing what was lost.
+func (r *role) addSweeper(c *core, tasks *queue.Client) {
+	s := sweep.New(sweep.Deps{
+		Uploads: c.files, Jobs: c.records, Queue: tasks, Holder: r.name + ":" + uuid.NewString(),
+		Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
+	})
+	r.group.Add("sweep", s.Run)
 }
 
 // newAPI puts the API together.
-func (r *role) newAPI(c *core, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
-	tasks := queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: o.jobTimeout})
+func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
 	r.Registry.MustRegister(tasks) // how many tasks are in which queue
 	guard, err := newGuard(o.auth, r)
 	if err != nil {
@@ -93,6 +106,7 @@ func (r *role) newAPI(c *core, cacheRedis redis.UniversalClient, o apiOptions) (
 		Uploads: c.files,
 		Submit: submit.New(submit.Deps{
 			Uploads: c.files, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
+			MaxJobs: o.limits.MaxJobs,
 		}),
 		Edit:       edit.New(edit.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
 		Catalogue:  c.database,

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -148,7 +149,7 @@ func uploadedOf(t *testing.T, r ran) []uploaded {
 	return all
 }
 
-// submit sends a document and does not wait.
+// submit sends a document and does not wait. A comment behind its end makes it another than all before.
 func (s *server) submit(t *testing.T, token, file string) jobStatus {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
@@ -158,7 +159,7 @@ func (s *server) submit(t *testing.T, token, file string) jobStatus {
 	var b bytes.Buffer
 	fmt.Fprint(&b, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
 	b.Write(pdf)
-	fmt.Fprint(&b, "\r\n--x--\r\n")
+	fmt.Fprintf(&b, "\n%%%s\n\r\n--x--\r\n", rand.Text())
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &b)
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	req.Header.Set("Authorization", "Bearer "+token)

@@ -146,8 +146,8 @@ func TestRoles(t *testing.T) {
 		if j.Error == nil || j.Error.Code != "parser_unavailable" {
 			t.Errorf("%+v", j)
 		}
-		if n := files(t, uploads); n != 1 {
-			t.Errorf("%d documents while the job is retried", n)
+		if n := files(t, uploads); n != 2 { // and its ticket
+			t.Errorf("%d files while the job is retried", n)
 		}
 		parser = startParser()
 		if j = api.until(t, token, j.JobID, "done"); j.Attempt < 2 {

@@ -45,6 +45,7 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 		return err
 	}
 	r.onClose("parser", func(context.Context) error { parser.Close(); return nil })
+	r.addSweeper(core, r.newTasks(core, c.JobTimeout))
 	worker := r.newWorker(core, parser, c.Jobs, c.ParserTimeout, r.drain())
 
 	health := newHealth(r.gate.Ready, worker.Running,

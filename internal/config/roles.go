@@ -106,6 +106,7 @@ func (*All) defaults(environ map[string]string) map[string]string {
 		// One local user means no harm to anybody else.
 		"TMD_RATE_LIMIT":         "0",
 		"TMD_RATE_LIMIT_UPLOADS": "0",
+		"TMD_MAX_JOBS_PER_OWNER": "0",
 	}
 }
 

@@ -71,6 +71,7 @@ func (s *Server) check(f *Faults) {
 type Limits struct {
 	RateLimit       int           `env:"TMD_RATE_LIMIT" envDefault:"600" help:"Requests a minute for each caller. 0 sets no limit."`
 	UploadRateLimit int           `env:"TMD_RATE_LIMIT_UPLOADS" envDefault:"30" help:"Uploads and forms a minute for each caller. 0 sets no limit."`
+	MaxJobs         int           `env:"TMD_MAX_JOBS_PER_OWNER" envDefault:"100" help:"Jobs that one caller may have under way at the same time. 0 sets no limit."`
 	UploadTimeout   time.Duration `env:"TMD_UPLOAD_TIMEOUT" envDefault:"60s" help:"How long a client may take to send a request's body."`
 }
 
@@ -78,6 +79,8 @@ func (l *Limits) check(f *Faults) {
 	f.between("TMD_UPLOAD_TIMEOUT", l.UploadTimeout, time.Second, time.Hour)
 	f.within("TMD_RATE_LIMIT", l.RateLimit, 0, 1_000_000)
 	f.within("TMD_RATE_LIMIT_UPLOADS", l.UploadRateLimit, 0, 1_000_000)
+	// A job at the limit costs Redis a look at each of the others.
+	f.within("TMD_MAX_JOBS_PER_OWNER", l.MaxJobs, 0, 10_000)
 }
 
 // Signing is the shared secret of development and of small installations.

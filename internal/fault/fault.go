@@ -39,6 +39,7 @@ const (
 	NotFound         Code = "not_found"
 	MethodNotAllowed Code = "method_not_allowed"
 	TooManyRequests  Code = "too_many_requests"
+	TooManyJobs      Code = "too_many_jobs"
 )
 
 // Transient faults: the same work may succeed later.
@@ -82,6 +83,7 @@ var kinds = map[Code]kind{
 	NotFound:         {"There is nothing at this address.", false},
 	MethodNotAllowed: {"This address does not support the method.", false},
 	TooManyRequests:  {"Too many requests. Wait for the time given in Retry-After and try again.", false},
+	TooManyJobs:      {"You have too many jobs under way. Wait until some of them are done and try again.", false},
 
 	ParserUnavailable:   {"Documents cannot be read at the moment. Try again shortly.", true},
 	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},

@@ -10,6 +10,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
@@ -63,6 +64,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer a.streams.leave(record.Owner)
 	changes, err := a.jobs.Watch(r.Context(), id)
+	if fault.CodeOf(err) == fault.JobNotFound {
+		// Lost by Redis, and about to be brought back: the client is told how it is and comes again.
+		changes, err = once(record), nil
+	}
 	if err != nil {
 		return err
 	}
@@ -83,8 +88,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		case record, open := <-changes:
 			switch {
 			case !open:
-				if _, err := a.jobs.Get(r.Context(), id); fault.CodeOf(err) != fault.JobNotFound {
-					return nil // the process stops: the client connects again, to another
+				if _, err := a.own(r, id); fault.CodeOf(err) != fault.JobNotFound {
+					return nil // the process stops, or the job is brought back: the client connects again
 				}
 				message, last = gone(), true // deleted, or expired
 			case record.Version <= seen && !record.State.Final():
@@ -108,6 +113,14 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 			return nil // the client is gone
 		}
 	}
+}
+
+// once is a watch that ends after one record.
+func once(r job.Record) <-chan job.Record {
+	c := make(chan job.Record, 1)
+	c <- r
+	close(c)
+	return c
 }
 
 // streams counts the open streams of each owner.

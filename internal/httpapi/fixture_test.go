@@ -390,10 +390,10 @@ func form(t testing.TB, field, name string, content []byte) (io.Reader, string) 
 	return &b, w.FormDataContentType()
 }
 
-// pdf is bytes that begin as a PDF does.
+// pdf is bytes that begin as a PDF does, other bytes each time.
 func pdf(size int) []byte {
 	b := bytes.Repeat([]byte("a line of a document\n"), size/21+1)[:size]
-	copy(b, "%PDF-1.7\n")
+	copy(b, "%PDF-1.7\n%"+uuid.NewString()+"\n")
 	return b
 }
 

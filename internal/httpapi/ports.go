@@ -35,9 +35,11 @@ type Submitter interface {
 	Load(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
 }
 
-// Uploads holds the documents of jobs that have not ended.
+// Uploads holds the documents and tickets of jobs that have not ended.
 type Uploads interface {
-	// Delete removes a document; removing what is not there is no error.
+	// Ticket returns the ticket of a job; job_not_found when there is none.
+	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
+	// Delete removes the document and the ticket; removing what is not there is no error.
 	Delete(ctx context.Context, id job.ID) error
 }
 

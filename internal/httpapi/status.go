@@ -52,7 +52,7 @@ func (a *API) status(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := r.URL.Query()
-	withResult, err := boolean(query.Get("result"), true)
+	withResult, err := boolean("result", query.Get("result"), true)
 	if err != nil {
 		return err
 	}
@@ -75,10 +75,7 @@ func (a *API) status(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	record, result, err := a.jobs.Fetch(r.Context(), id, slim)
-	if err == nil && record.Owner != callerOf(r).Owner {
-		err = fault.New(fault.JobNotFound)
-	}
-	if err != nil {
+	if record, err = a.owned(r, id, record, err); err != nil {
 		return err
 	}
 	return a.writeStatus(w, r, record, result)
@@ -101,6 +98,22 @@ func (a *API) writeStatus(w http.ResponseWriter, r *http.Request, record job.Rec
 // own returns the record of a job of the caller's.
 func (a *API) own(r *http.Request, id job.ID) (job.Record, error) {
 	record, err := a.jobs.Get(r.Context(), id)
+	return a.owned(r, id, record, err)
+}
+
+// owned is what was read of a job, if it is the caller's. One that has no record but a ticket is about to be brought back
+// by the sweep: for its owner it is queued all the while.
+func (a *API) owned(r *http.Request, id job.ID, record job.Record, err error) (job.Record, error) {
+	if fault.CodeOf(err) == fault.JobNotFound {
+		ticket, terr := a.uploads.Ticket(r.Context(), id)
+		if terr != nil {
+			return job.Record{}, err // whatever is the matter with tickets, there is no such job
+		}
+		record, err = job.Record{
+			ID: id, Kind: ticket.Kind, Owner: ticket.Owner, Priority: ticket.Priority, State: job.Queued,
+			CreatedAt: ticket.CreatedAt, UpdatedAt: ticket.CreatedAt,
+		}, nil
+	}
 	if err != nil {
 		return job.Record{}, err
 	}
@@ -111,8 +124,9 @@ func (a *API) own(r *http.Request, id job.ID) (job.Record, error) {
 	return record, nil
 }
 
-// deleteJob forgets a job: its record and its result, then its document. In this order a worker that runs it finds its
-// writes refused, and a failure in between leaves a document without a record, which is swept up.
+// deleteJob forgets a job: its document and its ticket, then its record and its result. In this order a failure in between
+// leaves a record, with which the owner can ask again; a ticket without a record would bring the job back. A worker that
+// runs it finds its writes refused.
 func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	id, err := jobID(r)
 	if err != nil {
@@ -121,10 +135,10 @@ func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.own(r, id); err != nil {
 		return err
 	}
-	if err := a.jobs.Delete(r.Context(), id); err != nil {
+	if err := a.uploads.Delete(r.Context(), id); err != nil {
 		return err
 	}
-	if err := a.uploads.Delete(r.Context(), id); err != nil {
+	if err := a.jobs.Delete(r.Context(), id); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -175,13 +189,13 @@ func slimView(view string) (bool, error) {
 	return false, fault.Detailed(fault.BadRequest, "The view is slim or full.")
 }
 
-func boolean(s string, missing bool) (bool, error) {
+func boolean(name, s string, missing bool) (bool, error) {
 	if s == "" {
 		return missing, nil
 	}
 	b, err := strconv.ParseBool(s)
 	if err != nil {
-		return false, &fault.Error{Code: fault.BadRequest, Detail: "result is true or false.", Cause: errors.New("not a boolean")}
+		return false, &fault.Error{Code: fault.BadRequest, Detail: name + " is true or false.", Cause: errors.New("not a boolean")}
 	}
 	return b, nil
 }

@@ -72,8 +72,8 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 
 	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
 	if receipt.Existing || fault.CodeOf(err) == fault.Conflict {
-		// A repeated request is answered without its document; but who still sends it when the connection closes may
-		// never see the answer.
+		// A request that repeats a key is answered without its document; but who still sends it when the connection closes
+		// may never see the answer.
 		_, _ = io.Copy(io.Discard, body)
 		body.done()
 	}
@@ -139,6 +139,10 @@ func submission(r *http.Request) (submit.Request, error) {
 			"The Idempotency-Key is longer than 128 characters or holds something else than visible ASCII. A UUID serves well.")
 	}
 	query := r.URL.Query()
+	var err error
+	if s.Force, err = boolean("force", query.Get("force"), false); err != nil {
+		return s, err
+	}
 	if !query.Has("priority") {
 		return s, nil
 	}
@@ -154,8 +158,8 @@ func submission(r *http.Request) (submit.Request, error) {
 	return s, nil
 }
 
-// accepted tells where the job is. A repeated request is told of the job of the first, as it is by now; unless that was
-// for work of another kind.
+// accepted tells where the job is. A repeated request, by its key or by its content, is told of the job of the first, as it
+// is by now; unless that was for work of another kind.
 func (a *API) accepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {
 	exchangeOf(r.Context()).jobID = string(receipt.ID)
 	state := job.Queued

@@ -15,10 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -126,7 +129,8 @@ func TestUploadIgnoresWhatTheClientCallsTheFile(t *testing.T) {
 			header: map[string]string{"Content-Type": contentType}, body: body}).want(t, http.StatusAccepted)
 	}
 	for _, f := range s.files() {
-		if len(f) != len("6b1ff2b8-7f0b-4f6a-9d5e-0a3c1f2e4d5b.pdf") || !strings.HasSuffix(f, ".pdf") {
+		id, end, _ := strings.Cut(f, ".")
+		if _, err := uuid.Parse(id); err != nil || end != "pdf" && end != "json" {
 			t.Errorf("a file named %q", f)
 		}
 	}
@@ -156,7 +160,7 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	s := setup(t)
 	first := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
 	again := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
-	if !bytes.Equal(first.body, again.body) || len(s.files()) != 1 {
+	if !bytes.Equal(first.body, again.body) || len(s.files()) != 2 {
 		t.Errorf("%s then %s, files %v", first.body, again.body, s.files())
 	}
 	if other := s.upload("bob", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted); bytes.Equal(first.body, other.body) {
@@ -172,6 +176,69 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	if a := s.upload("ann", pdf(100), "Idempotency-Key", "k1"); !strings.Contains(string(a.body), `"processing"`) {
 		t.Errorf("%s", a.body)
 	}
+}
+
+// The same document, or form, of the same owner is the same job for as long as that is open; unless another is asked for.
+func TestTheSameContentTwice(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	content := pdf(100)
+	document := func(owner, query string) answer {
+		body, contentType := form(s.t, "file", "transcript.pdf", content)
+		return s.do(request{method: http.MethodPost, path: "/api/timeline/upload" + query, owner: owner, body: body,
+			header: map[string]string{"Content-Type": contentType}})
+	}
+	plan := func(owner, query string) answer {
+		return s.json(http.MethodPost, owner, "/api/timeline/form"+query, `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
+	}
+	for kind, send := range map[string]func(owner, query string) answer{"file": document, "form": plan} {
+		id := func(a answer) (j struct {
+			JobID  job.ID
+			Status job.State
+		}) {
+			a.want(t, http.StatusAccepted).decode(t, &j)
+			return j
+		}
+		first := id(send("ann", ""))
+		before := len(s.files())
+		if again := id(send("ann", "?force=false")); again != first {
+			t.Errorf("%s: %v, then %v", kind, first, again)
+		}
+		if len(s.files()) != before {
+			t.Errorf("%s: files %v", kind, s.files())
+		}
+		if other := id(send("bob", "")); other == first {
+			t.Errorf("%s: another owner was given the job", kind)
+		}
+		if forced := id(send("ann", "?force=true")); forced == first {
+			t.Errorf("%s: no other job although it was asked for", kind)
+		}
+		send("ann", "?force=maybe").wantProblem(t, fault.BadRequest)
+	}
+}
+
+// Who has as many jobs under way as there may be is told to wait, before the document is sent.
+func TestTooManyJobs(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 2 })
+	first := s.accepted("ann")
+	s.accepted("ann")
+	refused := s.upload("ann", pdf(100))
+	if p := refused.wantProblem(t, fault.TooManyJobs); !strings.Contains(p.Detail, "2 jobs") || refused.Header.Get("Retry-After") == "" {
+		t.Errorf("%+v, %v", p, refused.Header)
+	}
+	c := s.dial(s.uploadHead("Content-Length: 5000000"))
+	_, err := io.WriteString(c, "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n%PDF-1.7")
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	must(t, err)
+	must(t, res.Body.Close())
+	if res.StatusCode != http.StatusTooManyRequests {
+		t.Error(res.Status)
+	}
+	s.accepted("bob")
+	s.do(request{method: http.MethodDelete, path: "/api/timeline/status/" + string(first), owner: "ann"}).want(t, http.StatusNoContent)
+	s.accepted("ann")
 }
 
 // A repeated upload is read to its end, whatever its size: a client that writes first and reads then gets its answer.

@@ -4,21 +4,25 @@
 //	job:timeline:<id>:result   the result, gzip
 //	job:timeline:<id>:slim     its slim view, gzip
 //	job:timeline:<id>:claim    the name of the idempotency claim that led to the job, if any
+//
+// and beside these
+//
 //	job:idempotency:<sha256>   the claim of an owner's key: the id of the job that holds it
+//	job:content:<sha256>       the claim of what an owner's job is made of, while it is open: its id
+//	job:timeline:open          sorted set: the ids of all jobs that are not final, by the time of their creation
+//	job:open:<sha256>          the same of one owner
+//	job:sweeper                who sweeps
 //
 // All keys of a job end together, 24 hours after the last write. Each change is one Lua script that checks fence and
-// state, raises the version and publishes the new record, which Watch hands to those who wait.
+// state, raises the version, keeps the indexes and publishes the new record, which Watch hands to those who wait.
 package jobs
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -28,17 +32,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/process"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/sweep"
 )
 
 var (
 	_ submit.Jobs  = (*Store)(nil)
 	_ process.Jobs = (*Store)(nil)
 	_ edit.Jobs    = (*Store)(nil)
+	_ sweep.Jobs   = (*Store)(nil)
 )
-
-// acceptance is how long a claim lasts whose job has no record yet: longer than an upload may take, and short enough
-// that a submission that died with its process does not block its key.
-const acceptance = 5 * time.Minute
 
 // Deps is what a Store needs. Refresh is how often watched records are read again in case a message was lost; 0 means
 // every 3 s.
@@ -51,41 +53,22 @@ type Deps struct {
 
 // Store is the job records. It is safe for concurrent use. Errors of Redis are queue_unavailable.
 type Store struct {
-	redis redis.UniversalClient
-	clock func() time.Time
-	hub   *hub
+	redis  redis.UniversalClient
+	clock  func() time.Time
+	logger *slog.Logger
+	hub    *hub
 }
 
 // New returns a store.
 func New(d Deps) *Store {
-	s := &Store{redis: d.Redis, clock: d.Clock}
-	s.hub = newHub(d, s.many)
+	s := &Store{redis: d.Redis, clock: d.Clock, logger: d.Logger}
+	s.hub = newHub(d, s.Records)
 	return s
 }
 
 // Ping reports whether Redis answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return failed(ctx, "ping", s.redis.Ping(ctx).Err())
-}
-
-// Create stores a new record, at version 1, and its input. An id that another job has is conflict.
-func (s *Store) Create(ctx context.Context, r job.Record, input []byte) error {
-	r.Version = 1
-	args, err := values(r)
-	if err != nil {
-		return err
-	}
-	if input != nil {
-		args = append(args, "input", input)
-	}
-	created, err := s.run(ctx, createScript, r.ID, args...).Bool()
-	if err != nil {
-		return failed(ctx, "create", err)
-	}
-	if !created {
-		return fault.Wrap(fault.Conflict, errors.New("jobs: create: the id is taken"))
-	}
-	return nil
 }
 
 // Get returns a record in one round trip; job_not_found when there is none.
@@ -209,44 +192,19 @@ func (s *Store) Delete(ctx context.Context, id job.ID) error {
 	return failed(ctx, "delete", s.run(ctx, deleteScript, id).Err())
 }
 
-// Claim binds an owner's idempotency key to id; see submit.Jobs. While the job that holds the key has no record yet, its
-// submission is still under way and the claim is conflict.
-func (s *Store) Claim(ctx context.Context, owner, key string, id job.ID) (job.ID, bool, error) {
-	answer, err := claimScript.Run(ctx, s.redis, []string{claimKey(owner, key), keys(id)[3]},
-		string(id), 0, acceptance.Milliseconds()).Slice()
-	if err != nil {
-		return "", false, failed(ctx, "claim", err)
-	}
-	holder, _ := answer[0].(string)
-	if holder == string(id) {
-		return id, true, nil
-	}
-	if recorded, _ := answer[1].(int64); recorded == 0 {
-		return "", false, fault.Detailed(fault.Conflict,
-			"The same request is being accepted at this moment. Wait a few seconds and send it again.")
-	}
-	return job.ID(holder), false, nil
-}
-
-// Release gives up a claim of id.
-func (s *Store) Release(ctx context.Context, owner, key string, id job.ID) error {
-	return failed(ctx, "release", releaseScript.Run(ctx, s.redis, []string{claimKey(owner, key), keys(id)[3]}, string(id)).Err())
-}
-
-// claimKey hashes owner and key: clients choose keys of any length, and may put into them what should not be stored.
-func claimKey(owner, key string) string {
-	sum := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + key))
-	return "job:idempotency:" + hex.EncodeToString(sum[:])
-}
-
 // run runs a script on a job, with the keys and arguments that all of them share.
 func (s *Store) run(ctx context.Context, script *redis.Script, id job.ID, args ...any) *redis.Cmd {
-	shared := []any{string(id), s.clock().UnixMilli(), job.ResultTTL.Milliseconds()}
-	return script.Run(ctx, s.redis, keys(id), append(shared, args...)...)
+	return script.Run(ctx, s.redis, keys(id), append(s.shared(id), args...)...)
 }
 
-// many reads several records in one round trip; what is gone is missing from the answer.
-func (s *Store) many(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+// shared are the arguments that all scripts begin with.
+func (s *Store) shared(id job.ID) []any {
+	return []any{string(id), s.clock().UnixMilli(), job.ResultTTL.Milliseconds()}
+}
+
+// Records reads several records in one round trip; what is gone is missing from the answer, and so is what is no record: it
+// must not keep the others from being read.
+func (s *Store) Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	cmds := make([]*redis.SliceCmd, len(ids))
 	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
@@ -255,12 +213,13 @@ func (s *Store) many(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, 
 		return nil
 	})
 	if err != nil {
-		return nil, failed(ctx, "read again", err)
+		return nil, failed(ctx, "records", err)
 	}
 	records := make(map[job.ID]job.Record, len(ids))
 	for i, id := range ids {
-		if r, ok, err := decode(id, cmds[i].Val()); err != nil {
-			return nil, err
+		r, ok, err := decode(id, cmds[i].Val())
+		if err != nil {
+			s.logger.Warn("a record cannot be read", "job_id", id, "error", err)
 		} else if ok {
 			records[id] = r
 		}

@@ -165,7 +165,7 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		r := job.Record{ID: newID(), Kind: job.File, Owner: "o", State: job.Queued, CreatedAt: start, UpdatedAt: start}
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		twice("claim", func() error {
-			_, claimed, err := e.Claim(ctx, "o", "k", r.ID)
+			_, claimed, err := e.Claim(ctx, "k", r.ID)
 			if !claimed {
 				t.Error("not claimed")
 			}
@@ -182,7 +182,7 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		other := e.create(t)
 		fence = e.begin(t, other.ID, 1)
 		twice("fail", func() error { return e.Fail(ctx, other.ID, fence, why) })
-		twice("release", func() error { return e.Release(ctx, "o", "other key", other.ID) })
+		twice("release", func() error { return e.Release(ctx, "other", other.ID) })
 		twice("delete", func() error { return e.Delete(ctx, r.ID) })
 	})
 }
@@ -207,7 +207,7 @@ func TestEachAnswerIsLostOnce(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		e.redis.AddHook(stutter{})
-		first, claimed, err := e.Claim(ctx, "o", "k", "first")
+		first, claimed, err := e.Claim(ctx, "k", "first")
 		if first != "first" || !claimed || err != nil {
 			t.Errorf("claim: %s, %v, %v", first, claimed, err)
 		}
@@ -312,7 +312,7 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := job.Record{ID: newID(), Kind: job.File, Owner: "o", State: job.Queued, CreatedAt: start, UpdatedAt: start}
-		if _, _, err := e.Claim(ctx, "o", "k", r.ID); err != nil {
+		if _, _, err := e.Claim(ctx, "k", r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Create(ctx, r, nil); err != nil {
@@ -355,16 +355,16 @@ func TestClaims(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		first, second := newID(), newID()
-		claim := func(owner, key string, id, holder job.ID, claimed bool) {
+		claim := func(key string, id, holder job.ID, claimed bool) {
 			t.Helper()
-			got, ok, err := e.Claim(ctx, owner, key, id)
+			got, ok, err := e.Claim(ctx, key, id)
 			if err != nil || got != holder || ok != claimed {
 				t.Errorf("claim of %s: %s, %v, %v; want %s, %v", id, got, ok, err, holder, claimed)
 			}
 		}
-		claim("ann", "k", first, first, true)
+		claim("k", first, first, true)
 		// No record yet: the first request is under way.
-		_, _, err := e.Claim(ctx, "ann", "k", second)
+		_, _, err := e.Claim(ctx, "k", second)
 		code(t, err, fault.Conflict)
 		if ttl := e.redis.TTL(ctx, "job:timeline:"+string(first)+":claim").Val(); ttl <= 0 || ttl > 10*time.Minute {
 			t.Errorf("the claim of a submission that may have died lasts %s", ttl)
@@ -373,26 +373,20 @@ func TestClaims(t *testing.T) {
 		if err := e.Create(ctx, r, nil); err != nil {
 			t.Fatal(err)
 		}
-		claim("ann", "k", second, first, false)
-		claim("bob", "k", second, second, true)                    // keys are the owner's
-		claim("an", "nk", "third", "third", true)                  // and nobody can spell another's
-		if err := e.Release(ctx, "ann", "k", second); err != nil { // not its holder
+		claim("k", second, first, false)
+		claim("another", second, second, true)
+		if err := e.Release(ctx, "k", second); err != nil { // not its holder
 			t.Fatal(err)
 		}
-		claim("ann", "k", second, first, false)
+		claim("k", second, first, false)
 		if err := e.Delete(ctx, first); err != nil {
 			t.Fatal(err)
 		}
-		claim("ann", "k", "fourth", "fourth", true)
-		if err := e.Release(ctx, "ann", "k", "fourth"); err != nil {
+		claim("k", "fourth", "fourth", true)
+		if err := e.Release(ctx, "k", "fourth"); err != nil {
 			t.Fatal(err)
 		}
-		claim("ann", "k", "fifth", "fifth", true)
-		for _, key := range e.redis.Keys(ctx, "job:idempotency:*").Val() {
-			if strings.Contains(key, "ann") || strings.Contains(key, "bob") {
-				t.Errorf("a key names its owner: %s", key)
-			}
-		}
+		claim("k", "fifth", "fifth", true)
 	})
 }
 

@@ -15,18 +15,27 @@ import (
 //	KEYS  1 the record · 2 the result · 3 its slim view · 4 the name of the claim that led to the job
 //	ARGV  1 the job's id · 2 now, in Unix milliseconds · 3 the time to live, in milliseconds
 //
-// A script that is run again, because the answer to its first run was lost, changes nothing more and answers the same.
+// A script that is run again, because the answer to its first run was lost, changes nothing more and answers the same. What
+// stands in a record beside its fields: input, edit (the name of the last one), owned (its owner's index), content (its
+// claim of its content), shared (it was given to a second request).
 var (
 	createScript  = script(createLua)
 	beginScript   = script(beginLua)
 	moveScript    = script(moveLua)
 	replaceScript = script(replaceLua)
 	deleteScript  = script(deleteLua)
-	claimScript   = script(claimLua)
-	releaseScript = script(releaseLua)
 )
 
 func script(body string) *redis.Script { return redis.NewScript(prelude() + body) }
+
+// What the scripts answer where there is more than yes and no.
+const (
+	refused  = 0 // somebody else's record is there
+	accepted = 1
+	repeated = 2 // the same record is there
+	sharing  = 3 // another job has the content
+	crowded  = 4 // the owner has too many
+)
 
 // prelude is what the scripts share; the legal moves in it come from the domain's table.
 func prelude() string {
@@ -40,20 +49,42 @@ func prelude() string {
 		}
 		moves.WriteString("},")
 	}
-	return fmt.Sprintf(preludeLua, moves.String(), "'"+strings.Join(fields[:], "','")+"'", eventsChannel)
+	return fmt.Sprintf(preludeLua, moves.String(), "'"+strings.Join(fields[:], "','")+"'", eventsChannel, prefix, openIndex)
 }
 
 const preludeLua = `
 local moves = {%s}
 local function read() return redis.call('HMGET', KEYS[1], %s) end
 local function renew()
-	for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+	for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
 end
 -- tell publishes the record as it is now to everybody who watches it.
 local function tell()
 	local record = read()
 	for i = 1, #record do record[i] = record[i] or '' end
 	redis.call('PUBLISH', '%s', ARGV[1] .. ' ' .. cjson.encode(record))
+end
+-- open reports whether a job has a record that is not final.
+local function open(id)
+	local state = redis.call('HGET', '%s' .. id, 'state')
+	return state and moves[state] and moves[state].processing
+end
+-- close takes a job out of the indexes of open jobs, and gives up its claim of its content.
+local function close()
+	local kept = redis.call('HMGET', KEYS[1], 'owned', 'content')
+	redis.call('ZREM', '%[5]s', ARGV[1])
+	if kept[1] then redis.call('ZREM', kept[1], ARGV[1]) end
+	if kept[2] and redis.call('GET', kept[2]) == ARGV[1] then redis.call('DEL', kept[2]) end
+	redis.call('HDEL', KEYS[1], 'content')
+end
+-- crowd counts the open jobs of an owner's index. Where that matters, it looks: a job that has expired left its id.
+local function crowd(index, limit)
+	local n = redis.call('ZCARD', index)
+	if n < limit then return n end
+	for _, id in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+		if not open(id) then redis.call('ZREM', index, id) end
+	end
+	return redis.call('ZCARD', index)
 end
 -- changed ends each change of a record.
 local function changed()
@@ -64,21 +95,46 @@ local function changed()
 end
 `
 
-// ARGV 4… field, value, …
+// KEYS 5 the owner's index · 6 the claim of the content · 7 the claim of an idempotency key that is made again; 6 and 7 may
+// be empty. ARGV 4 when the job was created · 5 how many open jobs the owner may have, 0 for any number · 6… field, value, …
+// Answers what became of it, and the id of the job that has the content.
 const createLua = `
 local known = redis.call('HMGET', KEYS[1], 'version', 'owner', 'createdAt')
 if known[1] then
 	local same = {}
-	for i = 4, #ARGV, 2 do same[ARGV[i]] = ARGV[i + 1] end
-	if known[1] == '1' and known[2] == same.owner and known[3] == same.createdAt then return 1 end
-	return 0
+	for i = 6, #ARGV, 2 do same[ARGV[i]] = ARGV[i + 1] end
+	if known[2] == same.owner and known[3] == same.createdAt then return {2, ''} end
+	return {0, ''}
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+local claim = redis.call('GET', KEYS[4])
+local mine = claim and redis.call('GET', claim) == ARGV[1]
+if KEYS[6] ~= '' then
+	local holder = redis.call('GET', KEYS[6])
+	if holder and open(holder) then
+		redis.call('HSET', '` + prefix + `' .. holder, 'shared', 1)
+		-- Who repeats this submission is given that job as well.
+		if mine then redis.call('SET', claim, holder, 'PX', ARGV[3]) end
+		redis.call('DEL', KEYS[4])
+		return {3, holder}
+	end
+end
+local limit = tonumber(ARGV[5])
+if limit > 0 and crowd(KEYS[5], limit) >= limit then return {4, ''} end
+redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 6))
+redis.call('ZADD', '` + openIndex + `', ARGV[4], ARGV[1])
+redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
+redis.call('PEXPIRE', KEYS[5], ARGV[3])
+if KEYS[6] ~= '' then
+	redis.call('SET', KEYS[6], ARGV[1], 'PX', ARGV[3])
+	redis.call('HSET', KEYS[1], 'content', KEYS[6])
+end
+if KEYS[7] ~= '' and redis.call('SET', KEYS[7], ARGV[1], 'NX', 'PX', ARGV[3]) then
+	redis.call('SET', KEYS[4], KEYS[7])
+end
 renew()
 -- The claim of the submission lasts as long as the job from here on.
-local claim = redis.call('GET', KEYS[4])
-if claim and redis.call('GET', claim) == ARGV[1] then redis.call('PEXPIRE', claim, ARGV[3]) end
-return 1
+if mine then redis.call('PEXPIRE', claim, ARGV[3]) end
+return {1, ''}
 `
 
 // ARGV 4 attempt. Answers the record and its input, or nothing.
@@ -110,6 +166,7 @@ if ARGV[7] == '' then redis.call('HDEL', KEYS[1], 'retryAt') else redis.call('HS
 if not (moves[next].processing or moves[next].queued) then
 	redis.call('HSET', KEYS[1], 'finishedAt', ARGV[2])
 	redis.call('HDEL', KEYS[1], 'input')
+	close()
 end
 if next == 'done' then
 	redis.call('SET', KEYS[2], ARGV[8])
@@ -135,27 +192,16 @@ return tonumber(redis.call('HGET', KEYS[1], 'version'))
 `
 
 // A claim goes with its job: who deletes a job may submit the same again.
-const deleteLua = `
-local claim = redis.call('GET', KEYS[4])
-if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
-if redis.call('DEL', unpack(KEYS)) > 0 then redis.call('PUBLISH', '` + eventsChannel + `', ARGV[1] .. ' ') end
-return 1
-`
-
-// KEYS[1] is the claim, KEYS[2] where the job of ARGV[1] keeps its name. Answers the holder, and whether its record exists.
-const claimLua = `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then
-	return {holder, redis.call('EXISTS', '` + prefix + `' .. holder)}
+const removeLua = `
+local function remove()
+	local claim = redis.call('GET', KEYS[4])
+	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
+	close()
+	if redis.call('DEL', unpack(KEYS)) > 0 then redis.call('PUBLISH', '` + eventsChannel + `', ARGV[1] .. ' ') end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
-redis.call('SET', KEYS[2], KEYS[1], 'PX', ARGV[3])
-return {ARGV[1], 1}
 `
 
-// Keys as for a claim.
-const releaseLua = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-redis.call('DEL', KEYS[2])
+const deleteLua = removeLua + `
+remove()
 return 1
 `

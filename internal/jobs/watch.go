@@ -43,8 +43,14 @@ type hub struct {
 }
 
 type watcher struct {
-	changes chan job.Record
-	version int64 // of the last record that was handed over
+	changes        chan job.Record
+	fence, version int64 // of the last record that was handed over
+}
+
+// older reports whether r is no news for the watcher. A record that was made again, after Redis had lost it, counts its
+// versions anew, and has a higher fence.
+func (w *watcher) older(r job.Record) bool {
+	return r.Fence < w.fence || r.Fence == w.fence && r.Version <= w.version
 }
 
 func newHub(d Deps, read func(context.Context, []job.ID) (map[job.ID]job.Record, error)) *hub {
@@ -190,10 +196,10 @@ func (h *hub) deliver(id job.ID, r job.Record, only ...*watcher) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.watchers[id] {
-		if r.Version <= w.version || len(only) > 0 && !slices.Contains(only, w) {
+		if w.older(r) || len(only) > 0 && !slices.Contains(only, w) {
 			continue
 		}
-		w.version = r.Version
+		w.fence, w.version = r.Fence, r.Version
 		for sent := false; !sent; {
 			select {
 			case w.changes <- r:

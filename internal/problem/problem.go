@@ -72,6 +72,7 @@ var meanings = map[fault.Code]meaning{
 	fault.NotFound:         {http.StatusNotFound, "Not found", 0},
 	fault.MethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed", 0},
 	fault.TooManyRequests:  {http.StatusTooManyRequests, "Too many requests", time.Second},
+	fault.TooManyJobs:      {http.StatusTooManyRequests, "Too many jobs", 5 * time.Second},
 
 	fault.ParserUnavailable:   {http.StatusServiceUnavailable, "Parser unavailable", 2 * time.Second},
 	fault.DatabaseUnavailable: {http.StatusServiceUnavailable, "Database unavailable", 5 * time.Second},

@@ -30,7 +30,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 			t.Errorf("%s is taken for an internal error", code)
 		}
 		wait := problem.RetryAfter(code)
-		if want := code.Transient() && code != fault.Internal || code == fault.TooManyRequests; (wait > 0) != want {
+		if want := code.Transient() && code != fault.Internal || p.Status == http.StatusTooManyRequests; (wait > 0) != want {
 			t.Errorf("%s: Retry-After %v, want one: %v", code, wait, want)
 		}
 		if code.Transient() != (p.Status >= 500) {
@@ -44,7 +44,7 @@ func TestStatus(t *testing.T) {
 	for code, want := range map[fault.Code]int{
 		fault.NotAPDF: 415, fault.UnsupportedKind: 415, fault.TooLarge: 413, fault.Encrypted: 422, fault.TooComplex: 422,
 		fault.InvalidForm: 422, fault.DegreeAmbiguous: 422, fault.JobNotFound: 404, fault.Conflict: 409,
-		fault.PreconditionFailed: 412, fault.Timeout: 503, fault.QueueUnavailable: 503, fault.Internal: 500, "invented": 500,
+		fault.PreconditionFailed: 412, fault.TooManyJobs: 429, fault.Timeout: 503, fault.QueueUnavailable: 503, fault.Internal: 500, "invented": 500,
 	} {
 		if got := problem.Status(code); got != want {
 			t.Errorf("Status(%s) = %d, want %d", code, got, want)

@@ -104,16 +104,13 @@ func interrupted(op string, err error) error {
 	return fmt.Errorf("process: %s: %w: %w", op, job.ErrInterrupted, err)
 }
 
-// discard deletes the document of a job that has ended. It is personal, so nothing should keep it from going; what fails
-// here is left to the sweep of old documents.
+// discard deletes the document of a job that has ended, and its ticket. They are personal, so nothing should keep them from
+// going; what fails here is left to the sweep.
 func (a *attempt) discard(ctx context.Context) {
-	if a.Kind != job.File {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
 	if err := a.p.Uploads.Delete(ctx, a.ID); err != nil {
-		a.p.Logger.Error("the document of a job that ended stays", "job_id", a.ID, "error", err)
+		a.p.Logger.Error("the files of a job that ended stay", "job_id", a.ID, "error", err)
 	}
 }
 

@@ -31,7 +31,7 @@ type Jobs interface {
 type Uploads interface {
 	// Open returns the document of a job; storage_unavailable when it cannot be read.
 	Open(ctx context.Context, id job.ID) (io.ReadCloser, error)
-	// Delete removes the bytes; removing what is not there is no error.
+	// Delete removes the bytes and the job's ticket; removing what is not there is no error.
 	Delete(ctx context.Context, id job.ID) error
 }
 

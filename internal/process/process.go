@@ -93,8 +93,8 @@ func (a *attempt) run(ctx context.Context) error {
 	input, err := a.begin(ctx)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
-		// Deleted, or expired while it waited.
-		a.discard(ctx)
+		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still files,
+		// and then the sweep brings the job back from them.
 		return job.ErrSuperseded
 	case err != nil:
 		return interrupted("begin", err)

@@ -223,7 +223,7 @@ func TestTwoWorkersWithOneDelivery(t *testing.T) {
 		if err := s.records.Create(ctx, job.Record{ID: id, Kind: job.File, Owner: "ann", State: job.Queued, CreatedAt: now, UpdatedAt: now}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.files.Save(ctx, id, bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 2000)...)), document.MaxBytes); err != nil {
+		if _, err := s.files.Save(ctx, job.Ticket{ID: id, Kind: job.File, Owner: "ann", CreatedAt: now}, bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 2000)...)), document.MaxBytes); err != nil {
 			t.Fatal(err)
 		}
 		d := job.Delivery{Task: job.Task{ID: id, Kind: job.File}, Attempt: 1}

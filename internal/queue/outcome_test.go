@@ -22,7 +22,7 @@ var byCode = map[fault.Code]outcome{
 	fault.TooComplex: putAway, fault.DegreeNotFound: putAway, fault.DegreeAmbiguous: putAway, fault.InvalidForm: putAway,
 	fault.TimelineNotFound: putAway, fault.JobNotFound: putAway, fault.Conflict: putAway, fault.PreconditionFailed: putAway,
 	fault.BadRequest: putAway, fault.Unauthorized: putAway, fault.Forbidden: putAway, fault.NotFound: putAway,
-	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway,
+	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway, fault.TooManyJobs: putAway,
 
 	fault.ParserUnavailable: retried, fault.DatabaseUnavailable: retried, fault.StorageUnavailable: retried,
 	fault.QueueUnavailable: retried, fault.Timeout: retried, fault.Internal: retried,

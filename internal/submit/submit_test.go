@@ -2,6 +2,7 @@ package submit_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -22,22 +23,31 @@ import (
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// kept is what the store of uploads has of a job.
+type kept struct {
+	ticket  job.Ticket
+	content string
+}
+
 // world is what a submission touches, and who of it fails. It writes down what was done, in order.
 type world struct {
 	diary   []string
 	fails   map[string]error
-	files   map[job.ID]string
+	files   map[job.ID]kept
 	records map[job.ID]job.Record
 	inputs  map[job.ID]string
+	content map[string]job.ID // owner and digest
+	shared  map[job.ID]bool
 	claims  map[string]job.ID
 	tasks   []job.Task
 	onFail  func()
+	maxJobs int
 }
 
 func newWorld() *world {
 	return &world{
-		fails: map[string]error{}, files: map[job.ID]string{}, records: map[job.ID]job.Record{},
-		inputs: map[job.ID]string{}, claims: map[string]job.ID{},
+		fails: map[string]error{}, files: map[job.ID]kept{}, records: map[job.ID]job.Record{}, content: map[string]job.ID{},
+		shared: map[job.ID]bool{}, inputs: map[job.ID]string{}, claims: map[string]job.ID{},
 	}
 }
 
@@ -54,56 +64,94 @@ func (w *world) step(ctx context.Context, what string) error {
 	return ctx.Err()
 }
 
-func (w *world) Save(ctx context.Context, id job.ID, r io.Reader, limit int64) (int64, error) {
+func (w *world) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
 	if limit != document.MaxBytes {
-		return 0, errors.New("another limit")
+		return job.Saved{}, errors.New("another limit")
 	}
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return 0, err
+	var b []byte
+	var err error
+	if r != nil {
+		if b, err = io.ReadAll(r); err != nil {
+			return job.Saved{}, err
+		}
 	}
 	if err := w.step(ctx, "save"); err != nil {
-		return 0, err // Save leaves nothing behind
+		return job.Saved{}, err // Save leaves nothing behind
 	}
-	w.files[id] = string(b)
-	return int64(len(b)), nil
-}
-
-type uploads struct{ *world }
-
-func (w uploads) Delete(ctx context.Context, id job.ID) error {
-	delete(w.files, id)
-	return w.step(ctx, "delete file")
-}
-
-func (w *world) Create(ctx context.Context, r job.Record, input []byte) error {
-	w.records[r.ID], w.inputs[r.ID] = r, string(input)
-	return w.step(ctx, "create")
+	w.files[t.ID] = kept{t, string(b)}
+	return job.Saved{Size: int64(len(b)), SHA256: sha256.Sum256(b)}, nil
 }
 
 func (w *world) Delete(ctx context.Context, id job.ID) error {
-	if err := w.step(ctx, "delete record"); err != nil {
+	if err := w.step(ctx, "delete files"); err != nil {
 		return err
 	}
-	delete(w.records, id)
-	delete(w.inputs, id)
+	delete(w.files, id)
 	return nil
 }
 
-func (w *world) Claim(ctx context.Context, owner, key string, id job.ID) (job.ID, bool, error) {
+func (w *world) Room(ctx context.Context, owner string, limit int) error {
+	if err := w.step(ctx, "room"); err != nil {
+		return err
+	}
+	return w.room(owner, limit)
+}
+
+func (w *world) room(owner string, limit int) error {
+	open := 0
+	for _, r := range w.records {
+		if r.Owner == owner && !r.State.Final() {
+			open++
+		}
+	}
+	if limit > 0 && open >= limit {
+		return fault.New(fault.TooManyJobs)
+	}
+	return nil
+}
+
+func (w *world) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+	key := r.Owner + "/" + string(terms.Content)
+	if holder, ok := w.content[key]; ok && terms.Content != nil && !w.records[holder].State.Final() {
+		w.shared[holder] = true
+		return holder, w.step(ctx, "admit")
+	}
+	if err := w.room(r.Owner, terms.Limit); err != nil {
+		w.diary = append(w.diary, "admit")
+		return "", err
+	}
+	w.records[r.ID], w.inputs[r.ID], w.content[key] = r, string(input), r.ID
+	return r.ID, w.step(ctx, "admit")
+}
+
+func (w *world) Withdraw(ctx context.Context, id job.ID) (bool, error) {
+	if err := w.step(ctx, "withdraw"); err != nil {
+		return false, err
+	}
+	if w.shared[id] || w.records[id].State != "" && w.records[id].State != job.Queued {
+		return true, fault.New(fault.Conflict)
+	}
+	_, found := w.records[id]
+	delete(w.records, id)
+	delete(w.inputs, id)
+	return found, nil
+}
+
+func (w *world) Claim(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
 	if err := w.step(ctx, "claim"); err != nil {
 		return "", false, err
 	}
-	if holder, ok := w.claims[owner+"/"+key]; ok {
+	if holder, ok := w.claims[claim]; ok {
+		w.shared[holder] = true
 		return holder, false, nil
 	}
-	w.claims[owner+"/"+key] = id
+	w.claims[claim] = id
 	return id, true, nil
 }
 
-func (w *world) Release(ctx context.Context, owner, key string, id job.ID) error {
-	if w.claims[owner+"/"+key] == id {
-		delete(w.claims, owner+"/"+key)
+func (w *world) Release(ctx context.Context, claim string, id job.ID) error {
+	if w.claims[claim] == id {
+		delete(w.claims, claim)
 	}
 	return w.step(ctx, "release")
 }
@@ -116,21 +164,21 @@ func (w *world) Enqueue(ctx context.Context, t job.Task) error {
 func (w *world) submitter() *submit.Submitter {
 	n := 0
 	return submit.New(submit.Deps{
-		Uploads: uploads{w}, Jobs: w, Queue: w, Clock: func() time.Time { return now },
+		Uploads: w, Jobs: w, Queue: w, Clock: func() time.Time { return now },
 		NewID:  func() job.ID { n++; return job.ID("id-" + strconv.Itoa(n)) },
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), MaxJobs: w.maxJobs,
 	})
 }
 
 func TestFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	got, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann", Priority: job.High}, strings.NewReader("%PDF-"))
+	got, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann", Priority: job.High, IdempotencyKey: "k"}, strings.NewReader("%PDF-"))
 	if err != nil || got != (submit.Receipt{ID: "id-1"}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	// The document is there before its record, and the record before its task.
-	if diff := cmp.Diff([]string{"save", "create", "enqueue"}, w.diary); diff != "" {
+	if diff := cmp.Diff([]string{"claim", "save", "admit", "enqueue"}, w.diary); diff != "" {
 		t.Error(diff)
 	}
 	want := job.Record{ID: "id-1", Kind: job.File, Owner: "ann", Priority: job.High, State: job.Queued, CreatedAt: now, UpdatedAt: now}
@@ -138,6 +186,15 @@ func TestFile(t *testing.T) {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]job.Task{{ID: "id-1", Kind: job.File, Priority: job.High}}, w.tasks); diff != "" {
+		t.Error(diff)
+	}
+	// The ticket says what the record says, and names the key by its digest.
+	ticket := w.files["id-1"].ticket
+	if w.claims[ticket.Claim] != "id-1" || strings.Contains(ticket.Claim, "ann") {
+		t.Errorf("the claim is %q of %v", ticket.Claim, w.claims)
+	}
+	ticket.Claim = ""
+	if diff := cmp.Diff(job.Ticket{ID: "id-1", Kind: job.File, Owner: "ann", Priority: job.High, CreatedAt: now}, ticket); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -156,8 +213,13 @@ func TestFormAndSavedTimeline(t *testing.T) {
 	if diff := cmp.Diff(want, w.inputs); diff != "" {
 		t.Error(diff)
 	}
-	if w.records["id-1"].Kind != job.Form || w.records["id-2"].Kind != job.TimelineData || len(w.files) != 0 {
+	if w.records["id-1"].Kind != job.Form || w.records["id-2"].Kind != job.TimelineData {
 		t.Errorf("%+v", w.records)
+	}
+	for id, input := range want {
+		if k := w.files[id]; string(k.ticket.Input) != input || k.content != "" {
+			t.Errorf("%+v is kept", k)
+		}
 	}
 }
 
@@ -167,13 +229,15 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 	down := fault.New(fault.QueueUnavailable)
 	for failing, undone := range map[string][]string{
 		"claim":   {"claim"},
-		"save":    {"claim", "save", "release"},
-		"create":  {"claim", "save", "create", "delete record", "delete file", "release"},
-		"enqueue": {"claim", "save", "create", "enqueue", "delete record", "delete file", "release"},
+		"room":    {"claim", "room", "release"},
+		"save":    {"claim", "room", "save", "release"},
+		"admit":   {"claim", "room", "save", "admit", "withdraw", "delete files", "release"},
+		"enqueue": {"claim", "room", "save", "admit", "enqueue", "withdraw", "delete files", "release"},
 	} {
 		t.Run(failing, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
+			w.maxJobs = 3
 			w.fails[failing] = down
 			ctx, gone := context.WithCancel(t.Context())
 			w.onFail = gone
@@ -194,9 +258,9 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 // mute is a queue's Redis that accepts what is sent and answers nothing.
 type mute struct{ *world }
 
-func (mute) Delete(ctx context.Context, _ job.ID) error {
+func (mute) Withdraw(ctx context.Context, _ job.ID) (bool, error) {
 	<-ctx.Done()
-	return fault.Wrap(fault.QueueUnavailable, ctx.Err())
+	return false, fault.Wrap(fault.QueueUnavailable, ctx.Err())
 }
 
 // Who waits for a 503 of a queue that does not answer waits for it once.
@@ -204,7 +268,7 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		w.fails["create"] = fault.New(fault.QueueUnavailable)
+		w.fails["admit"] = fault.New(fault.QueueUnavailable)
 		s := w.submitter()
 		s.Jobs = mute{w}
 		began := time.Now() // the bubble's clock
@@ -218,24 +282,46 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 	})
 }
 
-// A record that cannot be removed keeps its document and its claim: the same request, sent again, gets the job going.
-func TestWhatCannotBeUndoneCanGoOn(t *testing.T) {
+// A job whose record is certain, and cannot be taken back, keeps its files and its claim: it is a whole job, which the
+// sweep gets going, and who repeats the request is given it.
+func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.fails["enqueue"], w.fails["delete record"] = fault.New(fault.QueueUnavailable), fault.New(fault.QueueUnavailable)
-	s := w.submitter()
-	request := submit.Request{Owner: "ann", IdempotencyKey: "k"}
-	if _, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err == nil {
-		t.Fatal("accepted")
-	}
-	if len(w.files) != 1 || len(w.records) != 1 {
-		t.Fatalf("one without the other: %v, %v", w.files, w.records)
-	}
-	clear(w.fails)
-	w.tasks = nil
-	got, err := s.File(t.Context(), request, strings.NewReader("%PDF-"))
-	if err != nil || got != (submit.Receipt{ID: "id-1", Existing: true}) || len(w.tasks) != 1 || w.tasks[0].ID != "id-1" {
-		t.Errorf("%+v, %v, %v", got, err, w.tasks)
+	lost := func(w *world) { clear(w.records) } // by a Redis that was wiped
+	for name, c := range map[string]struct {
+		fails   []string
+		prepare func(*world)
+	}{
+		"Redis cannot be reached":             {[]string{"enqueue", "withdraw"}, nil},
+		"Redis was wiped":                     {[]string{"enqueue"}, lost},
+		"another request was given the job":   {[]string{"enqueue"}, func(w *world) { w.shared["id-1"] = true }},
+		"a worker has begun":                  {[]string{"enqueue"}, func(w *world) { w.records["id-1"] = job.Record{State: job.Processing} }},
+		"given to another before its answer":  {[]string{"admit"}, func(w *world) { w.shared["id-1"] = true }},
+		"begun by a worker before its answer": {[]string{"admit"}, func(w *world) { w.records["id-1"] = job.Record{State: job.Done} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			for _, step := range c.fails {
+				w.fails[step] = fault.New(fault.QueueUnavailable)
+			}
+			w.onFail = func() {
+				if c.prepare != nil {
+					c.prepare(w)
+				}
+			}
+			s := w.submitter()
+			request := submit.Request{Owner: "ann", IdempotencyKey: "k"}
+			if _, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err == nil {
+				t.Fatal("accepted")
+			}
+			if len(w.files) != 1 || len(w.claims) != 1 {
+				t.Fatalf("one without the other: %v, %v", w.files, w.claims)
+			}
+			clear(w.fails)
+			if got, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err != nil || got != (submit.Receipt{ID: "id-1", Existing: true}) {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
 	}
 }
 
@@ -243,7 +329,7 @@ func TestWhatCannotBeUndoneCanGoOn(t *testing.T) {
 func TestADocumentDoesNotOutliveItsSubmission(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.fails["create"], w.fails["delete record"] = fault.New(fault.QueueUnavailable), fault.New(fault.QueueUnavailable)
+	w.fails["admit"], w.fails["withdraw"] = fault.New(fault.QueueUnavailable), fault.New(fault.QueueUnavailable)
 	if _, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann"}, strings.NewReader("%PDF-")); err == nil {
 		t.Fatal("accepted")
 	}
@@ -256,9 +342,11 @@ func TestIdempotency(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	s := w.submitter()
+	n := 0
 	send := func(owner, key string) submit.Receipt {
 		t.Helper()
-		r, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key}, strings.NewReader("%PDF-"))
+		n++ // the content differs each time
+		r, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key}, strings.NewReader("%PDF-"+strconv.Itoa(n)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,12 +359,101 @@ func TestIdempotency(t *testing.T) {
 	if len(w.files) != 1 {
 		t.Errorf("%d documents", len(w.files))
 	}
-	for _, other := range []submit.Receipt{send("bob", "k"), send("ann", "l"), send("ann", ""), send("ann", "")} {
+	// Keys are the owner's, and nobody can spell another's.
+	for _, other := range []submit.Receipt{send("bob", "k"), send("an", "nk"), send("ann", "l"), send("ann", ""), send("ann", "")} {
 		if other.ID == first.ID || other.Existing {
 			t.Errorf("%+v", other)
 		}
 	}
 }
+
+// The same content of the same owner is the same job for as long as that is open, and its files are kept once.
+func TestTheSameContentTwice(t *testing.T) {
+	t.Parallel()
+	for kind, send := range map[string]func(*submit.Submitter, submit.Request, string) (submit.Receipt, error){
+		"file": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
+			return s.File(t.Context(), r, strings.NewReader("%PDF-"+of))
+		},
+		"form": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
+			return s.Form(t.Context(), r, timeline.Form{Degree: of})
+		},
+		"load": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
+			return s.Load(t.Context(), r, of)
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld()
+			s := w.submitter()
+			want := func(r submit.Request, of string, id job.ID, existing bool) {
+				t.Helper()
+				got, err := send(s, r, of)
+				if err != nil || got != (submit.Receipt{ID: id, Existing: existing}) {
+					t.Errorf("%+v, %v; want %s, %v", got, err, id, existing)
+				}
+			}
+			want(submit.Request{Owner: "ann"}, "a", "id-1", false)
+			want(submit.Request{Owner: "ann"}, "a", "id-1", true)
+			want(submit.Request{Owner: "ann", IdempotencyKey: "k"}, "a", "id-1", true)
+			want(submit.Request{Owner: "ann"}, "b", "id-4", false)
+			want(submit.Request{Owner: "bob"}, "a", "id-5", false)
+			want(submit.Request{Owner: "ann", Force: true}, "a", "id-6", false)
+			if len(w.files) != 4 || len(w.tasks) != 4 {
+				t.Errorf("%d jobs' files, %d tasks, want 4", len(w.files), len(w.tasks))
+			}
+			for id, r := range w.records {
+				r.State = job.Done
+				w.records[id] = r
+			}
+			want(submit.Request{Owner: "ann"}, "a", "id-7", false)
+		})
+	}
+}
+
+// Who has as many jobs under way as there may be is refused before the document is read; and if it is others that have
+// taken the place meanwhile, then with nothing left behind.
+func TestTooManyJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.maxJobs = 2
+	s := w.submitter()
+	send := func(owner, of string) error {
+		_, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: owner + of}, strings.NewReader("%PDF-"+of))
+		return err
+	}
+	for _, of := range []string{"a", "b"} {
+		if err := send("ann", of); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := false
+	_, err := s.File(t.Context(), submit.Request{Owner: "ann"}, readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }))
+	if fault.CodeOf(err) != fault.TooManyJobs || read {
+		t.Errorf("%v, the document was read: %v", err, read)
+	}
+	if err := send("bob", "a"); err != nil {
+		t.Errorf("another owner: %v", err)
+	}
+	w.diary = nil
+	s.Jobs = always{w} // at first there is room
+	if err := send("ann", "c"); fault.CodeOf(err) != fault.TooManyJobs {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"claim", "save", "admit", "delete files", "release"}, w.diary); diff != "" {
+		t.Error(diff)
+	}
+	if len(w.files) != 3 || len(w.records) != 3 || len(w.claims) != 3 {
+		t.Errorf("left: %v %v %v", w.files, w.records, w.claims)
+	}
+}
+
+// always says that there is room.
+type always struct{ *world }
+
+func (always) Room(context.Context, string, int) error { return nil }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestABrokenConnection(t *testing.T) {
 	t.Parallel()

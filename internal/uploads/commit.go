@@ -1,6 +1,7 @@
 package uploads
 
 import (
+	"errors"
 	"os"
 	"sync"
 )
@@ -10,11 +11,27 @@ import (
 // Fewer are synced one by one, which does not wait for what other programs write.
 const manyDrafts = 4
 
-// draft is a document that is written and not yet durable.
+// draft is what is kept of one job, written and not yet durable: its ticket and, after that, its document.
 type draft struct {
+	pieces []piece
+	err    error
+}
+
+// piece is a file under the name that it has, and the name that it gets, which may be the same.
+type piece struct {
 	file     *os.File
-	from, to string // its temporary name and its name
-	err      error
+	from, to string
+}
+
+// close closes what is open of a draft; its first error is the one to tell of.
+func (d *draft) close() error {
+	var err error
+	for _, p := range d.pieces {
+		if cerr := p.file.Close(); err == nil {
+			err = cerr
+		}
+	}
+	return err
 }
 
 // commits makes drafts durable, many at a time: the drafts that arrive while others are being synced share the next round.
@@ -36,8 +53,9 @@ type round struct {
 	done   bool // under turn
 }
 
-// add commits d: it syncs and closes the file, gives it its name, and syncs the folder, in this order. When it returns
-// without an error the document is durable under its name.
+// add commits d: it syncs and closes its files, gives them their names, the ticket's first, and syncs the folder, in this
+// order. When it returns without an error both are durable under their names, and whatever happens before, there is no
+// document without its ticket.
 func (c *commits) add(d *draft) error {
 	c.mu.Lock()
 	if c.next == nil {
@@ -63,14 +81,16 @@ func (c *commits) add(d *draft) error {
 func (c *commits) commit(drafts []*draft) {
 	c.syncFiles(drafts)
 	for _, d := range drafts {
-		if err := d.file.Close(); d.err == nil && err != nil {
+		if err := d.close(); d.err == nil && err != nil {
 			d.err = failed("close", err)
 		}
-		if d.err != nil {
-			continue
-		}
-		if err := c.root.Rename(d.from, d.to); err != nil {
-			d.err = failed("rename", err)
+		for _, p := range d.pieces {
+			if d.err != nil || p.from == p.to {
+				continue
+			}
+			if err := c.root.Rename(p.from, p.to); err != nil {
+				d.err = failed("rename", err)
+			}
 		}
 	}
 	if err := c.folder.Sync(); err != nil {
@@ -92,7 +112,11 @@ func (c *commits) syncFiles(drafts []*draft) {
 		return
 	}
 	for _, d := range drafts {
-		if err := d.file.Sync(); err != nil {
+		var errs []error
+		for _, p := range d.pieces {
+			errs = append(errs, p.file.Sync())
+		}
+		if err := errors.Join(errs...); err != nil {
 			d.err = failed("sync", err)
 		}
 	}

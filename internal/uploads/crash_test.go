@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
@@ -37,7 +36,7 @@ func writeForEver(dir string) {
 		wg.Go(func() {
 			for {
 				id := newID()
-				if _, err := s.Save(context.Background(), id, bytes.NewReader(whole), crashSize); err != nil {
+				if _, err := s.Save(context.Background(), ticket(id), bytes.NewReader(whole), crashSize); err != nil {
 					fmt.Println(err)
 					return
 				}
@@ -48,8 +47,8 @@ func writeForEver(dir string) {
 	wg.Wait()
 }
 
-// A writer is killed in the middle of its work: every document under a job's name is whole, everything else is temporary,
-// and what was acknowledged is there.
+// A writer is killed in the middle of its work: what is under a job's name is whole, no document is without its ticket,
+// everything else is temporary, and what was acknowledged is there.
 func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -63,13 +62,13 @@ func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	acknowledged := map[string]bool{}
+	acknowledged := map[job.ID]bool{}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if !strings.Contains(lines.Text(), "-") {
 			t.Fatalf("the writer says %s", lines.Text())
 		}
-		acknowledged[lines.Text()+".pdf"] = true
+		acknowledged[job.ID(lines.Text())] = true
 		if len(acknowledged) == 8 {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
@@ -84,37 +83,41 @@ func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 		t.Fatalf("the writer acknowledged %d uploads", len(acknowledged))
 	}
 
-	s := open(t, dir)
-	found, err := s.List(t.Context())
+	s, ctx := open(t, dir), t.Context()
+	found, err := s.List(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	temporaries := 0
 	for _, f := range found {
 		switch {
-		case f.Temporary:
+		case f.Temporary != "":
 			temporaries++
-		case f.Job == "":
-			t.Errorf("a strange file: %s", f.Name)
+			if err := s.Discard(ctx, f); err != nil {
+				t.Error(err)
+			}
+			continue
+		case f.Document && f.Size != crashSize:
+			t.Errorf("a document of %d bytes, want %d", f.Size, crashSize)
+		case f.Document && !f.Ticket:
+			t.Error("a document without its ticket")
+		case !f.Document:
+			t.Log("a ticket, or half of one, was left alone")
 		default:
-			if f.Size != crashSize {
-				t.Errorf("a document of %d bytes, want %d", f.Size, crashSize)
+			if got, err := s.Ticket(ctx, f.ID); err != nil || got.Owner != "owner-1" {
+				t.Errorf("a ticket comes back as %+v, %v", got, err)
 			}
-			info, err := os.Stat(filepath.Join(dir, f.Name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if info.Mode().Perm() != uploads.DefaultMode {
-				t.Errorf("mode %s, want %s whatever the umask", info.Mode().Perm(), uploads.DefaultMode)
-			}
-			delete(acknowledged, f.Name)
+			delete(acknowledged, f.ID)
+		}
+		if err := s.Delete(ctx, f.ID); err != nil {
+			t.Error(err)
 		}
 	}
 	if len(acknowledged) != 0 {
 		t.Errorf("acknowledged and lost: %v", acknowledged)
 	}
 	t.Logf("%d temporary files were left", temporaries)
-	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Minute)); err != nil || n != len(found) {
-		t.Errorf("swept %d of %d files (%v)", n, len(found), err)
+	if left := files(t, dir); len(left) != 0 {
+		t.Errorf("strange files: %v", left)
 	}
 }

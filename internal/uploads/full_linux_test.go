@@ -31,7 +31,7 @@ func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := mount(t, 0, "size=1m")
 	s, ctx := open(t, dir), t.Context()
-	_, err := s.Save(ctx, newID(), bytes.NewReader(pdf(2*mib)), 10*mib)
+	_, err := s.Save(ctx, ticket(newID()), bytes.NewReader(pdf(2*mib)), 10*mib)
 	wantCode(t, err, fault.StorageUnavailable)
 	if left := files(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -39,7 +39,7 @@ func TestAFullDisk(t *testing.T) {
 	// What was given up is free again, to the last page.
 	saved := 0
 	for err = nil; err == nil; saved++ {
-		_, err = s.Save(ctx, newID(), bytes.NewReader(pdf(mib/8)), mib)
+		_, err = s.Save(ctx, ticket(newID()), bytes.NewReader(pdf(mib/8)), mib)
 	}
 	if saved < 5 {
 		t.Errorf("%d documents of 128 KiB fit on a disk of 1 MiB", saved)
@@ -57,7 +57,7 @@ func TestADiskThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	dir := mount(t, syscall.MS_RDONLY, "")
 	s := open(t, dir)
-	_, err := s.Save(t.Context(), newID(), bytes.NewReader(pdf(100)), mib)
+	_, err := s.Save(t.Context(), ticket(newID()), bytes.NewReader(pdf(100)), mib)
 	wantCode(t, err, fault.StorageUnavailable)
 	if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "readOnly: false") {
 		t.Errorf("Check of a disk that cannot be written: %v", err)

@@ -1,19 +1,25 @@
-// Package uploads keeps uploaded documents in a folder that the API and its workers share, one file a job, until the job
-// has ended.
+// Package uploads keeps uploaded documents in a folder that the API and its workers share, until their jobs have ended. For
+// a job there are
 //
-// A document is there whole and on the disk, under the name of its job, or not at all: it is written to a temporary name,
-// synced, and renamed. Whatever a crash leaves carries a temporary name, which Sweep removes.
+//	<id>.pdf    its document, if it has one
+//	<id>.json   its ticket, from which the job can be made again (see job.Ticket)
+//
+// A document is there whole and on the disk, with its ticket, or not at all: it is written to a temporary name, and gets its
+// own when both are synced. What a crash leaves carries a temporary name, or is a ticket, or half of one, without a document.
 package uploads
 
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/google/uuid"
 
@@ -23,13 +29,15 @@ import (
 )
 
 const (
-	suffix = ".pdf"
+	suffix       = ".pdf"
+	ticketSuffix = ".json"
 	// temporary ends the names of files that are being written.
 	temporary = ".tmp"
 	// DefaultMode lets a worker of another user in the folder's group read what the API wrote.
 	DefaultMode fs.FileMode = 0o640
 	// bufferSize is what an upload holds in memory, whatever its size. A usual transcript fits, and takes one write.
 	bufferSize = 64 << 10
+	openNow    = os.O_RDONLY | syscall.O_NONBLOCK
 )
 
 // Config says where documents are kept.
@@ -77,38 +85,104 @@ func New(cfg Config) (*Store, error) {
 // Close gives the folder up.
 func (s *Store) Close() error { return errors.Join(s.folder.Close(), s.root.Close()) }
 
-// name is the file of a job. Only the canonical form of a UUID is a name.
-func name(id job.ID) (string, error) {
-	if u, err := uuid.Parse(string(id)); err != nil || u.String() != string(id) {
-		return "", fault.Wrap(fault.JobNotFound, errors.New("uploads: not the id of a job"))
-	}
-	return string(id) + suffix, nil
+// valid reports whether id names files: only the canonical form of a UUID does.
+func valid(id job.ID) bool {
+	u, err := uuid.Parse(string(id))
+	return err == nil && u.String() == string(id)
 }
 
-// Save stores at most limit bytes of r under the job's id, durable and whole or not at all, and says how many. More than
-// limit bytes is too_large, no PDF header in the first 1024 bytes not_a_pdf, a failing disk storage_unavailable; an error
-// of r comes back as it is. After an error nothing is left behind.
-func (s *Store) Save(ctx context.Context, id job.ID, r io.Reader, limit int64) (int64, error) {
-	final, err := name(id)
-	if err != nil {
-		return 0, err
+// names are the files of a job: its document and its ticket.
+func names(id job.ID) (document, ticket string, err error) {
+	if !valid(id) {
+		return "", "", fault.Wrap(fault.JobNotFound, errors.New("uploads: not the id of a job"))
 	}
-	d, size, err := s.draft(ctx, id, r, limit)
-	if err != nil {
-		return 0, err
-	}
-	d.to = final
-	if err := s.commits.add(d); err != nil {
-		// What stays is temporary, or has no record: both are swept.
-		_ = s.remove(d.from)
-		_ = s.remove(d.to)
-		return 0, err
-	}
-	return size, nil
+	return string(id) + suffix, string(id) + ticketSuffix, nil
 }
 
-// draft writes r to a temporary file and says how many bytes that took.
-func (s *Store) draft(ctx context.Context, id job.ID, r io.Reader, limit int64) (*draft, int64, error) {
+// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are durable
+// and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the first 1024 bytes
+// not_a_pdf, a failing disk storage_unavailable; an error of r comes back as it is.
+func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
+	pdf, ticket, err := names(t.ID)
+	if err != nil {
+		return job.Saved{}, err
+	}
+	d := &draft{pieces: make([]piece, 0, 2)}
+	var saved job.Saved
+	if r != nil {
+		var p piece
+		if p, saved, err = s.document(ctx, t.ID, pdf, r, limit); err != nil {
+			return job.Saved{}, err
+		}
+		d.pieces = append(d.pieces, p)
+	}
+	// The ticket is written when the document is whole: a slow upload has none, and a ticket without its document is what a
+	// crash left. One that has a document needs no temporary name: half of it, too, is such a ticket.
+	p, err := s.ticket(t, ticket, r != nil)
+	if err == nil {
+		d.pieces = slices.Insert(d.pieces, 0, p)
+		err = s.commits.add(d)
+	} else {
+		_ = d.close()
+	}
+	if err != nil {
+		s.forget(d)
+		return job.Saved{}, err
+	}
+	return saved, nil
+}
+
+// forget removes all of a draft, the document before its ticket. What stays, because the disk fails, is swept.
+func (s *Store) forget(d *draft) {
+	for i := len(d.pieces) - 1; i >= 0; i-- {
+		_ = s.remove(d.pieces[i].from)
+		_ = s.remove(d.pieces[i].to)
+	}
+}
+
+// draftOf is a temporary name for a file of a job.
+func draftOf(id job.ID) string { return string(id) + "." + rand.Text()[:8] + temporary }
+
+// create makes a file that is to get a name.
+func (s *Store) create(from, to string) (piece, error) {
+	p := piece{from: from, to: to}
+	var err error
+	if p.file, err = s.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
+		return piece{}, failed("create", err)
+	}
+	// The mode of the process's umask may be narrower.
+	if err := p.file.Chmod(s.mode); err != nil {
+		p.file.Close()
+		_ = s.remove(from)
+		return piece{}, failed("set the mode", err)
+	}
+	return p, nil
+}
+
+// ticket writes a ticket to a file, at once under its name or under a temporary one.
+func (s *Store) ticket(t job.Ticket, name string, atOnce bool) (piece, error) {
+	b, err := t.Encode()
+	if err != nil {
+		return piece{}, fault.Wrap(fault.Internal, err)
+	}
+	from := name
+	if !atOnce {
+		from = draftOf(t.ID)
+	}
+	p, err := s.create(from, name)
+	if err != nil {
+		return piece{}, err
+	}
+	if _, err := p.file.Write(b); err != nil {
+		p.file.Close()
+		_ = s.remove(p.from)
+		return piece{}, failed("write a ticket", err)
+	}
+	return p, nil
+}
+
+// document writes r to a temporary file.
+func (s *Store) document(ctx context.Context, id job.ID, name string, r io.Reader, limit int64) (piece, job.Saved, error) {
 	buffer := s.buffers.Get().(*[bufferSize]byte)
 	defer s.buffers.Put(buffer)
 
@@ -116,23 +190,23 @@ func (s *Store) draft(ctx context.Context, id job.ID, r io.Reader, limit int64) 
 	source := io.LimitReader(r, limit+1)
 	n, _, err := fill(source, buffer[:], document.SniffLength)
 	if err != nil {
-		return nil, 0, err
+		return piece{}, job.Saved{}, err
 	}
 	if err := document.Sniff(buffer[:min(n, document.SniffLength)]); err != nil {
-		return nil, 0, err
+		return piece{}, job.Saved{}, err
 	}
 
-	d := &draft{from: string(id) + "." + rand.Text()[:8] + temporary}
-	if d.file, err = s.root.OpenFile(d.from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
-		return nil, 0, failed("create", err)
-	}
-	size, err := s.write(ctx, d.file, source, buffer[:], n, limit)
+	p, err := s.create(draftOf(id), name)
 	if err != nil {
-		d.file.Close()
-		_ = s.remove(d.from)
-		return nil, 0, err
+		return piece{}, job.Saved{}, err
 	}
-	return d, size, nil
+	saved, err := write(ctx, p.file, source, buffer[:], n, limit)
+	if err != nil {
+		p.file.Close()
+		_ = s.remove(p.from)
+		return piece{}, job.Saved{}, err
+	}
+	return p, saved, nil
 }
 
 // fill reads at least least bytes into b, or all that r has. Unlike io.ReadAtLeast it tells the end of r from a
@@ -152,31 +226,30 @@ func fill(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
 }
 
 // write writes the first n bytes of buffer and then the rest of source to f.
-func (s *Store) write(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n int, limit int64) (int64, error) {
-	// The mode of the process's umask may be narrower.
-	if err := f.Chmod(s.mode); err != nil {
-		return 0, failed("set the mode", err)
-	}
-	var size int64
+func write(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n int, limit int64) (job.Saved, error) {
+	var saved job.Saved
+	digest := sha256.New()
 	for {
 		// Fill the buffer: a write of a few bytes costs as much as one of many.
 		m, ended, err := fill(source, buffer[n:], len(buffer)-n)
 		if err != nil {
-			return 0, err
+			return job.Saved{}, err
 		}
 		n += m
-		size += int64(n)
-		if size > limit {
-			return 0, fault.New(fault.TooLarge)
+		saved.Size += int64(n)
+		if saved.Size > limit {
+			return job.Saved{}, fault.New(fault.TooLarge)
 		}
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return job.Saved{}, err
 		}
 		if _, err := f.Write(buffer[:n]); err != nil {
-			return 0, failed("write", err)
+			return job.Saved{}, failed("write", err)
 		}
+		_, _ = digest.Write(buffer[:n]) // never fails
 		if ended {
-			return size, nil
+			digest.Sum(saved.SHA256[:0])
+			return saved, nil
 		}
 		n = 0
 	}
@@ -184,7 +257,7 @@ func (s *Store) write(ctx context.Context, f *os.File, source io.Reader, buffer 
 
 // Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there.
 func (s *Store) Open(_ context.Context, id job.ID) (io.ReadCloser, error) {
-	n, err := name(id)
+	n, _, err := names(id)
 	if err != nil {
 		return nil, err
 	}
@@ -208,16 +281,20 @@ func (f *file) Read(p []byte) (int, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// Delete removes the document of a job; removing what is not there is no error.
+// Delete removes the document of a job and then its ticket; removing what is not there is no error.
 func (s *Store) Delete(_ context.Context, id job.ID) error {
-	n, err := name(id)
+	pdf, ticket, err := names(id)
 	if err != nil {
 		return err
 	}
-	return s.remove(n)
+	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
+	if err := s.remove(pdf); err != nil {
+		return err
+	}
+	return s.remove(ticket)
 }
 
-// remove needs no sync: a file that comes back after a crash has no record, and is swept.
+// remove needs no sync: what comes back after a crash is of a job that has ended, and is swept.
 func (s *Store) remove(name string) error {
 	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return failed("remove", err)

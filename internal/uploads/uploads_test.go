@@ -2,7 +2,6 @@ package uploads_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -10,30 +9,24 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/process"
-	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/storetest"
 	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 const mib = 1 << 20
-
-var (
-	_ submit.Uploads  = (*uploads.Store)(nil)
-	_ process.Uploads = (*uploads.Store)(nil)
-)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writeDir); dir != "" {
@@ -58,6 +51,14 @@ func open(t testing.TB, dir string) *uploads.Store {
 }
 
 func newID() job.ID { return job.ID(uuid.NewString()) }
+
+func ticket(id job.ID) job.Ticket {
+	return job.Ticket{ID: id, Kind: job.File, Owner: "owner-1", CreatedAt: time.Now()}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func pdf(size int) []byte {
 	b := make([]byte, size)
@@ -86,164 +87,88 @@ func wantCode(t *testing.T, err error, want fault.Code) {
 	}
 }
 
-func TestWhatIsSavedComesBack(t *testing.T) {
+func TestTheFolderIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.RunUploads(t, func(t *testing.T) storetest.Uploads { return open(t, t.TempDir()) })
+}
+
+func TestNamesAndModes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, ctx := open(t, dir), t.Context()
-	readers := map[string]func(io.Reader) io.Reader{
-		"at once":        func(r io.Reader) io.Reader { return r },
-		"half at a time": iotest.HalfReader,
-		"end with data":  iotest.DataErrReader,
+	s, id := open(t, dir), newID()
+	if _, err := s.Save(t.Context(), ticket(id), bytes.NewReader(pdf(100)), mib); err != nil {
+		t.Fatal(err)
 	}
-	for _, size := range []int{5, 1023, 1024, 1025, 60_000, 64 << 10, 64<<10 + 1, 3 * mib} {
-		for how, wrap := range readers {
-			id, want := newID(), pdf(max(size, 9))[:size]
-			n, err := s.Save(ctx, id, wrap(bytes.NewReader(want)), int64(size))
-			if err != nil || n != int64(size) {
-				t.Fatalf("save %d bytes %s: %d, %v", size, how, n, err)
-			}
-			f, err := s.Open(ctx, id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := io.ReadAll(f)
-			f.Close()
-			if err != nil || !bytes.Equal(got, want) {
-				t.Errorf("%d bytes %s come back as %d others (%v)", size, how, len(got), err)
-			}
-			if d := cmp.Diff([]string{string(id) + ".pdf"}, files(t, dir)); d != "" {
-				t.Errorf("the folder (-want +got):\n%s", d)
-			}
-			for range 2 { // again is no error
-				if err := s.Delete(ctx, id); err != nil {
-					t.Fatal(err)
-				}
-			}
-			_, err = s.Open(ctx, id)
-			wantCode(t, err, fault.StorageUnavailable)
+	if d := cmp.Diff([]string{string(id) + ".json", string(id) + ".pdf"}, files(t, dir)); d != "" {
+		t.Error(d)
+	}
+	for _, name := range files(t, dir) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != uploads.DefaultMode {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
-	if left := files(t, dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
-	}
 }
 
-func TestARefusedUploadLeavesNothing(t *testing.T) {
-	t.Parallel()
-	cut := errors.New("connection cut")
-	late := append(make([]byte, 1020), "%PDF-1.7"...)
-	tests := map[string]struct {
-		r     io.Reader
-		limit int64
-		code  fault.Code
-		is    error
-	}{
-		"empty":                           {bytes.NewReader(nil), mib, fault.NotAPDF, nil},
-		"no PDF":                          {strings.NewReader("PK\x03\x04" + strings.Repeat("x", 5000)), mib, fault.NotAPDF, nil},
-		"header too late":                 {bytes.NewReader(late), mib, fault.NotAPDF, nil},
-		"a byte too many":                 {bytes.NewReader(pdf(1001)), 1000, fault.TooLarge, nil},
-		"a byte too many, two buffers":    {bytes.NewReader(pdf(64<<10 + 1)), 64 << 10, fault.TooLarge, nil},
-		"without end":                     {io.MultiReader(bytes.NewReader(pdf(1000)), endless{}), 2 * mib, fault.TooLarge, nil},
-		"cut at once":                     {iotest.ErrReader(cut), mib, "", cut},
-		"cut in the header":               {io.MultiReader(bytes.NewReader(pdf(100)), iotest.ErrReader(cut)), mib, "", cut},
-		"cut later":                       {io.MultiReader(bytes.NewReader(pdf(mib/2)), iotest.ErrReader(cut)), mib, "", cut},
-		"cut as a body reports it, early": {io.MultiReader(bytes.NewReader(pdf(100)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
-		"cut as a body reports it":        {io.MultiReader(bytes.NewReader(pdf(100_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			_, err := open(t, dir).Save(t.Context(), newID(), tt.r, tt.limit)
-			if tt.is != nil && err != tt.is { //nolint:errorlint // it has to come back as it is, not wrapped
-				t.Errorf("%v, want %v as it is", err, tt.is)
-			}
-			if tt.code != "" {
-				wantCode(t, err, tt.code)
-			}
-			if left := files(t, dir); len(left) != 0 {
-				t.Errorf("left behind: %v", left)
-			}
-		})
-	}
-}
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
-
-// A client that goes away ends the upload, whatever its reader does.
-func TestACanceledUploadLeavesNothing(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	r := io.MultiReader(bytes.NewReader(pdf(mib)), readerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }))
-	if _, err := open(t, dir).Save(ctx, newID(), r, 1<<40); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want the cancellation", err)
-	}
-	if left := files(t, dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
-	}
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-func TestOnlyIDsAreNames(t *testing.T) {
+// A link in the folder does not lead out of it, and what cannot be read in time is no ticket.
+func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	t.Parallel()
 	outer := t.TempDir()
 	dir := filepath.Join(outer, "uploads")
-	s, ctx := open(t, dir), t.Context()
-	secret := filepath.Join(outer, "secret.pdf")
+	s, ctx, id := open(t, dir), t.Context(), newID()
+	secret := filepath.Join(outer, "secret")
 	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	good := string(newID())
-	for _, id := range []string{"", ".", "..", "../secret", "/etc/passwd", secret, "a/b", good + "/..", "..\\secret", "x\x00y",
-		strings.ToUpper(good), "{" + good + "}", "urn:uuid:" + good, strings.ReplaceAll(good, "-", ""), good + ".pdf", strings.Repeat("a", 300)} {
-		_, err := s.Save(ctx, job.ID(id), bytes.NewReader(pdf(100)), mib)
-		wantCode(t, err, fault.JobNotFound)
-		_, err = s.Open(ctx, job.ID(id))
-		wantCode(t, err, fault.JobNotFound)
-		wantCode(t, s.Delete(ctx, job.ID(id)), fault.JobNotFound)
+	for _, end := range []string{".pdf", ".json"} {
+		if err := os.Symlink(secret, filepath.Join(dir, string(id)+end)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	// Nor does a link in the folder lead out of it.
-	if err := os.Symlink(secret, filepath.Join(dir, good+".pdf")); err != nil {
-		t.Fatal(err)
-	}
-	if f, err := s.Open(ctx, job.ID(good)); err == nil {
+	if f, err := s.Open(ctx, id); err == nil {
 		f.Close()
 		t.Error("a link out of the folder was followed")
+	}
+	if _, err := s.Ticket(ctx, id); err == nil {
+		t.Error("a link out of the folder was followed")
+	}
+	pipe := newID()
+	if err := syscall.Mkfifo(filepath.Join(dir, string(pipe)+".json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Ticket(ctx, pipe); err == nil {
+		t.Error("a pipe is a ticket")
+	}
+	if all, err := s.List(ctx); err != nil || len(all) != 0 {
+		t.Errorf("listed %+v, %v", all, err)
 	}
 	if _, err := os.Stat(secret); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestManyAtOnce(t *testing.T) {
+// What is no ticket is told from a ticket that is not there, and from a disk that fails.
+func TestDamagedTickets(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for range 8 {
-				id, want := newID(), pdf(70_000)
-				if _, err := s.Save(t.Context(), id, bytes.NewReader(want), mib); err != nil {
-					t.Error(err)
-					return
-				}
-				if got, err := os.ReadFile(filepath.Join(dir, string(id)+".pdf")); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("%d bytes come back (%v)", len(got), err)
-				}
-			}
-		})
+	for name, content := range map[string]string{
+		"empty": "", "cut": `{"jobId":"`, "other": `{"kind":"Deployment","owner":"x"}`, "zeros": string(make([]byte, 4096)),
+		"large": strings.Repeat(" ", job.MaxTicket+1),
+	} {
+		id := newID()
+		if err := os.WriteFile(filepath.Join(dir, string(id)+".json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Ticket(t.Context(), id); !errors.Is(err, job.ErrTicket) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	wg.Wait()
-	if n := len(files(t, dir)); n != 16*8 {
-		t.Errorf("%d files, want %d", n, 16*8)
+	folder := newID()
+	if err := os.Mkdir(filepath.Join(dir, string(folder)+".json"), 0o700); err != nil {
+		t.Fatal(err)
 	}
+	_, err := s.Ticket(t.Context(), folder)
+	wantCode(t, err, fault.StorageUnavailable)
 }
 
 // A folder that is gone, or closed, is storage_unavailable.
@@ -254,7 +179,7 @@ func TestTheFolderIsGone(t *testing.T) {
 	if err := os.Remove(dir); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Save(ctx, newID(), bytes.NewReader(pdf(100)), mib)
+	_, err := s.Save(ctx, ticket(newID()), bytes.NewReader(pdf(100)), mib)
 	wantCode(t, err, fault.StorageUnavailable)
 	_, err = s.Open(ctx, newID())
 	wantCode(t, err, fault.StorageUnavailable)
@@ -277,18 +202,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestListAndSweep(t *testing.T) {
+func TestList(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s, ctx := open(t, dir), t.Context()
-	old, young := newID(), newID()
-	for _, id := range []job.ID{old, young} {
-		if _, err := s.Save(ctx, id, bytes.NewReader(pdf(100)), mib); err != nil {
-			t.Fatal(err)
-		}
+	whole, bare := newID(), newID()
+	if _, err := s.Save(ctx, ticket(whole), bytes.NewReader(pdf(100)), mib); err != nil {
+		t.Fatal(err)
 	}
-	long := time.Now().Add(-time.Hour)
-	for _, name := range []string{string(newID()) + ".ABCDEFGH.tmp", "check.X.tmp", "notes.txt", "lost+found.pdf"} {
+	draft := string(newID()) + ".ABCDEFGH.tmp"
+	for _, name := range []string{draft, string(bare) + ".pdf", "notes.txt", "lost+found.pdf", "package.json"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -296,40 +219,41 @@ func TestListAndSweep(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder.tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range files(t, dir) {
-		if name != string(young)+".pdf" {
-			if err := os.Chtimes(filepath.Join(dir, name), long, long); err != nil {
-				t.Fatal(err)
-			}
+	// The younger of two files gives the time.
+	young, old := time.Now().Add(-time.Hour).Truncate(time.Second), time.Now().Add(-2*time.Hour).Truncate(time.Second)
+	for name, at := range map[string]time.Time{
+		string(whole) + ".pdf": old, string(whole) + ".json": young, string(bare) + ".pdf": old, draft: old,
+	} {
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
 		}
 	}
 	found, err := s.List(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	temporary, jobs := 0, []job.ID{}
-	for _, f := range found {
-		if f.Temporary {
-			temporary++
+	want := []job.Leftover{
+		{ID: whole, Document: true, Ticket: true, Size: 100, Modified: young},
+		{ID: bare, Document: true, Size: 1, Modified: old},
+		{Temporary: draft, Modified: old},
+	}
+	order := cmpopts.SortSlices(func(a, b job.Leftover) bool { return a.ID+job.ID(a.Temporary) < b.ID+job.ID(b.Temporary) })
+	if d := cmp.Diff(want, found, order); d != "" {
+		t.Error(d)
+	}
+	for _, l := range found {
+		if l.Temporary != "" {
+			err = s.Discard(ctx, l)
+		} else {
+			err = s.Delete(ctx, l.ID)
 		}
-		if f.Job != "" {
-			jobs = append(jobs, f.Job)
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	slices.Sort(jobs)
-	want := []job.ID{old, young}
-	slices.Sort(want)
-	if temporary != 2 || len(found) != 6 || !slices.Equal(jobs, want) {
-		t.Errorf("listed %+v", found)
-	}
-	n, err := s.Sweep(ctx, time.Now().Add(-time.Minute))
-	if err != nil || n != 3 {
-		t.Errorf("swept %d (%v), want 3", n, err)
-	}
-	wantLeft := []string{string(young) + ".pdf", "folder.tmp", "lost+found.pdf", "notes.txt"}
-	slices.Sort(wantLeft)
+	wantLeft := []string{"folder.tmp", "lost+found.pdf", "notes.txt", "package.json"}
 	if d := cmp.Diff(wantLeft, files(t, dir)); d != "" {
-		t.Errorf("after the sweep (-want +got):\n%s", d)
+		t.Errorf("files that are not ours (-want +got):\n%s", d)
 	}
 }
 
@@ -341,7 +265,7 @@ func TestMemoryDoesNotGrowWithTheUpload(t *testing.T) {
 		r := io.MultiReader(strings.NewReader("%PDF-1.7\n"), io.LimitReader(endless{}, size))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := s.Save(t.Context(), newID(), r, 1<<40); err != nil {
+		if _, err := s.Save(t.Context(), ticket(newID()), r, 1<<40); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
@@ -365,18 +289,18 @@ func TestANameThatIsTaken(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 12 {
 		wg.Go(func() {
-			if _, err := s.Save(t.Context(), newID(), bytes.NewReader(pdf(100)), mib); err != nil {
+			if _, err := s.Save(t.Context(), ticket(newID()), bytes.NewReader(pdf(100)), mib); err != nil {
 				t.Error(err)
 			}
 		})
 		wg.Go(func() {
-			_, err := s.Save(t.Context(), taken, bytes.NewReader(pdf(100)), mib)
+			_, err := s.Save(t.Context(), ticket(taken), bytes.NewReader(pdf(100)), mib)
 			wantCode(t, err, fault.StorageUnavailable)
 		})
 	}
 	wg.Wait()
-	if left := files(t, dir); len(left) != 12+1 {
-		t.Errorf("%d names, want 12 documents and the folder: %v", len(left), left)
+	if left := files(t, dir); len(left) != 2*12+1 {
+		t.Errorf("%d names, want 12 documents, their tickets and the folder: %v", len(left), left)
 	}
 }
 
