@@ -44,15 +44,16 @@ func S3(tb testing.TB, buckets ...string) *S3Server {
 	return s
 }
 
-// Restart starts the server again on its port and data after Kill.
-func (s *S3Server) Restart(tb testing.TB) {
+// Restart starts the server again on its port and data after Kill. Extra are more of versitygw's global options.
+func (s *S3Server) Restart(tb testing.TB, extra ...string) {
 	tb.Helper()
 	bin := filepath.Join(Root(), ".bin", "versitygw")
 	if _, err := os.Stat(bin); err != nil {
 		Missing(tb, "the S3 test server", "run make deps")
 	}
-	cmd := exec.Command(bin, "--port", s.Addr(), "--region", S3Region, "--access", S3AccessKey, "--secret", S3SecretKey,
-		"--quiet", "--keep-alive", "posix", "--sidecar", filepath.Join(s.dir, "meta"), filepath.Join(s.dir, "data"))
+	args := append([]string{"--port", s.Addr(), "--region", S3Region, "--access", S3AccessKey, "--secret", S3SecretKey,
+		"--quiet", "--keep-alive"}, extra...)
+	cmd := exec.Command(bin, append(args, "posix", "--sidecar", filepath.Join(s.dir, "meta"), filepath.Join(s.dir, "data"))...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
 	s.Process = Start(tb, cmd)
 	Eventually(tb, "the S3 server answers", func() bool { return listens(s.Addr()) })
