@@ -123,9 +123,13 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		return job.Saved{}, fault.Wrap(fault.Internal, err)
 	}
 	if r == nil {
-		ctx, cancel := bounded(ctx, patience)
+		putting, cancel := bounded(ctx, patience)
 		defer cancel()
-		return job.Saved{}, s.put(ctx, ticket, encoded, nil)
+		if err := s.put(putting, ticket, encoded, nil); err != nil {
+			s.forget(ctx, t.ID) // only the answer may have been lost
+			return job.Saved{}, err
+		}
+		return job.Saved{}, nil
 	}
 
 	// Look before anything is sent.
