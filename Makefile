@@ -64,6 +64,8 @@ chart-test: ## Test the chart: lint, schemas, Pod Security, score, unit tests
 .PHONY: e2e
 e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is started on this machine (root)
 	@hack/deps.sh cluster
+	@# A cold cache takes longer to build Kubernetes and KEDA than the tests take: not in their time.
+	@[ -n "$$KUBECONFIG" ] || hack/cluster/build.sh
 	go test -count=1 -timeout 30m -tags e2e -v ./tests/e2e
 
 .PHONY: k8s

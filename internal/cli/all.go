@@ -73,7 +73,7 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 	// The worker drains in what the API's own end leaves.
 	const apiDrain = 2 * time.Second
 	worker := r.newWorker(core, parsepool.Stream{Pool: pool}, c.Jobs, c.JobTimeout, r.drain()-apiDrain)
-	r.group.Add("worker", worker.Run)
+	r.group.Add("worker", core.takeJobs(worker))
 
 	api, err := r.newAPI(core, tasks, cacheRedis, apiOptions{
 		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,

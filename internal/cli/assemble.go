@@ -140,6 +140,18 @@ func newGuard(a config.Auth, r *role) (*auth.Guard, error) {
 	return auth.New(o)
 }
 
+// takeJobs runs a worker from the moment at which there is a catalogue: until then each job would only be taken to wait.
+func (c *core) takeJobs(worker *queue.Server) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-c.catalogue.Loaded():
+			return worker.Run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // newWorker puts the queue's server and what it runs together. It drains within grace.
 func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
 	return queue.New(queue.Deps{
@@ -147,7 +159,7 @@ func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTi
 		Handler: process.New(process.Deps{
 			Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 			Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
-			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout,
+			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience,
 		}),
 		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
 	})

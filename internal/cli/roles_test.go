@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -103,7 +104,8 @@ func TestRoles(t *testing.T) {
 		return startRole(whole, "worker", port, append(append([]string{
 			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + way.URL}, env...), more...)...)
 	}
-	worker := startWorker("TMD_SHUTDOWN_GRACE=20s")
+	const patience = 5 * time.Second
+	worker := startWorker("TMD_SHUTDOWN_GRACE=20s", "TMD_OUTAGE_PATIENCE="+patience.String())
 	apiPort := testenv.FreePort(t)
 	api := startRole(t, "api", apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(apiPort), "TMD_SHUTDOWN_DELAY=1s"}, env...)...)
 	made := api.run(t, env, "token", "--sub", "alice")
@@ -141,6 +143,7 @@ func TestRoles(t *testing.T) {
 		if code := parser.ExitCode(); code != 0 {
 			t.Errorf("the parser's exit code is %d", code)
 		}
+		accepted := time.Now()
 		j := api.submit(t, token, fixture("transcripts/soen-regular"))
 		j = api.until(t, token, j.JobID, "retrying")
 		if j.Error == nil || j.Error.Code != "parser_unavailable" {
@@ -150,7 +153,8 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%d files while the job is retried", n)
 		}
 		parser = startParser()
-		if j = api.until(t, token, j.JobID, "done"); j.Attempt < 2 {
+		// An outage burns no attempt; on a very slow machine it lasted longer than the patience.
+		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 && time.Since(accepted) < patience {
 			t.Errorf("%+v", j)
 		}
 		if n := files(t, uploads); n != 0 {

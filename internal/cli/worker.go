@@ -58,6 +58,6 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 	if _, err := r.serve(ctx, endpoint{"health", "TMD_WORKER_HEALTH_ADDR", string(c.HealthAddr)}, r.newServer(mux), closing); err != nil {
 		return err
 	}
-	r.group.Add("worker", worker.Run)
+	r.group.Add("worker", core.takeJobs(worker))
 	return nil
 }

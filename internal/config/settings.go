@@ -221,12 +221,14 @@ func (a *Attempt) check(f *Faults) {
 
 // Jobs is how a worker runs jobs.
 type Jobs struct {
-	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	OutagePatience time.Duration `env:"TMD_OUTAGE_PATIENCE" envDefault:"30m" help:"The age until which a job waits for a parser, a database or a storage that is away, without using up an attempt. After that it has its three attempts."`
 	Attempt
 }
 
 func (j *Jobs) check(f *Faults) {
 	f.within("WORKER_CONCURRENCY", j.Concurrency, 1, 256)
+	f.between("TMD_OUTAGE_PATIENCE", j.OutagePatience, time.Second, 12*time.Hour)
 	j.Attempt.check(f)
 }
 

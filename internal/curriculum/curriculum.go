@@ -42,6 +42,7 @@ type Holder struct {
 	Deps
 	current atomic.Pointer[edition]
 	loading chan struct{} // holds a token while somebody loads
+	loaded  chan struct{} // closed with the first catalogue
 }
 
 // edition is a catalogue and the store's version of it.
@@ -54,8 +55,11 @@ type edition struct {
 // New returns a holder without a catalogue; the first who asks, or Run, loads it.
 func New(d Deps) *Holder {
 	d.Interval = cmp.Or(d.Interval, defaultInterval)
-	return &Holder{Deps: d, loading: make(chan struct{}, 1)}
+	return &Holder{Deps: d, loading: make(chan struct{}, 1), loaded: make(chan struct{})}
 }
+
+// Loaded is closed as soon as there is a catalogue.
+func (h *Holder) Loaded() <-chan struct{} { return h.loaded }
 
 // Current returns the catalogue: the one in memory, or the store's when there is none yet. Without either it is
 // database_unavailable.
@@ -146,7 +150,9 @@ func (h *Holder) load(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("curriculum: the stored catalogue is faulty: %w", err))
 	}
-	h.current.Store(&edition{catalogue: c, version: version, since: h.Clock()})
+	if h.current.Swap(&edition{catalogue: c, version: version, since: h.Clock()}) == nil {
+		close(h.loaded)
+	}
 	h.Logger.Info("catalogue loaded", "version", c.Version(), "courses", len(data.Courses), "degrees", len(data.Degrees))
 	return nil
 }

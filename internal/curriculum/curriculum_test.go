@@ -186,3 +186,23 @@ func TestAStoreThatComesLate(t *testing.T) {
 		<-ended
 	})
 }
+
+func TestLoadedWithTheFirstCatalogue(t *testing.T) {
+	s := &store{err: fault.New(fault.DatabaseUnavailable)}
+	h := holder(s, &bytes.Buffer{})
+	loaded := func() bool {
+		select {
+		case <-h.Loaded():
+			return true
+		default:
+			return false
+		}
+	}
+	if _, err := h.Current(t.Context()); err == nil || loaded() {
+		t.Errorf("a store that is away: %v, loaded %v", err, loaded())
+	}
+	s.set(func(s *store) { s.data, s.version, s.err = data(t, "one"), "1", nil })
+	if _, err := h.Current(t.Context()); err != nil || !loaded() {
+		t.Errorf("a store that is back: %v, loaded %v", err, loaded())
+	}
+}

@@ -29,6 +29,7 @@ const (
 	JobNotFound          Code = "job_not_found"
 	Conflict             Code = "conflict"
 	PreconditionFailed   Code = "precondition_failed"
+	WorkerLost           Code = "worker_lost"
 )
 
 // Faults that only the HTTP edge meets.
@@ -76,6 +77,7 @@ var kinds = map[Code]kind{
 	JobNotFound:          {"There is no such job. Results are kept for 24 hours; upload the document again.", false},
 	Conflict:             {"The job is not in a state that allows this. Read its status and try again.", false},
 	PreconditionFailed:   {"It was changed in the meantime. Read it again and repeat the change.", false},
+	WorkerLost:           {"The work on this was cut off three times, so it was given up. Print the document to PDF again, or fill in the form instead.", false},
 
 	BadRequest:       {"The request cannot be understood. Check it against the API's description.", false},
 	Unauthorized:     {"Sign in and send the request with a valid token.", false},
@@ -111,6 +113,15 @@ func (c Code) Transient() bool {
 		return k.transient
 	}
 	return true
+}
+
+// Outage reports whether a part that the work leans on is away: nothing is known against the work itself.
+func (c Code) Outage() bool {
+	switch c {
+	case ParserUnavailable, DatabaseUnavailable, StorageUnavailable, QueueUnavailable:
+		return true
+	}
+	return false
 }
 
 // Sentence returns what a person is told when the error carries nothing more exact.

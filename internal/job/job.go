@@ -34,8 +34,12 @@ const (
 // The policy of attempts.
 const (
 	MaxAttempts = 3
-	BackoffBase = 2 * time.Second // doubled for each further attempt: 2 s, then 4 s
-	ResultTTL   = 24 * time.Hour  // from the last write
+	BackoffBase = 2 * time.Second  // doubled for each further attempt: 2 s, then 4 s
+	BackoffMost = 15 * time.Second // of the waits in an outage, which are not counted
+	ResultTTL   = 24 * time.Hour   // from the last write
+
+	// MaxCrashes is how many workers a job may take down with it. At so many it is failed without being run again.
+	MaxCrashes = 3
 )
 
 // Backoff is the wait before the attempt that follows attempt (counted from 1).
@@ -46,6 +50,15 @@ func Backoff(attempt int) time.Duration {
 	return BackoffBase << (attempt - 1)
 }
 
+// OutageBackoff is the wait for a part that is away, after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
+func OutageBackoff(n int) time.Duration {
+	wait := BackoffBase
+	for ; n > 0 && wait < BackoffMost; n-- {
+		wait *= 2
+	}
+	return min(wait, BackoffMost)
+}
+
 // Record is what is known of a job. It holds ids, states and times, nothing of the document.
 type Record struct {
 	ID       ID
@@ -53,9 +66,10 @@ type Record struct {
 	Owner    string // the subject of the token that created it
 	Priority Priority
 	State    State
-	// Attempt counts the attempts begun. An attempt that was interrupted (a drain, a crash) is not counted again.
+	// Attempt counts the attempts begun. A run that was interrupted (a drain, a crash) or that met an outage is not counted:
+	// the next has its number again.
 	Attempt int
-	// Fence is raised by each attempt that begins; only the holder of the newest value may write.
+	// Fence is raised by each run that begins, counted or not; only the holder of the newest value may write.
 	Fence int64
 	// Version is raised by each change of the record; it is the ETag.
 	Version    int64
@@ -90,12 +104,14 @@ type Task struct {
 	Priority Priority `json:"-"`
 }
 
-// Delivery is one attempt of a task as the queue hands it out. Attempt counts from 1; Last says that the queue will
-// not deliver it again.
+// Delivery is one run of a task as the queue hands it out. Attempt counts from 1, and is the same for each run until one is
+// counted; Last says that the queue will not deliver the task again after this attempt. Crashes is how many workers were
+// lost while they ran the task.
 type Delivery struct {
 	Task
 	Attempt int
 	Last    bool
+	Crashes int
 }
 
 // Stored is a result in the form in which it is kept and served: JSON, gzip-compressed.
@@ -103,6 +119,23 @@ type Stored struct {
 	Full []byte // gzip of the whole TimelineResult
 	Slim []byte // gzip of its slim view
 }
+
+// Postponement is the error of a run that met an outage, or could not be made at all: the queue delivers the task again
+// after After, and the run does not count as an attempt. Cause is why, with its code.
+type Postponement struct {
+	After time.Duration
+	Cause error
+}
+
+func (p *Postponement) Error() string {
+	if p.Cause == nil {
+		return "postponed by " + p.After.String()
+	}
+	return "postponed by " + p.After.String() + ": " + p.Cause.Error()
+}
+
+// Unwrap returns the cause.
+func (p *Postponement) Unwrap() error { return p.Cause }
 
 // ErrSuperseded says that a newer attempt, or a deletion, owns the record: the holder stops and writes nothing more.
 var ErrSuperseded = errors.New("job: superseded by a newer attempt")

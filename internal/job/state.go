@@ -18,20 +18,10 @@ var states = [...]State{Queued, Processing, Retrying, Done, Failed}
 // States returns every state in the order of a job's life.
 func States() []State { return append([]State(nil), states[:]...) }
 
-// moves is the job's life. Processing → Processing is a delivery that is run again after its worker was lost;
-// Done → Done is an edit of the result.
-var moves = map[State][]State{
-	Queued:     {Processing, Failed},
-	Processing: {Processing, Queued, Retrying, Done, Failed},
-	Retrying:   {Processing, Failed},
-	Done:       {Done},
-	Failed:     {},
-}
-
-// CanBecome reports whether a job in s may become next.
+// CanBecome reports whether a job in s may become next: whether some event of Life leads there.
 func (s State) CanBecome(next State) bool {
-	for _, to := range moves[s] {
-		if to == next {
+	for _, m := range life {
+		if m.From == s && m.To == next {
 			return true
 		}
 	}

@@ -65,6 +65,7 @@ var meanings = map[fault.Code]meaning{
 	fault.JobNotFound:          {http.StatusNotFound, "Job not found", 0},
 	fault.Conflict:             {http.StatusConflict, "Conflict", 0},
 	fault.PreconditionFailed:   {http.StatusPreconditionFailed, "Changed in the meantime", 0},
+	fault.WorkerLost:           {http.StatusUnprocessableEntity, "Workers lost", 0},
 
 	fault.BadRequest:       {http.StatusBadRequest, "Bad request", 0},
 	fault.Unauthorized:     {http.StatusUnauthorized, "Unauthorized", 0},

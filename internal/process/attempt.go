@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -51,7 +52,7 @@ func (a *attempt) finish(ctx context.Context, result job.Stored) error {
 	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.Finish(ctx, a.ID, a.record.Fence, result) })
 	written()
 	if err != nil {
-		return interrupted("finish", err)
+		return unwritten(ctx, "finish", err)
 	}
 	a.ended = true
 	a.discard(ctx)
@@ -60,14 +61,39 @@ func (a *attempt) finish(ctx context.Context, result job.Stored) error {
 
 // retry keeps the document for the next attempt.
 func (a *attempt) retry(ctx context.Context, cause error) error {
-	at := a.p.Clock().Add(job.Backoff(a.Attempt))
+	if err := a.again(ctx, cause, job.Backoff(a.Attempt)); err != nil {
+		return err
+	}
+	return cause
+}
+
+// waits reports whether a fault is an outage that the job may wait out. A document that is not there is none: it will
+// not come back. Nor does a job wait for ever: one that is older than the patience has its attempts left and no more.
+func (a *attempt) waits(cause error) bool {
+	return fault.CodeOf(cause).Outage() && !errors.Is(cause, fs.ErrNotExist) &&
+		a.p.Clock().Sub(a.record.CreatedAt) < a.p.OutagePatience
+}
+
+// postpone has the job run again when the part that is away may be back, as the same attempt.
+func (a *attempt) postpone(ctx context.Context, cause error) error {
+	// Each run raises the fence, each that counts the attempt as well.
+	wait := job.OutageBackoff(int(a.record.Fence) - a.Attempt)
+	if err := a.again(ctx, cause, wait); err != nil {
+		return err
+	}
+	return &job.Postponement{After: wait, Cause: cause}
+}
+
+// again says in the record why the job waits, and for how long.
+func (a *attempt) again(ctx context.Context, cause error, wait time.Duration) error {
+	at := a.p.Clock().Add(wait)
 	err := a.write(ctx, func(ctx context.Context) error {
 		return a.p.Jobs.Retry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
 	})
 	if err != nil {
-		return interrupted("retry", err)
+		return unwritten(ctx, "retry", err)
 	}
-	return cause
+	return nil
 }
 
 func (a *attempt) fail(ctx context.Context, cause error) error {
@@ -75,11 +101,11 @@ func (a *attempt) fail(ctx context.Context, cause error) error {
 		return a.p.Jobs.Fail(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
 	})
 	if err != nil {
-		return interrupted("fail", err)
+		return unwritten(ctx, "fail", err)
 	}
 	a.ended = true
 	a.discard(ctx)
-	if fault.CodeOf(cause).Transient() && !a.panicked {
+	if ours(cause) && !a.panicked {
 		a.p.Reporter.JobFailed(a.ID, a.Attempt, cause)
 	}
 	return cause
@@ -92,16 +118,30 @@ func (a *attempt) requeue(ctx context.Context) error {
 	if errors.Is(err, job.ErrSuperseded) {
 		return err
 	}
-	return interrupted("requeue", errors.Join(context.Cause(ctx), err))
+	return fmt.Errorf("process: requeue: %w: %w", job.ErrInterrupted, errors.Join(context.Cause(ctx), err))
 }
 
-// interrupted is the outcome of an attempt that could not be written down: it is to be run again, and not counted. A
-// write that was refused is superseded.
-func interrupted(op string, err error) error {
-	if errors.Is(err, job.ErrSuperseded) {
+// unwritten is the outcome of an attempt that could not be written down. While Redis is away, or the process stops, it is
+// to be run again and not counted. A write that was refused is superseded.
+func unwritten(ctx context.Context, op string, err error) error {
+	code := fault.CodeOf(err)
+	err = fmt.Errorf("process: %s: %w", op, err)
+	switch {
+	case errors.Is(err, job.ErrSuperseded):
 		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", job.ErrInterrupted, err)
+	case code == fault.QueueUnavailable, code == fault.Timeout:
+		return &job.Postponement{After: job.OutageBackoff(0), Cause: err}
 	}
-	return fmt.Errorf("process: %s: %w: %w", op, job.ErrInterrupted, err)
+	return err
+}
+
+// ours reports whether somebody should look into a fault: what is wrong with a document is its owner's business, unless
+// it took workers down.
+func ours(err error) bool {
+	code := fault.CodeOf(err)
+	return code.Transient() || code == fault.WorkerLost
 }
 
 // discard deletes the document of a job that has ended, and its ticket. They are personal, so nothing should keep them from

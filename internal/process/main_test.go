@@ -65,6 +65,7 @@ type world struct {
 	panicked []any
 	log      bytes.Buffer
 	registry *prometheus.Registry
+	worker   *process.Processor
 }
 
 func newWorld(t *testing.T) *world {
@@ -85,7 +86,10 @@ func (w *world) processor() *process.Processor {
 
 // attempt runs one attempt.
 func (w *world) attempt(ctx context.Context, n int) error {
-	return w.processor().Process(ctx, job.Delivery{
+	if w.worker == nil {
+		w.worker = w.processor()
+	}
+	return w.worker.Process(ctx, job.Delivery{
 		Task: job.Task{ID: id, Kind: w.record.Kind}, Attempt: n, Last: n >= job.MaxAttempts,
 	})
 }

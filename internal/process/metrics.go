@@ -92,13 +92,19 @@ func (a *attempt) tell(err error) {
 		slog.String("job_id", string(a.ID)), slog.String("kind", kind), slog.Int("attempt", a.Attempt),
 		slog.String("outcome", outcome), slog.Float64("ms", milliseconds(took)),
 	}
+	if a.Crashes > 0 {
+		line = append(line, slog.Int("crashes", a.Crashes))
+	}
+	if again := (*job.Postponement)(nil); errors.As(err, &again) {
+		line = append(line, slog.Float64("again_ms", milliseconds(again.After)))
+	}
 	for _, s := range a.steps {
 		a.p.metrics.steps.WithLabelValues(s.name).Observe(s.took.Seconds())
 		line = append(line, slog.Float64(s.name+"_ms", milliseconds(s.took)))
 	}
 	level := slog.LevelInfo
 	switch {
-	case err == nil, errors.Is(err, job.ErrSuperseded), a.ended && !fault.CodeOf(err).Transient():
+	case err == nil, errors.Is(err, job.ErrSuperseded), a.ended && !ours(err):
 		// Done, or through no fault of ours.
 	case a.ended:
 		level = slog.LevelError

@@ -26,6 +26,7 @@ import (
 const (
 	defaultJobTimeout    = 60 * time.Second
 	defaultParserTimeout = 20 * time.Second
+	defaultPatience      = 30 * time.Minute
 	// deleteTimeout bounds the deletion of a document, which nobody waits for.
 	deleteTimeout = 5 * time.Second
 )
@@ -44,19 +45,22 @@ type silent struct{}
 func (silent) JobFailed(job.ID, int, error) {}
 func (silent) JobPanic(job.ID, any)         {}
 
-// Deps is what a Processor needs. Without a Reporter nothing is reported. JobTimeout bounds an attempt (0: 60 s), ParserTimeout one call of the parser (0: 20 s).
+// Deps is what a Processor needs. Without a Reporter nothing is reported. JobTimeout bounds an attempt (0: 60 s),
+// ParserTimeout one call of the parser (0: 20 s), OutagePatience the age until which outages do not count as attempts
+// (0: 30 min).
 type Deps struct {
-	Jobs          Jobs
-	Uploads       Uploads
-	Parser        Parser
-	Catalogue     Catalogue
-	Timelines     Timelines
-	Clock         func() time.Time
-	Logger        *slog.Logger
-	Reporter      Reporter
-	JobTimeout    time.Duration
-	ParserTimeout time.Duration
-	Registerer    prometheus.Registerer
+	Jobs           Jobs
+	Uploads        Uploads
+	Parser         Parser
+	Catalogue      Catalogue
+	Timelines      Timelines
+	Clock          func() time.Time
+	Logger         *slog.Logger
+	Reporter       Reporter
+	JobTimeout     time.Duration
+	ParserTimeout  time.Duration
+	OutagePatience time.Duration
+	Registerer     prometheus.Registerer
 }
 
 // Processor runs attempts. It is safe for concurrent use.
@@ -72,17 +76,22 @@ func New(d Deps) *Processor {
 		d.Reporter = silent{}
 	}
 	d.ParserTimeout = cmp.Or(d.ParserTimeout, defaultParserTimeout)
+	d.OutagePatience = cmp.Or(d.OutagePatience, defaultPatience)
 	return &Processor{Deps: d, metrics: newMetrics(d.Registerer)}
 }
 
-// Process runs one attempt. It returns nil when the job needs no other: it is done, gone, or somebody else's;
-// job.ErrInterrupted when the attempt should be run again without being counted; and else the fault, with which the
-// record says retrying or failed already.
+// errOver says that there is nothing to do: the job has ended, or is gone.
+var errOver = fmt.Errorf("process: the job is over: %w", job.ErrSuperseded)
+
+// Process runs one attempt. It returns nil when the job needs no other: it is done or gone. job.ErrSuperseded says that
+// a newer run has begun, which need not be the last that the record hears of: if this one still has the task, it is to
+// be delivered again. job.ErrInterrupted and *job.Postponement are of runs that do not count. Else it is the fault, with
+// which the record says retrying or failed already.
 func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	a := p.newAttempt(d)
 	err := a.run(ctx)
 	a.tell(err)
-	if errors.Is(err, job.ErrSuperseded) {
+	if errors.Is(err, errOver) {
 		return nil
 	}
 	return err
@@ -95,15 +104,18 @@ func (a *attempt) run(ctx context.Context) error {
 	case fault.CodeOf(err) == fault.JobNotFound:
 		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still files,
 		// and then the sweep brings the job back from them.
-		return job.ErrSuperseded
+		return errOver
 	case err != nil:
-		return interrupted("begin", err)
+		return unwritten(ctx, "begin", err)
 	case a.record.State.Final():
 		// Delivered again because the queue missed that it had ended; the document may have been missed with it.
 		a.discard(ctx)
-		return job.ErrSuperseded
+		return errOver
+	case a.Crashes >= job.MaxCrashes:
+		return a.fail(ctx, fault.Wrap(fault.WorkerLost, fmt.Errorf("process: %d workers were lost with it", a.Crashes)))
 	case a.Attempt > job.MaxAttempts:
-		return a.fail(ctx, fault.Wrap(fault.Internal, errors.New("process: the workers of all attempts were lost")))
+		// The queue counted attempts that never came to be written down.
+		return a.fail(ctx, fault.Wrap(fault.Internal, errors.New("process: no attempt came to an end")))
 	}
 	result, err := a.build(ctx, input)
 	if err == nil {
@@ -111,9 +123,14 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	code := fault.CodeOf(err)
 	switch {
+	case errors.Is(context.Cause(ctx), job.ErrSuperseded):
+		// Another worker has the task: the record is its to write.
+		return fmt.Errorf("process: the task was taken back: %w", job.ErrSuperseded)
 	case ctx.Err() != nil && code.Transient():
 		// The process stops, or the queue has taken the task away: whatever failed, failed of that.
 		return a.requeue(ctx)
+	case a.waits(err):
+		return a.postpone(ctx, err)
 	case code.Transient() && !a.Last:
 		return a.retry(ctx, err)
 	}

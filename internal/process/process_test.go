@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -103,15 +104,17 @@ func TestAnothersTimeline(t *testing.T) {
 	})
 }
 
-// Each code, at the first and at the last attempt: a transient fault keeps the document until the last.
+// Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is too old
+// to wait for what is away.
 func TestEachCode(t *testing.T) {
 	for _, code := range fault.Codes() {
 		for _, n := range []int{1, job.MaxAttempts} {
 			t.Run(fmt.Sprint(code, n), func(t *testing.T) {
 				alone(t, func(t *testing.T, w *world) {
+					w.record.CreatedAt = time.Now().Add(-time.Hour)
 					w.fails["parse"] = fault.Wrap(code, errors.New("deep cause"))
 					err := w.attempt(t.Context(), n)
-					if fault.CodeOf(err) != code {
+					if fault.CodeOf(err) != code || isPostponed(err) {
 						t.Errorf("the queue gets %v", err)
 					}
 					ends := n == job.MaxAttempts || !code.Transient()
@@ -129,7 +132,7 @@ func TestEachCode(t *testing.T) {
 						t.Errorf("tried again at %s", w.record.RetryAt)
 					}
 					reports := 0
-					if ends && code.Transient() {
+					if ends && (code.Transient() || code == fault.WorkerLost) {
 						reports = 1
 					}
 					if len(w.failed) != reports {
@@ -145,9 +148,59 @@ func TestEachCode(t *testing.T) {
 	}
 }
 
+func isPostponed(err error) bool {
+	var p *job.Postponement
+	return errors.As(err, &p)
+}
+
+// What is away burns no attempt, not even the last, until the job is older than the patience. The document stays, and the
+// owner is told why and until when.
+func TestAnOutageIsWaitedOut(t *testing.T) {
+	waits := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 15 * time.Second}
+	for _, code := range []fault.Code{fault.ParserUnavailable, fault.DatabaseUnavailable, fault.StorageUnavailable, fault.QueueUnavailable} {
+		t.Run(string(code), func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				w.fails["parse"] = fault.Wrap(code, errors.New("deep cause"))
+				// Two attempts are over, and were counted.
+				w.record.Fence, w.record.Attempt = 2, 2
+				for run := 0; time.Since(w.record.CreatedAt) < 30*time.Minute; run++ {
+					want := waits[min(run, len(waits)-1)]
+					var p *job.Postponement
+					if err := w.attempt(t.Context(), job.MaxAttempts); !errors.As(err, &p) || p.After != want || fault.CodeOf(err) != code {
+						t.Fatalf("run %d: the queue gets %v, want a wait of %s", run, err, want)
+					}
+					r := w.record
+					if r.State != job.Retrying || r.Attempt != job.MaxAttempts || r.Error.Code != code || !r.RetryAt.Equal(time.Now().Add(want)) || !w.file {
+						t.Fatalf("run %d: %+v, document kept: %v", run, r, w.file)
+					}
+					time.Sleep(want) //nolint:forbidigo // the time of a synctest bubble
+				}
+				if err := w.attempt(t.Context(), job.MaxAttempts); fault.CodeOf(err) != code || isPostponed(err) {
+					t.Errorf("at the end of the patience: %v", err)
+				}
+				if w.record.State != job.Failed || w.record.Error.Code != code || w.file {
+					t.Errorf("%+v, document kept: %v", w.record, w.file)
+				}
+			})
+		})
+	}
+}
+
+// A document that is not there will not come back.
+func TestAMissingDocumentIsNoOutage(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.fails["open"] = fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open: %w", fs.ErrNotExist))
+		for n, state := range []job.State{job.Retrying, job.Retrying, job.Failed} {
+			if err := w.attempt(t.Context(), n+1); fault.CodeOf(err) != fault.StorageUnavailable || isPostponed(err) || w.record.State != state {
+				t.Errorf("attempt %d: %v, %s", n+1, err, w.record.State)
+			}
+		}
+	})
+}
+
 func TestTheSecondBackoff(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
-		w.fails["catalogue"] = fault.New(fault.DatabaseUnavailable)
+		w.fails["catalogue"] = fault.New(fault.Timeout)
 		_ = w.attempt(t.Context(), 2)
 		if !w.record.RetryAt.Equal(time.Now().Add(4 * time.Second)) {
 			t.Errorf("tried again at %s", w.record.RetryAt)
@@ -166,7 +219,8 @@ func TestSuperseded(t *testing.T) {
 					w.record.Fence++ // the other begins
 					return transcript, end
 				}
-				if err := w.attempt(t.Context(), 1); err != nil {
+				// The queue decides: if this worker still has the task, it is to be looked at again.
+				if err := w.attempt(t.Context(), 1); !errors.Is(err, job.ErrSuperseded) {
 					t.Errorf("%v", err)
 				}
 				w.did(t, "begin", "catalogue", "open", "parse", name)
@@ -200,8 +254,29 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
-// The spare delivery: the workers of all three attempts were lost.
+// A job that took three workers down is given up without being run, and somebody is told.
 func TestAJobThatKillsItsWorkers(t *testing.T) {
+	for crashes, code := range map[int]fault.Code{0: "", 1: "", 2: "", 3: fault.WorkerLost, 4: fault.WorkerLost} {
+		t.Run(fmt.Sprint(crashes), func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				err := w.processor().Process(t.Context(), job.Delivery{Task: job.Task{ID: id, Kind: job.File}, Attempt: 1, Crashes: crashes})
+				if fault.CodeOf(err) != code {
+					t.Errorf("%v", err)
+				}
+				if code == "" {
+					return
+				}
+				w.did(t, "begin", "failed", "delete")
+				if len(w.failed) != 1 || w.record.Error.Code != code || !strings.Contains(w.log.String(), fmt.Sprint("crashes=", crashes)) {
+					t.Errorf("reports: %v, %+v, logged: %s", w.failed, w.record.Error, w.log.String())
+				}
+			})
+		})
+	}
+}
+
+// The queue counted three attempts of which none came to its end, such as handlers that did not return.
+func TestAFourthAttempt(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		if err := w.attempt(t.Context(), 4); fault.CodeOf(err) != fault.Internal {
 			t.Errorf("%v", err)
@@ -209,6 +284,25 @@ func TestAJobThatKillsItsWorkers(t *testing.T) {
 		w.did(t, "begin", "failed", "delete")
 		if len(w.failed) != 1 {
 			t.Errorf("%d reports", len(w.failed))
+		}
+	})
+}
+
+// Another worker has the task: the attempt stops, and leaves record and document to the other, which may not have begun.
+func TestATaskThatIsTakenBack(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		w.parse = func(ctx context.Context) (document.Document, error) {
+			stop(job.ErrSuperseded)
+			<-ctx.Done()
+			return document.Document{}, fault.Wrap(fault.ParserUnavailable, ctx.Err())
+		}
+		if err := w.attempt(ctx, job.MaxAttempts); !errors.Is(err, job.ErrSuperseded) {
+			t.Errorf("%v", err)
+		}
+		w.did(t, "begin", "catalogue", "open", "parse")
+		if !w.file || len(w.failed) != 0 || w.record.State != job.Processing {
+			t.Errorf("document kept: %v, %v, %s", w.file, w.failed, w.record.State)
 		}
 	})
 }
@@ -304,7 +398,7 @@ func TestRedisIsAwayForAWhile(t *testing.T) {
 					delete(w.fails, step)
 				})
 				err := w.attempt(t.Context(), 1)
-				if errors.Is(err, job.ErrInterrupted) {
+				if errors.Is(err, job.ErrInterrupted) || isPostponed(err) {
 					t.Errorf("%v", err)
 				}
 				want := job.State(step)
@@ -332,7 +426,7 @@ func TestRedisStaysAway(t *testing.T) {
 					w.fails["parse"] = fault.New(fault.Corrupt)
 				}
 				began := time.Now()
-				if err := w.attempt(t.Context(), job.MaxAttempts); !errors.Is(err, job.ErrInterrupted) || !w.file {
+				if err := w.attempt(t.Context(), job.MaxAttempts); !isPostponed(err) || !w.file {
 					t.Errorf("%v, document kept: %v", err, w.file)
 				}
 				// Before the queue's lease of 30 s is over.

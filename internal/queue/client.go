@@ -25,10 +25,9 @@ const (
 	// enqueueTimeout bounds one enqueue, also with a client that has no deadlines of its own.
 	enqueueTimeout = 1900 * time.Millisecond
 
-	// deliveries is how often the queue hands a task out: each attempt, and once more. A worker that dies takes its
-	// attempt with it and asynq puts the task back by itself, except after the last delivery, when it is put away and
-	// nobody would ever tell the job's owner. The spare delivery is there to do that.
-	deliveries = job.MaxAttempts + 1
+	// unlimited is how often asynq may deliver a task again. It is the outcome of a delivery that ends a task; a limit of
+	// asynq's own would put tasks away whose owner nobody has told.
+	unlimited = 1 << 20
 
 	// settle is added to a job's own timeout: when asynq's runs out it takes the task back without waiting for the
 	// handler, so the handler's has to run out first and leave time to write down what happened.
@@ -67,7 +66,7 @@ func (c *Client) Enqueue(ctx context.Context, t job.Task) error {
 	bounded, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload),
-		asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(deliveries-1), asynq.Retention(0),
+		asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(unlimited), asynq.Retention(0),
 		asynq.Timeout(c.timeout+settle))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil

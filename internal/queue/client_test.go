@@ -23,12 +23,15 @@ func TestEnqueue(t *testing.T) {
 		e.enqueue(t, high, normal, low, normal, normal)
 		want := []queue.Depth{{Queue: queue.High, Pending: 1}, {Queue: queue.Normal, Pending: 1}, {Queue: queue.Low, Pending: 1}}
 		got, err := e.Stats(t.Context())
+		for i := range got {
+			got[i].OldestPending = 0 // has a test of its own
+		}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 		info := e.info(t, normal.ID)
-		// Three attempts, and a delivery to bury those whose worker was lost.
-		if info.MaxRetry != 3 || info.Retention != 0 || info.Timeout != 90*time.Second || !info.Deadline.IsZero() {
+		// It is the outcome of a delivery that ends a task, and no count of asynq's.
+		if info.MaxRetry < 1000 || info.Retention != 0 || info.Timeout != 90*time.Second || !info.Deadline.IsZero() {
 			t.Errorf("%+v", info)
 		}
 		// Ids and nothing else.
@@ -48,7 +51,7 @@ func TestDepthsAreMetrics(t *testing.T) {
 		registry := prometheus.NewPedanticRegistry()
 		registry.MustRegister(e.Client)
 		got := gather(t, registry)
-		if got["tmd_queue_tasks "+queue.Low+" pending"] != 2 || got["tmd_queue_tasks "+queue.High+" pending"] != 1 || len(got) != 15 {
+		if got["tmd_queue_tasks "+queue.Low+" pending"] != 2 || got["tmd_queue_tasks "+queue.High+" pending"] != 1 || len(got) != 18 {
 			t.Errorf("%v", got)
 		}
 	})

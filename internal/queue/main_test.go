@@ -82,6 +82,7 @@ func (e *env) stats(t testing.TB, name string) queue.Depth {
 	}
 	for _, d := range all {
 		if d.Queue == name {
+			d.OldestPending = 0
 			return d
 		}
 	}

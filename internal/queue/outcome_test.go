@@ -22,7 +22,7 @@ var byCode = map[fault.Code]outcome{
 	fault.TooComplex: putAway, fault.DegreeNotFound: putAway, fault.DegreeAmbiguous: putAway, fault.InvalidForm: putAway,
 	fault.TimelineNotFound: putAway, fault.JobNotFound: putAway, fault.Conflict: putAway, fault.PreconditionFailed: putAway,
 	fault.BadRequest: putAway, fault.Unauthorized: putAway, fault.Forbidden: putAway, fault.NotFound: putAway,
-	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway, fault.TooManyJobs: putAway,
+	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway, fault.WorkerLost: putAway, fault.TooManyJobs: putAway,
 
 	fault.ParserUnavailable: retried, fault.DatabaseUnavailable: retried, fault.StorageUnavailable: retried,
 	fault.QueueUnavailable: retried, fault.Timeout: retried, fault.Internal: retried,
@@ -69,8 +69,10 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 		want outcome
 	}{
 		{nil, true, acknowledged},
-		{job.ErrSuperseded, false, acknowledged},
-		{fmt.Errorf("x: %w", job.ErrSuperseded), true, acknowledged},
+		{job.ErrSuperseded, false, postponed},
+		{fmt.Errorf("x: %w", job.ErrSuperseded), true, postponed},
+		{&job.Postponement{After: time.Second, Cause: fault.New(fault.ParserUnavailable)}, true, postponed},
+		{fmt.Errorf("x: %w", &job.Postponement{Cause: job.ErrInterrupted}), false, postponed},
 		{job.ErrInterrupted, false, handedBack},
 		{fmt.Errorf("x: %w", job.ErrInterrupted), true, handedBack},
 		{context.DeadlineExceeded, false, retried},
@@ -81,12 +83,29 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 			t.Errorf("%v, last %v: %s, want %s", c.err, c.last, got, c.want)
 		}
 	}
-	if result(acknowledged, job.ErrSuperseded) != nil || counts(result(handedBack, job.ErrInterrupted)) {
+	if result(acknowledged, nil) != nil || counts(result(handedBack, job.ErrInterrupted)) {
 		t.Error("asynq is told otherwise")
 	}
-	// A crash uses up an attempt, or a job that kills its worker would be tried for ever.
-	if !counts(asynq.ErrLeaseExpired) {
-		t.Error("a lost worker's attempt does not count")
+	// A job that kills its workers is stopped by their number, not by its attempts.
+	if counts(asynq.ErrLeaseExpired) {
+		t.Error("a lost worker's attempt counts")
+	}
+	for _, c := range []struct {
+		err  error
+		told string
+		wait time.Duration
+	}{
+		{job.ErrSuperseded, "postponed by 1s: another look", time.Second},
+		{&job.Postponement{After: 4 * time.Second, Cause: fault.Wrap(fault.ParserUnavailable, errors.New("host"))}, "postponed by 4s: parser_unavailable", 4 * time.Second},
+		{&job.Postponement{After: 2 * time.Second, Cause: errors.New("host")}, "postponed by 2s: another look", 2 * time.Second},
+	} {
+		told := result(postponed, c.err)
+		if told.Error() != c.told || counts(told) {
+			t.Errorf("of %v asynq is told %q", c.err, told)
+		}
+		if d := delay(time.Unix(1_800_000_000, 0), 7, told); d != c.wait {
+			t.Errorf("%v waits %s", c.err, d)
+		}
 	}
 }
 

@@ -30,6 +30,8 @@ const (
 	forward = 250 * time.Millisecond
 	// interruption is the part of the grace in which handlers that were told to stop write that down.
 	interruption = time.Second
+	// farewell is how long the last word to Redis may take.
+	farewell = 500 * time.Millisecond
 )
 
 // Handler runs one attempt. What its error means is outcomeOf's table.
@@ -43,6 +45,7 @@ type Handler interface {
 type Deps struct {
 	Redis       redis.UniversalClient
 	Handler     Handler
+	Host        string        // as which the others know this worker's machine; empty means its name
 	Concurrency int           // 0 means 2
 	Grace       time.Duration // 0 means 20 s
 	Clock       func() time.Time
@@ -59,6 +62,8 @@ type Server struct {
 	clock       func() time.Time
 	logger      *slog.Logger
 	metrics     *metrics
+	beats       *beats
+	suspects    chan struct{} // held by the one suspect that runs
 
 	stopping context.Context // done when running handlers are to stop
 	stop     context.CancelFunc
@@ -73,6 +78,7 @@ func New(d Deps) *Server {
 		redis: d.Redis, handler: d.Handler,
 		concurrency: cmp.Or(d.Concurrency, defaultConcurrency), grace: cmp.Or(d.Grace, defaultGrace),
 		clock: d.Clock, logger: d.Logger, metrics: newMetrics(d.Registerer),
+		beats: newBeats(d), suspects: make(chan struct{}, 1),
 		stopping: stopping, stop: stop, released: make(chan struct{}),
 	}
 }
@@ -81,7 +87,11 @@ func New(d Deps) *Server {
 // interrupts those that do not, and puts their tasks back in front of their queues. A Redis that is down, at the start or
 // later, is waited for.
 func (s *Server) Run(ctx context.Context) error {
-	server := asynq.NewServerFromRedisClient(s.redis, asynq.Config{
+	if err := supported(); err != nil {
+		return err
+	}
+	guarded := &guard{UniversalClient: s.redis, worker: s.beats.id, settled: s.beats.settled, logger: s.logger}
+	server := asynq.NewServerFromRedisClient(guarded, asynq.Config{
 		Concurrency:              s.concurrency,
 		Queues:                   weights(),
 		TaskCheckInterval:        pickup,
@@ -94,13 +104,21 @@ func (s *Server) Run(ctx context.Context) error {
 		Logger:          logger{s.logger},
 		LogLevel:        asynq.WarnLevel,
 	})
+	// To the very end, so that what still runs is not taken for orphaned.
+	living, die := context.WithCancel(context.WithoutCancel(ctx))
+	defer die()
+	var loops sync.WaitGroup
+	loops.Go(func() { s.beats.loop(living) })
+	loops.Go(func() { s.reaping(living) })
 	if err := server.Start(asynq.HandlerFunc(s.deliver)); err != nil {
+		die()
+		loops.Wait()
 		return fmt.Errorf("queue: start: %w", err)
 	}
-	adopting := s.adopt(ctx)
 	<-ctx.Done()
 
 	s.logger.Info("draining jobs", "running", s.Running())
+	s.beats.drain()
 	patience := time.AfterFunc(s.grace-min(interruption, s.grace/2), s.stop)
 	// asynq gives a task back as soon as the grace is over, whether or not its handler has ended. Handlers that were
 	// interrupted have written so by then, and wait in deliver for just that: it is asynq's one way to put a task back
@@ -109,8 +127,21 @@ func (s *Server) Run(ctx context.Context) error {
 	patience.Stop()
 	s.stop()
 	close(s.released)
-	<-adopting
-	return s.leave()
+	err := s.leave()
+	die()
+	loops.Wait()
+	s.say(context.WithoutCancel(ctx))
+	return err
+}
+
+// say tells the other workers that this one is gone, and puts back what asynq could not. Without that they would find out
+// by themselves, and take it for a crash.
+func (s *Server) say(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	if _, err := handOver(ctx, s.redis, s.beats.host, s.beats.id, false); err != nil {
+		s.logger.Debug("the others are not told of this worker's end", "error", err)
+	}
 }
 
 // leave waits for the last handlers to return, but not for one that does not listen: its process is about to end, and the
@@ -133,27 +164,60 @@ func (s *Server) Running() int { return int(s.metrics.inFlight.Load()) }
 func (s *Server) deliver(ctx context.Context, task *asynq.Task) error {
 	s.handlers.Add(1)
 	defer s.handlers.Done()
-	d, err := delivery(ctx, task)
-	if err != nil {
-		s.logger.Error("a task cannot be read", "type", task.Type(), "error", err)
-		s.metrics.count(putAway)
-		return fmt.Errorf("unreadable: %w", asynq.SkipRetry)
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	// A task that is taken while the server stops is interrupted like the others.
-	defer context.AfterFunc(s.stopping, func() { cancel(job.ErrInterrupted) })()
-
-	s.metrics.begin()
-	err = s.run(ctx, d)
-	s.metrics.end()
-
-	o := outcomeOf(err, d.Last)
+	id, _ := asynq.GetTaskID(ctx)
+	name, _ := asynq.GetQueueName(ctx)
+	// First of all: an unclaimed task belongs to nobody, and asynq could not even put it away.
+	r, crashes, err := s.beats.claim(ctx, job.ID(id), name, cancel)
+	if err != nil {
+		return s.unclaimed(job.ID(id), err)
+	}
+	o, err := s.attempt(ctx, cancel, task, crashes)
+	if !s.beats.end(r) {
+		o = takenBack
+	}
 	s.metrics.count(o)
 	if o == handedBack && s.stopping.Err() != nil {
 		<-s.released
 	}
 	return result(o, err)
+}
+
+// unclaimed leaves a task that cannot be claimed to those who look for orphans, or to its other run.
+func (s *Server) unclaimed(id job.ID, err error) error {
+	s.logger.Warn("a task cannot be claimed", "job_id", id, "error", err)
+	o := postponed
+	if errors.Is(err, errHere) {
+		o = takenBack
+	}
+	s.metrics.count(o)
+	return result(o, &job.Postponement{After: soon, Cause: err})
+}
+
+// attempt runs a task that is claimed, and says what is to become of it.
+func (s *Server) attempt(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, crashes int) (outcome, error) {
+	d, err := delivery(ctx, task)
+	if err != nil {
+		s.logger.Error("a task cannot be read", "type", task.Type(), "error", err)
+		return putAway, fault.Wrap(fault.Internal, err)
+	}
+	d.Crashes = crashes
+	if crashes > 0 && crashes < job.MaxCrashes {
+		// One of those that ran where a worker was lost did it. Run together again, they would all be blamed.
+		select {
+		case s.suspects <- struct{}{}:
+			defer func() { <-s.suspects }()
+		default:
+			return postponed, &job.Postponement{After: soon}
+		}
+	}
+	// A task that is taken while the server stops is interrupted like the others.
+	defer context.AfterFunc(s.stopping, func() { cancel(job.ErrInterrupted) })()
+	s.metrics.begin()
+	defer s.metrics.end()
+	err = s.run(ctx, d)
+	return outcomeOf(err, d.Last), err
 }
 
 // run calls the handler. Its panic is a fault like others here: asynq would log it with the value, which may hold

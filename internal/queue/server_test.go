@@ -59,6 +59,8 @@ func TestDelivery(t *testing.T) {
 		figures := map[string]float64{
 			"tmd_queue_running": 0, "tmd_queue_deliveries_total done": 3, "tmd_queue_deliveries_total failed": 0,
 			"tmd_queue_deliveries_total handback": 0, "tmd_queue_deliveries_total retry": 0,
+			"tmd_queue_deliveries_total postpone": 0, "tmd_queue_deliveries_total lost": 0,
+			"tmd_queue_recovered_total crash": 0, "tmd_queue_recovered_total orphan": 0,
 		}
 		if diff := cmp.Diff(figures, gather(t, w.registry)); diff != "" {
 			t.Errorf("metrics (-want +got):\n%s", diff)
@@ -116,8 +118,9 @@ func TestWhereATaskGoes(t *testing.T) {
 		handler func() error
 		want    queue.Depth
 	}{
-		"permanent":  {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
-		"superseded": {func() error { return job.ErrSuperseded }, queue.Depth{Queue: queue.Normal}},
+		"permanent": {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
+		// Another look will tell whether the newer run is the last.
+		"superseded": {func() error { return job.ErrSuperseded }, queue.Depth{Queue: queue.Normal, Retry: 1}},
 		"panic":      {func() error { panic("name of a student") }, queue.Depth{Queue: queue.Normal, Retry: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -268,41 +271,6 @@ func TestAHandlerThatDoesNotListen(t *testing.T) {
 	})
 }
 
-// Three workers died with the job, which is what three failures without our handler are to asynq. The queue delivers the
-// task once more, so that somebody can tell the job's owner.
-func TestTheSpareDelivery(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
-		one := task(job.Normal)
-		e.enqueue(t, one)
-		lost := asynq.NewServerFromRedisClient(e.redis, asynq.Config{
-			Queues: map[string]int{queue.Normal: 1}, TaskCheckInterval: 10 * time.Millisecond,
-			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
-			RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration {
-				if n == 2 {
-					return time.Hour
-				}
-				return 0
-			},
-		})
-		if err := lost.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return asynq.ErrLeaseExpired })); err != nil {
-			t.Fatal(err)
-		}
-		testenv.Eventually(t, "three attempts are lost", func() bool { return e.info(t, one.ID).Retried == 3 })
-		lost.Shutdown()
-		if err := e.inspector.RunTask(queue.Normal, string(one.ID)); err != nil {
-			t.Fatal(err)
-		}
-		got := make(chan job.Delivery, 1)
-		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
-			got <- d
-			return nil
-		})
-		if d := receive(t, got); d.Attempt != 4 || !d.Last {
-			t.Errorf("%+v", d)
-		}
-	})
-}
-
 // Redis goes and comes back, before the worker starts and while it runs: it goes on without being started again.
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
@@ -345,18 +313,4 @@ func TestDrainWithoutRedis(t *testing.T) {
 		t.Error(err)
 	}
 	w.stopped.Store(true)
-}
-
-func TestOrphansAreAdopted(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
-		one := task(job.Normal)
-		e.enqueue(t, one)
-		// Active and without a lease: what an eviction or a server that was restored leaves.
-		ctx, of := t.Context(), func(state string) string { return "asynq:{" + queue.Normal + "}:" + state }
-		if err := e.redis.RPopLPush(ctx, of("pending"), of("active")).Err(); err != nil {
-			t.Fatal(err)
-		}
-		e.work(t, time.Second, func(context.Context, job.Delivery) error { return nil })
-		testenv.Eventually(t, "it has a lease", func() bool { return e.redis.ZScore(ctx, of("lease"), string(one.ID)).Err() == nil })
-	})
 }

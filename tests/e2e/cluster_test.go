@@ -219,6 +219,15 @@ func await(t *testing.T, limit time.Duration, what string, condition func() (saw
 	}
 }
 
+// atMost tells a figure, and fails the test when it is over its limit. CI only tells: its machine may be anybody's.
+func atMost(t *testing.T, what string, took, limit time.Duration) {
+	t.Helper()
+	t.Logf("FIGURE %s: %.1f s (limit %s)", what, took.Seconds(), limit)
+	if took > limit && os.Getenv("CI") != "true" {
+		t.Errorf("%s took %s, want %s at most", what, took, limit)
+	}
+}
+
 // pod is what the tests look at of a pod.
 type pod struct {
 	Metadata struct {

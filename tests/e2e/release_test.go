@@ -51,7 +51,7 @@ func basic() values {
 func slow() values {
 	return basic().with(values{
 		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
-		"worker": values{"parserTimeoutSeconds": 58},
+		"worker": values{"parserTimeoutSeconds": 110, "jobTimeoutSeconds": 120, "drainSeconds": 130},
 	})
 }
 
