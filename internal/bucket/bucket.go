@@ -7,11 +7,12 @@
 // can be seen, so a document has its ticket at any moment. The ticket's metadata tell how long the document is and its
 // SHA-256: an upload in parts has to name its own metadata before its bytes are known. Whoever reads a document checks both.
 //
-// A call ends when S3 has done nothing for a while, however long the client takes to send: see patience.
+// A call ends when S3 has done nothing for a while, however long the client takes to send: see Config.Timeout.
 package bucket
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
@@ -62,7 +64,9 @@ type Config struct {
 	// Prefix is the folder of the bucket, with or without the slash at its end.
 	Prefix    string
 	PathStyle bool
-	Logger    *slog.Logger
+	// Timeout is how long S3 may do nothing; 1.2 s when it is 0.
+	Timeout time.Duration
+	Logger  *slog.Logger
 }
 
 // Store is a bucket of documents.
@@ -88,6 +92,12 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	return s, nil
 }
+
+// patience is how long S3 may do nothing.
+func (s *Store) patience() time.Duration { return cmp.Or(s.cfg.Timeout, defaultPatience) }
+
+// undoPatience is for what ends a failed upload.
+func (s *Store) undoPatience() time.Duration { return s.patience() / 3 }
 
 // Close gives the bucket up.
 func (s *Store) Close() error {
@@ -123,7 +133,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		return job.Saved{}, fault.Wrap(fault.Internal, err)
 	}
 	if r == nil {
-		putting, cancel := bounded(ctx, patience)
+		putting, cancel := bounded(ctx, s.patience())
 		defer cancel()
 		if err := s.put(putting, ticket, encoded, nil); err != nil {
 			s.forget(ctx, t.ID) // only the answer may have been lost
@@ -138,7 +148,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		return job.Saved{}, err
 	}
 	defer src.close()
-	upload, watch := watched(ctx)
+	upload, watch := watched(ctx, s.patience())
 	defer watch.end()
 	src.watch = watch
 	src.whole = func(saved job.Saved) error {
@@ -171,7 +181,7 @@ func (s *Store) inParts(as func(any) bool) error {
 		o.MultipartUploadThreshold, o.PartSizeBytes = partSize, partSize
 		o.Concurrency = 1 // a part is sent while the next one arrives: more would only be more memory
 		o.RequestChecksumCalculation = s.checksums
-		o.FailTimeout = undoPatience // the parts of an upload that failed are given up whatever ctx says
+		o.FailTimeout = s.undoPatience() // the parts of an upload that failed are given up whatever ctx says
 	})
 	return nil
 }
@@ -187,14 +197,14 @@ func (s *Store) put(ctx context.Context, key string, b []byte, metadata map[stri
 
 // forget removes what a failed upload may have left. What stays, because S3 is away, is swept.
 func (s *Store) forget(ctx context.Context, id job.ID) {
-	ctx, cancel := bounded(context.WithoutCancel(ctx), undoPatience)
+	ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
 	defer cancel()
 	_ = s.delete(ctx, id)
 }
 
 // Delete removes the document of a job and then its ticket; removing what is not there is no error.
 func (s *Store) Delete(ctx context.Context, id job.ID) error {
-	ctx, cancel := bounded(ctx, patience)
+	ctx, cancel := bounded(ctx, s.patience())
 	defer cancel()
 	return s.delete(ctx, id)
 }

@@ -3,8 +3,10 @@ package bucket_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,6 +167,9 @@ func TestDamage(t *testing.T) {
 		_ = damage(filepath.Join(server.Bucket(name), string(ticket.ID)+".pdf"))
 		got, err := read(t, s, ticket.ID)
 		wantCode(t, what, err, fault.StorageUnavailable)
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v is waited for as an outage", what, err)
+		}
 		if bytes.Equal(got, want) {
 			t.Errorf("%s: nothing was damaged", what)
 		}

@@ -28,7 +28,7 @@ func (s *Store) Check(ctx context.Context) error {
 	written := false
 	defer func() {
 		if written {
-			ctx, cancel := bounded(context.WithoutCancel(ctx), undoPatience)
+			ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
 			defer cancel()
 			_ = s.remove(ctx, key)
 		}
@@ -80,7 +80,7 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 func (s *Store) step(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := bounded(ctx, patience)
+	ctx, cancel := bounded(ctx, s.patience())
 	defer cancel()
 	err := do(ctx)
 	var network net.Error
@@ -138,7 +138,7 @@ func (s *Store) advice(err error, action string) string {
 
 // Ping asks whether the bucket answers, at the price of nothing written.
 func (s *Store) Ping(ctx context.Context) error {
-	ctx, cancel := bounded(ctx, patience)
+	ctx, cancel := bounded(ctx, s.patience())
 	defer cancel()
 	if _, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.cfg.Bucket}); err != nil {
 		return failed(ctx, "ping", err)

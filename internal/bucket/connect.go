@@ -29,9 +29,10 @@ const (
 	// A call is tried again at once: whoever waits for it waits no longer than patience.
 	attempts     = 3
 	longestPause = 100 * time.Millisecond
-	// listPatience is for a page of a list, which nobody waits for.
-	listPatience = 10 * time.Second
 )
+
+// listPatience is for a page of a list, which nobody waits for.
+func (s *Store) listPatience() time.Duration { return 8 * s.patience() }
 
 func (s *Store) connect(ctx context.Context) error {
 	cfg, err := config.LoadDefaultConfig(ctx,

@@ -50,7 +50,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 }
 
 func (s *Store) page(ctx context.Context, token []byte) ([]*blob.ListObject, []byte, error) {
-	ctx, cancel := bounded(ctx, listPatience)
+	ctx, cancel := bounded(ctx, s.listPatience())
 	defer cancel()
 	objects, next, err := s.blobs.ListPage(ctx, token, page, &blob.ListOptions{Prefix: s.prefix})
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Store) listParts(ctx context.Context, found []job.Leftover) ([]job.Left
 	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
 	for uploads.HasMorePages() {
 		out, err := func() (*s3.ListMultipartUploadsOutput, error) {
-			ctx, cancel := bounded(ctx, listPatience)
+			ctx, cancel := bounded(ctx, s.listPatience())
 			defer cancel()
 			out, err := uploads.NextPage(ctx)
 			if err != nil {
@@ -111,7 +111,7 @@ func together(a, b job.Leftover) job.Leftover {
 // Discard ends an upload in parts that List told of, or removes what a check left. Choose one that is so old that nobody
 // writes it any more.
 func (s *Store) Discard(ctx context.Context, l job.Leftover) error {
-	ctx, cancel := bounded(ctx, patience)
+	ctx, cancel := bounded(ctx, s.patience())
 	defer cancel()
 	name, upload, inParts := strings.Cut(l.Temporary, parts)
 	key := s.prefix + name

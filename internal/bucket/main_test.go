@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
@@ -53,8 +54,18 @@ func (l *log) String() string {
 
 const name = "our-uploads"
 
+// config is of a store that waits for a slow machine.
 func config(server string) bucket.Config {
-	return bucket.Config{Bucket: name, Region: testenv.S3Region, Endpoint: server, PathStyle: true, Logger: slog.New(slog.DiscardHandler)}
+	return bucket.Config{
+		Bucket: name, Region: testenv.S3Region, Endpoint: server, PathStyle: true, Timeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+// hurriedConfig is of one that soon gives up.
+func hurriedConfig(server string) bucket.Config {
+	cfg := config(server)
+	cfg.Timeout = time.Second
+	return cfg
 }
 
 func open(t testing.TB, cfg bucket.Config) *bucket.Store {

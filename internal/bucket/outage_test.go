@@ -62,7 +62,7 @@ func calls(ctx context.Context, s *bucket.Store, id job.ID) map[string]error {
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	server := testenv.S3(t, name)
-	s := open(t, config(server.URL()))
+	s, hurried := open(t, config(server.URL())), open(t, hurriedConfig(server.URL()))
 	ticket, want := storetest.NewTicket(), storetest.PDF(60_000)
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestOutages(t *testing.T) {
 		{"stalled", func() { stall(t, server) }, func() { server.Signal(syscall.SIGCONT) }},
 	} {
 		outage.begin()
-		for call, err := range calls(t.Context(), s, ticket.ID) {
+		for call, err := range calls(t.Context(), hurried, ticket.ID) {
 			wantCode(t, outage.name+": "+call, err, fault.StorageUnavailable)
 			if errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: %s: what cannot be reached is taken for gone", outage.name, call)
@@ -123,7 +123,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 			server := testenv.S3(t, name)
 			s := open(t, config(server.URL()))
 			r := after(bytes.NewReader(storetest.PDF(10*mib)), bucket.PartSize+mib, func() { begin(t, server) })
-			_, err := s.Save(t.Context(), storetest.NewTicket(), r, 10*mib)
+			_, err := open(t, hurriedConfig(server.URL())).Save(t.Context(), storetest.NewTicket(), r, 10*mib)
 			wantCode(t, "save", err, fault.StorageUnavailable)
 			server.Kill()
 			server.Restart(t)
@@ -155,7 +155,7 @@ func TestAnOutageDuringARead(t *testing.T) {
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.PDF(48*mib)), 48*mib); err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Open(t.Context(), ticket.ID)
+	r, err := open(t, hurriedConfig(server.URL())).Open(t.Context(), ticket.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strconv"
 
@@ -18,6 +19,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
+// errDamaged says that what was saved cannot be had any more: to wait for it is as little use as for what is not there.
+var errDamaged = fmt.Errorf("bucket: the document is damaged: %w", fs.ErrNotExist)
+
 // Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there. Its reader
 // fails likewise, in the place of the end, when the bytes are not those that were saved.
 func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
@@ -25,7 +29,7 @@ func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	reading, watch := watched(ctx)
+	reading, watch := watched(ctx, s.patience())
 	o := &object{id: id, ctx: reading, watch: watch, digest: sha256.New(), log: s.cfg.Logger}
 	if err := s.open(o, pdf, ticket); err != nil {
 		watch.end()
@@ -41,7 +45,7 @@ func (s *Store) open(o *object, pdf, ticket string) error {
 		return failed(o.ctx, "open: ticket", err)
 	}
 	if o.want, err = savedOf(a.Metadata); err != nil {
-		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("bucket: open: metadata of the ticket: %w", err))
+		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("%w: metadata of the ticket: %w", errDamaged, err))
 	}
 	if o.r, err = s.blobs.NewReader(o.ctx, pdf, nil); err != nil {
 		return failed(o.ctx, "open", err)
@@ -79,7 +83,7 @@ type object struct {
 }
 
 func (o *object) Read(p []byte) (int, error) {
-	o.watch.resume(patience)
+	o.watch.resume(int64(len(p)))
 	n, err := o.r.Read(p)
 	o.watch.pause()
 	o.size += int64(n)
@@ -88,7 +92,7 @@ func (o *object) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF), err == nil && o.size > o.want.Size:
 		if o.size != o.want.Size || !bytes.Equal(o.digest.Sum(nil), o.want.SHA256[:]) {
 			o.log.Error("a document in the bucket is damaged", "job_id", o.id, "size", o.size, "saved_size", o.want.Size)
-			return n, fault.Wrap(fault.StorageUnavailable, errors.New("bucket: read: the document is damaged"))
+			return n, fault.Wrap(fault.StorageUnavailable, errDamaged)
 		}
 		return n, io.EOF
 	case err != nil:
@@ -109,7 +113,7 @@ func (s *Store) Ticket(ctx context.Context, id job.ID) (job.Ticket, error) {
 	if err != nil {
 		return job.Ticket{}, err
 	}
-	ctx, cancel := bounded(ctx, patience)
+	ctx, cancel := bounded(ctx, s.patience())
 	defer cancel()
 	r, err := s.blobs.NewReader(ctx, key, nil)
 	if missing(err) {

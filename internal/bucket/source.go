@@ -60,7 +60,7 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	s.watch.pause()
 	n, err := s.r.Read(p)
-	s.watch.resume(patience + transferTime(s.saved.Size))
+	s.watch.resume(s.saved.Size)
 	s.saved.Size += int64(n)
 	_, _ = s.digest.Write(p[:n]) // never fails
 	switch {

@@ -7,11 +7,9 @@ import (
 )
 
 const (
-	// patience is how long S3 may do nothing. With undoPatience it stays below the 2 s within which the API tells that it
+	// defaultPatience, with the third of it that undoing may take, stays below the 2 s within which the API tells that it
 	// cannot take an upload.
-	patience = 1200 * time.Millisecond
-	// undoPatience is for what ends a failed upload.
-	undoPatience = 400 * time.Millisecond
+	defaultPatience = 1200 * time.Millisecond
 	// slowest is the rate, in bytes a second, below which S3 counts as away.
 	slowest = 2 << 20
 )
@@ -28,19 +26,21 @@ func bounded(ctx context.Context, d time.Duration) (context.Context, context.Can
 
 // watch ends a context when S3 was awaited for too long.
 type watch struct {
-	timer  *time.Timer
-	cancel context.CancelCauseFunc
+	patience time.Duration
+	timer    *time.Timer
+	cancel   context.CancelCauseFunc
 }
 
 // watched is a context that ends when the watch was not paused, resumed or ended within patience.
-func watched(ctx context.Context) (context.Context, *watch) {
+func watched(ctx context.Context, patience time.Duration) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return ctx, &watch{timer: time.AfterFunc(patience, func() { cancel(errStalled) }), cancel: cancel}
+	return ctx, &watch{patience: patience, timer: time.AfterFunc(patience, func() { cancel(errStalled) }), cancel: cancel}
 }
 
 func (w *watch) pause() { w.timer.Stop() }
 
-func (w *watch) resume(d time.Duration) { w.timer.Reset(d) }
+// resume goes on with all of the patience, and what n bytes take besides.
+func (w *watch) resume(n int64) { w.timer.Reset(w.patience + transferTime(n)) }
 
 // end gives the context up.
 func (w *watch) end() {

@@ -26,7 +26,7 @@ func (s slow) Read(p []byte) (int, error) {
 func TestASlowClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, watch := watched(t.Context())
+		ctx, watch := watched(t.Context(), defaultPatience)
 		defer watch.end()
 		watch.pause()
 		whole := false
@@ -45,21 +45,21 @@ func TestASlowClient(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, watch := watched(t.Context())
+		ctx, watch := watched(t.Context(), defaultPatience)
 		watch.pause()
 		time.Sleep(time.Hour) //nolint:forbidigo // of the bubble's clock
-		watch.resume(patience + transferTime(10<<20))
+		watch.resume(10 << 20)
 		time.Sleep(5 * time.Second) //nolint:forbidigo // of the bubble's clock
 		if ctx.Err() != nil {
 			t.Error("ended too early")
 		}
-		time.Sleep(patience) //nolint:forbidigo // of the bubble's clock
+		time.Sleep(defaultPatience) //nolint:forbidigo // of the bubble's clock
 		synctest.Wait()
 		if !errors.Is(context.Cause(ctx), errStalled) {
 			t.Errorf("%v, want an end", context.Cause(ctx))
 		}
 		watch.end()
-		ctx, watch = watched(t.Context())
+		ctx, watch = watched(t.Context(), defaultPatience)
 		watch.end()
 		if cause := context.Cause(ctx); errors.Is(cause, errStalled) || cause == nil {
 			t.Errorf("%v after its end", cause)

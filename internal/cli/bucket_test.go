@@ -22,7 +22,7 @@ func TestRolesOnABucket(t *testing.T) {
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
 		"NODE_ENV=test", "TMD_RATE_LIMIT=0",
 		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=" + bucket, "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),
-		"TMD_UPLOAD_DIR=/nowhere",
+		"TMD_S3_TIMEOUT=20s", "TMD_UPLOAD_DIR=/nowhere",
 	}, testenv.S3Env()...)
 	none := &server{}
 	if got := none.run(t, env, "seed"); got.code != 0 {

@@ -39,7 +39,8 @@ func (r *role) openUploads(ctx context.Context, c config.Uploads) (storage, erro
 		return folder{store}, store.Check(ctx)
 	}
 	store, err := bucket.New(ctx, bucket.Config{
-		Bucket: c.S3Bucket, Region: c.S3Region, Endpoint: string(c.S3Endpoint), Prefix: c.S3Prefix, PathStyle: c.S3PathStyle, Logger: r.Log,
+		Bucket: c.S3Bucket, Region: c.S3Region, Endpoint: string(c.S3Endpoint), Prefix: c.S3Prefix, PathStyle: c.S3PathStyle,
+		Timeout: c.S3Timeout, Logger: r.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -118,10 +118,11 @@ func TestFaults(t *testing.T) {
 				"TMD_S3_BUCKET is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume.",
 				"TMD_S3_REGION is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right.",
 			}},
-		{"a bucket by its address", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=s3://uploads", "TMD_S3_REGION=Canada (Central)", "TMD_S3_PREFIX=/../x"}, complete...),
+		{"a bucket by its address", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=s3://uploads", "TMD_S3_REGION=Canada (Central)", "TMD_S3_PREFIX=/../x", "TMD_S3_TIMEOUT=10ms"}, complete...),
 			[]string{
 				`TMD_S3_BUCKET is "s3://uploads": give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens.`,
 				`TMD_S3_REGION is "Canada (Central)": give a region such as ca-central-1.`,
+				"TMD_S3_TIMEOUT is 10ms: give a duration from 100ms to 1m0s.",
 				`TMD_S3_PREFIX is "/../x": give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/.`,
 			}},
 		{"a bucket that is not used", &config.Worker{}, append([]string{"TMD_S3_BUCKET=uploads"}, complete...),

@@ -163,11 +163,12 @@ type Uploads struct {
 // S3 is a bucket. Its credentials are found as every program of AWS finds them: AWS_ACCESS_KEY_ID and
 // AWS_SECRET_ACCESS_KEY, or the identity of the pod or the machine.
 type S3 struct {
-	S3Bucket    string `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
-	S3Region    string `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS mostly call theirs us-east-1."`
-	S3Endpoint  WebURL `env:"TMD_S3_ENDPOINT" help:"The address of an S3 server other than AWS."`
-	S3Prefix    string `env:"TMD_S3_PREFIX" help:"The folder of the bucket that documents are put in, for a bucket that is shared: trackmydegree/."`
-	S3PathStyle bool   `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests and not in the host, as most servers other than AWS want it."`
+	S3Bucket    string        `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
+	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS mostly call theirs us-east-1."`
+	S3Endpoint  WebURL        `env:"TMD_S3_ENDPOINT" help:"The address of an S3 server other than AWS."`
+	S3Prefix    string        `env:"TMD_S3_PREFIX" help:"The folder of the bucket that documents are put in, for a bucket that is shared: trackmydegree/."`
+	S3Timeout   time.Duration `env:"TMD_S3_TIMEOUT" envDefault:"1200ms" help:"How long S3 may do nothing until a call ends as an outage. Up to 1500ms an upload is answered with 503 within 2 s."`
+	S3PathStyle bool          `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests and not in the host, as most servers other than AWS want it."`
 }
 
 // pathStyle is the default of TMD_S3_PATH_STYLE.
@@ -205,6 +206,7 @@ func (u *Uploads) check(f *Faults) {
 	case !regionName.MatchString(u.S3Region):
 		f.add("TMD_S3_REGION", "is %q: give a region such as ca-central-1", u.S3Region)
 	}
+	f.between("TMD_S3_TIMEOUT", u.S3Timeout, 100*time.Millisecond, time.Minute)
 	if len(u.S3Prefix) > 512 || !objectPrefix.MatchString(u.S3Prefix) {
 		f.add("TMD_S3_PREFIX", "is %q: give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/", u.S3Prefix)
 	}

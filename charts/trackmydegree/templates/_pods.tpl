@@ -200,6 +200,8 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 - name: TMD_S3_PREFIX
   value: {{ . | quote }}
 {{- end }}
+- name: TMD_S3_TIMEOUT
+  value: {{ printf "%dms" (int $s3.timeoutMilliseconds) }}
 {{- if not (kindIs "invalid" $s3.pathStyle) }}
 - name: TMD_S3_PATH_STYLE
   value: {{ $s3.pathStyle | quote }}
