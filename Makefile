@@ -13,7 +13,7 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build .bin/tmd
@@ -48,6 +48,17 @@ bench: deps build ## Run the benchmarks and the load scenarios of docs/performan
 .PHONY: fuzz
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
 	@hack/fuzz.sh $(FUZZ)
+
+.PHONY: audit
+audit: ## Check what the programs are made of: modules, licences, known vulnerabilities. Works offline
+	@hack/deps.sh audit
+	hack/audit.sh
+
+.PHONY: dependencies
+dependencies: ## Write docs/dependencies.md again
+	@hack/deps.sh audit
+	licences . ./cmd/... > docs/.dependencies.tmp
+	mv docs/.dependencies.tmp docs/dependencies.md
 
 .PHONY: chart
 chart: ## Write the chart's schema and README again, from its values.yaml

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the project's tests, linters, chart and cluster need: hack/deps.sh test, lint, chart, cluster, or several of them.
+# Installs what the project's tests, linters, chart and cluster need: hack/deps.sh test, lint, chart, cluster, audit, or several of them.
 # It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -96,11 +96,18 @@ for what in "$@"; do
 		tool ferretdb ferretdb .
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
 		;;
+	audit)
+		tool govulncheck audit golang.org/x/vuln/cmd/govulncheck
+		tool indexdb audit golang.org/x/vulndb/cmd/indexdb
+		tool licences audit ./licences
+		go mod download
+		(cd hack/tools/audit && go mod download golang.org/x/vulndb)
+		;;
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 		;;
 	*)
-		echo "deps: unknown argument $what: use test, lint, chart or cluster" >&2
+		echo "deps: unknown argument $what: use test, lint, chart, cluster or audit" >&2
 		exit 2
 		;;
 	esac

@@ -114,7 +114,7 @@ func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalCl
 			{Name: "cache", Check: responses.Ping},
 		}, o.health...),
 		Reporter: r.Reporter, Log: r.Log, Metrics: r.Registry, Now: time.Now,
-		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins,
+		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge,
 		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 // line and a stream of events are no attacks.
 const (
 	readHeaderTimeout = 5 * time.Second
+	writeTimeout      = 2 * time.Minute // the longest is a profile of a minute
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 32 << 10
 
@@ -124,6 +125,7 @@ func (r *role) newServer(handler http.Handler) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readHeaderTimeout, // no handler reads a body; net/http does, before it answers
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		// What the library has to say is about clients: broken handshakes, reset connections.

@@ -207,6 +207,20 @@ func TestRoles(t *testing.T) {
 		release()
 		api.until(t, token, j.JobID, "done")
 	})
+	t.Run("a job whose worker is killed runs on another, and is not counted", func(t *testing.T) {
+		release := way.hold()
+		defer release()
+		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		<-way.waiting
+		worker.Kill()
+		worker = startWorker("TMD_SHUTDOWN_GRACE=20s")
+		<-way.waiting
+		release()
+		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 {
+			t.Errorf("%+v", j)
+		}
+		testenv.Eventually(t, "the document is gone", func() bool { return files(t, uploads) == 0 })
+	})
 	t.Run("a worker that is told to stop ends its job first", func(t *testing.T) {
 		release := way.hold()
 		defer release()

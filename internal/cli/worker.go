@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -39,7 +40,8 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 		return err
 	}
 	parser, err := parserapi.NewClient(parserapi.ClientConfig{
-		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, Logger: r.Log, Clock: time.Now,
+		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, MaxCalls: cmp.Or(c.ParserMaxCalls, c.Concurrency),
+		Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
 	})
 	if err != nil {
 		return err

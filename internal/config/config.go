@@ -120,7 +120,8 @@ func malformed(err error, fields []field, values map[string]string) (name, forma
 	case time.Duration:
 		remedy = "give a duration such as 10s or 5m"
 	}
-	if f.secret {
+	// An address may carry a password, also where none is allowed.
+	if _, address := f.value.Interface().(WebURL); f.secret || address {
 		return f.name, "is malformed: %s", remedy
 	}
 	return f.name, "%s", fmt.Sprintf("is %q: %s", values[f.name], remedy)

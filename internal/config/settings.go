@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -47,9 +48,10 @@ type Debug struct {
 
 // Server is the API's own port.
 type Server struct {
-	Port        Port     `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
-	Host        string   `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
-	CORSOrigins []string `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
+	Port        Port          `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
+	Host        string        `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
+	CORSOrigins []string      `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
+	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that were here reach the API's host over TLS alone (Strict-Transport-Security), such as 8760h. 0s does not tell them; set it once all of the host is served over TLS for good."`
 }
 
 // Addr is what the API listens on.
@@ -59,8 +61,13 @@ func (s *Server) check(f *Faults) {
 	if _, err := netip.ParseAddr(s.Host); err != nil {
 		f.add("TMD_LISTEN_HOST", "is %q: give an IP address such as 127.0.0.1 or 0.0.0.0", s.Host)
 	}
+	f.between("TMD_HSTS_MAX_AGE", s.HSTSMaxAge, 0, 2*365*24*time.Hour)
 	for _, o := range s.CORSOrigins {
 		u, err := url.Parse(o)
+		if strings.Contains(o, "@") { // somebody's password, which is not to be repeated
+			f.add("TMD_CORS_ORIGINS", "holds an address with a user or a password: give scheme and host alone, such as https://app.example.org")
+			continue
+		}
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
 			f.add("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
 		}
@@ -108,6 +115,7 @@ func (a *Auth) check(f *Faults) {
 	a.Signing.check(f)
 	switch {
 	case a.AuthMode == AuthNone:
+	case a.JWTSecret.Empty() && a.JWKSURL == "" && f.has("TMD_JWKS_URL"): // one sentence is enough
 	case a.JWTSecret.Empty() && a.JWKSURL == "":
 		f.add("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
 	case !a.JWTSecret.Empty() && a.JWKSURL != "":
@@ -236,11 +244,13 @@ func (j *Jobs) check(f *Faults) {
 
 // ParserClient is how a worker reaches the parser.
 type ParserClient struct {
-	ParserURL     WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
-	ParserTimeout time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+	ParserURL      WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
+	ParserTimeout  time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+	ParserMaxCalls int           `env:"TMD_PARSER_MAX_CALLS" envDefault:"0" help:"Documents that one worker has at the parser at the same time. 0 means as many as WORKER_CONCURRENCY."`
 }
 
 func (p *ParserClient) check(f *Faults, jobTimeout time.Duration) {
+	f.within("TMD_PARSER_MAX_CALLS", p.ParserMaxCalls, 0, 256)
 	if f.has("TMD_JOB_TIMEOUT") {
 		return
 	}

@@ -42,7 +42,7 @@ func New(d Deps) *Editor { return &Editor{d} }
 
 // Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever there
 // is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a
-// job that is not done, and invalid_form for the patch.
+// job that is not done or that others are faster to change all the time, and invalid_form for the patch.
 func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
 	var edited int64
 	err := again(version, func() error {
@@ -212,12 +212,16 @@ func (e *Editor) replace(ctx context.Context, record job.Record, result *timelin
 	return e.Jobs.Replace(ctx, record.ID, record.Version, stored)
 }
 
-// again makes a change, and when the caller named no version makes it again for as long as others are faster.
+// again makes a change, and when the caller named no version makes it again for as long as others are faster: conflict in
+// the end, since a precondition is nothing that this caller set.
 func again(version int64, change func() error) error {
 	for try := 1; ; try++ {
 		err := change()
-		if version != 0 || try == tries || fault.CodeOf(err) != fault.PreconditionFailed {
+		if version != 0 || fault.CodeOf(err) != fault.PreconditionFailed {
 			return err
+		}
+		if try == tries {
+			return &fault.Error{Code: fault.Conflict, Cause: err, Detail: "Others are changing it at this moment. Wait a second and try again."}
 		}
 	}
 }
@@ -226,6 +230,9 @@ func checkName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) {
 		return "", invalidName(fmt.Sprintf("A name has at most %d characters.", MaxName))
+	}
+	if !timeline.OneLine(name) {
+		return "", invalidName("A name is one line, without control characters.")
 	}
 	return name, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -273,7 +274,7 @@ func TestAnEditThatIsAlwaysOvertaken(t *testing.T) {
 		return err
 	}
 	_, err := e.Edit(ctx, owner, id, 0, named("never"))
-	wantCode(t, "edit", err, fault.PreconditionFailed)
+	wantCode(t, "edit", err, fault.Conflict)
 	if overtaken < 2 {
 		t.Errorf("tried %d times", overtaken)
 	}
@@ -387,6 +388,22 @@ func TestASaveThatFailsHalfway(t *testing.T) {
 	}
 	if n := len(e.list(t)); n != 1 {
 		t.Errorf("%d timelines, want 1", n)
+	}
+}
+
+func TestANameIsOneLine(t *testing.T) {
+	t.Parallel()
+	e, ctx := open(t), t.Context()
+	id := e.done(t)
+	kept, err := e.Save(ctx, owner, id, " Plan à 🎓 \n")
+	if err != nil || kept.Name != "Plan à 🎓" {
+		t.Fatalf("%q, %v", kept.Name, err)
+	}
+	for _, name := range []string{"a\nb", "a\x00b", "a\x1b[31mb", "a\u2028b", "a\u0085b", "a\tb"} {
+		_, err := e.Save(ctx, owner, id, name)
+		wantCode(t, "save as "+strconv.Quote(name), err, fault.InvalidForm)
+		_, err = e.Update(ctx, owner, kept.ID, 0, &name, nil)
+		wantCode(t, "rename to "+strconv.Quote(name), err, fault.InvalidForm)
 	}
 }
 

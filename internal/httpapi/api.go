@@ -39,6 +39,8 @@ type Deps struct {
 	CacheTTL time.Duration // of a response of the catalogue; 0: 300 s
 	// Origins may call from web pages of other hosts, as in https://app.example.org.
 	Origins []string
+	// TLSOnly is how long browsers are told to reach the host over TLS alone; 0 does not tell them.
+	TLSOnly time.Duration
 	// RateLimit and UploadRateLimit are requests a minute for each owner, in this process; 0 sets no limit.
 	RateLimit, UploadRateLimit int
 	// UploadTimeout is how long the body of a request may take; 0: 60 s.

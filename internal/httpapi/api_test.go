@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
 func TestNewNeedsItsParts(t *testing.T) {
@@ -346,7 +347,7 @@ func TestMeasuresAndLogsAreBounded(t *testing.T) {
 // When Redis is gone, who asks is told so and when to come back.
 func TestWithoutRedis(t *testing.T) {
 	t.Parallel()
-	s := setup(t)
+	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 100 })
 	id := s.done("ann")
 	_ = s.redis.ShutdownNoSave(t.Context()) // the connection breaks, which is the point
 	s.get("ann", "/api/timeline/status/"+string(id)).wantProblem(t, fault.QueueUnavailable)

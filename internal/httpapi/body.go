@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +31,17 @@ const (
 	// stretch is how much of a deadline must have passed before it is set again: setting it for each read would cost
 	// more than the reads.
 	stretch = time.Second
+	// answerTimeout is how long an answer may take from when the request is there, whatever it needs: a part that is away
+	// is told of within two seconds. The stores' own limits are a little shorter, so that they say which part it was.
+	answerTimeout = 1600 * time.Millisecond
 )
+
+// bounded is r with a context that lasts for answerTimeout. What reads a body calls it afterwards: how long that takes
+// is the client's affair.
+func bounded(r *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
+	return r.WithContext(ctx), cancel
+}
 
 // pacedBody reads a body as long as it makes progress: it fails when no byte comes for stallTimeout, and at the end of
 // the time that the whole may take. It also holds a budget of bytes, which its owner may raise. Its errors are faults

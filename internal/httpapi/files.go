@@ -54,7 +54,6 @@ func (a *API) serve(name string) endpoint {
 		h := w.Header()
 		if f.policy != nil {
 			h["Content-Security-Policy"] = f.policy
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		}
 		h.Set("Content-Type", f.media)
 		h.Set("Cache-Control", "no-cache") // asked for again at each visit, and mostly 304

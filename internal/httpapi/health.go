@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// checkTimeout is how long a dependency may take to show that it works.
-	checkTimeout = 2 * time.Second
+	// checkTimeout is how long a dependency may take to show that it works; probes wait for it.
+	checkTimeout = 1500 * time.Millisecond
 	// checkAge is how long an answer is used again: health is asked for without a token, and each check costs every
 	// dependency a round trip.
 	checkAge = 500 * time.Millisecond

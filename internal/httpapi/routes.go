@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -21,7 +22,7 @@ import (
 func (a *API) router(d Deps) http.Handler {
 	r := chi.NewRouter()
 	// From the outside in: the id comes first since everything names it, and observe sees what all others answer.
-	r.Use(problem.RequestIDs, a.observe, secured)
+	r.Use(problem.RequestIDs, a.observe, secured(d.TLSOnly))
 	if len(d.Origins) > 0 {
 		r.Use(crossOrigin(d.Origins))
 	}
@@ -43,7 +44,7 @@ func (a *API) router(d Deps) http.Handler {
 		if a.auth.Open() {
 			r.Use(a.onlyLocal(d.Origins))
 		}
-		r.Use(a.known)
+		r.Use(a.plain, a.known)
 		if d.RateLimit > 0 {
 			r.Use(a.limited(d.RateLimit))
 		}
@@ -56,22 +57,22 @@ func (a *API) router(d Deps) http.Handler {
 			r.Post("/timeline/form", a.handle(a.form))
 			r.Post("/timeline/{id}/load", a.handle(a.load))
 		})
-		a.get(r, "/timeline/status/{jobId}", a.status)
+		a.get(r, "/timeline/status/{jobId}", inTime(a.status))
 		r.Patch("/timeline/status/{jobId}", a.handle(a.patchJob))
-		r.Delete("/timeline/status/{jobId}", a.handle(a.deleteJob))
+		r.Delete("/timeline/status/{jobId}", a.handle(inTime(a.deleteJob)))
 		a.get(r, "/timeline/status/{jobId}/events", a.events)
 
-		a.get(r, "/timelines", a.list)
+		a.get(r, "/timelines", inTime(a.list))
 		r.Post("/timelines", a.handle(a.save))
-		a.get(r, "/timelines/{id}", a.timeline)
+		a.get(r, "/timelines/{id}", inTime(a.timeline))
 		r.Put("/timelines/{id}", a.handle(a.update))
-		r.Delete("/timelines/{id}", a.handle(a.deleteTimeline))
+		r.Delete("/timelines/{id}", a.handle(inTime(a.deleteTimeline)))
 
-		a.get(r, "/degrees", a.degrees)
-		a.get(r, "/degrees/{id}", a.degree)
-		a.get(r, "/degrees/{id}/pools", a.pools)
-		a.get(r, "/courses", a.courses)
-		a.get(r, "/courses/{code}", a.course)
+		a.get(r, "/degrees", inTime(a.degrees))
+		a.get(r, "/degrees/{id}", inTime(a.degree))
+		a.get(r, "/degrees/{id}/pools", inTime(a.pools))
+		a.get(r, "/courses", inTime(a.courses))
+		a.get(r, "/courses/{code}", inTime(a.course))
 	})
 	return r
 }
@@ -81,6 +82,15 @@ func (a *API) get(r chi.Router, pattern string, e endpoint) {
 	h := a.handle(e)
 	r.Get(pattern, h)
 	r.Head(pattern, h)
+}
+
+// inTime is an endpoint without a body to read, whose answer may not be late.
+func inTime(e endpoint) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		r, cancel := bounded(r)
+		defer cancel()
+		return e(w, r)
+	}
 }
 
 // methodNotAllowed lists in Allow what the route has; OPTIONS asks for just that.
@@ -93,16 +103,29 @@ func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	a.fail(w, r, fault.New(fault.MethodNotAllowed))
 }
 
-// secured sets the headers that keep browsers from guessing, framing and telling others. The page loosens the policy
-// for itself.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h["X-Content-Type-Options"] = nosniff
-		h["Referrer-Policy"] = noReferrer
-		h["Content-Security-Policy"] = nothingAllowed
-		next.ServeHTTP(w, r)
-	})
+// secured sets the headers that keep browsers from guessing, framing, embedding and telling others. The page loosens the
+// policy for itself. tlsOnly above 0 keeps them from coming back without TLS.
+func secured(tlsOnly time.Duration) func(http.Handler) http.Handler {
+	var transport []string
+	if tlsOnly > 0 {
+		transport = []string{"max-age=" + strconv.FormatInt(int64(tlsOnly/time.Second), 10)}
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h["X-Content-Type-Options"] = nosniff
+			h["Referrer-Policy"] = noReferrer
+			h["Content-Security-Policy"] = nothingAllowed
+			h["Permissions-Policy"] = noDevices
+			// Who is in the list of origins asks by CORS, which these two do not touch.
+			h["Cross-Origin-Opener-Policy"] = sameOrigin
+			h["Cross-Origin-Resource-Policy"] = sameOrigin
+			if transport != nil {
+				h["Strict-Transport-Security"] = transport
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // The values are shared by all answers; nobody appends to them.
@@ -110,7 +133,21 @@ var (
 	nosniff        = []string{"nosniff"}
 	noReferrer     = []string{"no-referrer"}
 	nothingAllowed = []string{"default-src 'none'; frame-ancestors 'none'"}
+	noDevices      = []string{"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()"}
+	sameOrigin     = []string{"same-origin"}
 )
+
+// plain refuses bodies that are packed: nothing here needs them, and what unpacks them has to know when to stop.
+func (a *API) plain(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := problem.Plain(r); err != nil {
+			w.Header().Set("Accept-Encoding", "identity") // RFC 7694
+			a.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // crossOrigin lets pages of other hosts call the API. Tokens travel in a header, so cookies stay out of it.
 func crossOrigin(origins []string) func(http.Handler) http.Handler {

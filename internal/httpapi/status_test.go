@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -195,4 +197,54 @@ func TestDelete(t *testing.T) {
 		t.Errorf("files %v", s.files())
 	}
 	s.do(request{method: http.MethodDelete, path: path, owner: "ann"}).wantProblem(t, fault.JobNotFound)
+}
+
+// A job whose record Redis has lost is brought back from its ticket. Until then its owner sees it queued, and may delete it;
+// others see nothing.
+func TestAJobThatRedisHasLost(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	id := s.accepted("ann")
+	must(t, s.redis.FlushAll(t.Context()).Err())
+	path := "/api/timeline/status/" + string(id)
+	for _, query := range []string{"", "?result=false", "?view=slim"} {
+		var got struct {
+			JobID  job.ID
+			Kind   job.Kind
+			Status job.State
+		}
+		s.get("ann", path+query).want(t, http.StatusOK).decode(t, &got)
+		if got.JobID != id || got.Kind != job.File || got.Status != job.Queued {
+			t.Errorf("%s: %+v", query, got)
+		}
+		s.get("bob", path+query).wantProblem(t, fault.JobNotFound)
+	}
+	// Its events say the same and end, so that the client comes again.
+	if a := s.get("ann", path+"/events").want(t, http.StatusOK); !strings.Contains(string(a.body), `"status":"queued"`) || strings.Contains(string(a.body), "gone") {
+		t.Errorf("%s", a.body)
+	}
+	s.get("bob", path+"/events").wantProblem(t, fault.JobNotFound)
+	s.json(http.MethodPatch, "ann", path, `{"isCoop":true}`).wantProblem(t, fault.JobNotFound)
+
+	s.do(request{method: http.MethodDelete, path: path, owner: "bob"}).wantProblem(t, fault.JobNotFound)
+	s.do(request{method: http.MethodDelete, path: path, owner: "ann"}).want(t, http.StatusNoContent)
+	s.get("ann", path).wantProblem(t, fault.JobNotFound)
+	if len(s.files()) != 0 {
+		t.Errorf("files %v", s.files())
+	}
+}
+
+// refusing is a store whose files cannot be removed.
+type refusing struct{ httpapi.Uploads }
+
+func (refusing) Delete(context.Context, job.ID) error { return fault.New(fault.StorageUnavailable) }
+
+// Files go before the record: while they cannot, the job is still there to be deleted. The other way round, its ticket
+// would bring it back.
+func TestDeletingTheFilesComesFirst(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(d *httpapi.Deps) { d.Uploads = refusing{d.Uploads} })
+	path := "/api/timeline/status/" + string(s.accepted("ann"))
+	s.do(request{method: http.MethodDelete, path: path, owner: "ann"}).wantProblem(t, fault.StorageUnavailable)
+	s.get("ann", path).want(t, http.StatusOK)
 }

@@ -28,6 +28,8 @@ func (a *API) form(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	r, cancel := bounded(r)
+	defer cancel()
 	current, err := a.curriculum.Current(r.Context())
 	if err != nil {
 		return err
@@ -52,6 +54,8 @@ func (a *API) load(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	r, cancel := bounded(r)
+	defer cancel()
 	// The job would find out, too; but then the answer would come late, and as a failed job.
 	if _, err := a.edit.Get(r.Context(), request.Owner, id); err != nil {
 		return err
@@ -85,6 +89,8 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	r, cancel := bounded(r)
+	defer cancel()
 	if _, err := a.edit.Edit(r.Context(), callerOf(r).Owner, id, version, patch); err != nil {
 		return err
 	}
@@ -114,6 +120,8 @@ func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 	if k.Name != nil {
 		name = *k.Name
 	}
+	r, cancel := bounded(r)
+	defer cancel()
 	saved, err := a.edit.Save(r.Context(), callerOf(r).Owner, job.ID(*k.JobID), name)
 	if err != nil {
 		return err
@@ -199,6 +207,8 @@ func (a *API) update(w http.ResponseWriter, r *http.Request) error {
 	if k.JobID != nil && !canonicalUUID(*k.JobID) {
 		return errJobID()
 	}
+	r, cancel := bounded(r)
+	defer cancel()
 	saved, err := a.edit.Update(r.Context(), callerOf(r).Owner, id, version, k.Name, (*job.ID)(k.JobID))
 	if err != nil {
 		return err

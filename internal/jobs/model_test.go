@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			ctx := t.Context()
 			id := newID()
+			owners := []string{"o " + string(id), "p " + string(id)}
 			m := &model{}
 			check := func(op string, err error, superseded bool) {
 				if superseded != errors.Is(err, job.ErrSuperseded) || !superseded && err != nil {
@@ -66,9 +68,38 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					}
 					now := e.clock.Now()
 					*m = model{exists: true, r: job.Record{
-						ID: id, Kind: job.File, Owner: "o", State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now,
+						ID: id, Kind: job.File, Owner: owners[0], State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now,
 					}}
 					check("create", e.Create(ctx, m.r, nil), false)
+				},
+				"restore": func(rt *rapid.T) {
+					now := e.clock.Now()
+					owner := rapid.SampledFrom(owners).Draw(rt, "owner")
+					made, err := e.Restore(ctx, job.Ticket{ID: id, Kind: job.File, Owner: owner, CreatedAt: now})
+					check("restore", err, false)
+					if made == m.exists {
+						rt.Fatalf("restored %v, exists %v", made, m.exists)
+					}
+					if made {
+						*m = model{exists: true, r: job.Record{
+							ID: id, Kind: job.File, Owner: owner, State: job.Queued, Version: 1, Fence: now.UnixMilli(), CreatedAt: now, UpdatedAt: now,
+						}}
+					}
+				},
+				"lose": func(rt *rapid.T) {
+					e.redis.Del(ctx, "job:timeline:"+string(id))
+					check("forget", e.Forget(ctx, id), false)
+					m.exists = false
+				},
+				"forget": func(rt *rapid.T) {
+					check("forget", e.Forget(ctx, id), false) // nothing, while it is open
+				},
+				"withdraw": func(rt *rapid.T) {
+					found, err := e.Withdraw(ctx, id)
+					if kept := m.exists && m.r.Version > 1; kept != (fault.CodeOf(err) == fault.Conflict) || found != m.exists {
+						rt.Fatalf("withdraw: %v, %v; exists %v, version %d", found, err, m.exists, m.r.Version)
+					}
+					m.exists = m.exists && m.r.Version > 1
 				},
 				"begin": func(rt *rapid.T) {
 					attempt := rapid.IntRange(1, 4).Draw(rt, "attempt")
@@ -142,6 +173,17 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					e.clock.Advance(time.Duration(rapid.IntRange(1, 5000).Draw(rt, "ms")) * time.Millisecond)
 				},
 				"": func(rt *rapid.T) {
+					open := slices.Contains(e.open(t), id)
+					if want := m.exists && !m.r.State.Final(); open != want {
+						rt.Fatalf("in the index: %v, want %v", open, want)
+					}
+					// With a limit of one, an owner has room who has no open job.
+					for _, owner := range owners {
+						full := fault.CodeOf(e.Room(ctx, owner, 1)) == fault.TooManyJobs
+						if want := m.exists && !m.r.State.Final() && m.r.Owner == owner; full != want {
+							rt.Fatalf("no room for %s: %v, want %v", owner, full, want)
+						}
+					}
 					r, b, err := e.Result(ctx, id)
 					if !m.exists {
 						if fault.CodeOf(err) != fault.JobNotFound {

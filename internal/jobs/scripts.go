@@ -19,6 +19,7 @@ import (
 // stands in a record beside its fields: input, edit (the name of the last one), owned (its owner's index), content (its
 // claim of its content), shared (it was given to a second request).
 var (
+	fetchScript   = script(fetchLua)
 	createScript  = script(createLua)
 	beginScript   = script(beginLua)
 	moveScript    = script(moveLua)
@@ -93,6 +94,13 @@ local function changed()
 	renew()
 	tell()
 end
+`
+
+// KEYS 1 the record · 2 the result that is wanted. Answers both as they are at one moment.
+const fetchLua = `
+local record = read()
+record[#record + 1] = redis.call('GET', KEYS[2])
+return record
 `
 
 // KEYS 5 the owner's index · 6 the claim of the content · 7 the claim of an idempotency key that is made again; 6 and 7 may

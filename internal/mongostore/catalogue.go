@@ -156,6 +156,8 @@ func (s *Store) load(ctx context.Context) (d catalogue.Data, err error) {
 
 // Version names the catalogue that was seeded last, "" before the first.
 func (s *Store) Version(ctx context.Context) (string, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	var v seeded
 	err := s.state.FindOne(ctx, bson.D{{Key: "_id", Value: currentCatalogue}}).Decode(&v)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -166,6 +168,8 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 
 // Degrees returns the degrees that stand alone, by name.
 func (s *Store) Degrees(ctx context.Context) ([]catalogue.Degree, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	ds, err := all[catalogue.Degree](ctx, s.degrees, bson.D{{Key: "degreeType", Value: catalogue.Standalone}},
 		options.Find().SetSort(bson.D{{Key: "name", Value: 1}, {Key: "_id", Value: 1}}))
 	return ds, failed(ctx, "list degrees", err)
@@ -173,11 +177,15 @@ func (s *Store) Degrees(ctx context.Context) ([]catalogue.Degree, error) {
 
 // Degree returns a degree of any type; not_found when there is none.
 func (s *Store) Degree(ctx context.Context, id string) (catalogue.Degree, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	return one[catalogue.Degree](ctx, s.degrees, id)
 }
 
 // Pools returns the pools of a degree in the degree's order; not_found when there is no such degree.
 func (s *Store) Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	d, err := s.Degree(ctx, degreeID)
 	if err != nil {
 		return nil, err
@@ -202,6 +210,8 @@ func (s *Store) Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, e
 // Courses returns a page of courses and what After is for the next one, "" at the end; not_found for a pool that there is
 // not.
 func (s *Store) Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	filter := bson.A{bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.After}}}}}
 	if q.Pool != "" {
 		p, err := one[catalogue.Pool](ctx, s.pools, q.Pool)
@@ -232,6 +242,8 @@ func (s *Store) Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalog
 
 // Course returns a course; not_found when there is none.
 func (s *Store) Course(ctx context.Context, code string) (catalogue.Course, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	return one[catalogue.Course](ctx, s.courses, code)
 }
 

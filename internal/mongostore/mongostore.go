@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,11 +24,14 @@ import (
 // DefaultDatabase is the database of a URI that names none.
 const DefaultDatabase = "trackmydegree"
 
-// Waiting for a server that is not there must be shorter than what waits for us: a request is better answered 503 than
-// late.
+// Waiting for a server that is not there, or that says nothing, must be shorter than what waits for us: a request is
+// better answered 503 than late.
 const (
+	// defaultTimeout leaves a request that is answered within 2 s time for its other steps.
+	defaultTimeout   = 1400 * time.Millisecond
 	selectionTimeout = 1500 * time.Millisecond
-	defaultTimeout   = 5 * time.Second
+	// bulkTimeout is for the steps of what no request waits for: seeding, loading the catalogue, making indexes.
+	bulkTimeout = 5 * time.Second
 	// indexRetry is the pause between two attempts to make the indexes.
 	indexRetry = 2 * time.Second
 )
@@ -35,7 +40,8 @@ const (
 type Config struct {
 	// URI is a MongoDB connection string. Its path names the database.
 	URI string
-	// Timeout bounds one operation, all its tries included; 5 s when it is 0.
+	// Timeout bounds one call, all its steps and tries included; 1.4 s when it is 0. timeoutMS of the URI wins. Seeding,
+	// loading the whole catalogue and making indexes have 5 s for each step, or what the caller's context says.
 	Timeout time.Duration
 	// Now is the clock; time.Now when it is nil.
 	Now func() time.Time
@@ -43,8 +49,9 @@ type Config struct {
 
 // Store is the catalogue and the saved timelines of one database.
 type Store struct {
-	client *mongo.Client
-	now    func() time.Time
+	client  *mongo.Client
+	now     func() time.Time
+	timeout time.Duration
 
 	degrees, pools, courses, sequences, state, timelines *mongo.Collection
 }
@@ -54,13 +61,16 @@ type Store struct {
 func Open(cfg Config) (*Store, error) {
 	uri, err := connstring.ParseAndValidate(cfg.URI)
 	if err != nil {
-		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+		return nil, unreadable(cfg.URI, err)
 	}
 	if uri.Database == "" {
 		uri.Database = DefaultDatabase
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = defaultTimeout
+	}
+	if uri.TimeoutSet && uri.Timeout > 0 {
+		cfg.Timeout = uri.Timeout
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -69,15 +79,16 @@ func Open(cfg Config) (*Store, error) {
 		SetAppName("tmd").
 		SetConnectTimeout(selectionTimeout).
 		SetServerSelectionTimeout(selectionTimeout).
-		SetTimeout(cfg.Timeout).
+		SetTimeout(bulkTimeout).
 		ApplyURI(cfg.URI)) // last, so that options of the URI win
 	if err != nil {
-		return nil, fmt.Errorf("the URI of MongoDB: %w", err)
+		return nil, unreadable(cfg.URI, err)
 	}
 	db := client.Database(uri.Database)
 	return &Store{
 		client:    client,
 		now:       cfg.Now,
+		timeout:   cfg.Timeout,
 		degrees:   db.Collection("degrees"),
 		pools:     db.Collection("coursepools"),
 		courses:   db.Collection("courses"),
@@ -85,6 +96,18 @@ func Open(cfg Config) (*Store, error) {
 		state:     db.Collection("catalogue"),
 		timelines: db.Collection("timelines"),
 	}, nil
+}
+
+// unreadable is the error of a URI. The driver's own words may repeat a piece of a password that is not percent-encoded.
+func unreadable(uri string, err error) error {
+	var lookup *net.DNSError
+	switch {
+	case errors.As(err, &lookup):
+		return fmt.Errorf("the URI of MongoDB: %w", lookup)
+	case strings.Contains(uri, "@"):
+		return errors.New("the URI of MongoDB cannot be read: write mongodb://user:password@host:27017/name, the password percent-encoded")
+	}
+	return fmt.Errorf("the URI of MongoDB: %w", err)
 }
 
 // Close gives the connections up.
@@ -97,6 +120,8 @@ func (s *Store) Close(ctx context.Context) error {
 
 // Ping reports whether the server takes writes at this moment.
 func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	return failed(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
 }
 
@@ -129,13 +154,22 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
+// errSlow ends what took longer than the store gives it.
+var errSlow = errors.New("no answer in time")
+
+// bounded gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves, and a
+// worker's is a minute.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.timeout, errSlow)
+}
+
 // failed is err of an operation as the project's error, and nil for nil. What the caller ended stays the caller's:
 // canceled or timed out.
 func failed(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSlow):
 		return fmt.Errorf("mongodb: %s: %w", op, ctx.Err())
 	default:
 		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("mongodb: %s: %w", op, err))

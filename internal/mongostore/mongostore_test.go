@@ -28,7 +28,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, uri string, now func() time.Time) *mongostore.Store {
 	t.Helper()
-	s, err := mongostore.Open(mongostore.Config{URI: uri, Now: now})
+	// Nothing here is to fail because the machine is busy.
+	s, err := mongostore.Open(mongostore.Config{URI: uri, Now: now, Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +301,17 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wantUnavailable(t, "ping", s.Ping(t.Context()))
 
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	// A caller with a minute, as a worker's job has, does not wait for a minute.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	wantUnavailable(t, "ping of a patient caller", s.Ping(ctx))
+	if ctx.Err() != nil {
+		t.Error("the caller's whole time was taken")
+	}
+	_, err = s.Get(ctx, "ann", bson.NewObjectID().Hex())
+	wantUnavailable(t, "get of a patient caller", err)
+
+	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := s.Ping(ctx); fault.CodeOf(err) != fault.Timeout {
 		t.Errorf("the caller's deadline gives %v, want timeout", err)
@@ -312,13 +323,28 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	}
 }
 
+func TestTheURISaysHowLongACallMayTake(t *testing.T) {
+	t.Parallel()
+	s, err := mongostore.Open(mongostore.Config{URI: "mongodb://127.0.0.1:1/?timeoutMS=1", Timeout: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	wantUnavailable(t, "ping", s.Ping(t.Context()))
+}
+
 func TestOpenRefusesABadURI(t *testing.T) {
 	t.Parallel()
-	for _, uri := range []string{"", "localhost:27017", "http://localhost", "mongodb://", "mongodb://h/?readPreference=nobody"} {
+	for _, uri := range []string{
+		"", "localhost:27017", "http://localhost", "mongodb://", "mongodb://h/?readPreference=nobody", "mongodb://u:hunter2/x@h:1/d",
+		"mongodb://u:x@hunter2@h", "mongodb://u:%hunter2@h", "mongodb://u:hunter2@h:port", "mongodb://u:p@h/?readPreference=hunter2",
+	} {
 		s, err := mongostore.Open(mongostore.Config{URI: uri})
 		if err == nil {
 			_ = s.Close(t.Context())
 			t.Errorf("%q was accepted", uri)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error repeats a password: %v", err)
 		}
 	}
 }

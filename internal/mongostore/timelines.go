@@ -51,6 +51,8 @@ func (d saved) timeline() timeline.Saved {
 
 // Insert stores a new timeline and returns it with id, version 1 and times.
 func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	if err := edit.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
@@ -67,6 +69,8 @@ func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 // Update replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at), and returns it
 // with its new version; timeline_not_found when the owner has none, precondition_failed when it is at another version.
 func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	if err := edit.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
@@ -101,6 +105,8 @@ func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 
 // Get returns a timeline of the owner; timeline_not_found when there is none or it is another's.
 func (s *Store) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	filter, err := selected(owner, id, 0)
 	if err != nil {
 		return timeline.Saved{}, err
@@ -115,6 +121,8 @@ func (s *Store) Get(ctx context.Context, owner, id string) (timeline.Saved, erro
 // List returns a page of the owner's timelines, the newest update first, without semesters, states and extra courses, and
 // the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
 func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	limit = edit.Page(limit)
 	filter := bson.D{{Key: "userId", Value: owner}}
 	if cursor != "" {
@@ -153,6 +161,8 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 
 // Delete removes a timeline of the owner; version and errors as in Update.
 func (s *Store) Delete(ctx context.Context, owner, id string, version int64) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	filter, err := selected(owner, id, version)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
 // envelope is what a multipart body may hold around the document, in bytes.
@@ -30,6 +31,9 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	deadline := time.Now().Add(s.BodyTimeout)
 	if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return document.Document{}, fault.Wrap(fault.BadRequest, fmt.Errorf("set a deadline: %w", err))
+	}
+	if err := problem.Plain(r); err != nil {
+		return document.Document{}, err
 	}
 	kind, params, err := mediaType(r)
 	if err != nil {

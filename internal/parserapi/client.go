@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
@@ -41,7 +43,13 @@ type ClientConfig struct {
 	Timeout time.Duration
 	// HTTPClient is used as it is; nil means one that follows no redirect and uses no proxy.
 	HTTPClient *http.Client
+	// MaxCalls is how many documents are at the parser at the same time; what is beyond waits within Timeout. 0 sets no
+	// limit.
+	MaxCalls int
+	// Pause is how long a parser that failed is left alone; 0: 2 s.
+	Pause      time.Duration
 	Logger     *slog.Logger
+	Registerer prometheus.Registerer // nil measures nothing
 	Clock      func() time.Time
 }
 
@@ -52,6 +60,7 @@ type Client struct {
 	http    *http.Client
 	log     *slog.Logger
 	now     func() time.Time
+	gate    *gate
 
 	// modern is set once /v1/parse was seen; legacyUntil, in Unix nanoseconds, when it was seen to be missing.
 	modern      atomic.Bool
@@ -62,7 +71,7 @@ type Client struct {
 func NewClient(cfg ClientConfig) (*Client, error) {
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("parser's address: %w", err)
+		return nil, errors.New("the parser's address cannot be read: write it as http://host:port") // err repeats it
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("parser's address %q: write it as http://host:port", u.Redacted())
@@ -80,6 +89,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	c.gate = newGate(cfg, c.log, c.Check)
 	return c, nil
 }
 
@@ -108,14 +118,15 @@ func (c *Client) Check(ctx context.Context) error {
 		return err
 	}
 	if a.status != http.StatusOK {
-		return fault.Wrap(fault.ParserUnavailable, a.unexpected())
+		return failed(fault.ParserUnavailable, a.unexpected())
 	}
 	return nil
 }
 
 // Parse has the parser read a document. Faults of the document come back with their code; a parser that cannot be
 // reached, has no room or answers nonsense is parser_unavailable, one that takes too long timeout, and bytes that cannot
-// be read storage_unavailable. A file is streamed; other readers are read into memory first.
+// be read storage_unavailable. After three failures of the parser in a row, calls fail at once for a while. A file is
+// streamed; other readers are read into memory first.
 func (c *Client) Parse(ctx context.Context, pdf io.Reader) (document.Document, error) {
 	src, err := newSource(pdf)
 	if err != nil {
@@ -123,6 +134,11 @@ func (c *Client) Parse(ctx context.Context, pdf io.Reader) (document.Document, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	return c.gate.through(ctx, func(ctx context.Context) (document.Document, error) { return c.ask(ctx, src) })
+}
+
+// ask makes the requests of one call, with the route that the parser has.
+func (c *Client) ask(ctx context.Context, src source) (document.Document, error) {
 	legacy, err := c.isLegacy(ctx)
 	if err != nil {
 		return document.Document{}, err
@@ -151,7 +167,7 @@ func (c *Client) isLegacy(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if a.status >= http.StatusInternalServerError { // a proxy, most likely, that knows nothing of the routes
-		return false, fault.Wrap(fault.ParserUnavailable, a.unexpected())
+		return false, failed(fault.ParserUnavailable, a.unexpected())
 	}
 	legacy := a.status == http.StatusNotFound
 	c.remember(legacy)
@@ -177,7 +193,7 @@ func (c *Client) parse(ctx context.Context, src source) (document.Document, erro
 	case http.StatusOK:
 		doc, err := decodeDocument(a.body)
 		if err != nil {
-			return document.Document{}, fault.Wrap(fault.ParserUnavailable, err)
+			return document.Document{}, failed(fault.ParserUnavailable, err)
 		}
 		return doc, nil
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
@@ -202,7 +218,7 @@ func (c *Client) parseLegacy(ctx context.Context, src source) (document.Document
 	case a.status == http.StatusOK:
 		doc, err := decodeLegacy(a.body)
 		if err != nil && fault.CodeOf(err) != fault.UnrecognizedDocument {
-			err = fault.Wrap(fault.ParserUnavailable, err)
+			err = failed(fault.ParserUnavailable, err)
 		}
 		return doc, err
 	case a.status == http.StatusBadRequest && explained:
@@ -264,7 +280,7 @@ func (c *Client) do(req *http.Request) (answer, error) {
 		return answer{}, unreachable(req.Context(), err)
 	}
 	if len(body) > maxAnswer {
-		return answer{}, fault.Wrap(fault.ParserUnavailable, errors.New("an answer without an end"))
+		return answer{}, failed(fault.ParserUnavailable, errors.New("an answer without an end"))
 	}
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	return answer{status: res.StatusCode, kind: kind, body: body}, nil
@@ -272,9 +288,9 @@ func (c *Client) do(req *http.Request) (answer, error) {
 
 func unreachable(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fault.Wrap(fault.Timeout, err)
+		return failed(fault.Timeout, err)
 	}
-	return fault.Wrap(fault.ParserUnavailable, err)
+	return failed(fault.ParserUnavailable, err)
 }
 
 // passed are the codes that a parser may give; others tell of a wrong address or a broken parser.
@@ -293,7 +309,7 @@ func (a answer) fault() error {
 	if a.status == http.StatusRequestEntityTooLarge { // of a proxy in between
 		return fault.Wrap(fault.TooLarge, a.unexpected())
 	}
-	return fault.Wrap(fault.ParserUnavailable, a.unexpected())
+	return failed(fault.ParserUnavailable, a.unexpected())
 }
 
 func (a answer) unexpected() error {

@@ -3,4 +3,5 @@ package parserapi
 var (
 	DecodeDocument = decodeDocument
 	DecodeLegacy   = decodeLegacy
+	Passed         = passed
 )

@@ -3,9 +3,12 @@ package problem
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/google/uuid"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 // RequestIDHeader carries the id of a request, in both directions.
@@ -61,4 +64,17 @@ type Request struct {
 	Method string
 	Route  string
 	ID     string // X-Request-Id
+}
+
+// Plain returns unsupported_kind for a request whose body is packed, as by gzip. No server here unpacks one: a few bytes
+// could become as many as fit into no memory.
+func Plain(r *http.Request) error {
+	for _, list := range r.Header.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(list, ",") {
+			if c := strings.TrimSpace(coding); c != "" && !strings.EqualFold(c, "identity") {
+				return fault.Detailed(fault.UnsupportedKind, "The body is packed. Send it as it is, without Content-Encoding.")
+			}
+		}
+	}
+	return nil
 }

@@ -171,7 +171,7 @@ func (b *beats) call(ctx context.Context, claim *run) (crashes int, err error) {
 	n, _ := answer[0].(int64)
 	for _, lost := range answer[1:] {
 		if task, ok := lost.(string); ok {
-			b.lose(job.ID(task))
+			b.lose(b.current(job.ID(task)))
 		}
 	}
 	return int(n), nil
@@ -230,22 +230,26 @@ func (b *beats) end(r *run) bool {
 	return !r.lost
 }
 
-// settled says that asynq has written down what becomes of a task. If it did not wait for the handler, that is lost.
-func (b *beats) settled(task job.ID) { b.lose(task) }
-
-// lose ends the run of a task that is not this worker's any more.
-func (b *beats) lose(task job.ID) {
+// current is the run of a task, nil for none.
+func (b *beats) current(task job.ID) *run {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r, ok := b.runs[task]
-	if !ok {
+	return b.runs[task]
+}
+
+// lose ends a run whose task is not this worker's any more: it was given to another, or asynq has written down what
+// becomes of it, for which it does not always wait for the handler.
+func (b *beats) lose(r *run) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r == nil || b.runs[r.task] != r {
 		return
 	}
-	delete(b.runs, task)
+	delete(b.runs, r.task)
 	if r.ended.IsZero() {
 		r.lost = true
 		r.cancel(job.ErrSuperseded)
-		b.logger.Warn("a job was taken back from this worker", "job_id", task)
+		b.logger.Warn("a running job is not this worker's any more", "job_id", r.task)
 	}
 }
 

@@ -200,7 +200,7 @@ func (b *books) worker(host string) *fake {
 	s := New(Deps{
 		Redis: b.redis, Host: host, Clock: b.clock.Now, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
-	w := &fake{Server: s, guard: &guard{UniversalClient: b.redis, worker: s.beats.id, settled: s.beats.settled, logger: s.logger}}
+	w := &fake{Server: s, guard: &guard{UniversalClient: b.redis, beats: s.beats, logger: s.logger}}
 	b.workers = append(b.workers, w)
 	return w
 }

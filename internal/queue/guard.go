@@ -68,8 +68,7 @@ const notHeld = "NOTHELD"
 // asynq's own recoverer goes through it as well and finds nothing to do: orphans are the reaper's.
 type guard struct {
 	redis.UniversalClient
-	worker  string
-	settled func(job.ID)
+	beats   *beats
 	logger  *slog.Logger
 	scripts sync.Map // SHA-1 of a script of asynq's → *redis.Script with the guard in it
 }
@@ -130,9 +129,10 @@ func (g *guard) settle(ctx context.Context, script *redis.Script, task job.ID, k
 		cmd.SetVal("OK")
 		return cmd
 	}
+	run := g.beats.current(task)
 	// Copies: the slices are asynq's.
 	keys = append(append(make([]string, 0, len(keys)+1), keys...), holdersKey)
-	args = append(append(make([]any, 0, len(args)+1), args...), g.worker)
+	args = append(append(make([]any, 0, len(args)+1), args...), g.beats.id)
 	cmd := script.Run(ctx, g.UniversalClient, keys, args...)
 	switch answer, err := cmd.Text(); {
 	case err != nil && !isAnswer(err):
@@ -140,7 +140,7 @@ func (g *guard) settle(ctx context.Context, script *redis.Script, task job.ID, k
 	case answer == notHeld:
 		g.logger.Warn("a job that this worker does not hold is left alone", "job_id", task)
 	default:
-		g.settled(task)
+		g.beats.lose(run)
 	}
 	return cmd
 }

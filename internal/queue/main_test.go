@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,7 +21,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The test program is a worker as well, for the tests that kill one.
+func TestMain(m *testing.M) {
+	if url := os.Getenv(workerURL); url != "" {
+		os.Exit(workerProcess(url))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type env struct {
 	*queue.Client
@@ -57,8 +64,28 @@ func conform(t *testing.T, test func(t *testing.T, e *env)) {
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, "redis://"+miniredis.RunT(t).Addr()+"/1"))
+		test(t, open(t, memoryRedis(t)))
 	})
+}
+
+// memoryRedis starts a Redis in this process, in which time passes.
+func memoryRedis(t *testing.T) (url string) {
+	m := miniredis.RunT(t)
+	tick, done := time.NewTicker(100*time.Millisecond), make(chan struct{})
+	last := time.Now()
+	go func() {
+		for {
+			select {
+			case now := <-tick.C:
+				m.FastForward(now.Sub(last))
+				last = now
+			case <-done:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { tick.Stop(); close(done) })
+	return "redis://" + m.Addr() + "/1"
 }
 
 func task(p job.Priority) job.Task {

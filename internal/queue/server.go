@@ -90,7 +90,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := supported(); err != nil {
 		return err
 	}
-	guarded := &guard{UniversalClient: s.redis, worker: s.beats.id, settled: s.beats.settled, logger: s.logger}
+	guarded := &guard{UniversalClient: s.redis, beats: s.beats, logger: s.logger}
 	server := asynq.NewServerFromRedisClient(guarded, asynq.Config{
 		Concurrency:              s.concurrency,
 		Queues:                   weights(),

@@ -19,6 +19,9 @@ func taskKey(queue string, id job.ID) string { return key(queue, "t:"+string(id)
 // State returns what the queues know of the tasks of jobs, in one round trip. A task that is live in one queue and archived
 // in another is live.
 func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]sweep.TaskState, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	names := Names()
 	answers := make([]*redis.StringCmd, 0, len(ids)*len(names))
 	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {

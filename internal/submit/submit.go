@@ -89,25 +89,29 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		Claim: claim(r.Owner, r.IdempotencyKey),
 	}
 	if t.Claim != "" {
-		holder, claimed, err := s.Jobs.Claim(ctx, t.Claim, t.ID)
+		holder, mine, err := s.Jobs.Claim(ctx, t.Claim, t.ID)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
-		if !claimed {
+		if !mine {
 			return Receipt{ID: holder, Existing: true}, nil
 		}
 	}
 	if s.MaxJobs > 0 {
 		// Admit is exact; this spares the body.
 		if err := s.Jobs.Room(ctx, r.Owner, s.MaxJobs); err != nil {
-			s.undo(ctx, t, nothing, err)
+			s.undo(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
 	}
 	saved, err := s.Uploads.Save(ctx, t, body, document.MaxBytes)
 	if err != nil {
-		s.undo(ctx, t, nothing, err)
+		s.undo(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: save: %w", err)
+	}
+	if err := ctx.Err(); err != nil { // the last moment at which a client that left costs nothing
+		s.undo(ctx, t, kept, err)
+		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.Clock(),
@@ -117,8 +121,12 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		terms.Content = content(t, saved)
 	}
 	holder, err := s.Jobs.Admit(ctx, record, input, terms)
-	if err != nil {
+	switch code := fault.CodeOf(err); {
+	case code == fault.TooManyJobs, code == fault.Conflict:
 		s.undo(ctx, t, kept, err)
+		return Receipt{}, fmt.Errorf("submit: %w", err)
+	case err != nil: // it may have been admitted, if only the answer was lost
+		s.undo(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	if holder != t.ID {
@@ -126,7 +134,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		return Receipt{ID: holder, Existing: true}, nil
 	}
 	if err := s.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
-		s.undo(ctx, t, recorded, err)
+		s.undo(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return Receipt{ID: t.ID}, nil
@@ -151,17 +159,18 @@ func content(t job.Ticket, saved job.Saved) []byte {
 	return sum[:]
 }
 
-// reached is how far a submission came for certain.
+// reached is how far a submission came.
 type reached int
 
 const (
-	nothing  reached = iota // Save leaves nothing behind by itself
-	kept                    // document and ticket are kept; the record may be, if only the answer was lost
-	recorded                // and the record
+	claimed  reached = iota // Save leaves nothing behind by itself
+	kept                    // document and ticket are kept
+	admitted                // and there may be a record, of which others may have been told
 )
 
-// undo ends a submission that failed. What it cannot end goes on by itself: a job that was not accepted and runs
-// nevertheless does no harm, one that another request was given, of the same key or content, must run.
+// undo ends a submission that failed. One whose record cannot be taken back for certain goes on, with its claim: another
+// request may have been given the job, of the same key or content, and then it must run; if none was, that it runs does no
+// harm.
 func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause error) {
 	limit := undoTimeout
 	if fault.CodeOf(cause) == fault.QueueUnavailable {
@@ -169,8 +178,15 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
-	if how >= kept && !s.withdraw(ctx, t.ID, how, cause) {
-		return
+	if how == admitted {
+		// In this order: files without a record are a whole job, which the sweep gets going; a record without files is none.
+		if found, err := s.Jobs.Withdraw(ctx, t.ID); err != nil || !found {
+			s.Logger.Warn("a submission that failed goes on", "job_id", t.ID, "error", err)
+			return
+		}
+	}
+	if how >= kept {
+		s.discard(ctx, t.ID)
 	}
 	if t.Claim == "" {
 		return
@@ -178,30 +194,6 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 	if err := s.Jobs.Release(ctx, t.Claim, t.ID); err != nil {
 		s.Logger.Warn("a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
 	}
-}
-
-// withdraw takes back record, document and ticket, in this order: files without a record are a job that the sweep makes
-// again, a record without files is one that fails. It says no when the job goes on.
-func (s *Submitter) withdraw(ctx context.Context, id job.ID, how reached, cause error) bool {
-	switch fault.CodeOf(cause) {
-	case fault.TooManyJobs, fault.Conflict: // there is no record
-	default:
-		found, err := s.Jobs.Withdraw(ctx, id)
-		switch {
-		case fault.CodeOf(err) == fault.Conflict:
-			return false
-		case how == recorded && (err != nil || !found):
-			// It cannot be reached, or was lost meanwhile together with whom it was given to.
-			s.Logger.Warn("a failed submission goes on", "job_id", id, "error", err)
-			return false
-		case err != nil:
-			// Hardly ever is there a record: the files of every upload of an outage are not kept for that. The sweep ends
-			// one that has lost its files.
-			s.Logger.Warn("a failed submission's record may stay", "job_id", id, "error", err)
-		}
-	}
-	s.discard(ctx, id)
-	return true
 }
 
 // discard removes document and ticket.

@@ -276,14 +276,11 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 		if fault.CodeOf(err) != fault.QueueUnavailable || time.Since(began) > 500*time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		if len(w.files) != 0 {
-			t.Errorf("left: %v", w.files)
-		}
 	})
 }
 
-// A job whose record is certain, and cannot be taken back, keeps its files and its claim: it is a whole job, which the
-// sweep gets going, and who repeats the request is given it.
+// A job whose record may be there, and cannot be taken back for certain, keeps its files and its claim: it is a whole job,
+// which the sweep gets going, and who repeats the request is given it.
 func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	t.Parallel()
 	lost := func(w *world) { clear(w.records) } // by a Redis that was wiped
@@ -292,7 +289,9 @@ func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 		prepare func(*world)
 	}{
 		"Redis cannot be reached":             {[]string{"enqueue", "withdraw"}, nil},
+		"Redis is lost before its answer":     {[]string{"admit", "withdraw"}, nil},
 		"Redis was wiped":                     {[]string{"enqueue"}, lost},
+		"Redis was wiped before its answer":   {[]string{"admit"}, lost},
 		"another request was given the job":   {[]string{"enqueue"}, func(w *world) { w.shared["id-1"] = true }},
 		"a worker has begun":                  {[]string{"enqueue"}, func(w *world) { w.records["id-1"] = job.Record{State: job.Processing} }},
 		"given to another before its answer":  {[]string{"admit"}, func(w *world) { w.shared["id-1"] = true }},
@@ -325,17 +324,32 @@ func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	}
 }
 
-// With Redis gone before the record is certain, no document stays.
-func TestADocumentDoesNotOutliveItsSubmission(t *testing.T) {
+// A client that left while its document was being kept has no job.
+func TestAClientThatLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.fails["admit"], w.fails["withdraw"] = fault.New(fault.QueueUnavailable), fault.New(fault.QueueUnavailable)
-	if _, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann"}, strings.NewReader("%PDF-")); err == nil {
-		t.Fatal("accepted")
+	ctx, leave := context.WithCancel(t.Context())
+	s := w.submitter()
+	s.Uploads = leaving{w, leave}
+	if _, err := s.File(ctx, submit.Request{Owner: "ann", IdempotencyKey: "k"}, strings.NewReader("%PDF-")); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
-	if len(w.files) != 0 {
-		t.Errorf("left: %v", w.files)
+	if diff := cmp.Diff([]string{"claim", "save", "delete files", "release"}, w.diary); diff != "" {
+		t.Error(diff)
 	}
+	if len(w.files)+len(w.records)+len(w.claims) != 0 {
+		t.Errorf("left: %v %v %v", w.files, w.records, w.claims)
+	}
+}
+
+type leaving struct {
+	*world
+	leave func()
+}
+
+func (l leaving) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
+	defer l.leave()
+	return l.world.Save(ctx, t, r, limit)
 }
 
 func TestIdempotency(t *testing.T) {

@@ -50,10 +50,16 @@ func FreePort(tb testing.TB) int {
 // Eventually polls cond until it holds, and fails the test after 30 s.
 func Eventually(tb testing.TB, what string, cond func() bool) {
 	tb.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	Within(tb, 30*time.Second, what, cond)
+}
+
+// Within is Eventually for what takes its time by design.
+func Within(tb testing.TB, limit time.Duration, what string, cond func() bool) {
+	tb.Helper()
+	deadline := time.Now().Add(limit)
 	for !cond() {
 		if time.Now().After(deadline) {
-			tb.Fatalf("not within 30 s: %s", what)
+			tb.Fatalf("not within %v: %s", limit, what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -62,6 +68,7 @@ func Eventually(tb testing.TB, what string, cond func() bool) {
 // Process is a server that a test started.
 type Process struct {
 	cmd  *exec.Cmd
+	log  string
 	done chan struct{}
 }
 
@@ -75,7 +82,7 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Process {
 	cmd.Stdout, cmd.Stderr = out, out
 	// The server dies with the test process, also when that is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	p := &Process{cmd: cmd, done: make(chan struct{})}
+	p := &Process{cmd: cmd, log: out.Name(), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		// Pdeathsig is tied to the thread that forks: keep it for as long as the server runs.
@@ -104,6 +111,16 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Process {
 
 // Pid is the server's process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Output is what it has written so far, to standard output and standard error.
+func (p *Process) Output(tb testing.TB) string {
+	tb.Helper()
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(b)
+}
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }

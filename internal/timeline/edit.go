@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/term"
@@ -182,13 +183,20 @@ func (s *Saved) set(code string, state State, remark bool) {
 	}
 }
 
+// OneLine reports whether a name can be shown as one line: it holds no control characters and no line ends of any kind.
+func OneLine(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
+}
+
 // check returns the faults of an edit that show without the timeline.
 func (p Patch) check() faults {
 	var found faults
 	found.codes("exemptions", p.Exemptions)
 	found.codes("deficiencies", p.Deficiencies)
 	if p.TimelineName != nil {
-		found.text("timelineName", *p.TimelineName, maxText)
+		if name := strings.TrimSpace(*p.TimelineName); found.text("timelineName", name, maxText) && !OneLine(name) {
+			found.add("timelineName", "A name is one line, without control characters.")
+		}
 	}
 	found.states(p.Courses)
 	if p.Semesters != nil {

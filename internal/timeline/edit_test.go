@@ -301,7 +301,7 @@ func TestDecodePatchFaults(t *testing.T) {
 func FuzzDecodePatch(f *testing.F) {
 	for _, s := range []string{
 		`{}`, `{"exemptions": ["COMP 248"], "isCoop": true}`, `{"courses": {"COMP 248": {"status": "planned", "semester": "Fall 2030"}}}`,
-		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`,
+		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`, `{"timelineName": "a\nb"}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -327,6 +327,19 @@ func FuzzDecodePatch(f *testing.F) {
 		again := apply(t, r, timeline.Patch{})
 		if string(plain) != string(encode(t, again)) {
 			t.Errorf("an empty edit changes the result of %s", b)
+		}
+	})
+}
+
+// Whatever is to be saved, under whatever name.
+func FuzzDecodeKeeping(f *testing.F) {
+	for _, s := range []string{`{}`, `{"timelineName": "Plan", "jobId": "0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"}`, `{"timelineName": null, "jobId": 7}`, `[]`, `{"timelineName": "\ud800\n"}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, err := timeline.DecodeKeeping(strings.NewReader(string(b)))
+		if c := fault.CodeOf(err); err != nil && c != fault.BadRequest && c != fault.InvalidForm {
+			t.Errorf("%v", err)
 		}
 	})
 }

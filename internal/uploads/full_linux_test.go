@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 // mount makes a file system of a size of its own; only root may.
@@ -62,4 +64,51 @@ func TestADiskThatCannotBeWritten(t *testing.T) {
 	if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "readOnly: false") {
 		t.Errorf("Check of a disk that cannot be written: %v", err)
 	}
+}
+
+// Wherever the disk ends, in the document or in its ticket, by its size or by its number of files: both are there or
+// neither is.
+func TestTheDiskEndsSomewhere(t *testing.T) {
+	t.Parallel()
+	const page = 4096
+	for _, options := range []string{"size=64k", "size=1m,nr_inodes=3", "size=1m,nr_inodes=2"} {
+		dir := mount(t, 0, options)
+		s, ctx := open(t, dir), t.Context()
+		saved := 0
+		for size := 5 * page; size >= 9; {
+			one := ticket(newID())
+			_, err := s.Save(ctx, one, bytes.NewReader(pdf(size)), mib)
+			if err == nil {
+				saved++
+				if _, err := s.Ticket(ctx, one.ID); err != nil {
+					t.Errorf("%s: saved without its ticket: %v", options, err)
+				}
+				continue
+			}
+			wantCode(t, err, fault.StorageUnavailable)
+			size -= page // until not even a small one fits
+		}
+		if n := len(files(t, dir)); n != 2*saved {
+			t.Errorf("%s: %d files of %d uploads", options, n, saved)
+		}
+		form := ticket(newID())
+		form.Kind, form.Input = job.Form, []byte(`{}`)
+		if _, err := s.Save(ctx, form, nil, mib); err != nil { // it may fit where no document does
+			wantCode(t, err, fault.StorageUnavailable)
+		}
+		for _, l := range listed(t, s) {
+			if l.Temporary != "" || l.Document != (l.ID != form.ID) || !l.Ticket {
+				t.Errorf("%s: %+v", options, l)
+			}
+		}
+	}
+}
+
+func listed(t *testing.T, s *uploads.Store) []job.Leftover {
+	t.Helper()
+	all, err := s.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -38,6 +38,8 @@ const (
 	refreshEvery    = 15 * time.Minute
 	unknownKeyEvery = 10 * time.Second
 	fetchTimeout    = 5 * time.Second
+	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
+	unknownKeyWait = 1400 * time.Millisecond
 )
 
 // published are the methods that are taken from an identity provider. All are asymmetric: were HS256 among them, a
@@ -130,7 +132,7 @@ func (g *Guard) Run(ctx context.Context) error {
 		RefreshInterval:   refreshEvery,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKeyEvery), 1),
 		// A request with an unknown key waits for one fetch, and never for its turn.
-		RateLimitWaitMax: fetchTimeout,
+		RateLimitWaitMax: unknownKeyWait,
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(ctx context.Context, err error) {
 				g.options.Log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)

@@ -1,0 +1,161 @@
+package parserapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+const (
+	// After this many failures in a row the parser is left alone for the pause. A document that kills the parser fails
+	// once or twice between others that are read; three in a row are the parser's own.
+	failuresAllowed = 3
+	// A child is replaced within a second and a container within some; asking sooner is asking for nothing.
+	defaultPause = 2 * time.Second
+	// probeTimeout is for the question after health that comes before the first document after a pause.
+	probeTimeout = 1500 * time.Millisecond
+)
+
+// failure marks that the parser itself did not do its part: it could not be reached, said nothing in time, or spoke
+// nonsense. A parser that refuses a document, or that has no room, has done it.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// failed is err as a failure of the parser with a code.
+func failed(code fault.Code, err error) error { return fault.Wrap(code, failure{err}) }
+
+// gate is what a call passes before the parser is asked: room among the calls in flight, and a parser that answers.
+type gate struct {
+	room    *semaphore.Weighted // nil: no limit
+	breaker *gobreaker.CircuitBreaker[document.Document]
+	metrics *metrics
+	probe   func(context.Context) error
+}
+
+func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) error) *gate {
+	g := &gate{probe: probe}
+	if cfg.MaxCalls > 0 {
+		g.room = semaphore.NewWeighted(int64(cfg.MaxCalls))
+	}
+	pause := cmp.Or(cfg.Pause, defaultPause)
+	g.breaker = gobreaker.NewCircuitBreaker[document.Document](gobreaker.Settings{
+		Name:        "parser",
+		Timeout:     pause,
+		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= failuresAllowed },
+		IsSuccessful: func(err error) bool {
+			var own failure
+			return !errors.As(err, &own)
+		},
+		// Neither a caller who gave up nor a document that the store could not read says anything of the parser.
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.StorageUnavailable
+		},
+		// Once when it goes and once when it is back; what a call met is in the job's own line.
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			switch to {
+			case gobreaker.StateOpen:
+				log.Warn("the parser does not answer: it is left alone for a while", "pause", pause)
+			case gobreaker.StateClosed:
+				log.Info("the parser answers again")
+			}
+		},
+	})
+	g.metrics = newMetrics(cfg.Registerer, g.breaker.State)
+	return g
+}
+
+// through makes a call. While the parser is left alone it fails at once, and the first call after that is made only if
+// the parser says that it is well: that costs no document.
+func (g *gate) through(ctx context.Context, call func(context.Context) (document.Document, error)) (document.Document, error) {
+	if g.breaker.State() == gobreaker.StateOpen { // before waiting for calls that may hang
+		g.metrics.count(gobreaker.ErrOpenState)
+		return document.Document{}, fault.Wrap(fault.ParserUnavailable, gobreaker.ErrOpenState)
+	}
+	if g.room != nil {
+		if err := g.room.Acquire(ctx, 1); err != nil {
+			g.metrics.count(err)
+			return document.Document{}, fault.Wrap(fault.ParserUnavailable, fmt.Errorf("wait for other calls: %w", err))
+		}
+		defer g.room.Release(1)
+	}
+	doc, err := g.breaker.Execute(func() (document.Document, error) {
+		if g.breaker.State() == gobreaker.StateHalfOpen {
+			ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+			defer cancel()
+			if err := g.probe(ctx); err != nil {
+				return document.Document{}, fault.Wrap(fault.ParserUnavailable, err)
+			}
+		}
+		g.metrics.inFlight.Inc()
+		defer g.metrics.inFlight.Dec()
+		return call(ctx)
+	})
+	g.metrics.count(err)
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		return document.Document{}, fault.Wrap(fault.ParserUnavailable, err)
+	}
+	return doc, err
+}
+
+// metrics of a client:
+//
+//	tmd_parser_breaker_state           0 closed, 1 half-open (one call tries), 2 open: calls fail at once
+//	tmd_parser_calls_in_flight         calls that the parser works on
+//	tmd_parser_calls_total{outcome}    read, refused (a fault of the document), busy (no room), failed (the parser's own
+//	                                   fault), rejected (not made: the breaker is open, or no room among the calls), canceled
+type metrics struct {
+	inFlight prometheus.Gauge
+	calls    *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer, state func() gobreaker.State) *metrics {
+	m := &metrics{
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tmd_parser_calls_in_flight", Help: "Calls that the parser works on at the moment.",
+		}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tmd_parser_calls_total", Help: "Calls to the parser, by how they ended.",
+		}, []string{"outcome"}),
+	}
+	for _, outcome := range []string{"read", "refused", "busy", "failed", "rejected", "canceled"} {
+		m.calls.WithLabelValues(outcome) // a counter that is not there yet cannot be told from one at zero
+	}
+	if r != nil {
+		r.MustRegister(m.inFlight, m.calls, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tmd_parser_breaker_state", Help: "Of the circuit breaker before the parser: 0 closed, 1 half-open, 2 open.",
+		}, func() float64 { return float64(state()) }))
+	}
+	return m
+}
+
+func (m *metrics) count(err error) { m.calls.WithLabelValues(outcome(err)).Inc() }
+
+func outcome(err error) string {
+	var own failure
+	switch {
+	case err == nil:
+		return "read"
+	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		return "rejected"
+	case errors.Is(err, context.Canceled):
+		return "canceled"
+	case errors.As(err, &own):
+		return "failed"
+	case errors.Is(err, context.DeadlineExceeded): // while it waited for other calls
+		return "rejected"
+	case fault.CodeOf(err).Transient():
+		return "busy"
+	}
+	return "refused"
+}

@@ -1,0 +1,139 @@
+//go:build load
+
+package load
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// gate is the way from workers to the parser. It tells when a document comes, and keeps it until the gate is open.
+type gate struct {
+	*httptest.Server
+	arrived chan time.Time
+	shut    atomic.Pointer[chan struct{}]
+}
+
+func newGate(t *testing.T, parser string) *gate {
+	target, err := url.Parse(parser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // callers that are killed
+	g := &gate{arrived: make(chan time.Time, 16)}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if shut := g.shut.Load(); r.Method == http.MethodPost && shut != nil {
+			g.arrived <- time.Now()
+			select {
+			case <-*shut:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(g.Close)
+	return g
+}
+
+// Workers are killed while they run a job. What is measured is the time from the signal to the job running on another.
+func TestLoadRecovery(t *testing.T) {
+	redis, uploads, cache := testenv.Redis(t), t.TempDir(), wasmCache(t)
+	env := []string{
+		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
+		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + secret, "NODE_ENV=production",
+		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
+	}
+	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
+	seed.Env = env
+	if out, err := seed.CombinedOutput(); err != nil {
+		t.Fatalf("seed: %v\n%s", err, out)
+	}
+	parserPort, apiPort := testenv.FreePort(t), testenv.FreePort(t)
+	parser := start(t, "parser", parserPort, parserPort, []string{
+		"TMD_PARSER_PORT=" + strconv.Itoa(parserPort), "TMD_CACHE_DIR=" + cache, "TMD_METRICS_ADDR=off"})
+	gate := newGate(t, parser.base)
+	api := start(t, "api", apiPort, apiPort, append(env, "BACKEND_PORT="+strconv.Itoa(apiPort)))
+	workers := map[int]*role{}
+	startWorker := func() {
+		port := testenv.FreePort(t)
+		w := start(t, "worker", port, port, append(env, "PYTHON_UTILS_URL="+gate.URL, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port)))
+		workers[w.Pid()] = w
+	}
+	client, err := redisurl.Open(redis.URL(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	tasks := queue.NewClient(queue.ClientDeps{Redis: client})
+	user := newClient(api.base, token(t))
+	body, contentType := form(transcript(t))
+	chance := rand.New(rand.NewPCG(7, 7))
+
+	round := func() time.Duration {
+		shut := make(chan struct{})
+		gate.shut.Store(&shut)
+		id, err := user.upload(t.Context(), body, contentType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-gate.arrived
+		// Anywhere between two beats.
+		<-time.After(time.Duration(chance.Int64N(int64(time.Second))))
+		all, err := tasks.Workers(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var victim *role
+		for _, w := range all {
+			if len(w.Running) > 0 && string(w.Running[0].Task) == id {
+				victim = workers[w.PID]
+			}
+		}
+		if victim == nil {
+			t.Fatalf("nobody says that he runs the job: %+v", all)
+		}
+		killed := time.Now()
+		victim.Kill()
+		delete(workers, victim.Pid())
+		startWorker()
+		took := (<-gate.arrived).Sub(killed)
+		gate.shut.Store(nil)
+		close(shut)
+		if err := user.wait(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		return took
+	}
+	measure := func(what string, rounds int) {
+		t.Helper()
+		var times []time.Duration
+		for range rounds {
+			times = append(times, round().Round(10*time.Millisecond))
+		}
+		report(t, what+", p50", percentile(times, 0.5), "")
+		report(t, what+", p99", percentile(times, 0.99), "10 s")
+		report(t, what+", all", times, "")
+	}
+	startWorker()
+	measure("10 kills of the only worker, started again at once", 10)
+	startWorker()
+	startWorker()
+	measure("50 kills, three workers", 50)
+}

@@ -1,0 +1,172 @@
+// Package outages takes away what tmd leans on, one part at a time, from roles in processes of their own on real servers:
+// Redis, MongoDB, the folder of uploads, the parser. While a part is away the API answers everything that needs it with
+// 503 and Retry-After, and everything else as ever; when it is back, API and worker go on without being started again.
+//
+// How long the answers took is printed (go test -v), for docs/reliability.md; no test depends on it.
+package outages_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/trackmydegree/trackmydegree/internal/cli"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// The test program is tmd as well, when it is run by that name.
+func TestMain(m *testing.M) {
+	testscript.Main(waiting{m}, map[string]func(){"tmd": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		os.Exit(cli.Run(ctx, cli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
+	}})
+}
+
+// waiting runs more tests at once than there are processors: most of what they do is wait.
+type waiting struct{ *testing.M }
+
+func (m waiting) Run() int {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		return 1
+	}
+	return m.M.Run()
+}
+
+const jwtSecret = "0123456789abcdef0123456789abcdef"
+
+// role is tmd in a process of its own.
+type role struct {
+	*testenv.Process
+	base string // of the port with its probes
+}
+
+// command is the test program as tmd.
+func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &exec.Cmd{Path: self, Args: append([]string{"tmd"}, args...), Env: append([]string{
+		"TMD_CACHE_DIR=" + testenv.WasmCache(), "TMD_METRICS_ADDR=off", "NODE_ENV=test", "JWT_SECRET=" + jwtSecret,
+		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
+	}, env...)}
+}
+
+// start starts a role and waits until it is ready.
+func start(t *testing.T, name string, port int, env ...string) *role {
+	t.Helper()
+	r := &role{Process: testenv.Start(t, command(t, env, name)), base: "http://127.0.0.1:" + strconv.Itoa(port)}
+	testenv.Eventually(t, "tmd "+name+" is ready", func() bool {
+		r.wantAlive(t, name)
+		return r.probe("/readyz") == http.StatusOK
+	})
+	return r
+}
+
+// wantAlive fails the test when the process has ended.
+func (r *role) wantAlive(t *testing.T, name string) {
+	t.Helper()
+	select {
+	case <-r.Done():
+		t.Fatalf("tmd %s ended with exit code %d", name, r.ExitCode())
+	default:
+	}
+}
+
+func (r *role) probe(path string) int {
+	res, err := client.Get(r.base + path)
+	if err != nil {
+		return 0
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
+// client gives up on an answer long after it is late: a hang is a failure, a busy machine is none.
+var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// world is one API and one worker on servers of their own, all of which can be taken away.
+type world struct {
+	redis         *testenv.RedisServer
+	mongo         *testenv.MongoServer
+	toRedis, toDB *way
+	toParser      *way
+	uploads       string
+	dbUser        string // "user:password@" and "?…" of the address of MongoDB
+	dbQuery       string
+	owner, secret string   // of the tokens
+	env, apiEnv   []string // more settings, of both roles and of the API
+	api, worker   *role
+	token         string
+	job, saved    string // a job that is done, a saved timeline
+}
+
+// newWorld starts everything. redisURL gives the address of a database of Redis; nil: the world's own server.
+func newWorld(t *testing.T, parser string, redisURL func(db int) string, change ...func(*world)) *world {
+	t.Helper()
+	w := &world{mongo: testenv.OwnMongo(t), uploads: t.TempDir(), owner: "ann", secret: jwtSecret}
+	for _, c := range change {
+		c(w)
+	}
+	w.toDB = newWay(t, w.mongo.Addr())
+	w.toParser = newWay(t, strings.TrimPrefix(parser, "http://"))
+	if redisURL == nil {
+		w.redis = testenv.Redis(t)
+		w.toRedis = newWay(t, w.redis.Addr())
+		redisURL = func(db int) string { return fmt.Sprintf("redis://%s/%d", w.toRedis.Listen, db) }
+	}
+	return w.start(t, redisURL)
+}
+
+func (w *world) start(t *testing.T, redisURL func(db int) string) *world {
+	t.Helper()
+	env := append([]string{
+		"MONGODB_URI=mongodb://" + w.dbUser + w.toDB.Listen + "/test" + w.dbQuery, "TMD_UPLOAD_DIR=" + w.uploads,
+		"REDIS_JOB_URL=" + redisURL(1), "REDIS_CACHE_URL=" + redisURL(0), "JWT_SECRET=" + w.secret,
+	}, w.env...)
+	if out, err := command(t, env, "seed").CombinedOutput(); err != nil {
+		t.Fatalf("tmd seed: %v\n%s", err, out)
+	}
+	port := testenv.FreePort(t)
+	w.worker = start(t, "worker", port, append(slices.Clone(env), "TMD_WORKER_HEALTH_ADDR=127.0.0.1:"+strconv.Itoa(port),
+		"PYTHON_UTILS_URL=http://"+w.toParser.Listen, "TMD_PARSER_TIMEOUT=3s", "TMD_SHUTDOWN_GRACE=5s")...)
+	port = testenv.FreePort(t)
+	w.api = start(t, "api", port, append(append(slices.Clone(env), "BACKEND_PORT="+strconv.Itoa(port), "TMD_LISTEN_HOST=127.0.0.1",
+		"TMD_SHUTDOWN_GRACE=5s"), w.apiEnv...)...)
+	var err error
+	w.token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": w.owner, "exp": time.Now().Add(time.Hour).Unix(),
+	}).SignedString([]byte(w.secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.job = w.finishes(t)
+	w.saved = w.ask(t, w.save()).want(t, http.StatusCreated).ID
+	return w
+}
+
+// document is one of the synthetic documents.
+func document(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-regular.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

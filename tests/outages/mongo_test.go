@@ -1,0 +1,45 @@
+package outages_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// withoutMongo is what answers 503 while MongoDB says nothing: saved timelines and what of the catalogue is not cached.
+// Uploads and forms are taken and done: the catalogue that they need is in memory.
+var withoutMongo = wants{
+	"load": 503, "save": 503, "list": 503, "timeline": 503, "rename": 503, "drop": 503, "course": 503, "ready": 503,
+}
+
+func TestMongoDB(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, reads(t), nil)
+	back := func(from string) {
+		w.comesBack(t, from)
+		w.ask(t, get("/api/timelines/"+w.saved)).want(t, 200)
+	}
+
+	w.mongo.Kill()
+	w.toDB.close()
+	w.during(t, "MongoDB is gone", "COMP 248", fault.DatabaseUnavailable, withoutMongo)
+	w.finishes(t) // also now
+	w.mongo.Restart(t)
+	w.toDB.open()
+	back("MongoDB was gone")
+
+	// More than once: the first answers come from connections that were good, the later ones from new ones.
+	w.mongo.Signal(syscall.SIGSTOP)
+	w.during(t, "MongoDB is paused", "COMP 249", fault.DatabaseUnavailable, withoutMongo)
+	w.during(t, "MongoDB is still paused", "COMP 232", fault.DatabaseUnavailable, withoutMongo)
+	w.finishes(t)
+	w.mongo.Signal(syscall.SIGCONT)
+	back("MongoDB was paused")
+
+	w.toDB.delay(4 * time.Second)
+	w.during(t, "MongoDB answers after 4 s", "COMP 335", fault.DatabaseUnavailable, withoutMongo)
+	w.toDB.delay(0)
+	back("MongoDB was slow")
+}

@@ -1,0 +1,56 @@
+package outages_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// A parser that does not do its part costs nobody an upload: it is accepted, waits, and is done when the parser is back.
+func TestParser(t *testing.T) {
+	t.Parallel()
+	port := testenv.FreePort(t)
+	parser := start(t, "parser", port, "TMD_PARSER_PORT="+strconv.Itoa(port), "TMD_PARSER_CHILDREN=1")
+	well := strings.TrimPrefix(parser.base, "http://")
+	w := newWorld(t, parser.base, nil)
+	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "done")
+
+	rubbish := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, "<html>welcome</html>")
+	}))
+	t.Cleanup(rubbish.Close)
+
+	for _, outage := range []struct {
+		what, course string
+		goes, back   func()
+		code         fault.Code
+	}{
+		{"the parser is gone", "COMP 248", w.toParser.close, w.toParser.open, fault.ParserUnavailable},
+		{
+			"the parser answers after 10 s", "COMP 249", func() { w.toParser.delay(10 * time.Second) }, func() { w.toParser.delay(0) },
+			fault.Timeout,
+		},
+		{
+			"the parser answers rubbish", "COMP 232", func() { w.toParser.lead(strings.TrimPrefix(rubbish.URL, "http://")) },
+			func() { w.toParser.lead(well) }, fault.ParserUnavailable,
+		},
+	} {
+		outage.goes()
+		w.during(t, outage.what, outage.course, "", nil)
+		job := w.ask(t, upload(t)).want(t, 202).JobID
+		if a := w.until(t, job, "retrying"); a.Error.Code != outage.code && a.Error.Code != fault.ParserUnavailable {
+			t.Errorf("while %s the job is retried for %s, want %s", outage.what, a.Error.Code, outage.code)
+		}
+		outage.back()
+		w.until(t, job, "done")
+		w.comesBack(t, outage.what)
+	}
+}

@@ -1,0 +1,240 @@
+package outages_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// request is one that clients send.
+type request struct {
+	method, path, contentType string
+	body                      []byte
+}
+
+func get(path string) request { return request{method: http.MethodGet, path: path} }
+
+func sends(method, path, body string) request {
+	return request{method, path, "application/json", []byte(body)}
+}
+
+// answer is what came of it.
+type answer struct {
+	request
+	status int
+	code   fault.Code
+	retry  string // Retry-After
+	took   time.Duration
+	ID     string `json:"_id"`
+	JobID  string
+	State  string `json:"status"`
+	Error  struct{ Code fault.Code }
+}
+
+func (w *world) ask(t *testing.T, q request) answer {
+	t.Helper()
+	req, err := http.NewRequest(q.method, w.api.base+q.path, bytes.NewReader(q.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+w.token)
+	if q.contentType != "" {
+		req.Header.Set("Content-Type", q.contentType)
+	}
+	began := time.Now()
+	res, err := client.Do(req)
+	if err != nil {
+		t.Errorf("%s %s: no answer: %v", q.method, q.path, err)
+		return answer{request: q}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Errorf("%s %s: half an answer: %v", q.method, q.path, err)
+	}
+	a := answer{request: q, took: time.Since(began), retry: res.Header.Get("Retry-After")}
+	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+		var problem struct{ Code fault.Code }
+		_ = json.Unmarshal(body, &problem)
+		_ = json.Unmarshal(body, &a)
+		a.code = problem.Code
+	}
+	a.status = res.StatusCode
+	return a
+}
+
+func (a answer) want(t *testing.T, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("%s %s: %d %s, want %d", a.method, a.path, a.status, a.code, status)
+	}
+	return a
+}
+
+func (w *world) form() request {
+	return sends(http.MethodPost, "/api/timeline/form", `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
+}
+
+func (w *world) save() request {
+	return sends(http.MethodPost, "/api/timelines", fmt.Sprintf(`{"jobId":%q,"timelineName":"plan"}`, w.job))
+}
+
+func upload(t *testing.T) request {
+	t.Helper()
+	var b bytes.Buffer
+	fmt.Fprint(&b, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
+	b.Write(document(t))
+	fmt.Fprint(&b, "\r\n--x--\r\n")
+	return request{http.MethodPost, "/api/timeline/upload", "multipart/form-data; boundary=x", b.Bytes()}
+}
+
+// Ids that nothing has.
+const (
+	noJob      = "00000000-0000-4000-8000-000000000000"
+	noTimeline = "000000000000000000000000"
+)
+
+// requests are one of each kind. course is one that nobody asked for before, so that no cache knows it.
+func (w *world) requests(t *testing.T, course string) map[string]request {
+	job, saved := "/api/timeline/status/"+w.job, "/api/timelines/"+w.saved
+	return map[string]request{
+		"upload":   upload(t),
+		"form":     w.form(),
+		"load":     {method: http.MethodPost, path: "/api/timeline/" + w.saved + "/load"},
+		"status":   get(job),
+		"events":   get(job + "/events"),
+		"edit":     sends(http.MethodPatch, job, `{"timelineName":"another"}`),
+		"forget":   {method: http.MethodDelete, path: "/api/timeline/status/" + noJob},
+		"save":     w.save(),
+		"list":     get("/api/timelines"),
+		"timeline": get(saved),
+		"rename":   sends(http.MethodPut, saved, `{"timelineName":"renamed"}`),
+		"drop":     {method: http.MethodDelete, path: "/api/timelines/" + noTimeline},
+		"course":   get("/api/courses/" + course),
+		"live":     get("/livez"),
+	}
+}
+
+// wants are the statuses of an outage; what it does not name is as on a good day.
+type wants map[string]int
+
+var goodDay = wants{
+	"upload": 202, "form": 202, "load": 202, "status": 200, "events": 200, "edit": 200, "forget": 404, "save": 201, "list": 200,
+	"timeline": 200, "rename": 200, "drop": 404, "course": 200, "ready": 200, "live": 200,
+}
+
+// during sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503 names
+// the part that is away and says when to come back.
+func (w *world) during(t *testing.T, outage, course string, code fault.Code, want wants) {
+	t.Helper()
+	var (
+		all     sync.WaitGroup
+		mu      sync.Mutex
+		slowest answer
+		late    []string
+	)
+	for name, q := range w.requests(t, course) {
+		all.Go(func() {
+			a := w.ask(t, q)
+			mu.Lock()
+			defer mu.Unlock()
+			status := goodDay.and(want)[name]
+			if status < 0 { // whatever it is, it is an answer
+				status = a.status
+			}
+			if a.status != status {
+				t.Errorf("%s while %s: %d %s, want %d", name, outage, a.status, a.code, status)
+			}
+			if a.status == http.StatusServiceUnavailable {
+				if a.retry == "" {
+					t.Errorf("%s while %s: 503 without Retry-After", name, outage)
+				}
+				if a.code != code {
+					t.Errorf("%s while %s: %s, want %s", name, outage, a.code, code)
+				}
+				if a.took > slowest.took {
+					slowest = a
+				}
+			} else if a.took > 2*time.Second {
+				late = append(late, fmt.Sprintf("%s %d after %v", name, a.status, a.took.Round(time.Millisecond)))
+			}
+		})
+	}
+	all.Wait()
+	// A probe is answered from what was seen a moment ago.
+	testenv.Eventually(t, fmt.Sprintf("/readyz is %d while %s", goodDay.and(want)["ready"], outage), func() bool {
+		a := w.ask(t, get("/readyz"))
+		if a.status == http.StatusServiceUnavailable && a.took > slowest.took {
+			slowest = a
+		}
+		return a.status == goodDay.and(want)["ready"]
+	})
+	w.api.wantAlive(t, "api")
+	w.worker.wantAlive(t, "worker")
+	if got := w.worker.probe("/livez"); got != http.StatusOK {
+		t.Errorf("the worker's /livez while %s: %d", outage, got)
+	}
+	t.Logf("| %s | slowest 503 %v (%s %s) | later than 2 s: %s |", outage, slowest.took.Round(time.Millisecond), slowest.method, slowest.path,
+		strings.Join(late, ", "))
+}
+
+// comesBack waits until everything works again, with the processes that there were.
+func (w *world) comesBack(t *testing.T, from string) {
+	t.Helper()
+	began := time.Now()
+	w.finishes(t)
+	took := time.Since(began)
+	for name, r := range map[string]*role{"api": w.api, "worker": w.worker} {
+		testenv.Eventually(t, "tmd "+name+" is ready again", func() bool {
+			r.wantAlive(t, name)
+			return r.probe("/readyz") == http.StatusOK
+		})
+	}
+	t.Logf("| after %s | a job is done again after %v |", from, took.Round(time.Millisecond))
+}
+
+// finishes sends a form until it is taken, waits until its job is done, and returns its id.
+func (w *world) finishes(t *testing.T) string {
+	t.Helper()
+	var a answer
+	testenv.Eventually(t, "a form is taken", func() bool {
+		w.api.wantAlive(t, "api")
+		a = w.ask(t, w.form())
+		return a.status == http.StatusAccepted
+	})
+	w.until(t, a.JobID, "done")
+	return a.JobID
+}
+
+// until waits for a state of a job; retrying counts for it if it is over before it is seen.
+func (w *world) until(t *testing.T, id string, states ...string) answer {
+	t.Helper()
+	var a answer
+	testenv.Eventually(t, "the job is "+strings.Join(states, " or "), func() bool {
+		w.worker.wantAlive(t, "worker")
+		a = w.ask(t, get("/api/timeline/status/"+id+"?result=false"))
+		if a.State == "failed" && !slices.Contains(states, "failed") {
+			t.Fatalf("the job failed: %s", a.Error.Code)
+		}
+		return slices.Contains(states, a.State)
+	})
+	return a
+}
+
+// and joins expectations.
+func (w wants) and(more wants) wants {
+	both := maps.Clone(w)
+	maps.Copy(both, more)
+	return both
+}
