@@ -28,7 +28,7 @@ run: build ## Run everything in one process on the embedded default: no server t
 	@exec .bin/tmd all
 
 .PHONY: deps
-deps: ## Install what the tests need: redis-server, a MongoDB test server, a browser
+deps: ## Install what the tests need: redis-server, a MongoDB and an S3 test server, a browser
 	@hack/deps.sh test
 
 .PHONY: test

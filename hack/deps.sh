@@ -67,6 +67,7 @@ for what in "$@"; do
 		install_missing
 		missing=()
 		tool ferretdb ferretdb .
+		tool versitygw versitygw github.com/versity/versitygw/cmd/versitygw
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
 		;;
 	chart)

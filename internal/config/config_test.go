@@ -117,6 +117,25 @@ func TestFaults(t *testing.T) {
 			[]string{"PYTHON_UTILS_URL is malformed: give an address that starts with http:// or https://."}},
 		{"origins with a path", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://ok.example.org,https://x.example.org/app,*"}, complete...),
 			[]string{`TMD_CORS_ORIGINS holds "https://x.example.org/app": give scheme and host alone, such as https://app.example.org.`}},
+		{"a bucket without anything of it", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_ENDPOINT=minio:9000", "TMD_S3_PATH_STYLE=often"}, complete...),
+			[]string{
+				`TMD_S3_ENDPOINT is "minio:9000": give an address that starts with http:// or https://.`,
+				`TMD_S3_PATH_STYLE is "often": give true or false.`,
+				"TMD_S3_BUCKET is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume.",
+				"TMD_S3_REGION is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right.",
+			}},
+		{"a bucket by its address", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=s3://uploads", "TMD_S3_REGION=Canada (Central)", "TMD_S3_PREFIX=/../x", "TMD_S3_TIMEOUT=10ms"}, complete...),
+			[]string{
+				`TMD_S3_BUCKET is "s3://uploads": give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens.`,
+				`TMD_S3_REGION is "Canada (Central)": give a region such as ca-central-1.`,
+				"TMD_S3_TIMEOUT is 10ms: give a duration from 100ms to 1m0s.",
+				`TMD_S3_PREFIX is "/../x": give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/.`,
+			}},
+		{"a bucket that is not used", &config.Worker{}, append([]string{"TMD_S3_BUCKET=uploads"}, complete...),
+			[]string{"TMD_S3_BUCKET is set while TMD_UPLOAD_STORAGE is volume: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out."}},
+		{"a storage that there is not", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=gcs", "TMD_S3_BUCKET=uploads"}, complete...),
+			[]string{`TMD_UPLOAD_STORAGE is "gcs": give one of volume, s3.`}},
+		{"a folder beside a bucket", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=ca-central-1", "TMD_UPLOAD_DIR=/x", "TMD_S3_PREFIX=tmd/prod/"}, complete...), nil},
 		{"a secret from a file that is not there", &config.Token{}, []string{"JWT_SECRET_FILE=/nowhere/secret"},
 			[]string{
 				"JWT_SECRET_FILE cannot be read: open /nowhere/secret: no such file or directory.",
@@ -132,6 +151,23 @@ func TestFaults(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestABucketOfAnotherServerIsNamedInThePath(t *testing.T) {
+	t.Parallel()
+	bucket := append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=us-east-1"}, complete...)
+	for _, tt := range []struct {
+		environ string
+		want    bool
+	}{{"", false}, {"TMD_S3_ENDPOINT=http://minio:9000", true}, {"TMD_S3_PATH_STYLE=true", true}} {
+		var c config.API
+		if err := config.Load(&c, append([]string{tt.environ}, bucket...)); err != nil {
+			t.Fatal(err)
+		}
+		if c.S3PathStyle != tt.want {
+			t.Errorf("with %q: %v", tt.environ, c.S3PathStyle)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ var layers = []struct {
 	{"domain", []string{"fault", "term", "document", "catalogue", "timeline", "job"}, true},
 	{"use cases", []string{"pack", "curriculum", "submit", "process", "edit", "sweep"}, true},
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "redisurl", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "mongostore", "embedded"}, false},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "bucket", "mongostore", "embedded"}, false},
 	{"tests", []string{"storetest"}, true},
 	{"cli", []string{"cli"}, true},
 }
