@@ -2,182 +2,19 @@ package queue_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"log/slog"
-	"os"
-	"os/exec"
-	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
-
-// workerURL is the variable that makes the test program a worker, and says on which Redis.
-const workerURL = "TMD_TEST_WORKER"
-
-// What the workers and the tests tell each other, in Redis: a task does what the key test:do:<id> says, "hold" or "kill",
-// and every run is told twice.
-const (
-	doKey   = "test:do:"
-	runsKey = "test:runs"
-	endsKey = "test:ends"
-)
-
-// told is a run of a task in a worker process.
-type told struct {
-	PID     int
-	Task    job.ID
-	Attempt int
-	Crashes int
-	Cause   string
-}
-
-// workerProcess runs tasks until it is told to stop.
-func workerProcess(url string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	client, err := redisurl.Open(url)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer client.Close()
-	tell := func(key string, run told) {
-		b, _ := json.Marshal(run)
-		client.RPush(context.Background(), key, b)
-	}
-	server := queue.New(queue.Deps{
-		Redis: client, Concurrency: 2, Grace: 2 * time.Second, Clock: time.Now,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Registerer: prometheus.NewRegistry(),
-		Handler: handler(func(ctx context.Context, d job.Delivery) error {
-			run := told{PID: os.Getpid(), Task: d.ID, Attempt: d.Attempt, Crashes: d.Crashes}
-			tell(runsKey, run)
-			defer func() {
-				if cause := context.Cause(ctx); cause != nil {
-					run.Cause = cause.Error()
-				}
-				tell(endsKey, run)
-			}()
-			if d.Crashes >= job.MaxCrashes {
-				return fault.New(fault.WorkerLost)
-			}
-			for {
-				switch client.Get(ctx, doKey+string(d.ID)).Val() {
-				case "kill":
-					_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				case "hold":
-				default:
-					if ctx.Err() != nil {
-						return job.ErrInterrupted
-					}
-					return nil
-				}
-				select {
-				case <-ctx.Done():
-					return job.ErrInterrupted
-				case <-time.After(20 * time.Millisecond):
-				}
-			}
-		}),
-	})
-	if err := server.Run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
-
-// fleet is worker processes on a Redis.
-type fleet struct {
-	*env
-	t     testing.TB
-	url   string
-	byPID map[int]*testenv.Process
-}
-
-func newFleet(t testing.TB, workers int) *fleet {
-	t.Helper()
-	url := testenv.Redis(t).URL(1)
-	f := &fleet{env: open(t, url), t: t, url: url, byPID: map[int]*testenv.Process{}}
-	for range workers {
-		f.start()
-	}
-	testenv.Eventually(t, "the workers beat", func() bool {
-		all, err := f.Workers(t.Context())
-		return err == nil && len(all) == workers
-	})
-	return f
-}
-
-func (f *fleet) start() {
-	f.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), workerURL+"="+f.url)
-	p := testenv.Start(f.t, cmd)
-	f.byPID[p.Pid()] = p
-}
-
-// do enqueues a task that does what it is told.
-func (f *fleet) do(what string) job.ID {
-	f.t.Helper()
-	one := task(job.Normal)
-	if what != "" {
-		f.redis.Set(f.t.Context(), doKey+string(one.ID), what, 0)
-	}
-	f.enqueue(f.t, one)
-	return one.ID
-}
-
-// release lets a task that is held end.
-func (f *fleet) release(id job.ID) { f.redis.Del(f.t.Context(), doKey+string(id)) }
-
-// of returns what was told of a task.
-func (f *fleet) of(key string, id job.ID) []told {
-	f.t.Helper()
-	lines, err := f.redis.LRange(f.t.Context(), key, 0, -1).Result()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	var found []told
-	for _, line := range lines {
-		var run told
-		if err := json.Unmarshal([]byte(line), &run); err != nil {
-			f.t.Fatal(err)
-		}
-		if run.Task == id {
-			found = append(found, run)
-		}
-	}
-	return found
-}
-
-// run waits for the nth run of a task.
-func (f *fleet) run(id job.ID, n int) told {
-	f.t.Helper()
-	testenv.Eventually(f.t, fmt.Sprint("run ", n, " of the task"), func() bool { return len(f.of(runsKey, id)) >= n })
-	return f.of(runsKey, id)[n-1]
-}
-
-// empty waits until no task is left.
-func (f *fleet) empty() {
-	f.t.Helper()
-	testenv.Eventually(f.t, "no task is left", func() bool { return f.stats(f.t, queue.Normal).Waiting() == 0 })
-}
 
 // A worker is killed: its job runs on another, and it cost no attempt.
 func TestAKilledWorker(t *testing.T) {
@@ -201,52 +38,50 @@ func TestAKilledWorker(t *testing.T) {
 	}
 }
 
-// A worker is paused for longer than it may be and comes back: it finds its job with another, stops, and takes nothing from
-// the other.
-func TestAPausedWorker(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 2)
-	id := f.do("hold")
-	first := f.run(id, 1)
-	f.byPID[first.PID].Signal(syscall.SIGSTOP)
-	second := f.run(id, 2)
-	f.byPID[first.PID].Signal(syscall.SIGCONT)
-	testenv.Eventually(t, "the old run ends", func() bool { return len(f.of(endsKey, id)) == 1 })
-	if end := f.of(endsKey, id)[0]; end.PID != first.PID || end.Cause != job.ErrSuperseded.Error() {
-		t.Errorf("%+v", end)
+// A worker is paused, or cut off from Redis, for longer than it may be, and comes back: it finds its job with another, stops,
+// and takes nothing from the other.
+func TestAWorkerThatComesBack(t *testing.T) {
+	for name, away := range map[string]func(f *fleet, pid int, away bool){
+		"paused": func(f *fleet, pid int, away bool) {
+			if away {
+				f.byPID[pid].Signal(syscall.SIGSTOP)
+			} else {
+				f.byPID[pid].Signal(syscall.SIGCONT)
+			}
+		},
+		"cut off": func(f *fleet, pid int, away bool) { f.links[pid].set(away) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, 2)
+			id := f.do("hold")
+			first := f.run(id, 1)
+			away(f, first.PID, true)
+			second := f.run(id, 2)
+			away(f, first.PID, false)
+			testenv.Eventually(t, "the old run ends", func() bool { return len(f.of(endsKey, id)) == 1 })
+			if end := f.of(endsKey, id)[0]; end.PID != first.PID || end.Cause != job.ErrSuperseded.Error() {
+				t.Errorf("%+v", end)
+			}
+			// asynq has a place free again when it has settled the old run.
+			testenv.Eventually(t, "the old worker runs others", func() bool {
+				f.do("")
+				return slices.ContainsFunc(f.all(runsKey), func(r told) bool { return r.PID == first.PID && r.Task != id })
+			})
+			testenv.Eventually(t, "the others are done", func() bool { return f.stats(t, queue.Normal).Waiting() == 1 })
+			if d := f.stats(t, queue.Normal); d.Active != 1 {
+				t.Errorf("the job is not with its new worker: %+v", d)
+			}
+			if w := f.holder(id); w != second.PID {
+				t.Errorf("process %d holds the job, not %d", w, second.PID)
+			}
+			f.release(id)
+			f.empty()
+			if runs := f.of(runsKey, id); len(runs) != 2 {
+				t.Errorf("%+v", runs)
+			}
+		})
 	}
-	// It runs others again, so asynq has settled the old run.
-	for range 8 {
-		f.do("")
-	}
-	testenv.Eventually(t, "the others are done", func() bool { return f.stats(t, queue.Normal).Waiting() == 1 })
-	if d := f.stats(t, queue.Normal); d.Active != 1 {
-		t.Errorf("the job is not with its new worker: %+v", d)
-	}
-	if w := f.holder(id); w != second.PID {
-		t.Errorf("process %d holds the job, not %d", w, second.PID)
-	}
-	f.release(id)
-	f.empty()
-	if runs := f.of(runsKey, id); len(runs) != 2 {
-		t.Errorf("%+v", runs)
-	}
-}
-
-// holder is the process that holds a task.
-func (f *fleet) holder(id job.ID) int {
-	f.t.Helper()
-	all, err := f.Workers(f.t.Context())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	holder := f.redis.HGet(f.t.Context(), "queue:holders", string(id)).Val()
-	for _, w := range all {
-		if w.ID == holder {
-			return w.PID
-		}
-	}
-	return 0
 }
 
 // A job that kills its workers is given up after three, without being run again; the one that ran beside it is not.

@@ -1,6 +1,9 @@
 // Package queue delivers tasks to workers through asynq: the Client enqueues, the Server runs a Handler. Tasks are at the
-// keys asynq:{<queue>}:… of Redis, database 1. A task may be delivered more than once, also to two workers at a time:
-// handlers must be safe to run twice, and fence what they write.
+// keys asynq:{<queue>}:… of Redis, database 1, and what the workers tell each other at queue:….
+//
+// Workers beat every second and say what they run; any of them puts back what nobody runs (beat.go, reap.go). Through a
+// guard asynq settles only the tasks that its own worker holds (guard.go). A task may still be delivered more than once,
+// and for a moment to two workers at a time: handlers must be safe to run twice, and fence what they write.
 package queue
 
 import "github.com/trackmydegree/trackmydegree/internal/job"
