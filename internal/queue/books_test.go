@@ -144,7 +144,6 @@ type fake struct {
 type attempted struct {
 	task  job.ID
 	queue string
-	ended bool
 	lost  error
 }
 
