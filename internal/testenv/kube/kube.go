@@ -99,3 +99,29 @@ func programs() string {
 	}
 	return filepath.Join(cache, "tmd-cluster", "bin")
 }
+
+// Pod makes a worker pod with one container, worker. Its status is written when change is not nil: a running container on
+// a ready pod, as change leaves it.
+func (s *Server) Pod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) *corev1.Pod {
+	tb.Helper()
+	c := s.Client(tb)
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app.kubernetes.io/component": "worker"}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "worker", Image: "tmd"}}},
+	}
+	if err := c.Create(tb.Context(), pod); err != nil {
+		tb.Fatal(err)
+	}
+	if change != nil {
+		pod.Status.Phase = corev1.PodRunning
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{
+			Name: "worker", Image: "tmd", Ready: true,
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}},
+		}}
+		change(pod)
+		if err := c.Status().Update(tb.Context(), pod); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return pod
+}
