@@ -2,7 +2,8 @@
 SHELL   := /bin/bash
 BIN     := $(CURDIR)/.bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$(VERSION)
+MODULE  := github.com/trackmydegree/trackmydegree/internal
+LDFLAGS := -s -w -X $(MODULE)/cli.version=$(VERSION) -X $(MODULE)/ctlcli.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
 CHAOS   ?= 2m
@@ -19,7 +20,7 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build .bin/tmd
+build: ## Build .bin/tmd and .bin/tmd-controller
 	@mkdir -p $(BIN)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 

@@ -75,15 +75,23 @@ func (s *Server) Namespace(tb testing.TB) string {
 	return n.Name
 }
 
-// AddUser returns how to reach the server as a user in groups.
-func (s *Server) AddUser(tb testing.TB, name string, groups ...string) *rest.Config {
+// KubeConfig makes a user without any right and returns the path of its kubeconfig.
+func (s *Server) KubeConfig(tb testing.TB, user string) string {
 	tb.Helper()
 	s.Config(tb)
-	user, err := s.env.AddUser(envtest.User{Name: name, Groups: groups}, nil)
+	added, err := s.env.AddUser(envtest.User{Name: user}, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return user.Config()
+	text, err := added.KubeConfig()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	path := filepath.Join(tb.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return path
 }
 
 func programs() string {
