@@ -10,9 +10,9 @@ import (
 const (
 	// perRun is what a job costs by itself, in seconds: it waits for another worker, and somebody waits for it.
 	perRun = 10
-	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of an
-	// hour is written down eleven times.
-	firstStep = 5
+	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
+	// minute is written down three times, one of an hour nine times.
+	firstStep = 20
 	// calm is how long a host must have cost less before that is written: a worker between two short jobs is not idle, and
 	// writing it down twice a second helps nobody.
 	calm = 5 * time.Second
@@ -30,7 +30,7 @@ func costOf(began []time.Time, now time.Time) int {
 	return min(cost, most)
 }
 
-// quantum rounds seconds down to 0, 5, 10, 20, 40, …
+// quantum rounds seconds down to 0, 20, 40, 80, …
 func quantum(seconds int) int {
 	if seconds < firstStep {
 		return 0

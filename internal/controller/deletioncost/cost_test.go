@@ -24,9 +24,7 @@ func TestCostOf(t *testing.T) {
 	t.Parallel()
 	for want, began := range map[int][]time.Time{
 		0:         nil,
-		10:        ago(4),
-		15:        ago(5),
-		20:        ago(10),
+		10:        ago(19),
 		30:        ago(39),
 		50:        ago(79),
 		60:        ago(79, 4),
@@ -102,15 +100,15 @@ func TestLedger(t *testing.T) {
 	}
 	at(0, running, 10, "a")
 	at(1, running, 10)
-	at(5, running, 15, "a")
-	at(6, idle, 15)
-	at(8, running, 15) // the next job, at once: the calm is over
-	at(9, idle, 15)
-	at(13, idle, 15)
-	at(14, idle, 0, "a")
-	at(15, idle, 0)
 	at(20, running, 30, "a")
-	at(21, expired, 0, "a")
-	at(22, expired, 0)
-	at(23, running, 30, "a")
+	at(21, idle, 30)
+	at(23, running, 30) // the next job, at once: the calm is over
+	at(24, idle, 30)
+	at(28, idle, 30)
+	at(29, idle, 0, "a")
+	at(30, idle, 0)
+	at(40, running, 50, "a")
+	at(41, expired, 0, "a")
+	at(42, expired, 0)
+	at(43, running, 50, "a")
 }

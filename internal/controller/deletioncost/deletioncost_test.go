@@ -88,7 +88,7 @@ func TestABusyPodCostsMore(t *testing.T) {
 	f := newFixture(t, false)
 	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.see(f.busy("w1", 6))
-	f.costs("w1", "15", "six seconds of a job")
+	f.costs("w1", "10", "six seconds of a job")
 	f.see(f.busy("w1", 25))
 	f.costs("w1", "30", "25 seconds of a job")
 	idle := fleet.NewView(f.clock.Now(), []fleet.Worker{{Host: "w1"}})
@@ -121,12 +121,12 @@ func TestANewLeaderBeginsAnew(t *testing.T) {
 			t.Error("a pod that is looked at too early is forgotten")
 		}
 	}
-	after.costs("w1", "15", "before the first look")
+	after.costs("w1", "10", "before the first look")
 	after.see(after.busy("w2", 6))
 	after.reconcile("w1")
 	after.reconcile("w2")
 	after.costs("w1", "", "idle by now")
-	after.costs("w2", "15", "busy by now")
+	after.costs("w2", "10", "busy by now")
 }
 
 func TestPodsThatEndAreLeftAlone(t *testing.T) {
