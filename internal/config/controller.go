@@ -79,7 +79,7 @@ type Reconcilers struct {
 	DeletionCost bool          `env:"TMD_DELETION_COST" envDefault:"true" help:"Write the deletion cost of worker pods, so that a scale-down takes idle ones first."`
 	HandOver     bool          `env:"TMD_HAND_OVER" envDefault:"true" help:"Put the jobs of a worker pod that ended back into the queue at once."`
 	DrainGuard   bool          `env:"TMD_DRAIN_GUARD" envDefault:"true" help:"Label worker pods that run a long job, for a PodDisruptionBudget that keeps them from being evicted."`
-	GuardAfter   time.Duration `env:"TMD_GUARD_AFTER" envDefault:"5s" help:"How long a job must have been running before its pod is guarded."`
+	GuardAfter   time.Duration `env:"TMD_GUARD_AFTER" envDefault:"30s" help:"How long a job must have been running before its pod is guarded."`
 	GuardMax     time.Duration `env:"TMD_GUARD_MAX" envDefault:"5m" help:"How long a pod may be guarded without a pause: a drain of its node waits no longer."`
 }
 

@@ -169,7 +169,7 @@ func testHandOver(t *testing.T) {
 
 // A pod that has been running a job for a while is not evicted; an idle one is, and the busy one after its job.
 func testEvictionGuard(t *testing.T) {
-	ready(t, controlled())
+	ready(t, controlled().with(values{"controller": values{"drainGuard": values{"afterSeconds": 5}}}))
 	scale(t, 2)
 	jobs := upload(t, 1, 30*time.Second)
 	begun(t, 30*time.Second, jobs)

@@ -11,8 +11,8 @@ const (
 	// perRun is what a job costs by itself, in seconds: it waits for another worker, and somebody waits for it.
 	perRun = 10
 	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
-	// minute is written down three times, one of an hour nine times.
-	firstStep = 20
+	// minute is written down twice, one of an hour eight times.
+	firstStep = 30
 	// calm is how long a host must have cost less before that is written: a worker between two short jobs is not idle, and
 	// writing it down twice a second helps nobody.
 	calm = 5 * time.Second
@@ -30,7 +30,7 @@ func costOf(began []time.Time, now time.Time) int {
 	return min(cost, most)
 }
 
-// quantum rounds seconds down to 0, 20, 40, 80, …
+// quantum rounds seconds down to 0, 30, 60, 120, …
 func quantum(seconds int) int {
 	if seconds < firstStep {
 		return 0
@@ -97,9 +97,16 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 	return changed
 }
 
-// of returns the cost of a host, 0 for one that is idle or that nothing is known of. ok is false before the first look.
-func (l *ledger) of(host string) (cost int, ok bool) {
+// of returns the cost of a host, 0 for one that is idle or that nothing is known of.
+func (l *ledger) of(host string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.hosts[host].cost, l.known != fleet.Pending
+	return l.hosts[host].cost
+}
+
+// ready reports whether there has been a first look, or too long a wait for it.
+func (l *ledger) ready() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known != fleet.Pending
 }

@@ -24,10 +24,10 @@ func TestCostOf(t *testing.T) {
 	t.Parallel()
 	for want, began := range map[int][]time.Time{
 		0:         nil,
-		10:        ago(19),
-		30:        ago(39),
-		50:        ago(79),
-		60:        ago(79, 4),
+		10:        ago(29),
+		40:        ago(59),
+		70:        ago(119),
+		80:        ago(119, 4),
 		1_000_000: ago(2_000_000),
 	} {
 		if got := costOf(began, noon); got != want {
@@ -87,28 +87,28 @@ func TestLedger(t *testing.T) {
 		if diff := cmp.Diff(changed, got); diff != "" {
 			t.Errorf("second %d: %s", second, diff)
 		}
-		if got, ok := l.of("a"); got != cost || !ok {
-			t.Errorf("second %d: %d (%v), want %d", second, got, ok, cost)
+		if got := l.of("a"); got != cost || !l.ready() {
+			t.Errorf("second %d: %d, want %d", second, got, cost)
 		}
 	}
 	running := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": {noon}, "idle": nil}) }
 	idle := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": nil, "idle": nil}) }
 	expired := func(now time.Time) fleet.View { return fleet.View{Knowledge: fleet.Expired, At: now} }
 
-	if _, ok := l.of("a"); ok {
-		t.Error("a ledger that has seen nothing knows a cost")
+	if l.ready() {
+		t.Error("a ledger that has seen nothing knows what to write")
 	}
 	at(0, running, 10, "a")
 	at(1, running, 10)
-	at(20, running, 30, "a")
-	at(21, idle, 30)
-	at(23, running, 30) // the next job, at once: the calm is over
-	at(24, idle, 30)
-	at(28, idle, 30)
-	at(29, idle, 0, "a")
-	at(30, idle, 0)
-	at(40, running, 50, "a")
-	at(41, expired, 0, "a")
-	at(42, expired, 0)
-	at(43, running, 50, "a")
+	at(30, running, 40, "a")
+	at(31, idle, 40)
+	at(33, running, 40) // the next job, at once: the calm is over
+	at(34, idle, 40)
+	at(38, idle, 40)
+	at(39, idle, 0, "a")
+	at(40, idle, 0)
+	at(60, running, 70, "a")
+	at(61, expired, 0, "a")
+	at(62, expired, 0)
+	at(63, running, 70, "a")
 }

@@ -70,7 +70,7 @@ func New(d Deps) *Reconciler {
 // SetupWithManager makes it reconcile each pod of the manager's cache, and those whose cost changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("deletioncost").
-		For(&corev1.Pod{}, builder.WithPredicates(mine())).
+		For(&corev1.Pod{}, builder.WithPredicates(r.theirs())).
 		WatchesRawSource(r.Fleet.Source(r.Namespace, r.due)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: parallel}).
 		Complete(r)
@@ -89,15 +89,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !own || pod.DeletionTimestamp != nil || pods.Ended(&pod) {
 		return ctrl.Result{}, nil
 	}
-	cost, ok := r.ledger.of(host)
-	if !ok {
+	if !r.ledger.ready() {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
-	var want *string
-	if cost > 0 {
-		want = new(strconv.Itoa(cost))
-	}
-	changed, err := r.writer.Write(ctx, &pod, pods.Change{Annotations: map[string]*string{Annotation: want}})
+	changed, err := r.writer.Write(ctx, &pod, pods.Change{Annotations: map[string]*string{Annotation: r.annotation(host)}})
 	r.metrics.wrote(changed, err)
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("deletioncost: %w", err)
@@ -105,12 +100,25 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, nil
 }
 
-// mine lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
-// one whose annotation somebody else changed.
-func mine() predicate.Predicate {
+// annotation is what a host's pod should have: nil for none.
+func (r *Reconciler) annotation(host string) *string {
+	if cost := r.ledger.of(host); cost > 0 {
+		return new(strconv.Itoa(cost))
+	}
+	return nil
+}
+
+// theirs lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
+// one whose annotation is another than it wrote.
+func (r *Reconciler) theirs() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			return e.ObjectOld.GetAnnotations()[Annotation] != e.ObjectNew.GetAnnotations()[Annotation]
+			now := e.ObjectNew.GetAnnotations()[Annotation]
+			if e.ObjectOld.GetAnnotations()[Annotation] == now {
+				return false
+			}
+			want := r.annotation(e.ObjectNew.GetName())
+			return want == nil && now != "" || want != nil && now != *want
 		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return false },
 		GenericFunc: func(event.GenericEvent) bool { return false },

@@ -3,7 +3,6 @@ package deletioncost_test
 import (
 	"context"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
@@ -17,12 +16,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/deletioncost"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
-	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
-
-var server kube.Server
-
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 type fixture struct {
 	*deletioncost.Reconciler
@@ -89,8 +83,8 @@ func TestABusyPodCostsMore(t *testing.T) {
 	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.see(f.busy("w1", 6))
 	f.costs("w1", "10", "six seconds of a job")
-	f.see(f.busy("w1", 25))
-	f.costs("w1", "30", "25 seconds of a job")
+	f.see(f.busy("w1", 35))
+	f.costs("w1", "40", "35 seconds of a job")
 	idle := fleet.NewView(f.clock.Now(), []fleet.Worker{{Host: "w1"}})
 	if hosts := f.see(idle); len(hosts) != 0 {
 		t.Errorf("%v are due at once", hosts)

@@ -2,7 +2,6 @@ package drain_test
 
 import (
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,12 +18,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/drain"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
-	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
-
-var server kube.Server
-
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 const guard = 5 * time.Minute
 

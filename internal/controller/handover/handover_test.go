@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -23,12 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
-	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
-
-var server kube.Server
-
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 // recovery is one call of the queue.
 type recovery struct {

@@ -106,8 +106,10 @@ func (w Writer) Write(ctx context.Context, pod *corev1.Pod, change Change) (chan
 	if err != nil {
 		return false, fmt.Errorf("pods: %w", err)
 	}
-	// A copy: the answer must not be written into an object of the cache.
-	err = w.Client.Patch(ctx, pod.DeepCopy(), client.RawPatch(types.MergePatchType, patch))
+	// Of the answer nothing is of use: asked for metadata alone, the API server sends little.
+	of := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
+	of.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
+	err = w.Client.Patch(ctx, of, client.RawPatch(types.MergePatchType, patch))
 	if client.IgnoreNotFound(err) != nil {
 		return false, fmt.Errorf("pods: patch %s: %w", pod.Name, err)
 	}

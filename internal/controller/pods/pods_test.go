@@ -2,7 +2,6 @@ package pods_test
 
 import (
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,12 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
-	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
-
-var server kube.Server
-
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
 func TestHost(t *testing.T) {
 	t.Parallel()
