@@ -122,10 +122,12 @@ func settled(t *testing.T, d time.Duration) {
 // beats are those of workers, as package queue writes them.
 type beats struct {
 	redis redis.UniversalClient
-	mu    sync.Mutex
-	busy  float64
-	job   time.Duration
-	since []time.Time // of each worker's job; zero for an idle one
+
+	mu      sync.Mutex
+	busy    float64
+	job     time.Duration
+	changed bool        // since the last beat
+	since   []time.Time // of each worker's job; zero for an idle one
 }
 
 func newBeats(t *testing.T, server *testenv.RedisServer) *beats {
@@ -157,7 +159,7 @@ func newBeats(t *testing.T, server *testenv.RedisServer) *beats {
 func (b *beats) change(busy float64, job time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.busy, b.job = busy, job
+	b.busy, b.job, b.changed = busy, job, true
 }
 
 // beat ends jobs and begins others, so that as many run as should, and tells it.
@@ -176,9 +178,13 @@ func (b *beats) beat(ctx context.Context) {
 	for running < int(b.busy*manyPods) {
 		if n := rand.IntN(manyPods); b.since[n].IsZero() {
 			b.since[n] = time.Now()
+			if b.changed { // as it would be had this load been there for long
+				b.since[n] = time.Now().Add(-time.Duration(rand.Float64() * float64(b.job)))
+			}
 			running++
 		}
 	}
+	b.changed = false
 	_, _ = b.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for n, since := range b.since {
 			id := podName(n) + ":1:load"

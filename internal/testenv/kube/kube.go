@@ -8,11 +8,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -44,6 +46,7 @@ func (s *Server) Config(tb testing.TB) *rest.Config {
 		}
 	}
 	s.once.Do(func() {
+		log.SetLogger(logr.Discard()) // the library asks for it; what tests have to say they say themselves
 		s.env = &envtest.Environment{BinaryAssetsDirectory: folder}
 		s.cfg, s.err = s.env.Start()
 	})
