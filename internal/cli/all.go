@@ -60,7 +60,7 @@ func (r *role) buildAll(ctx context.Context, c config.All) error {
 		return err
 	}
 
-	core, err := r.newCore(ctx, jobsRedis, db, filepath.Join(c.DataDir, "uploads"))
+	core, err := r.newCore(ctx, jobsRedis, db, config.Uploads{UploadDir: filepath.Join(c.DataDir, "uploads")})
 	if err != nil {
 		return err
 	}

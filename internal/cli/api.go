@@ -38,7 +38,7 @@ func (r *role) buildAPI(ctx context.Context, c config.API) error {
 	if err != nil {
 		return err
 	}
-	core, err := r.newCore(ctx, jobsRedis, db, c.UploadDir)
+	core, err := r.newCore(ctx, jobsRedis, db, c.Uploads)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (r *role) buildAPI(ctx context.Context, c config.API) error {
 	r.addSweeper(core, tasks) // here as well: with no worker running, nobody else would see that one is needed
 	api, err := r.newAPI(core, tasks, cacheRedis, apiOptions{
 		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
-		health: []httpapi.Dependency{{Name: "uploads", Check: core.files.Check}},
+		health: []httpapi.Dependency{{Name: "uploads", Check: core.files.Ping}},
 	})
 	if err != nil {
 		return err

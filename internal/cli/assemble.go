@@ -23,7 +23,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/sweep"
-	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 // database is what keeps the catalogue and the saved timelines: MongoDB, or one file.
@@ -38,20 +37,15 @@ type database interface {
 type core struct {
 	redis     redis.UniversalClient
 	records   *jobs.Store
-	files     *uploads.Store
+	files     storage
 	database  database
 	catalogue *curriculum.Holder
 }
 
-// newCore joins the parts that the API and the worker work on, and checks the uploads folder: a wrong one should stop
-// the start and not fail every upload.
-func (r *role) newCore(ctx context.Context, jobsRedis redis.UniversalClient, db database, uploadDir string) (*core, error) {
-	files, err := uploads.New(uploads.Config{Dir: uploadDir})
+// newCore joins the parts that the API and the worker work on.
+func (r *role) newCore(ctx context.Context, jobsRedis redis.UniversalClient, db database, where config.Uploads) (*core, error) {
+	files, err := r.openUploads(ctx, where)
 	if err != nil {
-		return nil, err
-	}
-	r.onClose("uploads", func(context.Context) error { return files.Close() })
-	if err := files.Check(ctx); err != nil {
 		return nil, err
 	}
 	c := &core{

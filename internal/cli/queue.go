@@ -19,7 +19,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
-	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 // bulkPage is how many jobs are looked for at a time.
@@ -68,13 +67,13 @@ func (p Process) operators(ctx context.Context, need documents, do func(ctx cont
 		Clock: time.Now,
 	}
 	if need != noDocuments {
-		files, err := uploads.New(uploads.Config{Dir: c.UploadDir})
+		files, err := openStorage(ctx, c.Uploads, quiet)
 		switch {
 		case err == nil:
 			defer func() { _ = files.Close() }()
 			deps.Uploads = files
 		case need == theDocuments:
-			return usage(fmt.Errorf("TMD_UPLOAD_DIR: %w; run this where a worker runs", err))
+			return usage(fmt.Errorf("%w; run this where a worker runs", err))
 		}
 	}
 	return p.explained(ctx, c.JobURL, do(ctx, operate.New(deps)))

@@ -35,7 +35,7 @@ func (r *role) buildWorker(ctx context.Context, c config.Worker) error {
 	if err != nil {
 		return err
 	}
-	core, err := r.newCore(ctx, jobsRedis, db, c.UploadDir)
+	core, err := r.newCore(ctx, jobsRedis, db, c.Uploads)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ const secret = "0123456789abcdef0123456789abcdef"
 
 // complete is the least that every role starts with.
 var complete = []string{
-	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret,
+	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret, "TMD_NAMESPACE=degrees",
 }
 
 func faultsOf(t *testing.T, into config.Settings, environ ...string) []string {
@@ -46,11 +46,12 @@ func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
 	cached := "REDIS_CACHE_URL is missing: set it to redis://host:6379/0, or set REDIS_HOST."
 	mongo := "MONGODB_URI is missing: set it to mongodb://host:27017/trackmydegree."
 	want := map[string][]string{
-		"api":    {jwt, jobs, cached, mongo},
-		"worker": {jobs, mongo},
-		"seed":   {mongo},
-		"queue":  {jobs},
-		"token":  {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
+		"api":        {jwt, jobs, cached, mongo},
+		"worker":     {jobs, mongo},
+		"controller": {jobs, "TMD_NAMESPACE is missing: set it to the namespace of the worker pods."},
+		"seed":       {mongo},
+		"queue":      {jobs},
+		"token":      {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
 	}
 	for _, role := range config.Roles() {
 		t.Run(role.Name, func(t *testing.T) {
@@ -116,8 +117,34 @@ func TestFaults(t *testing.T) {
 			[]string{"TMD_JWKS_URL is malformed: leave user and password out of the address."}},
 		{"a parser behind a password", &config.Worker{}, append([]string{"PYTHON_UTILS_URL=ftp://u:hunter2@p"}, complete...),
 			[]string{"PYTHON_UTILS_URL is malformed: give an address that starts with http:// or https://."}},
+		{"a view that expires between two looks", &config.Controller{}, append([]string{"TMD_FLEET_EXPIRY=1s", "TMD_KUBE_QPS=0", "TMD_GUARD_MAX=0s", "TMD_GUARD_AFTER=-1s"}, complete...),
+			[]string{
+				"TMD_KUBE_QPS is 0: give a number from 1 to 1000.",
+				"TMD_FLEET_EXPIRY is 1s: give twice TMD_FLEET_INTERVAL or more, which is 1s, and an hour at most.",
+				"TMD_GUARD_AFTER is -1s: give a duration from 0s to 1h0m0s.",
+				"TMD_GUARD_MAX is 0s: give a duration from 1s to 24h0m0s.",
+			}},
 		{"origins with a path", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://ok.example.org,https://x.example.org/app,*"}, complete...),
 			[]string{`TMD_CORS_ORIGINS holds "https://x.example.org/app": give scheme and host alone, such as https://app.example.org.`}},
+		{"a bucket without anything of it", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_ENDPOINT=minio:9000", "TMD_S3_PATH_STYLE=often"}, complete...),
+			[]string{
+				`TMD_S3_ENDPOINT is "minio:9000": give an address that starts with http:// or https://.`,
+				`TMD_S3_PATH_STYLE is "often": give true or false.`,
+				"TMD_S3_BUCKET is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume.",
+				"TMD_S3_REGION is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right.",
+			}},
+		{"a bucket by its address", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=s3://uploads", "TMD_S3_REGION=Canada (Central)", "TMD_S3_PREFIX=/../x", "TMD_S3_TIMEOUT=10ms"}, complete...),
+			[]string{
+				`TMD_S3_BUCKET is "s3://uploads": give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens.`,
+				`TMD_S3_REGION is "Canada (Central)": give a region such as ca-central-1.`,
+				"TMD_S3_TIMEOUT is 10ms: give a duration from 100ms to 1m0s.",
+				`TMD_S3_PREFIX is "/../x": give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/.`,
+			}},
+		{"a bucket that is not used", &config.Worker{}, append([]string{"TMD_S3_BUCKET=uploads"}, complete...),
+			[]string{"TMD_S3_BUCKET is set while TMD_UPLOAD_STORAGE is volume: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out."}},
+		{"a storage that there is not", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=gcs", "TMD_S3_BUCKET=uploads"}, complete...),
+			[]string{`TMD_UPLOAD_STORAGE is "gcs": give one of volume, s3.`}},
+		{"a folder beside a bucket", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=ca-central-1", "TMD_UPLOAD_DIR=/x", "TMD_S3_PREFIX=tmd/prod/"}, complete...), nil},
 		{"a secret from a file that is not there", &config.Token{}, []string{"JWT_SECRET_FILE=/nowhere/secret"},
 			[]string{
 				"JWT_SECRET_FILE cannot be read: open /nowhere/secret: no such file or directory.",
@@ -133,6 +160,23 @@ func TestFaults(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestABucketOfAnotherServerIsNamedInThePath(t *testing.T) {
+	t.Parallel()
+	bucket := append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=us-east-1"}, complete...)
+	for _, tt := range []struct {
+		environ string
+		want    bool
+	}{{"", false}, {"TMD_S3_ENDPOINT=http://minio:9000", true}, {"TMD_S3_PATH_STYLE=true", true}} {
+		var c config.API
+		if err := config.Load(&c, append([]string{tt.environ}, bucket...)); err != nil {
+			t.Fatal(err)
+		}
+		if c.S3PathStyle != tt.want {
+			t.Errorf("with %q: %v", tt.environ, c.S3PathStyle)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ type API struct {
 	Attempt
 }
 
-func (*API) defaults(map[string]string) map[string]string { return nil }
+func (*API) defaults(environ map[string]string) map[string]string { return pathStyle(environ) }
 
 func (c *API) check(f *Faults) {
 	c.Process.check(f)
@@ -35,6 +35,7 @@ func (c *API) check(f *Faults) {
 	c.JobRedis.check(f)
 	c.CacheRedis.check(f)
 	c.Mongo.check(f)
+	c.Uploads.check(f)
 	c.Attempt.check(f)
 }
 
@@ -51,7 +52,7 @@ type Worker struct {
 	Uploads
 }
 
-func (*Worker) defaults(map[string]string) map[string]string { return nil }
+func (*Worker) defaults(environ map[string]string) map[string]string { return pathStyle(environ) }
 
 func (c *Worker) check(f *Faults) {
 	c.Process.check(f)
@@ -59,6 +60,7 @@ func (c *Worker) check(f *Faults) {
 	c.ParserClient.check(f, c.JobTimeout)
 	c.JobRedis.check(f)
 	c.Mongo.check(f)
+	c.Uploads.check(f)
 }
 
 // Parser is the settings of `tmd parser`. It has no secrets but where its errors go.
@@ -163,6 +165,7 @@ func (*Queue) defaults(map[string]string) map[string]string { return nil }
 
 func (c *Queue) check(f *Faults) {
 	c.JobRedis.check(f)
+	c.Uploads.check(f)
 	c.Attempt.check(f)
 }
 
@@ -200,12 +203,21 @@ type Role struct {
 	New  func() Settings
 }
 
+// Command is how the role is started.
+func (r Role) Command() string {
+	if r.Name == "controller" {
+		return "tmd-controller" // a program of its own, which alone knows Kubernetes
+	}
+	return "tmd " + r.Name
+}
+
 // Roles lists every command that reads settings, long-running roles first.
 func Roles() []Role {
 	return []Role{
 		{"api", func() Settings { return &API{} }},
 		{"worker", func() Settings { return &Worker{} }},
 		{"parser", func() Settings { return &Parser{} }},
+		{"controller", func() Settings { return &Controller{} }},
 		{"all", func() Settings { return &All{} }},
 		{"upload", func() Settings { return &Upload{} }},
 		{"parse", func() Settings { return &Parse{} }},

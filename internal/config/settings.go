@@ -5,7 +5,9 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -159,9 +161,63 @@ func (m *Mongo) check(f *Faults) {
 	}
 }
 
-// Uploads is the folder that API and workers share.
+// Uploads is where the API puts documents and every worker reads them.
 type Uploads struct {
-	UploadDir string `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/trackmydegree/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
+	Storage   Storage `env:"TMD_UPLOAD_STORAGE" envDefault:"volume" help:"Where documents wait for their job: volume (the folder TMD_UPLOAD_DIR) or s3 (the bucket TMD_S3_BUCKET)."`
+	UploadDir string  `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/trackmydegree/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
+	S3
+}
+
+// S3 is a bucket. Its credentials are found as every program of AWS finds them: AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY, or the identity of the pod or the machine.
+type S3 struct {
+	S3Bucket    string        `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
+	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS mostly call theirs us-east-1."`
+	S3Endpoint  WebURL        `env:"TMD_S3_ENDPOINT" help:"The address of an S3 server other than AWS."`
+	S3Prefix    string        `env:"TMD_S3_PREFIX" help:"The folder of the bucket that documents are put in, for a bucket that is shared: trackmydegree/."`
+	S3Timeout   time.Duration `env:"TMD_S3_TIMEOUT" envDefault:"1200ms" help:"How long S3 may do nothing until a call ends as an outage. Up to 1500ms an upload is answered with 503 within 2 s."`
+	S3PathStyle bool          `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests and not in the host, as most servers other than AWS want it."`
+}
+
+// pathStyle is the default of TMD_S3_PATH_STYLE.
+func pathStyle(environ map[string]string) map[string]string {
+	return map[string]string{"TMD_S3_PATH_STYLE": strconv.FormatBool(environ["TMD_S3_ENDPOINT"] != "")}
+}
+
+var (
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	// Folders of characters that need no escaping, without "." and "..", which lead elsewhere on some servers.
+	objectPrefix = regexp.MustCompile(`^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$`)
+)
+
+func (u *Uploads) check(f *Faults) {
+	if f.has("TMD_UPLOAD_STORAGE") {
+		return
+	}
+	if u.Storage != StorageS3 {
+		if u.S3Bucket != "" {
+			f.add("TMD_S3_BUCKET", "is set while TMD_UPLOAD_STORAGE is %s: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out", u.Storage)
+		}
+		return
+	}
+	switch {
+	case u.S3Bucket == "":
+		f.add("TMD_S3_BUCKET", "is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume")
+	case !bucketName.MatchString(u.S3Bucket):
+		f.add("TMD_S3_BUCKET", "is %q: give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens", u.S3Bucket)
+	}
+	switch {
+	case u.S3Region == "":
+		f.add("TMD_S3_REGION", "is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right")
+	case !regionName.MatchString(u.S3Region):
+		f.add("TMD_S3_REGION", "is %q: give a region such as ca-central-1", u.S3Region)
+	}
+	f.between("TMD_S3_TIMEOUT", u.S3Timeout, 100*time.Millisecond, time.Minute)
+	if len(u.S3Prefix) > 512 || !objectPrefix.MatchString(u.S3Prefix) {
+		f.add("TMD_S3_PREFIX", "is %q: give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/", u.S3Prefix)
+	}
 }
 
 // Attempt is what the API hands over with each job and the worker keeps to.

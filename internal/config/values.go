@@ -145,6 +145,18 @@ const (
 // UnmarshalText accepts the two names.
 func (m *AuthMode) UnmarshalText(b []byte) error { return oneOf(m, b, AuthJWT, AuthNone) }
 
+// Storage is where uploaded documents are kept.
+type Storage string
+
+// The storages.
+const (
+	StorageVolume Storage = "volume" // a folder that the API and every worker mount
+	StorageS3     Storage = "s3"     // a bucket
+)
+
+// UnmarshalText accepts the two names.
+func (s *Storage) UnmarshalText(b []byte) error { return oneOf(s, b, StorageVolume, StorageS3) }
+
 // LogFormat is how log lines look.
 type LogFormat string
 

@@ -47,7 +47,7 @@ func (m model) Fetch(ctx context.Context, id job.ID, _ bool) (job.Record, []byte
 	return r, nil, err
 }
 func (model) Delete(context.Context, job.ID) error { return nil }
-
+func (model) Purge(context.Context, job.ID) error  { return nil }
 func (model) Ticket(context.Context, job.ID) (job.Ticket, error) {
 	return job.Ticket{}, fault.New(fault.JobNotFound)
 }

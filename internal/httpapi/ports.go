@@ -40,8 +40,8 @@ type Submitter interface {
 type Uploads interface {
 	// Ticket returns the ticket of a job; job_not_found when there is none.
 	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
-	// Delete removes the document and the ticket; removing what is not there is no error.
-	Delete(ctx context.Context, id job.ID) error
+	// Purge removes the document, kept or not, and the ticket; removing what is not there is no error.
+	Purge(ctx context.Context, id job.ID) error
 }
 
 // Curriculum is the catalogue in memory, that forms are checked against; database_unavailable when there is none yet.

@@ -135,7 +135,7 @@ func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.own(r, id); err != nil {
 		return err
 	}
-	if err := a.uploads.Delete(r.Context(), id); err != nil {
+	if err := a.uploads.Purge(r.Context(), id); err != nil {
 		return err
 	}
 	if err := a.jobs.Delete(r.Context(), id); err != nil {

@@ -215,8 +215,11 @@ func (w world) worker(i int8, add func(string, bool, func(*world))) {
 
 func (w *world) begin(h *hand) {
 	to, ok := move(w.record, job.Begin, job.Worker)
-	if !ok { // gone, or final: there is nothing to do but to clear away
+	if !ok { // final: there is nothing to do but to clear away; gone: not even that, the sweep may bring it back
 		*h = hand{step: ended, then: nowhere, away: h.away}
+		if w.record == job.None {
+			h.step = settle
+		}
 		return
 	}
 	w.record, w.attempt = to, h.attempt

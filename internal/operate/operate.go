@@ -93,7 +93,7 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	dead, err := o.Jobs.Dead(ctx, id)
 	switch {
 	case err == nil:
-		return o.dead(ctx, dead)
+		return o.dead(ctx, dead), nil
 	case fault.CodeOf(err) != fault.JobNotFound:
 		return Detail{}, fmt.Errorf("operate: %w", err)
 	}
@@ -127,19 +127,18 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	return d, nil
 }
 
-func (o *Operator) dead(ctx context.Context, dead job.Dead) (Detail, error) {
+func (o *Operator) dead(ctx context.Context, dead job.Dead) Detail {
 	d := detail(dead.Record)
 	d.State, d.Queue, d.Since = Dead, o.Queue.Of(dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.Uploads != nil {
-		kept, err := o.Uploads.Kept(ctx, dead.ID)
-		if err != nil {
-			return Detail{}, fmt.Errorf("operate: %w", err)
+		// What is known in Redis is worth telling while the uploads are away.
+		if kept, err := o.Uploads.Kept(ctx, dead.ID); err == nil {
+			d.Kept = &kept
 		}
-		d.Kept = &kept
 	}
-	return d, nil
+	return d
 }
 
 func detail(r job.Record) Detail {
@@ -287,7 +286,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if _, err := o.Show(ctx, id); err != nil {
 		return err
 	}
-	if err := o.Uploads.Delete(ctx, id); err != nil {
+	if err := o.Uploads.Purge(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
 	if err := o.Jobs.Delete(ctx, id); err != nil {

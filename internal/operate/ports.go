@@ -64,8 +64,8 @@ type Uploads interface {
 	Restore(ctx context.Context, t job.Ticket) error
 	// Save keeps the ticket of a job without a document (r is nil).
 	Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error)
-	// Delete removes document and ticket, those that are kept included.
-	Delete(ctx context.Context, id job.ID) error
+	// Purge removes document and ticket, and a document that is kept.
+	Purge(ctx context.Context, id job.ID) error
 }
 
 // Task is a task that a queue will run.

@@ -139,7 +139,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) say(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	if _, err := handOver(ctx, s.redis, s.beats.host, s.beats.id, false); err != nil {
+	if _, err := handOver(ctx, s.redis, s.beats.host, s.beats.id, time.Time{}, false); err != nil {
 		s.logger.Debug("the others are not told of this worker's end", "error", err)
 	}
 }
@@ -195,6 +195,11 @@ func (s *Server) unclaimed(id job.ID, err error) error {
 	return result(o, &job.Postponement{After: soon, Cause: err})
 }
 
+// suspected is from how many lost workers on a task is run beside no other of its kind. One is chance: what ran on a node
+// that is gone should run again at once, all of it. A task is never given up for neighbours that it had by chance: it
+// had two at the most by then.
+const suspected = 2
+
 // attempt runs a task that is claimed, and says what is to become of it.
 func (s *Server) attempt(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, crashes int) (outcome, error) {
 	d, err := delivery(ctx, task)
@@ -203,8 +208,8 @@ func (s *Server) attempt(ctx context.Context, cancel context.CancelCauseFunc, ta
 		return putAway, fault.Wrap(fault.Internal, err)
 	}
 	d.Crashes = crashes
-	if crashes > 0 && crashes < job.MaxCrashes {
-		// One of those that ran where a worker was lost did it. Run together again, they would all be blamed.
+	if crashes >= suspected && crashes < job.MaxCrashes {
+		// One of those that ran where workers were lost did it. Run together again, they would all be blamed.
 		select {
 		case s.suspects <- struct{}{}:
 			defer func() { <-s.suspects }()

@@ -50,7 +50,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	if _, err := s.Ticket(ctx, ticket.ID); fault.CodeOf(err) != fault.JobNotFound {
 		t.Errorf("its ticket: %v", err)
 	}
-	if err := s.Clear(ctx, ticket.ID); err != nil {
+	if err := s.Delete(ctx, ticket.ID); err != nil {
 		t.Fatal(err)
 	}
 	all := listed(t, s)
@@ -68,7 +68,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 		t.Errorf("listed %+v", all)
 	}
 	for range 2 {
-		if err := s.Delete(ctx, ticket.ID); err != nil {
+		if err := s.Purge(ctx, ticket.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -24,6 +24,9 @@ import (
 // The undoing of a submission that failed is bounded. It does not depend on the client, who may be gone; but a client that
 // waits for its 503 should not wait for the queue once more, which will hardly answer now.
 const (
+	// stepTimeout is for what comes before the body, and again for what comes after it: the answer is there within two
+	// seconds, however slow the queue is.
+	stepTimeout   = 1600 * time.Millisecond
 	undoTimeout   = 5 * time.Second
 	undoUnreached = 300 * time.Millisecond
 )
@@ -90,8 +93,10 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		ID: s.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.Clock().UTC(), Input: input,
 		Claim: claim(r.Owner, r.IdempotencyKey),
 	}
+	before, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
 	if t.Claim != "" {
-		holder, mine, err := s.Jobs.Claim(ctx, t.Claim, t.ID)
+		holder, mine, err := s.Jobs.Claim(before, t.Claim, t.ID)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -105,7 +110,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	}
 	if s.MaxJobs > 0 {
 		// Admit is exact; this spares the body.
-		if err := s.Jobs.Room(ctx, r.Owner, s.MaxJobs); err != nil {
+		if err := s.Jobs.Room(before, r.Owner, s.MaxJobs); err != nil {
 			s.undo(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -124,6 +129,8 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		s.undo(ctx, t, kept, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
+	after, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.Clock(),
 	}
@@ -131,7 +138,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	if !r.Force {
 		terms.Content = content(t, saved)
 	}
-	holder, err := s.Jobs.Admit(ctx, record, input, terms)
+	holder, err := s.Jobs.Admit(after, record, input, terms)
 	switch code := fault.CodeOf(err); {
 	case code == fault.TooManyJobs, code == fault.Conflict:
 		s.undo(ctx, t, kept, err)
@@ -144,7 +151,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 		s.discard(ctx, t.ID)
 		return Receipt{ID: holder, Existing: true}, nil
 	}
-	if err := s.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
+	if err := s.Queue.Enqueue(after, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
 		s.undo(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
@@ -192,7 +199,7 @@ const (
 // harm.
 func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause error) {
 	limit := undoTimeout
-	if fault.CodeOf(cause) == fault.QueueUnavailable {
+	if code := fault.CodeOf(cause); code == fault.QueueUnavailable || code == fault.Timeout {
 		limit = undoUnreached
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)

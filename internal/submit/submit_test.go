@@ -279,6 +279,90 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 	})
 }
 
+// slow is a queue that does each step, and takes its time for it, or all the time that it is given.
+type slow struct {
+	*world
+	takes time.Duration
+}
+
+func (s slow) wait(ctx context.Context) error {
+	select {
+	case <-time.After(s.takes):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s slow) Claim(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
+	if err := s.wait(ctx); err != nil {
+		return "", false, err
+	}
+	return s.world.Claim(ctx, claim, id)
+}
+
+func (s slow) Room(ctx context.Context, owner string, limit int) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	return s.world.Room(ctx, owner, limit)
+}
+
+func (s slow) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+	if err := s.wait(ctx); err != nil {
+		return "", err
+	}
+	return s.world.Admit(ctx, r, input, terms)
+}
+
+func (s slow) Enqueue(ctx context.Context, t job.Task) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	return s.world.Enqueue(ctx, t)
+}
+
+func (s slow) Withdraw(ctx context.Context, id job.ID) (bool, error) {
+	if err := s.wait(ctx); err != nil {
+		return false, err
+	}
+	return s.world.Withdraw(ctx, id)
+}
+
+func (s slow) Release(ctx context.Context, claim string, id job.ID) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	return s.world.Release(ctx, claim, id)
+}
+
+// However slow each step is, a client knows within two seconds of its last byte.
+func TestASlowQueueIsNotWaitedForAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, takes := range []time.Duration{100 * time.Millisecond, 700 * time.Millisecond, 900 * time.Millisecond, 1500 * time.Millisecond, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.maxJobs = 5
+			s := w.submitter()
+			s.Jobs, s.Queue = slow{w, takes}, slow{w, takes}
+			began := time.Now() // the bubble's clock
+			var last time.Time  // byte of the body
+			body := readerFunc(func([]byte) (int, error) { last = time.Now(); return 0, io.EOF })
+			_, err := s.File(t.Context(), submit.Request{Owner: "ann", IdempotencyKey: "k"}, body)
+			took := time.Since(began)
+			if !last.IsZero() {
+				took = max(last.Sub(began), time.Since(last))
+			}
+			if took > 2*time.Second {
+				t.Errorf("steps of %v: %v after %v", takes, err, took)
+			}
+			if takes == time.Hour && fault.CodeOf(err) != fault.Timeout || takes < time.Second/2 && err != nil {
+				t.Errorf("steps of %v: %v", takes, err)
+			}
+		})
+	}
+}
+
 // A job whose record may be there, and cannot be taken back for certain, keeps its files and its claim: it is a whole job,
 // which the sweep gets going, and who repeats the request is given it.
 func TestWhatCannotBeUndoneGoesOn(t *testing.T) {

@@ -53,7 +53,7 @@ func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.
 }
 
 func (s *Sweeper) remove(ctx context.Context, f job.Leftover, what healed) error {
-	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Clear(ctx, f.ID) })
+	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
 }
 
 // kept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
@@ -70,7 +70,7 @@ func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
 		}
 		for _, f := range some {
 			if _, ok := dead[f.ID]; !ok {
-				errs = append(errs, s.heal(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) }))
+				errs = append(errs, s.heal(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.Purge(ctx, f.ID) }))
 			}
 		}
 	}

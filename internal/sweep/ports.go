@@ -14,10 +14,10 @@ type Uploads interface {
 	List(ctx context.Context) ([]job.Leftover, error)
 	// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
 	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
-	// Clear removes the document and then the ticket of a job, and leaves a document that is kept.
-	Clear(ctx context.Context, id job.ID) error
-	// Delete removes all of a job.
+	// Delete removes the document and then the ticket of a job, and leaves a document that is kept.
 	Delete(ctx context.Context, id job.ID) error
+	// Purge removes all of a job.
+	Purge(ctx context.Context, id job.ID) error
 	// Discard removes a temporary file that List told of.
 	Discard(ctx context.Context, l job.Leftover) error
 }

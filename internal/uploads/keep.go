@@ -68,3 +68,11 @@ func (s *Store) Restore(ctx context.Context, t job.Ticket) error {
 	}
 	return nil
 }
+
+// Purge removes all that is there of a job, a document that is kept included.
+func (s *Store) Purge(ctx context.Context, id job.ID) error {
+	if err := s.Delete(ctx, id); err != nil {
+		return err
+	}
+	return s.remove(string(id) + keptSuffix)
+}

@@ -283,16 +283,9 @@ func (f *file) Read(p []byte) (int, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// Delete removes all that is there of a job, a document that is kept included; removing what is not there is no error.
-func (s *Store) Delete(ctx context.Context, id job.ID) error {
-	if err := s.Clear(ctx, id); err != nil {
-		return err
-	}
-	return s.remove(string(id) + keptSuffix)
-}
-
-// Clear removes the document of a job and then its ticket, and leaves a document that is kept.
-func (s *Store) Clear(_ context.Context, id job.ID) error {
+// Delete removes the document of a job and then its ticket, and leaves a document that is kept; removing what is not there is
+// no error.
+func (s *Store) Delete(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
 		return err

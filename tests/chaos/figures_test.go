@@ -104,44 +104,68 @@ func TestRecovery(t *testing.T) {
 		*seedFlag, *killsFlag, spreadOf(times), o.Lost, o.Doubled)
 }
 
-// Hostile documents, thirty at once, again and again, beside users whose documents are good.
+// Hostile documents, thirty at once, beside users whose documents are good: one such burst, and one every five seconds.
 func TestHostile(t *testing.T) {
 	const (
 		hostile = 30
-		every   = 5 * time.Second
 		rate    = 3.0 // good documents a second
-		phase   = 45 * time.Second
+		phase   = 40 * time.Second
 	)
 	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var watching sync.WaitGroup
 	watching.Go(func() { l.watch(ctx) })
-	// send submits one of the works, which must be accepted.
-	send := func(user *client, works []*work, n uint64) *entry {
-		a, e := l.submit(ctx, user, works[n%uint64(len(works))], apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
+	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // read in spite of all
+	send := func(user *client, w *work, n uint64) *entry {
+		a, e := l.submit(ctx, user, w, apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
 		if e == nil {
 			t.Errorf("not accepted: %v", a)
 		}
 		return e
 	}
-	// good submits good documents for a while and returns their times once all jobs have ended.
-	good := func() (times []time.Duration) {
+	took := func(e *entry) time.Duration {
+		if e == nil || e.final == nil {
+			return 0
+		}
+		return e.final.FinishedAt.Sub(e.sent)
+	}
+	// run submits good documents for a while, beside so many bursts, and returns the times of the good ones, and how long
+	// each burst took. All jobs have ended then.
+	run := func(bursts int) (good, over []time.Duration) {
+		var thirties [][]*entry
+		var sending sync.WaitGroup
+		sending.Go(func() {
+			for range bursts {
+				var burst []*entry
+				for n := range uint64(hostile) {
+					burst = append(burst, send(l.users[1], bad[n%uint64(len(bad))], n))
+				}
+				thirties = append(thirties, burst)
+				<-time.After(phase / time.Duration(bursts))
+			}
+		})
 		r := rand.New(rand.NewPCG(*seedFlag, 1))
 		var entries []*entry
 		for end := time.Now().Add(phase); time.Now().Before(end); {
+			entries = append(entries, send(l.users[0], l.menu.good[r.IntN(len(l.menu.good))], r.Uint64()))
 			<-time.After(time.Duration(r.ExpFloat64() / rate * float64(time.Second)))
-			entries = append(entries, send(l.users[0], l.menu.good, r.Uint64()))
 		}
+		sending.Wait()
 		if _, left, err := l.settle(ctx, 2*time.Minute); err != nil || !left.none() {
 			t.Errorf("left: %+v %v", left, err)
 		}
 		for _, e := range entries {
-			if e != nil && e.final != nil {
-				times = append(times, e.final.FinishedAt.Sub(e.sent))
-			}
+			good = append(good, took(e))
 		}
-		return times
+		for _, burst := range thirties {
+			var last time.Duration
+			for _, e := range burst {
+				last = max(last, took(e))
+			}
+			over = append(over, last)
+		}
+		return good, over
 	}
 	lives := func() (pids []int) {
 		for _, name := range w.order {
@@ -149,45 +173,16 @@ func TestHostile(t *testing.T) {
 		}
 		return pids
 	}
-
-	calm, before := spreadOf(good()), lives()
-	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // read in spite of all
-	var bursts [][]*entry
-	bursting, enough := context.WithCancel(ctx)
-	var sending sync.WaitGroup
-	sending.Go(func() {
-		for tick := time.NewTicker(every); ; {
-			var burst []*entry
-			for n := range uint64(hostile) {
-				burst = append(burst, send(l.users[1], bad, n))
-			}
-			bursts = append(bursts, burst)
-			select {
-			case <-bursting.Done():
-				tick.Stop()
-				return
-			case <-tick.C:
-			}
-		}
-	})
-	time.AfterFunc(phase, enough)
-	during := spreadOf(good())
-	sending.Wait()
-	if _, left, err := l.settle(ctx, 2*time.Minute); err != nil || !left.none() {
-		t.Errorf("left: %+v %v", left, err)
+	quiet, _ := run(0)
+	before, calm := lives(), spreadOf(quiet)
+	fmt.Fprintf(os.Stdout, "\n| good documents, seed %d | upload to end | p95 ÷ p95 of calm | a burst is over after |\n| --- | --- | --- | --- |\n| calm | %v | | |\n", *seedFlag, calm)
+	for _, bursts := range []int{1, int(phase / (5 * time.Second))} {
+		good, over := run(bursts)
+		s := spreadOf(good)
+		fmt.Fprintf(os.Stdout, "| beside %d hostile ones at once, %d times in %v | %v | %.1f | %v |\n", hostile, bursts, phase, s, s.P95.Seconds()/calm.P95.Seconds(), spreadOf(over))
 	}
 	stop()
 	watching.Wait()
-	var over []time.Duration // from the first of a burst to the end of the last
-	for _, burst := range bursts {
-		var last time.Duration
-		for _, e := range burst {
-			if e != nil && e.final != nil {
-				last = max(last, e.final.FinishedAt.Sub(burst[0].sent))
-			}
-		}
-		over = append(over, last)
-	}
 	if !slices.Equal(before, lives()) || len(w.deaths) > 0 {
 		t.Errorf("something was started again: %v", w.deaths)
 	}
@@ -195,7 +190,4 @@ func TestHostile(t *testing.T) {
 	for _, f := range slices.Concat(o.Findings, l.ledger.faults) {
 		t.Error(f)
 	}
-	fmt.Fprintf(os.Stdout, "\n| what | seed %d |\n| --- | --- |\n| good documents, upload to end, calm | %v |\n| the same beside %d hostile ones at once, every %v | %v |\n"+
-		"| p95 ÷ p95 of calm | %.1f |\n| the hostile ones at once, until the last has ended | %v |\n",
-		*seedFlag, calm, hostile, every, during, during.P95.Seconds()/calm.P95.Seconds(), spreadOf(over))
 }

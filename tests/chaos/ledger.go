@@ -68,7 +68,8 @@ func (l *ledger) note(format string, args ...any) {
 	l.faults = append(l.faults, fmt.Sprintf(format, args...))
 }
 
-// add enters an answer 202. Only a repeated request may be told of a job that is known, and only its owner.
+// add enters an answer 202. Only a repeated request may be told of a job that is known, or one with the very same content, and
+// only its owner. Documents are all distinct; forms and saved timelines are not.
 func (l *ledger) add(e *entry, repeated bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +80,7 @@ func (l *ledger) add(e *entry, repeated bool) {
 		l.entries[e.id] = e
 	case known.owner != e.owner:
 		l.note("wrong owner: %s was given the job %s of %s", e.owner.owner, e.id, known.owner.owner)
-	case !repeated:
+	case !repeated && (e.work.path == uploadPath || e.work != known.work):
 		l.note("doubled: two different requests of %s were given the job %s", e.owner.owner, e.id)
 	}
 }

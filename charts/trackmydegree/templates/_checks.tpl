@@ -71,8 +71,34 @@ Each helper gives a list of sentences in YAML.
 {{- $faults := list }}
 {{- $uploads := .Values.uploads }}
 {{- if eq $uploads.storage "s3" }}
-{{- $faults = append $faults "uploads.storage is s3, which the image of this version does not serve yet: set uploads.storage=volume and give a ReadWriteMany class." }}
-{{- else if and (eq $uploads.accessMode "ReadWriteOnce") (not $uploads.oneNode) }}
+{{- if not $uploads.s3.bucket }}
+{{- $faults = append $faults "uploads.storage is s3 without a bucket: set uploads.s3.bucket to its name." }}
+{{- end }}
+{{- if not $uploads.s3.region }}
+{{- $faults = append $faults "uploads.storage is s3 without a region: set uploads.s3.region to that of the bucket; for a server other than AWS us-east-1 mostly is right." }}
+{{- end }}
+{{- if $uploads.existingClaim }}
+{{- $faults = append $faults "uploads.existingClaim is set while uploads.storage is s3, which mounts no volume: leave it empty, or set uploads.storage=volume." }}
+{{- end }}
+{{- if $uploads.oneNode }}
+{{- $faults = append $faults "uploads.oneNode is true while uploads.storage is s3, which every node reaches: set uploads.oneNode=false." }}
+{{- end }}
+{{- if and $uploads.s3.existingSecret .Values.secret.check (include "tmd.live" .) }}
+{{- $found := lookup "v1" "Secret" .Release.Namespace $uploads.s3.existingSecret }}
+{{- if not $found }}
+{{- $faults = append $faults (printf "The Secret %s of uploads.s3.existingSecret is not in the namespace %s: create it with the keys access-key-id and secret-access-key, or set secret.check=false if something makes it later." $uploads.s3.existingSecret .Release.Namespace) }}
+{{- else }}
+{{- range list "access-key-id" "secret-access-key" }}
+{{- if not (get ($found.data | default dict) .) }}
+{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $uploads.s3.existingSecret .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- else if $uploads.s3.bucket }}
+{{- $faults = append $faults "uploads.s3.bucket is set while uploads.storage is volume: set uploads.storage=s3, or leave the bucket empty." }}
+{{- end }}
+{{- if and (eq $uploads.storage "volume") (eq $uploads.accessMode "ReadWriteOnce") (not $uploads.oneNode) }}
 {{- $faults = append $faults "uploads.accessMode is ReadWriteOnce, which one node mounts, while the API and the workers spread over several: give uploads.storageClass a ReadWriteMany class (NFS, EFS, CephFS, Azure Files), or set uploads.oneNode=true to keep all of them on one node." }}
 {{- end }}
 {{- toYaml $faults }}

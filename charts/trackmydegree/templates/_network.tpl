@@ -81,6 +81,20 @@ policyTypes: [Ingress, Egress]
 {{- end }}
 {{- end }}
 
+{{/* The bucket, and AWS' token service on the same port where the identity of a service account counts. */}}
+{{- define "tmd.s3Egress" -}}
+{{- if eq .Values.uploads.storage "s3" -}}
+{{- $endpoint := urlParse (.Values.uploads.s3.endpoint | default "https://amazonaws.com") -}}
+{{- $port := regexFind ":[0-9]+$" $endpoint.host | trimPrefix ":" | default (eq $endpoint.scheme "http" | ternary "80" "443") -}}
+- ports:
+    - {protocol: TCP, port: {{ $port }}}
+  {{- with .Values.networkPolicy.s3To }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Nothing for a sidecar: the pod's own network needs no policy. */}}
 {{- define "tmd.parserEgress" -}}
 {{- if eq .Values.parser.mode "deployment" -}}

@@ -4,7 +4,8 @@
 {{- define "tmd.podSpec" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
 serviceAccountName: {{ include "tmd.serviceAccount" . }}
-automountServiceAccountToken: false
+# The controller alone speaks with Kubernetes.
+automountServiceAccountToken: {{ eq $component "controller" }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
 enableServiceLinks: false
 {{- with concat ($root.Values.global.imagePullSecrets | default list) $root.Values.imagePullSecrets | uniq }}
@@ -179,16 +180,58 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- end }}
 {{- end }}
 
-{{/* The folder of uploads, in the API and in workers. */}}
+{{/* Where uploads are, for the API and for workers: a folder or a bucket. */}}
+{{- define "tmd.uploadsEnv" -}}
+{{- $s3 := .Values.uploads.s3 -}}
+{{- if eq .Values.uploads.storage "volume" -}}
+- name: TMD_UPLOAD_DIR
+  value: /var/lib/tmd/uploads
+{{- else -}}
+- name: TMD_UPLOAD_STORAGE
+  value: s3
+- name: TMD_S3_BUCKET
+  value: {{ $s3.bucket | quote }}
+- name: TMD_S3_REGION
+  value: {{ $s3.region | quote }}
+{{- with $s3.endpoint }}
+- name: TMD_S3_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- with $s3.prefix }}
+- name: TMD_S3_PREFIX
+  value: {{ . | quote }}
+{{- end }}
+- name: TMD_S3_TIMEOUT
+  value: {{ printf "%dms" (int $s3.timeoutMilliseconds) }}
+{{- if not (kindIs "invalid" $s3.pathStyle) }}
+- name: TMD_S3_PATH_STYLE
+  value: {{ $s3.pathStyle | quote }}
+{{- end }}
+{{- with $s3.existingSecret }}
+{{- range $name, $key := dict "AWS_ACCESS_KEY_ID" "access-key-id" "AWS_SECRET_ACCESS_KEY" "secret-access-key" }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $s3.existingSecret }}
+      key: {{ $key }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "tmd.uploadsMount" -}}
+{{- if eq .Values.uploads.storage "volume" -}}
 - name: uploads
   mountPath: /var/lib/tmd/uploads
 {{- end }}
+{{- end }}
 
 {{- define "tmd.uploadsVolume" -}}
+{{- if eq .Values.uploads.storage "volume" -}}
 - name: uploads
   persistentVolumeClaim:
     claimName: {{ include "tmd.uploadsClaim" . }}
+{{- end }}
 {{- end }}
 
 {{/* Label of the pods that uploads.oneNode keeps together. */}}
@@ -211,6 +254,16 @@ checksum/secret: {{ .data | toJson | sha256sum }}
 {{- end }}
 {{- else }}
 checksum/secret: {{ list .Values.secret .Values.redis.enabled .Values.mongodb.enabled .Values.mongodb.auth | toJson | sha256sum }}
+{{- end }}
+{{- end }}
+
+{{/* The checksums of pods that reach uploads: the credentials of a bucket are in a Secret of their own. include "tmd.uploadsChecksum" . */}}
+{{- define "tmd.uploadsChecksum" -}}
+{{- include "tmd.secretChecksum" . }}
+{{- with .Values.uploads.s3.existingSecret }}
+{{- with lookup "v1" "Secret" $.Release.Namespace . }}
+checksum/s3-secret: {{ .data | toJson | sha256sum }}
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/trackmydegree/trackmydegree/internal/bucket"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/operate"
+	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/sweep"
+	"github.com/trackmydegree/trackmydegree/internal/uploads"
+)
+
+// storage keeps documents and tickets: a folder, or a bucket.
+type storage interface {
+	submit.Uploads
+	process.Uploads
+	sweep.Uploads
+	operate.Uploads
+	// Check does all that will be asked of it once; Ping costs less, and is asked again and again.
+	Check(ctx context.Context) error
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// folder is a storage whose check costs little.
+type folder struct{ *uploads.Store }
+
+func (f folder) Ping(ctx context.Context) error { return f.Check(ctx) }
+
+// openStorage opens where documents are kept. It writes nothing, and reaches nobody.
+func openStorage(ctx context.Context, c config.Uploads, log *slog.Logger) (storage, error) {
+	if c.Storage != config.StorageS3 {
+		store, err := uploads.New(uploads.Config{Dir: c.UploadDir})
+		if err != nil {
+			return nil, err
+		}
+		return folder{store}, nil
+	}
+	store, err := bucket.New(ctx, bucket.Config{
+		Bucket: c.S3Bucket, Region: c.S3Region, Endpoint: string(c.S3Endpoint), Prefix: c.S3Prefix, PathStyle: c.S3PathStyle,
+		Timeout: c.S3Timeout, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// openUploads opens where documents are kept, and checks it: what is wrong should stop the start and not fail every upload.
+func (r *role) openUploads(ctx context.Context, c config.Uploads) (storage, error) {
+	store, err := openStorage(ctx, c, r.Log)
+	if err != nil {
+		return nil, err
+	}
+	r.onClose("uploads", func(context.Context) error { return store.Close() })
+	if err = store.Check(ctx); errors.Is(err, bucket.ErrAway) {
+		// As with Redis and MongoDB: the role comes up, and works when the server is back.
+		r.Log.Error("the bucket of uploads cannot be checked", "error", err)
+		err = nil
+	}
+	return store, err
+}
