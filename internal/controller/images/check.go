@@ -31,7 +31,7 @@ func (u *Updater) check(ctx context.Context, d *appsv1.Deployment, run time.Time
 	if err != nil {
 		return 0, err
 	}
-	r, known, err := u.compare(ctx, d, pods, badOf(all))
+	r, known, err := u.compare(ctx, d, pods, all)
 	if err != nil {
 		if now.Sub(run) < askPatience {
 			u.Logger.Warn("an image cannot be resolved; it will be tried again", "deployment", d.Name, "error", err)
@@ -56,9 +56,9 @@ func (u *Updater) check(ctx context.Context, d *appsv1.Deployment, run time.Time
 }
 
 // compare finds the containers whose tag names another image than they run. Without one, the outcome says why not.
-func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, bad map[string][]string) (*rollout, outcome, error) {
+func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, all []*appsv1.Deployment) (*rollout, outcome, error) {
 	r := &rollout{Was: containers{}, From: containers{}, To: containers{}}
-	result := current
+	result, bad := current, badOf(all)
 	secrets := u.secrets(ctx, d, pods)
 	images := imagesOf(&d.Spec.Template.Spec)
 	for _, name := range slices.Sorted(maps.Keys(images)) {
@@ -81,9 +81,16 @@ func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []core
 			if len(running) == 1 && running[0] == newest {
 				continue
 			}
-			// The way back is to what runs. Its tag may name the new image by then.
-			if i := slices.IndexFunc(running, func(digest string) bool { return digest != newest }); i >= 0 {
-				before = pin(image, running[i])
+			// The way back is to what runs: the tag names the new image by now.
+			others, err := u.elsewhere(ctx, d, tagged, all)
+			if err != nil {
+				return nil, "", err
+			}
+			for _, digest := range slices.Concat(running, others) {
+				if digest != newest {
+					before = pin(image, digest)
+					break
+				}
 			}
 		} else if pinned == newest {
 			continue
@@ -91,6 +98,29 @@ func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []core
 		r.Was[name], r.From[name], r.To[name] = image, before, pin(image, newest)
 	}
 	return r, result, nil
+}
+
+// elsewhere returns the digests that the other components run of a tag, or ran before this run reached them: of a fleet at
+// zero they tell what it would go back to.
+func (u *Updater) elsewhere(ctx context.Context, d *appsv1.Deployment, tagged string, all []*appsv1.Deployment) ([]string, error) {
+	var found []string
+	for _, other := range all {
+		for container, image := range imagesOf(&other.Spec.Template.Spec) {
+			if name, _ := split(image); other.Name == d.Name || name != tagged {
+				continue
+			}
+			pods, err := u.pods(ctx, other)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, runningDigests(pods, container)...)
+			if before := read[past](other, PreviousAnnotation); before != nil {
+				_, digest := split(before.Images[container])
+				found = append(found, digest)
+			}
+		}
+	}
+	return slices.DeleteFunc(found, func(digest string) bool { return digest == "" }), nil
 }
 
 // resolve asks once in a run.

@@ -91,11 +91,11 @@ func trouble(p *corev1.Pod, now time.Time) (verdict, string) {
 		case "InvalidImageName":
 			return failed, "the image's name is not valid"
 		case "ErrImagePull", "ImagePullBackOff":
-			if now.Sub(p.CreationTimestamp.Time) > pullPatience {
+			if age(p, now) > pullPatience {
 				return unobtainable, fmt.Sprintf("the image of %s cannot be pulled (%s)", c.Name, reason)
 			}
 		case "CreateContainerError", "RunContainerError":
-			if now.Sub(p.CreationTimestamp.Time) > pullPatience {
+			if age(p, now) > pullPatience {
 				return failed, fmt.Sprintf("the container %s cannot be started (%s)", c.Name, reason)
 			}
 		case "CrashLoopBackOff":
@@ -105,6 +105,14 @@ func trouble(p *corev1.Pod, now time.Time) (verdict, string) {
 		}
 	}
 	return underWay, ""
+}
+
+// age is how long a node has had a pod.
+func age(p *corev1.Pod, now time.Time) time.Duration {
+	if p.Status.StartTime == nil {
+		return 0
+	}
+	return now.Sub(p.Status.StartTime.Time)
 }
 
 // readyFor is how long a pod has been ready.
