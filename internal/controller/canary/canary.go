@@ -17,11 +17,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/events"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -67,13 +66,13 @@ type Canary struct {
 // New returns a canary.
 func New(d Deps) *Canary { return &Canary{Deps: d, metrics: newMetrics(d.Registerer)} }
 
-// Register makes a manager run the canary, on its leader alone.
-func (c *Canary) Register(m manager.Manager) error {
+// SetupWithManager makes a manager run the canary, on its leader alone.
+func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
 	// Nothing in the cluster says when a run is due: the first request comes from here, the others from the answers.
 	first := make(chan event.GenericEvent, 1)
 	first <- event.GenericEvent{Object: &corev1.ConfigMap{}}
 	one := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
-	return builder.ControllerManagedBy(m).Named("canary").
+	return ctrl.NewControllerManagedBy(mgr).Named("canary").
 		WatchesRawSource(source.Channel(first, handler.EnqueueRequestsFromMapFunc(one))).
 		Complete(c)
 }

@@ -24,6 +24,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -250,7 +251,7 @@ func (f *fleet) updater() *images.Updater {
 	f.metrics = prometheus.NewPedanticRegistry()
 	return images.New(images.Deps{
 		Client: f.via, Reader: f.Client, Registry: &images.Remote{}, Events: f.recorder, Schedule: schedule,
-		Namespace: f.namespace, Labels: map[string]string{"app.kubernetes.io/instance": release},
+		Namespace: f.namespace, Selector: labels.SelectorFromSet(labels.Set{"app.kubernetes.io/instance": release}),
 		Deadline: 10 * time.Minute, DryRun: f.dryRun, Clock: func() time.Time { return f.now },
 		Logger: slog.New(slog.NewTextHandler(f.t.Output(), nil)), Registerer: f.metrics,
 	})

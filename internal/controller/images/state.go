@@ -13,14 +13,14 @@ import (
 // The annotations of a Deployment in which a run is kept, so that a controller that starts again goes on with it.
 const (
 	// CheckedAnnotation holds the time, in RFC 3339, of the schedule's last run that has dealt with the Deployment.
-	CheckedAnnotation = "trackmydegree/image-checked"
+	CheckedAnnotation = "trackmydegree.io/image-checked"
 	// RolloutAnnotation holds a rollout that is under way, as JSON.
-	RolloutAnnotation = "trackmydegree/image-rollout"
+	RolloutAnnotation = "trackmydegree.io/image-rollout"
 	// PreviousAnnotation holds what the last rollout replaced, as JSON.
-	PreviousAnnotation = "trackmydegree/image-previous"
+	PreviousAnnotation = "trackmydegree.io/image-previous"
 	// BadAnnotation holds what failed, as a JSON object from repository:tag to digest. It is left alone until the tag
 	// names something else; without the annotation it is tried again.
-	BadAnnotation = "trackmydegree/image-bad"
+	BadAnnotation = "trackmydegree.io/image-bad"
 )
 
 // containers is the images of a Deployment's containers by the container's name.

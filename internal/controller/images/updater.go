@@ -17,11 +17,12 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
@@ -47,9 +48,9 @@ type Deps struct {
 	Registry Registry
 	Events   events.EventRecorder
 	Schedule cron.Schedule
-	// Namespace and Labels select the Deployments of the release.
+	// Namespace and Selector tell which Deployments are the release's.
 	Namespace string
-	Labels    map[string]string
+	Selector  labels.Selector
 	// Deadline is how long a component's rollout may take before it goes back.
 	Deadline   time.Duration
 	DryRun     bool // tell what would be rolled out, and do nothing
@@ -75,19 +76,14 @@ func New(d Deps) *Updater {
 	return &Updater{Deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}
 }
 
-// Register makes a manager run the updater, on its leader alone.
-func (u *Updater) Register(m manager.Manager) error {
+// SetupWithManager makes a manager run the updater, on its leader alone.
+func (u *Updater) SetupWithManager(mgr ctrl.Manager) error {
 	release := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
 	mine := predicate.NewPredicateFuncs(func(o client.Object) bool {
-		for key, value := range u.Labels {
-			if o.GetLabels()[key] != value {
-				return false
-			}
-		}
-		return o.GetNamespace() == u.Namespace
+		return o.GetNamespace() == u.Namespace && u.Selector.Matches(labels.Set(o.GetLabels()))
 	})
-	return builder.ControllerManagedBy(m).Named("images").
-		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(release), builder.WithPredicates(mine)).
+	return ctrl.NewControllerManagedBy(mgr).Named("images").
+		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(release), builder.WithPredicates(mine), builder.OnlyMetadata).
 		Complete(u)
 }
 
@@ -130,7 +126,7 @@ func later(wait time.Duration, err error) (reconcile.Result, error) {
 // components returns the Deployments of the release in their order, as they are now.
 func (u *Updater) components(ctx context.Context) ([]*appsv1.Deployment, error) {
 	var list appsv1.DeploymentList
-	if err := u.Reader.List(ctx, &list, client.InNamespace(u.Namespace), client.MatchingLabels(u.Labels)); err != nil {
+	if err := u.Reader.List(ctx, &list, client.InNamespace(u.Namespace), client.MatchingLabelsSelector{Selector: u.Selector}); err != nil {
 		return nil, fmt.Errorf("images: list the Deployments: %w", err)
 	}
 	var found []*appsv1.Deployment

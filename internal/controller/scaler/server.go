@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
 )
@@ -43,6 +44,9 @@ type Server struct {
 
 // NeedLeaderElection says that each replica of the controller answers: what it says is read when it is asked.
 func (*Server) NeedLeaderElection() bool { return false }
+
+// SetupWithManager makes a manager run the server.
+func (s *Server) SetupWithManager(mgr ctrl.Manager) error { return mgr.Add(s) }
 
 // Start listens and serves until ctx ends. It runs once.
 func (s *Server) Start(ctx context.Context) error {
