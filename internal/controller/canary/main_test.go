@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
 
-var server kube.Server
+var (
+	server kube.Server
+	once   sync.Once // KEDA's kind is the server's, not a test's
+)
 
 func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
 
@@ -131,9 +135,11 @@ var keys = []string{"asynq:{q}:pending", "asynq:{q}:scheduled"}
 
 func newMine(t *testing.T) *mine {
 	t.Helper()
-	if _, err := envtest.InstallCRDs(server.Config(t), envtest.CRDInstallOptions{CRDs: []*apiextensionsv1.CustomResourceDefinition{kedaKind()}}); err != nil {
-		t.Fatal(err)
-	}
+	once.Do(func() {
+		if _, err := envtest.InstallCRDs(server.Config(t), envtest.CRDInstallOptions{CRDs: []*apiextensionsv1.CustomResourceDefinition{kedaKind()}}); err != nil {
+			t.Error(err)
+		}
+	})
 	m := &mine{
 		Client: server.Client(t), t: t, namespace: server.Namespace(t), now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC),
 		jobs: &jobs{records: map[job.ID]job.Record{}, dues: map[job.ID]time.Time{}}, metric: &metric{}, events: &recorder{},
