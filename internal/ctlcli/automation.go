@@ -119,7 +119,7 @@ func (c canaries) Submit(ctx context.Context, id job.ID, p job.Priority, due tim
 	})
 	// The term of the day on which it is sent, so that the timeline stays short.
 	form := timeline.Form{Degree: c.config.CanaryDegree, FirstTerm: fmt.Sprintf("Fall %d", due.Year())}
-	_, err := s.Form(ctx, submit.Request{Owner: canaryOwner, Priority: p}, form)
+	_, err := s.Form(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, form)
 	return err
 }
 
@@ -145,8 +145,10 @@ type later struct {
 
 func (l later) Enqueue(ctx context.Context, t job.Task) error { return l.queue.EnqueueAt(ctx, t, l.at) }
 
-// nowhere keeps no documents: a canary that is lost with Redis is not missed.
+// nowhere keeps no documents and no tickets: a canary that is lost with Redis is not missed.
 type nowhere struct{}
 
-func (nowhere) Save(context.Context, job.ID, io.Reader, int64) (int64, error) { return 0, nil }
-func (nowhere) Delete(context.Context, job.ID) error                          { return nil }
+func (nowhere) Save(context.Context, job.Ticket, io.Reader, int64) (job.Saved, error) {
+	return job.Saved{}, nil
+}
+func (nowhere) Delete(context.Context, job.ID) error { return nil }
