@@ -2,6 +2,7 @@ package config
 
 import (
 	"time"
+	_ "time/tzdata" // for CRON_TZ: the image has no zones
 
 	"github.com/robfig/cron/v3"
 )

@@ -117,10 +117,13 @@ func (c canaries) Submit(ctx context.Context, id job.ID, p job.Priority, due tim
 		Uploads: nowhere{}, Jobs: c.records, Queue: later{c.queue, due}, Clock: time.Now,
 		NewID: func() job.ID { return id }, Logger: c.telemetry.Log,
 	})
-	// The term of the day on which it is sent, so that the timeline stays short.
-	form := timeline.Form{Degree: c.config.CanaryDegree, FirstTerm: fmt.Sprintf("Fall %d", due.Year())}
-	_, err := s.Form(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, form)
+	_, err := s.Form(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, canaryForm(c.config.CanaryDegree, due))
 	return err
+}
+
+// canaryForm asks for a whole degree that begins in the year of the day.
+func canaryForm(degree string, day time.Time) timeline.Form {
+	return timeline.Form{Degree: degree, FirstTerm: fmt.Sprintf("Fall %d", day.Year())}
 }
 
 // Get implements canary.Jobs.
