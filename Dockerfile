@@ -28,5 +28,5 @@ COPY --from=build /image /
 ENV TMD_CACHE_SEED=/usr/share/tmd/cache
 # By number: Kubernetes cannot tell whether a name is root.
 USER 65532:65532
-# One image for every role: the first argument decides.
+# One image for every role: the first argument decides. The controller is a program of its own beside it, /tmd-controller.
 ENTRYPOINT ["/tmd"]

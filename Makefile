@@ -2,7 +2,8 @@
 SHELL   := /bin/bash
 BIN     := $(CURDIR)/.bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$(VERSION)
+MODULE  := github.com/trackmydegree/trackmydegree/internal
+LDFLAGS := -s -w -X $(MODULE)/cli.version=$(VERSION) -X $(MODULE)/ctlcli.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
 CHAOS   ?= 2m
@@ -19,7 +20,7 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build .bin/tmd
+build: ## Build .bin/tmd and .bin/tmd-controller
 	@mkdir -p $(BIN)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
@@ -84,7 +85,7 @@ e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is sta
 	@hack/deps.sh cluster
 	@# A cold cache takes longer to build Kubernetes and KEDA than the tests take: not in their time.
 	@[ -n "$$KUBECONFIG" ] || hack/cluster/build.sh
-	go test -count=1 -timeout 30m -tags e2e -v ./tests/e2e
+	go test -count=1 -timeout 45m -tags e2e -v ./tests/e2e
 
 .PHONY: k8s
 k8s: chart ## Write the plain manifests of k8s/ again, from the chart

@@ -69,6 +69,8 @@ for what in "$@"; do
 		tool ferretdb ferretdb .
 		tool versitygw versitygw github.com/versity/versitygw/cmd/versitygw
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
+		# An API server and its etcd, for the controller.
+		hack/cluster/build.sh kubectl etcd
 		;;
 	chart)
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm

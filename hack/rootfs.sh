@@ -10,8 +10,9 @@ root=$1
 version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo dev)}
 mkdir -p "$root"/{etc/ssl/certs,usr/share/tmd/cache,var/lib/tmd/uploads,tmp}
 
+module=github.com/trackmydegree/trackmydegree/internal
 CGO_ENABLED=0 go build -buildvcs=false -trimpath \
-	-ldflags "-s -w -X github.com/trackmydegree/trackmydegree/internal/cli.version=$version" -o "$root/" ./cmd/...
+	-ldflags "-s -w -X $module/cli.version=$version -X $module/ctlcli.version=$version" -o "$root/" ./cmd/...
 
 # Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it shows as
 # well that the program does its work. On a processor with other features than this one it is compiled anew.

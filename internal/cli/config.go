@@ -38,7 +38,7 @@ func (p Process) printConfig(role string) error {
 	i := slices.IndexFunc(roles, func(r config.Role) bool { return r.Name == role })
 	settings, err := config.Describe(roles[i].New(), p.Environ)
 	table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "# tmd %s\nVARIABLE\tVALUE\tFROM\n", role)
+	fmt.Fprintf(table, "# %s\nVARIABLE\tVALUE\tFROM\n", roles[i].Command())
 	for _, s := range settings {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, s.Value, s.Source)
 	}

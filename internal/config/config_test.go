@@ -19,7 +19,7 @@ const secret = "0123456789abcdef0123456789abcdef"
 
 // complete is the least that every role starts with.
 var complete = []string{
-	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret,
+	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret, "TMD_NAMESPACE=degrees",
 }
 
 func faultsOf(t *testing.T, into config.Settings, environ ...string) []string {
@@ -46,10 +46,11 @@ func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
 	cached := "REDIS_CACHE_URL is missing: set it to redis://host:6379/0, or set REDIS_HOST."
 	mongo := "MONGODB_URI is missing: set it to mongodb://host:27017/trackmydegree."
 	want := map[string][]string{
-		"api":    {jwt, jobs, cached, mongo},
-		"worker": {jobs, mongo},
-		"seed":   {mongo},
-		"token":  {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
+		"api":        {jwt, jobs, cached, mongo},
+		"worker":     {jobs, mongo},
+		"controller": {jobs, "TMD_NAMESPACE is missing: set it to the namespace of the worker pods."},
+		"seed":       {mongo},
+		"token":      {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
 	}
 	for _, role := range config.Roles() {
 		t.Run(role.Name, func(t *testing.T) {
@@ -115,6 +116,13 @@ func TestFaults(t *testing.T) {
 			[]string{"TMD_JWKS_URL is malformed: leave user and password out of the address."}},
 		{"a parser behind a password", &config.Worker{}, append([]string{"PYTHON_UTILS_URL=ftp://u:hunter2@p"}, complete...),
 			[]string{"PYTHON_UTILS_URL is malformed: give an address that starts with http:// or https://."}},
+		{"a view that expires between two looks", &config.Controller{}, append([]string{"TMD_FLEET_EXPIRY=1s", "TMD_KUBE_QPS=0", "TMD_GUARD_MAX=0s", "TMD_GUARD_AFTER=-1s"}, complete...),
+			[]string{
+				"TMD_KUBE_QPS is 0: give a number from 1 to 1000.",
+				"TMD_FLEET_EXPIRY is 1s: give twice TMD_FLEET_INTERVAL or more, which is 1s, and an hour at most.",
+				"TMD_GUARD_AFTER is -1s: give a duration from 0s to 1h0m0s.",
+				"TMD_GUARD_MAX is 0s: give a duration from 1s to 24h0m0s.",
+			}},
 		{"origins with a path", &config.API{}, append([]string{"TMD_CORS_ORIGINS=https://ok.example.org,https://x.example.org/app,*"}, complete...),
 			[]string{`TMD_CORS_ORIGINS holds "https://x.example.org/app": give scheme and host alone, such as https://app.example.org.`}},
 		{"a bucket without anything of it", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_ENDPOINT=minio:9000", "TMD_S3_PATH_STYLE=often"}, complete...),

@@ -77,7 +77,7 @@ func page() string {
 	var b strings.Builder
 	b.WriteString(head)
 	for _, role := range Roles() {
-		fmt.Fprintf(&b, "\n## tmd %s\n\n| variable | default | what it is |\n| --- | --- | --- |\n", role.Name)
+		fmt.Fprintf(&b, "\n## %s\n\n| variable | default | what it is |\n| --- | --- | --- |\n", role.Command())
 		s := role.New()
 		defaults := s.defaults(map[string]string{})
 		for _, f := range fieldsOf(s) {

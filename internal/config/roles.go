@@ -187,12 +187,21 @@ type Role struct {
 	New  func() Settings
 }
 
+// Command is how the role is started.
+func (r Role) Command() string {
+	if r.Name == "controller" {
+		return "tmd-controller" // a program of its own, which alone knows Kubernetes
+	}
+	return "tmd " + r.Name
+}
+
 // Roles lists every command that reads settings, long-running roles first.
 func Roles() []Role {
 	return []Role{
 		{"api", func() Settings { return &API{} }},
 		{"worker", func() Settings { return &Worker{} }},
 		{"parser", func() Settings { return &Parser{} }},
+		{"controller", func() Settings { return &Controller{} }},
 		{"all", func() Settings { return &All{} }},
 		{"upload", func() Settings { return &Upload{} }},
 		{"parse", func() Settings { return &Parse{} }},

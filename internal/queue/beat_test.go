@@ -222,7 +222,7 @@ func TestRecover(t *testing.T) {
 		one, _ := b.begin(first, job.High)
 		two, _ := b.begin(second, job.Low)
 		three, _ := b.begin(other, job.Low)
-		got, err := b.client.Recover(ctx, "pod-1", true)
+		got, err := b.client.Recover(ctx, "pod-1", time.Time{}, true)
 		if err != nil || !cmp.Equal(got, []job.ID{one.task, two.task}) {
 			t.Errorf("%v, %v", got, err)
 		}
@@ -249,7 +249,7 @@ func TestRecover(t *testing.T) {
 		if !errors.Is(one.lost, job.ErrSuperseded) {
 			t.Errorf("it is told %v", one.lost)
 		}
-		if got, err := b.client.Recover(ctx, "pod-1", false); err != nil || len(got) != 0 {
+		if got, err := b.client.Recover(ctx, "pod-1", time.Time{}, false); err != nil || len(got) != 0 {
 			t.Errorf("again: %v, %v", got, err)
 		}
 	})
@@ -268,7 +268,7 @@ func TestTheOldestPending(t *testing.T) {
 			t.Fatal(err)
 		}
 		// One that was taken back is in front, and has not waited.
-		if _, err := b.client.Recover(ctx, "a", false); err != nil {
+		if _, err := b.client.Recover(ctx, "a", time.Time{}, false); err != nil {
 			t.Fatal(err)
 		}
 		if next := b.redis.LIndex(ctx, key(Normal, "pending"), -1).Val(); next != string(back.task) {

@@ -86,14 +86,18 @@ return taken
 
 // recoverScript takes back what the workers of a host hold, and forgets the workers.
 //
-// KEYS 1 holders · 2 workers; ARGV 1 the host · 2 one worker of it, or empty for all · 3 1 if that counts as a crash · then
-// the prefix of each queue. Answers the tasks.
+// KEYS 1 holders · 2 workers; ARGV 1 the host · 2 one worker of it, or empty for all · 3 1 if that counts as a crash · 4 in
+// Unix milliseconds when a worker must have started that is not meant, 0 if all are · then the prefix of each queue.
+// Answers the tasks.
 var recoverScript = redis.NewScript(backLua + `
 local function meant(id)
-	return (ARGV[2] == '' or id == ARGV[2]) and string.match(id, '^(.*):%d+:[^:]+$') == ARGV[1]
+	if (ARGV[2] ~= '' and id ~= ARGV[2]) or string.match(id, '^(.*):%d+:[^:]+$') ~= ARGV[1] then return false end
+	if ARGV[4] == '0' then return true end
+	local started = redis.call('HGET', '` + workerKey + `' .. id, 'started')
+	return started and tonumber(started) < tonumber(ARGV[4])
 end
 local taken = {}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
 	for _, id in ipairs(active(ARGV[i])) do
 		local holder = redis.call('HGET', KEYS[1], id)
 		if holder and meant(holder) and back(ARGV[i], id, ARGV[3] == '1') then taken[#taken + 1] = id end
@@ -153,13 +157,17 @@ func (s *Server) reap(ctx context.Context) error {
 	return nil
 }
 
-// handOver puts back what a worker holds, or all workers of a host.
-func handOver(ctx context.Context, client redis.UniversalClient, host, worker string, crashed bool) ([]job.ID, error) {
-	counts := 0
+// handOver puts back what a worker holds, or all workers of a host that started before a time, if one is given.
+func handOver(ctx context.Context, client redis.UniversalClient, host, worker string, before time.Time, crashed bool) ([]job.ID, error) {
+	counts, bound := 0, int64(0)
 	if crashed {
 		counts = 1
 	}
-	found, err := recoverScript.Run(ctx, client, []string{holdersKey, workersKey}, append([]any{host, worker, counts}, prefixes()...)...).StringSlice()
+	if !before.IsZero() {
+		bound = before.UnixMilli()
+	}
+	args := append([]any{host, worker, counts, bound}, prefixes()...)
+	found, err := recoverScript.Run(ctx, client, []string{holdersKey, workersKey}, args...).StringSlice()
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) say(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	if _, err := handOver(ctx, s.redis, s.beats.host, s.beats.id, false); err != nil {
+	if _, err := handOver(ctx, s.redis, s.beats.host, s.beats.id, time.Time{}, false); err != nil {
 		s.logger.Debug("the others are not told of this worker's end", "error", err)
 	}
 }

@@ -84,7 +84,10 @@ func unixMilli(s string) time.Time {
 // Recover puts the tasks that workers on a host hold back at the head of their queues at once, and says which. It is for
 // whoever knows that they are gone before their beats run out; a worker that lives after all is told at its next beat and
 // can write nothing more of those tasks. crashed counts against each task as a worker lost with it.
-func (c *Client) Recover(ctx context.Context, host string, crashed bool) ([]job.ID, error) {
-	tasks, err := handOver(ctx, c.redis, host, "", crashed)
+//
+// A container that is started again keeps the host's name: before bounds whose tasks are meant, those of workers that
+// started earlier. All are when it is zero.
+func (c *Client) Recover(ctx context.Context, host string, before time.Time, crashed bool) ([]job.ID, error) {
+	tasks, err := handOver(ctx, c.redis, host, "", before, crashed)
 	return tasks, failed(ctx, "recover", err)
 }

@@ -14,13 +14,18 @@ import (
 // newRegistry holds what every process measures: the Go runtime, the process, and tmd_build_info{role,version,go} = 1.
 func newRegistry(o Options) *prometheus.Registry {
 	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), BuildInfo(o.Role, o.Version))
+	return reg
+}
+
+// BuildInfo is tmd_build_info, for a registry that is not made here.
+func BuildInfo(role, version string) prometheus.Collector {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "tmd_build_info", Help: "Always 1; the labels say what runs.",
-		ConstLabels: prometheus.Labels{"role": o.Role, "version": o.Version, "go": runtime.Version()},
+		ConstLabels: prometheus.Labels{"role": role, "version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build)
-	return reg
+	return build
 }
 
 // Build is what /version answers.

@@ -28,9 +28,9 @@ var layers = []struct {
 	{"domain", []string{"fault", "term", "document", "catalogue", "timeline", "job"}, true},
 	{"use cases", []string{"pack", "curriculum", "submit", "process", "edit", "sweep"}, true},
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "redisurl", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "bucket", "mongostore", "embedded"}, false},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "bucket", "mongostore", "embedded", "controller"}, false},
 	{"tests", []string{"storetest"}, true},
-	{"cli", []string{"cli"}, true},
+	{"cli", []string{"cli", "ctlcli"}, false},
 }
 
 type pkg struct {
@@ -129,6 +129,8 @@ func TestWhatStaysOutOfWhat(t *testing.T) {
 		why       string
 	}{
 		{"./cmd/tmd", []string{"k8s.io/", "sigs.k8s.io/"}, "Kubernetes libraries live in tmd-controller alone"},
+		{"./cmd/tmd-controller", []string{"go.mongodb.org/", "github.com/tetratelabs/"}, "the controller knows no catalogue and reads no document"},
+		{"./cmd/tmd-controller", []string{"testing"}, "test code stays out of the product"},
 		{"./cmd/tmd", []string{"testing"}, "test code stays out of the product"},
 		{"./internal/httpapi", []string{"go.mongodb.org/", "github.com/redis/", "github.com/hibiken/asynq", "go.etcd.io/"}, "the API's routes know no driver"},
 		{"./internal/mongostore", []string{"github.com/go-chi/"}, "stores know no HTTP"},

@@ -47,9 +47,21 @@ type podSpec struct {
 }
 
 type container struct {
-	Name string
-	Args []string
-	Env  []variable
+	Name    string
+	Command []string
+	Args    []string
+	Env     []variable
+}
+
+// role is the role that the container runs; empty for another program.
+func (c container) role() string {
+	if slices.Equal(c.Command, []string{"/tmd-controller"}) {
+		return "controller"
+	}
+	if len(c.Args) > 0 && slices.ContainsFunc(config.Roles(), func(r config.Role) bool { return r.Name == c.Args[0] }) {
+		return c.Args[0]
+	}
+	return ""
 }
 
 type variable struct {
@@ -92,7 +104,7 @@ func containers(objects []object) map[string]container {
 	for _, o := range objects {
 		for _, pod := range []podSpec{o.Spec.podSpec, o.Spec.Template.Spec} {
 			for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
-				if len(c.Args) > 0 && slices.ContainsFunc(config.Roles(), func(r config.Role) bool { return r.Name == c.Args[0] }) {
+				if c.role() != "" {
 					found[strings.ToLower(o.Kind)+"/"+o.Metadata.Name+"/"+c.Name] = c
 				}
 			}
@@ -162,11 +174,11 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 				t.Fatalf("only %d containers run the program", len(found))
 			}
 			for where, c := range found {
-				known := settings(t, c.Args[0])
+				known := settings(t, c.role())
 				var environ []string
 				for _, v := range c.Env {
 					if !slices.Contains(known, v.Name) && !slices.Contains(platform, v.Name) {
-						t.Errorf("%s: %s is no setting of tmd %s", where, v.Name, c.Args[0])
+						t.Errorf("%s: %s is no setting of the role %s", where, v.Name, c.role())
 					}
 					value := v.Value
 					if key := v.ValueFrom.SecretKeyRef.Key; key != "" && !slices.Contains(bucketKeys, key) {
@@ -178,8 +190,8 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 						environ = append(environ, v.Name+"="+value)
 					}
 				}
-				if err := config.Load(role(c.Args[0]), environ); err != nil {
-					t.Errorf("%s: tmd %s does not start: %v", where, c.Args[0], err)
+				if err := config.Load(role(c.role()), environ); err != nil {
+					t.Errorf("%s: the role %s does not start: %v", where, c.role(), err)
 				}
 			}
 		})
@@ -191,7 +203,7 @@ func TestParserGetsNoSecret(t *testing.T) {
 	for _, values := range valuesFiles(t) {
 		for where, c := range containers(render(t, values)) {
 			for _, v := range c.Env {
-				if c.Args[0] == "parser" && v.ValueFrom.SecretKeyRef.Key != "" {
+				if c.role() == "parser" && v.ValueFrom.SecretKeyRef.Key != "" {
 					t.Errorf("%s, %s: %s is a secret", values, where, v.Name)
 				}
 			}

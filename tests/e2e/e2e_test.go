@@ -27,6 +27,9 @@ func TestCluster(t *testing.T) {
 		{"ParserAwayAndBack", testParserAway},
 		{"RollingUpgradeAndRollback", testRolling},
 		{"KilledWorkers", testKilledWorkers},
+		{"BusyWorkersSpared", testBusyWorkersSpared},
+		{"HandOver", testHandOver},
+		{"EvictionGuard", testEvictionGuard},
 		{"Autoscaling", testAutoscaling},
 		{"Uninstall", testUninstall},
 	} {

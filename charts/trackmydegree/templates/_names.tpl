@@ -35,6 +35,13 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
+{{/* The same on one line, as kubectl's --selector takes it. */}}
+{{- define "tmd.selectorText" -}}
+{{- $terms := list }}
+{{- range $name, $value := include "tmd.selector" . | fromYaml }}{{ $terms = append $terms (printf "%s=%s" $name $value) }}{{ end }}
+{{- join "," $terms }}
+{{- end }}
+
 {{/* The metadata of an object. include "tmd.metadata" (list . "worker" $annotations $labels); the last two may be left out */}}
 {{- define "tmd.metadata" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 -}}

@@ -4,7 +4,8 @@
 {{- define "tmd.podSpec" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
 serviceAccountName: {{ include "tmd.serviceAccount" . }}
-automountServiceAccountToken: false
+# The controller alone speaks with Kubernetes.
+automountServiceAccountToken: {{ eq $component "controller" }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
 enableServiceLinks: false
 {{- with concat ($root.Values.global.imagePullSecrets | default list) $root.Values.imagePullSecrets | uniq }}

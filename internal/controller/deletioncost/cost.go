@@ -1,0 +1,112 @@
+package deletioncost
+
+import (
+	"sync"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+)
+
+const (
+	// perRun is what a job costs by itself, in seconds: it waits for another worker, and somebody waits for it.
+	perRun = 10
+	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
+	// minute is written down twice, one of an hour eight times.
+	firstStep = 30
+	// calm is how long a host must have cost less before that is written: a worker between two short jobs is not idle, and
+	// writing it down twice a second helps nobody.
+	calm = 5 * time.Second
+	// most keeps the sum of many old runs far from what an annotation may hold (32 bits).
+	most = 1_000_000
+)
+
+// costOf is how many seconds of work would be done again if the host ended now, in steps: what has run, and perRun for each
+// job.
+func costOf(began []time.Time, now time.Time) int {
+	cost := 0
+	for _, since := range began {
+		cost += perRun + quantum(int(now.Sub(since).Seconds()))
+	}
+	return min(cost, most)
+}
+
+// quantum rounds seconds down to 0, 30, 60, 120, …
+func quantum(seconds int) int {
+	if seconds < firstStep {
+		return 0
+	}
+	step := firstStep
+	for step*2 <= seconds {
+		step *= 2
+	}
+	return step
+}
+
+// ledger is what each host costs. A cost rises at once and falls after a calm; without knowledge nobody has one.
+type ledger struct {
+	mu    sync.Mutex
+	hosts map[string]entry // idle ones are not in it
+	known fleet.Knowledge
+}
+
+type entry struct {
+	cost int
+	less time.Time // since when the host has cost less than that; zero: it costs that
+}
+
+// update takes a view in and returns the hosts whose cost has changed.
+func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = v.Knowledge
+	if v.Knowledge != fleet.Known {
+		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a busy pod.
+		for host := range l.hosts {
+			changed = append(changed, host)
+		}
+		l.hosts = nil
+		return changed
+	}
+	next := make(map[string]entry, len(l.hosts))
+	for host, began := range v.Busy {
+		next[host] = entry{cost: costOf(began, now)}
+	}
+	for host, before := range l.hosts {
+		after := next[host]
+		if after.cost >= before.cost {
+			continue
+		}
+		if before.less.IsZero() {
+			before.less = now
+		}
+		if now.Sub(before.less) < calm {
+			next[host] = before
+		}
+	}
+	for host, after := range next {
+		if l.hosts[host].cost != after.cost {
+			changed = append(changed, host)
+		}
+	}
+	for host := range l.hosts {
+		if _, ok := next[host]; !ok {
+			changed = append(changed, host)
+		}
+	}
+	l.hosts = next
+	return changed
+}
+
+// of returns the cost of a host, 0 for one that is idle or that nothing is known of.
+func (l *ledger) of(host string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hosts[host].cost
+}
+
+// ready reports whether there has been a first look, or too long a wait for it.
+func (l *ledger) ready() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known != fleet.Pending
+}

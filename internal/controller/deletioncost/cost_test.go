@@ -1,0 +1,114 @@
+package deletioncost
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+)
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+func ago(seconds ...int) (began []time.Time) {
+	for _, s := range seconds {
+		began = append(began, noon.Add(-time.Duration(s)*time.Second))
+	}
+	return began
+}
+
+func TestCostOf(t *testing.T) {
+	t.Parallel()
+	for want, began := range map[int][]time.Time{
+		0:         nil,
+		10:        ago(29),
+		40:        ago(59),
+		70:        ago(119),
+		80:        ago(119, 4),
+		1_000_000: ago(2_000_000),
+	} {
+		if got := costOf(began, noon); got != want {
+			t.Errorf("%v: %d, want %d", began, got, want)
+		}
+	}
+}
+
+// However many jobs and however old: who runs more, or for longer, never costs less; who is idle costs least.
+func TestCostsFollowTheWork(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		runs := rapid.SliceOfN(rapid.IntRange(0, 100_000), 0, 8).Draw(t, "runs")
+		began := ago(runs...)
+		cost := costOf(began, noon)
+		if (cost == 0) != (len(runs) == 0) {
+			t.Fatalf("%d for %d runs", cost, len(runs))
+		}
+		if later := costOf(began, noon.Add(time.Duration(rapid.IntRange(0, 10_000).Draw(t, "later"))*time.Second)); later < cost {
+			t.Fatalf("%d, later %d", cost, later)
+		}
+		if more := costOf(append(began, noon), noon); more <= cost && cost < most {
+			t.Fatalf("%d, with one more job %d", cost, more)
+		}
+	})
+}
+
+// The clock of a worker may be ahead of this one.
+func TestARunOfTheFuture(t *testing.T) {
+	t.Parallel()
+	if got := costOf(ago(-30), noon); got != perRun {
+		t.Errorf("%d", got)
+	}
+}
+
+func view(at time.Time, hosts map[string][]time.Time) fleet.View {
+	var workers []fleet.Worker
+	for host, began := range hosts {
+		w := fleet.Worker{Host: host}
+		for _, since := range began {
+			w.Running = append(w.Running, fleet.Run{Since: since})
+		}
+		workers = append(workers, w)
+	}
+	return fleet.NewView(at, workers)
+}
+
+// A cost rises at once, falls after a calm, and expires.
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	var l ledger
+	at := func(second int, v func(now time.Time) fleet.View, cost int, changed ...string) {
+		t.Helper()
+		now := noon.Add(time.Duration(second) * time.Second)
+		got := l.update(v(now), now)
+		slices.Sort(got)
+		if diff := cmp.Diff(changed, got); diff != "" {
+			t.Errorf("second %d: %s", second, diff)
+		}
+		if got := l.of("a"); got != cost || !l.ready() {
+			t.Errorf("second %d: %d, want %d", second, got, cost)
+		}
+	}
+	running := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": {noon}, "idle": nil}) }
+	idle := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": nil, "idle": nil}) }
+	expired := func(now time.Time) fleet.View { return fleet.View{Knowledge: fleet.Expired, At: now} }
+
+	if l.ready() {
+		t.Error("a ledger that has seen nothing knows what to write")
+	}
+	at(0, running, 10, "a")
+	at(1, running, 10)
+	at(30, running, 40, "a")
+	at(31, idle, 40)
+	at(33, running, 40) // the next job, at once: the calm is over
+	at(34, idle, 40)
+	at(38, idle, 40)
+	at(39, idle, 0, "a")
+	at(40, idle, 0)
+	at(60, running, 70, "a")
+	at(61, expired, 0, "a")
+	at(62, expired, 0)
+	at(63, running, 70, "a")
+}

@@ -1,0 +1,126 @@
+// Package deletioncost tells Kubernetes which worker pods to spare. A ReplicaSet that has to lose pods takes those with the
+// lowest controller.kubernetes.io/pod-deletion-cost first, whoever told it to: an autoscaler, `kubectl scale`, a rolling
+// update. An idle worker has none, a busy one the seconds of work that would be done again.
+//
+// The annotation is there before anybody scales down, as a scale-down asks nobody: it follows what the fleet tells each
+// second. It is worked out from nothing but the last look, so that a new leader needs no memory. When the fleet has not been
+// seen for a while the costs are taken away, which leaves the choice to Kubernetes: an old cost points at the wrong pod.
+package deletioncost
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
+)
+
+// Annotation is what Kubernetes reads: a whole number of 32 bits, 0 when absent.
+const Annotation = corev1.PodDeletionCost
+
+// again is when a pod is looked at once more that came before the first look at the fleet.
+const again = time.Second
+
+// parallel reconciles wait for the API server, not for a processor.
+const parallel = 4
+
+// Fleet is what the workers run, and a source that wakes for the hosts that are due.
+type Fleet interface {
+	Source(namespace string, due func(fleet.View) []string) source.Source
+}
+
+// Deps is what the reconciler needs.
+type Deps struct {
+	Client     client.Client
+	Fleet      Fleet
+	Namespace  string // of the workers
+	DryRun     bool
+	Clock      clock.PassiveClock
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Reconciler writes the annotation of worker pods.
+type Reconciler struct {
+	Deps
+	writer  pods.Writer
+	ledger  ledger
+	metrics *metrics
+}
+
+// New returns a reconciler.
+func New(d Deps) *Reconciler {
+	return &Reconciler{Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, metrics: newMetrics(d.Registerer)}
+}
+
+// SetupWithManager makes it reconcile each pod of the manager's cache, and those whose cost changes.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).Named("deletioncost").
+		For(&corev1.Pod{}, builder.WithPredicates(r.theirs())).
+		WatchesRawSource(r.Fleet.Source(r.Namespace, r.due)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: parallel}).
+		Complete(r)
+}
+
+func (r *Reconciler) due(v fleet.View) []string { return r.ledger.update(v, r.Clock.Now()) }
+
+// Reconcile writes one pod's annotation.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var pod corev1.Pod
+	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	host, own := pods.Host(&pod)
+	// Nobody chooses among pods that end already.
+	if !own || pod.DeletionTimestamp != nil || pods.Ended(&pod) {
+		return ctrl.Result{}, nil
+	}
+	if !r.ledger.ready() {
+		return ctrl.Result{RequeueAfter: again}, nil
+	}
+	changed, err := r.writer.Write(ctx, &pod, pods.Change{Annotations: map[string]*string{Annotation: r.annotation(host)}})
+	r.metrics.wrote(changed, err)
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("deletioncost: %w", err)
+	}
+	return ctrl.Result{}, nil
+}
+
+// annotation is what a host's pod should have: nil for none.
+func (r *Reconciler) annotation(host string) *string {
+	if cost := r.ledger.of(host); cost > 0 {
+		return new(strconv.Itoa(cost))
+	}
+	return nil
+}
+
+// theirs lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
+// one whose annotation is another than it wrote.
+func (r *Reconciler) theirs() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			now := e.ObjectNew.GetAnnotations()[Annotation]
+			if e.ObjectOld.GetAnnotations()[Annotation] == now {
+				return false
+			}
+			want := r.annotation(e.ObjectNew.GetName())
+			return want == nil && now != "" || want != nil && now != *want
+		},
+		DeleteFunc:  func(event.DeleteEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}

@@ -1,0 +1,128 @@
+package fleet
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+)
+
+// Deps is what a Watch needs.
+type Deps struct {
+	Workers Workers
+	Clock   clock.WithTicker
+	// Interval is the time between two looks. Expiry is how long a view counts when the looks after it fail.
+	Interval, Expiry time.Duration
+	Logger           *slog.Logger
+	Registerer       prometheus.Registerer
+}
+
+// Watch looks at the fleet again and again. It is a Runnable of the leader alone: what it knows begins anew with each
+// leader.
+type Watch struct {
+	Deps
+	metrics *metrics
+
+	mu    sync.Mutex
+	began time.Time // of the first look
+	last  View
+	// listeners are told of each look, in the goroutine that looks.
+	listeners []func(View)
+}
+
+// New returns a watch that has not looked yet.
+func New(d Deps) *Watch {
+	w := &Watch{Deps: d}
+	w.metrics = newMetrics(d.Registerer, w.age)
+	return w
+}
+
+// Start looks until ctx ends.
+func (w *Watch) Start(ctx context.Context) error {
+	ticker := w.Clock.NewTicker(w.Interval)
+	defer ticker.Stop()
+	for {
+		w.Look(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C():
+		}
+	}
+}
+
+// Look looks once and tells the listeners.
+func (w *Watch) Look(ctx context.Context) {
+	w.mu.Lock()
+	if w.began.IsZero() {
+		w.began = w.Clock.Now()
+	}
+	w.mu.Unlock()
+	workers, err := w.Workers.Workers(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	before := w.View().Knowledge
+	w.metrics.looked(workers, err)
+	w.mu.Lock()
+	if err == nil {
+		w.last = NewView(w.Clock.Now(), workers)
+	}
+	listeners := w.listeners
+	w.mu.Unlock()
+	view := w.View()
+	switch {
+	case view.Knowledge == Expired && before != Expired:
+		w.Logger.Warn("the fleet cannot be seen: what was known of it counts no more", "error", err)
+	case view.Knowledge == Known && before == Expired:
+		w.Logger.Info("the fleet is seen again", "workers", len(workers))
+	}
+	for _, tell := range listeners {
+		tell(view)
+	}
+}
+
+// View returns what is known now.
+func (w *Watch) View() View {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := w.last.At
+	if since.IsZero() {
+		since = w.began
+	}
+	if !since.IsZero() && w.Clock.Since(since) >= w.Expiry {
+		return View{Knowledge: Expired, At: since}
+	}
+	return w.last
+}
+
+// Source wakes a controller for the hosts that due names after each look: pods of the namespace.
+func (w *Watch) Source(namespace string, due func(View) []string) source.Source {
+	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.listeners = append(w.listeners, func(v View) {
+			for _, host := range due(v) {
+				queue.Add(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: host}})
+			}
+		})
+		return nil
+	})
+}
+
+// age is how old the view is, in seconds; 0 before the first look and on replicas that do not lead.
+func (w *Watch) age() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.last.At.IsZero() {
+		return 0
+	}
+	return w.Clock.Since(w.last.At).Seconds()
+}

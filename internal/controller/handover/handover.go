@@ -1,0 +1,190 @@
+// Package handover puts back into the queue what a worker pod was running when it ended, as soon as Kubernetes knows: killed
+// for its memory, evicted, deleted by force, crashed. The other workers would do the same when its lease runs out, some
+// seconds later and with the same fences: what happens here may be late, doubled or missing without harm.
+//
+// Of a node that does not answer Kubernetes knows less than Redis: for most of a minute the pod counts as running, and then
+// as one to be deleted. If its worker still beats, it still works; if not, the other workers have taken its jobs by then.
+// The pod's own end, when the node is given up, ends here like every other.
+package handover
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
+)
+
+const (
+	// firstRetry and lastRetry are the pauses between tries while Redis is away.
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 2 * time.Second
+
+	parallel = 4
+)
+
+// Queue puts back what the workers of a host had in their hands: those that began before the given time, all when it is
+// zero. crashed counts against the jobs. It returns how many jobs it put back, and none a second time.
+type Queue interface {
+	Recover(ctx context.Context, host string, before time.Time, crashed bool) (jobs int, err error)
+}
+
+// Deps is what the reconciler needs.
+type Deps struct {
+	Client     client.Client
+	Reader     client.Reader // the API server itself
+	Queue      Queue
+	Container  string // name of the container that runs jobs
+	DryRun     bool
+	Clock      clock.PassiveClock
+	Events     events.EventRecorder
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Reconciler hands over the jobs of pods that ended.
+type Reconciler struct {
+	Deps
+	metrics *metrics
+
+	mu sync.Mutex
+	// done is the last ending of each pod that was dealt with. It is lost with the leader, which costs one call for each pod
+	// that has ever been started again.
+	done map[types.NamespacedName]dealt
+}
+
+type dealt struct {
+	uid types.UID
+	ending
+}
+
+// New returns a reconciler.
+func New(d Deps) *Reconciler {
+	return &Reconciler{Deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}
+}
+
+// SetupWithManager makes it reconcile each pod of the manager's cache whose containers change, or that goes.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).Named("handover").
+		For(&corev1.Pod{}, builder.WithPredicates(r.ends())).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: parallel,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+		}).
+		Complete(r)
+}
+
+// ends lets through pods of which something has ended.
+func (r *Reconciler) ends() predicate.Predicate {
+	has := func(o client.Object) bool {
+		pod, ok := o.(*corev1.Pod)
+		if !ok {
+			return false
+		}
+		_, ended := endingOf(pod, r.Container)
+		return ended
+	}
+	return predicate.Funcs{
+		CreateFunc:  func(e event.CreateEvent) bool { return has(e.Object) },
+		UpdateFunc:  func(e event.UpdateEvent) bool { return has(e.ObjectNew) },
+		DeleteFunc:  func(event.DeleteEvent) bool { return true },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+// Reconcile hands over what one pod's ended processes were running.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	pod, e, err := r.look(ctx, req.NamespacedName)
+	if err != nil || e == nil {
+		return ctrl.Result{}, err
+	}
+	host, own := pods.Host(pod)
+	if !own || r.dealtWith(req.NamespacedName, pod.UID, *e) {
+		return ctrl.Result{}, nil
+	}
+	log := r.Logger.With("pod", pod.Name, "reason", string(e.reason), "crashed", e.crashed())
+	if r.DryRun {
+		log.Info("dry run: would put the pod's jobs back into the queue", "started_before", e.before)
+	} else if err := r.recover(ctx, log, pod, host, *e); err != nil {
+		return ctrl.Result{}, err
+	}
+	r.remember(req.NamespacedName, pod.UID, *e)
+	return ctrl.Result{}, nil
+}
+
+// look returns the pod and what ended of it: nil when nothing did.
+func (r *Reconciler) look(ctx context.Context, name types.NamespacedName) (*corev1.Pod, *ending, error) {
+	pod := &corev1.Pod{}
+	err := r.Client.Get(ctx, name, pod)
+	if apierrors.IsNotFound(err) {
+		// The cache holds the pods with the workers' labels. One that lost them, for somebody to look into, is not gone.
+		err = r.Reader.Get(ctx, name, pod)
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		pod.ObjectMeta = metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}
+		return pod, &ending{reason: gone}, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("handover: %w", err)
+	}
+	e, ended := endingOf(pod, r.Container)
+	if !ended {
+		return pod, nil, nil
+	}
+	return pod, &e, nil
+}
+
+func (r *Reconciler) recover(ctx context.Context, log *slog.Logger, pod *corev1.Pod, host string, e ending) error {
+	jobs, err := r.Queue.Recover(ctx, host, e.before, e.crashed())
+	if err != nil {
+		r.metrics.failures.Inc()
+		return fmt.Errorf("handover: %w", err)
+	}
+	r.metrics.handedOver(e, jobs, r.Clock.Now())
+	if jobs == 0 {
+		log.Debug("a pod ended that ran nothing")
+		return nil
+	}
+	log.Info("the jobs of a pod that ended are back in the queue", "jobs", jobs)
+	kind := corev1.EventTypeNormal
+	if e.crashed() {
+		kind = corev1.EventTypeWarning
+	}
+	r.Events.Eventf(pod, nil, kind, "JobsHandedOver", "HandOver", "%d jobs that the worker was running are back in the queue: %s.", jobs, e.reason)
+	return nil
+}
+
+func (r *Reconciler) dealtWith(name types.NamespacedName, uid types.UID, e ending) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before, ok := r.done[name]
+	return ok && before == dealt{uid, e}
+}
+
+func (r *Reconciler) remember(name types.NamespacedName, uid types.UID, e ending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.reason == gone {
+		delete(r.done, name)
+		return
+	}
+	r.done[name] = dealt{uid, e}
+}

@@ -1,0 +1,127 @@
+// Package pods is what the reconcilers of worker pods share: which host a pod is, what the cache keeps of it, and how its
+// labels and annotations are written.
+package pods
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// hostLength is how much of a pod's name its processes see: host names of the kernel are no longer (kubelet,
+// truncatePodHostnameIfNeeded).
+const hostLength = 63
+
+// Host returns the name under which the processes of a pod know it. ok is false when that name may be another pod's as
+// well: what is known of the host is not known of the pod then, and it is left alone.
+func Host(pod *corev1.Pod) (host string, ok bool) {
+	return pod.Name, pod.Spec.Hostname == "" && len(pod.Name) <= hostLength
+}
+
+// Ended reports whether no process of the pod runs, or will.
+func Ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// Strip leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be written
+// back as a whole: Writer patches.
+func Strip(obj any) (any, error) {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return obj, nil
+	}
+	kept := &corev1.Pod{
+		TypeMeta: pod.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{
+			Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
+			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp,
+			Labels: pod.Labels, Annotations: pod.Annotations,
+		},
+		Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName, Hostname: pod.Spec.Hostname},
+		Status: corev1.PodStatus{
+			Phase: pod.Status.Phase, Reason: pod.Status.Reason, Conditions: pod.Status.Conditions,
+			StartTime: pod.Status.StartTime,
+		},
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		kept.Status.ContainerStatuses = append(kept.Status.ContainerStatuses, corev1.ContainerStatus{
+			Name: c.Name, State: c.State, LastTerminationState: c.LastTerminationState, RestartCount: c.RestartCount, Ready: c.Ready,
+		})
+	}
+	return kept, nil
+}
+
+// Change is labels and annotations to set; nil removes one.
+type Change struct {
+	Labels, Annotations map[string]*string
+}
+
+// of returns what of the change differs from the pod, and whether anything does.
+func (c Change) of(pod *corev1.Pod) (Change, bool) {
+	rest := Change{differing(c.Labels, pod.Labels), differing(c.Annotations, pod.Annotations)}
+	return rest, len(rest.Labels)+len(rest.Annotations) > 0
+}
+
+func differing(want map[string]*string, have map[string]string) map[string]*string {
+	rest := map[string]*string{}
+	for key, value := range want {
+		if now, ok := have[key]; ok != (value != nil) || ok && now != *value {
+			rest[key] = value
+		}
+	}
+	return rest
+}
+
+// Writer writes the metadata of pods, or says what it would write.
+type Writer struct {
+	Client client.Client
+	DryRun bool
+	Logger *slog.Logger
+}
+
+// Write patches what differs, and reports whether anything did. A pod that is gone is no error.
+func (w Writer) Write(ctx context.Context, pod *corev1.Pod, change Change) (changed bool, err error) {
+	rest, differs := change.of(pod)
+	if !differs {
+		return false, nil
+	}
+	if w.DryRun {
+		w.Logger.Info("dry run: would change a pod", "pod", pod.Name, "labels", text(rest.Labels), "annotations", text(rest.Annotations))
+		return true, nil
+	}
+	metadata := map[string]any{}
+	if len(rest.Labels) > 0 {
+		metadata["labels"] = rest.Labels
+	}
+	if len(rest.Annotations) > 0 {
+		metadata["annotations"] = rest.Annotations
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": metadata})
+	if err != nil {
+		return false, fmt.Errorf("pods: %w", err)
+	}
+	// Of the answer nothing is of use: asked for metadata alone, the API server sends little.
+	of := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
+	of.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
+	err = w.Client.Patch(ctx, of, client.RawPatch(types.MergePatchType, patch))
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("pods: patch %s: %w", pod.Name, err)
+	}
+	return err == nil, nil
+}
+
+func text(values map[string]*string) map[string]string {
+	shown := map[string]string{}
+	for key, value := range values {
+		if shown[key] = "(removed)"; value != nil {
+			shown[key] = *value
+		}
+	}
+	return shown
+}
