@@ -149,7 +149,7 @@ func TestFaults(t *testing.T) {
 			[]string{`TMD_CORS_ORIGINS holds "https://x.example.org/app": give scheme and host alone, such as https://app.example.org.`}},
 		{"a bucket without anything of it", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_ENDPOINT=minio:9000", "TMD_S3_PATH_STYLE=often"}, complete...),
 			[]string{
-				`TMD_S3_ENDPOINT is "minio:9000": give an address that starts with http:// or https://.`,
+				"TMD_S3_ENDPOINT is malformed: give an address that starts with http:// or https://.",
 				`TMD_S3_PATH_STYLE is "often": give true or false.`,
 				"TMD_S3_BUCKET is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume.",
 				"TMD_S3_REGION is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right.",
