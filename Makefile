@@ -91,6 +91,12 @@ e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is sta
 k8s: chart ## Write the plain manifests of k8s/ again, from the chart
 	chart-kustomize .bin/helm charts/trackmydegree k8s
 
+.PHONY: proto
+proto: ## Write the code of KEDA's protocol again, from its .proto
+	@hack/deps.sh proto
+	protoc --go_out=. --go_opt=paths=source_relative --go-grpc_out=. --go-grpc_opt=paths=source_relative \
+		internal/controller/scaler/externalscaler/externalscaler.proto
+
 .PHONY: image
 image: ## Build the image with Docker
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) -t $(IMAGE) .

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the project's tests, linters, chart and cluster need: hack/deps.sh test, lint, chart, cluster, audit, or several of them.
+# Installs what the project's tests, linters, chart, cluster and protocols need: hack/deps.sh test, lint, chart, cluster, audit,
+# proto, or several of them.
 # It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -108,8 +109,15 @@ for what in "$@"; do
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 		;;
+	proto)
+		need protobuf-compiler protoc
+		install_missing
+		missing=()
+		tool protoc-gen-go proto google.golang.org/protobuf/cmd/protoc-gen-go
+		tool protoc-gen-go-grpc proto google.golang.org/grpc/cmd/protoc-gen-go-grpc
+		;;
 	*)
-		echo "deps: unknown argument $what: use test, lint, chart, cluster or audit" >&2
+		echo "deps: unknown argument $what: use test, lint, chart, cluster, audit or proto" >&2
 		exit 2
 		;;
 	esac

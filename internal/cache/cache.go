@@ -133,8 +133,9 @@ func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fi
 		// This runs in a goroutine of its own, where no server recovers a panic.
 		defer func() {
 			if v := recover(); v != nil {
-				c.logger.Error("filling the cache panicked", "key", key, "panic", v, "stack", string(debug.Stack()))
-				err = fault.Wrap(fault.Internal, fmt.Errorf("cache: fill %s: panic", key))
+				// Neither the value nor the key: both may hold what a client asked for.
+				c.logger.Error("filling the cache panicked", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+				err = fault.Wrap(fault.Internal, errors.New("cache: fill: panic"))
 			}
 		}()
 		// The first who asked may go away; the others still wait.
@@ -158,7 +159,7 @@ func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fi
 		}
 		return r.Val.([]byte), nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("cache: wait for %s: %w", key, ctx.Err())
+		return nil, fmt.Errorf("cache: wait for a fill: %w", ctx.Err())
 	}
 }
 

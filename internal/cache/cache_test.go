@@ -265,7 +265,7 @@ func TestAFillThatFails(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		_, err := e.GetOrFill(t.Context(), "k", 0, func(context.Context) ([]byte, error) { panic("boom") })
-		if fault.CodeOf(err) != fault.Internal || e.log.count("boom") != 1 {
+		if fault.CodeOf(err) != fault.Internal || e.log.count("panicked") != 1 || e.log.count("boom") != 0 {
 			t.Errorf("a panic: %v", err)
 		}
 		if b, err := e.GetOrFill(t.Context(), "k", 0, func(context.Context) ([]byte, error) { return []byte("v"), nil }); err != nil || string(b) != "v" {

@@ -227,7 +227,7 @@ func codeOfOutcome(err error) int {
 		return exitUnreachable
 	}
 	switch fault.CodeOf(err) {
-	case fault.Unauthorized, fault.Forbidden, fault.TooManyRequests:
+	case fault.Unauthorized, fault.Forbidden, fault.TooManyRequests, fault.TooManyJobs:
 		return exitRefused
 	}
 	return exitFailed

@@ -13,6 +13,9 @@ type Controller struct {
 	Leader
 	Fleet
 	Reconcilers
+	ImageUpdates
+	PushScaler
+	Canaries
 }
 
 func (*Controller) defaults(map[string]string) map[string]string { return nil }
@@ -24,6 +27,9 @@ func (c *Controller) check(f *Faults) {
 	c.Leader.check(f)
 	c.Fleet.check(f)
 	c.Reconcilers.check(f)
+	c.ImageUpdates.check(f)
+	c.PushScaler.check(f)
+	c.Canaries.check(f)
 }
 
 // Cluster is how the controller reaches Kubernetes, and what it looks after there.

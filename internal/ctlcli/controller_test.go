@@ -41,14 +41,16 @@ type release struct {
 	kubeconfig string
 	redis      *testenv.RedisServer
 	queue      *queue.Client
+	settings   []string // beside those that every test has
 }
 
-func newRelease(t *testing.T) *release {
+// newRelease makes one with the controller, and with more values of the chart.
+func newRelease(t *testing.T, values ...string) *release {
 	t.Helper()
 	r := &release{t: t, client: server.Client(t), namespace: server.Namespace(t), redis: testenv.Redis(t)}
 	// The right to create what is not there is no right of the controller, so that a mistake shows.
 	r.kubeconfig = server.KubeConfig(t, r.namespace+"-controller")
-	role := chartRole(t)
+	role := chartRole(t, values...)
 	role.Namespace = r.namespace
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: r.namespace, Name: role.Name},
@@ -75,7 +77,7 @@ func (r *release) open() redis.UniversalClient {
 }
 
 // chartRole is the role of the chart.
-func chartRole(t *testing.T) *rbacv1.Role {
+func chartRole(t *testing.T, values ...string) *rbacv1.Role {
 	t.Helper()
 	helm := filepath.Join(testenv.Root(), ".bin", "helm")
 	if _, err := os.Stat(helm); err != nil {
@@ -87,7 +89,7 @@ func chartRole(t *testing.T) *rbacv1.Role {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), helm, "template", "tmd", chart,
-		"--set", "controller.enabled=true", "--show-only", "templates/controller/role.yaml")
+		"--set", strings.Join(append(values, "controller.enabled=true"), ","), "--show-only", "templates/controller/role.yaml")
 	var faults bytes.Buffer
 	cmd.Stderr = &faults
 	text, err := cmd.Output()
@@ -117,11 +119,11 @@ func (r *release) start(args ...string) *controller {
 	}
 	health, metrics := testenv.FreePort(r.t), testenv.FreePort(r.t)
 	c := &controller{health: fmt.Sprintf("http://127.0.0.1:%d", health), metrics: fmt.Sprintf("http://127.0.0.1:%d", metrics)}
-	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{program}, args...), Env: []string{
+	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{program}, args...), Env: append([]string{
 		"KUBECONFIG=" + r.kubeconfig, "TMD_NAMESPACE=" + r.namespace, "REDIS_JOB_URL=" + r.redis.URL(1), "TMD_LEASE_NAME=" + lease,
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
 		"TMD_GUARD_AFTER=1s", "TMD_FLEET_INTERVAL=200ms", "TMD_LOG_LEVEL=debug", "TMD_SHUTDOWN_GRACE=5s",
-	}})
+	}, r.settings...)})
 	testenv.Eventually(r.t, "the controller is ready", func() bool { return get(c.health+"/readyz") != "" })
 	return c
 }

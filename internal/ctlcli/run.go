@@ -35,6 +35,7 @@ type part interface {
 type parts struct {
 	config     config.Controller
 	manager    manager.Manager
+	redis      redis.UniversalClient
 	queue      *queue.Client
 	telemetry  *telemetry.Telemetry
 	registerer prometheus.Registerer
@@ -60,7 +61,7 @@ func run(ctx context.Context, c config.Controller, tel *telemetry.Telemetry) err
 	// The manager serves the registry of its library, where its own measures are.
 	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(role, version))
 	p := parts{
-		config: c, manager: mgr, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}), telemetry: tel, registerer: ctrlmetrics.Registry,
+		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}), telemetry: tel, registerer: ctrlmetrics.Registry,
 	}
 	all, err := p.all()
 	if err != nil {
@@ -99,6 +100,22 @@ func (p parts) all() ([]part, error) {
 		if err := p.manager.Add(watch); err != nil {
 			return nil, fmt.Errorf("fleet: %w", err)
 		}
+	}
+	if p.config.ScalerAddr != config.Off {
+		all = append(all, p.pushScaler())
+	}
+	for _, optional := range []struct {
+		on   bool
+		make func() (part, error)
+	}{{p.config.Images, p.imageUpdates}, {p.config.Canary, p.canary}} {
+		if !optional.on {
+			continue
+		}
+		made, err := optional.make()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, made)
 	}
 	return all, nil
 }

@@ -55,7 +55,9 @@ func NewClient(d ClientDeps) *Client {
 
 // Enqueue hands a task over, in less than two seconds or not at all: queue_unavailable. A task that is in its queue
 // already is no error.
-func (c *Client) Enqueue(ctx context.Context, t job.Task) error {
+func (c *Client) Enqueue(ctx context.Context, t job.Task) error { return c.enqueue(ctx, t) }
+
+func (c *Client) enqueue(ctx context.Context, t job.Task, more ...asynq.Option) error {
 	name, ok := queues[t.Priority]
 	if !ok {
 		return fault.Wrap(fault.Internal, fmt.Errorf("queue: enqueue: no queue for priority %q", t.Priority))
@@ -66,9 +68,9 @@ func (c *Client) Enqueue(ctx context.Context, t job.Task) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload),
-		asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(unlimited), asynq.Retention(0),
+	options := append(more, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(unlimited), asynq.Retention(0),
 		asynq.Timeout(c.timeout+settle))
+	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload), options...)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
 	}

@@ -73,7 +73,7 @@ func open(t testing.TB, url string) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	e := &env{t: t, clock: &clock{now: time.Now()}, redis: client, dir: t.TempDir(), metrics: prometheus.NewRegistry(), log: &strings.Builder{}, results: map[job.ID]int{}}
+	e := &env{t: t, clock: &clock{now: time.Now()}, redis: client, dir: folder(t), metrics: prometheus.NewRegistry(), log: &strings.Builder{}, results: map[job.ID]int{}}
 	if e.files, err = uploads.New(uploads.Config{Dir: e.dir}); err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +83,17 @@ func open(t testing.TB, url string) *env {
 	e.inspect = asynq.NewInspectorFromRedisClient(client)
 	e.sweeper = e.newSweeper("one", e.metrics)
 	return e
+}
+
+// folder is in memory, where that is possible: a test of many lives should not wait for the disk of a busy machine.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "tmd-sweep-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // onBoth runs a test on a real Redis and on the one that `tmd all` carries with it.

@@ -31,6 +31,9 @@ func TestCluster(t *testing.T) {
 		{"HandOver", testHandOver},
 		{"EvictionGuard", testEvictionGuard},
 		{"Autoscaling", testAutoscaling},
+		{"PushScaling", testPush},
+		{"Canary", testCanary},
+		{"ImageUpdates", testImages},
 		{"Uninstall", testUninstall},
 	} {
 		t.Run(chapter.name, func(t *testing.T) {

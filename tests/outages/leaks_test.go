@@ -142,7 +142,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	}
 
 	everything()
-	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "done")
+	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
 	for _, name := range []string{"hostile/encrypted", "hostile/truncated", "hostile/invoice"} {
 		b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", name+".pdf"))
 		if err != nil {
@@ -150,7 +150,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		}
 		u := upload(t)
 		u.body = bytes.Replace(u.body, document(t), b, 1)
-		w.until(t, w.ask(t, u).want(t, 202).JobID, "failed", "done")
+		w.until(t, w.gets(t, 202, u).JobID, "failed", "done")
 	}
 
 	// A record and a result that cannot be read are internal errors, which are reported.
@@ -161,7 +161,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	send(w.save())
 
 	w.toParser.close()
-	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "retrying")
+	w.until(t, w.gets(t, 202, upload(t)).JobID, "retrying")
 	w.toDB.close()
 	everything()
 	w.toDB.open()

@@ -157,7 +157,7 @@ func (w *world) start(t *testing.T, redisURL func(db int) string) *world {
 		t.Fatal(err)
 	}
 	w.job = w.finishes(t)
-	w.saved = w.ask(t, w.save()).want(t, http.StatusCreated).ID
+	w.saved = w.gets(t, http.StatusCreated, w.save()).ID
 	return w
 }
 

@@ -19,7 +19,7 @@ func TestMongoDB(t *testing.T) {
 	w := newWorld(t, reads(t), nil)
 	back := func(from string) {
 		w.comesBack(t, from)
-		w.ask(t, get("/api/timelines/"+w.saved)).want(t, 200)
+		w.gets(t, 200, get("/api/timelines/"+w.saved))
 	}
 
 	w.mongo.Kill()

@@ -20,7 +20,7 @@ func TestParser(t *testing.T) {
 	parser := start(t, "parser", port, "TMD_PARSER_PORT="+strconv.Itoa(port), "TMD_PARSER_CHILDREN=1")
 	well := strings.TrimPrefix(parser.base, "http://")
 	w := newWorld(t, parser.base, nil)
-	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "done")
+	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
 
 	rubbish := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -45,7 +45,7 @@ func TestParser(t *testing.T) {
 	} {
 		outage.goes()
 		w.during(t, outage.what, outage.course, "", nil)
-		job := w.ask(t, upload(t)).want(t, 202).JobID
+		job := w.gets(t, 202, upload(t)).JobID
 		if a := w.until(t, job, "retrying"); a.Error.Code != outage.code && a.Error.Code != fault.ParserUnavailable {
 			t.Errorf("while %s the job is retried for %s, want %s", outage.what, a.Error.Code, outage.code)
 		}

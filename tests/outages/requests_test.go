@@ -74,11 +74,13 @@ func (w *world) ask(t *testing.T, q request) answer {
 	return a
 }
 
-func (a answer) want(t *testing.T, status int) answer {
+// gets asks until the answer is the wanted one: on a busy machine a good part may be late.
+func (w *world) gets(t *testing.T, status int, q request) (a answer) {
 	t.Helper()
-	if a.status != status {
-		t.Fatalf("%s %s: %d %s, want %d", a.method, a.path, a.status, a.code, status)
-	}
+	testenv.Eventually(t, fmt.Sprintf("%s %s is answered with %d", q.method, q.path, status), func() bool {
+		a = w.ask(t, q)
+		return a.status == status
+	})
 	return a
 }
 
@@ -146,14 +148,21 @@ func (w *world) during(t *testing.T, outage, course string, code fault.Code, wan
 	)
 	for name, q := range w.requests(t, course) {
 		all.Go(func() {
-			a := w.ask(t, q)
+			status := goodDay.and(want)[name]
+			var first, a answer
+			// A machine that is busy with other things makes good parts late: that ends, an outage does not.
+			for deadline := time.Now().Add(20 * time.Second); ; {
+				a = w.ask(t, q)
+				if first.status == 0 {
+					first = a
+				}
+				if status < 0 || a.status == status && (status != http.StatusServiceUnavailable || a.code == code) || time.Now().After(deadline) {
+					break
+				}
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			status := goodDay.and(want)[name]
-			if status < 0 { // whatever it is, it is an answer
-				status = a.status
-			}
-			if a.status != status {
+			if status >= 0 && a.status != status {
 				t.Errorf("%s while %s: %d %s, want %d", name, outage, a.status, a.code, status)
 			}
 			if a.status == http.StatusServiceUnavailable {
@@ -163,11 +172,12 @@ func (w *world) during(t *testing.T, outage, course string, code fault.Code, wan
 				if a.code != code {
 					t.Errorf("%s while %s: %s, want %s", name, outage, a.code, code)
 				}
-				if a.took > slowest.took {
-					slowest = a
-				}
-			} else if a.took > 2*time.Second {
-				late = append(late, fmt.Sprintf("%s %d after %v", name, a.status, a.took.Round(time.Millisecond)))
+			}
+			switch {
+			case first.status == http.StatusServiceUnavailable && first.took > slowest.took:
+				slowest = first
+			case first.status != http.StatusServiceUnavailable && first.took > 2*time.Second:
+				late = append(late, fmt.Sprintf("%s %d after %v", name, first.status, first.took.Round(time.Millisecond)))
 			}
 		})
 	}

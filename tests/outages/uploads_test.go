@@ -33,7 +33,7 @@ func TestUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.comesBack(t, "the disk was full")
-	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "done")
+	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
 
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.comesBack(t, "the disk was read-only")
-	w.until(t, w.ask(t, upload(t)).want(t, 202).JobID, "done")
+	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
 }
 
 // fill writes a file until the disk has room for nothing more.

@@ -25,7 +25,13 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults (printf "%s.autoscaling.minReplicas is %d, more than maxReplicas, which is %d: raise maxReplicas or lower minReplicas." $name (int $values.autoscaling.minReplicas) (int $values.autoscaling.maxReplicas)) }}
 {{- end }}
 {{- end }}
-{{- if and $scaling.enabled (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
+{{- if and $scaling.enabled (eq $scaling.trigger "push") (not .Values.controller.enabled) }}
+{{- $faults = append $faults "worker.autoscaling.trigger is push, and nobody would answer KEDA: set controller.enabled=true, or worker.autoscaling.trigger=redis." }}
+{{- end }}
+{{- if and (gt (int $scaling.targetLatencySeconds) 0) (ne $scaling.trigger "push") }}
+{{- $faults = append $faults "worker.autoscaling.targetLatencySeconds is set, which KEDA's own look at Redis knows nothing of: set worker.autoscaling.trigger=push and controller.enabled=true, or leave it 0." }}
+{{- end }}
+{{- if and $scaling.enabled (eq $scaling.trigger "redis") (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
 {{- $faults = append $faults "worker.autoscaling.enabled needs to know the Redis of redis-job-url: set redis.external.addresses to its host:port, or to those of its Sentinels." }}
 {{- end }}
 {{- if and .Values.redis.external.tls.clientCertificate (not .Values.redis.external.tls.existingSecret) }}
@@ -36,6 +42,24 @@ Each helper gives a list of sentences in YAML.
 {{- end }}
 {{- if and $scaling.enabled (include "tmd.live" .) (not (.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) }}
 {{- $faults = append $faults "worker.autoscaling.enabled needs KEDA, which this cluster lacks: install it (helm install keda kedacore/keda -n keda --create-namespace), or set worker.autoscaling.enabled=false." }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.controller" -}}
+{{- $faults := list }}
+{{- $controller := .Values.controller }}
+{{- range list "images" "canary" }}
+{{- if and (get $controller .).enabled (not $controller.enabled) }}
+{{- $faults = append $faults (printf "controller.%s.enabled needs the controller: set controller.enabled=true." .) }}
+{{- end }}
+{{- end }}
+{{- if and $controller.scaler.tls.clientCertificate (not $controller.scaler.tls.existingSecret) }}
+{{- $faults = append $faults "controller.scaler.tls.clientCertificate needs a certificate: set controller.scaler.tls.existingSecret to a Secret with tls.crt, tls.key and ca.crt." }}
+{{- end }}
+{{- $run := add (int $controller.canary.holdSeconds) (int $controller.canary.limitSeconds) }}
+{{- if and $controller.canary.enabled (lt (int $controller.canary.intervalSeconds) (int $run)) }}
+{{- $faults = append $faults (printf "controller.canary.intervalSeconds is %d, less than one canary may take (holdSeconds and limitSeconds, %d): raise it." (int $controller.canary.intervalSeconds) (int $run)) }}
 {{- end }}
 {{- toYaml $faults }}
 {{- end }}

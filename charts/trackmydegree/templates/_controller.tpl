@@ -1,4 +1,45 @@
+{{/* What the controller does for others. */}}
+
 {{/* Does the controller mark busy workers? include "tmd.drainGuard" . */}}
 {{- define "tmd.drainGuard" -}}
 {{- with .Values.controller }}{{ if and .enabled .drainGuard.enabled (not .dryRun) }}yes{{ end }}{{ end }}
+{{- end }}
+
+{{/* Does the controller answer KEDA? include "tmd.pushes" . */}}
+{{- define "tmd.pushes" -}}
+{{- $scaling := .Values.worker.autoscaling }}
+{{- if and .Values.controller.enabled $scaling.enabled (eq $scaling.trigger "push") }}yes{{ end }}
+{{- end }}
+
+{{/* Does it do so over TLS? include "tmd.scalerTLS" . */}}
+{{- define "tmd.scalerTLS" -}}
+{{- if and (include "tmd.pushes" .) .Values.controller.scaler.tls.existingSecret }}yes{{ end }}
+{{- end }}
+
+{{/* The labels of all Deployments of the release, as kubectl's --selector takes them. include "tmd.releaseSelector" . */}}
+{{- define "tmd.releaseSelector" -}}
+app.kubernetes.io/instance={{ .Release.Name }},app.kubernetes.io/name={{ include "tmd.name" . }}
+{{- end }}
+
+{{/* The pull Secrets of the release: a list. include "tmd.pullSecrets" . | fromYamlArray */}}
+{{- define "tmd.pullSecrets" -}}
+{{- concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets | uniq | toYaml }}
+{{- end }}
+
+{{/*
+Container image and pull policy of a component that the controller updates. While the tag is what it was, the digest that the
+controller has rolled out stays: a node may still have what the tag named before. It is known in a cluster alone.
+include "tmd.updatedImage" (list . .Values.image "worker" "parser")
+*/}}
+{{- define "tmd.updatedImage" -}}
+{{- $root := index . 0 }}{{ $image := include "tmd.image" . }}
+{{- if and $root.Values.controller.enabled $root.Values.controller.images.enabled }}
+{{- $live := lookup "apps/v1" "Deployment" $root.Release.Namespace (include "tmd.component" (list $root (index . 2))) | default dict }}
+{{- $spec := dig "spec" "template" "spec" (dict) $live }}
+{{- range concat (dig "initContainers" (list) $spec) (dig "containers" (list) $spec) }}
+{{- if and (eq .name (index $ 3)) (hasPrefix (printf "%s@sha256:" $image) .image) }}{{ $image = .image }}{{ end }}
+{{- end }}
+{{- end -}}
+image: {{ $image }}
+imagePullPolicy: {{ (index . 1).pullPolicy }}
 {{- end }}

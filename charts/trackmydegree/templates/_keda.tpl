@@ -1,8 +1,19 @@
-{{/* What KEDA reads from Secrets: a list of secretTargetRef, empty when Redis asks for nothing. include "tmd.kedaAuth" . */}}
+{{/*
+What KEDA reads from Secrets: a list of secretTargetRef, empty when nobody asks for anything. Of Redis it needs nothing when
+the controller answers. include "tmd.kedaAuth" .
+*/}}
 {{- define "tmd.kedaAuth" -}}
 {{- $secret := include "tmd.secret" . }}
 {{- $external := .Values.redis.external }}
 {{- $parameters := list }}
+{{- if include "tmd.scalerTLS" . }}
+{{- $tls := .Values.controller.scaler.tls }}
+{{- $parameters = append $parameters (dict "parameter" "caCert" "name" $tls.existingSecret "key" "ca.crt") }}
+{{- if $tls.clientCertificate }}
+{{- $parameters = append $parameters (dict "parameter" "tlsClientCert" "name" $tls.existingSecret "key" "tls.crt") }}
+{{- $parameters = append $parameters (dict "parameter" "tlsClientKey" "name" $tls.existingSecret "key" "tls.key") }}
+{{- end }}
+{{- else if not (include "tmd.pushes" .) }}
 {{- if or .Values.redis.enabled $external.password }}
 {{- $parameters = append $parameters (dict "parameter" "password" "name" $secret "key" "redis-password") }}
 {{- end }}
@@ -15,6 +26,7 @@
 {{- if $external.tls.clientCertificate }}
 {{- $parameters = append $parameters (dict "parameter" "cert" "name" $external.tls.existingSecret "key" "tls.crt") }}
 {{- $parameters = append $parameters (dict "parameter" "key" "name" $external.tls.existingSecret "key" "tls.key") }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -39,6 +39,13 @@ policyTypes: [Ingress, Egress]
   {{- end }}
 {{- end }}
 
+{{/* A `from` of KEDA's pods. */}}
+{{- define "tmd.kedaPeer" -}}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ .Values.networkPolicy.kedaNamespace }}
+{{- end }}
+
 {{- define "tmd.dnsEgress" -}}
 - ports:
     - {protocol: UDP, port: 53}

@@ -9,7 +9,7 @@
 {{- define "tmd.parserContainer" -}}
 {{- $root := index . 0 }}{{ $values := $root.Values.parser -}}
 name: parser
-{{ include "tmd.containerImage" (list $root $root.Values.image) }}
+{{ include "tmd.updatedImage" (list $root $root.Values.image (eq $root.Values.parser.mode "sidecar" | ternary "worker" "parser") "parser") }}
 args: [parser]
 env:
   {{- include "tmd.processEnv" . | nindent 2 }}

@@ -8,7 +8,7 @@ serviceAccountName: {{ include "tmd.serviceAccount" . }}
 automountServiceAccountToken: {{ eq $component "controller" }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
 enableServiceLinks: false
-{{- with concat ($root.Values.global.imagePullSecrets | default list) $root.Values.imagePullSecrets | uniq }}
+{{- with include "tmd.pullSecrets" $root | fromYamlArray }}
 imagePullSecrets:
   {{- range . }}
   - name: {{ . }}

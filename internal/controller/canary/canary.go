@@ -1,0 +1,272 @@
+// Package canary proves, again and again, that the autoscaling works: queue key → metric → replicas → result.
+//
+// It hands over a job of its own that no worker gets for some time. While the job lies in the queue, the metric that the
+// HorizontalPodAutoscaler asks for has to say so, and a worker has to be there; when its time has come, it has to be done.
+// A key that nobody counts, or a scaler that is dead, is found within one run, and not when a queue has grown for a day.
+package canary
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// look is the time between two looks of a run.
+const look = time.Second
+
+// Deps is what a Canary needs.
+type Deps struct {
+	Client  client.Client
+	Reader  client.Reader // without a cache: a run is rare, and looks at four objects by name
+	Jobs    Jobs
+	Metrics Metrics
+	Events  events.EventRecorder
+
+	Namespace    string
+	ConfigMap    string   // where the status is; it must be there
+	Deployment   string   // of the workers
+	ScaledObject string   // empty without an autoscaler: then only queue, worker and result are proven
+	Keys         []string // that a ScaledObject which reads Redis has to count
+
+	Interval time.Duration // from the beginning of a run to that of the next
+	Hold     time.Duration // how long the job lies in the queue before a worker may have it
+	Limit    time.Duration // how long it may take from then on, the start of a pod included
+
+	DryRun     bool // tell that a run would begin, and begin none
+	NewID      func() job.ID
+	Clock      func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Canary is a reconciler with one request.
+type Canary struct {
+	Deps
+	metrics *metrics
+	runs    int // that this process began: each takes the next queue
+}
+
+// New returns a canary.
+func New(d Deps) *Canary { return &Canary{Deps: d, metrics: newMetrics(d.Registerer)} }
+
+// SetupWithManager makes a manager run the canary, on its leader alone.
+func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
+	// Nothing in the cluster says when a run is due: the first request comes from here, the others from the answers.
+	first := make(chan event.GenericEvent, 1)
+	first <- event.GenericEvent{Object: &corev1.ConfigMap{}}
+	one := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
+	return ctrl.NewControllerManagedBy(mgr).Named("canary").
+		WatchesRawSource(source.Channel(first, handler.EnqueueRequestsFromMapFunc(one))).
+		Complete(c)
+}
+
+// priorities are the queues, which take turns.
+func priorities() []job.Priority { return []job.Priority{job.Normal, job.High, job.Low} }
+
+// Reconcile goes on with a run, or begins one that is due.
+func (c *Canary) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+	wait, err := c.step(ctx)
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: look}, nil
+	}
+	return reconcile.Result{RequeueAfter: wait}, err
+}
+
+func (c *Canary) step(ctx context.Context) (time.Duration, error) {
+	m, s, err := c.load(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c.metrics.show(s)
+	now := c.Clock()
+	if s.Run == nil {
+		if s.Last != nil && now.Sub(s.Last.At) < c.Interval {
+			return c.Interval - now.Sub(s.Last.At), nil
+		}
+		if c.DryRun {
+			c.Logger.Info("dry run: would send a canary")
+			return c.Interval, nil
+		}
+		return c.begin(ctx, m, s)
+	}
+	return c.follow(ctx, m, s)
+}
+
+// begin writes a run down and hands its job over. A controller that ends in between finds the run, and no job.
+func (c *Canary) begin(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+	if c.ScaledObject != "" {
+		so, f, err := c.scaledObject(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if f.outcome == "" {
+			f = c.inspect(so)
+		}
+		if f.outcome != "" {
+			return c.end(ctx, m, s, f)
+		}
+	}
+	now := c.Clock()
+	s.Run = &Run{ID: c.NewID(), Priority: priorities()[c.runs%len(priorities())], Sent: now, Due: now.Add(c.Hold)}
+	c.runs++
+	if err := c.save(ctx, m, s); err != nil {
+		return 0, err
+	}
+	return c.submit(ctx, m, s)
+}
+
+func (c *Canary) submit(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+	if err := c.Jobs.Submit(ctx, s.Run.ID, s.Run.Priority, s.Run.Due); err != nil {
+		c.Logger.Warn("the canary cannot be submitted", "error", err)
+		return c.end(ctx, m, s, found(NotSubmitted, "The job could not be handed over: %s.", fault.CodeOf(err)))
+	}
+	return look, nil
+}
+
+// follow looks at a run.
+func (c *Canary) follow(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+	r, now := s.Run, c.Clock()
+	record, err := c.Jobs.Get(ctx, r.ID)
+	switch {
+	case fault.CodeOf(err) == fault.JobNotFound && now.Before(r.Due):
+		return c.submit(ctx, m, s)
+	case err != nil:
+		c.Logger.Warn("the canary's record cannot be read", "error", err)
+		return c.late(ctx, m, s, found(NotDone, "The job's record cannot be read: %s.", fault.CodeOf(err)))
+	}
+	before := len(r.Steps)
+	f, err := c.see(ctx, r, record, now)
+	if err != nil {
+		return 0, err
+	}
+	if changed := r.note(f); changed || len(r.Steps) > before {
+		if err := c.save(ctx, m, s); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case record.State == job.Failed:
+		return c.end(ctx, m, s, found(JobFailed, "The job failed with %s.", code(record)))
+	case r.reached(stepResult) && f.outcome == "":
+		return c.end(ctx, m, s, found(Proven, "The metric followed, a worker was there, and the job was done."))
+	case !now.Before(r.Due) && !r.reached(stepMetric) && c.ScaledObject != "":
+		// From now on a worker may have taken it, and nothing can be said of the metric any more.
+		return c.end(ctx, m, s, f)
+	case f.outcome != "":
+		return c.late(ctx, m, s, f)
+	}
+	return c.late(ctx, m, s, found(NotDone, "A worker is ready, and the job was not done within %s.", c.Limit))
+}
+
+// see notes the steps that were reached, and returns what keeps the next one from being so.
+func (c *Canary) see(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
+	var hpa *autoscalingv2.HorizontalPodAutoscaler
+	if c.ScaledObject != "" && !(r.reached(stepMetric) && r.reached(stepWorker)) {
+		var so *unstructured.Unstructured
+		if so, f, err = c.scaledObject(ctx); err != nil || f.outcome != "" {
+			return f, err
+		}
+		if hpa, f, err = c.hpa(ctx, so); err != nil || f.outcome != "" {
+			return f, err
+		}
+		switch {
+		case r.reached(stepMetric):
+		case now.Before(r.Due):
+			if f = c.metric(ctx, so, hpa); f.outcome == "" {
+				r.reach(stepMetric, now)
+			}
+		case r.Trouble != "":
+			f = r.trouble()
+		default:
+			f = found(MetricBlind, "Nobody looked at the metric while the job lay in the queue.")
+		}
+	}
+	if f.outcome == "" && !r.reached(stepWorker) {
+		if f, err = c.worker(ctx, hpa); err != nil {
+			return finding{}, err
+		}
+		if f.outcome == "" {
+			r.reach(stepWorker, now)
+		}
+	}
+	if record.State == job.Done && !r.reached(stepResult) {
+		r.reach(stepResult, now)
+	}
+	return f, nil
+}
+
+// late ends a run whose time is over, with what was found; else it goes on.
+func (c *Canary) late(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
+	if c.Clock().Sub(s.Run.Due) > c.Limit {
+		return c.end(ctx, m, s, f)
+	}
+	return look, nil
+}
+
+// end tells the outcome of a run and cleans up after it.
+func (c *Canary) end(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
+	now := c.Clock()
+	report := &Report{At: now, Outcome: f.outcome, Seconds: map[string]float64{}}
+	if r := s.Run; r != nil {
+		report.At = r.Sent
+		for step, at := range r.Steps {
+			report.Seconds[step] = at.Sub(r.Sent).Seconds()
+		}
+		if err := c.Jobs.Remove(ctx, r.ID, r.Priority); err != nil {
+			// Its record ends by itself after a day, and its task does no harm.
+			c.Logger.Warn("the canary's job stays", "job_id", r.ID, "error", err)
+		}
+	}
+	s.Run, s.Last = nil, report
+	changed := s.conclude(f.outcome, f.message, now)
+	if err := c.save(ctx, m, s); err != nil {
+		return 0, err
+	}
+	c.metrics.runs.WithLabelValues(string(f.outcome)).Inc()
+	c.metrics.show(s)
+	c.Logger.Info("a canary ended", "outcome", string(f.outcome), "message", f.message)
+	c.tell(ctx, m, f, changed)
+	return max(c.Interval-now.Sub(report.At), look), nil
+}
+
+// tell writes an Event: of each failure, and of the first success after one.
+func (c *Canary) tell(ctx context.Context, m *corev1.ConfigMap, f finding, changed bool) {
+	if f.outcome == Paused || f.outcome == Proven && !changed {
+		return
+	}
+	kind, reason := corev1.EventTypeWarning, "AutoscalingNotVerified"
+	if f.outcome == Proven {
+		kind, reason = corev1.EventTypeNormal, "AutoscalingVerified"
+	}
+	var about client.Object = m
+	if c.ScaledObject != "" {
+		if so, f, err := c.scaledObject(ctx); err == nil && f.outcome == "" {
+			about = so
+		}
+	}
+	c.Events.Eventf(about, nil, kind, reason, "Verify", "%s: %s", string(f.outcome), f.message)
+}
+
+func code(r job.Record) string {
+	if r.Error == nil {
+		return "an unknown fault"
+	}
+	return fmt.Sprint(r.Error.Code)
+}

@@ -1,0 +1,121 @@
+package scaler
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
+)
+
+const (
+	// A request is the metadata of a trigger.
+	maxRequest = 64 << 10
+	// maxStreams bounds what one connection may hold open. KEDA opens one stream for each ScaledObject.
+	maxStreams = 64
+	// leaveTimeout bounds the end of what is being answered.
+	leaveTimeout = 3 * time.Second
+)
+
+// TLS names the files of a server that speaks TLS; without a certificate it speaks plain HTTP/2. With ClientCA, callers
+// need a certificate of that authority. The files are read again for each connection, so that new ones need no restart.
+type TLS struct {
+	Certificate, Key, ClientCA string
+}
+
+// Server serves a Scaler.
+type Server struct {
+	Scaler *Scaler
+	Addr   string // host:port
+	TLS    TLS
+}
+
+// NeedLeaderElection says that each replica of the controller answers: what it says is read when it is asked.
+func (*Server) NeedLeaderElection() bool { return false }
+
+// SetupWithManager makes a manager run the server.
+func (s *Server) SetupWithManager(mgr ctrl.Manager) error { return mgr.Add(s) }
+
+// Start listens and serves until ctx ends. It runs once.
+func (s *Server) Start(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("scaler: %w", err)
+	}
+	return s.Serve(ctx, listener)
+}
+
+// Serve serves on a listener that is open already, until ctx ends.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	options := []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxConcurrentStreams(maxStreams), grpc.UnaryInterceptor(s.count),
+		// A KEDA that is gone without a word is noticed, and its streams end.
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+	}
+	if s.TLS.Certificate != "" {
+		if _, err := s.TLS.config(); err != nil {
+			listener.Close()
+			return fmt.Errorf("scaler: %w", err)
+		}
+		options = append(options, grpc.Creds(credentials.NewTLS(&tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.TLS.config() },
+		})))
+	}
+	server := grpc.NewServer(options...)
+	externalscaler.RegisterExternalScalerServer(server, s.Scaler)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("scaler: %w", err)
+	case <-ctx.Done():
+	}
+	// Streams that end by themselves are opened again at once, elsewhere.
+	close(s.Scaler.ending)
+	patience := time.AfterFunc(leaveTimeout, server.Stop)
+	defer patience.Stop()
+	server.GracefulStop()
+	return <-failed
+}
+
+// count is an interceptor.
+func (s *Server) count(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	answer, err := handler(ctx, request)
+	s.Scaler.metrics.requests.WithLabelValues(path.Base(info.FullMethod), status.Code(err).String()).Inc()
+	return answer, err
+}
+
+// config reads the files.
+func (t TLS) config() (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(t.Certificate, t.Key)
+	if err != nil {
+		return nil, err
+	}
+	// HTTP/2 alone: without its name in the handshake gRPC refuses the connection.
+	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2"}}
+	if t.ClientCA == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(t.ClientCA)
+	if err != nil {
+		return nil, err
+	}
+	config.ClientCAs, config.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
+	if !config.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New(t.ClientCA + " holds no certificate")
+	}
+	return config, nil
+}

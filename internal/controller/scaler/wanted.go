@@ -1,0 +1,63 @@
+package scaler
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// The keys of a trigger's metadata.
+const (
+	concurrencyKey = "concurrency"   // tasks that one worker runs at the same time
+	latencyKey     = "targetLatency" // how long a task may wait, as 30s; follow the length when it is missing
+)
+
+// trigger is what a ScaledObject says of the workers that it scales.
+type trigger struct {
+	concurrency int64
+	latency     time.Duration // 0: one slot for each task
+}
+
+// parseTrigger reads a trigger's metadata. Its errors are sentences for the operator.
+func parseTrigger(metadata map[string]string) (trigger, error) {
+	var t trigger
+	n, err := strconv.ParseInt(metadata[concurrencyKey], 10, 64)
+	if err != nil || n < 1 || n > 256 {
+		return t, fmt.Errorf("the trigger's metadata %s is %q: give the number of jobs that one worker runs at the same time, from 1 to 256", concurrencyKey, metadata[concurrencyKey])
+	}
+	t.concurrency = n
+	if text := metadata[latencyKey]; text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < time.Second || d > time.Hour {
+			return t, fmt.Errorf("the trigger's metadata %s is %q: give a duration from 1s to 1h, or leave it out to follow the length of the queue", latencyKey, text)
+		}
+		t.latency = d
+	}
+	return t, nil
+}
+
+// tasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's hand alone:
+// a fleet at zero would leave it there for ever.
+func (d Depth) tasks() int64 { return d.Pending + d.Running + d.Retry + d.Scheduled }
+
+// wanted is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the busy
+// workers have, so that no number that comes of it takes away a worker that runs something.
+func (t trigger) wanted(d Depth, w Workers) int64 {
+	slots := d.tasks()
+	if t.latency > 0 {
+		slots = min(slots, t.byLatency(d, w))
+	}
+	return max(slots, w.Busy*t.concurrency)
+}
+
+// byLatency is the rule of the HorizontalPodAutoscaler with the wait as its metric: as many times the slots that there
+// are as the oldest pending task has waited longer than it should, or less. One worker is the least while there is work.
+func (t trigger) byLatency(d Depth, w Workers) int64 {
+	slots := max(d.Running, min(d.tasks(), 1))
+	if d.Pending > 0 {
+		there := float64(max(w.Alive, 1) * t.concurrency)
+		slots = max(slots, int64(math.Ceil(there*float64(d.OldestPending)/float64(t.latency))))
+	}
+	return slots
+}

@@ -1,0 +1,4 @@
+package ctlcli
+
+// CanaryForm is canaryForm for the tests.
+var CanaryForm = canaryForm
