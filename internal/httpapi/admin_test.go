@@ -33,7 +33,7 @@ func (s *system) failed(owner string, code fault.Code, keep bool) job.ID {
 	record, _, err := s.jobs.Begin(s.t.Context(), id, 1)
 	must(s.t, err)
 	must(s.t, s.jobs.Fail(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.Sentence()}))
-	must(s.t, s.tasks.Remove(s.t.Context(), id))
+	must(s.t, s.tasks.Drop(s.t.Context(), id))
 	if keep {
 		must(s.t, s.folder.Keep(s.t.Context(), id))
 	} else {

@@ -292,7 +292,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if err := o.Jobs.Delete(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
-	if err := o.Queue.Remove(ctx, id); err != nil {
+	if err := o.Queue.Drop(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
 	return nil

@@ -20,9 +20,9 @@ type Queue interface {
 	Find(ctx context.Context, id job.ID) (Task, bool, error)
 	// Hasten makes a task pending that waits for its time, and says no when it does so no more.
 	Hasten(ctx context.Context, t Task) (bool, error)
-	// Remove takes the task of a job out of the queues. One that a worker has stays, until the worker finds that its job is
+	// Drop takes the task of a job out of the queues. One that a worker has stays, until the worker finds that its job is
 	// gone. What is not there is no error.
-	Remove(ctx context.Context, id job.ID) error
+	Drop(ctx context.Context, id job.ID) error
 	// Revive hands a task over; one of its id that was put away goes.
 	Revive(ctx context.Context, t job.Task) error
 

@@ -60,7 +60,7 @@ func (c *Client) Find(ctx context.Context, id job.ID) (operate.Task, bool, error
 	scores := make([][2]*redis.FloatCmd, len(names))
 	_, err := c.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for i, queue := range names {
-			states[i] = p.HGet(ctx, key(queue, "t:"+string(id)), "state")
+			states[i] = p.HGet(ctx, taskKey(queue, id), "state")
 			scores[i] = [2]*redis.FloatCmd{p.ZScore(ctx, key(queue, "retry"), string(id)), p.ZScore(ctx, key(queue, "scheduled"), string(id))}
 		}
 		return nil
@@ -123,9 +123,9 @@ end
 return 1
 `)
 
-// Remove takes the task of a job out of the queues, unless a worker has it.
-func (c *Client) Remove(ctx context.Context, id job.ID) error {
-	return failed(ctx, "remove", removeScript.Run(ctx, c.redis, nil, append([]any{string(id)}, prefixes()...)...).Err())
+// Drop takes the task of a job out of the queues, unless a worker has it.
+func (c *Client) Drop(ctx context.Context, id job.ID) error {
+	return failed(ctx, "drop", removeScript.Run(ctx, c.redis, nil, append([]any{string(id)}, prefixes()...)...).Err())
 }
 
 // Pause keeps workers from taking tasks of the queues. asynq looks for the key before it takes one.

@@ -151,7 +151,7 @@ func TestHasten(t *testing.T) {
 	})
 }
 
-func TestRemove(t *testing.T) {
+func TestDrop(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		waiting := task(job.Normal)
 		e.retrying(t, waiting)
@@ -168,7 +168,7 @@ func TestRemove(t *testing.T) {
 		pending := task(job.High)
 		e.enqueue(t, pending)
 		for _, id := range []job.ID{waiting.ID, dead.ID, pending.ID, pending.ID, "nobody"} {
-			if err := e.Remove(t.Context(), id); err != nil {
+			if err := e.Drop(t.Context(), id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -188,14 +188,14 @@ func TestRemove(t *testing.T) {
 }
 
 // The task of a worker stays with it: taking it away would leave the worker without an end.
-func TestRemoveLeavesWhatRuns(t *testing.T) {
+func TestDropLeavesWhatRuns(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		one := task(job.Normal)
 		e.enqueue(t, one)
 		began, end := make(chan struct{}), make(chan struct{})
 		e.work(t, time.Second, func(context.Context, job.Delivery) error { close(began); <-end; return nil })
 		<-began
-		if err := e.Remove(t.Context(), one.ID); err != nil {
+		if err := e.Drop(t.Context(), one.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := e.find(t, one.ID); got.State != operate.Active {
@@ -291,7 +291,7 @@ func TestOperatorsWithoutRedis(t *testing.T) {
 		"tasks":   second(e.Tasks(ctx, queue.Normal, operate.Retry)),
 		"pending": second(e.Tasks(ctx, queue.Normal, operate.Pending)),
 		"hasten":  second(e.Hasten(ctx, operate.Task{Queue: queue.Normal})),
-		"remove":  e.Remove(ctx, "x"),
+		"drop":    e.Drop(ctx, "x"),
 		"pause":   e.Pause(ctx, queue.Names()),
 		"resume":  e.Resume(ctx, queue.Names()),
 		"drain":   e.Drain(ctx),

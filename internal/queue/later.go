@@ -2,8 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -16,25 +14,9 @@ func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error 
 	return c.enqueue(ctx, t, asynq.ProcessAt(at))
 }
 
-// Remove takes a task out of its queue, whatever it waits for. One that is not there is no error, and one that a worker
-// has in its hands stays there.
-func (c *Client) Remove(ctx context.Context, t job.Task) error {
-	inspector := asynq.NewInspectorFromRedisClient(c.redis)
-	err := inspector.DeleteTask(queues[t.Priority], string(t.ID))
-	if err == nil || gone(err) {
-		return nil
-	}
-	// asynq says by words alone that the task is active.
-	switch info, again := inspector.GetTaskInfo(queues[t.Priority], string(t.ID)); {
-	case again == nil && info.State == asynq.TaskStateActive, gone(again):
-		return nil
-	}
-	return failed(ctx, "remove", fmt.Errorf("asynq: %w", err))
-}
-
-func gone(err error) bool {
-	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
-}
+// Remove takes a task out of the queues, whatever it waits for. One that is not there is no error, and one that a worker has in
+// its hands stays there.
+func (c *Client) Remove(ctx context.Context, t job.Task) error { return c.Drop(ctx, t.ID) }
 
 // CountedKeys returns the keys whose lengths make up Waiting, of all queues: what an autoscaler that reads Redis itself has
 // to add up.
