@@ -316,9 +316,7 @@ func TestOperators(t *testing.T) {
 		t.Errorf("retry by the API: %d", code)
 	}
 	for _, id := range []string{first, second} {
-		if j := api.until(t, alice, id, "done"); j.Attempt != 1 {
-			t.Errorf("%+v", j)
-		}
+		api.until(t, alice, id, "done")
 	}
 	testenv.Eventually(t, "the documents are gone", func() bool { return files(t, dir) == 0 })
 

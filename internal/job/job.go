@@ -71,6 +71,9 @@ type Record struct {
 	Attempt int
 	// Fence is raised by each run that begins, counted or not; only the holder of the newest value may write.
 	Fence int64
+	// Base is the Fence with which the record was made: above 0 when the job was brought back, so that no run of its earlier
+	// life may write.
+	Base int64
 	// Version is raised by each change of the record; it is the ETag.
 	Version    int64
 	Error      *Failure  // set in retrying and failed

@@ -72,7 +72,7 @@ func (s *Store) Create(ctx context.Context, r job.Record, input []byte) error {
 func (s *Store) Restore(ctx context.Context, t job.Ticket) (bool, error) {
 	now := s.clock()
 	r := job.Record{
-		ID: t.ID, Kind: t.Kind, Owner: t.Owner, Priority: t.Priority, State: job.Queued, Fence: now.UnixMilli(),
+		ID: t.ID, Kind: t.Kind, Owner: t.Owner, Priority: t.Priority, State: job.Queued, Fence: now.UnixMilli(), Base: now.UnixMilli(),
 		CreatedAt: t.CreatedAt, UpdatedAt: now,
 	}
 	outcome, _, err := s.create(ctx, "restore", r, t.Input, submit.Terms{}, t.Claim)

@@ -308,7 +308,7 @@ func TestRestore(t *testing.T) {
 			}
 		}
 		want := job.Record{
-			ID: ticket.ID, Kind: job.Form, Owner: "ann", Priority: job.Low, State: job.Queued, Version: 1, Fence: start.UnixMilli(),
+			ID: ticket.ID, Kind: job.Form, Owner: "ann", Priority: job.Low, State: job.Queued, Version: 1, Fence: start.UnixMilli(), Base: start.UnixMilli(),
 			CreatedAt: start.Add(-time.Hour), UpdatedAt: start,
 		}
 		if diff := cmp.Diff(want, e.get(t, ticket.ID)); diff != "" {

@@ -113,7 +113,8 @@ if redis.call('HGET', KEYS[6], 'finishedAt') ~= ARGV[4] then
 	if now[1] == 'queued' and now[2] == ARGV[5] then return 1 end
 	return 0
 end
-if open(ARGV[1]) then return 0 end
+local state = redis.call('HGET', KEYS[1], 'state')
+if state and state ~= 'failed' then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 6))
 local history = redis.call('HGET', KEYS[6], 'history')
@@ -133,7 +134,7 @@ return 1
 func (s *Store) Revive(ctx context.Context, d job.Dead) (job.Record, error) {
 	now := s.clock().Truncate(time.Millisecond).UTC()
 	r := job.Record{
-		ID: d.ID, Kind: d.Kind, Owner: d.Owner, Priority: d.Priority, State: job.Queued, Fence: d.Fence + 1,
+		ID: d.ID, Kind: d.Kind, Owner: d.Owner, Priority: d.Priority, State: job.Queued, Fence: d.Fence + 1, Base: d.Fence + 1,
 		Version: d.Version + 1, CreatedAt: now, UpdatedAt: now,
 	}
 	set, err := values(r)

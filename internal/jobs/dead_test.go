@@ -138,7 +138,7 @@ func TestRevive(t *testing.T) {
 		}
 		now := start.Add(time.Hour)
 		want := job.Record{
-			ID: r.ID, Kind: job.Form, Owner: "owner-1", Priority: job.Low, State: job.Queued, Fence: old + 1,
+			ID: r.ID, Kind: job.Form, Owner: "owner-1", Priority: job.Low, State: job.Queued, Fence: old + 1, Base: old + 1,
 			Version: seen + 1, CreatedAt: now, UpdatedAt: now,
 		}
 		if d := cmp.Diff(want, e.get(t, r.ID)); d != "" {

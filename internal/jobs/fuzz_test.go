@@ -15,7 +15,7 @@ import (
 func FuzzRecord(f *testing.F) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	whole, err := values(job.Record{
-		Kind: job.File, Owner: "ann", Priority: job.High, State: job.Retrying, Attempt: 2, Fence: 2, Version: 5,
+		Kind: job.File, Owner: "ann", Priority: job.High, State: job.Retrying, Attempt: 2, Fence: 2, Base: 1, Version: 5,
 		Error: &job.Failure{Code: "parser_unavailable", Message: "m"}, RetryAt: at, CreatedAt: at, UpdatedAt: at,
 	})
 	if err != nil {

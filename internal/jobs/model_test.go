@@ -18,6 +18,8 @@ type model struct {
 	exists bool
 	r      job.Record
 	packed string // the full result
+	// dead is what is kept of the job since it failed, nil for nothing.
+	dead *job.Record
 }
 
 func (m *model) change(now time.Time) {
@@ -67,7 +69,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 						rt.Skip("there is one")
 					}
 					now := e.clock.Now()
-					*m = model{exists: true, r: job.Record{
+					*m = model{exists: true, dead: m.dead, r: job.Record{
 						ID: id, Kind: job.File, Owner: owners[0], State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now,
 					}}
 					check("create", e.Create(ctx, m.r, nil), false)
@@ -81,8 +83,8 @@ func TestTheStoreIsItsModel(t *testing.T) {
 						rt.Fatalf("restored %v, exists %v", made, m.exists)
 					}
 					if made {
-						*m = model{exists: true, r: job.Record{
-							ID: id, Kind: job.File, Owner: owner, State: job.Queued, Version: 1, Fence: now.UnixMilli(), CreatedAt: now, UpdatedAt: now,
+						*m = model{exists: true, dead: m.dead, r: job.Record{
+							ID: id, Kind: job.File, Owner: owner, State: job.Queued, Version: 1, Fence: now.UnixMilli(), Base: now.UnixMilli(), CreatedAt: now, UpdatedAt: now,
 						}}
 					}
 				},
@@ -138,8 +140,33 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					changed, superseded := m.move(f, job.Failed, e.clock.Now())
 					if changed {
 						m.r.Error = &why
+						dead := m.r
+						m.dead = &dead
 					}
 					check("fail", e.Fail(ctx, id, f, why), superseded)
+				},
+				"revive": func(rt *rapid.T) {
+					d, err := e.Dead(ctx, id)
+					if m.dead == nil {
+						if fault.CodeOf(err) != fault.JobNotFound {
+							rt.Fatalf("dead: %v", err)
+						}
+						return
+					}
+					check("dead", err, false)
+					_, err = e.Revive(ctx, d)
+					if m.exists && m.r.State != job.Failed {
+						if fault.CodeOf(err) != fault.Conflict {
+							rt.Fatalf("revive beside a record that is %s: %v", m.r.State, err)
+						}
+						return
+					}
+					check("revive", err, false)
+					now, was := e.clock.Now(), m.dead
+					*m = model{exists: true, r: job.Record{
+						ID: id, Kind: was.Kind, Owner: was.Owner, State: job.Queued, Version: was.Version + 1,
+						Fence: was.Fence + 1, Base: was.Fence + 1, CreatedAt: now, UpdatedAt: now,
+					}}
 				},
 				"requeue": func(rt *rapid.T) {
 					f := fence(rt)
@@ -167,12 +194,15 @@ func TestTheStoreIsItsModel(t *testing.T) {
 				},
 				"delete": func(rt *rapid.T) {
 					check("delete", e.Delete(ctx, id), false)
-					m.exists = false
+					m.exists, m.dead = false, nil
 				},
 				"time passes": func(rt *rapid.T) {
 					e.clock.Advance(time.Duration(rapid.IntRange(1, 5000).Draw(rt, "ms")) * time.Millisecond)
 				},
 				"": func(rt *rapid.T) {
+					if ids, err := e.DeadIDs(ctx); err != nil || slices.Contains(ids, id) != (m.dead != nil) {
+						rt.Fatalf("dead: %v, %v, want %v", ids, err, m.dead != nil)
+					}
 					open := slices.Contains(e.open(t), id)
 					if want := m.exists && !m.r.State.Final(); open != want {
 						rt.Fatalf("in the index: %v, want %v", open, want)

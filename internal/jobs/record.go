@@ -23,7 +23,7 @@ func keys(id job.ID) []string {
 // the worker alone, and a status poll should not pay for it.
 var fields = [...]string{
 	"kind", "owner", "priority", "state", "attempt", "fence", "version",
-	"error", "retryAt", "createdAt", "updatedAt", "finishedAt",
+	"error", "retryAt", "createdAt", "updatedAt", "finishedAt", "base",
 }
 
 // values returns field, value, … of a record. Times are Unix milliseconds, and empty when they are not known.
@@ -36,6 +36,7 @@ func values(r job.Record) ([]any, error) {
 		string(r.Kind), r.Owner, string(r.Priority), string(r.State),
 		strconv.Itoa(r.Attempt), strconv.FormatInt(r.Fence, 10), strconv.FormatInt(r.Version, 10),
 		failure, encodeTime(r.RetryAt), encodeTime(r.CreatedAt), encodeTime(r.UpdatedAt), encodeTime(r.FinishedAt),
+		strconv.FormatInt(r.Base, 10),
 	}
 	all := make([]any, 0, 2*len(fields))
 	for i, name := range fields {
@@ -62,6 +63,7 @@ func decode[T any](id job.ID, answer []T) (job.Record, bool, error) {
 		ID: id, Kind: job.Kind(set[0]), Owner: set[1], Priority: job.Priority(set[2]), State: job.State(set[3]),
 		Attempt: int(d.number(set[4])), Fence: d.number(set[5]), Version: d.number(set[6]),
 		RetryAt: d.time(set[8]), CreatedAt: d.time(set[9]), UpdatedAt: d.time(set[10]), FinishedAt: d.time(set[11]),
+		Base: d.number(set[12]),
 	}
 	if set[7] != "" {
 		r.Error = new(job.Failure)

@@ -77,7 +77,7 @@ func (a *attempt) waits(cause error) bool {
 // postpone has the job run again when the part that is away may be back, as the same attempt.
 func (a *attempt) postpone(ctx context.Context, cause error) error {
 	// Each run raises the fence, each that counts the attempt as well.
-	wait := job.OutageBackoff(int(a.record.Fence) - a.Attempt)
+	wait := job.OutageBackoff(int(a.record.Fence-a.record.Base) - a.Attempt)
 	if err := a.again(ctx, cause, wait); err != nil {
 		return err
 	}

@@ -399,3 +399,19 @@ func TestKeepingDocumentsOfFailedJobs(t *testing.T) {
 		})
 	}
 }
+
+// A job that was brought back waits for an outage as one does that is new: its fence goes on from its earlier life.
+func TestAnOutageInANewLife(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.record.Fence, w.record.Base = 1_764_000_000_000, 1_764_000_000_000
+		w.fails["parse"] = fault.New(fault.ParserUnavailable)
+		for _, want := range []time.Duration{2 * time.Second, 4 * time.Second} {
+			var later *job.Postponement
+			if err := w.attempt(t.Context(), 1); !errors.As(err, &later) || later.After != want {
+				t.Errorf("%v, want after %s", err, want)
+			}
+		}
+	})
+}

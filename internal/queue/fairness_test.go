@@ -58,7 +58,7 @@ func TestNoQueueStarves(t *testing.T) {
 func TestAFloodOfPreferredWork(t *testing.T) {
 	t.Parallel()
 	e := open(t, testenv.Redis(t).URL(1))
-	const low = 20
+	const low, most = 20, 3000 // about 120 are to be expected
 	for range low {
 		e.enqueue(t, task(job.Low))
 	}
@@ -84,7 +84,10 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 		switch {
 		case afterwards:
 		case d.Priority == job.High:
-			high++
+			if high++; high == most {
+				afterwards = true
+				close(emptied)
+			}
 			flood()
 		default:
 			if left--; left == 0 {
@@ -100,5 +103,8 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 	if high == 0 {
 		t.Error("there was no flood")
 	}
-	t.Logf("%d low ones were run beside %d high ones", low, high)
+	if left > 0 {
+		t.Errorf("%d of %d low ones wait behind %d high ones", left, low, high)
+	}
+	t.Logf("%d low ones were run beside %d high ones", low-left, high)
 }

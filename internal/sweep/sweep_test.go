@@ -35,7 +35,7 @@ func TestAWipedRedis(t *testing.T) {
 			if r.Fence < e.clock.Now().Add(-time.Hour).UnixMilli() {
 				t.Errorf("the fence %d may be that of an attempt before", r.Fence)
 			}
-			r.Fence, r.UpdatedAt = before[id].Fence, before[id].UpdatedAt
+			r.Fence, r.Base, r.UpdatedAt = before[id].Fence, before[id].Base, before[id].UpdatedAt
 			if diff := cmp.Diff(before[id], r); diff != "" {
 				t.Errorf("a record that was made again (-before +after):\n%s", diff)
 			}
