@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/trackmydegree/trackmydegree/internal/bucket"
@@ -36,7 +37,7 @@ func openStorage(ctx context.Context, c config.Uploads, log *slog.Logger) (stora
 	if c.Storage != config.StorageS3 {
 		store, err := uploads.New(uploads.Config{Dir: c.UploadDir})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("TMD_UPLOAD_DIR: %w", err)
 		}
 		return folder{store}, nil
 	}
