@@ -65,7 +65,7 @@ func TestAll(t *testing.T) {
 		if first := r.Semesters[0]; first.Term != "FALL 2021" || len(first.Courses) == 0 {
 			t.Errorf("the first term is %+v", first)
 		}
-		testenv.Eventually(t, "document and ticket are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
 	})
 	t.Run("people read it", func(t *testing.T) {
 		got := all.run(t, nil, "upload", fixture("transcripts/soen-regular"), fixture("letters/coop"))
