@@ -146,6 +146,9 @@ func (m *module) read(dir string) error {
 		if e.IsDir() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
 			continue
 		}
+		if strings.HasSuffix(e.Name(), ".docs") { // of its pages, which no program links
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return err
