@@ -123,9 +123,7 @@ func TestRoles(t *testing.T) {
 		if u := uploadedOf(t, got)[0]; u.Result == nil || !u.Result.IsCoop || u.Result.Courses["CWT 300"].Status.Status != "completed" {
 			t.Errorf("%+v", u)
 		}
-		if n := files(t, uploads); n != 0 {
-			t.Errorf("%d documents are left", n)
-		}
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
 	})
 	t.Run("a caller without a token is refused", func(t *testing.T) {
 		if got := api.run(t, nil, "upload", fixture("transcripts/soen-coop")); got.code != 4 {
@@ -157,9 +155,7 @@ func TestRoles(t *testing.T) {
 		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 && time.Since(accepted) < patience {
 			t.Errorf("%+v", j)
 		}
-		if n := files(t, uploads); n != 0 {
-			t.Errorf("%d documents are left", n)
-		}
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
 	})
 	t.Run("the last failure is reported and the file goes", func(t *testing.T) {
 		way.breakIt(true)
@@ -169,9 +165,7 @@ func TestRoles(t *testing.T) {
 		if j.Attempt != 3 || j.Error == nil || j.Error.Code != "parser_unavailable" {
 			t.Errorf("%+v", j)
 		}
-		if n := files(t, uploads); n != 0 {
-			t.Errorf("%d documents are left", n)
-		}
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
 		testenv.Eventually(t, "a report of the job", func() bool {
 			_, ok := reports.with(j.JobID, `"role":"worker"`, `"code":"parser_unavailable"`, `"attempt":"3"`)
 			return ok

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"syscall"
 
 	"github.com/trackmydegree/trackmydegree/internal/bucket"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -58,10 +59,16 @@ func (r *role) openUploads(ctx context.Context, c config.Uploads) (storage, erro
 		return nil, err
 	}
 	r.onClose("uploads", func(context.Context) error { return store.Close() })
-	if err = store.Check(ctx); errors.Is(err, bucket.ErrAway) {
-		// As with Redis and MongoDB: the role comes up, and works when the server is back.
-		r.Log.Error("the bucket of uploads cannot be checked", "error", err)
+	if err = store.Check(ctx); mayPass(err) {
+		// As with Redis and MongoDB: the role comes up, and works when it has passed.
+		r.Log.Error("uploads cannot be stored", "error", err)
 		err = nil
 	}
 	return store, err
+}
+
+// mayPass reports whether what is wrong with a storage may pass by itself: its server is away, or it is full. What is no
+// upload (a status, a result) goes on meanwhile.
+func mayPass(err error) bool {
+	return errors.Is(err, bucket.ErrAway) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

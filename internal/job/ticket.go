@@ -81,3 +81,12 @@ type Leftover struct {
 	// Temporary is the name of what was being written when the store was looked at: when it is old, its writer is gone.
 	Temporary string
 }
+
+// With is what lies there for a job of which l is one part and other the other.
+func (l Leftover) With(other Leftover) Leftover {
+	l.Document, l.Ticket, l.Size = l.Document || other.Document, l.Ticket || other.Ticket, l.Size+other.Size
+	if other.Modified.After(l.Modified) {
+		l.Modified = other.Modified
+	}
+	return l
+}

@@ -22,6 +22,7 @@ const (
 	deadline   reason = "deadline"    // a document took too long
 	memory     reason = "memory"      // a document took too much
 	crashed    reason = "crash"       // a document, or a bug, ended it
+	killed     reason = "killed"      // the kernel, for want of memory somewhere, or somebody killed it
 	rubbish    reason = "rubbish"     // it answered what is no answer
 	abandoned  reason = "abandoned"   // nobody waits for its document any more
 	used       reason = "used"        // it has read its number of documents
@@ -31,7 +32,7 @@ const (
 	stopped    reason = "stopped"     // the pool stops
 )
 
-var reasons = []reason{deadline, memory, crashed, rubbish, abandoned, used, grown, suspect, startFault, stopped}
+var reasons = []reason{deadline, memory, crashed, killed, rubbish, abandoned, used, grown, suspect, startFault, stopped}
 
 // child is one process. One caller at a time exchanges documents with it; anyone may kill it.
 type child struct {
@@ -124,13 +125,17 @@ func (c *child) reason() reason {
 	return c.why
 }
 
-// cause tells ends for want of memory from other crashes. The Go runtime gives up with a report when the child's limit
-// is reached; the kernel kills for the limit of the container, and for processor time.
+// cause tells ends for want of memory and kills from outside from other crashes. The Go runtime gives up with a report when
+// the child's limit is reached, and the kernel ends it for processor time. Whom the kernel kills for the limit of the
+// container need not be the one who took the memory.
 func (c *child) cause() reason {
 	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	killed := ok && status.Signaled() && (status.Signal() == syscall.SIGKILL || status.Signal() == syscall.SIGXCPU)
-	if killed || c.stderr.report().kind == outOfMemory {
+	ended := func(s syscall.Signal) bool { return ok && status.Signaled() && status.Signal() == s }
+	switch {
+	case c.stderr.report().kind == outOfMemory || ended(syscall.SIGXCPU):
 		return memory
+	case ended(syscall.SIGKILL):
+		return killed
 	}
 	return crashed
 }

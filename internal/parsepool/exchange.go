@@ -24,10 +24,27 @@ func (s Stream) Parse(ctx context.Context, r io.Reader) (document.Document, erro
 	return s.Pool.Parse(ctx, pdf)
 }
 
+// errKilled says that a child was killed from outside while it had a document.
+var errKilled = errors.New("a child was killed")
+
+// parse lets a child read the document. A kill from outside may have nothing to do with it, so it gets one other child; a
+// document that takes down two takes too much.
 func (p *Pool) parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	if len(pdf) > document.MaxBytes {
 		return document.Document{}, fault.New(fault.TooLarge)
 	}
+	doc, err := p.attempt(ctx, pdf)
+	if errors.Is(err, errKilled) {
+		doc, err = p.attempt(ctx, pdf)
+	}
+	if errors.Is(err, errKilled) {
+		err = fault.Wrap(fault.TooComplex, err)
+	}
+	return doc, err
+}
+
+// attempt lets one child read the document.
+func (p *Pool) attempt(ctx context.Context, pdf []byte) (document.Document, error) {
 	c, err := p.acquire(ctx)
 	if err != nil {
 		return document.Document{}, err
@@ -66,7 +83,7 @@ func (p *Pool) parse(ctx context.Context, pdf []byte) (document.Document, error)
 	return doc, nil
 }
 
-// verdict says whose fault it is that a child did not answer. The document had one child and gets no other.
+// verdict says whose fault it is that a child did not answer; errKilled when that is not known.
 func (p *Pool) verdict(ctx context.Context, c *child, exchange error) error {
 	if errors.Is(exchange, io.ErrUnexpectedEOF) || errors.Is(exchange, errUndelivered) {
 		c.kill(crashed) // its pipe ended, so how it ends is fixed already
@@ -82,6 +99,8 @@ func (p *Pool) verdict(ctx context.Context, c *child, exchange error) error {
 		return fault.Wrap(fault.ParserUnavailable, errStopping)
 	case errors.Is(exchange, errUndelivered):
 		return fault.Wrap(fault.ParserUnavailable, exchange)
+	case why == killed:
+		return fmt.Errorf("%w: %v", errKilled, c.cmd.ProcessState)
 	case why == memory:
 		return fault.Wrap(fault.TooComplex, fmt.Errorf("a child ran out of memory: %v", c.cmd.ProcessState))
 	default:

@@ -97,6 +97,12 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	case "kill":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	case "once": // is killed the first time
+		if err := os.Mkdir(arg, 0o700); err == nil {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+		return says("alive"), nil
 	case "touch": // half as much again as it may, page by page
 		for range touchLimit * 3 / 2 >> 20 {
 			b := make([]byte, 1<<20)

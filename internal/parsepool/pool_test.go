@@ -202,7 +202,6 @@ func TestAChildThatFailsCostsItsDocumentAlone(t *testing.T) {
 		{"waits for ever", "sleep", fault.TooComplex, "deadline", parsepool.Deps{Deadline: time.Second}},
 		{"panics", "panic 40012345", fault.Corrupt, "crash", parsepool.Deps{}},
 		{"exits", "exit", fault.Corrupt, "crash", parsepool.Deps{}},
-		{"is killed by the kernel", "kill", fault.TooComplex, "memory", parsepool.Deps{}},
 		{"takes page after page", "touch", fault.TooComplex, "memory", parsepool.Deps{MemoryLimit: touchLimit}},
 		{"takes addresses beyond measure", "reserve", fault.TooComplex, "memory", parsepool.Deps{}},
 		{"stopped in the middle", "fault too_complex", fault.TooComplex, "suspect", parsepool.Deps{}},
@@ -237,6 +236,21 @@ func TestAChildThatFailsCostsItsDocumentAlone(t *testing.T) {
 				t.Errorf("child %d lives on", pid)
 			}
 		})
+	}
+}
+
+// Whom the kernel kills for want of memory need not be who took it: the document gets a second child, and no third.
+func TestAChildThatIsKilledFromOutside(t *testing.T) {
+	t.Parallel()
+	p := start(t, parsepool.Deps{Size: 1})
+	if _, err := p.Parse(t.Context(), []byte("once "+filepath.Join(t.TempDir(), "met"))); err != nil {
+		t.Errorf("a document whose child was killed once: %v", err)
+	}
+	if _, err := p.Parse(t.Context(), []byte("kill")); fault.CodeOf(err) != fault.TooComplex {
+		t.Errorf("a document that takes down each of its children: %v", err)
+	}
+	if got := p.metric(t, "tmd_parser_child_ends_total", "reason", "killed"); got != 3 {
+		t.Errorf("%v children were killed, want 3", got)
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 			}
 			key := of{l.ID, l.Kept}
 			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = together(found[i], l)
+				found[i] = found[i].With(l)
 				continue
 			}
 			at[key] = len(found)
@@ -82,15 +82,6 @@ func known(name string) job.Leftover {
 		return job.Leftover{ID: job.ID(id), Ticket: true}
 	}
 	return job.Leftover{}
-}
-
-// together is the two files of one job.
-func together(a, b job.Leftover) job.Leftover {
-	a.Document, a.Ticket, a.Size = a.Document || b.Document, a.Ticket || b.Ticket, a.Size+b.Size
-	if b.Modified.After(a.Modified) {
-		a.Modified = b.Modified
-	}
-	return a
 }
 
 // Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and

@@ -82,7 +82,7 @@ func (r *report) print(w io.Writer) {
 		{"**tasks left** · **records without an end**", fmt.Sprintf("%d · %d", len(r.Tasks), len(r.Open))},
 		{"**requests that hung**", r.Hung},
 		{"**what must never be**", len(r.Never)},
-		{"starts that were refused, on a full disk", r.Refused},
+		{"starts that were refused, on a disk that is read-only", r.Refused},
 		{"calm again after", fmt.Sprintf("%.1f s", r.Settled.Seconds())},
 		{"upload to end, calm", r.Calm},
 		{"upload to end", r.Ends},

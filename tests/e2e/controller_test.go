@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,15 +13,20 @@ import (
 
 // The issue of the controller: what it must do, and how often.
 const (
-	sparedRounds   = 20
-	unsparedRounds = 10
-	killedRounds   = 20
 	handOverLimit  = 3 * time.Second
 	costAnnotation = "controller.kubernetes.io/pod-deletion-cost"
 	busyLabel      = "trackmydegree.io/busy"
 	longJob        = 50 * time.Second // under the patience of the worker with its parser
 	leaseName      = "lease/tmd-trackmydegree-controller"
 )
+
+// How often what depends on luck is tried: CI shows that it works, a developer's machine how reliably.
+func rounds(n int) int {
+	if os.Getenv("CI") == "true" {
+		return min(n, 3)
+	}
+	return n
+}
 
 // single is slow with workers of one job each, so that it is known who is busy.
 func single() values {
@@ -34,6 +40,7 @@ func controlled() values {
 
 // Six workers, two of them busy, and a scale-down to two: the busy ones stay, each time. Without the controller it is luck.
 func testBusyWorkersSpared(t *testing.T) {
+	unsparedRounds, sparedRounds := rounds(10), rounds(20)
 	ready(t, single())
 	kept, jobs := spare(t, unsparedRounds, nil)
 	finish(t, 2*time.Minute, jobs)
@@ -137,7 +144,7 @@ func label(t *testing.T, pod, name string) string {
 // The pod of a busy worker is taken away by force: its job runs elsewhere as soon as Kubernetes knows.
 func testHandOver(t *testing.T) {
 	ready(t, controlled())
-	redis := openRedis(t)
+	redis, killedRounds := openRedis(t), rounds(20)
 	var took []time.Duration
 	for range killedRounds {
 		scale(t, 3)
@@ -158,12 +165,10 @@ func testHandOver(t *testing.T) {
 		finish(t, time.Minute, jobs)
 	}
 	slices.Sort(took)
-	p95 := took[killedRounds*95/100-1]
+	p95 := took[(killedRounds*95+99)/100-1]
 	t.Logf("FIGURE hand-over after a forced kill: median %.1f s, p95 %.1f s, most %.1f s of %d",
 		took[killedRounds/2].Seconds(), p95.Seconds(), took[killedRounds-1].Seconds(), killedRounds)
-	if p95 > handOverLimit {
-		t.Errorf("p95 of the hand-over is %s, want %s at most", p95, handOverLimit)
-	}
+	atMost(t, "p95 of the hand-over after a forced kill", p95, handOverLimit)
 	scale(t, 1)
 }
 

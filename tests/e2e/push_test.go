@@ -52,9 +52,7 @@ func testPush(t *testing.T) {
 		jobs := upload(t, 1, time.Second)
 		took := next("1").Sub(jobs[0].Sent)
 		t.Logf("FIGURE push: one worker wanted %.2f s after the upload", took.Seconds())
-		if took > pushLimit {
-			t.Errorf("from zero, a worker was wanted after %s, want %s at most", took, pushLimit)
-		}
+		atMost(t, "from zero to a worker that is wanted", took, pushLimit)
 		once(t, finish(t, time.Minute, jobs))
 	}
 	// From one to many it is the HorizontalPodAutoscaler, with the controller's number.

@@ -43,8 +43,8 @@ func (c *Canary) scaledObject(ctx context.Context) (*unstructured.Unstructured, 
 
 // inspect looks for what is wrong with a ScaledObject before anything is sent.
 func (c *Canary) inspect(so *unstructured.Unstructured) finding {
-	for key := range so.GetAnnotations() {
-		if key == "autoscaling.keda.sh/paused" || key == "autoscaling.keda.sh/paused-replicas" {
+	for _, key := range []string{"autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"} {
+		if value, ok := so.GetAnnotations()[key]; ok && value != "false" {
 			return found(Paused, "The ScaledObject is paused by its annotation %s.", key)
 		}
 	}

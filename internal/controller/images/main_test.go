@@ -260,8 +260,12 @@ func (f *fleet) updater() *images.Updater {
 // sync is what Kubernetes does after a change: new pods for new images; of annotations it only takes note.
 func (f *fleet) sync(component string) {
 	f.t.Helper()
-	d := f.get(component)
-	if d.Status.ObservedGeneration == d.Generation {
+	d := &appsv1.Deployment{}
+	err := f.Get(f.t.Context(), client.ObjectKey{Namespace: f.namespace, Name: "tmd-" + component}, d)
+	if client.IgnoreNotFound(err) != nil {
+		f.t.Fatal(err)
+	}
+	if err != nil || d.Status.ObservedGeneration == d.Generation {
 		return
 	}
 	var pods corev1.PodList

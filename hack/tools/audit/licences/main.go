@@ -143,7 +143,11 @@ func (m *module) read(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.IsDir() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
+		// LICENSE.docs is of the module's documentation, which is not linked in.
+		if e.IsDir() || !licenceFile.MatchString(e.Name()) || slices.Contains([]string{".go", ".docs"}, filepath.Ext(e.Name())) {
+			continue
+		}
+		if strings.HasSuffix(e.Name(), ".docs") { // of its pages, which no program links
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))

@@ -36,6 +36,7 @@ func TestLicences(t *testing.T) {
 		{"none", map[string]string{"README.md": isc}, "no licence that is known"},
 		{"one that is not taken", map[string]string{"COPYING": gpl}, "is not among the licences that are taken"},
 		{"two of which one is not taken", map[string]string{"LICENSE": isc, "LICENSE.other": gpl}, "is not among"},
+		{"another one for its pages", map[string]string{"LICENSE": isc, "LICENSE.docs": gpl}, ""},
 		{"terms of its own", map[string]string{"LICENSE": strings.Repeat("You may look at this on Tuesdays.\n", 50)}, "only 0 %"},
 		{"terms of its own behind one that is taken", map[string]string{"LICENSE": isc + strings.Repeat("But not on Tuesdays.\n", 200)}, "only"},
 	} {
