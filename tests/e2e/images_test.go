@@ -27,6 +27,7 @@ func testImages(t *testing.T) {
 	first := mutate("--label", "e2e=first")
 	release := basic().with(values{"image": values{"tag": tag}})
 	ready(t, release)
+	scale(t, 1) // an autoscaler of an earlier chapter may have left none, and nobody would prove the image
 	startController(t, "TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=* * * * *", "TMD_IMAGES_DEADLINE=3m",
 		"TMD_RELEASE_SELECTOR=app.kubernetes.io/instance=tmd")
 
