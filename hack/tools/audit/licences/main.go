@@ -147,9 +147,6 @@ func (m *module) read(dir string) error {
 		if e.IsDir() || !licenceFile.MatchString(e.Name()) || slices.Contains([]string{".go", ".docs"}, filepath.Ext(e.Name())) {
 			continue
 		}
-		if strings.HasSuffix(e.Name(), ".docs") { // of its pages, which no program links
-			continue
-		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return err
