@@ -85,7 +85,7 @@ e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is sta
 	@hack/deps.sh cluster
 	@# A cold cache takes longer to build Kubernetes and KEDA than the tests take: not in their time.
 	@[ -n "$$KUBECONFIG" ] || hack/cluster/build.sh
-	go test -count=1 -timeout 45m -tags e2e -v ./tests/e2e
+	go test -count=1 -timeout 90m -tags e2e -v -run 'TestCluster/$(CHAPTERS)' ./tests/e2e
 
 .PHONY: k8s
 k8s: chart ## Write the plain manifests of k8s/ again, from the chart

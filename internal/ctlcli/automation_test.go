@@ -131,7 +131,8 @@ func TestAutomation(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	stream, err := externalscaler.NewExternalScalerClient(conn).StreamIsActive(t.Context(), &externalscaler.ScaledObjectRef{Name: "worker"})
+	stream, err := externalscaler.NewExternalScalerClient(conn).StreamIsActive(
+		t.Context(), &externalscaler.ScaledObjectRef{Name: "worker"}, grpc.WaitForReady(true)) // it may not listen yet
 	if err != nil {
 		t.Fatal(err)
 	}
