@@ -22,7 +22,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build .bin/tmd and .bin/tmd-controller
 	@mkdir -p $(BIN)
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 .PHONY: run
 run: build ## Run everything in one process on the embedded default: no server to install

@@ -11,7 +11,9 @@ version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo de
 mkdir -p "$root"/{etc/ssl/certs,usr/share/tmd/cache,var/lib/tmd/uploads,tmp}
 
 module=github.com/trackmydegree/trackmydegree/internal
-CGO_ENABLED=0 go build -buildvcs=false -trimpath \
+# grpcnotrace leaves out gRPC's own tracing, with which the linker could drop nothing of what is never called: 56 MB a
+# program become 39.
+CGO_ENABLED=0 go build -buildvcs=false -trimpath -tags grpcnotrace \
 	-ldflags "-s -w -X $module/cli.version=$version -X $module/ctlcli.version=$version" -o "$root/" ./cmd/...
 
 # Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it shows as
