@@ -170,14 +170,16 @@ func TestAutomation(t *testing.T) {
 	if left := r.open().Keys(t.Context(), "job:timeline:*").Val(); len(left) > 0 {
 		t.Errorf("the canary left %v", left)
 	}
-	page := get(c.metrics + "/metrics")
+	var page string
 	for _, want := range []string{
 		`tmd_canary_verified 1`, `tmd_canary_runs_total{outcome="Proven"} 1`, `tmd_scaler_streams 1`,
 		`tmd_images_checks_total{component="worker",outcome="updating"} 1`,
 	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("no metric %s", want)
-		}
+		// What is told is measured a moment later.
+		testenv.Eventually(t, "the metric "+want, func() bool {
+			page = get(c.metrics + "/metrics")
+			return strings.Contains(page, want)
+		})
 	}
 	if strings.Contains(page, `code="403"`) {
 		t.Error("the API server refused a request: the role of the chart lacks a right")

@@ -25,6 +25,8 @@ type Server struct {
 	env  *envtest.Environment
 	cfg  *rest.Config
 	err  error
+
+	users sync.Mutex // held while one is added: the library counts its certificates without
 }
 
 // Main runs the tests and stops the server when one has started it. It returns the exit code.
@@ -82,6 +84,8 @@ func (s *Server) Namespace(tb testing.TB) string {
 func (s *Server) KubeConfig(tb testing.TB, user string) string {
 	tb.Helper()
 	s.Config(tb)
+	s.users.Lock()
+	defer s.users.Unlock()
 	added, err := s.env.AddUser(envtest.User{Name: user}, nil)
 	if err != nil {
 		tb.Fatal(err)
