@@ -132,9 +132,9 @@ func (c canaries) Get(ctx context.Context, id job.ID) (job.Record, error) {
 }
 
 // Remove implements canary.Jobs.
-func (c canaries) Remove(ctx context.Context, id job.ID, p job.Priority) error {
+func (c canaries) Remove(ctx context.Context, id job.ID) error {
 	// The task first: a task without a record does no harm, and a record without its task would wait for ever.
-	if err := c.queue.Remove(ctx, job.Task{ID: id, Kind: job.Form, Priority: p}); err != nil {
+	if err := c.queue.Drop(ctx, id); err != nil {
 		return err
 	}
 	return c.records.Delete(ctx, id)

@@ -3,7 +3,6 @@ package jobs_test
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,30 +22,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start is the time of the clocks below, a whole millisecond as records keep it.
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// clock is a clock that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // env is a store on a Redis of the test's own.
 type env struct {
 	*jobs.Store
 	redis redis.UniversalClient
 	url   string
-	clock *clock
+	clock *testenv.Clock
 }
 
 // often is how often watched records are read again where a test is about that.
@@ -65,7 +46,7 @@ func openWith(t testing.TB, url string, refresh time.Duration) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	e := &env{redis: client, url: url, clock: &clock{now: start}}
+	e := &env{redis: client, url: url, clock: testenv.NewClock(start)}
 	e.Store = jobs.New(jobs.Deps{
 		Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-1", Refresh: refresh,
 	})

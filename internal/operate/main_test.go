@@ -30,29 +30,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests move. It begins at the present time: files have the time of their disk.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // env is an operator and a sweep on real parts.
 type env struct {
 	*operate.Operator
 	t       testing.TB
-	clock   *clock
+	clock   *testenv.Clock
 	redis   redis.UniversalClient
 	dir     string
 	files   *uploads.Store
@@ -66,7 +48,7 @@ func open(t testing.TB, url string) *env {
 	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
-	e := &env{t: t, clock: &clock{now: time.Now()}, redis: client, dir: t.TempDir()}
+	e := &env{t: t, clock: testenv.NewClock(time.Now()), redis: client, dir: t.TempDir()}
 	e.files, err = uploads.New(uploads.Config{Dir: e.dir})
 	must(t, err)
 	t.Cleanup(func() { e.files.Close() })

@@ -38,9 +38,9 @@ func (b *books) beat(w *fake) {
 func TestWhatABeatTells(t *testing.T) {
 	onBooks(t, func(t *testing.T, b *books) {
 		w := b.worker("pod-1")
-		b.clock.advance(3 * time.Second)
+		b.clock.Advance(3 * time.Second)
 		first, _ := b.begin(w, job.Normal)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		second, _ := b.begin(w, job.High)
 		b.beat(w)
 
@@ -133,7 +133,7 @@ func TestATaskComesBackToItsOldWorker(t *testing.T) {
 		if d := b.where(a.task); !slices.Equal(d, []string{"active"}) {
 			t.Errorf("taken back at once, to %v", d)
 		}
-		b.clock.advance(claiming + time.Second)
+		b.clock.Advance(claiming + time.Second)
 		b.reapNow(other)
 		if d := b.where(a.task); !slices.Equal(d, []string{"pending"}) || b.crashes(Normal, a.task) != 1 {
 			t.Errorf("in %v with %d crashes", d, b.crashes(Normal, a.task))
@@ -147,13 +147,13 @@ func TestACompletionThatRedisMissed(t *testing.T) {
 		w, other := b.worker("a"), b.worker("b")
 		a, r := b.begin(w, job.Normal)
 		w.beats.end(r)
-		b.clock.advance(settling - time.Second)
+		b.clock.Advance(settling - time.Second)
 		b.beat(w)
 		b.reapNow(other)
 		if d := b.where(a.task); !slices.Equal(d, []string{"active"}) {
 			t.Errorf("while it may still be settled: %v", d)
 		}
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		b.beat(w)
 		b.reapNow(other)
 		if d := b.where(a.task); !slices.Equal(d, []string{"pending"}) || b.crashes(Normal, a.task) != 0 {
@@ -186,14 +186,14 @@ func TestWhoJudges(t *testing.T) {
 		steady := func(until time.Duration) (since time.Duration) {
 			for ; since <= until && !w.beats.trusted(); since += beatEvery {
 				b.beat(w)
-				b.clock.advance(beatEvery)
+				b.clock.Advance(beatEvery)
 			}
 			return since
 		}
 		if got := steady(time.Minute); got != beatTTL+beatEvery {
 			t.Errorf("from its start: after %s", got)
 		}
-		b.clock.advance(gap) // paused
+		b.clock.Advance(gap) // paused
 		if w.beats.trusted() {
 			t.Error("a worker that was paused judges")
 		}

@@ -129,7 +129,7 @@ type books struct {
 	client    *Client
 	inspector *asynq.Inspector
 	scripts   scripts
-	clock     *manual
+	clock     *testenv.Clock
 	workers   []*fake
 }
 
@@ -147,24 +147,6 @@ type attempted struct {
 	lost  error
 }
 
-// manual is a clock that the test turns. It begins now: asynq reads its own.
-type manual struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (m *manual) Now() time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.now
-}
-
-func (m *manual) advance(d time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.now = m.now.Add(d)
-}
-
 func openBooks(t testing.TB, url string, s scripts) *books {
 	t.Helper()
 	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
@@ -174,7 +156,7 @@ func openBooks(t testing.TB, url string, s scripts) *books {
 	t.Cleanup(func() { client.Close() })
 	return &books{
 		t: t, redis: client, client: NewClient(ClientDeps{Redis: client, JobTimeout: time.Minute}),
-		inspector: asynq.NewInspectorFromRedisClient(client), scripts: s, clock: &manual{now: time.Now()},
+		inspector: asynq.NewInspectorFromRedisClient(client), scripts: s, clock: testenv.NewClock(time.Now()),
 	}
 }
 

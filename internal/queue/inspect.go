@@ -87,13 +87,12 @@ func (c *Client) Find(ctx context.Context, id job.ID) (operate.Task, bool, error
 // hastenScript makes a task pending that waits in retry or scheduled, as asynq does when its time has come.
 //
 // ARGV 1 the task · 2 the prefix of its queue.
-var hastenScript = redis.NewScript(`
+var hastenScript = redis.NewScript(pendingLua + `
 local task = ARGV[2] .. 't:' .. ARGV[1]
 local state = redis.call('HGET', task, 'state')
 if state ~= 'retry' and state ~= 'scheduled' then return 0 end
 if redis.call('ZREM', ARGV[2] .. state, ARGV[1]) == 0 then return 0 end
-local time = redis.call('TIME')
-redis.call('HSET', task, 'state', 'pending', 'pending_since', time[1] .. string.format('%06d', tonumber(time[2])) .. '000')
+pending(task)
 redis.call('LPUSH', ARGV[2] .. 'pending', ARGV[1])
 return 1
 `)

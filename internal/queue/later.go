@@ -14,10 +14,6 @@ func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error 
 	return c.enqueue(ctx, t, asynq.ProcessAt(at))
 }
 
-// Remove takes a task out of the queues, whatever it waits for. One that is not there is no error, and one that a worker has in
-// its hands stays there.
-func (c *Client) Remove(ctx context.Context, t job.Task) error { return c.Drop(ctx, t.ID) }
-
 // CountedKeys returns the keys whose lengths make up Waiting, of all queues: what an autoscaler that reads Redis itself has
 // to add up.
 func CountedKeys() []string {

@@ -22,13 +22,21 @@ const (
 	crashesField = "tmd_crashes"
 )
 
+// pendingLua notes in a task's hash that it waits in its queue, since now in nanoseconds, as asynq does.
+const pendingLua = `
+local function pending(task)
+	local time = redis.call('TIME')
+	redis.call('HSET', task, 'state', 'pending', 'pending_since', time[1] .. string.format('%06d', tonumber(time[2])) .. '000')
+end
+`
+
 // backLua puts an active task at the head of its queue, as asynq does with one that a worker hands back. A task without a
 // message has been deleted, and is cleared away. Answers whether there is something to run.
 //
 // KEYS 1 is holders, in every script with this in it.
-const backLua = `
+const backLua = pendingLua + `
 local function back(queue, id, crashed)
-	local task, time = queue .. 't:' .. id, redis.call('TIME')
+	local task = queue .. 't:' .. id
 	redis.call('LREM', queue .. 'active', 0, id)
 	redis.call('ZREM', queue .. 'lease', id)
 	redis.call('HDEL', KEYS[1], id)
@@ -37,7 +45,7 @@ local function back(queue, id, crashed)
 		return false
 	end
 	if crashed then redis.call('HINCRBY', task, '` + crashesField + `', 1) end
-	redis.call('HSET', task, 'state', 'pending', 'pending_since', time[1] .. string.format('%06d', tonumber(time[2])) .. '000')
+	pending(task)
 	redis.call('RPUSH', queue .. 'pending', id)
 	return true
 end

@@ -161,7 +161,7 @@ func TestATaskIsInExactlyOneState(t *testing.T) {
 					}
 				},
 				"time passes": func(rt *rapid.T) {
-					b.clock.advance(time.Duration(rapid.IntRange(1, 8).Draw(rt, "s")) * time.Second)
+					b.clock.Advance(time.Duration(rapid.IntRange(1, 8).Draw(rt, "s")) * time.Second)
 				},
 				"reap": reap,
 				"recover": func(rt *rapid.T) {
@@ -212,7 +212,7 @@ func TestATaskIsInExactlyOneState(t *testing.T) {
 			for _, w := range b.workers {
 				b.redis.Del(ctx, workerKey+w.beats.id)
 			}
-			b.clock.advance(lease)
+			b.clock.Advance(lease)
 			b.reapNow(b.worker("last"))
 			for id := range queueOf {
 				states := b.where(id)

@@ -165,7 +165,7 @@ func (f *fate) run(t testing.TB) {
 	e.t = t
 	e.wipe()
 	clear(e.results)
-	e.clock.now = time.Now()
+	e.clock.Set(time.Now())
 	func() {
 		defer func() {
 			if v := recover(); v != nil && v != errKilled { //nolint:errorlint // a value of ours

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,28 +31,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a clock that tests move. It begins at the present time: files have the time of their disk.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // env is submission, sweep and a worker on real parts.
 type env struct {
 	t       testing.TB
-	clock   *clock
+	clock   *testenv.Clock
 	redis   redis.UniversalClient
 	dir     string
 	files   *uploads.Store
@@ -73,7 +54,7 @@ func open(t testing.TB, url string) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	e := &env{t: t, clock: &clock{now: time.Now()}, redis: client, dir: folder(t), metrics: prometheus.NewRegistry(), log: &strings.Builder{}, results: map[job.ID]int{}}
+	e := &env{t: t, clock: testenv.NewClock(time.Now()), redis: client, dir: folder(t), metrics: prometheus.NewRegistry(), log: &strings.Builder{}, results: map[job.ID]int{}}
 	if e.files, err = uploads.New(uploads.Config{Dir: e.dir}); err != nil {
 		t.Fatal(err)
 	}

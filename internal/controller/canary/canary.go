@@ -229,7 +229,7 @@ func (c *Canary) end(ctx context.Context, m *corev1.ConfigMap, s *Status, f find
 		for step, at := range r.Steps {
 			report.Seconds[step] = at.Sub(r.Sent).Seconds()
 		}
-		if err := c.Jobs.Remove(ctx, r.ID, r.Priority); err != nil {
+		if err := c.Jobs.Remove(ctx, r.ID); err != nil {
 			// Its record ends by itself after a day, and its task does no harm.
 			c.Logger.Warn("the canary's job stays", "job_id", r.ID, "error", err)
 		}

@@ -81,7 +81,7 @@ func (j *jobs) Get(_ context.Context, id job.ID) (job.Record, error) {
 	return r, nil
 }
 
-func (j *jobs) Remove(_ context.Context, id job.ID, _ job.Priority) error {
+func (j *jobs) Remove(_ context.Context, id job.ID) error {
 	delete(j.records, id)
 	j.removed++
 	return j.err

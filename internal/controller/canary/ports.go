@@ -15,7 +15,7 @@ type Jobs interface {
 	// Get returns the job's record; job_not_found.
 	Get(ctx context.Context, id job.ID) (job.Record, error)
 	// Remove forgets the job, its result, and its task unless a worker has it. What is not there is no error.
-	Remove(ctx context.Context, id job.ID, p job.Priority) error
+	Remove(ctx context.Context, id job.ID) error
 }
 
 // Metrics is the API of external metrics, which HorizontalPodAutoscalers ask.
