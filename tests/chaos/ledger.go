@@ -68,9 +68,10 @@ func (l *ledger) note(format string, args ...any) {
 	l.faults = append(l.faults, fmt.Sprintf(format, args...))
 }
 
-// add enters an answer 202. Only a repeated request may be told of a job that is known, or one with the very same content, and
-// only its owner. Documents are all distinct; forms and saved timelines are not.
-func (l *ledger) add(e *entry, repeated bool) {
+// add enters an answer 202, and returns the entry of its job: what happens to the job later belongs there. Only a repeated
+// request may be told of a job that is known, or one with the very same content, and only its owner. Documents are all
+// distinct; forms and saved timelines are not.
+func (l *ledger) add(e *entry, repeated bool) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.entries[e.id]
@@ -78,11 +79,13 @@ func (l *ledger) add(e *entry, repeated bool) {
 	case known == nil:
 		e.next = e.accepted.Add(firstPoll)
 		l.entries[e.id] = e
+		return e
 	case known.owner != e.owner:
 		l.note("wrong owner: %s was given the job %s of %s", e.owner.owner, e.id, known.owner.owner)
 	case !repeated && (e.work.path == uploadPath || e.work != known.work):
 		l.note("doubled: two different requests of %s were given the job %s", e.owner.owner, e.id)
 	}
+	return known
 }
 
 // forget takes an entry back.

@@ -57,8 +57,7 @@ func (l *load) submit(ctx context.Context, user *client, work *work, via, key, q
 		return a, nil
 	}
 	e := &entry{id: receipt.JobID, work: work, owner: user, sent: sent, accepted: time.Now()}
-	l.ledger.add(e, repeated)
-	return a, e
+	return a, l.ledger.add(e, repeated)
 }
 
 // look asks for a job's status, and the result when it is done, and enters the answer.
