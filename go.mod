@@ -2,6 +2,8 @@ module github.com/trackmydegree/trackmydegree
 
 go 1.26.0
 
+toolchain go1.26.10
+
 require (
 	github.com/MicahParks/keyfunc/v3 v3.9.1
 	github.com/Shopify/toxiproxy/v2 v2.5.0

@@ -161,15 +161,18 @@ func (c *core) takeJobs(worker *queue.Server) func(context.Context) error {
 	}
 }
 
-// newWorker puts the queue's server and what it runs together. It drains within grace.
+// newWorker puts the queue's server and what it runs together. It drains within grace. The files of the jobs that end then
+// are looked after until it has ended.
 func (r *role) newWorker(c *core, parser process.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
+	processor := process.New(process.Deps{
+		Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
+		Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
+		JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
+	})
+	r.group.Add("files", processor.Run)
 	return queue.New(queue.Deps{
-		Redis: c.redis,
-		Handler: process.New(process.Deps{
-			Jobs: c.records, Uploads: c.files, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
-			Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
-			JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
-		}),
+		Redis:       c.redis,
+		Handler:     processor,
 		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
 	})
 }

@@ -135,6 +135,7 @@ func TestRoles(t *testing.T) {
 		if u := uploadedOf(t, got)[0]; got.code != 1 || u.Error == nil || u.Error.Code != "too_complex" && u.Error.Code != "no_text" {
 			t.Errorf("%+v", got)
 		}
+		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
 	})
 	t.Run("without a parser the job is retried, and done when it is back", func(t *testing.T) {
 		parser.Signal(syscall.SIGTERM)

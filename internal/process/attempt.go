@@ -144,17 +144,14 @@ func ours(err error) bool {
 	return code.Transient() || code == fault.WorkerLost
 }
 
-// discard deletes the document of a job that has ended, and its ticket. They are personal, so nothing should keep them from
-// going; what fails here is left to the sweep. Where operators want so, the document of a job that failed is put aside.
+// discard sees to it that the document of a job that has ended goes, and its ticket. Where operators want so, the document
+// of a job that failed is put aside, and at once, since they may ask for it.
 func (a *attempt) discard(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
-	defer cancel()
-	drop := a.p.Uploads.Delete
-	if a.p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed {
-		drop = a.p.Uploads.Keep
-	}
-	if err := drop(ctx, a.ID); err != nil {
-		a.p.Logger.Error("the files of a job that ended stay", "job_id", a.ID, "error", err)
+	switch {
+	case a.p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
+		a.p.remove(ctx, a.ID, a.p.Uploads.Keep)
+	case !a.p.remains.add(remain{a.ID, a.p.Clock()}):
+		a.p.remove(ctx, a.ID, a.p.Uploads.Delete)
 	}
 }
 

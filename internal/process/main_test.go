@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,6 +152,25 @@ func (w *world) Requeue(ctx context.Context, _ job.ID, fence int64) error {
 	return w.move(ctx, fence, job.Queued, nil)
 }
 
+func (w *world) Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+	if err := w.step(ctx, "records"); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone || !slices.Contains(ids, id) {
+		return nil, nil
+	}
+	return map[job.ID]job.Record{id: w.record}, nil
+}
+
+// there says whether the document is there.
+func (w *world) there() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.file
+}
+
 type uploads struct{ *world }
 
 func (w uploads) Open(ctx context.Context, _ job.ID) (io.ReadCloser, error) {
@@ -164,6 +184,8 @@ func (w uploads) Delete(ctx context.Context, _ job.ID) error {
 	if err := w.step(ctx, "delete"); err != nil {
 		return err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.file = false
 	return nil
 }

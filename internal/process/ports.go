@@ -25,6 +25,8 @@ type Jobs interface {
 	Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error
 	// Requeue sets queued again after an interruption.
 	Requeue(ctx context.Context, id job.ID, fence int64) error
+	// Records reads several records; what is gone is missing from the answer.
+	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 }
 
 // Uploads holds the bytes of documents.

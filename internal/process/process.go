@@ -68,6 +68,7 @@ type Deps struct {
 type Processor struct {
 	Deps
 	metrics *metrics
+	remains remains
 }
 
 // New returns a processor.

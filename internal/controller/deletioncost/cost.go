@@ -1,8 +1,11 @@
 package deletioncost
 
 import (
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 )
@@ -16,6 +19,11 @@ const (
 	// calm is how long a host must have cost less before that is written: a worker between two short jobs is not idle, and
 	// writing it down twice a second helps nobody.
 	calm = 5 * time.Second
+	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are written
+	// in the long run, and so many at once: of up to a hundred workers each is told at once that it has work. In a large fleet
+	// of short jobs this keeps the controller small, and the costs of long jobs go first.
+	writesPerSecond = 4
+	writesAtOnce    = 100
 	// most keeps the sum of many old runs far from what an annotation may hold (32 bits).
 	most = 1_000_000
 )
@@ -42,12 +50,18 @@ func quantum(seconds int) int {
 	return step
 }
 
-// ledger is what each host costs. A cost rises at once and falls after a calm; without knowledge nobody has one.
+// ledger is what each host costs, as it is written down. A cost rises at once and falls after a calm, as far as the budget of
+// writes allows; without knowledge nobody has one.
 type ledger struct {
+	budget *rate.Limiter
+
 	mu    sync.Mutex
 	hosts map[string]entry // idle ones are not in it
 	known fleet.Knowledge
+	late  int // hosts whose cost is another, and waits for the budget
 }
+
+func newLedger() *ledger { return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce)} }
 
 type entry struct {
 	cost int
@@ -64,8 +78,8 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 		for host := range l.hosts {
 			changed = append(changed, host)
 		}
-		l.hosts = nil
-		return changed
+		l.hosts, l.late = nil, 0
+		return changed // all of them, whatever it takes
 	}
 	next := make(map[string]entry, len(l.hosts))
 	for host, began := range v.Busy {
@@ -83,18 +97,49 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 			next[host] = before
 		}
 	}
-	for host, after := range next {
-		if l.hosts[host].cost != after.cost {
-			changed = append(changed, host)
-		}
-	}
-	for host := range l.hosts {
-		if _, ok := next[host]; !ok {
-			changed = append(changed, host)
-		}
-	}
+	changed = l.admit(next, now)
 	l.hosts = next
 	return changed
+}
+
+// admit returns the hosts whose cost has changed as far as the budget allows, those of the greatest changes first, which are
+// those of long jobs. The others keep in next what they had, until a later look.
+func (l *ledger) admit(next map[string]entry, now time.Time) (changed []string) {
+	type change struct {
+		host string
+		by   int
+	}
+	var changes []change
+	for host, after := range next {
+		if by := after.cost - l.hosts[host].cost; by != 0 {
+			changes = append(changes, change{host, max(by, -by)})
+		}
+	}
+	for host, before := range l.hosts {
+		if _, ok := next[host]; !ok {
+			changes = append(changes, change{host, before.cost})
+		}
+	}
+	// Among equals it is the order of a map that decides: nobody waits for ever.
+	slices.SortStableFunc(changes, func(a, b change) int { return b.by - a.by })
+	for _, c := range changes {
+		if l.budget.AllowN(now, 1) {
+			changed = append(changed, c.host)
+		} else if before, ok := l.hosts[c.host]; ok {
+			next[c.host] = before
+		} else {
+			delete(next, c.host)
+		}
+	}
+	l.late = len(changes) - len(changed)
+	return changed
+}
+
+// waiting is how many hosts have another cost than is written down.
+func (l *ledger) waiting() float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return float64(l.late)
 }
 
 // of returns the cost of a host, 0 for one that is idle or that nothing is known of.

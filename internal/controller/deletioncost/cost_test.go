@@ -1,6 +1,7 @@
 package deletioncost
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func view(at time.Time, hosts map[string][]time.Time) fleet.View {
 // A cost rises at once, falls after a calm, and expires.
 func TestLedger(t *testing.T) {
 	t.Parallel()
-	var l ledger
+	l := newLedger()
 	at := func(second int, v func(now time.Time) fleet.View, cost int, changed ...string) {
 		t.Helper()
 		now := noon.Add(time.Duration(second) * time.Second)
@@ -111,4 +112,55 @@ func TestLedger(t *testing.T) {
 	at(61, expired, 0, "a")
 	at(62, expired, 0)
 	at(63, running, 70, "a")
+}
+
+// In a large fleet of short jobs the long ones come first, everybody's turn comes, and without knowledge all costs go at once.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	hosts := map[string][]time.Time{}
+	for n := range 3 * writesAtOnce {
+		hosts[fmt.Sprint("short-", n)] = ago(1)
+	}
+	hosts["long"] = ago(600)
+	now := noon
+	look := func(v fleet.View) []string {
+		now = now.Add(time.Second)
+		return l.update(v, now)
+	}
+	first := look(view(now, hosts))
+	if len(first) != writesAtOnce || !slices.Contains(first, "long") {
+		t.Errorf("%d at the first look, the long one among them: %v", len(first), slices.Contains(first, "long"))
+	}
+	costs := func() (n int) {
+		for host := range hosts {
+			if l.of(host) > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := costs(); n != writesAtOnce || l.waiting() != float64(len(hosts)-n) {
+		t.Errorf("%d have a cost, %v wait", n, l.waiting())
+	}
+	if got := look(view(now, hosts)); len(got) != writesPerSecond {
+		t.Errorf("%d at the second look", len(got))
+	}
+	// The long one ends, and others go on: it is told after the calm as if there were no others.
+	delete(hosts, "long")
+	for range int(calm / time.Second) {
+		look(view(now, hosts))
+	}
+	if look(view(now, hosts)); l.of("long") != 0 {
+		t.Error("the long one has ended, and waits for its turn")
+	}
+	for looks := 0; costs() < len(hosts); looks++ {
+		if looks > len(hosts) {
+			t.Fatalf("%d have a cost after %d looks", costs(), looks)
+		}
+		look(view(now, hosts))
+	}
+	if got := look(fleet.View{Knowledge: fleet.Expired, At: now}); len(got) != len(hosts) || costs() != 0 || l.waiting() != 0 {
+		t.Errorf("%d of %d go, %d are left", len(got), len(hosts), costs())
+	}
 }

@@ -58,13 +58,16 @@ type Deps struct {
 type Reconciler struct {
 	Deps
 	writer  pods.Writer
-	ledger  ledger
+	ledger  *ledger
 	metrics *metrics
 }
 
 // New returns a reconciler.
 func New(d Deps) *Reconciler {
-	return &Reconciler{Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, metrics: newMetrics(d.Registerer)}
+	l := newLedger()
+	return &Reconciler{
+		Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.waiting),
+	}
 }
 
 // SetupWithManager makes it reconcile each pod of the manager's cache, and those whose cost changes.
