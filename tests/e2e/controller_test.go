@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The issue of the controller: what it must do, and how often.
+// What the controller has to do, and how fast.
 const (
 	handOverLimit  = 3 * time.Second
 	costAnnotation = "controller.kubernetes.io/pod-deletion-cost"

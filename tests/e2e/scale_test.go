@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The issue of an autoscaler: how fast it must be.
+// How fast the autoscaler has to be.
 const (
 	firstJobLimit = 10 * time.Second
 	burstLimit    = 20 * time.Second
