@@ -42,6 +42,7 @@ test: deps build ## Run every test, with the race detector, against real servers
 .PHONY: lint
 lint: ## Run the linters
 	@hack/deps.sh lint
+	go mod tidy -diff
 	golangci-lint run
 
 .PHONY: bench

@@ -91,7 +91,7 @@ func (r *role) addSweeper(c *core, tasks *queue.Client) {
 
 // newAPI puts the API together.
 func (r *role) newAPI(c *core, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
-	r.Registry.MustRegister(tasks) // how many tasks are in which queue
+	r.Registry.MustRegister(tasks, c.records) // how many tasks are in which queue, and how many jobs are dead
 	guard, err := newGuard(o.auth, r)
 	if err != nil {
 		return nil, err

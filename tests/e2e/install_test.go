@@ -63,7 +63,8 @@ func testUpload(t *testing.T) {
 	}
 	scale(t, 1)
 	finish(t, time.Minute, jobs)
-	await(t, 10*time.Second, "a volume without the document", func() (string, bool) {
+	// Files outlive their job by seconds.
+	await(t, 30*time.Second, "a volume without the document", func() (string, bool) {
 		files := agent(t, "list", "/uploads")
 		return files, files == ""
 	})
