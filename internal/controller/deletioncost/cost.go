@@ -1,6 +1,7 @@
 package deletioncost
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,9 +17,6 @@ const (
 	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
 	// minute is written down twice, one of an hour eight times.
 	firstStep = 30
-	// calm is how long a host must have cost less before that is written: a worker between two short jobs is not idle, and
-	// writing it down twice a second helps nobody.
-	calm = 5 * time.Second
 	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are written
 	// in the long run, and so many at once: of up to a hundred workers each is told at once that it has work. In a large fleet
 	// of short jobs this keeps the controller small, and the costs of long jobs go first.
@@ -50,23 +48,21 @@ func quantum(seconds int) int {
 	return step
 }
 
-// ledger is what each host costs, as it is written down. A cost rises at once and falls after a calm, as far as the budget of
-// writes allows; without knowledge nobody has one.
+// ledger is what each host costs, as it is written down: what it runs at two looks, one after the other, as far as the budget
+// of writes allows. Most jobs are over within a second, and a cost for each would be work for nothing; what ends costs nothing
+// from the next look on, as an idle worker must never look busier than one that has just begun. Without knowledge nobody has
+// a cost.
 type ledger struct {
 	budget *rate.Limiter
 
 	mu    sync.Mutex
-	hosts map[string]entry // idle ones are not in it
+	hosts map[string]int         // idle ones are not in it
+	last  map[string][]time.Time // what the last look saw; nil when there was none, and the next is believed at once
 	known fleet.Knowledge
 	late  int // hosts whose cost is another, and waits for the budget
 }
 
 func newLedger() *ledger { return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce)} }
-
-type entry struct {
-	cost int
-	less time.Time // since when the host has cost less than that; zero: it costs that
-}
 
 // update takes a view in and returns the hosts whose cost has changed.
 func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
@@ -75,49 +71,42 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 	l.known = v.Knowledge
 	if v.Knowledge != fleet.Known {
 		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a busy pod.
-		for host := range l.hosts {
-			changed = append(changed, host)
-		}
-		l.hosts, l.late = nil, 0
+		changed = slices.Collect(maps.Keys(l.hosts))
+		l.hosts, l.last, l.late = nil, nil, 0
 		return changed // all of them, whatever it takes
 	}
-	next := make(map[string]entry, len(l.hosts))
+	first := l.last == nil
+	busy, next := map[string][]time.Time{}, map[string]int{}
 	for host, began := range v.Busy {
-		next[host] = entry{cost: costOf(began, now)}
-	}
-	for host, before := range l.hosts {
-		after := next[host]
-		if after.cost >= before.cost {
-			continue
-		}
-		if before.less.IsZero() {
-			before.less = now
-		}
-		if now.Sub(before.less) < calm {
-			next[host] = before
+		busy[host] = began
+		again := slices.DeleteFunc(slices.Clone(began), func(since time.Time) bool {
+			return !first && !slices.ContainsFunc(l.last[host], since.Equal)
+		})
+		if cost := costOf(again, now); cost > 0 {
+			next[host] = cost
 		}
 	}
 	changed = l.admit(next, now)
-	l.hosts = next
+	l.hosts, l.last = next, busy
 	return changed
 }
 
 // admit returns the hosts whose cost has changed as far as the budget allows, those of the greatest changes first, which are
 // those of long jobs. The others keep in next what they had, until a later look.
-func (l *ledger) admit(next map[string]entry, now time.Time) (changed []string) {
+func (l *ledger) admit(next map[string]int, now time.Time) (changed []string) {
 	type change struct {
 		host string
 		by   int
 	}
 	var changes []change
 	for host, after := range next {
-		if by := after.cost - l.hosts[host].cost; by != 0 {
+		if by := after - l.hosts[host]; by != 0 {
 			changes = append(changes, change{host, max(by, -by)})
 		}
 	}
 	for host, before := range l.hosts {
 		if _, ok := next[host]; !ok {
-			changes = append(changes, change{host, before.cost})
+			changes = append(changes, change{host, before})
 		}
 	}
 	// Among equals it is the order of a map that decides: nobody waits for ever.
@@ -146,7 +135,7 @@ func (l *ledger) waiting() float64 {
 func (l *ledger) of(host string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.hosts[host].cost
+	return l.hosts[host]
 }
 
 // ready reports whether there has been a first look, or too long a wait for it.

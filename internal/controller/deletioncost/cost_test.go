@@ -76,7 +76,7 @@ func view(at time.Time, hosts map[string][]time.Time) fleet.View {
 	return fleet.NewView(at, workers)
 }
 
-// A cost rises at once, falls after a calm, and expires.
+// What was seen twice costs, until it is seen no more; costs expire, and the first look after that is believed.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
@@ -96,22 +96,43 @@ func TestLedger(t *testing.T) {
 	idle := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": nil, "idle": nil}) }
 	expired := func(now time.Time) fleet.View { return fleet.View{Knowledge: fleet.Expired, At: now} }
 
+	short := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": {now}, "idle": nil}) }
+
 	if l.ready() {
 		t.Error("a ledger that has seen nothing knows what to write")
 	}
-	at(0, running, 10, "a")
+	at(0, running, 10, "a") // by another leader it may have been seen before
 	at(1, running, 10)
 	at(30, running, 40, "a")
-	at(31, idle, 40)
-	at(33, running, 40) // the next job, at once: the calm is over
-	at(34, idle, 40)
-	at(38, idle, 40)
-	at(39, idle, 0, "a")
-	at(40, idle, 0)
-	at(60, running, 70, "a")
-	at(61, expired, 0, "a")
-	at(62, expired, 0)
-	at(63, running, 70, "a")
+	at(31, idle, 0, "a") // at once: the next job may begin on another
+	at(32, short, 0)
+	at(33, short, 0) // the next one, each time
+	at(34, idle, 0)
+	at(60, running, 0)
+	at(61, running, 70, "a")
+	at(62, expired, 0, "a")
+	at(63, expired, 0)
+	at(64, running, 70, "a")
+}
+
+// A worker that has just ended a long job never costs more than one that has begun a job since.
+func TestTheIdleGoFirst(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	now := noon
+	l.update(view(now, map[string][]time.Time{"old": ago(600)}), now)
+	now = now.Add(time.Second)
+	begun := now
+	for range 2 {
+		l.update(view(now, map[string][]time.Time{"young": {begun}}), now)
+		if l.of("old") > 0 {
+			t.Errorf("the idle one costs %d", l.of("old"))
+		}
+		now = now.Add(time.Second)
+	}
+	if l.of("young") != perRun {
+		t.Errorf("the busy one costs %d", l.of("young"))
+	}
 }
 
 // In a large fleet of short jobs the long ones come first, everybody's turn comes, and without knowledge all costs go at once.
@@ -146,11 +167,8 @@ func TestBudget(t *testing.T) {
 	if got := look(view(now, hosts)); len(got) != writesPerSecond {
 		t.Errorf("%d at the second look", len(got))
 	}
-	// The long one ends, and others go on: it is told after the calm as if there were no others.
+	// The long one ends, and others go on: it is told as if there were no others.
 	delete(hosts, "long")
-	for range int(calm / time.Second) {
-		look(view(now, hosts))
-	}
 	if look(view(now, hosts)); l.of("long") != 0 {
 		t.Error("the long one has ended, and waits for its turn")
 	}

@@ -83,16 +83,16 @@ func TestABusyPodCostsMore(t *testing.T) {
 	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.see(f.busy("w1", 6))
 	f.costs("w1", "10", "six seconds of a job")
+	f.clock.Step(29 * time.Second)
 	f.see(f.busy("w1", 35))
-	f.costs("w1", "40", "35 seconds of a job")
-	idle := fleet.NewView(f.clock.Now(), []fleet.Worker{{Host: "w1"}})
-	if hosts := f.see(idle); len(hosts) != 0 {
-		t.Errorf("%v are due at once", hosts)
+	f.costs("w1", "40", "35 seconds of the same job")
+	f.see(fleet.NewView(f.clock.Now(), []fleet.Worker{{Host: "w1"}}))
+	f.costs("w1", "", "idle")
+	if hosts := f.see(f.busy("w1", 25)); len(hosts) != 0 {
+		t.Errorf("%v are due for a job that is seen for the first time", hosts)
 	}
-	f.clock.Step(5 * time.Second)
-	f.see(idle)
-	f.costs("w1", "", "idle for a while")
 	f.see(f.busy("w1", 25))
+	f.costs("w1", "10", "a job that is seen again")
 	f.see(fleet.View{Knowledge: fleet.Expired})
 	f.costs("w1", "", "the fleet is not seen")
 	if hosts := f.see(f.busy("nobody's", 1)); len(hosts) != 1 {
