@@ -3,7 +3,7 @@
 // update. An idle worker has none, a busy one the seconds of work that would be done again.
 //
 // The annotation is there before anybody scales down, as a scale-down asks nobody: it follows what the fleet tells each
-// second. It is worked out from nothing but the last look, so that a new leader needs no memory. When the fleet has not been
+// second. It is worked out from nothing but the last two looks, so that a new leader needs no memory. When the fleet has not been
 // seen for a while the costs are taken away, which leaves the choice to Kubernetes: an old cost points at the wrong pod.
 package deletioncost
 
