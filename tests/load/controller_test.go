@@ -59,7 +59,7 @@ func TestLoadController(t *testing.T) {
 	cmd.Env = []string{
 		"KUBECONFIG=" + cluster.KubeConfig(t, "load"), "TMD_NAMESPACE=" + ns, "REDIS_JOB_URL=" + server.URL(1),
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
-		"GOMEMLIMIT=90MiB",
+		"GOMEMLIMIT=90MiB", "GOMAXPROCS=1", // as the chart has them follow from the limits, memory below them
 	}
 	p := testenv.Start(t, cmd)
 	testenv.Eventually(t, "the controller has looked at the fleet", func() bool {

@@ -20,7 +20,7 @@ const (
 	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are written
 	// in the long run, and so many at once: of up to a hundred workers each is told at once that it has work. In a large fleet
 	// of short jobs this keeps the controller small, and the costs of long jobs go first.
-	writesPerSecond = 4
+	writesPerSecond = 2
 	writesAtOnce    = 100
 	// most keeps the sum of many old runs far from what an annotation may hold (32 bits).
 	most = 1_000_000
