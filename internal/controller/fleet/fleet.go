@@ -43,13 +43,16 @@ const (
 type View struct {
 	Knowledge Knowledge
 	At        time.Time
-	hosts     map[string][]time.Time // when the runs of each host began, the oldest first; idle hosts are in it as well
+	hosts     map[string][]time.Time // when the runs of each host began, the oldest first; idle hosts, mostly many, are not in it
 }
 
 // NewView returns what the workers tell.
 func NewView(at time.Time, workers []Worker) View {
-	v := View{Knowledge: Known, At: at, hosts: make(map[string][]time.Time, len(workers))}
+	v := View{Knowledge: Known, At: at, hosts: map[string][]time.Time{}}
 	for _, w := range workers {
+		if len(w.Running) == 0 {
+			continue
+		}
 		began := v.hosts[w.Host]
 		for _, r := range w.Running {
 			began = append(began, r.Since)
@@ -66,7 +69,7 @@ func (v View) Running(host string) []time.Time { return v.hosts[host] }
 // Busy calls yield with each host that runs jobs, and when they began.
 func (v View) Busy(yield func(host string, began []time.Time) bool) {
 	for host, began := range v.hosts {
-		if len(began) > 0 && !yield(host, began) {
+		if !yield(host, began) {
 			return
 		}
 	}
