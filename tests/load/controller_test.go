@@ -29,7 +29,8 @@ import (
 
 const (
 	manyPods = 1000
-	// Of a processor, and of memory.
+	// Of a processor while jobs run on, and of memory whatever happens. What jobs that begin and end take is told: each has
+	// its writes, which have a budget, and its marks, which have none.
 	controllerCPU    = 0.01
 	controllerMemory = 100 << 20
 	watched          = time.Minute
@@ -85,7 +86,7 @@ func TestLoadController(t *testing.T) {
 		resident, peak := memory(t, p.Pid(), "VmRSS"), memory(t, p.Pid(), "VmHWM")
 		t.Logf("FIGURE controller, %d workers, %s: %.2f %% of a processor, %.1f writes/s, %d MiB resident, %d MiB at most",
 			manyPods, load.name, 100*used, wrote, resident>>20, peak>>20)
-		if used > controllerCPU {
+		if load.job >= time.Hour && used > controllerCPU {
 			t.Errorf("%s: %.2f %% of a processor, want %.0f %% at most", load.name, 100*used, 100*controllerCPU)
 		}
 		if peak > controllerMemory {
