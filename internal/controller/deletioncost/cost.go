@@ -62,7 +62,9 @@ type ledger struct {
 	late  int // hosts whose cost is another, and waits for the budget
 }
 
-func newLedger() *ledger { return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce)} }
+func newLedger() *ledger {
+	return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce), hosts: map[string]int{}}
+}
 
 // update takes a view in and returns the hosts whose cost has changed.
 func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
@@ -72,53 +74,55 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 	if v.Knowledge != fleet.Known {
 		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a busy pod.
 		changed = slices.Collect(maps.Keys(l.hosts))
-		l.hosts, l.last, l.late = nil, nil, 0
+		clear(l.hosts)
+		l.last, l.late = nil, 0
 		return changed // all of them, whatever it takes
 	}
 	first := l.last == nil
-	busy, next := map[string][]time.Time{}, map[string]int{}
+	busy, costs := map[string][]time.Time{}, map[string]int{}
 	for host, began := range v.Busy {
 		busy[host] = began
 		again := slices.DeleteFunc(slices.Clone(began), func(since time.Time) bool {
 			return !first && !slices.ContainsFunc(l.last[host], since.Equal)
 		})
 		if cost := costOf(again, now); cost > 0 {
-			next[host] = cost
+			costs[host] = cost
 		}
 	}
-	changed = l.admit(next, now)
-	l.hosts, l.last = next, busy
-	return changed
+	l.last = busy
+	return l.admit(costs, now)
 }
 
-// admit returns the hosts whose cost has changed as far as the budget allows, those of the greatest changes first, which are
-// those of long jobs. The others keep in next what they had, until a later look.
-func (l *ledger) admit(next map[string]int, now time.Time) (changed []string) {
+// admit takes over the costs that have changed as far as the budget allows, and returns their hosts: those of the greatest
+// changes first, which are those of long jobs. The others keep what they had, until a later look.
+func (l *ledger) admit(costs map[string]int, now time.Time) (changed []string) {
 	type change struct {
-		host string
-		by   int
+		host     string
+		cost, by int
 	}
 	var changes []change
-	for host, after := range next {
-		if by := after - l.hosts[host]; by != 0 {
-			changes = append(changes, change{host, max(by, -by)})
+	for host, cost := range costs {
+		if by := cost - l.hosts[host]; by != 0 {
+			changes = append(changes, change{host, cost, max(by, -by)})
 		}
 	}
 	for host, before := range l.hosts {
-		if _, ok := next[host]; !ok {
-			changes = append(changes, change{host, before})
+		if _, ok := costs[host]; !ok {
+			changes = append(changes, change{host, 0, before})
 		}
 	}
 	// Among equals it is the order of a map that decides: nobody waits for ever.
 	slices.SortStableFunc(changes, func(a, b change) int { return b.by - a.by })
 	for _, c := range changes {
-		if l.budget.AllowN(now, 1) {
-			changed = append(changed, c.host)
-		} else if before, ok := l.hosts[c.host]; ok {
-			next[c.host] = before
-		} else {
-			delete(next, c.host)
+		if !l.budget.AllowN(now, 1) {
+			break
 		}
+		changed = append(changed, c.host)
+		if c.cost == 0 {
+			delete(l.hosts, c.host)
+			continue
+		}
+		l.hosts[c.host] = c.cost
 	}
 	l.late = len(changes) - len(changed)
 	return changed
