@@ -7,7 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/trackmydegree/trackmydegree/internal/ctlcli"
+	"github.com/trackmydegree/trackmydegree/internal/controllercmd"
 )
 
 func main() { os.Exit(run()) }
@@ -17,5 +17,5 @@ func run() int {
 	defer stop()
 	// The first signal ends in order; with the handler gone, the second ends the process at once.
 	context.AfterFunc(ctx, stop)
-	return ctlcli.Run(ctx, ctlcli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
+	return controllercmd.Run(ctx, controllercmd.Process{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
 }

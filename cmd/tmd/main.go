@@ -7,7 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/trackmydegree/trackmydegree/internal/cli"
+	"github.com/trackmydegree/trackmydegree/internal/commands"
 )
 
 func main() { os.Exit(run()) }
@@ -17,7 +17,7 @@ func run() int {
 	defer stop()
 	// The first signal drains; with the handler gone, the second ends the process at once.
 	context.AfterFunc(ctx, stop)
-	return cli.Run(ctx, cli.Process{
+	return commands.Run(ctx, commands.Process{
 		Name: os.Args[0], Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }

@@ -13,10 +13,10 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
 )
 
 const (
@@ -97,25 +97,25 @@ func (a *API) adminJobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, struct {
-		Jobs []operate.Job `json:"jobs"`
-		Next string        `json:"next,omitempty"`
+		Jobs []admin.Job `json:"jobs"`
+		Next string      `json:"next,omitempty"`
 	}{jobs, next})
 }
 
-func filterOf(values url.Values) (operate.Filter, operate.Page, error) {
-	f := operate.Filter{Queue: values.Get("queue"), Kind: job.Kind(values.Get("kind")), Code: fault.Code(values.Get("code"))}
+func filterOf(values url.Values) (admin.Filter, admin.Page, error) {
+	f := admin.Filter{Queue: values.Get("queue"), Kind: job.Kind(values.Get("kind")), Code: fault.Code(values.Get("code"))}
 	for _, s := range values["state"] {
-		f.States = append(f.States, operate.State(s))
+		f.States = append(f.States, admin.State(s))
 	}
 	var err error
 	if f.OlderThan, err = age("olderThan", values.Get("olderThan")); err != nil {
-		return f, operate.Page{}, err
+		return f, admin.Page{}, err
 	}
 	if f.NewerThan, err = age("newerThan", values.Get("newerThan")); err != nil {
-		return f, operate.Page{}, err
+		return f, admin.Page{}, err
 	}
-	p := operate.Page{Cursor: values.Get("cursor")}
-	p.Limit, err = limit(values, operate.MaxLimit)
+	p := admin.Page{Cursor: values.Get("cursor")}
+	p.Limit, err = limit(values, admin.MaxLimit)
 	return f, p, err
 }
 
@@ -160,18 +160,18 @@ func (a *API) adminOne(do func(context.Context, job.ID) error) endpoint {
 
 // bulk is the body of a request for many jobs.
 type bulk struct {
-	State     []operate.State `json:"state"`
-	Queue     string          `json:"queue"`
-	Kind      job.Kind        `json:"kind"`
-	Code      fault.Code      `json:"code"`
-	OlderThan string          `json:"olderThan"`
-	NewerThan string          `json:"newerThan"`
-	Limit     int             `json:"limit"`
-	Cursor    string          `json:"cursor"`
-	DryRun    bool            `json:"dryRun"`
+	State     []admin.State `json:"state"`
+	Queue     string        `json:"queue"`
+	Kind      job.Kind      `json:"kind"`
+	Code      fault.Code    `json:"code"`
+	OlderThan string        `json:"olderThan"`
+	NewerThan string        `json:"newerThan"`
+	Limit     int           `json:"limit"`
+	Cursor    string        `json:"cursor"`
+	DryRun    bool          `json:"dryRun"`
 }
 
-func (a *API) adminBulk(do func(context.Context, operate.Bulk) (operate.Report, error)) endpoint {
+func (a *API) adminBulk(do func(context.Context, admin.Bulk) (admin.Report, error)) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := a.jsonBody(w, r, maxFilter)
 		if err != nil {
@@ -191,7 +191,7 @@ func (a *API) adminBulk(do func(context.Context, operate.Bulk) (operate.Report, 
 	}
 }
 
-func decodeBulk(body []byte) (operate.Bulk, error) {
+func decodeBulk(body []byte) (admin.Bulk, error) {
 	var b bulk
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
@@ -203,14 +203,14 @@ func decodeBulk(body []byte) (operate.Bulk, error) {
 	}
 	if err != nil {
 		// The text of a JSON error may quote what it read.
-		return operate.Bulk{}, fault.Detailed(fault.BadRequest, "Send the filter as one JSON object, with the fields "+strings.Join(bulkFields, ", ")+".")
+		return admin.Bulk{}, fault.Detailed(fault.BadRequest, "Send the filter as one JSON object, with the fields "+strings.Join(bulkFields, ", ")+".")
 	}
 	if b.Limit < 0 || b.Limit > maxBulk {
-		return operate.Bulk{}, fault.Detailed(fault.BadRequest, "limit is a number from 1 to 200.")
+		return admin.Bulk{}, fault.Detailed(fault.BadRequest, "limit is a number from 1 to 200.")
 	}
-	o := operate.Bulk{
-		Filter: operate.Filter{States: b.State, Queue: b.Queue, Kind: b.Kind, Code: b.Code},
-		Page:   operate.Page{Limit: b.Limit, Cursor: b.Cursor}, DryRun: b.DryRun,
+	o := admin.Bulk{
+		Filter: admin.Filter{States: b.State, Queue: b.Queue, Kind: b.Kind, Code: b.Code},
+		Page:   admin.Page{Limit: b.Limit, Cursor: b.Cursor}, DryRun: b.DryRun,
 	}
 	if o.OlderThan, err = age("olderThan", b.OlderThan); err != nil {
 		return o, err

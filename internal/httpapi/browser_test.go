@@ -20,10 +20,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
-	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/executor"
+	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
-	"github.com/trackmydegree/trackmydegree/internal/uploads"
 )
 
 // factsParser stands for the parser, which has tests of its own: it knows what one document says.
@@ -41,13 +41,13 @@ func (s *system) worker() {
 	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.expected.json"))
 	must(s.t, err)
 	must(s.t, json.Unmarshal(b, &facts))
-	files, err := uploads.New(uploads.Config{Dir: s.uploads})
+	files, err := filestore.New(filestore.Config{Dir: s.uploads})
 	must(s.t, err)
 	logger := slog.New(slog.DiscardHandler)
 	clock := func() time.Time { return now }
 	q := queue.New(queue.Deps{
 		Redis: s.redis, Logger: logger, Clock: time.Now, Registerer: prometheus.NewRegistry(), Grace: time.Second,
-		Handler: process.New(process.Deps{
+		Handler: executor.New(executor.Deps{
 			Jobs: s.jobs, Uploads: files, Parser: factsParser{facts}, Catalogue: current{s.cat}, Timelines: s.store,
 			Clock: clock, Logger: logger, Registerer: prometheus.NewRegistry(),
 		}),

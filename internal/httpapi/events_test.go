@@ -15,7 +15,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/pack"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -90,7 +90,7 @@ func TestEvents(t *testing.T) {
 	record, _, err = s.jobs.Begin(t.Context(), id, 2)
 	must(t, err)
 	seen := next()
-	stored, err := pack.Result(s.result())
+	stored, err := resultcodec.Result(s.result())
 	must(t, err)
 	must(t, s.jobs.Finish(t.Context(), id, record.Fence, stored))
 	last := next()

@@ -29,25 +29,25 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
-	"github.com/trackmydegree/trackmydegree/internal/edit"
-	"github.com/trackmydegree/trackmydegree/internal/embedded"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/jobs"
+	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
-	"github.com/trackmydegree/trackmydegree/internal/pack"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
-	"github.com/trackmydegree/trackmydegree/internal/uploads"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(complete{m}) }
@@ -97,10 +97,10 @@ type system struct {
 	base    string
 	client  *http.Client
 	redis   redis.UniversalClient
-	jobs    *jobs.Store
+	jobs    *jobstore.Store
 	tasks   *queue.Client
-	folder  *uploads.Store
-	store   *embedded.Store
+	folder  *filestore.Store
+	store   *boltstore.Store
 	uploads string
 	cat     *catalogue.Catalogue
 	log     *lockedBuffer
@@ -175,7 +175,7 @@ var seeded = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	s, err := embedded.Open(embedded.Config{Dir: dir})
+	s, err := boltstore.Open(boltstore.Config{Dir: dir})
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "store.db"), file, 0o600))
-	store, err := embedded.Open(embedded.Config{Dir: dir})
+	store, err := boltstore.Open(boltstore.Config{Dir: dir})
 	must(t, err)
 	t.Cleanup(func() { store.Close() })
 
@@ -213,8 +213,8 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 		log: &lockedBuffer{}, metrics: prometheus.NewRegistry(), gate: &gate{}, report: &reports{},
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.jobs = jobs.New(jobs.Deps{Redis: client, Clock: time.Now, Logger: logger})
-	files, err := uploads.New(uploads.Config{Dir: s.uploads})
+	s.jobs = jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: logger})
+	files, err := filestore.New(filestore.Config{Dir: s.uploads})
 	must(t, err)
 	t.Cleanup(func() { files.Close() })
 	s.folder = files
@@ -223,12 +223,12 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	s.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
 	deps := httpapi.Deps{
 		Jobs:    s.jobs,
-		Operate: operate.New(operate.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
+		Operate: admin.New(admin.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
 		Submit: submit.New(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
 		}),
-		Uploads: files, Edit: edit.New(edit.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Curriculum: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
+		Uploads: files, Edit: timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Curriculum: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
 		Auth: guard, Gate: s.gate, Reporter: s.report, Log: logger, Metrics: s.metrics,
 		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},
 	}
@@ -435,7 +435,7 @@ func (s *system) result() *timeline.Result {
 func (s *system) done(owner string) job.ID {
 	s.t.Helper()
 	id := s.accepted(owner)
-	stored, err := pack.Result(s.result())
+	stored, err := resultcodec.Result(s.result())
 	must(s.t, err)
 	record, _, err := s.jobs.Begin(s.t.Context(), id, 1)
 	must(s.t, err)

@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -134,19 +134,19 @@ func (e modelEdit) Delete(_ context.Context, _, _ string, version int64) error {
 // modelOperate is queues with one dead job, and holds what reaches it to what the edge lets through.
 type modelOperate struct{ t *testing.T }
 
-var aDead = operate.Job{ID: aJob, State: operate.Dead, Since: now}
+var aDead = admin.Job{ID: aJob, State: admin.Dead, Since: now}
 
-func (modelOperate) Stats(context.Context) (operate.Stats, error) { return operate.Stats{}, nil }
+func (modelOperate) Stats(context.Context) (admin.Stats, error) { return admin.Stats{}, nil }
 
-func (o modelOperate) List(_ context.Context, f operate.Filter, p operate.Page) ([]operate.Job, string, error) {
-	if p.Limit < 0 || p.Limit > operate.MaxLimit || f.OlderThan < 0 || f.NewerThan < 0 {
+func (o modelOperate) List(_ context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error) {
+	if p.Limit < 0 || p.Limit > admin.MaxLimit || f.OlderThan < 0 || f.NewerThan < 0 {
 		o.t.Errorf("%+v, %+v", f, p)
 	}
-	return []operate.Job{aDead}, "", f.Check()
+	return []admin.Job{aDead}, "", f.Check()
 }
 
-func (modelOperate) Show(context.Context, job.ID) (operate.Detail, error) {
-	return operate.Detail{Job: aDead}, nil
+func (modelOperate) Show(context.Context, job.ID) (admin.Detail, error) {
+	return admin.Detail{Job: aDead}, nil
 }
 
 func (o modelOperate) Retry(_ context.Context, id job.ID) error {
@@ -157,12 +157,12 @@ func (o modelOperate) Retry(_ context.Context, id job.ID) error {
 }
 func (o modelOperate) Delete(ctx context.Context, id job.ID) error { return o.Retry(ctx, id) }
 
-func (o modelOperate) RetryAll(ctx context.Context, b operate.Bulk) (operate.Report, error) {
+func (o modelOperate) RetryAll(ctx context.Context, b admin.Bulk) (admin.Report, error) {
 	jobs, next, err := o.List(ctx, b.Filter, b.Page)
-	return operate.Report{Jobs: jobs, Next: next}, err
+	return admin.Report{Jobs: jobs, Next: next}, err
 }
 
-func (o modelOperate) DeleteAll(ctx context.Context, b operate.Bulk) (operate.Report, error) {
+func (o modelOperate) DeleteAll(ctx context.Context, b admin.Bulk) (admin.Report, error) {
 	return o.RetryAll(ctx, b)
 }
 func (modelOperate) Pause(context.Context, ...string) error  { return nil }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/trackmydegree/trackmydegree/internal/httpapi/splice"
-	"github.com/trackmydegree/trackmydegree/internal/pack"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/gzipjoin"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 )
 
 const typeJSON = "application/json"
@@ -36,7 +36,7 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, before, pac
 		h.Set("Content-Type", typeJSON)
 	}
 	if acceptsGzip(r) {
-		m, err := splice.Around(before, packed, after)
+		m, err := gzipjoin.Around(before, packed, after)
 		if err == nil {
 			h.Set("Content-Encoding", "gzip")
 			h.Set("Content-Length", strconv.Itoa(m.Len()))
@@ -44,7 +44,7 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, before, pac
 			_, _ = m.WriteTo(w) // a client that is gone needs no answer
 			return nil
 		}
-		if !errors.Is(err, splice.ErrForm) {
+		if !errors.Is(err, gzipjoin.ErrForm) {
 			return err
 		}
 		// Not written by this version's package pack: send it plain.
@@ -53,12 +53,12 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, before, pac
 	if err != nil {
 		return fmt.Errorf("open the stored result: %w", err)
 	}
-	size, err := splice.PlainSize(packed)
+	size, err := gzipjoin.PlainSize(packed)
 	if err != nil {
 		return err
 	}
-	if size > pack.MaxJSON {
-		return pack.ErrTooLarge
+	if size > resultcodec.MaxJSON {
+		return resultcodec.ErrTooLarge
 	}
 	h.Set("Content-Length", strconv.Itoa(len(before)+size+len(after)))
 	w.WriteHeader(status)

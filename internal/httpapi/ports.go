@@ -5,9 +5,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -64,13 +64,13 @@ type Editor interface {
 
 // Operator is what operators do with the queues and with everybody's jobs.
 type Operator interface {
-	Stats(ctx context.Context) (operate.Stats, error)
-	List(ctx context.Context, f operate.Filter, p operate.Page) ([]operate.Job, string, error)
-	Show(ctx context.Context, id job.ID) (operate.Detail, error)
+	Stats(ctx context.Context) (admin.Stats, error)
+	List(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
+	Show(ctx context.Context, id job.ID) (admin.Detail, error)
 	Retry(ctx context.Context, id job.ID) error
 	Delete(ctx context.Context, id job.ID) error
-	RetryAll(ctx context.Context, b operate.Bulk) (operate.Report, error)
-	DeleteAll(ctx context.Context, b operate.Bulk) (operate.Report, error)
+	RetryAll(ctx context.Context, b admin.Bulk) (admin.Report, error)
+	DeleteAll(ctx context.Context, b admin.Bulk) (admin.Report, error)
 	Pause(ctx context.Context, queues ...string) error
 	Resume(ctx context.Context, queues ...string) error
 	Drain(ctx context.Context) error

@@ -8,10 +8,10 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/trackmydegree/trackmydegree/internal/edit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // form queues a job that builds a timeline from a form.
@@ -151,7 +151,7 @@ type listed struct {
 // list answers with the caller's timelines, newest first.
 func (a *API) list(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	most, err := limit(query, edit.MaxPage)
+	most, err := limit(query, timelines.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func writeTimeline(w http.ResponseWriter, status int, s timeline.Saved) error {
 // timelineID is the timeline that the path names. What no store can have is not looked for.
 func timelineID(r *http.Request) (string, error) {
 	id := chi.URLParam(r, "id")
-	if !edit.ValidID(id) {
+	if !timelines.ValidID(id) {
 		return "", fault.New(fault.TimelineNotFound)
 	}
 	return id, nil

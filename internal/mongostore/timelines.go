@@ -9,9 +9,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"github.com/trackmydegree/trackmydegree/internal/edit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // saved is a timeline as a document. The names are those of the earlier system, whose timelines can be read on.
@@ -53,7 +53,7 @@ func (d saved) timeline() timeline.Saved {
 func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := edit.Storable(t); err != nil {
+	if err := timelines.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	id := bson.NewObjectID()
@@ -71,7 +71,7 @@ func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := edit.Storable(t); err != nil {
+	if err := timelines.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	filter, err := selected(t.Owner, t.ID, t.Version)
@@ -123,10 +123,10 @@ func (s *Store) Get(ctx context.Context, owner, id string) (timeline.Saved, erro
 func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	limit = edit.Page(limit)
+	limit = timelines.Page(limit)
 	filter := bson.D{{Key: "userId", Value: owner}}
 	if cursor != "" {
-		last, err := edit.ParseCursor(cursor)
+		last, err := timelines.ParseCursor(cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -150,7 +150,7 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 	if len(docs) > limit {
 		docs = docs[:limit]
 		end := docs[limit-1]
-		next = edit.Position{UpdatedAt: end.UpdatedAt, ID: end.ID.Hex()}.Cursor()
+		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID.Hex()}.Cursor()
 	}
 	ts := make([]timeline.Saved, len(docs))
 	for i, d := range docs {
@@ -190,7 +190,7 @@ func (s *Store) missed(ctx context.Context, owner, id string, version int64) err
 
 // selected selects a timeline of the owner, at a version unless that is 0.
 func selected(owner, id string, version int64) (bson.D, error) {
-	if !edit.ValidID(id) {
+	if !timelines.ValidID(id) {
 		return nil, fault.New(fault.TimelineNotFound)
 	}
 	oid, err := bson.ObjectIDFromHex(id)

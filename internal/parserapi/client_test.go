@@ -18,13 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
-	"github.com/trackmydegree/trackmydegree/internal/process"
 )
 
-var _ process.Parser = (*parserapi.Client)(nil)
+var _ executor.Parser = (*parserapi.Client)(nil)
 
 // calls counts the requests to each route.
 type calls struct {

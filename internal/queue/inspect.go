@@ -8,12 +8,12 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
 )
 
-var _ operate.Queue = (*Client)(nil)
+var _ admin.Queue = (*Client)(nil)
 
 // What operators do to asynq's books is done by scripts of this package and not by asynq's Inspector: that one takes no
 // context, leaves pending_since out, and answers with texts.
@@ -25,25 +25,25 @@ func (c *Client) Names() []string { return Names() }
 func (c *Client) Of(p job.Priority) string { return queues[p] }
 
 // Tasks returns the tasks of a queue that are in a state.
-func (c *Client) Tasks(ctx context.Context, queue string, state operate.State) ([]operate.Task, error) {
-	var tasks []operate.Task
+func (c *Client) Tasks(ctx context.Context, queue string, state admin.State) ([]admin.Task, error) {
+	var tasks []admin.Task
 	switch state {
-	case operate.Pending, operate.Active:
+	case admin.Pending, admin.Active:
 		ids, err := c.redis.LRange(ctx, key(queue, string(state)), 0, -1).Result()
 		if err != nil {
 			return nil, failed(ctx, "tasks", err)
 		}
 		for _, id := range ids {
-			tasks = append(tasks, operate.Task{ID: job.ID(id), Queue: queue, State: state})
+			tasks = append(tasks, admin.Task{ID: job.ID(id), Queue: queue, State: state})
 		}
-	case operate.Retry, operate.Scheduled:
+	case admin.Retry, admin.Scheduled:
 		entries, err := c.redis.ZRangeWithScores(ctx, key(queue, string(state)), 0, -1).Result()
 		if err != nil {
 			return nil, failed(ctx, "tasks", err)
 		}
 		for _, e := range entries {
 			id, _ := e.Member.(string)
-			tasks = append(tasks, operate.Task{ID: job.ID(id), Queue: queue, State: state, Due: due(e.Score)})
+			tasks = append(tasks, admin.Task{ID: job.ID(id), Queue: queue, State: state, Due: due(e.Score)})
 		}
 	default:
 		return nil, fault.Wrap(fault.Internal, fmt.Errorf("queue: tasks: no such state: %q", state))
@@ -54,7 +54,7 @@ func (c *Client) Tasks(ctx context.Context, queue string, state operate.State) (
 func due(score float64) time.Time { return time.Unix(int64(score), 0).UTC() }
 
 // Find returns the task of a job.
-func (c *Client) Find(ctx context.Context, id job.ID) (operate.Task, bool, error) {
+func (c *Client) Find(ctx context.Context, id job.ID) (admin.Task, bool, error) {
 	names := Names()
 	states := make([]*redis.StringCmd, len(names))
 	scores := make([][2]*redis.FloatCmd, len(names))
@@ -66,22 +66,22 @@ func (c *Client) Find(ctx context.Context, id job.ID) (operate.Task, bool, error
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return operate.Task{}, false, failed(ctx, "find", err)
+		return admin.Task{}, false, failed(ctx, "find", err)
 	}
 	for i, queue := range names {
-		t := operate.Task{ID: id, Queue: queue, State: operate.State(states[i].Val())}
+		t := admin.Task{ID: id, Queue: queue, State: admin.State(states[i].Val())}
 		switch t.State {
-		case operate.Pending, operate.Active:
+		case admin.Pending, admin.Active:
 			return t, true, nil
-		case operate.Retry:
+		case admin.Retry:
 			t.Due = due(scores[i][0].Val())
 			return t, true, nil
-		case operate.Scheduled:
+		case admin.Scheduled:
 			t.Due = due(scores[i][1].Val())
 			return t, true, nil
 		}
 	}
-	return operate.Task{}, false, nil
+	return admin.Task{}, false, nil
 }
 
 // hastenScript makes a task pending that waits in retry or scheduled, as asynq does when its time has come.
@@ -98,7 +98,7 @@ return 1
 `)
 
 // Hasten makes a task pending that waits for its time.
-func (c *Client) Hasten(ctx context.Context, t operate.Task) (bool, error) {
+func (c *Client) Hasten(ctx context.Context, t admin.Task) (bool, error) {
 	moved, err := hastenScript.Run(ctx, c.redis, nil, string(t.ID), key(t.Queue, "")).Bool()
 	return moved, failed(ctx, "hasten", err)
 }
@@ -150,14 +150,14 @@ func (c *Client) Resume(ctx context.Context, names []string) error {
 }
 
 // Load returns what is in the queues and who works on it.
-func (c *Client) Load(ctx context.Context) (operate.Load, error) {
+func (c *Client) Load(ctx context.Context) (admin.Load, error) {
 	depths, err := c.Stats(ctx)
 	if err != nil {
-		return operate.Load{}, err
+		return admin.Load{}, err
 	}
 	workers, err := c.Workers(ctx)
 	if err != nil {
-		return operate.Load{}, err
+		return admin.Load{}, err
 	}
 	paused := make([]*redis.IntCmd, len(depths))
 	var since *redis.StringCmd
@@ -169,17 +169,17 @@ func (c *Client) Load(ctx context.Context) (operate.Load, error) {
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return operate.Load{}, failed(ctx, "load", err)
+		return admin.Load{}, failed(ctx, "load", err)
 	}
-	load := operate.Load{Draining: unixMilli(since.Val()), Workers: []operate.Worker{}}
+	load := admin.Load{Draining: unixMilli(since.Val()), Workers: []admin.Worker{}}
 	for i, d := range depths {
-		load.Queues = append(load.Queues, operate.QueueLoad{
+		load.Queues = append(load.Queues, admin.QueueLoad{
 			Name: d.Queue, Paused: paused[i].Val() > 0, Pending: d.Pending, Active: d.Active, Retry: d.Retry, Scheduled: d.Scheduled,
 			Oldest: d.OldestPending.Seconds(),
 		})
 	}
 	for _, w := range workers {
-		one := operate.Worker{Host: w.Host, PID: w.PID, Started: w.Started, Draining: w.Draining, Running: []job.ID{}}
+		one := admin.Worker{Host: w.Host, PID: w.PID, Started: w.Started, Draining: w.Draining, Running: []job.ID{}}
 		for _, r := range w.Running {
 			one.Running = append(one.Running, r.Task)
 		}

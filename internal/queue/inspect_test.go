@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -27,13 +27,13 @@ func (e *env) retrying(t testing.TB, one job.Task) {
 		return &job.Postponement{After: time.Hour, Cause: fault.New(fault.ParserUnavailable)}
 	})
 	<-ran
-	testenv.Eventually(t, "the task waits", func() bool { return e.find(t, one.ID).State == operate.Retry })
+	testenv.Eventually(t, "the task waits", func() bool { return e.find(t, one.ID).State == admin.Retry })
 	if err := w.drain(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (e *env) find(t testing.TB, id job.ID) operate.Task {
+func (e *env) find(t testing.TB, id job.ID) admin.Task {
 	t.Helper()
 	found, _, err := e.Find(t.Context(), id)
 	if err != nil {
@@ -42,7 +42,7 @@ func (e *env) find(t testing.TB, id job.ID) operate.Task {
 	return found
 }
 
-func (e *env) tasks(t testing.TB, queue string, s operate.State) []job.ID {
+func (e *env) tasks(t testing.TB, queue string, s admin.State) []job.ID {
 	t.Helper()
 	all, err := e.Tasks(t.Context(), queue, s)
 	if err != nil {
@@ -80,13 +80,13 @@ func TestTasksAreFoundWhereTheyAre(t *testing.T) {
 		}
 		e.enqueue(t, pending)
 
-		for id, want := range map[job.ID]operate.Task{
-			pending.ID: {ID: pending.ID, Queue: queue.High, State: operate.Pending},
-			running.ID: {ID: running.ID, Queue: queue.Normal, State: operate.Active},
-			waiting.ID: {ID: waiting.ID, Queue: queue.Low, State: operate.Retry},
+		for id, want := range map[job.ID]admin.Task{
+			pending.ID: {ID: pending.ID, Queue: queue.High, State: admin.Pending},
+			running.ID: {ID: running.ID, Queue: queue.Normal, State: admin.Active},
+			waiting.ID: {ID: waiting.ID, Queue: queue.Low, State: admin.Retry},
 		} {
 			got := e.find(t, id)
-			if want.State == operate.Retry {
+			if want.State == admin.Retry {
 				if until := time.Until(got.Due); until < 50*time.Minute || until > time.Hour+time.Second {
 					t.Errorf("due in %v", until)
 				}
@@ -110,7 +110,7 @@ func TestTasksAreFoundWhereTheyAre(t *testing.T) {
 			t.Errorf("%+v", load)
 		}
 		for i, q := range load.Queues {
-			want := operate.QueueLoad{Name: queue.Names()[i], Oldest: q.Oldest}
+			want := admin.QueueLoad{Name: queue.Names()[i], Oldest: q.Oldest}
 			switch q.Name {
 			case queue.High:
 				want.Paused, want.Pending = true, 1
@@ -198,7 +198,7 @@ func TestDropLeavesWhatRuns(t *testing.T) {
 		if err := e.Drop(t.Context(), one.ID); err != nil {
 			t.Fatal(err)
 		}
-		if got := e.find(t, one.ID); got.State != operate.Active {
+		if got := e.find(t, one.ID); got.State != admin.Active {
 			t.Errorf("%+v", got)
 		}
 		close(end)
@@ -222,7 +222,7 @@ func TestPauseHoldsAQueueBack(t *testing.T) {
 		if id := <-ran; id != free.ID {
 			t.Error("a paused queue was served")
 		}
-		if got := e.find(t, held.ID); got.State != operate.Pending {
+		if got := e.find(t, held.ID); got.State != admin.Pending {
 			t.Errorf("%+v", got)
 		}
 		for range 2 {
@@ -288,9 +288,9 @@ func TestOperatorsWithoutRedis(t *testing.T) {
 	e := openWith(t, "redis://127.0.0.1:1/1", 100*time.Millisecond)
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"tasks":   second(e.Tasks(ctx, queue.Normal, operate.Retry)),
-		"pending": second(e.Tasks(ctx, queue.Normal, operate.Pending)),
-		"hasten":  second(e.Hasten(ctx, operate.Task{Queue: queue.Normal})),
+		"tasks":   second(e.Tasks(ctx, queue.Normal, admin.Retry)),
+		"pending": second(e.Tasks(ctx, queue.Normal, admin.Pending)),
+		"hasten":  second(e.Hasten(ctx, admin.Task{Queue: queue.Normal})),
 		"drop":    e.Drop(ctx, "x"),
 		"pause":   e.Pause(ctx, queue.Names()),
 		"resume":  e.Resume(ctx, queue.Names()),

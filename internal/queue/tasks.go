@@ -8,10 +8,10 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/sweep"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
 )
 
-var _ sweep.Queue = (*Client)(nil)
+var _ repair.Queue = (*Client)(nil)
 
 // taskKey is the hash of a task. asynq keeps it as long as the task is in any state, and moves both in one script.
 func taskKey(queue string, id job.ID) string { return key(queue, "t:"+string(id)) }
@@ -19,7 +19,7 @@ func taskKey(queue string, id job.ID) string { return key(queue, "t:"+string(id)
 // State returns what the queues know of the tasks of jobs, in one round trip. A task that is live in one queue and archived
 // in another is live. By the way it names the queues to asynq's tools again, which a client does once in its life and a
 // Redis that was wiped has forgotten.
-func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]sweep.TaskState, error) {
+func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]sweep.Task
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, failed(ctx, "state", err)
 	}
-	states := make(map[job.ID]sweep.TaskState, len(ids))
+	states := make(map[job.ID]repair.TaskState, len(ids))
 	for i, answer := range answers {
 		state, err := answer.Result()
 		if errors.Is(err, redis.Nil) {
@@ -48,9 +48,9 @@ func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]sweep.Task
 		}
 		id := ids[i/len(names)]
 		if state != "archived" {
-			states[id] = sweep.Live
-		} else if states[id] == sweep.Absent {
-			states[id] = sweep.Archived
+			states[id] = repair.Live
+		} else if states[id] == repair.Absent {
+			states[id] = repair.Archived
 		}
 	}
 	return states, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
-	"github.com/trackmydegree/trackmydegree/internal/sweep"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -39,8 +39,8 @@ func TestStates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[job.ID]sweep.TaskState{
-			pending.ID: sweep.Live, retrying.ID: sweep.Live, scheduled.ID: sweep.Live, archived.ID: sweep.Archived, both.ID: sweep.Live,
+		want := map[job.ID]repair.TaskState{
+			pending.ID: repair.Live, retrying.ID: repair.Live, scheduled.ID: repair.Live, archived.ID: repair.Archived, both.ID: repair.Live,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -59,13 +59,13 @@ func TestTheStateOfWhatRuns(t *testing.T) {
 		begun, end := make(chan struct{}), make(chan struct{})
 		e.work(t, time.Second, func(context.Context, job.Delivery) error { close(begun); <-end; return nil })
 		<-begun
-		if got, err := e.State(t.Context(), []job.ID{running.ID}); err != nil || got[running.ID] != sweep.Live {
+		if got, err := e.State(t.Context(), []job.ID{running.ID}); err != nil || got[running.ID] != repair.Live {
 			t.Errorf("%v, %v", got, err)
 		}
 		close(end)
 		testenv.Eventually(t, "the task is gone", func() bool {
 			got, err := e.State(t.Context(), []job.ID{running.ID})
-			return err == nil && got[running.ID] == sweep.Absent
+			return err == nil && got[running.ID] == repair.Absent
 		})
 	})
 }

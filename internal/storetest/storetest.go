@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
-	"github.com/trackmydegree/trackmydegree/internal/edit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // Store is all that a store does.
@@ -24,7 +24,7 @@ type Store interface {
 	Courses(ctx context.Context, q catalogue.CourseQuery) (page []catalogue.Course, next string, err error)
 	Course(ctx context.Context, code string) (catalogue.Course, error)
 
-	edit.Timelines
+	timelines.Timelines
 }
 
 // Open opens a new, empty store for a test, on a clock.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/trackmydegree/trackmydegree/internal/edit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // saved is a timeline with one of everything.
@@ -87,7 +87,7 @@ func life(t *testing.T, open Open) {
 	in := saved("ann", "plan")
 	in.ID, in.Version = "ignored", 7
 	got := must(s.Insert(ctx, in))(t)
-	if !edit.ValidID(got.ID) {
+	if !timelines.ValidID(got.ID) {
 		t.Errorf("the id is %q", got.ID)
 	}
 	want := saved("ann", "plan")

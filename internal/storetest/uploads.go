@@ -17,20 +17,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/operate"
-	"github.com/trackmydegree/trackmydegree/internal/process"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
-	"github.com/trackmydegree/trackmydegree/internal/sweep"
 )
 
 // Uploads is all that a store of documents and tickets does.
 type Uploads interface {
 	submit.Uploads
-	process.Uploads
-	sweep.Uploads
-	operate.Uploads
+	executor.Uploads
+	repair.Uploads
+	admin.Uploads
 }
 
 // OpenUploads opens a new, empty store for a test.

@@ -1,4 +1,4 @@
-// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← cli ← cmd.
+// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← commands ← cmd.
 package architecture_test
 
 import (
@@ -26,11 +26,11 @@ var layers = []struct {
 	inner bool
 }{
 	{"domain", []string{"fault", "term", "document", "catalogue", "timeline", "job"}, true},
-	{"use cases", []string{"pack", "curriculum", "submit", "process", "edit", "sweep", "operate"}, true},
+	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "redisurl", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobs", "cache", "uploads", "bucket", "mongostore", "embedded", "controller"}, false},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "controller"}, false},
 	{"tests", []string{"storetest"}, true},
-	{"cli", []string{"cli", "ctlcli"}, false},
+	{"commands", []string{"commands", "controllercmd"}, false},
 }
 
 type pkg struct {

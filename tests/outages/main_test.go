@@ -24,7 +24,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/trackmydegree/trackmydegree/internal/cli"
+	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(waiting{m}, map[string]func(){"tmd": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(cli.Run(ctx, cli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
+		os.Exit(commands.Run(ctx, commands.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 	}})
 }
 

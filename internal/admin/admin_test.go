@@ -1,0 +1,353 @@
+package admin_test
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func succeed(context.Context, job.Record) error { return nil }
+
+// A dead job of each kind is run again under its id, and done for its owner, its history kept until then.
+func TestRetryOfADeadJob(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		for _, kind := range []job.Kind{job.File, job.Form, job.TimelineData} {
+			id := e.die(kind, fault.Internal, true)
+			e.settle() // what is kept is not swept away, and nothing is brought back
+			d, err := e.Show(t.Context(), id)
+			must(t, err)
+			if d.State != admin.Dead || d.Code != fault.Internal || d.Owner != "ann" || len(d.History) != 1 || (d.Kept != nil) != (kind == job.File) {
+				t.Errorf("%s: %+v", kind, d)
+			}
+			must(t, e.Retry(t.Context(), id))
+			if d, err = e.Show(t.Context(), id); err != nil || d.State != admin.Pending || d.Attempt != 0 || len(d.History) != 1 || d.Status != job.Queued {
+				t.Errorf("%s: %+v, %v", kind, d, err)
+			}
+			wantCode(t, "a second time", e.Retry(t.Context(), id), fault.Conflict)
+			w := &worker{outcome: succeed}
+			stop := e.work(w)
+			<-w.ended
+			e.idle()
+			stop()
+			if s := e.state(id); s != job.Done {
+				t.Errorf("%s: %s", kind, s)
+			}
+			wantCode(t, "one that is done", e.Retry(t.Context(), id), fault.Conflict)
+			if left := e.fileNames(); len(left) > 0 {
+				t.Errorf("%s: left: %v", kind, left)
+			}
+		}
+		wantCode(t, "nobody", e.Retry(t.Context(), newID()), fault.JobNotFound)
+	})
+}
+
+// Without its document a job stays dead, and whoever asks hears why.
+func TestRetryWithoutTheDocument(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		id := e.die(job.File, fault.TooComplex, false)
+		err := e.Retry(t.Context(), id)
+		wantCode(t, "retry", err, fault.Conflict)
+		if text := fault.From(err).Message(); !strings.Contains(text, "upload it once more") || !strings.Contains(text, "TMD_KEEP_FAILED_UPLOADS") {
+			t.Errorf("%q", text)
+		}
+		if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Dead || d.Kept == nil || *d.Kept {
+			t.Errorf("%+v, %v", d, err)
+		}
+	})
+}
+
+// A dead job that dies once more is dead with both of its lives' history, and can be retried again.
+func TestDeadAgain(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		id := e.die(job.File, fault.Timeout, true)
+		for lives := 2; lives <= 3; lives++ {
+			must(t, e.Retry(t.Context(), id))
+			w := &worker{keep: true, outcome: func(context.Context, job.Record) error { return fault.New(fault.Internal) }}
+			stop := e.work(w)
+			<-w.ended
+			e.idle()
+			stop()
+			if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Dead || len(d.History) != lives || !*d.Kept {
+				t.Errorf("%+v, %v", d, err)
+			}
+		}
+	})
+}
+
+// A job that waits for its next attempt need not wait.
+func TestRetryOfAWaitingJob(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		id := e.submit(job.Form, job.High)
+		waiting := &postponing{e: e, told: make(chan struct{}, 1)}
+		stop := e.serve(waiting)
+		<-waiting.told
+		testenv.Eventually(t, "the job waits", func() bool {
+			d, err := e.Show(t.Context(), id)
+			return err == nil && d.State == admin.Retry
+		})
+		stop()
+		must(t, e.Retry(t.Context(), id))
+		if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Pending {
+			t.Errorf("%+v, %v", d, err)
+		}
+		w := &worker{outcome: succeed}
+		e.work(w)
+		<-w.ended
+		e.idle()
+		if s := e.state(id); s != job.Done {
+			t.Errorf("%s", s)
+		}
+	})
+}
+
+// What an operator deletes is gone everywhere, and stays so.
+func TestDelete(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		gone := []job.ID{e.die(job.File, fault.Internal, true), e.die(job.Form, fault.Internal, true), e.submit(job.File, job.Low)}
+		for _, id := range gone {
+			must(t, e.Delete(ctx, id))
+			wantCode(t, "again", e.Delete(ctx, id), fault.JobNotFound)
+		}
+		e.settle()
+		if left := e.fileNames(); len(left) > 0 {
+			t.Errorf("files left: %v", left)
+		}
+		for _, key := range e.redis.Keys(ctx, "*").Val() {
+			for _, id := range gone {
+				if strings.Contains(key, string(id)) {
+					t.Errorf("%s is left", key)
+				}
+			}
+		}
+		if jobs, _, err := e.List(ctx, admin.Filter{}, admin.Page{}); err != nil || len(jobs) > 0 {
+			t.Errorf("%+v, %v", jobs, err)
+		}
+	})
+}
+
+// A worker that runs a job which is deleted writes nothing more of it, and its task ends.
+func TestDeleteOfARunningJob(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		id := e.submit(job.File, job.Normal)
+		began, end := make(chan struct{}), make(chan struct{})
+		w := &worker{outcome: func(context.Context, job.Record) error { close(began); <-end; return nil }}
+		e.work(w)
+		<-began
+		if d, err := e.Show(ctx, id); err != nil || d.State != admin.Active || d.Worker != "worker-1" {
+			t.Errorf("%+v, %v", d, err)
+		}
+		wantCode(t, "retry", e.Retry(ctx, id), fault.Conflict)
+		must(t, e.Delete(ctx, id))
+		close(end)
+		e.idle()
+		wantCode(t, "show", second(e.Show(ctx, id)), fault.JobNotFound)
+		if left := e.fileNames(); len(left) > 0 {
+			t.Errorf("files left: %v", left)
+		}
+		for _, key := range e.redis.Keys(ctx, "*").Val() {
+			if strings.Contains(key, string(id)) {
+				t.Errorf("%s is left", key)
+			}
+		}
+	})
+}
+
+// A retry that is cut off at any step leaves a job that the sweep gets going, or one that is dead as before: it is never lost.
+func TestARetryThatIsCutOff(t *testing.T) {
+	for _, kind := range []job.Kind{job.File, job.Form} {
+		for _, step := range []string{"revive", "restore", "queue"} {
+			t.Run(string(kind)+" before "+step, func(t *testing.T) {
+				conform(t, func(t *testing.T, e *env) {
+					ctx := t.Context()
+					id := e.die(kind, fault.Internal, true)
+					cut := cutOff{env: e, at: step}
+					o := admin.New(admin.Deps{Queue: cutQueue{e.tasks, cut}, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now})
+					wantCode(t, "retry", o.Retry(ctx, id), fault.StorageUnavailable)
+					e.settle()
+					e.settle()
+					d, err := e.Show(ctx, id)
+					must(t, err)
+					// Without its document it cannot be run, so the sweep fails it.
+					if wantDead := step == "revive" || step == "restore" && kind == job.File; wantDead != (d.State == admin.Dead) {
+						t.Errorf("%+v", d)
+					}
+					if d.State == admin.Dead {
+						must(t, e.Retry(ctx, id))
+					}
+					w := &worker{outcome: succeed}
+					e.work(w)
+					<-w.ended
+					e.idle()
+					if s := e.state(id); s != job.Done {
+						t.Errorf("%s", s)
+					}
+					if left := e.fileNames(); len(left) > 0 {
+						t.Errorf("left: %v", left)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What is kept of a dead job goes with it: after its time, and when Redis has forgotten it.
+func TestWhatIsKeptEnds(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		old, young := e.die(job.File, fault.Internal, true), e.die(job.File, fault.Internal, true)
+		e.settle()
+		if got := e.fileNames(); len(got) != 2 {
+			t.Fatalf("kept: %v", got)
+		}
+		must(t, e.redis.Del(ctx, "job:dead:"+string(old)).Err()) // what Redis does by itself after job.DeadTTL
+		e.settle()
+		if got := e.fileNames(); !slices.Equal(got, []string{string(young) + ".failed.pdf"}) {
+			t.Errorf("kept: %v", got)
+		}
+		e.clock.Advance(job.DeadTTL)
+		e.settle()
+		if n := e.redis.ZCard(ctx, "job:dead").Val(); n != 0 {
+			t.Errorf("%d ids of dead jobs are left", n)
+		}
+		must(t, e.redis.FlushAll(ctx).Err())
+		e.settle()
+		if got := e.fileNames(); len(got) != 0 {
+			t.Errorf("kept: %v", got)
+		}
+	})
+}
+
+func TestStatsAndQueues(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		e.die(job.Form, fault.Internal, false)
+		e.submit(job.Form, job.High)
+		must(t, e.Pause(ctx, "courseProcessor-low"))
+		must(t, e.Drain(ctx))
+		s, err := e.Stats(ctx)
+		must(t, err)
+		if s.Dead != 1 || s.Left() != 1 || s.Draining.IsZero() || s.Queues[0].Paused || !s.Queues[2].Paused {
+			t.Errorf("%+v", s)
+		}
+		must(t, e.Pause(ctx))
+		must(t, e.Resume(ctx, "courseProcessor-high"))
+		must(t, e.Undrain(ctx))
+		if s, err = e.Stats(ctx); err != nil || s.Queues[0].Paused || !s.Queues[1].Paused || !s.Queues[2].Paused || !s.Draining.IsZero() {
+			t.Errorf("%+v, %v", s, err)
+		}
+		must(t, e.Resume(ctx))
+		if s, err = e.Stats(ctx); err != nil || s.Queues[1].Paused {
+			t.Errorf("%+v, %v", s, err)
+		}
+		wantCode(t, "pause", e.Pause(ctx, "x"), fault.NotFound)
+		wantCode(t, "resume", e.Resume(ctx, "courseProcessor", "x"), fault.NotFound)
+	})
+}
+
+// The queues of a list, and what is in which state.
+func TestListOfRealQueues(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		dead := e.die(job.Form, fault.TooComplex, false)
+		e.clock.Advance(time.Hour)
+		low := e.submit(job.File, job.Low)
+		e.clock.Advance(time.Hour)
+		high := e.submit(job.Form, job.High)
+		for name, c := range map[string]struct {
+			f    admin.Filter
+			want []job.ID
+		}{
+			"all":      {admin.Filter{}, []job.ID{dead, low, high}},
+			"dead":     {admin.Filter{States: []admin.State{admin.Dead}}, []job.ID{dead}},
+			"code":     {admin.Filter{Code: fault.TooComplex}, []job.ID{dead}},
+			"kind":     {admin.Filter{Kind: job.Form}, []job.ID{dead, high}},
+			"queue":    {admin.Filter{Queue: "courseProcessor-low"}, []job.ID{low}},
+			"its own":  {admin.Filter{Queue: "courseProcessor"}, []job.ID{dead}},
+			"old":      {admin.Filter{OlderThan: 30 * time.Minute}, []job.ID{dead, low}},
+			"young":    {admin.Filter{NewerThan: 90 * time.Minute}, []job.ID{low, high}},
+			"between":  {admin.Filter{OlderThan: 30 * time.Minute, NewerThan: 90 * time.Minute}, []job.ID{low}},
+			"pending":  {admin.Filter{States: []admin.State{admin.Pending, admin.Active}}, []job.ID{low, high}},
+			"no match": {admin.Filter{Code: fault.TooComplex, Kind: job.File}, nil},
+		} {
+			jobs, next, err := e.List(ctx, c.f, admin.Page{})
+			must(t, err)
+			var got []job.ID
+			for _, j := range jobs {
+				got = append(got, j.ID)
+			}
+			if d := cmp.Diff(c.want, got); d != "" || next != "" {
+				t.Errorf("%s: %s", name, d)
+			}
+		}
+	})
+}
+
+// cutOff lets a retry fail before a step.
+type cutOff struct {
+	*env
+	at string
+}
+
+func (c cutOff) before(step string) error {
+	if step == c.at {
+		return fault.New(fault.StorageUnavailable)
+	}
+	return nil
+}
+
+type (
+	cutJobs struct {
+		admin.Jobs
+		cutOff
+	}
+	cutUploads struct {
+		admin.Uploads
+		cutOff
+	}
+	cutQueue struct {
+		admin.Queue
+		cutOff
+	}
+)
+
+func (c cutJobs) Revive(ctx context.Context, d job.Dead) (job.Record, error) {
+	if err := c.before("revive"); err != nil {
+		return job.Record{}, err
+	}
+	return c.Jobs.Revive(ctx, d)
+}
+
+func (c cutUploads) Restore(ctx context.Context, t job.Ticket) error {
+	if err := c.before("restore"); err != nil {
+		return err
+	}
+	return c.Uploads.Restore(ctx, t)
+}
+
+func (c cutUploads) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
+	if err := c.before("restore"); err != nil {
+		return job.Saved{}, err
+	}
+	return c.Uploads.Save(ctx, t, r, limit)
+}
+
+func (c cutQueue) Revive(ctx context.Context, t job.Task) error {
+	if err := c.before("queue"); err != nil {
+		return err
+	}
+	return c.Queue.Revive(ctx, t)
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -1,0 +1,231 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// How many jobs one page holds.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 1000
+)
+
+// batch is how many records one round trip reads.
+const batch = 500
+
+// Filter says which jobs are meant. What is left empty does not matter.
+type Filter struct {
+	States []State
+	Queue  string
+	Kind   job.Kind
+	Code   fault.Code // of the last fault
+	// OlderThan and NewerThan bound how long ago the job was accepted or, dead, failed. 0 sets no bound.
+	OlderThan, NewerThan time.Duration
+}
+
+// Check is bad_request for a filter that cannot mean anything.
+func (f Filter) Check() error {
+	var fields []fault.Field
+	bad := func(name, sentence string) { fields = append(fields, fault.Field{Path: name, Message: sentence}) }
+	for _, s := range f.States {
+		if !slices.Contains(States(), s) {
+			bad("state", "The state is one of pending, active, retry, scheduled and dead.")
+			break
+		}
+	}
+	switch f.Kind {
+	case "", job.File, job.Form, job.TimelineData:
+	default:
+		bad("kind", "The kind is one of file, body and timelineData.")
+	}
+	if f.Code != "" && !f.Code.Known() {
+		bad("code", "There is no such code of a fault.")
+	}
+	if f.OlderThan < 0 {
+		bad("olderThan", "Give a duration above 0, such as 90m or 36h.")
+	}
+	if f.NewerThan < 0 || f.NewerThan > 0 && f.NewerThan <= f.OlderThan {
+		bad("newerThan", "Give a duration above 0 and above olderThan, such as 90m or 36h.")
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &fault.Error{Code: fault.BadRequest, Detail: "The filter cannot be understood. Correct the fields that are listed.", Fields: fields}
+}
+
+func (f Filter) wants(s State) bool { return len(f.States) == 0 || slices.Contains(f.States, s) }
+
+// fits holds all but state and queue to a job.
+func (f Filter) fits(j Job, now time.Time) bool {
+	age := now.Sub(j.Since)
+	return (f.Kind == "" || j.Kind == f.Kind) && (f.Code == "" || j.Code == f.Code) &&
+		(f.OlderThan == 0 || age >= f.OlderThan) && (f.NewerThan == 0 || age < f.NewerThan)
+}
+
+// Page is a part of a list. Limit 0 means DefaultLimit. Cursor is the Next of the page before.
+type Page struct {
+	Limit  int
+	Cursor string
+}
+
+// List returns the jobs that fit, those first that were accepted (dead: failed) first, and the cursor of the next page, ""
+// at the end. A cursor names a place in that order: jobs that come and go meanwhile move nothing. A job that changes its
+// state in the moment of a List may be missing from it, and is never in it twice.
+func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, error) {
+	if err := f.Check(); err != nil {
+		return nil, "", err
+	}
+	if f.Queue != "" {
+		if _, err := o.Named([]string{f.Queue}); err != nil {
+			return nil, "", err
+		}
+	}
+	p.Limit = cmp.Or(p.Limit, DefaultLimit)
+	if p.Limit < 1 || p.Limit > MaxLimit {
+		return nil, "", fault.Detailed(fault.BadRequest, fmt.Sprintf("The limit is a number from 1 to %d.", MaxLimit))
+	}
+	after, err := place(p.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	found, err := o.all(ctx, f)
+	if err != nil {
+		return nil, "", err
+	}
+	now := o.Clock()
+	found = slices.DeleteFunc(found, func(j Job) bool { return !f.fits(j, now) || p.Cursor != "" && !after.before(j) })
+	slices.SortFunc(found, func(a, b Job) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
+	if len(found) <= p.Limit {
+		return found, "", nil
+	}
+	found = found[:p.Limit]
+	return found, cursor(found[p.Limit-1]), nil
+}
+
+// all returns the jobs of the states and the queue that a filter wants, each once.
+func (o *Operator) all(ctx context.Context, f Filter) ([]Job, error) {
+	jobs := map[job.ID]Job{}
+	if f.wants(Dead) {
+		if err := o.addDead(ctx, f, jobs); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.addLive(ctx, f, jobs); err != nil {
+		return nil, err
+	}
+	list := make([]Job, 0, len(jobs))
+	for _, j := range jobs {
+		list = append(list, j)
+	}
+	return list, nil
+}
+
+func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) error {
+	ids, err := o.Jobs.DeadIDs(ctx)
+	if err != nil {
+		return fmt.Errorf("operate: %w", err)
+	}
+	for some := range slices.Chunk(ids, batch) {
+		records, err := o.Jobs.DeadRecords(ctx, some)
+		if err != nil {
+			return fmt.Errorf("operate: %w", err)
+		}
+		for id, r := range records {
+			j := listed(r)
+			j.State, j.Queue, j.Since = Dead, o.Queue.Of(r.Priority), r.FinishedAt
+			if f.Queue == "" || f.Queue == j.Queue {
+				into[id] = j
+			}
+		}
+	}
+	return nil
+}
+
+func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) error {
+	var tasks []Task
+	for _, queue := range o.Queue.Names() {
+		for _, s := range States() {
+			if s == Dead || !f.wants(s) || f.Queue != "" && f.Queue != queue {
+				continue
+			}
+			some, err := o.Queue.Tasks(ctx, queue, s)
+			if err != nil {
+				return fmt.Errorf("operate: %w", err)
+			}
+			tasks = append(tasks, some...)
+		}
+	}
+	hosts := map[job.ID]string{}
+	if slices.ContainsFunc(tasks, func(t Task) bool { return t.State == Active }) {
+		var err error
+		if hosts, err = o.runs(ctx); err != nil {
+			return err
+		}
+	}
+	for some := range slices.Chunk(tasks, batch) {
+		ids := make([]job.ID, len(some))
+		for i, t := range some {
+			ids[i] = t.ID
+		}
+		records, err := o.Jobs.Records(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("operate: %w", err)
+		}
+		for _, t := range some {
+			j := listed(records[t.ID])
+			j.ID, j.State, j.Queue, j.Due = t.ID, t.State, t.Queue, t.Due
+			if t.State == Active {
+				j.Worker = hosts[t.ID]
+			}
+			into[t.ID] = j
+		}
+	}
+	return nil
+}
+
+// spot is a place in the order of lists, in the resolution of records.
+type spot struct {
+	ms int64
+	id job.ID
+}
+
+func spotOf(j Job) spot {
+	if j.Since.IsZero() {
+		return spot{0, j.ID}
+	}
+	return spot{j.Since.UnixMilli(), j.ID}
+}
+
+func (s spot) before(j Job) bool {
+	at := spotOf(j)
+	return cmp.Or(cmp.Compare(s.ms, at.ms), cmp.Compare(s.id, at.id)) < 0
+}
+
+func cursor(j Job) string {
+	s := spotOf(j)
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(s.ms, 10) + " " + string(s.id)))
+}
+
+func place(cursor string) (spot, error) {
+	if cursor == "" {
+		return spot{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	ms, id, ok := strings.Cut(string(b), " ")
+	n, numberErr := strconv.ParseInt(ms, 10, 64)
+	if err := errors.Join(err, numberErr); err != nil || !ok {
+		return spot{}, &fault.Error{Code: fault.BadRequest, Detail: "The cursor is not one that a list gave. Begin without it.", Cause: err}
+	}
+	return spot{n, job.ID(id)}, nil
+}

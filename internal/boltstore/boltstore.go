@@ -1,0 +1,146 @@
+// Package boltstore keeps the catalogue and the saved timelines in one file of bbolt, for a program that runs without a
+// database server. It keeps to the same rules as the store in MongoDB; a suite holds both to them.
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+const (
+	fileName = "store.db"
+	// lockWait is how long Open waits for another process that is about to end.
+	lockWait = time.Second
+)
+
+// The buckets. Each holds JSON documents by id; timelines holds a bucket for each owner.
+var (
+	degreesBucket   = []byte("degrees")
+	poolsBucket     = []byte("pools")
+	coursesBucket   = []byte("courses")
+	sequencesBucket = []byte("sequences")
+	stateBucket     = []byte("catalogue")
+	timelinesBucket = []byte("timelines")
+)
+
+// Config says where the file is.
+type Config struct {
+	// Dir is the folder of the file; it is made when it is not there.
+	Dir string
+	// Now is the clock; time.Now when it is nil.
+	Now func() time.Time
+}
+
+// Store is the catalogue and the saved timelines of one file. One process at a time has it open.
+type Store struct {
+	db  *bbolt.DB
+	now func() time.Time
+}
+
+// Open opens the store of a folder, or makes it. The error of a folder that another process uses says so.
+func Open(cfg Config) (*Store, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	path := filepath.Join(cfg.Dir, fileName)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("the data folder %s is in use by another process: stop it, or choose another folder", cfg.Dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{degreesBucket, poolsBucket, coursesBucket, sequencesBucket, stateBucket, timelinesBucket} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare %s: %w", path, err), db.Close())
+	}
+	return &Store{db: db, now: cfg.Now}, nil
+}
+
+// Close waits for the operations that run and closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping reports whether the file is open.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.view(ctx, "ping", func(*bbolt.Tx) error { return nil })
+}
+
+// view and update run f in a transaction. A fault of f comes back as it is, any other error as database_unavailable.
+func (s *Store) view(ctx context.Context, op string, f func(*bbolt.Tx) error) error {
+	return failed(ctx, op, s.db.View, f)
+}
+
+func (s *Store) update(ctx context.Context, op string, f func(*bbolt.Tx) error) error {
+	return failed(ctx, op, s.db.Update, f)
+}
+
+func failed(ctx context.Context, op string, run func(func(*bbolt.Tx) error) error, f func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("embedded: %s: %w", op, err)
+	}
+	err := run(f)
+	if err == nil {
+		return nil
+	}
+	if known := (*fault.Error)(nil); errors.As(err, &known) {
+		return err
+	}
+	return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("embedded: %s: %w", op, err))
+}
+
+// put writes doc as JSON, unless it is there already.
+func put(b *bbolt.Bucket, key string, doc any) error {
+	value, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(b.Get([]byte(key)), value) {
+		return nil
+	}
+	return b.Put([]byte(key), value)
+}
+
+// get reads a document; missing when there is none.
+func get[T any](b *bbolt.Bucket, key string, missing fault.Code) (T, error) {
+	var doc T
+	// bbolt finds nothing under a key that is empty or too long, as it should.
+	value := b.Get([]byte(key))
+	if value == nil {
+		return doc, fault.New(missing)
+	}
+	err := json.Unmarshal(value, &doc)
+	return doc, err
+}
+
+// all reads every document of a bucket, in the order of their keys.
+func all[T any](b *bbolt.Bucket) ([]T, error) {
+	docs := []T{}
+	err := b.ForEach(func(_, value []byte) error {
+		var doc T
+		err := json.Unmarshal(value, &doc)
+		docs = append(docs, doc)
+		return err
+	})
+	return docs, err
+}

@@ -1,0 +1,147 @@
+package boltstore
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
+)
+
+// ownerKey names the bucket of an owner; the prefix keeps it from being empty, which bbolt refuses.
+func ownerKey(owner string) []byte { return []byte("owner " + owner) }
+
+// mine is the bucket of an owner, nil when the owner has no timeline.
+func mine(tx *bbolt.Tx, owner string) *bbolt.Bucket {
+	return tx.Bucket(timelinesBucket).Bucket(ownerKey(owner))
+}
+
+// current reads the owner's timeline for a write that expects version, 0 for any.
+func current(tx *bbolt.Tx, owner, id string, version int64) (timeline.Saved, error) {
+	b := mine(tx, owner)
+	if b == nil {
+		return timeline.Saved{}, fault.New(fault.TimelineNotFound)
+	}
+	t, err := get[timeline.Saved](b, id, fault.TimelineNotFound)
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	if version != 0 && t.Version != version {
+		return timeline.Saved{}, fault.New(fault.PreconditionFailed)
+	}
+	t.Owner = owner // not in the JSON
+	return t, nil
+}
+
+// Insert stores a new timeline and returns it with id, version 1 and times.
+func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+	if err := timelines.Storable(t); err != nil {
+		return timeline.Saved{}, err
+	}
+	var id [12]byte
+	_, _ = rand.Read(id[:]) // never fails
+	t.ID, t.Version = hex.EncodeToString(id[:]), 1
+	err := s.update(ctx, "insert a timeline", func(tx *bbolt.Tx) error {
+		t.CreatedAt = s.now().UTC().Truncate(time.Millisecond)
+		t.UpdatedAt = t.CreatedAt
+		b, err := tx.Bucket(timelinesBucket).CreateBucketIfNotExists(ownerKey(t.Owner))
+		if err != nil {
+			return err
+		}
+		return put(b, t.ID, t)
+	})
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	return t, nil
+}
+
+// Update replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at), and returns it
+// with its new version; timeline_not_found when the owner has none, precondition_failed when it is at another version.
+func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+	if err := timelines.Storable(t); err != nil {
+		return timeline.Saved{}, err
+	}
+	err := s.update(ctx, "update a timeline", func(tx *bbolt.Tx) error {
+		was, err := current(tx, t.Owner, t.ID, t.Version)
+		if err != nil {
+			return err
+		}
+		t.Version, t.CreatedAt = was.Version+1, was.CreatedAt
+		t.UpdatedAt = s.now().UTC().Truncate(time.Millisecond)
+		return put(mine(tx, t.Owner), t.ID, t)
+	})
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	return t, nil
+}
+
+// Get returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+func (s *Store) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
+	var t timeline.Saved
+	err := s.view(ctx, "read a timeline", func(tx *bbolt.Tx) (err error) {
+		t, err = current(tx, owner, id, 0)
+		return err
+	})
+	return t, err
+}
+
+// List returns a page of the owner's timelines, the newest update first, without semesters, states and extra courses, and
+// the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
+func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
+	limit = timelines.Page(limit)
+	var last timelines.Position
+	if cursor != "" {
+		var err error
+		if last, err = timelines.ParseCursor(cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	ts := []timeline.Saved{}
+	err := s.view(ctx, "list timelines", func(tx *bbolt.Tx) (err error) {
+		if b := mine(tx, owner); b != nil {
+			ts, err = all[timeline.Saved](b)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	// An owner has few timelines: sorting them costs less than keeping an index right.
+	slices.SortFunc(ts, func(a, b timeline.Saved) int {
+		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt), cmp.Compare(b.ID, a.ID))
+	})
+	if cursor != "" {
+		ts = slices.DeleteFunc(ts, func(t timeline.Saved) bool {
+			return cmp.Or(t.UpdatedAt.Compare(last.UpdatedAt), cmp.Compare(t.ID, last.ID)) >= 0
+		})
+	}
+	next := ""
+	if len(ts) > limit {
+		ts = ts[:limit]
+		end := ts[limit-1]
+		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID}.Cursor()
+	}
+	for i := range ts {
+		ts[i].Owner, ts[i].Semesters, ts[i].States, ts[i].Extra = owner, nil, nil, nil
+	}
+	return ts, next, nil
+}
+
+// Delete removes a timeline of the owner; version and errors as in Update.
+func (s *Store) Delete(ctx context.Context, owner, id string, version int64) error {
+	return s.update(ctx, "delete a timeline", func(tx *bbolt.Tx) error {
+		if _, err := current(tx, owner, id, version); err != nil {
+			return err
+		}
+		return mine(tx, owner).Delete([]byte(id))
+	})
+}

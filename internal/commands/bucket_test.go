@@ -1,0 +1,127 @@
+package commands_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// The roles with a bucket between them: no folder is shared.
+func TestRolesOnABucket(t *testing.T) {
+	t.Parallel()
+	const bucket = "our-uploads"
+	redis, mongo, s3 := testenv.Redis(t), testenv.Mongo(t), testenv.S3(t, bucket)
+	env := append([]string{
+		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
+		"NODE_ENV=test", "TMD_RATE_LIMIT=0",
+		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=" + bucket, "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),
+		"TMD_S3_TIMEOUT=20s", "TMD_UPLOAD_DIR=/nowhere",
+	}, testenv.S3Env()...)
+	none := &server{}
+	if got := none.run(t, env, "seed"); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	parserPort := testenv.FreePort(t)
+	parser := startRole(t, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort))
+	startWorker := func() *server {
+		port := testenv.FreePort(t)
+		return startRole(t, "worker", port, append([]string{
+			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + parser.base}, env...)...)
+	}
+	startAPI := func() *server {
+		port := testenv.FreePort(t)
+		return startRole(t, "api", port, append([]string{"BACKEND_PORT=" + strconv.Itoa(port)}, env...)...)
+	}
+	api, worker := startAPI(), startWorker()
+	made := api.run(t, env, "token", "--sub", "alice")
+	if made.code != 0 {
+		t.Fatalf("%+v", made)
+	}
+	token := strings.TrimSpace(made.out)
+	auth := []string{"TMD_TOKEN=" + token}
+	wantEmpty := func() {
+		t.Helper()
+		testenv.Eventually(t, "the bucket is empty", func() bool { return len(s3.Objects(t, bucket)) == 0 })
+	}
+
+	got := api.run(t, auth, "upload", "--json", fixture("transcripts/soen-coop"))
+	if got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if u := uploadedOf(t, got)[0]; u.Result == nil || u.Result.Courses["CWT 300"].Status.Status != "completed" {
+		t.Errorf("%+v", u)
+	}
+	wantEmpty()
+
+	// A document waits in the bucket while nobody runs jobs.
+	worker.Signal(syscall.SIGTERM)
+	<-worker.Done()
+	waiting := api.submit(t, token, fixture("transcripts/soen-coop"))
+	for _, suffix := range []string{".pdf", ".json"} {
+		if _, err := os.Stat(s3.Bucket(bucket) + "/" + waiting.JobID + suffix); err != nil {
+			t.Error(err)
+		}
+	}
+
+	// While the bucket is away, uploads are refused, the API stays up, and roles start; when it is back, all goes on.
+	s3.Kill()
+	if status, after := api.refused(t, token, fixture("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
+		t.Errorf("an upload without a bucket: %d, Retry-After %q", status, after)
+	}
+	if status := api.probe("/readyz"); status != http.StatusOK {
+		t.Errorf("the API without a bucket: %d", status)
+	}
+	startWorker()
+	second := startAPI()
+	s3.Restart(t)
+	api.until(t, token, waiting.JobID, "done")
+	if got := second.run(t, auth, "upload", "--json", fixture("transcripts/soen-coop")); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	wantEmpty()
+}
+
+// refused sends a document that is not taken.
+func (s *server) refused(t *testing.T, token, file string) (status int, retryAfter string) {
+	t.Helper()
+	pdf, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	part, _ := form.CreateFormFile("file", "t.pdf")
+	_, _ = part.Write(pdf)
+	form.Close()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &b)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode, resp.Header.Get("Retry-After")
+}
+
+// A bucket that cannot be used stops the start, with what to turn.
+func TestABucketThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	s3 := testenv.S3(t)
+	cmd := command(t, append([]string{
+		"REDIS_HOST=127.0.0.1", "MONGODB_URI=mongodb://127.0.0.1:1/x", "JWT_SECRET=" + jwtSecret, "BACKEND_PORT=0",
+		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=our-uploads", "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),
+	}, testenv.S3Env()...), "api")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Run(); err == nil || !strings.Contains(errs.String(), "make the bucket at "+s3.URL()) {
+		t.Errorf("%v: %s", err, &errs)
+	}
+}

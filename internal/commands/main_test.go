@@ -1,0 +1,75 @@
+package commands_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+// The test program is tmd as well, whenever it is run by that name: scripts and tests of processes do so, and the
+// parser's children keep the name.
+func TestMain(m *testing.M) {
+	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() {
+		os.Exit(tmd())
+	}})
+}
+
+// leakChecked fails the tests when one of them left a goroutine behind.
+type leakChecked struct{ *testing.M }
+
+func (m leakChecked) Run() int {
+	// PDFium is compiled here, if it has to be: with the race detector on a busy machine it can take longer than a child
+	// may take to start.
+	extractor, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
+	if err == nil {
+		err = extractor.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.M.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func tmd() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return commands.Run(ctx, commands.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("CACHE", testenv.WasmCache())
+			env.Setenv("DOCUMENTS", filepath.Join(testenv.Root(), "tests", "documents"))
+			return nil
+		},
+	})
+}

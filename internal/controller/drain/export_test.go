@@ -1,6 +1,0 @@
-package drain
-
-import "github.com/trackmydegree/trackmydegree/internal/controller/fleet"
-
-// Due is what the reconciler's source asks at each look.
-func (r *Reconciler) Due(v fleet.View) []string { return r.due(v) }

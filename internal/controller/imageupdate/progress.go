@@ -1,0 +1,126 @@
+package imageupdate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	// settle is how long new pods must have been ready: one that ends after its first requests is no success.
+	settle = 10 * time.Second
+	// pullPatience is how long a node may fail to get an image or to start a container: registries have their moments.
+	pullPatience = time.Minute
+	// crashes is how often a container may end and be started again; what it leans on has its moments, too.
+	crashes = 2
+)
+
+// verdict is how far a rollout is.
+type verdict int
+
+const (
+	underWay verdict = iota
+	complete
+	idle         // no pod is wanted, so there is nothing to see
+	failed       // the image is to blame, as far as can be seen
+	unobtainable // nodes cannot get it, which tomorrow's may
+)
+
+// judge looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a sentence for
+// operators without its full stop.
+func judge(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, now time.Time, deadline time.Duration) (v verdict, reason string) {
+	wanted := int32(1)
+	if d.Spec.Replicas != nil {
+		wanted = *d.Spec.Replicas
+	}
+	if wanted == 0 {
+		return idle, ""
+	}
+	ready := 0
+	for i := range pods {
+		p := &pods[i]
+		if p.DeletionTimestamp != nil || !holds(&p.Spec, images) {
+			continue
+		}
+		if v, reason := trouble(p, now); v != underWay {
+			return v, reason
+		}
+		if readyFor(p, now) >= settle {
+			ready++
+		}
+	}
+	if d.Status.ObservedGeneration < d.Generation {
+		return late(began, now, deadline)
+	}
+	for _, c := range d.Status.Conditions {
+		if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == "ProgressDeadlineExceeded" {
+			return failed, "the Deployment's progress deadline was exceeded"
+		}
+	}
+	// No old pod is left, and most of the new are proven: with an autoscaler there are always some that have just begun.
+	if s := d.Status; s.Replicas == s.UpdatedReplicas && ready > 0 && 2*ready >= int(wanted) {
+		return complete, ""
+	}
+	return late(began, now, deadline)
+}
+
+// late is underWay until the deadline has passed.
+func late(began, now time.Time, deadline time.Duration) (verdict, string) {
+	if now.Sub(began) > deadline {
+		return failed, fmt.Sprintf("it was not complete after %s", deadline)
+	}
+	return underWay, ""
+}
+
+// settled reports whether no rollout is under way: not somebody else's either.
+func settled(d *appsv1.Deployment) bool {
+	s := d.Status
+	return s.ObservedGeneration >= d.Generation && s.Replicas == s.UpdatedReplicas && s.UnavailableReplicas == 0
+}
+
+// trouble looks for our containers that do not start or do not stay.
+func trouble(p *corev1.Pod, now time.Time) (verdict, string) {
+	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		if c.State.Waiting == nil || !slices.Contains(ours(), c.Name) {
+			continue
+		}
+		switch reason := c.State.Waiting.Reason; reason {
+		case "InvalidImageName":
+			return failed, "the image's name is not valid"
+		case "ErrImagePull", "ImagePullBackOff":
+			if age(p, now) > pullPatience {
+				return unobtainable, fmt.Sprintf("the image of %s cannot be pulled (%s)", c.Name, reason)
+			}
+		case "CreateContainerError", "RunContainerError":
+			if age(p, now) > pullPatience {
+				return failed, fmt.Sprintf("the container %s cannot be started (%s)", c.Name, reason)
+			}
+		case "CrashLoopBackOff":
+			if c.RestartCount >= crashes {
+				return failed, fmt.Sprintf("the container %s ended %d times", c.Name, c.RestartCount+1)
+			}
+		}
+	}
+	return underWay, ""
+}
+
+// age is how long a node has had a pod.
+func age(p *corev1.Pod, now time.Time) time.Duration {
+	if p.Status.StartTime == nil {
+		return 0
+	}
+	return now.Sub(p.Status.StartTime.Time)
+}
+
+// readyFor is how long a pod has been ready.
+func readyFor(p *corev1.Pod, now time.Time) time.Duration {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return now.Sub(c.LastTransitionTime.Time)
+		}
+	}
+	return 0
+}

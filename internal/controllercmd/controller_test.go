@@ -1,0 +1,307 @@
+package controllercmd_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// release is a namespace with the role that the chart gives to the controller, a Redis and workers.
+type release struct {
+	t          *testing.T
+	client     client.Client
+	namespace  string
+	kubeconfig string
+	redis      *testenv.RedisServer
+	queue      *queue.Client
+	settings   []string // beside those that every test has
+}
+
+// newRelease makes one with the controller, and with more values of the chart.
+func newRelease(t *testing.T, values ...string) *release {
+	t.Helper()
+	r := &release{t: t, client: server.Client(t), namespace: server.Namespace(t), redis: testenv.Redis(t)}
+	// The right to create what is not there is no right of the controller, so that a mistake shows.
+	r.kubeconfig = server.KubeConfig(t, r.namespace+"-controller")
+	role := chartRole(t, values...)
+	role.Namespace = r.namespace
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: r.namespace, Name: role.Name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: r.namespace + "-controller"}},
+	}
+	for _, o := range []client.Object{role, binding} {
+		if err := r.client.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.queue = queue.NewClient(queue.ClientDeps{Redis: r.open(), JobTimeout: time.Minute})
+	return r
+}
+
+func (r *release) open() redis.UniversalClient {
+	r.t.Helper()
+	c, err := redisurl.Open(r.redis.URL(1))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// chartRole is the role of the chart.
+func chartRole(t *testing.T, values ...string) *rbacv1.Role {
+	t.Helper()
+	helm := filepath.Join(testenv.Root(), ".bin", "helm")
+	if _, err := os.Stat(helm); err != nil {
+		testenv.Missing(t, "helm", "run hack/deps.sh chart")
+	}
+	chart := filepath.Join(testenv.Root(), "charts", "trackmydegree")
+	// Of what others read, `go test` does not know that its cached answer depends on it.
+	if _, err := os.ReadFile(filepath.Join(chart, "templates", "controller", "role.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), helm, "template", "tmd", chart,
+		"--set", strings.Join(append(values, "controller.enabled=true"), ","), "--show-only", "templates/controller/role.yaml")
+	var faults bytes.Buffer
+	cmd.Stderr = &faults
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &faults)
+	}
+	var role rbacv1.Role
+	if err := yaml.UnmarshalStrict(text, &role); err != nil {
+		t.Fatal(err)
+	}
+	return &role
+}
+
+const lease = "tmd-trackmydegree-controller"
+
+// controller is a tmd-controller in a process of its own.
+type controller struct {
+	*testenv.Process
+	health, metrics string
+}
+
+func (r *release) start(args ...string) *controller {
+	r.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	health, metrics := testenv.FreePort(r.t), testenv.FreePort(r.t)
+	c := &controller{health: fmt.Sprintf("http://127.0.0.1:%d", health), metrics: fmt.Sprintf("http://127.0.0.1:%d", metrics)}
+	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{program}, args...), Env: append([]string{
+		"KUBECONFIG=" + r.kubeconfig, "TMD_NAMESPACE=" + r.namespace, "REDIS_JOB_URL=" + r.redis.URL(1), "TMD_LEASE_NAME=" + lease,
+		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
+		"TMD_GUARD_AFTER=1s", "TMD_FLEET_INTERVAL=200ms", "TMD_LOG_LEVEL=debug", "TMD_SHUTDOWN_GRACE=5s",
+	}, r.settings...)})
+	testenv.Eventually(r.t, "the controller is ready", func() bool { return get(c.health+"/readyz") != "" })
+	return c
+}
+
+// get returns the body of a page, empty when it is not 200.
+func get(url string) string {
+	resp, err := http.Get(url)
+	if err != nil {
+		return ""
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return ""
+	}
+	return string(b)
+}
+
+// worker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has begun. They
+// run until they are told to stop.
+func (r *release) worker(pod string) (begun <-chan job.ID) {
+	r.t.Helper()
+	server.Pod(r.t, r.namespace, pod, func(*corev1.Pod) {})
+	taken := make(chan job.ID, 10)
+	s := queue.New(queue.Deps{
+		Redis: r.open(), Host: pod, Handler: handler(taken), Concurrency: 1, Grace: time.Second, Clock: time.Now,
+		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	r.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			r.t.Error(err)
+		}
+	})
+	return taken
+}
+
+type handler chan<- job.ID
+
+func (h handler) Process(ctx context.Context, d job.Delivery) error {
+	h <- d.ID
+	<-ctx.Done()
+	return job.ErrInterrupted
+}
+
+func (r *release) submit() job.ID {
+	r.t.Helper()
+	task := job.Task{ID: job.ID(uuid.NewString()), Kind: job.File}
+	testenv.Eventually(r.t, "the job is taken on", func() bool { return r.queue.Enqueue(r.t.Context(), task) == nil })
+	return task.ID
+}
+
+func (r *release) pod(name string) corev1.Pod {
+	r.t.Helper()
+	var pod corev1.Pod
+	if err := r.client.Get(r.t.Context(), types.NamespacedName{Namespace: r.namespace, Name: name}, &pod); err != nil {
+		r.t.Fatal(err)
+	}
+	return pod
+}
+
+func (r *release) eventually(what string, pod string, is func(corev1.Pod) bool) {
+	r.t.Helper()
+	testenv.Eventually(r.t, what, func() bool { return is(r.pod(pod)) })
+}
+
+func costs(pod corev1.Pod) bool { return pod.Annotations[corev1.PodDeletionCost] != "" }
+
+func guarded(pod corev1.Pod) bool { return pod.Labels["trackmydegree.io/busy"] == "true" }
+
+// One program, with the rights that the chart gives it, a real API server, a real Redis, and the real queue.
+func TestController(t *testing.T) {
+	t.Parallel()
+	r := newRelease(t)
+	first := r.start()
+	begun := r.worker("w1")
+	id := r.submit()
+	if got := <-begun; got != id {
+		t.Fatalf("another job: %s", got)
+	}
+	elsewhere := r.worker("w2")
+	r.eventually("a cost for the busy worker", "w1", costs)
+	r.eventually("a guard for the busy worker", "w1", guarded)
+	if pod := r.pod("w2"); costs(pod) || guarded(pod) {
+		t.Errorf("the idle worker: %v %v", pod.Labels, pod.Annotations)
+	}
+
+	// Its process lives on, as on a node that nobody reaches: nothing but the controller can take its job.
+	gone := r.pod("w1")
+	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, "the job runs elsewhere", func() bool { return len(elsewhere) > 0 })
+	if got := <-elsewhere; got != id {
+		t.Errorf("another job: %s", got)
+	}
+	testenv.Eventually(t, "an Event tells it", func() bool {
+		var all eventsv1.EventList
+		if err := r.client.List(t.Context(), &all, client.InNamespace(r.namespace)); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range all.Items {
+			if e.Reason == "JobsHandedOver" && e.Regarding.Name == "w1" {
+				return true
+			}
+		}
+		return false
+	})
+	for _, want := range []string{
+		`tmd_controller_handed_over_jobs_total{reason="gone"} 1`, `tmd_build_info{`, `controller_runtime_reconcile_total{controller="deletioncost"`,
+		"tmd_controller_fleet_age_seconds ",
+	} {
+		if page := get(first.metrics + "/metrics"); !strings.Contains(page, want) {
+			t.Errorf("no metric %s", want)
+		}
+	}
+	if v := get(first.metrics + "/version"); !strings.Contains(v, `"role":"controller"`) {
+		t.Errorf("version: %s", v)
+	}
+
+	// The next leader begins where nobody was told of anything.
+	second := r.start()
+	r.eventually("a cost for the worker that took over", "w2", costs)
+	first.Signal(syscall.SIGTERM)
+	if code := first.ExitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	testenv.Eventually(t, "the second replica leads", func() bool {
+		return strings.Contains(get(second.metrics+"/metrics"), `leader_election_master_status{name="`+lease+`"} 1`)
+	})
+	server.Pod(t, r.namespace, "w3", func(*corev1.Pod) {})
+	kept := r.pod("w2")
+	if err := r.client.Patch(t.Context(), &kept, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":null}}`))); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the second replica writes", "w2", costs)
+	if page := get(second.metrics + "/metrics"); strings.Contains(page, `code="403"`) {
+		t.Error("the API server refused a request: the role of the chart lacks a right")
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	r := newRelease(t)
+	c := r.start("--dry-run")
+	begun := r.worker("w1")
+	id := r.submit()
+	<-begun
+	elsewhere := r.worker("w2")
+	testenv.Eventually(t, "it would write a cost", func() bool {
+		return strings.Contains(get(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"}`) &&
+			!strings.Contains(get(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"} 0`)
+	})
+	gone := r.pod("w1")
+	if costs(gone) || guarded(gone) {
+		t.Errorf("%v %v", gone.Labels, gone.Annotations)
+	}
+	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+	// What the controller does last is seen first: the deletion of another pod that it has dealt with.
+	other := server.Pod(t, r.namespace, "w3", func(*corev1.Pod) {})
+	if err := r.client.Delete(t.Context(), other, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, "the ends of both pods were looked at", func() bool {
+		return strings.Contains(get(c.metrics+"/metrics"), `controller_runtime_reconcile_total{controller="handover",result="success"} 2`)
+	})
+	select {
+	case <-elsewhere:
+		t.Errorf("job %s was handed over", id)
+	default:
+	}
+	var held coordinationv1.Lease
+	if err := r.client.Get(t.Context(), types.NamespacedName{Namespace: r.namespace, Name: lease}, &held); err != nil {
+		t.Errorf("a dry run leads nobody: %v", err)
+	}
+}

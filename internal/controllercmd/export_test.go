@@ -1,0 +1,4 @@
+package controllercmd
+
+// CanaryForm is canaryForm for the tests.
+var CanaryForm = canaryForm

@@ -1,4 +1,0 @@
-package ctlcli
-
-// CanaryForm is canaryForm for the tests.
-var CanaryForm = canaryForm

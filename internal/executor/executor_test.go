@@ -1,0 +1,417 @@
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// alone runs a test on time of its own.
+func alone(t *testing.T, test func(t *testing.T, w *world)) {
+	embedded() // outside: it is shared
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))) //nolint:forbidigo // the time of a synctest bubble
+		test(t, newWorld(t))
+	})
+}
+
+func (w *world) did(t *testing.T, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, w.diary); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
+func TestAFile(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		if err := w.attempt(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		// The document goes last, when the record is final.
+		w.did(t, "begin", "catalogue", "open", "parse", "done", "delete")
+		full, err := resultcodec.Open(w.stored.Full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slim, err := resultcodec.Open(w.stored.Slim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := full.Courses["COMP 248"].State; s.Status != timeline.Completed || len(slim.Courses) >= len(full.Courses) {
+			t.Errorf("%+v, %d and %d courses", s, len(full.Courses), len(slim.Courses))
+		}
+		want := map[string]float64{
+			"tmd_job_attempts_total[file done]": 1, "tmd_jobs_total[file done]": 1, "tmd_job_seconds[file]": 1,
+			"tmd_job_step_seconds[catalogue]": 1, "tmd_job_step_seconds[parse]": 1, "tmd_job_step_seconds[build]": 1,
+			"tmd_job_step_seconds[pack]": 1, "tmd_job_step_seconds[store]": 1,
+		}
+		if diff := cmp.Diff(want, w.metrics()); diff != "" {
+			t.Errorf("metrics (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAForm(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.record.Kind = job.Form
+		w.input = []byte(`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
+		if err := w.attempt(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		w.did(t, "begin", "catalogue", "done", "delete") // its ticket
+		if r, err := resultcodec.Open(w.stored.Full); err != nil || len(r.Semesters) != 10 {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestASavedTimeline(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.record.Kind, w.input = job.TimelineData, []byte("t-1")
+		w.saved = map[string]timeline.Saved{"ann/t-1": {ID: "t-1", Owner: "ann", DegreeID: "BEng in Software Engineering"}}
+		if err := w.attempt(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		w.did(t, "begin", "catalogue", "load", "done", "delete")
+		if r, err := resultcodec.Open(w.stored.Full); err != nil || r.ID != "t-1" {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Somebody else's timeline is not there.
+func TestAnothersTimeline(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.record.Kind, w.record.Owner, w.input = job.TimelineData, "bob", []byte("t-1")
+		w.saved = map[string]timeline.Saved{"ann/t-1": {}}
+		if err := w.attempt(t.Context(), 1); fault.CodeOf(err) != fault.TimelineNotFound || w.record.State != job.Failed {
+			t.Errorf("%v, %+v", err, w.record)
+		}
+	})
+}
+
+// Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is too old
+// to wait for what is away.
+func TestEachCode(t *testing.T) {
+	for _, code := range fault.Codes() {
+		for _, n := range []int{1, job.MaxAttempts} {
+			t.Run(fmt.Sprint(code, n), func(t *testing.T) {
+				alone(t, func(t *testing.T, w *world) {
+					w.record.CreatedAt = time.Now().Add(-time.Hour)
+					w.fails["parse"] = fault.Wrap(code, errors.New("deep cause"))
+					err := w.attempt(t.Context(), n)
+					if fault.CodeOf(err) != code || isPostponed(err) {
+						t.Errorf("the queue gets %v", err)
+					}
+					ends := n == job.MaxAttempts || !code.Transient()
+					state, kept := job.Retrying, true
+					if ends {
+						state, kept = job.Failed, false
+					}
+					if w.record.State != state || w.file != kept {
+						t.Errorf("%s, document kept: %v; want %s, %v", w.record.State, w.file, state, kept)
+					}
+					if f := w.record.Error; f == nil || f.Code != code || strings.Contains(f.Message, "deep cause") {
+						t.Errorf("the owner is told %+v", f)
+					}
+					if state == job.Retrying && !w.record.RetryAt.Equal(time.Now().Add(2*time.Second)) {
+						t.Errorf("tried again at %s", w.record.RetryAt)
+					}
+					reports := 0
+					if ends && (code.Transient() || code == fault.WorkerLost) {
+						reports = 1
+					}
+					if len(w.failed) != reports {
+						t.Errorf("%d reports", len(w.failed))
+					}
+					m := w.metrics()
+					if m[fmt.Sprintf("tmd_job_attempts_total[file %s]", code)] != 1 || (m[fmt.Sprintf("tmd_jobs_total[file %s]", code)] == 1) != ends {
+						t.Errorf("counted %v", m)
+					}
+				})
+			})
+		}
+	}
+}
+
+func isPostponed(err error) bool {
+	var p *job.Postponement
+	return errors.As(err, &p)
+}
+
+func TestTheSecondBackoff(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.fails["catalogue"] = fault.New(fault.Timeout)
+		_ = w.attempt(t.Context(), 2)
+		if !w.record.RetryAt.Equal(time.Now().Add(4 * time.Second)) {
+			t.Errorf("tried again at %s", w.record.RetryAt)
+		}
+		w.did(t, "begin", "catalogue", "retrying") // the parser is not troubled for nothing
+	})
+}
+
+// A newer attempt owns the record, or its owner deleted it: whatever is to be written, the old attempt ends silently and
+// leaves the document to the other.
+func TestSuperseded(t *testing.T) {
+	for name, end := range map[string]error{"done": nil, "retrying": fault.New(fault.Timeout), "failed": fault.New(fault.Corrupt)} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				w.parse = func(context.Context) (document.Document, error) {
+					w.record.Fence++ // the other begins
+					return transcript, end
+				}
+				// The queue decides: if this worker still has the task, it is to be looked at again.
+				if err := w.attempt(t.Context(), 1); !errors.Is(err, job.ErrSuperseded) {
+					t.Errorf("%v", err)
+				}
+				w.did(t, "begin", "catalogue", "open", "parse", name)
+				if !w.file || w.record.State != job.Processing || len(w.failed) != 0 {
+					t.Errorf("document kept: %v, %+v, %v", w.file, w.record, w.failed)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingToDo(t *testing.T) {
+	for name, prepare := range map[string]func(*world){
+		"deleted":        func(w *world) { w.gone = true },
+		"done already":   func(w *world) { w.record.State = job.Done },
+		"failed already": func(w *world) { w.record.State = job.Failed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				prepare(w)
+				if err := w.attempt(t.Context(), 2); err != nil {
+					t.Errorf("%v", err)
+				}
+				if w.gone {
+					w.did(t, "begin") // if Redis has lost the record, document and ticket are all that is left of the job
+				} else {
+					w.did(t, "begin", "delete") // the document may have been left by the attempt before
+				}
+			})
+		})
+	}
+}
+
+// The queue counted three attempts of which none came to its end, such as handlers that did not return.
+func TestAFourthAttempt(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		if err := w.attempt(t.Context(), 4); fault.CodeOf(err) != fault.Internal {
+			t.Errorf("%v", err)
+		}
+		w.did(t, "begin", "failed", "delete")
+		if len(w.failed) != 1 {
+			t.Errorf("%d reports", len(w.failed))
+		}
+	})
+}
+
+func TestAnInterruption(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		w.parse = func(ctx context.Context) (document.Document, error) {
+			stop(job.ErrInterrupted)
+			<-ctx.Done()
+			return document.Document{}, fault.Wrap(fault.ParserUnavailable, ctx.Err())
+		}
+		// At the last attempt too: it does not count.
+		if err := w.attempt(ctx, job.MaxAttempts); !errors.Is(err, job.ErrInterrupted) {
+			t.Errorf("%v", err)
+		}
+		w.did(t, "begin", "catalogue", "open", "parse", "queued")
+		if !w.file || len(w.failed) != 0 || w.record.State != job.Queued {
+			t.Errorf("document kept: %v, %v, %s", w.file, w.failed, w.record.State)
+		}
+	})
+}
+
+// What is known when the process stops is written down.
+func TestAnInterruptionAtTheEnd(t *testing.T) {
+	for name, end := range map[string]error{"done": nil, "failed": fault.New(fault.Encrypted)} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				ctx, stop := context.WithCancelCause(t.Context())
+				w.parse = func(context.Context) (document.Document, error) {
+					stop(job.ErrInterrupted)
+					return transcript, end
+				}
+				if err := w.attempt(ctx, 1); !errors.Is(err, end) {
+					t.Errorf("%v", err)
+				}
+				w.did(t, "begin", "catalogue", "open", "parse", name, "delete")
+			})
+		})
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		began := time.Now()
+		w.parse = func(ctx context.Context) (document.Document, error) {
+			<-ctx.Done()
+			return document.Document{}, ctx.Err()
+		}
+		if err := w.attempt(t.Context(), 1); fault.CodeOf(err) != fault.Timeout || w.record.State != job.Retrying {
+			t.Errorf("%v, %s", err, w.record.State)
+		}
+		if took := time.Since(began); took != 20*time.Second {
+			t.Errorf("a call of the parser may take %s", took)
+		}
+	})
+	alone(t, func(t *testing.T, w *world) {
+		began := time.Now()
+		w.record.Kind, w.input = job.TimelineData, []byte("t-1")
+		w.fails["load"] = nil
+		ctx := t.Context()
+		p := w.processor()
+		p.Timelines = slow{}
+		err := p.Process(ctx, job.Delivery{Task: job.Task{ID: id, Kind: job.TimelineData}, Attempt: 1})
+		if fault.CodeOf(err) != fault.Timeout || time.Since(began) != time.Minute {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+type slow struct{}
+
+func (slow) Get(ctx context.Context, _, _ string) (timeline.Saved, error) {
+	<-ctx.Done()
+	return timeline.Saved{}, ctx.Err()
+}
+
+func TestAPanic(t *testing.T) {
+	for n, want := range map[int]job.State{1: job.Retrying, 3: job.Failed} {
+		t.Run(string(want), func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				w.parse = func(context.Context) (document.Document, error) { panic("Jane Doe, 40000001") }
+				if err := w.attempt(t.Context(), n); fault.CodeOf(err) != fault.Internal || w.record.State != want {
+					t.Errorf("%v, %s", err, w.record.State)
+				}
+				if len(w.failed) != 0 || len(w.panicked) != n/3 {
+					t.Errorf("reports: %v, %v", w.failed, w.panicked)
+				}
+				if log := w.log.String(); strings.Contains(log, "Jane") || !strings.Contains(log, "process_test.go") {
+					t.Errorf("logged: %s", log)
+				}
+			})
+		})
+	}
+}
+
+// A document that cannot be deleted does not turn a done job into a failed one.
+func TestADocumentThatStays(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.fails["delete"] = fault.New(fault.StorageUnavailable)
+		if err := w.attempt(t.Context(), 1); err != nil || w.record.State != job.Done {
+			t.Errorf("%v, %s", err, w.record.State)
+		}
+		if !strings.Contains(w.log.String(), "files of a job that ended stay") {
+			t.Error("nobody is told")
+		}
+	})
+}
+
+// One line for each attempt: ids, codes, times.
+func TestTheLog(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		if err := w.attempt(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		line := strings.TrimSpace(w.log.String())
+		if strings.Count(line, "\n") != 0 {
+			t.Errorf("more than a line:\n%s", line)
+		}
+		for _, part := range []string{"level=INFO", "msg=attempt", "job_id=" + string(id), "kind=file", "attempt=1", "outcome=done", "parse_ms=", "store_ms="} {
+			if !strings.Contains(line, part) {
+				t.Errorf("%s is missing in %s", part, line)
+			}
+		}
+		for _, secret := range []string{"ann", "COMP", "Software"} {
+			if strings.Contains(line, secret) {
+				t.Errorf("the line tells %s: %s", secret, line)
+			}
+		}
+	})
+}
+
+func BenchmarkForm(b *testing.B) {
+	// In bench_test.go of timeline and pack are the parts; this is what joining them costs.
+	w := newWorld(nil)
+	w.record.Kind = job.Form
+	w.input = []byte(`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
+	embedded()
+	p := w.processor()
+	b.ReportAllocs()
+	for b.Loop() {
+		w.record.State = job.Queued
+		w.diary = w.diary[:0]
+		w.log.Reset()
+		if err := p.Process(b.Context(), job.Delivery{Task: job.Task{ID: id, Kind: job.Form}, Attempt: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Where operators want so, the document of a job that failed is put aside, and nothing else is.
+func TestKeepingDocumentsOfFailedJobs(t *testing.T) {
+	t.Parallel()
+	refuse := func(w *world) {
+		w.parse = func(context.Context) (document.Document, error) {
+			return document.Document{}, fault.New(fault.UnrecognizedDocument)
+		}
+	}
+	for name, c := range map[string]struct {
+		keep   bool
+		change func(*world)
+		want   []string
+	}{
+		"a failed document": {true, refuse, []string{"begin", "catalogue", "open", "parse", "failed", "keep"}},
+		"not by default":    {false, refuse, []string{"begin", "catalogue", "open", "parse", "failed", "delete"}},
+		"one that is done":  {true, func(*world) {}, []string{"begin", "catalogue", "open", "parse", "done", "delete"}},
+		"a form": {true, func(w *world) { w.record.Kind, w.input = job.Form, []byte(`{"degree":7}`) },
+			[]string{"begin", "catalogue", "failed", "delete"}},
+		"one that failed and was delivered again":  {true, func(w *world) { w.record.State = job.Failed }, []string{"begin", "keep"}},
+		"one that is done and was delivered again": {true, func(w *world) { w.record.State = job.Done }, []string{"begin", "delete"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.keep = c.keep
+				c.change(w)
+				_ = w.attempt(t.Context(), 1)
+				w.did(t, c.want...)
+			})
+		})
+	}
+}
+
+// A job that was brought back waits for an outage as one does that is new: its fence goes on from its earlier life.
+func TestAnOutageInANewLife(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.record.Fence, w.record.Base = 1_764_000_000_000, 1_764_000_000_000
+		w.fails["parse"] = fault.New(fault.ParserUnavailable)
+		for _, want := range []time.Duration{2 * time.Second, 4 * time.Second} {
+			var later *job.Postponement
+			if err := w.attempt(t.Context(), 1); !errors.As(err, &later) || later.After != want {
+				t.Errorf("%v, want after %s", err, want)
+			}
+		}
+	})
+}

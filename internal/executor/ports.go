@@ -1,0 +1,56 @@
+package executor
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// Jobs keeps job records. Every write names the fence that Begin gave; a write behind a newer fence, or to a record that
+// is gone, is job.ErrSuperseded and changes nothing.
+type Jobs interface {
+	// Begin starts an attempt: it raises the fence, sets processing and returns the record and its input. A record that
+	// is gone is job_not_found; one that is final is returned as it is, its fence untouched.
+	Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
+	// Finish stores the result and sets done.
+	Finish(ctx context.Context, id job.ID, fence int64, result job.Stored) error
+	// Retry sets retrying, with the reason and the time of the next attempt.
+	Retry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
+	// Fail sets failed, with the reason.
+	Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error
+	// Requeue sets queued again after an interruption.
+	Requeue(ctx context.Context, id job.ID, fence int64) error
+	// Records reads several records; what is gone is missing from the answer.
+	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+}
+
+// Uploads holds the bytes of documents.
+type Uploads interface {
+	// Open returns the document of a job; storage_unavailable when it cannot be read.
+	Open(ctx context.Context, id job.ID) (io.ReadCloser, error)
+	// Delete removes the bytes and the job's ticket; removing what is not there is no error.
+	Delete(ctx context.Context, id job.ID) error
+	// Keep puts the bytes aside for operators, and removes the ticket; what is not there is no error.
+	Keep(ctx context.Context, id job.ID) error
+}
+
+// Parser reads documents. Faults of the document are permanent, those of the service parser_unavailable or timeout.
+type Parser interface {
+	Parse(ctx context.Context, pdf io.Reader) (document.Document, error)
+}
+
+// Catalogue gives the catalogue of the moment, shared and immutable; database_unavailable when there is none yet.
+type Catalogue interface {
+	Current(ctx context.Context) (*catalogue.Catalogue, error)
+}
+
+// Timelines holds saved timelines.
+type Timelines interface {
+	// Get returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
+}

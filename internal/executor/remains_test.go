@@ -1,0 +1,92 @@
+package executor_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/executor"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// The files of a job go some time after its end, and only if that is still known: a Redis that died may have forgotten it.
+func TestFilesOutliveTheirJob(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(*world) // after the end, before its files' time comes
+		later     func(*world) // a while after it
+		kept      bool
+	}{
+		"known":                      {},
+		"forgotten":                  {meanwhile: func(w *world) { w.record.State = job.Processing }, kept: true},
+		"without a record":           {meanwhile: func(w *world) { w.gone = true }, kept: true},
+		"Redis away":                 {meanwhile: func(w *world) { w.fails["records"] = fault.New(fault.QueueUnavailable) }, kept: true},
+		"Redis away, and back again": {meanwhile: func(w *world) { w.fails["records"] = fault.New(fault.QueueUnavailable) }, later: func(w *world) { delete(w.fails, "records") }},
+		"the store away": {meanwhile: func(w *world) { w.fails["delete"] = fault.New(fault.StorageUnavailable) },
+			later: func(w *world) { delete(w.fails, "delete") }, kept: true}, // it is the sweep's
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alone(t, func(t *testing.T, w *world) {
+				do := func(change func(*world)) {
+					w.mu.Lock()
+					defer w.mu.Unlock()
+					if change != nil {
+						change(w)
+					}
+				}
+				wait := func(d time.Duration) {
+					time.Sleep(d) //nolint:forbidigo // the time of a synctest bubble
+					synctest.Wait()
+				}
+				w.worker = w.processor()
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- w.worker.Run(ctx) }()
+				synctest.Wait()
+				if err := w.attempt(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
+				wait(executor.Afterlife - time.Millisecond)
+				if !w.there() {
+					t.Error("the files went at once")
+				}
+				do(c.meanwhile)
+				wait(3 * time.Second)
+				do(c.later)
+				wait(time.Minute)
+				if w.there() != c.kept {
+					t.Errorf("there: %v", w.there())
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A worker that ends leaves no files behind of the jobs that it has ended, nor of those that end after that.
+func TestFilesGoWithTheWorker(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.worker = w.processor()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.worker.Run(ctx) }()
+		synctest.Wait()
+		if err := w.attempt(t.Context(), 1); err != nil || !w.there() {
+			t.Fatalf("%v, there: %v", err, w.there())
+		}
+		stop()
+		if err := <-ended; err != nil || w.there() {
+			t.Errorf("%v, there: %v", err, w.there())
+		}
+		w.record.State, w.file = job.Queued, true
+		if err := w.attempt(t.Context(), 1); err != nil || w.there() {
+			t.Errorf("%v, there: %v", err, w.there())
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package filestore
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Check does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and deletes it. The
+// error says which step failed and which setting to turn.
+func (s *Store) Check(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	draft := "check." + rand.Text()[:8] + temporary
+	final := "check." + rand.Text()[:8] + ".done" + temporary
+	want := []byte("%PDF-check " + rand.Text())
+	// Whatever step fails, both names are gone afterwards.
+	defer func() {
+		_ = s.remove(draft)
+		_ = s.remove(final)
+	}()
+	steps := []struct {
+		name string
+		do   func() error
+	}{
+		{"write a file in", func() error { return s.writeProbe(draft, want) }},
+		{"rename a file in", func() error { return s.root.Rename(draft, final) }},
+		{"sync", s.folder.Sync},
+		{"read back from", func() error {
+			got, err := s.root.ReadFile(final)
+			if err == nil && !bytes.Equal(got, want) {
+				err = errors.New("other bytes come back than were written")
+			}
+			return err
+		}},
+		{"delete a file in", func() error { return s.root.Remove(final) }},
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			return failed("check", fmt.Errorf("cannot %s the folder of uploads %s: %w: %s", step.name, s.dir, err, s.advice(err)))
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeProbe(name string, b []byte) error {
+	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Chmod(s.mode); err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// advice is what to turn for an error of the file system.
+func (s *Store) advice(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "the process is user " + fmt.Sprintf("%d, groups %v", os.Geteuid(), groups()) + s.owner() +
+			"; on Kubernetes set fsGroup of the pod's securityContext to the folder's group, and on NFS, where fsGroup is not applied, supplementalGroups"
+	case errors.Is(err, syscall.EROFS):
+		return "it is mounted read-only; set readOnly: false on the mount, and ReadWriteMany as the volume's access mode"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "it is full; enlarge the volume or its quota"
+	case errors.Is(err, syscall.ESTALE), errors.Is(err, fs.ErrNotExist):
+		return "it was removed or mounted again; start the process again, with TMD_UPLOAD_DIR naming the mounted folder"
+	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOSYS):
+		return "its file system lacks what uploads need (fsync, rename); choose another volume for TMD_UPLOAD_DIR"
+	default:
+		return "look at the volume behind TMD_UPLOAD_DIR"
+	}
+}
+
+// owner describes whose the folder is, if that can be found out.
+func (s *Store) owner() string {
+	info, err := s.root.Stat(".")
+	if err != nil {
+		return ""
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(", the folder is of user %d, group %d, mode %s", stat.Uid, stat.Gid, info.Mode().Perm())
+}
+
+func groups() []int {
+	gids, err := os.Getgroups()
+	if err != nil {
+		return nil
+	}
+	return append([]int{os.Getegid()}, gids...)
+}

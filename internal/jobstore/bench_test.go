@@ -1,0 +1,58 @@
+package jobstore_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// done is a store with one done job whose result is as large as that of software engineering may be.
+func done(b *testing.B) (*env, job.ID) {
+	b.Helper()
+	e := open(b, testenv.Redis(b).URL(1))
+	r := e.create(b)
+	result := job.Stored{Full: bytes.Repeat([]byte{1}, 130_000), Slim: bytes.Repeat([]byte{1}, 20_000)}
+	if err := e.Finish(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	return e, r.ID
+}
+
+// BenchmarkGet is a status poll without the result.
+func BenchmarkGet(b *testing.B) {
+	e, id := done(b)
+	for b.Loop() {
+		e.get(b, id)
+	}
+}
+
+// BenchmarkFetch is a status poll with it: 130 kB, or 20 kB slim.
+func BenchmarkFetch(b *testing.B) {
+	for name, slim := range map[string]bool{"full": false, "slim": true} {
+		b.Run(name, func(b *testing.B) {
+			e, id := done(b)
+			for b.Loop() {
+				if _, _, err := e.Fetch(b.Context(), id, slim); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAttempt is what the worker writes of a job that succeeds at once.
+func BenchmarkAttempt(b *testing.B) {
+	e := open(b, testenv.Redis(b).URL(1))
+	result := job.Stored{Full: bytes.Repeat([]byte{1}, 50_000), Slim: bytes.Repeat([]byte{1}, 10_000)}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := e.create(b)
+		if err := e.Finish(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package jobstore_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/jobstore"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start is the time of the clocks below, a whole millisecond as records keep it.
+var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// env is a store on a Redis of the test's own.
+type env struct {
+	*jobstore.Store
+	redis redis.UniversalClient
+	url   string
+	clock *testenv.Clock
+}
+
+// often is how often watched records are read again where a test is about that.
+const often = 20 * time.Millisecond
+
+func open(t testing.TB, url string) *env {
+	t.Helper()
+	return openWith(t, url, often)
+}
+
+func openWith(t testing.TB, url string, refresh time.Duration) *env {
+	t.Helper()
+	// Longer than in the product: a busy machine is no dead Redis.
+	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	e := &env{redis: client, url: url, clock: testenv.NewClock(start)}
+	e.Store = jobstore.New(jobstore.Deps{
+		Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-1", Refresh: refresh,
+	})
+	return e
+}
+
+// conform runs a test on a real Redis and on the one that `tmd all` carries with it.
+func conform(t *testing.T, test func(t *testing.T, e *env)) {
+	conformWith(t, often, test)
+}
+
+func conformWith(t *testing.T, refresh time.Duration, test func(t *testing.T, e *env)) {
+	t.Parallel()
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, openWith(t, testenv.Redis(t).URL(1), refresh))
+	})
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, openWith(t, "redis://"+miniredis.RunT(t).Addr()+"/1", refresh))
+	})
+}
+
+func newID() job.ID { return job.ID(uuid.NewString()) }
+
+// create stores a queued file job.
+func (e *env) create(t testing.TB) job.Record {
+	t.Helper()
+	now := e.clock.Now()
+	r := job.Record{ID: newID(), Kind: job.File, Owner: "owner-1", State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now}
+	if err := e.Create(t.Context(), r, nil); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// begin starts an attempt and returns its fence.
+func (e *env) begin(t testing.TB, id job.ID, attempt int) int64 {
+	t.Helper()
+	r, _, err := e.Begin(t.Context(), id, attempt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Fence
+}
+
+func (e *env) get(t testing.TB, id job.ID) job.Record {
+	t.Helper()
+	r, err := e.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// running runs the hub for as long as the test.
+func (e *env) running(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- e.Run(ctx) }()
+	testenv.Eventually(t, "the hub listens", func() bool {
+		return e.redis.PubSubNumSub(ctx, "job:timeline:events").Val()["job:timeline:events"] == 1
+	})
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,26 @@
+package jobstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// collectTimeout bounds one scrape.
+const collectTimeout = time.Second
+
+var deadMetric = prometheus.NewDesc("tmd_jobs_dead",
+	"Jobs that failed for good and are kept for operators. Every process reports the same: take the maximum.", nil, nil)
+
+// Describe makes the store a collector of tmd_jobs_dead, read from Redis at each scrape.
+func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadMetric }
+
+// Collect reports the number; nothing while Redis is down.
+func (s *Store) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
+	defer cancel()
+	if n, err := s.DeadCount(ctx); err == nil {
+		out <- prometheus.MustNewConstMetric(deadMetric, prometheus.GaugeValue, float64(n))
+	}
+}

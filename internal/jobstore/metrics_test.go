@@ -1,0 +1,38 @@
+package jobstore_test
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// The number of dead jobs is told as long as they are kept.
+func TestDeadJobsAreCounted(t *testing.T) {
+	conform(t, func(t *testing.T, e *env) {
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(e)
+		count := func() float64 {
+			families, err := registry.Gather()
+			if err != nil || len(families) != 1 || families[0].GetName() != "tmd_jobs_dead" {
+				t.Fatalf("%v, %v", families, err)
+			}
+			return families[0].GetMetric()[0].GetGauge().GetValue()
+		}
+		if n := count(); n != 0 {
+			t.Errorf("%v before any has failed", n)
+		}
+		for range 2 {
+			e.die(t, e.form(t).ID, fault.Internal)
+		}
+		if n := count(); n != 2 {
+			t.Errorf("%v, want 2", n)
+		}
+		e.clock.Advance(job.DeadTTL)
+		if n := count(); n != 0 {
+			t.Errorf("%v after their time", n)
+		}
+	})
+}

@@ -1,0 +1,298 @@
+package repair_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"pgregory.net/rapid"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+)
+
+// What may strike a submission at any of its steps.
+const (
+	crashes  = "the process is killed"
+	wiped    = "Redis is wiped"
+	refuses  = "the step fails"            // and has done nothing
+	mute     = "the step's answer is lost" // and it has done its work
+	repeated = "the same key comes again"
+	doubled  = "the same content comes again"
+	swept    = "a sweep and a worker run"
+)
+
+var strikes = []string{crashes, wiped, refuses, mute, repeated, doubled, swept}
+
+// strike is what happens at a step, before it or after it.
+type strike struct {
+	step  int
+	after bool
+	what  string
+}
+
+func (s strike) String() string {
+	when := "before"
+	if s.after {
+		when = "after"
+	}
+	return fmt.Sprintf("%s step %d %s", when, s.step, s.what)
+}
+
+var errKilled = errors.New("killed")
+
+// fate is a submission to which things happen.
+type fate struct {
+	e       *env
+	strikes []strike
+	step    int
+	diary   []string
+	// accepted are the jobs that somebody was given.
+	accepted []job.ID
+}
+
+const content = "%PDF-1.7 the same document"
+
+func (f *fate) request(r submit.Request, s *submit.Submitter) {
+	got, err := s.File(f.e.t.Context(), r, strings.NewReader(content))
+	if err == nil {
+		f.accepted = append(f.accepted, got.ID)
+	}
+}
+
+// do runs a step, and what happens around it.
+func (f *fate) do(name string, broken fault.Code, step, undo func() error) error {
+	n := f.step
+	f.step++
+	f.diary = append(f.diary, name)
+	at := func(after bool) (err error) {
+		for _, s := range f.strikes {
+			if s.step != n || s.after != after {
+				continue
+			}
+			switch s.what {
+			case crashes:
+				panic(errKilled)
+			case wiped:
+				f.e.wipe()
+			case repeated:
+				f.request(submit.Request{Owner: "ann", IdempotencyKey: "k", Force: true}, f.e.submitter())
+			case doubled:
+				f.request(submit.Request{Owner: "ann"}, f.e.submitter())
+			case swept:
+				f.e.settle()
+				f.e.work()
+			case refuses, mute:
+				err = fault.New(broken)
+			}
+		}
+		return err
+	}
+	if err := at(false); err != nil {
+		return err
+	}
+	if err := step(); err != nil {
+		return err
+	}
+	if err := at(true); err != nil {
+		_ = undo()
+		return err
+	}
+	return nil
+}
+
+func stays() error { return nil }
+
+func (f *fate) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (saved job.Saved, err error) {
+	err = f.do("save", fault.StorageUnavailable, func() (err error) {
+		saved, err = f.e.files.Save(ctx, t, r, limit)
+		return err
+	}, func() error { return f.e.files.Delete(ctx, t.ID) }) // after an error nothing is left
+	return saved, err
+}
+
+func (f *fate) Delete(ctx context.Context, id job.ID) error {
+	return f.do("delete", fault.StorageUnavailable, func() error { return f.e.files.Delete(ctx, id) }, stays)
+}
+
+func (f *fate) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (holder job.ID, err error) {
+	err = f.do("admit", fault.QueueUnavailable, func() (err error) {
+		holder, err = f.e.records.Admit(ctx, r, input, terms)
+		return err
+	}, stays)
+	return holder, err
+}
+
+func (f *fate) Withdraw(ctx context.Context, id job.ID) (found bool, err error) {
+	err = f.do("withdraw", fault.QueueUnavailable, func() (err error) {
+		found, err = f.e.records.Withdraw(ctx, id)
+		return err
+	}, stays)
+	return found, err
+}
+
+func (f *fate) Room(ctx context.Context, owner string, limit int) error {
+	return f.do("room", fault.QueueUnavailable, func() error { return f.e.records.Room(ctx, owner, limit) }, stays)
+}
+
+func (f *fate) Claim(ctx context.Context, claim string, id job.ID) (holder job.ID, claimed bool, err error) {
+	err = f.do("claim", fault.QueueUnavailable, func() (err error) {
+		holder, claimed, err = f.e.records.Claim(ctx, claim, id)
+		return err
+	}, stays)
+	return holder, claimed, err
+}
+
+func (f *fate) Release(ctx context.Context, claim string, id job.ID) error {
+	return f.do("release", fault.QueueUnavailable, func() error { return f.e.records.Release(ctx, claim, id) }, stays)
+}
+
+func (f *fate) Enqueue(ctx context.Context, t job.Task) error {
+	return f.do("enqueue", fault.QueueUnavailable, func() error { return f.e.tasks.Enqueue(ctx, t) }, stays)
+}
+
+// run submits a document while the strikes happen. Afterwards every job that somebody was given has one result, every
+// other at most one, and nothing is left.
+func (f *fate) run(t testing.TB) {
+	t.Helper()
+	e := f.e
+	e.t = t
+	e.wipe()
+	clear(e.results)
+	e.clock.Set(time.Now())
+	func() {
+		defer func() {
+			if v := recover(); v != nil && v != errKilled { //nolint:errorlint // a value of ours
+				panic(v)
+			}
+		}()
+		s := e.submitter()
+		s.Uploads, s.Jobs, s.Queue, s.MaxJobs = f, f, f, 10
+		f.request(submit.Request{Owner: "ann", IdempotencyKey: "k"}, s)
+	}()
+	for range 2 {
+		e.settle()
+		e.work()
+	}
+	e.clock.Advance(time.Hour) // for what a crash left in the middle of Save
+	e.settle()
+	for _, id := range f.accepted {
+		if e.results[id] != 1 {
+			t.Errorf("an accepted job has %d results", e.results[id])
+		}
+	}
+	for id, n := range e.results {
+		if n > 1 {
+			t.Errorf("%s has %d results", id, n)
+		}
+	}
+	e.quiet()
+	if t.Failed() {
+		t.Logf("%v; the steps: %v", f.strikes, f.diary)
+	}
+}
+
+// Whatever happens at one of the steps, on both kinds of Redis.
+func TestEachStepOfASubmission(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		whole := &fate{e: e}
+		whole.run(t)
+		if len(whole.accepted) != 1 || whole.step < 5 {
+			t.Fatalf("%d steps, %v", whole.step, whole.diary)
+		}
+		runs := 0
+		for _, what := range strikes {
+			for _, after := range []bool{false, true} {
+				// Undoing adds steps to those of a submission that succeeds.
+				for step := range whole.step {
+					f := &fate{e: e, strikes: []strike{{step, after, what}}}
+					f.run(t)
+					runs++
+					if what != refuses && what != mute {
+						continue
+					}
+					for undoing := whole.step; undoing < f.step; undoing++ {
+						(&fate{e: e, strikes: []strike{{step, after, what}, {undoing, after, crashes}}}).run(t)
+						runs++
+					}
+				}
+			}
+			if t.Failed() {
+				return
+			}
+		}
+		t.Logf("%d lives", runs)
+	})
+}
+
+// Something happens, and from then on, or later, a step fails: that is when a submission takes back what others may have
+// been given.
+func TestMishapsBeforeFailures(t *testing.T) {
+	t.Parallel()
+	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")
+	const steps = 5
+	for _, first := range []string{wiped, repeated, doubled, swept} {
+		for _, failure := range []string{refuses, mute} {
+			for at := range 2 * steps {
+				for later := at; later < 2*steps; later++ {
+					f := &fate{e: e, strikes: []strike{{at / 2, at%2 == 1, first}, {later / 2, later%2 == 1, failure}}}
+					if f.run(t); t.Failed() {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Whatever happens at several steps.
+func TestManyMishaps(t *testing.T) {
+	t.Parallel()
+	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")
+	rapid.Check(t, func(rt *rapid.T) {
+		f := &fate{e: e}
+		for range rapid.IntRange(1, 4).Draw(rt, "mishaps") {
+			f.strikes = append(f.strikes, strike{
+				rapid.IntRange(0, 8).Draw(rt, "step"), rapid.Bool().Draw(rt, "after"), rapid.SampledFrom(strikes).Draw(rt, "what"),
+			})
+		}
+		f.run(recorder{t, rt})
+	})
+}
+
+// recorder is a test whose failures are a property's.
+type recorder struct {
+	testing.TB
+	rt *rapid.T
+}
+
+func (r recorder) Errorf(format string, args ...any) { r.rt.Errorf(format, args...) }
+func (r recorder) Fatalf(format string, args ...any) { r.rt.Fatalf(format, args...) }
+func (r recorder) Fatal(args ...any)                 { r.rt.Fatal(args...) }
+func (r recorder) Logf(format string, args ...any)   { r.rt.Logf(format, args...) }
+func (r recorder) Failed() bool                      { return r.rt.Failed() }
+
+// Half of what Save writes is no job, whatever half it is.
+func TestAKillInTheMiddleOfSave(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		ticket, err := job.Ticket{ID: newID(), Kind: job.File, Owner: "ann", CreatedAt: time.Now()}.Encode()
+		e.must(err)
+		for n := 0; n <= len(ticket); n += 7 {
+			e.put(string(newID())+".json", string(ticket[:n]), 0)
+		}
+		e.put(string(newID())+".ABCDEFGH.tmp", "%PDF-1.7 hal", 0)
+		e.settle()
+		if open, err := e.records.Open(t.Context(), 0, 10); err != nil || len(open) != 0 {
+			t.Errorf("%v, %v", open, err)
+		}
+		e.clock.Advance(time.Hour)
+		e.settle()
+		e.quiet()
+	})
+}

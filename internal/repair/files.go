@@ -1,0 +1,114 @@
+package repair
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// files looks after what is kept of uploads. open are the jobs that are known to be open.
+func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.ID]bool) error {
+	var errs []error
+	var ofJobs, kept []job.Leftover
+	for _, f := range files {
+		switch {
+		case f.Kept:
+			if !open[f.ID] {
+				kept = append(kept, f)
+			}
+		case f.ID != "" && !open[f.ID] && s.old(f.Modified, settled):
+			ofJobs = append(ofJobs, f)
+		case f.ID == "" && s.old(f.Modified, abandoned):
+			errs = append(errs, s.heal(job.ID(f.Temporary), draftLeft, func() (bool, error) { return true, s.Uploads.Discard(ctx, f) }))
+		}
+	}
+	for some := range slices.Chunk(ofJobs, batch) {
+		ids := make([]job.ID, len(some))
+		for i, f := range some {
+			ids[i] = f.ID
+		}
+		records, err := s.Jobs.Records(ctx, ids)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("sweep: records: %w", err))...)
+		}
+		for _, f := range some {
+			r, recorded := records[f.ID]
+			switch {
+			case recorded && !r.State.Final():
+			case recorded:
+				errs = append(errs, s.remove(ctx, f, filesLeft))
+			case s.old(f.Modified, expired):
+				errs = append(errs, s.remove(ctx, f, filesExpired))
+			case f.Ticket:
+				errs = append(errs, s.lost(ctx, f))
+			}
+		}
+	}
+	errs = append(errs, s.kept(ctx, kept))
+	return errors.Join(errs...)
+}
+
+func (s *Sweeper) remove(ctx context.Context, f job.Leftover, what healed) error {
+	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
+}
+
+// kept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
+func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
+	var errs []error
+	for some := range slices.Chunk(files, batch) {
+		ids := make([]job.ID, len(some))
+		for i, f := range some {
+			ids[i] = f.ID
+		}
+		dead, err := s.Jobs.DeadRecords(ctx, ids)
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("sweep: dead jobs: %w", err))...)
+		}
+		for _, f := range some {
+			if _, ok := dead[f.ID]; !ok {
+				errs = append(errs, s.heal(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.Purge(ctx, f.ID) }))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lost looks after a job that has a ticket and no record.
+func (s *Sweeper) lost(ctx context.Context, f job.Leftover) error {
+	t, err := s.Uploads.Ticket(ctx, f.ID)
+	damaged := errors.Is(err, job.ErrTicket)
+	switch {
+	case fault.CodeOf(err) == fault.JobNotFound:
+		return nil // it went meanwhile
+	case err != nil && !damaged:
+		return err
+	case !f.Document && (damaged || t.Kind == job.File):
+		// Saved, the ticket comes first; deleted, it goes last. Nothing can be made of it.
+		if s.old(f.Modified, abandoned) {
+			return s.remove(ctx, f, filesExpired)
+		}
+		return nil
+	case damaged:
+		return nil // the document stays for a day, in case somebody can tell whose it is
+	}
+	return s.heal(f.ID, recordLost, func() (bool, error) { return s.restore(ctx, t) })
+}
+
+// restore makes the record of a job again and queues its task.
+func (s *Sweeper) restore(ctx context.Context, t job.Ticket) (bool, error) {
+	created, err := s.Jobs.Restore(ctx, t)
+	if err != nil || !created {
+		return false, err // another was faster: the submission itself, or another sweep
+	}
+	// Its owner may have deleted the job meanwhile: files first, then the record, which was not there. If the ticket is
+	// still there, the record will be found.
+	if _, err := s.Uploads.Ticket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
+		_, err := s.Jobs.Withdraw(ctx, t.ID)
+		return false, err
+	}
+	return true, s.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: t.Kind, Priority: t.Priority})
+}

@@ -1,0 +1,72 @@
+package repair
+
+import (
+	"context"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// Uploads keeps documents and tickets.
+type Uploads interface {
+	// List returns what is there: one entry a job, one for each document that is kept of a job that failed, and one for each
+	// temporary file. What goes meanwhile is left out.
+	List(ctx context.Context) ([]job.Leftover, error)
+	// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
+	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
+	// Delete removes the document and then the ticket of a job, and leaves a document that is kept.
+	Delete(ctx context.Context, id job.ID) error
+	// Purge removes all of a job.
+	Purge(ctx context.Context, id job.ID) error
+	// Discard removes a temporary file that List told of.
+	Discard(ctx context.Context, l job.Leftover) error
+}
+
+// Jobs keeps job records, and an index of those that are open.
+type Jobs interface {
+	// Lead makes holder the one that sweeps, for ttl from now, unless another is.
+	Lead(ctx context.Context, holder string, ttl time.Duration) (bool, error)
+	// Yield gives that up.
+	Yield(ctx context.Context, holder string) error
+
+	// Open returns up to n ids of the index, in the order in which the jobs were created, from the offset on.
+	Open(ctx context.Context, offset, n int) ([]job.ID, error)
+	// Records returns the records of the ids that have one.
+	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// Restore makes the record of a ticket again, and says no when there is a record. No attempt of the job's earlier life
+	// may write to the new record.
+	Restore(ctx context.Context, t job.Ticket) (bool, error)
+	// Withdraw forgets a record, unless somebody was given it or has begun it: conflict.
+	Withdraw(ctx context.Context, id job.ID) (found bool, err error)
+	// DeadRecords returns the records of those of the ids that failed and are kept for operators.
+	DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// Prune forgets which jobs were kept for operators and are so no more.
+	Prune(ctx context.Context) error
+	// Forget takes an id out of the index that has no open record.
+	Forget(ctx context.Context, id job.ID) error
+
+	// Begin and Fail end a job that nobody can run; see process.Jobs.
+	Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
+	Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error
+}
+
+// TaskState is what the queue knows of a job's task.
+type TaskState string
+
+// The states of tasks that the sweep tells apart.
+const (
+	Absent TaskState = ""     // in no queue
+	Live   TaskState = "live" // waiting for a worker or with one
+	// Archived is put away: the queue will never deliver it, and refuses its id.
+	Archived TaskState = "archived"
+)
+
+// Queue delivers tasks to workers.
+type Queue interface {
+	// State returns the states of the tasks of jobs; what is absent may be left out.
+	State(ctx context.Context, ids []job.ID) (map[job.ID]TaskState, error)
+	// Enqueue hands a task over. A task that is queued already is no error.
+	Enqueue(ctx context.Context, t job.Task) error
+	// Revive hands a task over whose id an archived task holds, which goes.
+	Revive(ctx context.Context, t job.Task) error
+}

@@ -1,0 +1,432 @@
+package repair_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+)
+
+// Redis forgets everything. What was accepted comes back as it was, and runs once.
+func TestAWipedRedis(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		keyed := submit.Request{Owner: "ünïcode \"owner\"", Priority: job.High, IdempotencyKey: "k"}
+		ids := []job.ID{e.file(keyed), e.file(submit.Request{Owner: "bob"}), e.form("bob"), e.load("bob")}
+		before := map[job.ID]job.Record{}
+		for _, id := range ids {
+			r, err := e.records.Get(t.Context(), id)
+			e.must(err)
+			before[id] = r
+		}
+		e.wipe()
+		e.settle()
+		for _, id := range ids {
+			r, err := e.records.Get(t.Context(), id)
+			e.must(err)
+			if r.Fence < e.clock.Now().Add(-time.Hour).UnixMilli() {
+				t.Errorf("the fence %d may be that of an attempt before", r.Fence)
+			}
+			r.Fence, r.Base, r.UpdatedAt = before[id].Fence, before[id].Base, before[id].UpdatedAt
+			if diff := cmp.Diff(before[id], r); diff != "" {
+				t.Errorf("a record that was made again (-before +after):\n%s", diff)
+			}
+		}
+		if d := e.depths(); d[0].Pending != 1 || d[1].Pending != 3 {
+			t.Errorf("queues: %+v", d)
+		}
+		if got, err := e.submitter().File(t.Context(), keyed, pdf()); err != nil || got != (submit.Receipt{ID: ids[0], Existing: true}) {
+			t.Errorf("the same key again: %+v, %v", got, err)
+		}
+		e.work()
+		e.settle()
+		for _, id := range ids {
+			if e.results[id] != 1 || e.state(id) != job.Done {
+				t.Errorf("%s: %d results, %s", id, e.results[id], e.state(id))
+			}
+		}
+		e.quiet()
+		if diff := cmp.Diff(map[string]int{"record_lost": 4}, e.healed()); diff != "" {
+			t.Error(diff)
+		}
+		if strings.Contains(e.log.String(), "bob") || strings.Contains(e.log.String(), "BEng") {
+			t.Errorf("the log says who or what it was: %s", e.log)
+		}
+	})
+}
+
+// Each part that is lost alone has its remedy, which comes with the second look and not with the first.
+func TestEachLoss(t *testing.T) {
+	for name, c := range map[string]struct {
+		lose   func(*env, job.ID)
+		healed map[string]int
+		end    job.State // after a worker has run
+	}{
+		"nothing": {func(*env, job.ID) {}, map[string]int{}, job.Done},
+		"the task": {
+			func(e *env, id job.ID) { e.loseTask(id) }, map[string]int{"task_lost": 1}, job.Done,
+		},
+		"the task, put away": {
+			func(e *env, id job.ID) { e.must(e.inspect.ArchiveTask("courseProcessor", string(id))) },
+			map[string]int{"task_archived": 1}, job.Done,
+		},
+		"the record": {
+			func(e *env, id job.ID) { e.must(e.redis.Del(e.t.Context(), "job:timeline:"+string(id)).Err()) },
+			map[string]int{"record_lost": 1, "index_left": 1}, job.Done,
+		},
+		"the document and the task": {
+			func(e *env, id job.ID) { e.loseTask(id); e.must(e.files.Delete(e.t.Context(), id)) },
+			map[string]int{"document_lost": 1}, job.Failed,
+		},
+		"the document alone and the task": {
+			func(e *env, id job.ID) {
+				e.loseTask(id)
+				ticket, err := e.files.Ticket(e.t.Context(), id)
+				e.must(err)
+				e.must(e.files.Delete(e.t.Context(), id))
+				b, err := ticket.Encode()
+				e.must(err)
+				e.put(string(id)+".json", string(b), time.Hour)
+			},
+			map[string]int{"document_lost": 1, "files_left": 1}, job.Failed,
+		},
+		"a ticket, damaged, while all the rest is there": {
+			func(e *env, id job.ID) { e.put(string(id)+".json", "{", time.Hour) }, map[string]int{}, job.Done,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, e *env) {
+				id := e.file(submit.Request{Owner: "ann"})
+				c.lose(e, id)
+				e.clock.Advance(10 * time.Second)
+				e.round()
+				for what := range e.healed() {
+					t.Errorf("%s at first sight", what)
+				}
+				e.round()
+				e.work()
+				e.settle()
+				if got := e.state(id); got != c.end {
+					t.Errorf("the job is %q, want %q", got, c.end)
+				}
+				if diff := cmp.Diff(c.healed, e.healed()); diff != "" {
+					t.Errorf("healed (-want +got):\n%s", diff)
+				}
+				e.quiet()
+			})
+		})
+	}
+}
+
+// Files that are nobody's: how long each stays.
+func TestLeftovers(t *testing.T) {
+	ticket := func(id job.ID, kind job.Kind, input string) string {
+		b, err := job.Ticket{ID: id, Kind: kind, Owner: "ann", CreatedAt: time.Now(), Input: []byte(input)}.Encode()
+		if err != nil {
+			panic(err)
+		}
+		return string(b)
+	}
+	for name, c := range map[string]struct {
+		put  func(e *env, id job.ID, age time.Duration)
+		stay time.Duration // and gone at that age
+		what string
+	}{
+		"a document alone": {func(e *env, id job.ID, age time.Duration) { e.put(string(id)+".pdf", "%PDF-", age) }, 24 * time.Hour, "files_expired"},
+		"a document with a damaged ticket": {func(e *env, id job.ID, age time.Duration) {
+			e.put(string(id)+".pdf", "%PDF-", age)
+			e.put(string(id)+".json", `{"apiVersion":"v1"}`, age)
+		}, 24 * time.Hour, "files_expired"},
+		"a document with the ticket of another": {func(e *env, id job.ID, age time.Duration) {
+			e.put(string(id)+".pdf", "%PDF-", age)
+			e.put(string(id)+".json", ticket(newID(), job.File, ""), age)
+		}, 24 * time.Hour, "files_expired"},
+		"a ticket alone":   {func(e *env, id job.ID, age time.Duration) { e.put(string(id)+".json", ticket(id, job.File, ""), age) }, time.Hour, "files_expired"},
+		"a damaged ticket": {func(e *env, id job.ID, age time.Duration) { e.put(string(id)+".json", "", age) }, time.Hour, "files_expired"},
+		"a temporary file": {func(e *env, id job.ID, age time.Duration) { e.put(string(id)+".ABCDEFGH.tmp", "%PDF-", age) }, time.Hour, "draft_left"},
+		"a job of yesterday": {func(e *env, id job.ID, age time.Duration) {
+			e.put(string(id)+".pdf", "%PDF-", age)
+			e.put(string(id)+".json", ticket(id, job.File, ""), age)
+		}, 0, "files_expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, e *env) {
+				if c.stay > 0 {
+					young := newID()
+					c.put(e, young, c.stay-time.Minute)
+					e.round()
+					e.round()
+					if len(e.names()) == 0 || len(e.healed()) != 0 {
+						t.Errorf("gone before its time: %v, %v", e.names(), e.healed())
+					}
+					e.must(e.files.Delete(t.Context(), young))
+				}
+				old := newID()
+				c.put(e, old, max(c.stay, 24*time.Hour))
+				e.put("notes.txt", "x", 100*24*time.Hour)
+				e.round()
+				e.round()
+				for _, name := range e.names() {
+					if strings.HasPrefix(name, string(old)) {
+						t.Errorf("%s stays", name)
+					}
+				}
+				if e.healed()[c.what] == 0 {
+					t.Errorf("healed %v", e.healed())
+				}
+				if state := e.state(old); state != "" {
+					t.Errorf("it was made a job: %s", state)
+				}
+			})
+		})
+	}
+}
+
+// What is young is left alone: its submission may be under way.
+func TestTheYoungAreLeftAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		id := e.file(submit.Request{Owner: "ann"})
+		e.loseTask(id)
+		e.must(e.sweeper.Round(t.Context()))
+		e.must(e.sweeper.Round(t.Context()))
+		e.wipe()
+		e.must(e.sweeper.Round(t.Context()))
+		e.must(e.sweeper.Round(t.Context()))
+		if len(e.healed()) != 0 {
+			t.Errorf("healed %v", e.healed())
+		}
+	})
+}
+
+// What moves between two looks was never lost.
+func TestTwoLooks(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		id := e.file(submit.Request{Owner: "ann"})
+		e.clock.Advance(time.Minute)
+		for range 3 {
+			e.loseTask(id)
+			e.round()
+			e.must(e.tasks.Enqueue(t.Context(), job.Task{ID: id, Kind: job.File}))
+			e.round()
+		}
+		if len(e.healed()) != 0 {
+			t.Errorf("healed %v", e.healed())
+		}
+	})
+}
+
+// between calls a function when a record is about to be made again.
+type between struct {
+	repair.Jobs
+	do func()
+}
+
+func (b between) Restore(ctx context.Context, t job.Ticket) (bool, error) {
+	b.do()
+	return b.Jobs.Restore(ctx, t)
+}
+
+// A job that its owner deletes while it is being brought back stays deleted.
+func TestDeletedMeanwhile(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		id := e.file(submit.Request{Owner: "ann"})
+		d := e.deps("one", prometheus.NewRegistry())
+		deleted := false
+		d.Jobs = between{e.records, func() {
+			deleted = true
+			e.must(e.files.Delete(t.Context(), id))
+			e.must(e.records.Delete(t.Context(), id))
+		}}
+		e.sweeper = repair.New(d)
+		e.wipe()
+		e.settle()
+		if !deleted || e.state(id) != "" {
+			t.Errorf("it is %q again; deleted: %v", e.state(id), deleted)
+		}
+		e.settle()
+		e.quiet()
+	})
+}
+
+// A submission that comes back to life after the sweep has taken its job on does no harm.
+func TestASlowSubmission(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		s := e.submitter()
+		s.Jobs = slow{e.records, func() {
+			e.settle() // the files lie there without a record
+			e.work()
+		}}
+		got, err := s.File(t.Context(), submit.Request{Owner: "ann"}, pdf())
+		if err != nil || got.Existing {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		e.work()
+		e.settle()
+		if e.results[got.ID] != 1 || e.state(got.ID) != job.Done {
+			t.Errorf("%d results, %s", e.results[got.ID], e.state(got.ID))
+		}
+		e.quiet()
+	})
+}
+
+type slow struct {
+	submit.Jobs
+	before func()
+}
+
+func (s slow) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+	s.before()
+	return s.Jobs.Admit(ctx, r, input, terms)
+}
+
+// An attempt that began before Redis was wiped writes nothing to the record that was made again.
+func TestAnAttemptOfTheEarlierLife(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		id := e.file(submit.Request{Owner: "ann"})
+		old, _, err := e.records.Begin(t.Context(), id, 1)
+		e.must(err)
+		e.wipe()
+		e.settle()
+		if _, _, err := e.records.Begin(t.Context(), id, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.records.Fail(t.Context(), id, old.Fence, job.Failure{Code: fault.Timeout}); !errors.Is(err, job.ErrSuperseded) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// One sweeps at a time; another takes over when it yields, and when it is silent.
+func TestOneAtATime(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		other := e.newSweeper("two", prometheus.NewRegistry())
+		id := e.file(submit.Request{Owner: "ann"})
+		e.loseTask(id)
+		e.clock.Advance(time.Minute)
+		e.round()
+		for range 3 {
+			e.must(other.Round(t.Context()))
+		}
+		if n := e.depths()[1].Pending; n != 0 {
+			t.Fatal("two sweep at a time")
+		}
+		e.must(e.records.Yield(t.Context(), "two")) // not the one that leads
+		e.must(other.Round(t.Context()))
+		e.must(e.records.Yield(t.Context(), "one"))
+		e.must(other.Round(t.Context()))
+		e.must(other.Round(t.Context()))
+		if n := e.depths()[1].Pending; n != 1 {
+			t.Errorf("%d tasks after another took over", n)
+		}
+		if ttl := e.redis.PTTL(t.Context(), "job:sweeper").Val(); ttl <= 0 || ttl > time.Minute {
+			t.Errorf("the lead lasts %s", ttl)
+		}
+		e.must(e.sweeper.Round(t.Context()))
+		if leads, err := e.records.Lead(t.Context(), "two", time.Minute); err != nil || !leads {
+			t.Errorf("the lead was taken away: %v, %v", leads, err)
+		}
+	})
+}
+
+// blind is a store whose disk fails.
+type blind struct{ repair.Uploads }
+
+func (blind) List(context.Context) ([]job.Leftover, error) {
+	return nil, fault.New(fault.StorageUnavailable)
+}
+
+// Without the files, tasks are looked after all the same, and no document is taken for lost.
+func TestWithoutTheDisk(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		id := e.file(submit.Request{Owner: "ann"})
+		e.loseTask(id)
+		d := e.deps("one", prometheus.NewRegistry())
+		d.Uploads = blind{e.files}
+		s := repair.New(d)
+		e.clock.Advance(time.Minute)
+		for range 2 {
+			if err := s.Round(t.Context()); fault.CodeOf(err) != fault.StorageUnavailable {
+				t.Errorf("%v", err)
+			}
+		}
+		if e.depths()[1].Pending != 1 || e.state(id) != job.Queued {
+			t.Errorf("%+v, %s", e.depths(), e.state(id))
+		}
+	})
+}
+
+// Run goes on through an outage, ends with its context, and gives the lead up.
+func TestRun(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		e.file(submit.Request{Owner: "ann"})
+		e.wipe()
+		e.clock.Advance(time.Minute)
+		d := e.deps("one", prometheus.NewRegistry())
+		d.Interval = time.Millisecond
+		ctx, stop := context.WithCancel(t.Context())
+		failures := 2
+		d.Uploads = flaky{e.files, &failures}
+		d.Queue = stopping{e.tasks, stop}
+		e.must(repair.New(d).Run(ctx))
+		if e.depths()[1].Pending != 1 || failures != 0 {
+			t.Errorf("%+v, %d failures to come", e.depths(), failures)
+		}
+		if n := e.redis.Exists(t.Context(), "job:sweeper").Val(); n != 0 {
+			t.Error("the lead was not given up")
+		}
+		if n := strings.Count(e.log.String(), "the sweep failed"); n != 1 {
+			t.Errorf("%d lines of one outage", n)
+		}
+	})
+}
+
+type flaky struct {
+	repair.Uploads
+	failures *int
+}
+
+func (f flaky) List(ctx context.Context) ([]job.Leftover, error) {
+	if *f.failures > 0 {
+		*f.failures--
+		return nil, fault.New(fault.StorageUnavailable)
+	}
+	return f.Uploads.List(ctx)
+}
+
+// stopping ends the sweep with the first task that is queued again.
+type stopping struct {
+	repair.Queue
+	stop func()
+}
+
+func (s stopping) Enqueue(ctx context.Context, t job.Task) error {
+	defer s.stop()
+	return s.Queue.Enqueue(ctx, t)
+}
+
+// Many jobs take several round trips, and none is passed over.
+func TestManyJobs(t *testing.T) {
+	onBoth(t, func(t *testing.T, e *env) {
+		const n = 450
+		for i := range n {
+			id := newID()
+			r := job.Record{ID: id, Kind: job.Form, Owner: "ann", State: job.Queued, CreatedAt: e.clock.Now(), UpdatedAt: e.clock.Now()}
+			e.must(e.records.Create(t.Context(), r, []byte("{}")))
+			if i%3 == 0 {
+				e.must(e.tasks.Enqueue(t.Context(), job.Task{ID: id, Kind: job.Form}))
+			}
+		}
+		e.settle()
+		if got := e.depths()[1].Pending; got != n || e.healed()["task_lost"] != n-n/3 {
+			t.Errorf("%d tasks of %d, healed %v", got, n, e.healed())
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// ErrAway is in the error of a Check of a server that cannot be reached or does not answer: nothing is known to be wrong
+// with the settings, and it may be back any moment.
+var ErrAway = errors.New("S3 is away")
+
+// Check does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and deletes it. The
+// error says which step failed and what to turn.
+func (s *Store) Check(ctx context.Context) error {
+	key := s.prefix + "check." + rand.Text()[:8] + temporary
+	want := []byte("%PDF-check " + rand.Text())
+	written := false
+	defer func() {
+		if written {
+			ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
+			defer cancel()
+			_ = s.remove(ctx, key)
+		}
+	}()
+	steps := []struct {
+		name, action string
+		do           func(context.Context) error
+	}{
+		{"find credentials for", "", func(ctx context.Context) error {
+			_, err := s.credentials.Retrieve(ctx)
+			if err != nil {
+				err = &noCredentials{err}
+			}
+			return err
+		}},
+		{"write an object into", "s3:PutObject", func(ctx context.Context) error {
+			written = true // even if only the answer is lost
+			return s.blobs.Upload(ctx, key, bytes.NewReader(want), &blob.WriterOptions{ContentType: "application/pdf"})
+		}},
+		{"read an object of", "s3:GetObject", func(ctx context.Context) error {
+			got, err := s.blobs.ReadAll(ctx, key)
+			if err == nil && !bytes.Equal(got, want) {
+				err = errors.New("other bytes come back than were written")
+			}
+			return err
+		}},
+		{"list", "s3:ListBucket", func(ctx context.Context) error {
+			_, _, err := s.blobs.ListPage(ctx, blob.FirstPageToken, 1, &blob.ListOptions{Prefix: s.prefix})
+			return err
+		}},
+		{"list uploads in parts of", "s3:ListBucketMultipartUploads", func(ctx context.Context) error {
+			one := int32(1)
+			_, err := s.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix, MaxUploads: &one})
+			return err
+		}},
+		{"delete an object of", "s3:DeleteObject", func(ctx context.Context) error {
+			_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+			written = err != nil
+			return err
+		}},
+	}
+	for _, step := range steps {
+		if err := s.step(ctx, step.do); err != nil {
+			return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("bucket: check: cannot %s the bucket %s: %w: %s",
+				step.name, s.cfg.Bucket, err, s.advice(err, step.action)))
+		}
+	}
+	return nil
+}
+
+func (s *Store) step(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := bounded(ctx, s.patience())
+	defer cancel()
+	err := do(ctx)
+	var network net.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(context.Cause(ctx), errStalled):
+		return fmt.Errorf("%w: %w", ErrAway, errStalled)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, new(*noCredentials)), errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
+		return err
+	case errors.As(err, &network), strings.HasPrefix(codeOf(err), "InternalError"), codeOf(err) == "ServiceUnavailable", codeOf(err) == "SlowDown":
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return err
+}
+
+// noCredentials is an error of whoever gives credentials out.
+type noCredentials struct{ err error }
+
+func (e *noCredentials) Error() string { return e.err.Error() }
+func (e *noCredentials) Unwrap() error { return e.err }
+
+// advice is what to turn for an error of a step that needs the right to an action.
+func (s *Store) advice(err error, action string) string {
+	where := s.cfg.Endpoint
+	if where == "" {
+		where = "S3 of " + s.cfg.Region
+	}
+	switch codeOf(err) {
+	case "NoSuchBucket", "NotFound":
+		return "make the bucket at " + where + ", or name another in TMD_S3_BUCKET"
+	case "AccessDenied", "Forbidden", "AllAccessDisabled", "AccountProblem":
+		return "allow " + action + " on it to the credentials that are used; docs/operations.md has the whole policy"
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "InvalidClientTokenId":
+		return "these credentials are not those of " + where + ": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to such as are"
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "MovedPermanently", "IncorrectEndpoint":
+		return "the bucket is in another region: correct TMD_S3_REGION, which is " + s.cfg.Region
+	case "RequestTimeTooSkewed":
+		return "the clock of this machine is wrong"
+	case "XAmzContentSHA256Mismatch", "NotImplemented", "InvalidArgument":
+		return "the server at " + where + " is older than the checksums that are sent: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
+	}
+	switch {
+	case errors.As(err, new(*noCredentials)):
+		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod or the machine an identity of AWS"
+	case errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
+		return "the certificate of " + where + " is not trusted: name its authority in SSL_CERT_FILE or SSL_CERT_DIR"
+	case errors.Is(err, ErrAway):
+		return "look whether " + where + " can be reached from here: the address, name servers, policies of the network"
+	}
+	return "look at the bucket behind TMD_S3_BUCKET"
+}
+
+// Ping asks whether the bucket answers, at the price of nothing written.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := bounded(ctx, s.patience())
+	defer cancel()
+	if _, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.cfg.Bucket}); err != nil {
+		return failed(ctx, "ping", err)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package s3store_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/s3store"
+	"github.com/trackmydegree/trackmydegree/internal/storetest"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// writeTo names the variable that makes this test program a writer of uploads that never stops.
+const writeTo = "TEST_WRITE_TO"
+
+// crashSize is in two parts, so that a kill falls between some.
+const crashSize = s3store.PartSize + 2*mib
+
+func writeForEver(endpoint string) {
+	s, err := s3store.New(context.Background(), config(endpoint))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	whole := storetest.PDF(crashSize)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				ticket := storetest.NewTicket()
+				if _, err := s.Save(context.Background(), ticket, bytes.NewReader(whole), crashSize); err != nil {
+					fmt.Println(err)
+					return
+				}
+				fmt.Println(ticket.ID)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A writer is killed in the middle of its work: every document that is seen is whole and has its ticket, and what was
+// acknowledged is there. The rest are tickets alone and uploads in parts, which can be discarded.
+func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
+	t.Parallel()
+	server := testenv.S3(t, name)
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), writeTo+"="+server.URL())
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := map[job.ID]bool{}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if !strings.Contains(lines.Text(), "-") {
+			t.Errorf("the writer says %s", lines.Text())
+		}
+		acknowledged[job.ID(lines.Text())] = true
+		if len(acknowledged) == 6 {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var killed *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &killed) {
+		t.Fatalf("the writer ended with %v", err)
+	}
+	s := open(t, config(server.URL()))
+	halves := 0
+	for _, l := range list(t, s) {
+		switch {
+		case l.Temporary != "":
+			halves++
+			if err := s.Discard(t.Context(), l); err != nil {
+				t.Error(err)
+			}
+			continue
+		case l.Document:
+			if got, err := read(t, s, l.ID); err != nil || len(got) != crashSize {
+				t.Errorf("a document of %d bytes: %v", len(got), err)
+			}
+			if _, err := s.Ticket(t.Context(), l.ID); err != nil {
+				t.Errorf("a document without its ticket: %v", err)
+			}
+			delete(acknowledged, l.ID)
+		}
+		if err := s.Delete(t.Context(), l.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(acknowledged) != 0 {
+		t.Errorf("acknowledged and lost: %v", acknowledged)
+	}
+	t.Logf("%d uploads in parts were left", halves)
+	if left := list(t, s); len(left) != 0 {
+		t.Errorf("left behind: %+v", left)
+	}
+}

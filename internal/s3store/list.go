@@ -1,0 +1,128 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// page is how many objects one call lists, which is S3's most.
+const page = 1000
+
+// parts comes between the name of a document and the id of an upload of its parts.
+const parts = "?uploadId="
+
+// List returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each upload in parts that has not ended, in no order.
+// What goes meanwhile is left out, and so are objects that the store did not name: they are not its own.
+func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
+	var found []job.Leftover
+	type of struct {
+		id   job.ID
+		kept bool
+	}
+	at := map[of]int{}
+	for token := blob.FirstPageToken; token != nil; {
+		objects, next, err := s.page(ctx, token)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			l := known(strings.TrimPrefix(o.Key, s.prefix))
+			if l == (job.Leftover{}) {
+				continue
+			}
+			l.Modified = o.ModTime
+			if l.Document || l.Kept {
+				l.Size = o.Size
+			}
+			key := of{l.ID, l.Kept}
+			if i, ok := at[key]; ok && l.ID != "" {
+				found[i] = found[i].With(l)
+				continue
+			}
+			at[key] = len(found)
+			found = append(found, l)
+		}
+		token = next
+	}
+	return s.listParts(ctx, found)
+}
+
+func (s *Store) page(ctx context.Context, token []byte) ([]*blob.ListObject, []byte, error) {
+	ctx, cancel := bounded(ctx, s.listPatience())
+	defer cancel()
+	objects, next, err := s.blobs.ListPage(ctx, token, page, &blob.ListOptions{Prefix: s.prefix})
+	if err != nil {
+		return nil, nil, failed(ctx, "list", err)
+	}
+	return objects, next, nil
+}
+
+// listParts adds the uploads in parts that have not ended. Their writer may be gone, and nothing else would show them.
+func (s *Store) listParts(ctx context.Context, found []job.Leftover) ([]job.Leftover, error) {
+	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
+	for uploads.HasMorePages() {
+		out, err := func() (*s3.ListMultipartUploadsOutput, error) {
+			ctx, cancel := bounded(ctx, s.listPatience())
+			defer cancel()
+			out, err := uploads.NextPage(ctx)
+			if err != nil {
+				return nil, failed(ctx, "list uploads in parts", err)
+			}
+			return out, nil
+		}()
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range out.Uploads {
+			name := strings.TrimPrefix(*u.Key, s.prefix)
+			if known(name).Document {
+				found = append(found, job.Leftover{Temporary: name + parts + *u.UploadId, Modified: *u.Initiated})
+			}
+		}
+	}
+	return found, nil
+}
+
+// known is what a name tells of an object of the store; nothing for a strange name.
+func known(name string) job.Leftover {
+	if strings.HasSuffix(name, temporary) && !strings.Contains(name, "/") {
+		return job.Leftover{Temporary: name}
+	}
+	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
+		return job.Leftover{ID: job.ID(id), Kept: true}
+	}
+	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
+		return job.Leftover{ID: job.ID(id), Document: true}
+	}
+	if id, ok := strings.CutSuffix(name, ticketSuffix); ok && valid(job.ID(id)) {
+		return job.Leftover{ID: job.ID(id), Ticket: true}
+	}
+	return job.Leftover{}
+}
+
+// Discard ends an upload in parts that List told of, or removes what a check left. Choose one that is so old that nobody
+// writes it any more.
+func (s *Store) Discard(ctx context.Context, l job.Leftover) error {
+	ctx, cancel := bounded(ctx, s.patience())
+	defer cancel()
+	name, upload, inParts := strings.Cut(l.Temporary, parts)
+	key := s.prefix + name
+	switch {
+	case inParts && known(name).Document:
+		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.cfg.Bucket, Key: &key, UploadId: &upload})
+		if err != nil && codeOf(err) != "NoSuchUpload" {
+			return failed(ctx, "end an upload in parts", err)
+		}
+		return nil
+	case known(name).Temporary != "":
+		return s.remove(ctx, key)
+	}
+	return fault.Wrap(fault.Internal, errors.New("bucket: discard: not temporary"))
+}

@@ -1,0 +1,131 @@
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strconv"
+
+	"gocloud.dev/blob"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// errDamaged says that what was saved cannot be had any more: to wait for it is as little use as for what is not there.
+var errDamaged = fmt.Errorf("bucket: the document is damaged: %w", fs.ErrNotExist)
+
+// Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there. Its reader
+// fails likewise, in the place of the end, when the bytes are not those that were saved.
+func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
+	pdf, ticket, err := s.keys(id)
+	if err != nil {
+		return nil, err
+	}
+	reading, watch := watched(ctx, s.patience())
+	o := &object{id: id, ctx: reading, watch: watch, digest: sha256.New(), log: s.cfg.Logger}
+	if err := s.open(o, pdf, ticket); err != nil {
+		watch.end()
+		return nil, err
+	}
+	watch.pause()
+	return o, nil
+}
+
+func (s *Store) open(o *object, pdf, ticket string) error {
+	a, err := s.blobs.Attributes(o.ctx, ticket)
+	if err != nil {
+		return failed(o.ctx, "open: ticket", err)
+	}
+	if o.want, err = savedOf(a.Metadata); err != nil {
+		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("%w: metadata of the ticket: %w", errDamaged, err))
+	}
+	if o.r, err = s.blobs.NewReader(o.ctx, pdf, nil); err != nil {
+		return failed(o.ctx, "open", err)
+	}
+	return nil
+}
+
+// savedOf is what a ticket's metadata tell of its document.
+func savedOf(metadata map[string]string) (job.Saved, error) {
+	size, err := strconv.ParseInt(metadata[sizeKey], 10, 64)
+	if err != nil {
+		return job.Saved{}, err
+	}
+	sum, err := hex.DecodeString(metadata[sha256Key])
+	if err != nil {
+		return job.Saved{}, err
+	}
+	saved := job.Saved{Size: size}
+	if copy(saved.SHA256[:], sum) != len(sum) || len(sum) != len(saved.SHA256) {
+		return job.Saved{}, errors.New("not a SHA-256")
+	}
+	return saved, nil
+}
+
+// object is an open document.
+type object struct {
+	id     job.ID
+	r      *blob.Reader
+	ctx    context.Context
+	watch  *watch
+	want   job.Saved
+	size   int64
+	digest hash.Hash
+	log    *slog.Logger
+}
+
+func (o *object) Read(p []byte) (int, error) {
+	o.watch.resume(int64(len(p)))
+	n, err := o.r.Read(p)
+	o.watch.pause()
+	o.size += int64(n)
+	_, _ = o.digest.Write(p[:n]) // never fails
+	switch {
+	case errors.Is(err, io.EOF), err == nil && o.size > o.want.Size:
+		if o.size != o.want.Size || !bytes.Equal(o.digest.Sum(nil), o.want.SHA256[:]) {
+			o.log.Error("a document in the bucket is damaged", "job_id", o.id, "size", o.size, "saved_size", o.want.Size)
+			return n, fault.Wrap(fault.StorageUnavailable, errDamaged)
+		}
+		return n, io.EOF
+	case err != nil:
+		return n, failed(o.ctx, "read", err)
+	}
+	return n, nil
+}
+
+func (o *object) Close() error {
+	o.watch.end()
+	return o.r.Close()
+}
+
+// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
+// storage_unavailable when it cannot be read.
+func (s *Store) Ticket(ctx context.Context, id job.ID) (job.Ticket, error) {
+	_, key, err := s.keys(id)
+	if err != nil {
+		return job.Ticket{}, err
+	}
+	ctx, cancel := bounded(ctx, s.patience())
+	defer cancel()
+	r, err := s.blobs.NewReader(ctx, key, nil)
+	if missing(err) {
+		return job.Ticket{}, fault.New(fault.JobNotFound)
+	}
+	if err != nil {
+		return job.Ticket{}, failed(ctx, "open a ticket", err)
+	}
+	defer func() { _ = r.Close() }() // it was read
+	b, err := io.ReadAll(io.LimitReader(r, job.MaxTicket+1))
+	if err != nil {
+		return job.Ticket{}, failed(ctx, "read a ticket", err)
+	}
+	return job.DecodeTicket(id, b)
+}

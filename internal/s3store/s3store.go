@@ -1,0 +1,229 @@
+// Package s3store keeps uploaded documents in a bucket on S3, until their jobs have ended. For a job there are
+//
+//	<prefix><id>.pdf    its document, if it has one
+//	<prefix><id>.json   its ticket, from which the job can be made again (see job.Ticket)
+//
+// and, where operators want so, of a job that failed <prefix><id>.failed.pdf, its document.
+//
+// S3 shows an object whole or not at all. The ticket is written when the document has been read to its end and before it
+// can be seen, so a document has its ticket at any moment. The ticket's metadata tell how long the document is and its
+// SHA-256: an upload in parts has to name its own metadata before its bytes are known. Whoever reads a document checks both.
+//
+// A call ends when S3 has done nothing for a while, however long the client takes to send: see Config.Timeout.
+package s3store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/uuid"
+	"gocloud.dev/blob"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+const (
+	suffix       = ".pdf"
+	ticketSuffix = ".json"
+	// temporary ends the names of objects that Check makes.
+	temporary = ".tmp"
+
+	// partSize is up to where a document is one PUT; larger ones are sent in parts of this size. S3 takes no parts below
+	// 5 MiB but the last. This is a little more, so that the largest document has two.
+	partSize = 6 << 20
+	// memory is what the documents that are being saved may take together. An upload that does not fit is refused: S3 has to
+	// be told the length of what is sent, so each document, or a part of it, is held. With what garbage comes of it, this
+	// keeps below the 256 MiB that the chart gives the API.
+	memory = 40 << 20
+)
+
+// The metadata of a ticket that tell of its document.
+const (
+	sizeKey   = "document-size"
+	sha256Key = "document-sha256"
+)
+
+// Config says which bucket.
+type Config struct {
+	Bucket string
+	Region string
+	// Endpoint is the address of a server other than AWS.
+	Endpoint string
+	// Prefix is the folder of the bucket, with or without the slash at its end.
+	Prefix    string
+	PathStyle bool
+	// Timeout is how long S3 may do nothing; 1.2 s when it is 0.
+	Timeout time.Duration
+	Logger  *slog.Logger
+}
+
+// Store is a bucket of documents.
+type Store struct {
+	cfg         Config
+	prefix      string
+	client      *s3.Client
+	blobs       *blob.Bucket
+	credentials aws.CredentialsProvider
+	checksums   aws.RequestChecksumCalculation
+	memory      *semaphore.Weighted
+	idle        func() // closes connections that nobody uses
+}
+
+// New returns the store of a bucket. It reaches nobody; Check tells whether the bucket can be used.
+func New(ctx context.Context, cfg Config) (*Store, error) {
+	s := &Store{cfg: cfg, memory: semaphore.NewWeighted(memory), idle: func() {}}
+	if folder := strings.TrimRight(cfg.Prefix, "/"); folder != "" {
+		s.prefix = folder + "/"
+	}
+	if err := s.connect(ctx); err != nil {
+		return nil, fmt.Errorf("open the bucket of uploads: %w", err)
+	}
+	return s, nil
+}
+
+// patience is how long S3 may do nothing.
+func (s *Store) patience() time.Duration { return cmp.Or(s.cfg.Timeout, defaultPatience) }
+
+// undoPatience is for what ends a failed upload.
+func (s *Store) undoPatience() time.Duration { return s.patience() / 3 }
+
+// Close gives the bucket up.
+func (s *Store) Close() error {
+	err := s.blobs.Close()
+	s.idle()
+	return err
+}
+
+// valid reports whether id names objects: only the canonical form of a UUID does.
+func valid(id job.ID) bool {
+	u, err := uuid.Parse(string(id))
+	return err == nil && u.String() == string(id)
+}
+
+// keys are the objects of a job: its document and its ticket.
+func (s *Store) keys(id job.ID) (document, ticket string, err error) {
+	if !valid(id) {
+		return "", "", fault.Wrap(fault.JobNotFound, errors.New("bucket: not the id of a job"))
+	}
+	return s.prefix + string(id) + suffix, s.prefix + string(id) + ticketSuffix, nil
+}
+
+// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are durable
+// and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the first 1024 bytes
+// not_a_pdf, an S3 that does not take it storage_unavailable; an error of r comes back as it is.
+func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
+	pdf, ticket, err := s.keys(t.ID)
+	if err != nil {
+		return job.Saved{}, err
+	}
+	encoded, err := t.Encode()
+	if err != nil {
+		return job.Saved{}, fault.Wrap(fault.Internal, err)
+	}
+	if r == nil {
+		putting, cancel := bounded(ctx, s.patience())
+		defer cancel()
+		if err := s.put(putting, ticket, encoded, nil); err != nil {
+			s.forget(ctx, t.ID) // only the answer may have been lost
+			return job.Saved{}, err
+		}
+		return job.Saved{}, nil
+	}
+
+	// Look before anything is sent.
+	src, err := newSource(ctx, r, limit, s.memory)
+	if err != nil {
+		return job.Saved{}, err
+	}
+	defer src.close()
+	upload, watch := watched(ctx, s.patience())
+	defer watch.end()
+	src.watch = watch
+	src.whole = func(saved job.Saved) error {
+		return s.put(upload, ticket, encoded, metadataOf(saved))
+	}
+	err = s.blobs.Upload(upload, pdf, src, &blob.WriterOptions{ContentType: "application/pdf", BeforeWrite: s.inParts})
+	if src.err != nil {
+		err = src.err
+	} else if err != nil {
+		err = failed(upload, "save", err)
+	}
+	if err != nil {
+		if src.ended {
+			s.forget(ctx, t.ID)
+		}
+		return job.Saved{}, err
+	}
+	return src.saved, nil
+}
+
+// inParts sets how a document is sent, which gocloud.dev leaves at a multiple of the largest document.
+func (s *Store) inParts(as func(any) bool) error {
+	var manager *transfermanager.Client
+	if !as(&manager) {
+		return errors.New("bucket: not the transfer manager of S3")
+	}
+	*manager = *transfermanager.New(s.client, func(o *transfermanager.Options) {
+		o.MultipartUploadThreshold, o.PartSizeBytes = partSize, partSize
+		o.Concurrency = 1 // a part is sent while the next one arrives: more would only be more memory
+		o.RequestChecksumCalculation = s.checksums
+		o.FailTimeout = s.undoPatience() // the parts of an upload that failed are given up whatever ctx says
+	})
+	return nil
+}
+
+// put writes a small object.
+func (s *Store) put(ctx context.Context, key string, b []byte, metadata map[string]string) error {
+	err := s.blobs.Upload(ctx, key, bytes.NewReader(b), &blob.WriterOptions{ContentType: "application/json", Metadata: metadata})
+	if err != nil {
+		return failed(ctx, "save a ticket", err)
+	}
+	return nil
+}
+
+// forget removes what a failed upload may have left. What stays, because S3 is away, is swept.
+func (s *Store) forget(ctx context.Context, id job.ID) {
+	ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
+	defer cancel()
+	_ = s.delete(ctx, id)
+}
+
+// Delete removes the document of a job and then its ticket; removing what is not there is no error.
+func (s *Store) Delete(ctx context.Context, id job.ID) error {
+	ctx, cancel := bounded(ctx, s.patience())
+	defer cancel()
+	return s.delete(ctx, id)
+}
+
+func (s *Store) delete(ctx context.Context, id job.ID) error {
+	pdf, ticket, err := s.keys(id)
+	if err != nil {
+		return err
+	}
+	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
+	if err := s.remove(ctx, pdf); err != nil {
+		return err
+	}
+	return s.remove(ctx, ticket)
+}
+
+func (s *Store) remove(ctx context.Context, key string) error {
+	// S3 does not mind that nothing is there; the Delete of blob would ask for it first.
+	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+	if err != nil {
+		return failed(ctx, "delete", err)
+	}
+	return nil
+}

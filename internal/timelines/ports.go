@@ -1,0 +1,38 @@
+package timelines
+
+import (
+	"context"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// Jobs holds the records and results that are edited.
+type Jobs interface {
+	// Result returns a record and, when it is done, its full result (gzip).
+	Result(ctx context.Context, id job.ID) (job.Record, []byte, error)
+	// Replace stores an edited result if the record is done and still at version; it returns the new version, conflict
+	// for a record that is not done and precondition_failed for another version.
+	Replace(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error)
+}
+
+// Timelines keeps saved timelines. All of it is by owner: what is another's is timeline_not_found.
+type Timelines interface {
+	// Insert stores a new timeline and returns it with id, version 1 and times.
+	Insert(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
+	// Update replaces a timeline if it is still at s.Version (0: whatever it is at) and returns it with its new version;
+	// precondition_failed when it is not.
+	Update(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
+	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
+	// List returns the owner's timelines, the newest update first, without semesters and states, and the cursor of the
+	// next page ("" at the end).
+	List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
+	// Delete removes a timeline; version as in Update.
+	Delete(ctx context.Context, owner, id string, version int64) error
+}
+
+// Catalogue gives the catalogue of the moment.
+type Catalogue interface {
+	Current(ctx context.Context) (*catalogue.Catalogue, error)
+}

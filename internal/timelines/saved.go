@@ -1,0 +1,77 @@
+package timelines
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+// What every store of saved timelines keeps to, whatever it is made of.
+const (
+	// MaxPage is the most timelines that a page of List holds.
+	MaxPage = 100
+	// idLength is the length of a timeline's id: 12 bytes in lower-case hexadecimal.
+	idLength = 24
+)
+
+// Page is limit where it lies between 1 and MaxPage, and MaxPage elsewhere.
+func Page(limit int) int {
+	if limit < 1 || limit > MaxPage {
+		return MaxPage
+	}
+	return limit
+}
+
+// ValidID reports whether id can be a timeline's at all: a store need not look for any other.
+func ValidID(id string) bool {
+	return len(id) == idLength && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+// Storable reports what keeps a timeline from being stored. Course codes are names of fields in a database, where a dot,
+// a dollar sign or a zero byte would mean something else.
+func Storable(s timeline.Saved) error {
+	for code := range s.States {
+		if code == "" || strings.ContainsAny(code, ".$\x00") {
+			return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{
+				{Path: "courses/" + code, Message: "A course code is letters, a space and a number."},
+			}}
+		}
+	}
+	return nil
+}
+
+// Position is a place in an owner's list, between one page and the next. It names the last timeline of a page, not its
+// number, so that the next page stays right when timelines are added meanwhile.
+type Position struct {
+	UpdatedAt time.Time
+	ID        string
+}
+
+// Cursor is p as clients carry it, opaque to them.
+func (p Position) Cursor() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10) + " " + p.ID))
+}
+
+// ParseCursor reads what Cursor wrote; bad_request for anything else.
+func ParseCursor(cursor string) (Position, error) {
+	bad := fault.Detailed(fault.BadRequest, "The cursor is not one that this list gave out. Begin again without one.")
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil {
+		return Position{}, bad
+	}
+	at, id, _ := strings.Cut(string(b), " ")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || !ValidID(id) {
+		return Position{}, bad
+	}
+	p := Position{UpdatedAt: time.UnixMilli(ms).UTC(), ID: id}
+	if p.Cursor() != cursor {
+		return Position{}, fmt.Errorf("another spelling: %w", bad)
+	}
+	return p, nil
+}

@@ -1,0 +1,242 @@
+// Package timelines lets owners change the results of their jobs and keep them as saved timelines. All of it is by owner: what
+// is another's is answered like what is not there.
+package timelines
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+const (
+	// MaxName is the most characters of a timeline's name.
+	MaxName = 100
+	// tries is how often a change that names no version is made again after others were faster.
+	tries = 8
+	// undoTimeout bounds the undoing of a save that failed. It does not depend on the client, who may be gone.
+	undoTimeout = 5 * time.Second
+)
+
+// Deps is what an Editor needs.
+type Deps struct {
+	Jobs      Jobs
+	Timelines Timelines
+	Catalogue Catalogue
+	Clock     func() time.Time
+}
+
+// Editor edits results and keeps timelines. It is safe for concurrent use.
+type Editor struct{ Deps }
+
+// New returns an editor.
+func New(d Deps) *Editor { return &Editor{d} }
+
+// Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever there
+// is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a
+// job that is not done or that others are faster to change all the time, and invalid_form for the patch.
+func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
+	var edited int64
+	err := again(version, func() error {
+		record, result, err := e.result(ctx, owner, id)
+		if err != nil {
+			return err
+		}
+		if version != 0 && record.Version != version {
+			return fault.New(fault.PreconditionFailed)
+		}
+		current, err := e.Catalogue.Current(ctx)
+		if err != nil {
+			return err
+		}
+		if result, err = timeline.Apply(current, result, patch, e.Clock()); err != nil {
+			return err
+		}
+		edited, err = e.replace(ctx, record, result)
+		return err
+	})
+	return edited, err
+}
+
+// Save keeps the result of a job that is done, and writes the id of what it kept back into the result: saving the same
+// result again updates the same timeline. An empty name leaves the result's own, and without one it is the degree's.
+// Errors are job_not_found, conflict for a job that is not done, and invalid_form for the name.
+func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
+	name, err := checkName(name)
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	var saved timeline.Saved
+	err = again(0, func() error {
+		record, result, err := e.result(ctx, owner, id)
+		if err != nil {
+			return err
+		}
+		s := timeline.Reduce(result)
+		s.Owner, s.Name = owner, cmp.Or(name, s.Name, result.Degree.Name)
+		inserted := false
+		if saved, inserted, err = e.keep(ctx, s); err != nil {
+			return err
+		}
+		if result.ID == saved.ID && result.TimelineName == saved.Name {
+			return nil
+		}
+		result.ID, result.TimelineName = saved.ID, saved.Name
+		_, err = e.replace(ctx, record, result)
+		if err == nil || !inserted {
+			return err
+		}
+		// The result does not know of the timeline: saving it again would make a second one.
+		if undo := e.forget(ctx, saved); undo != nil {
+			return errors.Join(undo, err) // first what must not be tried again
+		}
+		return err
+	})
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	return saved, nil
+}
+
+// keep updates the timeline that s names, or inserts s when it names none, or one that was deleted.
+func (e *Editor) keep(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
+	if s.ID != "" {
+		saved, err = e.Timelines.Update(ctx, s)
+		if fault.CodeOf(err) != fault.TimelineNotFound {
+			return saved, false, err
+		}
+	}
+	saved, err = e.Timelines.Insert(ctx, s)
+	return saved, err == nil, err
+}
+
+// forget takes an insert back.
+func (e *Editor) forget(ctx context.Context, s timeline.Saved) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	if err := e.Timelines.Delete(ctx, s.Owner, s.ID, 0); err != nil {
+		return fmt.Errorf("take back the saved timeline: %w", err)
+	}
+	return nil
+}
+
+// Update renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a name, a
+// replacement takes the result's, and without that the timeline keeps its own. Errors are timeline_not_found,
+// precondition_failed, invalid_form, and for the job those of Save.
+func (e *Editor) Update(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
+	if name == nil && from == nil {
+		return timeline.Saved{}, invalidName("Give a new name, or the job whose result replaces the timeline.")
+	}
+	wanted := ""
+	if name != nil {
+		var err error
+		if wanted, err = checkName(*name); err != nil {
+			return timeline.Saved{}, err
+		}
+		if wanted == "" {
+			return timeline.Saved{}, invalidName("A name has at least one character.")
+		}
+	}
+	var saved timeline.Saved
+	err := again(version, func() error {
+		s, err := e.Timelines.Get(ctx, owner, id)
+		if err != nil {
+			return err
+		}
+		at, own := s.Version, s.Name
+		if version != 0 && at != version {
+			return fault.New(fault.PreconditionFailed)
+		}
+		if from != nil {
+			_, result, err := e.result(ctx, owner, *from)
+			if err != nil {
+				return err
+			}
+			s = timeline.Reduce(result)
+		}
+		s.ID, s.Owner, s.Version, s.Name = id, owner, at, cmp.Or(wanted, s.Name, own)
+		saved, err = e.Timelines.Update(ctx, s)
+		return err
+	})
+	return saved, err
+}
+
+// Get returns a timeline; timeline_not_found.
+func (e *Editor) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
+	return e.Timelines.Get(ctx, owner, id)
+}
+
+// List returns a page of the owner's timelines; see Timelines.
+func (e *Editor) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
+	return e.Timelines.List(ctx, owner, cursor, limit)
+}
+
+// Delete removes a timeline; version as in Edit.
+func (e *Editor) Delete(ctx context.Context, owner, id string, version int64) error {
+	return e.Timelines.Delete(ctx, owner, id, version)
+}
+
+// result returns the record of the owner's job and what it built.
+func (e *Editor) result(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
+	record, packed, err := e.Jobs.Result(ctx, id)
+	if err != nil {
+		return job.Record{}, nil, err
+	}
+	if record.Owner != owner {
+		return job.Record{}, nil, fault.New(fault.JobNotFound)
+	}
+	if record.State != job.Done {
+		return job.Record{}, nil, fault.New(fault.Conflict)
+	}
+	result, err := resultcodec.Open(packed)
+	if err != nil {
+		return job.Record{}, nil, fault.Wrap(fault.Internal, fmt.Errorf("edit: %w", err))
+	}
+	return record, result, nil
+}
+
+// replace stores a changed result, if the record is still as it was read, and returns the record's new version.
+func (e *Editor) replace(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
+	stored, err := resultcodec.Result(result)
+	if err != nil {
+		return 0, fault.Wrap(fault.Internal, fmt.Errorf("edit: %w", err))
+	}
+	return e.Jobs.Replace(ctx, record.ID, record.Version, stored)
+}
+
+// again makes a change, and when the caller named no version makes it again for as long as others are faster: conflict in
+// the end, since a precondition is nothing that this caller set.
+func again(version int64, change func() error) error {
+	for try := 1; ; try++ {
+		err := change()
+		if version != 0 || fault.CodeOf(err) != fault.PreconditionFailed {
+			return err
+		}
+		if try == tries {
+			return &fault.Error{Code: fault.Conflict, Cause: err, Detail: "Others are changing it at this moment. Wait a second and try again."}
+		}
+	}
+}
+
+func checkName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) {
+		return "", invalidName(fmt.Sprintf("A name has at most %d characters.", MaxName))
+	}
+	if !timeline.OneLine(name) {
+		return "", invalidName("A name is one line, without control characters.")
+	}
+	return name, nil
+}
+
+func invalidName(message string) error {
+	return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{{Path: "timelineName", Message: message}}}
+}
