@@ -22,8 +22,11 @@ const (
 	UnrecognizedDocument Code = "unrecognized_document"
 	TooManyPages         Code = "too_many_pages"
 	TooComplex           Code = "too_complex"
+	UnreadableRows       Code = "unreadable_rows"
+	IncompleteDocument   Code = "incomplete_document"
 	DegreeNotFound       Code = "degree_not_found"
 	DegreeAmbiguous      Code = "degree_ambiguous"
+	DegreeMissing        Code = "degree_missing"
 	InvalidForm          Code = "invalid_form"
 	TimelineNotFound     Code = "timeline_not_found"
 	JobNotFound          Code = "job_not_found"
@@ -71,8 +74,11 @@ var kinds = map[Code]kind{
 	UnrecognizedDocument: {"The PDF is neither a student record nor an offer of admission. Upload one of these two.", false},
 	TooManyPages:         {"The PDF has more than 60 pages. Upload the student record or the offer of admission alone.", false},
 	TooComplex:           {"The PDF takes too long to read. Print the page to PDF again from the browser.", false},
+	UnreadableRows:       {"The rows of courses cannot be read in this layout. Open the student record in a browser and print that page to PDF.", false},
+	IncompleteDocument:   {"A part of the document cannot be read. Print the whole student record to PDF from the browser.", false},
 	DegreeNotFound:       {"The degree named in the document is not in the catalogue. Choose a degree with the form instead.", false},
 	DegreeAmbiguous:      {"The degree named in the document fits several degrees. Choose one with the form instead.", false},
+	DegreeMissing:        {"The document names no degree. Choose a degree for it.", false},
 	InvalidForm:          {"Some fields are missing or wrong. Correct the fields that are listed and send the form again.", false},
 	TimelineNotFound:     {"There is no such timeline. It may have been deleted.", false},
 	JobNotFound:          {"There is no such job. Results are kept for 24 hours; upload the document again.", false},
