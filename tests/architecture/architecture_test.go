@@ -25,9 +25,9 @@ var layers = []struct {
 	// inner allows imports between packages of the layer.
 	inner bool
 }{
-	{"domain", []string{"fault", "warning", "term", "document", "catalogue", "timeline", "job"}, true},
+	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
-	{"support", []string{"config", "telemetry", "lifecycle", "problem", "redisurl", "testenv"}, true},
+	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "testenv"}, true},
 	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "controller"}, false},
 	{"tests", []string{"storetest"}, true},
 	{"commands", []string{"commands", "controllercmd"}, false},
