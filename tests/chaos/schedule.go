@@ -1,6 +1,6 @@
 // Package chaos runs the whole system as real processes behind links that fail, uploads to it under load while a seeded
 // schedule kills, pauses, cuts and fills what it stands on, and then holds every answer 202 against what came of it.
-// `make chaos` runs it; docs/reliability.md says what it checks and keeps its figures.
+// `make chaos` runs it; docs/reliability-proof.md says what it checks and keeps its figures.
 package chaos
 
 import (
