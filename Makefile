@@ -35,24 +35,28 @@ deps: ## Install what the tests need: redis-server, a MongoDB and an S3 test ser
 .PHONY: test
 test: deps build ## Run every test, with the race detector, against real servers
 	go vet ./...
+	cd tests && go vet ./...
 	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
 	go test -run '^TestWords$$' ./internal/pdftext
 	go test -race -timeout 15m $(PKG)
+	cd tests && go test -race -timeout 15m $(PKG)
 
 .PHONY: lint
 lint: ## Run the linters
 	@hack/deps.sh lint
 	go mod tidy -diff
+	cd tests && go mod tidy -diff
 	golangci-lint run
+	cd tests && golangci-lint run
 
 .PHONY: bench
 bench: deps build ## Run the benchmarks and the load scenarios of docs/performance.md
 	go test -run '^$$' -bench . -benchmem ./internal/...
-	go test -count=1 -timeout 30m -tags load -run Load -v ./tests/load
+	cd tests && go test -count=1 -timeout 30m -tags load -run Load -v ./load
 
 .PHONY: chaos
 chaos: deps build ## Break everything under load for CHAOS=2m and check that nothing accepted is lost; SEED=n repeats a schedule
-	nice go test -count=1 -timeout 2h -tags chaos -v -run '^Test$(RUN)$$' ./tests/chaos -args -duration $(CHAOS) -seed $(SEED) $(ARGS)
+	cd tests && nice go test -count=1 -timeout 2h -tags chaos -v -run '^Test$(RUN)$$' ./chaos -args -duration $(CHAOS) -seed $(SEED) $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
@@ -86,7 +90,7 @@ e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is sta
 	@hack/deps.sh cluster
 	@# A cold cache takes longer to build Kubernetes and KEDA than the tests take: not in their time.
 	@[ -n "$$KUBECONFIG" ] || hack/cluster/build.sh
-	go test -count=1 -timeout 90m -tags e2e -v -run 'TestCluster/$(CHAPTERS)' ./tests/e2e
+	cd tests && go test -count=1 -timeout 90m -tags e2e -v -run 'TestCluster/$(CHAPTERS)' ./e2e
 
 .PHONY: k8s
 k8s: chart ## Write the plain manifests of k8s/ again, from the chart

@@ -11,6 +11,7 @@ programs=./cmd/...
 
 echo "== modules and toolchain"
 go mod verify
+(cd tests && go mod verify)
 release=$(go list -m -f '{{.GoVersion}}' | cut -d. -f1,2)
 running=$(go env GOVERSION)
 case $running in
@@ -27,6 +28,7 @@ grep -q "^ARG GO_IMAGE=.*golang:$release" Dockerfile || {
 
 echo "== vet"
 go vet ./...
+(cd tests && go vet ./...)
 
 echo "== licences"
 licences -check docs/dependencies.md . "$programs"

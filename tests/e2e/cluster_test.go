@@ -95,8 +95,8 @@ func (e *environment) images() error {
 	}
 	defer os.RemoveAll(folder)
 	agent := filepath.Join(folder, "agent")
-	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", agent, "./tests/e2e/agent")
-	build.Dir, build.Stderr = e.root, os.Stderr
+	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", agent, "./e2e/agent")
+	build.Dir, build.Stderr = filepath.Join(e.root, "tests"), os.Stderr
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the agent: %w", err)
