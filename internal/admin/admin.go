@@ -86,18 +86,18 @@ func errNoJob() error {
 
 // Show returns what is known of a job.
 func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
-	task, live, err := o.Queue.Find(ctx, id)
+	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
 		return Detail{}, fmt.Errorf("operate: %w", err)
 	}
-	dead, err := o.Jobs.Dead(ctx, id)
+	dead, err := o.Jobs.LoadDead(ctx, id)
 	switch {
 	case err == nil:
 		return o.dead(ctx, dead), nil
 	case fault.CodeOf(err) != fault.JobNotFound:
 		return Detail{}, fmt.Errorf("operate: %w", err)
 	}
-	records, err := o.Jobs.Records(ctx, []job.ID{id})
+	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
 		return Detail{}, fmt.Errorf("operate: %w", err)
 	}
@@ -118,7 +118,7 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 		d.Worker = runs[id]
 	}
 	if recorded {
-		history, err := o.Jobs.History(ctx, id)
+		history, err := o.Jobs.LoadHistory(ctx, id)
 		if err != nil {
 			return Detail{}, fmt.Errorf("operate: %w", err)
 		}
@@ -129,7 +129,7 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 
 func (o *Operator) dead(ctx context.Context, dead job.Dead) Detail {
 	d := detail(dead.Record)
-	d.State, d.Queue, d.Since = Dead, o.Queue.Of(dead.Priority), dead.FinishedAt
+	d.State, d.Queue, d.Since = Dead, o.Queue.QueueOf(dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.Uploads != nil {
@@ -162,7 +162,7 @@ func listed(r job.Record) Job {
 
 // runs says which host runs which job.
 func (o *Operator) runs(ctx context.Context) (map[job.ID]string, error) {
-	load, err := o.Queue.Load(ctx)
+	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("operate: %w", err)
 	}
@@ -178,14 +178,14 @@ func (o *Operator) runs(ctx context.Context) (map[job.ID]string, error) {
 // Retry runs a job again. One that waits for its next attempt does not wait any longer; a dead one begins anew, with its id,
 // its owner and its history, if what it is made of is still there.
 func (o *Operator) Retry(ctx context.Context, id job.ID) error {
-	task, live, err := o.Queue.Find(ctx, id)
+	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
 	if live {
 		return o.hasten(ctx, task)
 	}
-	dead, err := o.Jobs.Dead(ctx, id)
+	dead, err := o.Jobs.LoadDead(ctx, id)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
 		return o.notDead(ctx, id)
@@ -219,7 +219,7 @@ func (o *Operator) hasten(ctx context.Context, t Task) error {
 	if err := o.Retryable(ctx, Job{ID: t.ID, State: t.State}); err != nil {
 		return err
 	}
-	done, err := o.Queue.Hasten(ctx, t)
+	done, err := o.Queue.RunNow(ctx, t)
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
@@ -235,7 +235,7 @@ func errMoved() error {
 
 // notDead says why a job that has no task cannot be retried.
 func (o *Operator) notDead(ctx context.Context, id job.ID) error {
-	records, err := o.Jobs.Records(ctx, []job.ID{id})
+	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
@@ -258,7 +258,7 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	if err := o.Retryable(ctx, Job{ID: dead.ID, State: Dead, Kind: dead.Kind}); err != nil {
 		return err
 	}
-	r, err := o.Jobs.Revive(ctx, dead)
+	r, err := o.Jobs.RetryDead(ctx, dead)
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
@@ -271,7 +271,7 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	if err != nil {
 		return fmt.Errorf("operate: retry: %w", err)
 	}
-	if err := o.Queue.Revive(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
+	if err := o.Queue.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
 		return fmt.Errorf("operate: retry: %w", err)
 	}
 	return nil
@@ -292,7 +292,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if err := o.Jobs.Delete(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
-	if err := o.Queue.Drop(ctx, id); err != nil {
+	if err := o.Queue.DeleteTask(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
 	return nil
@@ -300,7 +300,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 
 // Named returns the queues that are meant: all when none is named. An unknown name is not_found.
 func (o *Operator) Named(names []string) ([]string, error) {
-	all := o.Queue.Names()
+	all := o.Queue.QueueNames()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
 			return nil, fault.Detailed(fault.NotFound, fmt.Sprintf("There is no queue of this name. The queues are %s, %s and %s.", all[0], all[1], all[2]))
@@ -318,7 +318,7 @@ func (o *Operator) Pause(ctx context.Context, queues ...string) error {
 	if err != nil {
 		return err
 	}
-	return o.Queue.Pause(ctx, names)
+	return o.Queue.PauseQueues(ctx, names)
 }
 
 // Resume undoes Pause.
@@ -327,14 +327,14 @@ func (o *Operator) Resume(ctx context.Context, queues ...string) error {
 	if err != nil {
 		return err
 	}
-	return o.Queue.Resume(ctx, names)
+	return o.Queue.ResumeQueues(ctx, names)
 }
 
 // Drain stops the intake: the API answers new work with draining, while workers finish what is there.
-func (o *Operator) Drain(ctx context.Context) error { return o.Queue.Drain(ctx) }
+func (o *Operator) Drain(ctx context.Context) error { return o.Queue.PauseIntake(ctx) }
 
 // Undrain opens the intake again.
-func (o *Operator) Undrain(ctx context.Context) error { return o.Queue.Undrain(ctx) }
+func (o *Operator) Undrain(ctx context.Context) error { return o.Queue.ResumeIntake(ctx) }
 
 // Stats is the system at a glance.
 type Stats struct {
@@ -353,11 +353,11 @@ func (s Stats) Left() int64 {
 
 // Stats returns it.
 func (o *Operator) Stats(ctx context.Context) (Stats, error) {
-	load, err := o.Queue.Load(ctx)
+	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("operate: %w", err)
 	}
-	dead, err := o.Jobs.DeadCount(ctx)
+	dead, err := o.Jobs.CountDead(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("operate: %w", err)
 	}

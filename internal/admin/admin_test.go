@@ -322,11 +322,11 @@ type (
 	}
 )
 
-func (c cutJobs) Revive(ctx context.Context, d job.Dead) (job.Record, error) {
+func (c cutJobs) RetryDead(ctx context.Context, d job.Dead) (job.Record, error) {
 	if err := c.before("revive"); err != nil {
 		return job.Record{}, err
 	}
-	return c.Jobs.Revive(ctx, d)
+	return c.Jobs.RetryDead(ctx, d)
 }
 
 func (c cutUploads) Restore(ctx context.Context, t job.Ticket) error {
@@ -343,11 +343,11 @@ func (c cutUploads) Save(ctx context.Context, t job.Ticket, r io.Reader, limit i
 	return c.Uploads.Save(ctx, t, r, limit)
 }
 
-func (c cutQueue) Revive(ctx context.Context, t job.Task) error {
+func (c cutQueue) RequeueArchived(ctx context.Context, t job.Task) error {
 	if err := c.before("queue"); err != nil {
 		return err
 	}
-	return c.Queue.Revive(ctx, t)
+	return c.Queue.RequeueArchived(ctx, t)
 }
 
 func second[T any](_ T, err error) error { return err }

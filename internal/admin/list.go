@@ -132,18 +132,18 @@ func (o *Operator) all(ctx context.Context, f Filter) ([]Job, error) {
 }
 
 func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) error {
-	ids, err := o.Jobs.DeadIDs(ctx)
+	ids, err := o.Jobs.ListDead(ctx)
 	if err != nil {
 		return fmt.Errorf("operate: %w", err)
 	}
 	for some := range slices.Chunk(ids, batch) {
-		records, err := o.Jobs.DeadRecords(ctx, some)
+		records, err := o.Jobs.LoadDeadRecords(ctx, some)
 		if err != nil {
 			return fmt.Errorf("operate: %w", err)
 		}
 		for id, r := range records {
 			j := listed(r)
-			j.State, j.Queue, j.Since = Dead, o.Queue.Of(r.Priority), r.FinishedAt
+			j.State, j.Queue, j.Since = Dead, o.Queue.QueueOf(r.Priority), r.FinishedAt
 			if f.Queue == "" || f.Queue == j.Queue {
 				into[id] = j
 			}
@@ -154,12 +154,12 @@ func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) e
 
 func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) error {
 	var tasks []Task
-	for _, queue := range o.Queue.Names() {
+	for _, queue := range o.Queue.QueueNames() {
 		for _, s := range States() {
 			if s == Dead || !f.wants(s) || f.Queue != "" && f.Queue != queue {
 				continue
 			}
-			some, err := o.Queue.Tasks(ctx, queue, s)
+			some, err := o.Queue.ListTasks(ctx, queue, s)
 			if err != nil {
 				return fmt.Errorf("operate: %w", err)
 			}
@@ -178,7 +178,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 		for i, t := range some {
 			ids[i] = t.ID
 		}
-		records, err := o.Jobs.Records(ctx, ids)
+		records, err := o.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
 			return fmt.Errorf("operate: %w", err)
 		}

@@ -45,13 +45,13 @@ func (m *memory) operator() *admin.Operator {
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func (m *memory) Names() []string { return names }
+func (m *memory) QueueNames() []string { return names }
 
-func (m *memory) Of(p job.Priority) string {
+func (m *memory) QueueOf(p job.Priority) string {
 	return map[job.Priority]string{job.High: names[0], job.Normal: names[1], job.Low: names[2]}[p]
 }
 
-func (m *memory) Tasks(_ context.Context, queue string, s admin.State) ([]admin.Task, error) {
+func (m *memory) ListTasks(_ context.Context, queue string, s admin.State) ([]admin.Task, error) {
 	var found []admin.Task
 	for _, t := range m.tasks {
 		if t.Queue == queue && t.State == s {
@@ -61,17 +61,17 @@ func (m *memory) Tasks(_ context.Context, queue string, s admin.State) ([]admin.
 	return found, nil
 }
 
-func (m *memory) Find(_ context.Context, id job.ID) (admin.Task, bool, error) {
+func (m *memory) FindTask(_ context.Context, id job.ID) (admin.Task, bool, error) {
 	t, ok := m.tasks[id]
 	return t, ok, m.fails[id]
 }
 
-func (m *memory) Hasten(_ context.Context, t admin.Task) (bool, error) {
+func (m *memory) RunNow(_ context.Context, t admin.Task) (bool, error) {
 	m.done = append(m.done, t.ID)
 	return true, nil
 }
 
-func (m *memory) Load(context.Context) (admin.Load, error) { return m.load, m.failing }
+func (m *memory) CurrentLoad(context.Context) (admin.Load, error) { return m.load, m.failing }
 
 func (m memoryJobs) Records(_ context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return pick(m.memory.records, ids), nil
@@ -131,7 +131,7 @@ func (m *memory) add(t *rapid.T, n int) job.ID {
 		m.dead[id] = r
 		return id
 	}
-	m.tasks[id] = admin.Task{ID: id, Queue: m.Of(r.Priority), State: s}
+	m.tasks[id] = admin.Task{ID: id, Queue: m.QueueOf(r.Priority), State: s}
 	delete(m.records, id)
 	if n%10 > 0 { // some have lost their record
 		m.records[id] = r

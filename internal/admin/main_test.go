@@ -116,7 +116,7 @@ type worker struct {
 }
 
 func (w *worker) Process(ctx context.Context, d job.Delivery) error {
-	r, input, err := w.e.records.Begin(ctx, d.ID, d.Attempt)
+	r, input, err := w.e.records.BeginAttempt(ctx, d.ID, d.Attempt)
 	if fault.CodeOf(err) == fault.JobNotFound {
 		return nil
 	}
@@ -144,12 +144,12 @@ func (w *worker) Process(ctx context.Context, d job.Delivery) error {
 	detached := context.WithoutCancel(ctx)
 	defer func() { w.ended <- struct{}{} }()
 	if cause == nil {
-		if err := w.e.records.Finish(detached, d.ID, r.Fence, job.Stored{Full: []byte("full"), Slim: []byte("slim")}); err != nil {
+		if err := w.e.records.CompleteJob(detached, d.ID, r.Fence, job.Stored{Full: []byte("full"), Slim: []byte("slim")}); err != nil {
 			return err
 		}
 		return w.e.files.Delete(detached, d.ID)
 	}
-	if err := w.e.records.Fail(detached, d.ID, r.Fence, *job.FailureOf(cause)); err != nil {
+	if err := w.e.records.FailJob(detached, d.ID, r.Fence, *job.FailureOf(cause)); err != nil {
 		return err
 	}
 	if w.keep && r.Kind == job.File {
@@ -168,10 +168,10 @@ type postponing struct {
 }
 
 func (p *postponing) Process(ctx context.Context, d job.Delivery) error {
-	r, _, err := p.e.records.Begin(ctx, d.ID, d.Attempt)
+	r, _, err := p.e.records.BeginAttempt(ctx, d.ID, d.Attempt)
 	must(p.e.t, err)
 	cause := fault.New(fault.ParserUnavailable)
-	must(p.e.t, p.e.records.Retry(ctx, d.ID, r.Fence, *job.FailureOf(cause), p.e.clock.Now().Add(time.Hour)))
+	must(p.e.t, p.e.records.ScheduleRetry(ctx, d.ID, r.Fence, *job.FailureOf(cause), p.e.clock.Now().Add(time.Hour)))
 	p.told <- struct{}{}
 	return &job.Postponement{After: time.Hour, Cause: cause}
 }
@@ -223,7 +223,7 @@ func (e *env) idle() {
 
 func (e *env) state(id job.ID) job.State {
 	e.t.Helper()
-	r, err := e.records.Get(e.t.Context(), id)
+	r, err := e.records.LoadRecord(e.t.Context(), id)
 	must(e.t, err)
 	return r.State
 }

@@ -10,48 +10,48 @@ import (
 
 // Queue is the queues as operators see them. Errors are queue_unavailable.
 type Queue interface {
-	// Names returns the names of the queues, the preferred first.
-	Names() []string
-	// Of returns the queue of a priority.
-	Of(p job.Priority) string
-	// Tasks returns the tasks of a queue that are in a state: one of Pending, Active, Retry and Scheduled.
-	Tasks(ctx context.Context, queue string, state State) ([]Task, error)
-	// Find returns the task of a job, and says no when none of the queues will run it.
-	Find(ctx context.Context, id job.ID) (Task, bool, error)
-	// Hasten makes a task pending that waits for its time, and says no when it does so no more.
-	Hasten(ctx context.Context, t Task) (bool, error)
-	// Drop takes the task of a job out of the queues. One that a worker has stays, until the worker finds that its job is
+	// QueueNames returns the names of the queues, the preferred first.
+	QueueNames() []string
+	// QueueOf returns the queue of a priority.
+	QueueOf(p job.Priority) string
+	// ListTasks returns the tasks of a queue that are in a state: one of Pending, Active, Retry and Scheduled.
+	ListTasks(ctx context.Context, queue string, state State) ([]Task, error)
+	// FindTask returns the task of a job, and says no when none of the queues will run it.
+	FindTask(ctx context.Context, id job.ID) (Task, bool, error)
+	// RunNow makes a task pending that waits for its time, and says no when it does so no more.
+	RunNow(ctx context.Context, t Task) (bool, error)
+	// DeleteTask takes the task of a job out of the queues. One that a worker has stays, until the worker finds that its job is
 	// gone. What is not there is no error.
-	Drop(ctx context.Context, id job.ID) error
-	// Revive hands a task over; one of its id that was put away goes.
-	Revive(ctx context.Context, t job.Task) error
+	DeleteTask(ctx context.Context, id job.ID) error
+	// RequeueArchived hands a task over; one of its id that was put away goes.
+	RequeueArchived(ctx context.Context, t job.Task) error
 
-	// Pause keeps workers from taking tasks of the queues, Resume lets them again. What is so already is no error.
-	Pause(ctx context.Context, queues []string) error
-	Resume(ctx context.Context, queues []string) error
-	// Drain stops the intake of new work, Undrain opens it again.
-	Drain(ctx context.Context) error
-	Undrain(ctx context.Context) error
-	// Load returns what is in the queues and who works on it.
-	Load(ctx context.Context) (Load, error)
+	// PauseQueues keeps workers from taking tasks of the queues. ResumeQueues lets them again. What is so already is no error.
+	PauseQueues(ctx context.Context, queues []string) error
+	ResumeQueues(ctx context.Context, queues []string) error
+	// PauseIntake stops the intake of new work. ResumeIntake opens it again.
+	PauseIntake(ctx context.Context) error
+	ResumeIntake(ctx context.Context) error
+	// CurrentLoad returns what is in the queues and who works on it.
+	CurrentLoad(ctx context.Context) (Load, error)
 }
 
 // Jobs is the records of jobs, and those that failed for good.
 type Jobs interface {
-	// Records returns the records of the ids that have one.
-	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
-	// History returns the incidents of a job that has a record, the oldest first.
-	History(ctx context.Context, id job.ID) ([]job.Incident, error)
-	// DeadIDs returns the ids of the jobs that failed for good and are kept, DeadCount how many there are.
-	DeadIDs(ctx context.Context) ([]job.ID, error)
-	DeadCount(ctx context.Context) (int, error)
-	// DeadRecords returns the records of those of the ids that are among them.
-	DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
-	// Dead returns one of them; job_not_found.
-	Dead(ctx context.Context, id job.ID) (job.Dead, error)
-	// Revive makes the record of a dead job again, queued and without an attempt, and returns it. It is dead no more.
+	// LoadRecords returns the records of the ids that have one.
+	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// LoadHistory returns the incidents of a job that has a record, the oldest first.
+	LoadHistory(ctx context.Context, id job.ID) ([]job.Incident, error)
+	// ListDead returns the ids of the jobs that failed for good and are kept, CountDead how many there are.
+	ListDead(ctx context.Context) ([]job.ID, error)
+	CountDead(ctx context.Context) (int, error)
+	// LoadDeadRecords returns the records of those of the ids that are among them.
+	LoadDeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// LoadDead returns one of them; job_not_found.
+	LoadDead(ctx context.Context, id job.ID) (job.Dead, error)
+	// RetryDead makes the record of a dead job again, queued and without an attempt, and returns it. It is dead no more.
 	// conflict when it is not as it was read, or has an open record.
-	Revive(ctx context.Context, d job.Dead) (job.Record, error)
+	RetryDead(ctx context.Context, d job.Dead) (job.Record, error)
 	// Delete forgets a job: its record, its result and what is kept of it if it failed.
 	Delete(ctx context.Context, id job.ID) error
 }

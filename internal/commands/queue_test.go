@@ -123,9 +123,9 @@ func (s *shop) dead(kind job.Kind, code fault.Code) job.ID {
 		input = []byte(`{}`)
 	}
 	s.must(s.records.Create(ctx, r, input))
-	begun, _, err := s.records.Begin(ctx, r.ID, 1)
+	begun, _, err := s.records.BeginAttempt(ctx, r.ID, 1)
 	s.must(err)
-	s.must(s.records.Fail(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))
+	s.must(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))
 	return r.ID
 }
 
@@ -234,7 +234,7 @@ func TestQueueTool(t *testing.T) {
 	})
 	t.Run("drain", func(t *testing.T) {
 		s.want(0, []string{"drain", "--dry-run"}, "0 jobs left")
-		if s.tasks.Draining(t.Context()) {
+		if s.tasks.IsIntakePaused(t.Context()) {
 			t.Error("a dry run stopped the intake")
 		}
 		held := s.pending()

@@ -72,7 +72,7 @@ var _ scaler.Queue = backlog{}
 
 // Depth adds up the queues. The oldest of all counts.
 func (b backlog) Depth(ctx context.Context) (scaler.Depth, error) {
-	all, err := b.client.Stats(ctx)
+	all, err := b.client.ReadDepths(ctx)
 	var sum scaler.Depth
 	for _, d := range all {
 		sum.Pending += d.Pending
@@ -86,7 +86,7 @@ func (b backlog) Depth(ctx context.Context) (scaler.Depth, error) {
 
 // Workers counts those that stay.
 func (b backlog) Workers(ctx context.Context) (scaler.Workers, error) {
-	all, err := b.client.Workers(ctx)
+	all, err := b.client.ListWorkers(ctx)
 	var sum scaler.Workers
 	for _, w := range all {
 		if w.Draining {
@@ -128,13 +128,13 @@ func canaryForm(degree string, day time.Time) timeline.Form {
 
 // Get implements canary.Jobs.
 func (c canaries) Get(ctx context.Context, id job.ID) (job.Record, error) {
-	return c.records.Get(ctx, id)
+	return c.records.LoadRecord(ctx, id)
 }
 
 // Remove implements canary.Jobs.
 func (c canaries) Remove(ctx context.Context, id job.ID) error {
 	// The task first: a task without a record does no harm, and a record without its task would wait for ever.
-	if err := c.queue.Drop(ctx, id); err != nil {
+	if err := c.queue.DeleteTask(ctx, id); err != nil {
 		return err
 	}
 	return c.records.Delete(ctx, id)

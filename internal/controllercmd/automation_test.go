@@ -58,11 +58,11 @@ func (r *release) deployment(component, image string) {
 type finisher struct{ *jobstore.Store }
 
 func (f finisher) Process(ctx context.Context, d job.Delivery) error {
-	record, _, err := f.Begin(ctx, d.ID, d.Attempt)
+	record, _, err := f.BeginAttempt(ctx, d.ID, d.Attempt)
 	if err != nil {
 		return err
 	}
-	return f.Finish(ctx, d.ID, record.Fence, job.Stored{Full: []byte("result"), Slim: []byte("result")})
+	return f.CompleteJob(ctx, d.ID, record.Fence, job.Stored{Full: []byte("result"), Slim: []byte("result")})
 }
 
 // finishes runs a worker whose jobs are done at once.
@@ -158,7 +158,7 @@ func TestAutomation(t *testing.T) {
 		}
 		return strings.Contains(m.Data["status"], `"reason":"Proven"`)
 	})
-	depths, err := r.queue.Stats(t.Context())
+	depths, err := r.queue.ReadDepths(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

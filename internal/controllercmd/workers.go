@@ -19,7 +19,7 @@ type workers struct{ client *queue.Client }
 
 // Workers returns the workers that are alive.
 func (w workers) Workers(ctx context.Context) ([]fleet.Worker, error) {
-	alive, err := w.client.Workers(ctx)
+	alive, err := w.client.ListWorkers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,6 @@ func (w workers) Workers(ctx context.Context) ([]fleet.Worker, error) {
 
 // Recover puts back what the workers of a host had in their hands.
 func (w workers) Recover(ctx context.Context, host string, before time.Time, crashed bool) (int, error) {
-	jobs, err := w.client.Recover(ctx, host, before, crashed)
+	jobs, err := w.client.RequeueOrphans(ctx, host, before, crashed)
 	return len(jobs), err
 }

@@ -49,7 +49,7 @@ func (a *attempt) step(name string) func() {
 // finish stores the result; only then the document goes.
 func (a *attempt) finish(ctx context.Context, result job.Stored) error {
 	written := a.step("store")
-	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.Finish(ctx, a.ID, a.record.Fence, result) })
+	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
 	written()
 	if err != nil {
 		return unwritten(ctx, "finish", err)
@@ -88,7 +88,7 @@ func (a *attempt) postpone(ctx context.Context, cause error) error {
 func (a *attempt) again(ctx context.Context, cause error, wait time.Duration) error {
 	at := a.p.Clock().Add(wait)
 	err := a.write(ctx, func(ctx context.Context) error {
-		return a.p.Jobs.Retry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
+		return a.p.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
 	})
 	if err != nil {
 		return unwritten(ctx, "retry", err)
@@ -98,7 +98,7 @@ func (a *attempt) again(ctx context.Context, cause error, wait time.Duration) er
 
 func (a *attempt) fail(ctx context.Context, cause error) error {
 	err := a.write(ctx, func(ctx context.Context) error {
-		return a.p.Jobs.Fail(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
+		return a.p.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
 	})
 	if err != nil {
 		return unwritten(ctx, "fail", err)
@@ -114,7 +114,7 @@ func (a *attempt) fail(ctx context.Context, cause error) error {
 // requeue says in the record what the queue is about to do. That it could not be written changes nothing: the next
 // attempt begins from processing as well.
 func (a *attempt) requeue(ctx context.Context) error {
-	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.Requeue(ctx, a.ID, a.record.Fence) })
+	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.RequeueJob(ctx, a.ID, a.record.Fence) })
 	if errors.Is(err, job.ErrSuperseded) {
 		return err
 	}

@@ -141,7 +141,7 @@ func (a *attempt) run(ctx context.Context) error {
 
 func (a *attempt) begin(ctx context.Context) (input []byte, err error) {
 	err = a.write(ctx, func(ctx context.Context) (err error) {
-		a.record, input, err = a.p.Jobs.Begin(ctx, a.ID, a.Attempt)
+		a.record, input, err = a.p.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
 		return err
 	})
 	return input, err

@@ -106,7 +106,7 @@ func (w *world) step(ctx context.Context, what string) error {
 	return ctx.Err()
 }
 
-func (w *world) Begin(ctx context.Context, of job.ID, attempt int) (job.Record, []byte, error) {
+func (w *world) BeginAttempt(ctx context.Context, of job.ID, attempt int) (job.Record, []byte, error) {
 	if of != id {
 		w.t.Errorf("another job: %s", of)
 	}
@@ -134,25 +134,25 @@ func (w *world) move(ctx context.Context, fence int64, next job.State, why *job.
 	return nil
 }
 
-func (w *world) Finish(ctx context.Context, _ job.ID, fence int64, result job.Stored) error {
+func (w *world) CompleteJob(ctx context.Context, _ job.ID, fence int64, result job.Stored) error {
 	w.stored = result
 	return w.move(ctx, fence, job.Done, nil)
 }
 
-func (w *world) Retry(ctx context.Context, _ job.ID, fence int64, why job.Failure, at time.Time) error {
+func (w *world) ScheduleRetry(ctx context.Context, _ job.ID, fence int64, why job.Failure, at time.Time) error {
 	w.record.RetryAt = at
 	return w.move(ctx, fence, job.Retrying, &why)
 }
 
-func (w *world) Fail(ctx context.Context, _ job.ID, fence int64, why job.Failure) error {
+func (w *world) FailJob(ctx context.Context, _ job.ID, fence int64, why job.Failure) error {
 	return w.move(ctx, fence, job.Failed, &why)
 }
 
-func (w *world) Requeue(ctx context.Context, _ job.ID, fence int64) error {
+func (w *world) RequeueJob(ctx context.Context, _ job.ID, fence int64) error {
 	return w.move(ctx, fence, job.Queued, nil)
 }
 
-func (w *world) Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+func (w *world) LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	if err := w.step(ctx, "records"); err != nil {
 		return nil, err
 	}

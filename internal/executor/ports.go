@@ -14,19 +14,19 @@ import (
 // Jobs keeps job records. Every write names the fence that Begin gave; a write behind a newer fence, or to a record that
 // is gone, is job.ErrSuperseded and changes nothing.
 type Jobs interface {
-	// Begin starts an attempt: it raises the fence, sets processing and returns the record and its input. A record that
+	// BeginAttempt starts an attempt: it raises the fence, sets processing and returns the record and its input. A record that
 	// is gone is job_not_found; one that is final is returned as it is, its fence untouched.
-	Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
-	// Finish stores the result and sets done.
-	Finish(ctx context.Context, id job.ID, fence int64, result job.Stored) error
-	// Retry sets retrying, with the reason and the time of the next attempt.
-	Retry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
-	// Fail sets failed, with the reason.
-	Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error
-	// Requeue sets queued again after an interruption.
-	Requeue(ctx context.Context, id job.ID, fence int64) error
-	// Records reads several records; what is gone is missing from the answer.
-	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
+	// CompleteJob stores the result and sets done.
+	CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error
+	// ScheduleRetry sets retrying, with the reason and the time of the next attempt.
+	ScheduleRetry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
+	// FailJob sets failed, with the reason.
+	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error
+	// RequeueJob sets queued again after an interruption.
+	RequeueJob(ctx context.Context, id job.ID, fence int64) error
+	// LoadRecords reads several records; what is gone is missing from the answer.
+	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 }
 
 // Uploads holds the bytes of documents.

@@ -102,7 +102,7 @@ func (p *Processor) bury(ctx context.Context, jobs []remain) error {
 	for i, j := range jobs {
 		ids[i] = j.id
 	}
-	records, err := p.Jobs.Records(ctx, ids)
+	records, err := p.Jobs.LoadRecords(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (s *system) until(id job.ID, state job.State) job.Record {
 	s.t.Helper()
 	var r job.Record
 	testenv.Eventually(s.t, "the job is "+string(state), func() bool {
-		got, err := s.records.Get(s.t.Context(), id)
+		got, err := s.records.LoadRecord(s.t.Context(), id)
 		r = got
 		return err == nil && got.State == state
 	})
@@ -141,7 +141,7 @@ func (s *system) kept(id job.ID) bool {
 func (s *system) empty() {
 	s.t.Helper()
 	testenv.Eventually(s.t, "no task is left", func() bool {
-		depths, err := s.tasks.Stats(s.t.Context())
+		depths, err := s.tasks.ReadDepths(s.t.Context())
 		left := int64(0)
 		for _, d := range depths {
 			left += d.Waiting()
@@ -182,7 +182,7 @@ func TestFromUploadToDone(t *testing.T) {
 			return transcript, nil
 		})
 		id := s.submit()
-		changes, err := s.records.Watch(ctx, id)
+		changes, err := s.records.WatchRecord(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestFromUploadToDone(t *testing.T) {
 		if diff := cmp.Diff(want[len(want)-len(seen):], seen); diff != "" || len(seen) < 3 {
 			t.Errorf("changes (-want +got):\n%s", diff)
 		}
-		r, result, err := s.records.Fetch(ctx, id, true)
+		r, result, err := s.records.LoadWithResult(ctx, id, true)
 		if err != nil || r.Attempt != 2 || len(result) == 0 {
 			t.Errorf("%+v, %d bytes, %v", r, len(result), err)
 		}
@@ -298,7 +298,7 @@ func TestDrain(t *testing.T) {
 		id := s.submit()
 		<-reading
 		drain()
-		r, err := s.records.Get(t.Context(), id)
+		r, err := s.records.LoadRecord(t.Context(), id)
 		if err != nil || r.State != job.Queued || !s.kept(id) {
 			t.Errorf("%+v, document kept: %v, %v", r, s.kept(id), err)
 		}

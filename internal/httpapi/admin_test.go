@@ -30,10 +30,10 @@ func (s *system) admin(method, path, body string) answer {
 func (s *system) failed(owner string, code fault.Code, keep bool) job.ID {
 	s.t.Helper()
 	id := s.accepted(owner)
-	record, _, err := s.jobs.Begin(s.t.Context(), id, 1)
+	record, _, err := s.jobs.BeginAttempt(s.t.Context(), id, 1)
 	must(s.t, err)
-	must(s.t, s.jobs.Fail(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.Sentence()}))
-	must(s.t, s.tasks.Drop(s.t.Context(), id))
+	must(s.t, s.jobs.FailJob(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.Sentence()}))
+	must(s.t, s.tasks.DeleteTask(s.t.Context(), id))
 	if keep {
 		must(s.t, s.folder.Keep(s.t.Context(), id))
 	} else {
@@ -82,7 +82,7 @@ func TestOperatorsOnly(t *testing.T) {
 		q.owner, q.roles = "ann", []string{auth.RolePriority, "administrator"}
 		s.do(q).wantProblem(t, fault.Forbidden)
 	}
-	if s.get("ann", "/api/timeline/status/"+id).StatusCode != http.StatusOK || s.tasks.Draining(t.Context()) {
+	if s.get("ann", "/api/timeline/status/"+id).StatusCode != http.StatusOK || s.tasks.IsIntakePaused(t.Context()) {
 		t.Error("something was done")
 	}
 }
@@ -170,7 +170,7 @@ func TestOperatorsRetry(t *testing.T) {
 	if files := s.files(); !slices.Equal(files, []string{string(kept) + ".json", string(kept) + ".pdf"}) {
 		t.Errorf("%v", files)
 	}
-	if task, ok, err := s.tasks.Find(t.Context(), kept); err != nil || !ok || task.Queue != queue.Normal {
+	if task, ok, err := s.tasks.FindTask(t.Context(), kept); err != nil || !ok || task.Queue != queue.Normal {
 		t.Errorf("%+v, %v", task, err)
 	}
 	s.admin(http.MethodPost, "/jobs/"+string(kept)+"/retry", "").wantProblem(t, fault.Conflict)
@@ -196,10 +196,10 @@ func TestOperatorsDelete(t *testing.T) {
 	}
 	// A worker that runs the job finds its writes refused.
 	id := s.accepted("ann")
-	record, _, err := s.jobs.Begin(t.Context(), id, 1)
+	record, _, err := s.jobs.BeginAttempt(t.Context(), id, 1)
 	must(t, err)
 	s.admin(http.MethodDelete, "/jobs/"+string(id), "").want(t, http.StatusNoContent)
-	if err := s.jobs.Fail(t.Context(), id, record.Fence, job.Failure{Code: fault.Internal}); !errors.Is(err, job.ErrSuperseded) {
+	if err := s.jobs.FailJob(t.Context(), id, record.Fence, job.Failure{Code: fault.Internal}); !errors.Is(err, job.ErrSuperseded) {
 		t.Errorf("a write after the deletion: %v", err)
 	}
 	s.admin(http.MethodGet, "/jobs/"+string(id), "").wantProblem(t, fault.JobNotFound)

@@ -63,7 +63,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		return fault.Detailed(fault.TooManyRequests, "Too many event streams are open. Close some, or ask for the status now and then instead.")
 	}
 	defer a.streams.leave(record.Owner)
-	changes, err := a.jobs.Watch(r.Context(), id)
+	changes, err := a.jobs.WatchRecord(r.Context(), id)
 	if fault.CodeOf(err) == fault.JobNotFound {
 		// Lost by Redis, and about to be brought back: the client is told how it is and comes again.
 		changes, err = once(record), nil

@@ -79,20 +79,20 @@ func TestEvents(t *testing.T) {
 		return e
 	}
 	next()
-	record, _, err := s.jobs.Begin(t.Context(), id, 1)
+	record, _, err := s.jobs.BeginAttempt(t.Context(), id, 1)
 	must(t, err)
 	next()
 	why := job.Failure{Code: fault.ParserUnavailable, Message: "Documents cannot be read at the moment."}
-	must(t, s.jobs.Retry(t.Context(), id, record.Fence, why, now))
+	must(t, s.jobs.ScheduleRetry(t.Context(), id, record.Fence, why, now))
 	if e := next(); e.status.Error == nil || e.status.Error.Code != why.Code {
 		t.Errorf("%+v", e)
 	}
-	record, _, err = s.jobs.Begin(t.Context(), id, 2)
+	record, _, err = s.jobs.BeginAttempt(t.Context(), id, 2)
 	must(t, err)
 	seen := next()
 	stored, err := resultcodec.Result(s.result())
 	must(t, err)
-	must(t, s.jobs.Finish(t.Context(), id, record.Fence, stored))
+	must(t, s.jobs.CompleteJob(t.Context(), id, record.Fence, stored))
 	last := next()
 	if last.status.Data != nil {
 		t.Error("an event holds the result")
@@ -118,10 +118,10 @@ func TestEvents(t *testing.T) {
 	t.Run("come back to the same state", func(t *testing.T) {
 		s := s.in(t)
 		id := s.accepted("ann")
-		record, err := s.jobs.Get(t.Context(), id)
+		record, err := s.jobs.LoadRecord(t.Context(), id)
 		must(t, err)
 		events := s.follow(t.Context(), "ann", id, strconv.FormatInt(record.Version, 10))
-		_, _, err = s.jobs.Begin(t.Context(), id, 1)
+		_, _, err = s.jobs.BeginAttempt(t.Context(), id, 1)
 		must(t, err)
 		if e := <-events; e.status.Status != job.Processing {
 			t.Errorf("%+v", e)

@@ -437,9 +437,9 @@ func (s *system) done(owner string) job.ID {
 	id := s.accepted(owner)
 	stored, err := resultcodec.Result(s.result())
 	must(s.t, err)
-	record, _, err := s.jobs.Begin(s.t.Context(), id, 1)
+	record, _, err := s.jobs.BeginAttempt(s.t.Context(), id, 1)
 	must(s.t, err)
-	must(s.t, s.jobs.Finish(s.t.Context(), id, record.Fence, stored))
+	must(s.t, s.jobs.CompleteJob(s.t.Context(), id, record.Fence, stored))
 	return id
 }
 

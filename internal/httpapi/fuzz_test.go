@@ -35,15 +35,15 @@ const (
 
 var aRecord = job.Record{ID: aJob, Kind: job.File, Owner: "ann", State: job.Done, Version: 3, CreatedAt: now, UpdatedAt: now, FinishedAt: now}
 
-func (model) Get(_ context.Context, id job.ID) (job.Record, error) {
+func (model) LoadRecord(_ context.Context, id job.ID) (job.Record, error) {
 	if id != aJob {
 		return job.Record{}, fault.New(fault.JobNotFound)
 	}
 	return aRecord, nil
 }
 
-func (m model) Fetch(ctx context.Context, id job.ID, _ bool) (job.Record, []byte, error) {
-	r, err := m.Get(ctx, id)
+func (m model) LoadWithResult(ctx context.Context, id job.ID, _ bool) (job.Record, []byte, error) {
+	r, err := m.LoadRecord(ctx, id)
 	return r, nil, err
 }
 func (model) Delete(context.Context, job.ID) error { return nil }
@@ -52,8 +52,8 @@ func (model) Ticket(context.Context, job.ID) (job.Ticket, error) {
 	return job.Ticket{}, fault.New(fault.JobNotFound)
 }
 
-func (m model) Watch(ctx context.Context, id job.ID) (<-chan job.Record, error) {
-	r, err := m.Get(ctx, id)
+func (m model) WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error) {
+	r, err := m.LoadRecord(ctx, id)
 	if err != nil {
 		return nil, err
 	}

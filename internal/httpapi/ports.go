@@ -15,15 +15,15 @@ import (
 
 // Jobs reads job records and results. Who may see them is decided here, by the record's owner.
 type Jobs interface {
-	// Get returns a record in one round trip; job_not_found for what is unknown or expired.
-	Get(ctx context.Context, id job.ID) (job.Record, error)
-	// Fetch returns a record and, when it is done, its result (gzip), the whole or the slim one.
-	Fetch(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
+	// LoadRecord returns a record in one round trip; job_not_found for what is unknown or expired.
+	LoadRecord(ctx context.Context, id job.ID) (job.Record, error)
+	// LoadWithResult returns a record and, when it is done, its result (gzip), the whole or the slim one.
+	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
 	// Delete forgets a record, its input and its result.
 	Delete(ctx context.Context, id job.ID) error
-	// Watch returns the record as it is and then each change of it. The channel is closed after a final record, when the
+	// WatchRecord returns the record as it is and then each change of it. The channel is closed after a final record, when the
 	// job is gone, when ctx ends and when the process stops.
-	Watch(ctx context.Context, id job.ID) (<-chan job.Record, error)
+	WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error)
 }
 
 // Submitter accepts work.

@@ -22,12 +22,14 @@ func wait(ctx context.Context) error {
 	return fmt.Errorf("stuck: %w", ctx.Err())
 }
 
-func (stuck) Get(ctx context.Context, _ job.ID) (job.Record, error) { return job.Record{}, wait(ctx) }
-func (stuck) Fetch(ctx context.Context, _ job.ID, _ bool) (job.Record, []byte, error) {
+func (stuck) LoadRecord(ctx context.Context, _ job.ID) (job.Record, error) {
+	return job.Record{}, wait(ctx)
+}
+func (stuck) LoadWithResult(ctx context.Context, _ job.ID, _ bool) (job.Record, []byte, error) {
 	return job.Record{}, nil, wait(ctx)
 }
 func (stuck) Delete(ctx context.Context, _ job.ID) error { return wait(ctx) }
-func (stuck) Watch(ctx context.Context, _ job.ID) (<-chan job.Record, error) {
+func (stuck) WatchRecord(ctx context.Context, _ job.ID) (<-chan job.Record, error) {
 	return nil, wait(ctx)
 }
 

@@ -74,7 +74,7 @@ func (a *API) status(w http.ResponseWriter, r *http.Request) error {
 			return writeJSON(w, http.StatusOK, statusOf(record))
 		}
 	}
-	record, result, err := a.jobs.Fetch(r.Context(), id, slim)
+	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
 	if record, err = a.owned(r, id, record, err); err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (a *API) writeStatus(w http.ResponseWriter, r *http.Request, record job.Rec
 
 // own returns the record of a job of the caller's.
 func (a *API) own(r *http.Request, id job.ID) (job.Record, error) {
-	record, err := a.jobs.Get(r.Context(), id)
+	record, err := a.jobs.LoadRecord(r.Context(), id)
 	return a.owned(r, id, record, err)
 }
 

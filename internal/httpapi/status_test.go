@@ -55,7 +55,7 @@ func TestStatus(t *testing.T) {
 		if a.Header.Get("Content-Encoding") != "gzip" || a.Header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("headers %v", a.Header)
 		}
-		_, stored, err := s.jobs.Fetch(t.Context(), id, false)
+		_, stored, err := s.jobs.LoadWithResult(t.Context(), id, false)
 		must(t, err)
 		// All but the last bytes of the stored blocks are in the answer as they are.
 		if !bytes.Contains(a.raw, stored[10:len(stored)-12]) {
@@ -124,10 +124,10 @@ func TestStatus(t *testing.T) {
 	t.Run("failed", func(t *testing.T) {
 		s := s.in(t)
 		id := s.accepted("ann")
-		record, _, err := s.jobs.Begin(t.Context(), id, 1)
+		record, _, err := s.jobs.BeginAttempt(t.Context(), id, 1)
 		must(t, err)
 		why := job.Failure{Code: fault.DegreeNotFound, Message: "There is no such degree.", Closest: []string{"BEng in Software Engineering"}}
-		must(t, s.jobs.Fail(t.Context(), id, record.Fence, why))
+		must(t, s.jobs.FailJob(t.Context(), id, record.Fence, why))
 		var got jobStatus
 		s.get("ann", path(id)).want(t, http.StatusOK).decode(t, &got)
 		if diff := cmp.Diff(&why, got.Error); diff != "" || got.Status != job.Failed {

@@ -94,7 +94,7 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.edit.Edit(r.Context(), callerOf(r).Owner, id, version, patch); err != nil {
 		return err
 	}
-	record, result, err := a.jobs.Fetch(r.Context(), id, slim)
+	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestForm(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		// The worker finds the form as it was sent.
-		_, input, err := s.jobs.Begin(t.Context(), got.JobID, 1)
+		_, input, err := s.jobs.BeginAttempt(t.Context(), got.JobID, 1)
 		must(t, err)
 		var f timeline.Form
 		must(t, json.Unmarshal(input, &f))

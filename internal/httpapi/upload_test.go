@@ -171,7 +171,7 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 		JobID job.ID `json:"jobId"`
 	}
 	first.decode(t, &job1)
-	_, _, err := s.jobs.Begin(t.Context(), job1.JobID, 1)
+	_, _, err := s.jobs.BeginAttempt(t.Context(), job1.JobID, 1)
 	must(t, err)
 	if a := s.upload("ann", pdf(100), "Idempotency-Key", "k1"); !strings.Contains(string(a.body), `"processing"`) {
 		t.Errorf("%s", a.body)

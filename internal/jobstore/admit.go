@@ -45,8 +45,8 @@ func contentKey(owner string, kind job.Kind, content []byte) string {
 	return "job:content:" + digest(owner, string(kind), " ", string(content))
 }
 
-// Admit stores a new record, at version 1, and its input, if the terms allow it; see submit.Jobs.
-func (s *Store) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+// AdmitJob stores a new record, at version 1, and its input, if the terms allow it; see submit.Jobs.
+func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
 	outcome, holder, err := s.create(ctx, "admit", r, input, terms, "")
 	switch {
 	case err != nil:
@@ -63,13 +63,13 @@ func (s *Store) Admit(ctx context.Context, r job.Record, input []byte, terms sub
 
 // Create stores a new record and its input on no terms. An id that another job has is conflict.
 func (s *Store) Create(ctx context.Context, r job.Record, input []byte) error {
-	_, err := s.Admit(ctx, r, input, submit.Terms{})
+	_, err := s.AdmitJob(ctx, r, input, submit.Terms{})
 	return err
 }
 
-// Restore makes the record of a ticket again. Its fence is the present time: higher than any of the job's earlier life, so
+// RestoreRecord makes the record of a ticket again. Its fence is the present time: higher than any of the job's earlier life, so
 // that none of its attempts writes to this one.
-func (s *Store) Restore(ctx context.Context, t job.Ticket) (bool, error) {
+func (s *Store) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 	now := s.clock()
 	r := job.Record{
 		ID: t.ID, Kind: t.Kind, Owner: t.Owner, Priority: t.Priority, State: job.Queued, Fence: now.UnixMilli(), Base: now.UnixMilli(),
@@ -113,8 +113,8 @@ func tooMany(limit int) error {
 // KEYS 1 the owner's index; ARGV 4 the limit.
 var roomScript = script(`return crowd(KEYS[1], tonumber(ARGV[4]))`)
 
-// Room is too_many_jobs when the owner has limit open jobs or more.
-func (s *Store) Room(ctx context.Context, owner string, limit int) error {
+// CheckQuota is too_many_jobs when the owner has limit open jobs or more.
+func (s *Store) CheckQuota(ctx context.Context, owner string, limit int) error {
 	n, err := roomScript.Run(ctx, s.redis, []string{ownersIndex(owner)}, append(s.shared(""), limit)...).Int()
 	if err != nil {
 		return failed(ctx, "room", err)
@@ -134,8 +134,8 @@ remove()
 return 1
 `)
 
-// Withdraw forgets the record of a submission that failed; see submit.Jobs.
-func (s *Store) Withdraw(ctx context.Context, id job.ID) (found bool, err error) {
+// WithdrawJob forgets the record of a submission that failed; see submit.Jobs.
+func (s *Store) WithdrawJob(ctx context.Context, id job.ID) (found bool, err error) {
 	n, err := s.run(ctx, withdrawScript, id).Int()
 	if err != nil {
 		return false, failed(ctx, "withdraw", err)
@@ -173,9 +173,9 @@ redis.call('DEL', KEYS[2])
 return 1
 `)
 
-// Claim binds a claim to id; see submit.Jobs. While the job that holds it has no record yet, its submission is still under
+// ClaimKey binds a claim to id; see submit.Jobs. While the job that holds it has no record yet, its submission is still under
 // way and the claim is conflict.
-func (s *Store) Claim(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
+func (s *Store) ClaimKey(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
 	answer, err := claimScript.Run(ctx, s.redis, []string{claimKey(claim), keys(id)[3]},
 		string(id), 0, acceptance.Milliseconds()).Slice()
 	if err != nil {
@@ -192,7 +192,7 @@ func (s *Store) Claim(ctx context.Context, claim string, id job.ID) (job.ID, boo
 	return job.ID(holder), false, nil
 }
 
-// Release gives up a claim of id.
-func (s *Store) Release(ctx context.Context, claim string, id job.ID) error {
+// ReleaseKey gives up a claim of id.
+func (s *Store) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
 	return failed(ctx, "release", releaseScript.Run(ctx, s.redis, []string{claimKey(claim), keys(id)[3]}, string(id)).Err())
 }

@@ -24,7 +24,7 @@ func (e *env) queued(owner string) job.Record {
 func (e *env) admit(t testing.TB, owner string, terms submit.Terms) (mine, given job.ID) {
 	t.Helper()
 	r := e.queued(owner)
-	given, err := e.Admit(t.Context(), r, nil, terms)
+	given, err := e.AdmitJob(t.Context(), r, nil, terms)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func (e *env) admit(t testing.TB, owner string, terms submit.Terms) (mine, given
 // open lists the index.
 func (e *env) open(t testing.TB) []job.ID {
 	t.Helper()
-	ids, err := e.Open(t.Context(), 0, 1000)
+	ids, err := e.ListOpen(t.Context(), 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 		}
 		form := e.queued("ann")
 		form.Kind = job.Form
-		if given, err := e.Admit(ctx, form, nil, terms); err != nil || given != form.ID {
+		if given, err := e.AdmitJob(ctx, form, nil, terms); err != nil || given != form.ID {
 			t.Errorf("another kind: %s, %v", given, err)
 		}
 		// In every state but the final ones.
@@ -72,13 +72,13 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 		if _, given := e.admit(t, "ann", terms); given != first {
 			t.Error("another job while the first is processed")
 		}
-		if err := e.Retry(ctx, first, fence, *job.FailureOf(fault.New(fault.Timeout)), start.Add(time.Second)); err != nil {
+		if err := e.ScheduleRetry(ctx, first, fence, *job.FailureOf(fault.New(fault.Timeout)), start.Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		if _, given := e.admit(t, "ann", terms); given != first {
 			t.Error("another job while the first is retried")
 		}
-		if err := e.Finish(ctx, first, e.begin(t, first, 2), stored); err != nil {
+		if err := e.CompleteJob(ctx, first, e.begin(t, first, 2), stored); err != nil {
 			t.Fatal(err)
 		}
 		second, given := e.admit(t, "ann", terms)
@@ -101,15 +101,15 @@ func TestAKeyFollowsTheJobThatWasGiven(t *testing.T) {
 		terms := submit.Terms{Content: []byte("a digest")}
 		first, _ := e.admit(t, "ann", terms)
 		second := e.queued("ann")
-		if _, mine, err := e.Claim(ctx, "k", second.ID); err != nil || !mine {
+		if _, mine, err := e.ClaimKey(ctx, "k", second.ID); err != nil || !mine {
 			t.Fatal(mine, err)
 		}
 		for range 2 { // the answer may be lost
-			if given, err := e.Admit(ctx, second, nil, terms); err != nil || given != first {
+			if given, err := e.AdmitJob(ctx, second, nil, terms); err != nil || given != first {
 				t.Errorf("%s, %v", given, err)
 			}
 		}
-		if holder, mine, err := e.Claim(ctx, "k", newID()); err != nil || mine || holder != first {
+		if holder, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || mine || holder != first {
 			t.Errorf("%s, %v, %v", holder, mine, err)
 		}
 		if ttl := e.redis.TTL(ctx, "job:idempotency:k").Val(); ttl < 23*time.Hour {
@@ -119,7 +119,7 @@ func TestAKeyFollowsTheJobThatWasGiven(t *testing.T) {
 		if err := e.Delete(ctx, first); err != nil {
 			t.Fatal(err)
 		}
-		if _, mine, err := e.Claim(ctx, "k", newID()); err != nil || !mine {
+		if _, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || !mine {
 			t.Errorf("%v, %v", mine, err)
 		}
 	})
@@ -130,11 +130,11 @@ func TestWithdraw(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		terms := submit.Terms{Content: []byte("a digest")}
-		if found, err := e.Withdraw(ctx, newID()); found || err != nil {
+		if found, err := e.WithdrawJob(ctx, newID()); found || err != nil {
 			t.Errorf("what is not there: %v, %v", found, err)
 		}
 		alone, _ := e.admit(t, "ann", terms)
-		if found, err := e.Withdraw(ctx, alone); !found || err != nil {
+		if found, err := e.WithdrawJob(ctx, alone); !found || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}
 		if keys := e.redis.Keys(ctx, "*").Val(); len(keys) != 0 {
@@ -143,7 +143,7 @@ func TestWithdraw(t *testing.T) {
 		stays := func(what string, id job.ID) {
 			t.Helper()
 			before := e.get(t, id)
-			found, err := e.Withdraw(ctx, id)
+			found, err := e.WithdrawJob(ctx, id)
 			if code(t, err, fault.Conflict); !found {
 				t.Errorf("%s: not found", what)
 			}
@@ -159,13 +159,13 @@ func TestWithdraw(t *testing.T) {
 		stays("given for its content", given)
 
 		keyed := e.queued("ann")
-		if _, _, err := e.Claim(ctx, "k", keyed.ID); err != nil {
+		if _, _, err := e.ClaimKey(ctx, "k", keyed.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Create(ctx, keyed, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, mine, err := e.Claim(ctx, "k", newID()); err != nil || mine {
+		if _, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || mine {
 			t.Fatal(mine, err)
 		}
 		stays("given for its key", keyed.ID)
@@ -183,18 +183,18 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		terms := submit.Terms{Limit: limit}
 		refused := func(what string) {
 			t.Helper()
-			code(t, e.Room(ctx, "ann", limit), fault.TooManyJobs)
+			code(t, e.CheckQuota(ctx, "ann", limit), fault.TooManyJobs)
 			r := e.queued("ann")
-			_, err := e.Admit(ctx, r, nil, terms)
+			_, err := e.AdmitJob(ctx, r, nil, terms)
 			code(t, err, fault.TooManyJobs)
-			_, err = e.Get(ctx, r.ID)
+			_, err = e.LoadRecord(ctx, r.ID)
 			if fault.CodeOf(err) != fault.JobNotFound {
 				t.Errorf("%s: it was stored all the same", what)
 			}
 		}
 		room := func(what string) {
 			t.Helper()
-			if err := e.Room(ctx, "ann", limit); err != nil {
+			if err := e.CheckQuota(ctx, "ann", limit); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -208,17 +208,17 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		e.admit(t, "bob", terms) // another owner
 		// A job that is there already is not one more.
 		again := job.Record{ID: ids[0], Kind: job.File, Owner: "ann", State: job.Queued, CreatedAt: start, UpdatedAt: start}
-		if given, err := e.Admit(ctx, again, nil, terms); err != nil || given != ids[0] {
+		if given, err := e.AdmitJob(ctx, again, nil, terms); err != nil || given != ids[0] {
 			t.Errorf("%s, %v", given, err)
 		}
 		// What ends makes room, however it ends.
-		if err := e.Finish(ctx, ids[0], e.begin(t, ids[0], 1), stored); err != nil {
+		if err := e.CompleteJob(ctx, ids[0], e.begin(t, ids[0], 1), stored); err != nil {
 			t.Fatal(err)
 		}
 		room("one is done")
 		id, _ := e.admit(t, "ann", terms)
 		refused("full again")
-		if err := e.Fail(ctx, id, e.begin(t, id, 1), *job.FailureOf(fault.New(fault.Corrupt))); err != nil {
+		if err := e.FailJob(ctx, id, e.begin(t, id, 1), *job.FailureOf(fault.New(fault.Corrupt))); err != nil {
 			t.Fatal(err)
 		}
 		room("one has failed")
@@ -243,7 +243,7 @@ func TestTheLimitIsExact(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 40 {
 			wg.Go(func() {
-				_, err := e.Admit(t.Context(), e.queued("ann"), nil, submit.Terms{Limit: 7})
+				_, err := e.AdmitJob(t.Context(), e.queued("ann"), nil, submit.Terms{Limit: 7})
 				if err == nil {
 					admitted.Add(1)
 				} else if fault.CodeOf(err) != fault.TooManyJobs {
@@ -270,15 +270,15 @@ func TestTheIndexOfOpenJobs(t *testing.T) {
 		if diff := cmp.Diff(want, e.open(t)); diff != "" {
 			t.Error(diff)
 		}
-		if page, err := e.Open(ctx, 1, 2); err != nil || !cmp.Equal(page, want[1:3]) {
+		if page, err := e.ListOpen(ctx, 1, 2); err != nil || !cmp.Equal(page, want[1:3]) {
 			t.Errorf("%v, %v", page, err)
 		}
-		if page, err := e.Open(ctx, 5, 2); err != nil || len(page) != 0 {
+		if page, err := e.ListOpen(ctx, 5, 2); err != nil || len(page) != 0 {
 			t.Errorf("%v, %v", page, err)
 		}
 		// Forgetting spares what is open.
 		for _, id := range want {
-			if err := e.Forget(ctx, id); err != nil {
+			if err := e.DeleteFromIndexes(ctx, id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -286,7 +286,7 @@ func TestTheIndexOfOpenJobs(t *testing.T) {
 			t.Error(diff)
 		}
 		e.redis.Del(ctx, "job:timeline:"+string(want[0]))
-		if err := e.Forget(ctx, want[0]); err != nil {
+		if err := e.DeleteFromIndexes(ctx, want[0]); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want[1:], e.open(t)); diff != "" {
@@ -303,7 +303,7 @@ func TestRestore(t *testing.T) {
 			Input: []byte(`{"degree":"x"}`), Claim: "c",
 		}
 		for i := range 2 {
-			if made, err := e.Restore(ctx, ticket); err != nil || made != (i == 0) {
+			if made, err := e.RestoreRecord(ctx, ticket); err != nil || made != (i == 0) {
 				t.Errorf("%v, %v", made, err)
 			}
 		}
@@ -314,13 +314,13 @@ func TestRestore(t *testing.T) {
 		if diff := cmp.Diff(want, e.get(t, ticket.ID)); diff != "" {
 			t.Error(diff)
 		}
-		if holder, mine, err := e.Claim(ctx, "c", newID()); err != nil || mine || holder != ticket.ID {
+		if holder, mine, err := e.ClaimKey(ctx, "c", newID()); err != nil || mine || holder != ticket.ID {
 			t.Errorf("the key leads to %s, %v, %v", holder, mine, err)
 		}
 		if open := e.open(t); len(open) != 1 || open[0] != ticket.ID {
 			t.Errorf("%v", open)
 		}
-		if _, input, err := e.Begin(ctx, ticket.ID, 1); err != nil || string(input) != string(ticket.Input) {
+		if _, input, err := e.BeginAttempt(ctx, ticket.ID, 1); err != nil || string(input) != string(ticket.Input) {
 			t.Errorf("%q, %v", input, err)
 		}
 		for _, key := range e.redis.Keys(ctx, "*").Val() {
@@ -331,16 +331,16 @@ func TestRestore(t *testing.T) {
 		// The key is somebody else's by now.
 		other := ticket
 		other.ID = newID()
-		if made, err := e.Restore(ctx, other); err != nil || !made {
+		if made, err := e.RestoreRecord(ctx, other); err != nil || !made {
 			t.Errorf("%v, %v", made, err)
 		}
-		if holder, _, err := e.Claim(ctx, "c", newID()); err != nil || holder != ticket.ID {
+		if holder, _, err := e.ClaimKey(ctx, "c", newID()); err != nil || holder != ticket.ID {
 			t.Errorf("the key leads to %s, %v", holder, err)
 		}
 		// A stranger's record under this id is not touched.
 		stranger := ticket
 		stranger.Owner = "eve"
-		if made, err := e.Restore(ctx, stranger); err != nil || made || e.get(t, ticket.ID).Owner != "ann" {
+		if made, err := e.RestoreRecord(ctx, stranger); err != nil || made || e.get(t, ticket.ID).Owner != "ann" {
 			t.Errorf("%v, %v", made, err)
 		}
 	})

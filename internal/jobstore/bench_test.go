@@ -14,7 +14,7 @@ func done(b *testing.B) (*env, job.ID) {
 	e := open(b, testenv.Redis(b).URL(1))
 	r := e.create(b)
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 130_000), Slim: bytes.Repeat([]byte{1}, 20_000)}
-	if err := e.Finish(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+	if err := e.CompleteJob(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -36,7 +36,7 @@ func BenchmarkFetch(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			e, id := done(b)
 			for b.Loop() {
-				if _, _, err := e.Fetch(b.Context(), id, slim); err != nil {
+				if _, _, err := e.LoadWithResult(b.Context(), id, slim); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -51,7 +51,7 @@ func BenchmarkAttempt(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r := e.create(b)
-		if err := e.Finish(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+		if err := e.CompleteJob(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -42,8 +42,8 @@ func decodeHistory(s string) ([]job.Incident, error) {
 	return history, nil
 }
 
-// History returns the incidents of a job that has a record, the oldest first.
-func (s *Store) History(ctx context.Context, id job.ID) ([]job.Incident, error) {
+// LoadHistory returns the incidents of a job that has a record, the oldest first.
+func (s *Store) LoadHistory(ctx context.Context, id job.ID) ([]job.Incident, error) {
 	stored, err := s.redis.HGet(ctx, prefix+string(id), "history").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, failed(ctx, "history", err)
@@ -54,8 +54,8 @@ func (s *Store) History(ctx context.Context, id job.ID) ([]job.Incident, error) 
 // kept is from when on a job must have failed to be kept still.
 func (s *Store) kept() string { return strconv.FormatInt(s.clock().Add(-job.DeadTTL).UnixMilli(), 10) }
 
-// DeadIDs returns the ids of the jobs that failed for good and are kept, those first that failed first.
-func (s *Store) DeadIDs(ctx context.Context) ([]job.ID, error) {
+// ListDead returns the ids of the jobs that failed for good and are kept, those first that failed first.
+func (s *Store) ListDead(ctx context.Context) ([]job.ID, error) {
 	names, err := s.redis.ZRangeByScore(ctx, deadIndex, &redis.ZRangeBy{Min: "(" + s.kept(), Max: "+inf"}).Result()
 	if err != nil {
 		return nil, failed(ctx, "dead", err)
@@ -67,19 +67,19 @@ func (s *Store) DeadIDs(ctx context.Context) ([]job.ID, error) {
 	return ids, nil
 }
 
-// DeadCount returns how many there are.
-func (s *Store) DeadCount(ctx context.Context) (int, error) {
+// CountDead returns how many there are.
+func (s *Store) CountDead(ctx context.Context) (int, error) {
 	n, err := s.redis.ZCount(ctx, deadIndex, "("+s.kept(), "+inf").Result()
 	return int(n), failed(ctx, "dead", err)
 }
 
-// DeadRecords returns the records of those of the ids that are among them.
-func (s *Store) DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+// LoadDeadRecords returns the records of those of the ids that are among them.
+func (s *Store) LoadDeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return s.records(ctx, deadPrefix, ids)
 }
 
-// Dead returns one of them; job_not_found.
-func (s *Store) Dead(ctx context.Context, id job.ID) (job.Dead, error) {
+// LoadDead returns one of them; job_not_found.
+func (s *Store) LoadDead(ctx context.Context, id job.ID) (job.Dead, error) {
 	answer, err := s.redis.HMGet(ctx, deadPrefix+string(id), append(fields[:], "input", "history")...).Result()
 	if err != nil {
 		return job.Dead{}, failed(ctx, "dead", err)
@@ -97,8 +97,8 @@ func (s *Store) Dead(ctx context.Context, id job.ID) (job.Dead, error) {
 	return d, err
 }
 
-// Prune forgets the ids of jobs that are kept no more.
-func (s *Store) Prune(ctx context.Context) error {
+// CleanupDead forgets the ids of jobs that are kept no more.
+func (s *Store) CleanupDead(ctx context.Context) error {
 	return failed(ctx, "prune", s.redis.ZRemRangeByScore(ctx, deadIndex, "-inf", s.kept()).Err())
 }
 
@@ -128,10 +128,10 @@ changed()
 return 1
 `)
 
-// Revive makes the record of a dead job again: queued, without an attempt, and of an age that counts from now. Fence and
+// RetryDead makes the record of a dead job again: queued, without an attempt, and of an age that counts from now. Fence and
 // version go on from where they were, so that no attempt of the earlier life can write, and no client takes the record for
 // one that it knows. conflict when the job is not as it was read.
-func (s *Store) Revive(ctx context.Context, d job.Dead) (job.Record, error) {
+func (s *Store) RetryDead(ctx context.Context, d job.Dead) (job.Record, error) {
 	now := s.clock().Truncate(time.Millisecond).UTC()
 	r := job.Record{
 		ID: d.ID, Kind: d.Kind, Owner: d.Owner, Priority: d.Priority, State: job.Queued, Fence: d.Fence + 1, Base: d.Fence + 1,

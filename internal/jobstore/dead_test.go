@@ -30,7 +30,7 @@ func (e *env) form(t testing.TB) job.Record {
 // die fails a job at its first attempt.
 func (e *env) die(t testing.TB, id job.ID, code fault.Code) {
 	t.Helper()
-	if err := e.Fail(t.Context(), id, e.begin(t, id, 1), why(code)); err != nil {
+	if err := e.FailJob(t.Context(), id, e.begin(t, id, 1), why(code)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,29 +48,29 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 		ctx := t.Context()
 		r := e.form(t)
 		fence := e.begin(t, r.ID, 1)
-		ok(t, e.Retry(ctx, r.ID, fence, why(fault.ParserUnavailable), start.Add(time.Second)))
+		ok(t, e.ScheduleRetry(ctx, r.ID, fence, why(fault.ParserUnavailable), start.Add(time.Second)))
 		e.clock.Advance(time.Second)
-		ok(t, e.Requeue(ctx, r.ID, e.begin(t, r.ID, 1))) // an interruption is no incident
+		ok(t, e.RequeueJob(ctx, r.ID, e.begin(t, r.ID, 1))) // an interruption is no incident
 		e.clock.Advance(time.Second)
-		ok(t, e.Retry(ctx, r.ID, e.begin(t, r.ID, 1), why(fault.Timeout), start.Add(time.Minute)))
+		ok(t, e.ScheduleRetry(ctx, r.ID, e.begin(t, r.ID, 1), why(fault.Timeout), start.Add(time.Minute)))
 		want := []job.Incident{
 			{Attempt: 1, At: start, Code: fault.ParserUnavailable, Worker: "worker-1"},
 			{Attempt: 1, At: start.Add(2 * time.Second), Code: fault.Timeout, Worker: "worker-1"},
 		}
-		got, err := e.History(ctx, r.ID)
+		got, err := e.LoadHistory(ctx, r.ID)
 		ok(t, err)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Error(d)
 		}
-		if ids, err := e.DeadIDs(ctx); err != nil || len(ids) != 0 {
+		if ids, err := e.ListDead(ctx); err != nil || len(ids) != 0 {
 			t.Errorf("dead already: %v, %v", ids, err)
 		}
 		e.clock.Advance(time.Second)
 		fence = e.begin(t, r.ID, 2)
 		for range 2 { // the answer to the first may have been lost
-			ok(t, e.Fail(ctx, r.ID, fence, why(fault.Internal)))
+			ok(t, e.FailJob(ctx, r.ID, fence, why(fault.Internal)))
 		}
-		dead, err := e.Dead(ctx, r.ID)
+		dead, err := e.LoadDead(ctx, r.ID)
 		ok(t, err)
 		want = append(want, job.Incident{Attempt: 2, At: start.Add(3 * time.Second), Code: fault.Internal, Worker: "worker-1"})
 		record := e.get(t, r.ID)
@@ -81,7 +81,7 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 		if n, err := e.redis.HExists(ctx, "job:timeline:"+string(r.ID), "input").Result(); err != nil || n {
 			t.Errorf("the record has its input still: %v", err)
 		}
-		if n, err := e.DeadCount(ctx); err != nil || n != 1 {
+		if n, err := e.CountDead(ctx); err != nil || n != 1 {
 			t.Errorf("%d dead, %v", n, err)
 		}
 		if ttl := e.redis.PTTL(ctx, "job:dead:"+string(r.ID)).Val(); ttl <= job.ResultTTL || ttl > job.DeadTTL {
@@ -97,8 +97,8 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 
 		done := e.create(t)
 		fence = e.begin(t, done.ID, 1)
-		ok(t, e.Finish(ctx, done.ID, fence, stored))
-		_, err = e.Dead(ctx, done.ID)
+		ok(t, e.CompleteJob(ctx, done.ID, fence, stored))
+		_, err = e.LoadDead(ctx, done.ID)
 		code(t, err, fault.JobNotFound)
 	})
 }
@@ -109,9 +109,9 @@ func TestAHistoryIsBounded(t *testing.T) {
 		r := e.create(t)
 		for i := range job.MaxHistory + 5 {
 			e.clock.Advance(time.Second)
-			ok(t, e.Retry(t.Context(), r.ID, e.begin(t, r.ID, i+1), why(fault.StorageUnavailable), start))
+			ok(t, e.ScheduleRetry(t.Context(), r.ID, e.begin(t, r.ID, i+1), why(fault.StorageUnavailable), start))
 		}
-		got, err := e.History(t.Context(), r.ID)
+		got, err := e.LoadHistory(t.Context(), r.ID)
 		ok(t, err)
 		if len(got) != job.MaxHistory || got[0].Attempt != 6 || got[len(got)-1].Attempt != job.MaxHistory+5 {
 			t.Errorf("%d incidents, from attempt %d to %d", len(got), got[0].Attempt, got[len(got)-1].Attempt)
@@ -125,14 +125,14 @@ func TestRevive(t *testing.T) {
 		ctx := t.Context()
 		r := e.form(t)
 		old := e.begin(t, r.ID, 1)
-		ok(t, e.Fail(ctx, r.ID, old, why(fault.Internal)))
+		ok(t, e.FailJob(ctx, r.ID, old, why(fault.Internal)))
 		seen := e.get(t, r.ID).Version
-		dead, err := e.Dead(ctx, r.ID)
+		dead, err := e.LoadDead(ctx, r.ID)
 		ok(t, err)
 		e.clock.Advance(time.Hour)
 		var revived job.Record
 		for range 2 { // the answer to the first may have been lost
-			if revived, err = e.Revive(ctx, dead); err != nil {
+			if revived, err = e.RetryDead(ctx, dead); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -147,34 +147,34 @@ func TestRevive(t *testing.T) {
 		if d := cmp.Diff(want, revived); d != "" {
 			t.Error(d)
 		}
-		if _, err := e.Dead(ctx, r.ID); fault.CodeOf(err) != fault.JobNotFound {
+		if _, err := e.LoadDead(ctx, r.ID); fault.CodeOf(err) != fault.JobNotFound {
 			t.Errorf("still dead: %v", err)
 		}
-		if n, _ := e.DeadCount(ctx); n != 0 {
+		if n, _ := e.CountDead(ctx); n != 0 {
 			t.Errorf("%d dead", n)
 		}
-		if open, err := e.Open(ctx, 0, 10); err != nil || len(open) != 1 {
+		if open, err := e.ListOpen(ctx, 0, 10); err != nil || len(open) != 1 {
 			t.Errorf("open: %v, %v", open, err)
 		}
-		code(t, e.Room(ctx, "owner-1", 1), fault.TooManyJobs) // it counts as its owner's
+		code(t, e.CheckQuota(ctx, "owner-1", 1), fault.TooManyJobs) // it counts as its owner's
 		for name, write := range map[string]error{
-			"finish":  e.Finish(ctx, r.ID, old, stored),
-			"fail":    e.Fail(ctx, r.ID, old, why(fault.Timeout)),
-			"requeue": e.Requeue(ctx, r.ID, old),
+			"finish":  e.CompleteJob(ctx, r.ID, old, stored),
+			"fail":    e.FailJob(ctx, r.ID, old, why(fault.Timeout)),
+			"requeue": e.RequeueJob(ctx, r.ID, old),
 		} {
 			if !errors.Is(write, job.ErrSuperseded) {
 				t.Errorf("%s by the earlier life: %v", name, write)
 			}
 		}
-		begun, input, err := e.Begin(ctx, r.ID, 1)
+		begun, input, err := e.BeginAttempt(ctx, r.ID, 1)
 		if err != nil || string(input) != `{"degree":"x"}` {
 			t.Errorf("%s, %v", input, err)
 		}
-		if _, err := e.Revive(ctx, dead); fault.CodeOf(err) != fault.Conflict {
+		if _, err := e.RetryDead(ctx, dead); fault.CodeOf(err) != fault.Conflict {
 			t.Errorf("revived once more: %v", err)
 		}
-		ok(t, e.Fail(ctx, r.ID, begun.Fence, why(fault.Timeout)))
-		again, err := e.Dead(ctx, r.ID)
+		ok(t, e.FailJob(ctx, r.ID, begun.Fence, why(fault.Timeout)))
+		again, err := e.LoadDead(ctx, r.ID)
 		if err != nil || len(again.History) != 2 || again.History[0].Code != fault.Internal || again.History[1].Code != fault.Timeout {
 			t.Errorf("%+v, %v", again.History, err)
 		}
@@ -187,11 +187,11 @@ func TestReviveWithoutARecord(t *testing.T) {
 		ctx := t.Context()
 		r := e.create(t)
 		e.die(t, r.ID, fault.Timeout)
-		dead, err := e.Dead(ctx, r.ID)
+		dead, err := e.LoadDead(ctx, r.ID)
 		ok(t, err)
 		e.clock.Advance(2 * job.ResultTTL)
 		ok(t, e.redis.Del(ctx, "job:timeline:"+string(r.ID)).Err()) // what Redis does by itself
-		if _, err := e.Revive(ctx, dead); err != nil {
+		if _, err := e.RetryDead(ctx, dead); err != nil {
 			t.Fatal(err)
 		}
 		if got := e.get(t, r.ID); got.State != job.Queued || got.Owner != r.Owner || got.Attempt != 0 {
@@ -210,7 +210,7 @@ func TestDeleteTakesWhatIsKept(t *testing.T) {
 		r := e.form(t)
 		e.die(t, r.ID, fault.Internal)
 		ok(t, e.Delete(t.Context(), r.ID))
-		_, err := e.Dead(t.Context(), r.ID)
+		_, err := e.LoadDead(t.Context(), r.ID)
 		code(t, err, fault.JobNotFound)
 		left := e.redis.Keys(t.Context(), "*").Val()
 		if strings.Contains(fmt.Sprint(left), string(r.ID)) || strings.Contains(fmt.Sprint(left), "job:dead") {
@@ -228,20 +228,20 @@ func TestDeadJobsEnd(t *testing.T) {
 		e.clock.Advance(time.Hour)
 		second := e.create(t)
 		e.die(t, second.ID, fault.Internal)
-		ids, err := e.DeadIDs(ctx)
+		ids, err := e.ListDead(ctx)
 		if d := cmp.Diff([]job.ID{first.ID, second.ID}, ids); err != nil || d != "" {
 			t.Errorf("%v %s", err, d)
 		}
 		e.clock.Advance(job.DeadTTL - time.Hour)
-		if ids, _ = e.DeadIDs(ctx); len(ids) != 1 || ids[0] != second.ID {
+		if ids, _ = e.ListDead(ctx); len(ids) != 1 || ids[0] != second.ID {
 			t.Errorf("%v", ids)
 		}
-		ok(t, e.Prune(ctx))
+		ok(t, e.CleanupDead(ctx))
 		if n := e.redis.ZCard(ctx, "job:dead").Val(); n != 1 {
 			t.Errorf("%d are left", n)
 		}
 		ok(t, e.redis.Del(ctx, "job:dead:"+string(second.ID)).Err()) // what Redis does by itself, or an eviction
-		records, err := e.DeadRecords(ctx, []job.ID{first.ID, second.ID})
+		records, err := e.LoadDeadRecords(ctx, []job.ID{first.ID, second.ID})
 		if err != nil || len(records) != 1 || records[first.ID].Owner != "owner-1" {
 			t.Errorf("%+v, %v", records, err)
 		}
@@ -254,13 +254,13 @@ func TestDeadJobsWithoutRedis(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for name, err := range map[string]error{
-		"ids":     second(e.DeadIDs(ctx)),
-		"count":   second(e.DeadCount(ctx)),
-		"records": second(e.DeadRecords(ctx, []job.ID{newID()})),
-		"one":     second(e.Dead(ctx, newID())),
-		"revive":  second(e.Revive(ctx, job.Dead{})),
-		"history": second(e.History(ctx, newID())),
-		"prune":   e.Prune(ctx),
+		"ids":     second(e.ListDead(ctx)),
+		"count":   second(e.CountDead(ctx)),
+		"records": second(e.LoadDeadRecords(ctx, []job.ID{newID()})),
+		"one":     second(e.LoadDead(ctx, newID())),
+		"revive":  second(e.RetryDead(ctx, job.Dead{})),
+		"history": second(e.LoadHistory(ctx, newID())),
+		"prune":   e.CleanupDead(ctx),
 	} {
 		if fault.CodeOf(err) != fault.QueueUnavailable {
 			t.Errorf("%s: %v", name, err)

@@ -13,7 +13,7 @@ func TestAFullRedisIsReadOn(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t, testenv.Redis(t).URL(1)), t.Context()
 	done := e.create(t)
-	if err := e.Finish(ctx, done.ID, e.begin(t, done.ID, 1), stored); err != nil {
+	if err := e.CompleteJob(ctx, done.ID, e.begin(t, done.ID, 1), stored); err != nil {
 		t.Fatal(err)
 	}
 	waiting := e.create(t)
@@ -21,18 +21,18 @@ func TestAFullRedisIsReadOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for slim, want := range map[bool][]byte{false: stored.Full, true: stored.Slim} {
-		r, b, err := e.Fetch(ctx, done.ID, slim)
+		r, b, err := e.LoadWithResult(ctx, done.ID, slim)
 		if err != nil || r.State != job.Done || string(b) != string(want) {
 			t.Errorf("slim %v: %q of a job that is %s, %v", slim, b, r.State, err)
 		}
 	}
-	if r, b, err := e.Fetch(ctx, waiting.ID, false); err != nil || r.State != job.Queued || b != nil {
+	if r, b, err := e.LoadWithResult(ctx, waiting.ID, false); err != nil || r.State != job.Queued || b != nil {
 		t.Errorf("%q of a job that is %s, %v", b, r.State, err)
 	}
-	if _, _, err := e.Fetch(ctx, "unknown", false); fault.CodeOf(err) != fault.JobNotFound {
+	if _, _, err := e.LoadWithResult(ctx, "unknown", false); fault.CodeOf(err) != fault.JobNotFound {
 		t.Errorf("an unknown job: %v", err)
 	}
-	if _, _, err := e.Begin(ctx, waiting.ID, 1); fault.CodeOf(err) != fault.QueueUnavailable {
+	if _, _, err := e.BeginAttempt(ctx, waiting.ID, 1); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Errorf("a change: %v, want queue_unavailable", err)
 	}
 	if err := e.Delete(ctx, done.ID); err != nil {

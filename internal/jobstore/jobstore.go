@@ -68,7 +68,7 @@ type Store struct {
 // New returns a store.
 func New(d Deps) *Store {
 	s := &Store{redis: d.Redis, clock: d.Clock, logger: d.Logger, host: d.Host}
-	s.hub = newHub(d, s.Records)
+	s.hub = newHub(d, s.LoadRecords)
 	return s
 }
 
@@ -77,8 +77,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return failed(ctx, "ping", s.redis.Ping(ctx).Err())
 }
 
-// Get returns a record in one round trip; job_not_found when there is none.
-func (s *Store) Get(ctx context.Context, id job.ID) (job.Record, error) {
+// LoadRecord returns a record in one round trip; job_not_found when there is none.
+func (s *Store) LoadRecord(ctx context.Context, id job.ID) (job.Record, error) {
 	answer, err := s.redis.HMGet(ctx, prefix+string(id), fields[:]...).Result()
 	if err != nil {
 		return job.Record{}, failed(ctx, "get", err)
@@ -86,9 +86,9 @@ func (s *Store) Get(ctx context.Context, id job.ID) (job.Record, error) {
 	return found(decode(id, answer))
 }
 
-// Fetch returns a record and, when it is done, its result or the slim view of it (gzip, as stored), as they are at one
+// LoadWithResult returns a record and, when it is done, its result or the slim view of it (gzip, as stored), as they are at one
 // moment, in one round trip.
-func (s *Store) Fetch(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error) {
+func (s *Store) LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error) {
 	k := keys(id)
 	result := k[1]
 	if slim {
@@ -135,13 +135,13 @@ func (s *Store) fetchByScript(ctx context.Context, id job.ID, record, result str
 	return r, nil, err
 }
 
-// Result returns a record and, when it is done, its full result (gzip).
-func (s *Store) Result(ctx context.Context, id job.ID) (job.Record, []byte, error) {
-	return s.Fetch(ctx, id, false)
+// LoadResult returns a record and, when it is done, its full result (gzip).
+func (s *Store) LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, error) {
+	return s.LoadWithResult(ctx, id, false)
 }
 
-// Begin starts an attempt; see process.Jobs.
-func (s *Store) Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
+// BeginAttempt starts an attempt; see process.Jobs.
+func (s *Store) BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
 	answer, err := s.run(ctx, beginScript, id, attempt).Slice()
 	if errors.Is(err, redis.Nil) {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
@@ -159,23 +159,23 @@ func (s *Store) Begin(ctx context.Context, id job.ID, attempt int) (job.Record, 
 	return r, nil, nil
 }
 
-// Finish stores the result and sets done.
-func (s *Store) Finish(ctx context.Context, id job.ID, fence int64, result job.Stored) error {
+// CompleteJob stores the result and sets done.
+func (s *Store) CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error {
 	return s.move(ctx, "finish", id, fence, job.Done, nil, time.Time{}, result)
 }
 
-// Retry sets retrying, with the reason and the time of the next attempt.
-func (s *Store) Retry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error {
+// ScheduleRetry sets retrying, with the reason and the time of the next attempt.
+func (s *Store) ScheduleRetry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error {
 	return s.move(ctx, "retry", id, fence, job.Retrying, &why, at, job.Stored{})
 }
 
-// Fail sets failed, with the reason.
-func (s *Store) Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error {
+// FailJob sets failed, with the reason.
+func (s *Store) FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error {
 	return s.move(ctx, "fail", id, fence, job.Failed, &why, time.Time{}, job.Stored{})
 }
 
-// Requeue sets queued again after an interruption.
-func (s *Store) Requeue(ctx context.Context, id job.ID, fence int64) error {
+// RequeueJob sets queued again after an interruption.
+func (s *Store) RequeueJob(ctx context.Context, id job.ID, fence int64) error {
 	return s.move(ctx, "requeue", id, fence, job.Queued, nil, time.Time{}, job.Stored{})
 }
 
@@ -199,8 +199,8 @@ func (s *Store) move(ctx context.Context, op string, id job.ID, fence int64, nex
 	return nil
 }
 
-// Replace stores an edited result; see edit.Jobs.
-func (s *Store) Replace(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error) {
+// ReplaceResult stores an edited result; see edit.Jobs.
+func (s *Store) ReplaceResult(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error) {
 	n, err := s.run(ctx, replaceScript, id, version, rand.Text(), result.Full, result.Slim).Int64()
 	switch {
 	case err != nil:
@@ -231,9 +231,9 @@ func (s *Store) shared(id job.ID) []any {
 	return []any{string(id), s.clock().UnixMilli(), job.ResultTTL.Milliseconds()}
 }
 
-// Records reads several records in one round trip; what is gone is missing from the answer, and so is what is no record: it
+// LoadRecords reads several records in one round trip; what is gone is missing from the answer, and so is what is no record: it
 // must not keep the others from being read.
-func (s *Store) Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+func (s *Store) LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return s.records(ctx, prefix, ids)
 }
 

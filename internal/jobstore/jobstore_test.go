@@ -43,7 +43,7 @@ func TestALifeOfAJob(t *testing.T) {
 		same("created")
 
 		e.clock.Advance(time.Second)
-		got, input, err := e.Begin(ctx, want.ID, 1)
+		got, input, err := e.BeginAttempt(ctx, want.ID, 1)
 		if err != nil || string(input) != `{"degree":"x"}` {
 			t.Fatalf("begin: input %q, %v", input, err)
 		}
@@ -56,7 +56,7 @@ func TestALifeOfAJob(t *testing.T) {
 		e.clock.Advance(time.Second)
 		why := job.Failure{Code: fault.ParserUnavailable, Message: "Nö.", Fields: []fault.Field{{Path: "a/0", Message: "b"}}, Closest: []string{"c"}}
 		at := e.clock.Now().Add(2 * time.Second)
-		if err := e.Retry(ctx, want.ID, 1, why, at); err != nil {
+		if err := e.ScheduleRetry(ctx, want.ID, 1, why, at); err != nil {
 			t.Fatal(err)
 		}
 		want.State, want.Error, want.RetryAt, want.Version, want.UpdatedAt = job.Retrying, &why, at, 3, e.clock.Now()
@@ -70,20 +70,20 @@ func TestALifeOfAJob(t *testing.T) {
 			job.Processing, 2, 2, nil, time.Time{}, 4, e.clock.Now()
 		same("begun again")
 
-		if err := e.Requeue(ctx, want.ID, 2); err != nil {
+		if err := e.RequeueJob(ctx, want.ID, 2); err != nil {
 			t.Fatal(err)
 		}
 		want.State, want.Version = job.Queued, 5
 		same("requeued")
 
 		e.begin(t, want.ID, 2)
-		if err := e.Finish(ctx, want.ID, 3, stored); err != nil {
+		if err := e.CompleteJob(ctx, want.ID, 3, stored); err != nil {
 			t.Fatal(err)
 		}
 		want.State, want.Fence, want.Version, want.FinishedAt = job.Done, 3, 7, e.clock.Now()
 		same("done")
 		for slim, packed := range map[bool][]byte{false: stored.Full, true: stored.Slim} {
-			r, b, err := e.Fetch(ctx, want.ID, slim)
+			r, b, err := e.LoadWithResult(ctx, want.ID, slim)
 			if err != nil || !cmp.Equal(r, want) || string(b) != string(packed) {
 				t.Errorf("fetch slim=%v: %+v, %q, %v", slim, r, b, err)
 			}
@@ -92,7 +92,7 @@ func TestALifeOfAJob(t *testing.T) {
 			t.Error("the input is kept after the job has ended")
 		}
 		// A delivery after the end gets the record as it is.
-		if r, _, err := e.Begin(ctx, want.ID, 3); err != nil || !cmp.Equal(r, want) {
+		if r, _, err := e.BeginAttempt(ctx, want.ID, 3); err != nil || !cmp.Equal(r, want) {
 			t.Errorf("a final record is begun again: %+v, %v", r, err)
 		}
 		same("done and delivered again")
@@ -104,14 +104,14 @@ func TestAFailedJob(t *testing.T) {
 		r := e.create(t)
 		fence := e.begin(t, r.ID, 1)
 		why := job.FailureOf(fault.New(fault.Encrypted))
-		if err := e.Fail(t.Context(), r.ID, fence, *why); err != nil {
+		if err := e.FailJob(t.Context(), r.ID, fence, *why); err != nil {
 			t.Fatal(err)
 		}
-		got, b, err := e.Result(t.Context(), r.ID)
+		got, b, err := e.LoadResult(t.Context(), r.ID)
 		if err != nil || got.State != job.Failed || !cmp.Equal(got.Error, why) || got.FinishedAt.IsZero() || b != nil {
 			t.Errorf("%+v, %q, %v", got, b, err)
 		}
-		_, err = e.Replace(t.Context(), r.ID, got.Version, stored)
+		_, err = e.ReplaceResult(t.Context(), r.ID, got.Version, stored)
 		code(t, err, fault.Conflict)
 	})
 }
@@ -119,17 +119,17 @@ func TestAFailedJob(t *testing.T) {
 func TestWhatIsNotThere(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx, id := t.Context(), newID()
-		_, err := e.Get(ctx, id)
+		_, err := e.LoadRecord(ctx, id)
 		code(t, err, fault.JobNotFound)
-		_, _, err = e.Fetch(ctx, id, false)
+		_, _, err = e.LoadWithResult(ctx, id, false)
 		code(t, err, fault.JobNotFound)
-		_, _, err = e.Begin(ctx, id, 1)
+		_, _, err = e.BeginAttempt(ctx, id, 1)
 		code(t, err, fault.JobNotFound)
-		_, err = e.Replace(ctx, id, 1, stored)
+		_, err = e.ReplaceResult(ctx, id, 1, stored)
 		code(t, err, fault.JobNotFound)
-		_, err = e.Watch(ctx, id)
+		_, err = e.WatchRecord(ctx, id)
 		code(t, err, fault.JobNotFound)
-		if err := e.Finish(ctx, id, 0, stored); !errors.Is(err, job.ErrSuperseded) {
+		if err := e.CompleteJob(ctx, id, 0, stored); !errors.Is(err, job.ErrSuperseded) {
 			t.Errorf("finish of nothing: %v", err)
 		}
 		if err := e.Delete(ctx, id); err != nil {
@@ -165,7 +165,7 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		r := job.Record{ID: newID(), Kind: job.File, Owner: "o", State: job.Queued, CreatedAt: start, UpdatedAt: start}
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		twice("claim", func() error {
-			_, claimed, err := e.Claim(ctx, "k", r.ID)
+			_, claimed, err := e.ClaimKey(ctx, "k", r.ID)
 			if !claimed {
 				t.Error("not claimed")
 			}
@@ -173,16 +173,16 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		})
 		twice("create", func() error { return e.Create(ctx, r, []byte("x")) })
 		fence := e.begin(t, r.ID, 1)
-		twice("retry", func() error { return e.Retry(ctx, r.ID, fence, why, start.Add(time.Second)) })
+		twice("retry", func() error { return e.ScheduleRetry(ctx, r.ID, fence, why, start.Add(time.Second)) })
 		fence = e.begin(t, r.ID, 2)
-		twice("requeue", func() error { return e.Requeue(ctx, r.ID, fence) })
+		twice("requeue", func() error { return e.RequeueJob(ctx, r.ID, fence) })
 		fence = e.begin(t, r.ID, 2)
-		twice("finish", func() error { return e.Finish(ctx, r.ID, fence, stored) })
+		twice("finish", func() error { return e.CompleteJob(ctx, r.ID, fence, stored) })
 
 		other := e.create(t)
 		fence = e.begin(t, other.ID, 1)
-		twice("fail", func() error { return e.Fail(ctx, other.ID, fence, why) })
-		twice("release", func() error { return e.Release(ctx, "other", other.ID) })
+		twice("fail", func() error { return e.FailJob(ctx, other.ID, fence, why) })
+		twice("release", func() error { return e.ReleaseKey(ctx, "other", other.ID) })
 		twice("delete", func() error { return e.Delete(ctx, r.ID) })
 	})
 }
@@ -207,17 +207,17 @@ func TestEachAnswerIsLostOnce(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		e.redis.AddHook(stutter{})
-		first, claimed, err := e.Claim(ctx, "k", "first")
+		first, claimed, err := e.ClaimKey(ctx, "k", "first")
 		if first != "first" || !claimed || err != nil {
 			t.Errorf("claim: %s, %v, %v", first, claimed, err)
 		}
 		r := e.create(t)
-		if err := e.Finish(ctx, r.ID, e.begin(t, r.ID, 1), stored); err != nil {
+		if err := e.CompleteJob(ctx, r.ID, e.begin(t, r.ID, 1), stored); err != nil {
 			t.Errorf("finish: %v", err)
 		}
 		for range 2 {
 			before := e.get(t, r.ID).Version
-			after, err := e.Replace(ctx, r.ID, before, job.Stored{Full: []byte("edited"), Slim: []byte("ed")})
+			after, err := e.ReplaceResult(ctx, r.ID, before, job.Stored{Full: []byte("edited"), Slim: []byte("ed")})
 			if err != nil || after != before+1 || e.get(t, r.ID).Version != after {
 				t.Errorf("replace at %d: %d, %v", before, after, err)
 			}
@@ -253,28 +253,28 @@ func TestEdits(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := e.create(t)
-		_, err := e.Replace(ctx, r.ID, 1, stored)
+		_, err := e.ReplaceResult(ctx, r.ID, 1, stored)
 		code(t, err, fault.Conflict)
 		fence := e.begin(t, r.ID, 1)
-		if err := e.Finish(ctx, r.ID, fence, stored); err != nil {
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
 			t.Fatal(err)
 		}
 		edited := job.Stored{Full: []byte("edited"), Slim: []byte("ed")}
-		version, err := e.Replace(ctx, r.ID, 3, edited)
+		version, err := e.ReplaceResult(ctx, r.ID, 3, edited)
 		if err != nil || version != 4 {
 			t.Fatalf("replace: version %d, %v", version, err)
 		}
-		_, err = e.Replace(ctx, r.ID, 3, stored)
+		_, err = e.ReplaceResult(ctx, r.ID, 3, stored)
 		code(t, err, fault.PreconditionFailed)
-		got, b, err := e.Result(ctx, r.ID)
+		got, b, err := e.LoadResult(ctx, r.ID)
 		if err != nil || got.Version != 4 || got.State != job.Done || string(b) != "edited" {
 			t.Errorf("%+v, %q, %v", got, b, err)
 		}
 		// The worker of the last attempt is not told that it lost, and writes nothing over the edit.
-		if err := e.Finish(ctx, r.ID, fence, stored); err != nil {
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
 			t.Error(err)
 		}
-		if _, b, _ := e.Fetch(ctx, r.ID, true); string(b) != "ed" {
+		if _, b, _ := e.LoadWithResult(ctx, r.ID, true); string(b) != "ed" {
 			t.Errorf("the edit was lost: %q", b)
 		}
 	})
@@ -290,10 +290,10 @@ func TestFencing(t *testing.T) {
 		before := e.get(t, r.ID)
 		why := *job.FailureOf(fault.New(fault.Internal))
 		for name, write := range map[string]func() error{
-			"finish":  func() error { return e.Finish(ctx, r.ID, old, stored) },
-			"retry":   func() error { return e.Retry(ctx, r.ID, old, why, start) },
-			"fail":    func() error { return e.Fail(ctx, r.ID, old, why) },
-			"requeue": func() error { return e.Requeue(ctx, r.ID, old) },
+			"finish":  func() error { return e.CompleteJob(ctx, r.ID, old, stored) },
+			"retry":   func() error { return e.ScheduleRetry(ctx, r.ID, old, why, start) },
+			"fail":    func() error { return e.FailJob(ctx, r.ID, old, why) },
+			"requeue": func() error { return e.RequeueJob(ctx, r.ID, old) },
 		} {
 			if err := write(); !errors.Is(err, job.ErrSuperseded) {
 				t.Errorf("%s behind the fence: %v", name, err)
@@ -312,14 +312,14 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := job.Record{ID: newID(), Kind: job.File, Owner: "o", State: job.Queued, CreatedAt: start, UpdatedAt: start}
-		if _, _, err := e.Claim(ctx, "k", r.ID); err != nil {
+		if _, _, err := e.ClaimKey(ctx, "k", r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Create(ctx, r, nil); err != nil {
 			t.Fatal(err)
 		}
 		fence := e.begin(t, r.ID, 1)
-		if err := e.Finish(ctx, r.ID, fence, stored); err != nil {
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
 			t.Fatal(err)
 		}
 		all := e.redis.Keys(ctx, "*").Val()
@@ -333,7 +333,7 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 			// As if 23 hours had passed.
 			e.redis.Expire(ctx, key, time.Hour)
 		}
-		if _, err := e.Replace(ctx, r.ID, 3, stored); err != nil {
+		if _, err := e.ReplaceResult(ctx, r.ID, 3, stored); err != nil {
 			t.Fatal(err)
 		}
 		for _, key := range all {
@@ -357,14 +357,14 @@ func TestClaims(t *testing.T) {
 		first, second := newID(), newID()
 		claim := func(key string, id, holder job.ID, claimed bool) {
 			t.Helper()
-			got, ok, err := e.Claim(ctx, key, id)
+			got, ok, err := e.ClaimKey(ctx, key, id)
 			if err != nil || got != holder || ok != claimed {
 				t.Errorf("claim of %s: %s, %v, %v; want %s, %v", id, got, ok, err, holder, claimed)
 			}
 		}
 		claim("k", first, first, true)
 		// No record yet: the first request is under way.
-		_, _, err := e.Claim(ctx, "k", second)
+		_, _, err := e.ClaimKey(ctx, "k", second)
 		code(t, err, fault.Conflict)
 		if ttl := e.redis.TTL(ctx, "job:timeline:"+string(first)+":claim").Val(); ttl <= 0 || ttl > 10*time.Minute {
 			t.Errorf("the claim of a submission that may have died lasts %s", ttl)
@@ -375,7 +375,7 @@ func TestClaims(t *testing.T) {
 		}
 		claim("k", second, first, false)
 		claim("another", second, second, true)
-		if err := e.Release(ctx, "k", second); err != nil { // not its holder
+		if err := e.ReleaseKey(ctx, "k", second); err != nil { // not its holder
 			t.Fatal(err)
 		}
 		claim("k", second, first, false)
@@ -383,7 +383,7 @@ func TestClaims(t *testing.T) {
 			t.Fatal(err)
 		}
 		claim("k", "fourth", "fourth", true)
-		if err := e.Release(ctx, "k", "fourth"); err != nil {
+		if err := e.ReleaseKey(ctx, "k", "fourth"); err != nil {
 			t.Fatal(err)
 		}
 		claim("k", "fifth", "fifth", true)
@@ -397,24 +397,24 @@ func TestADeadRedis(t *testing.T) {
 	r := e.create(t)
 	server.Kill()
 	ctx := t.Context()
-	_, err := e.Get(ctx, r.ID)
+	_, err := e.LoadRecord(ctx, r.ID)
 	code(t, err, fault.QueueUnavailable)
-	_, _, err = e.Fetch(ctx, r.ID, true)
+	_, _, err = e.LoadWithResult(ctx, r.ID, true)
 	code(t, err, fault.QueueUnavailable)
-	code(t, e.Finish(ctx, r.ID, 1, stored), fault.QueueUnavailable)
+	code(t, e.CompleteJob(ctx, r.ID, 1, stored), fault.QueueUnavailable)
 	code(t, e.Ping(ctx), fault.QueueUnavailable)
-	_, err = e.Watch(ctx, r.ID)
+	_, err = e.WatchRecord(ctx, r.ID)
 	code(t, err, fault.QueueUnavailable)
 
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := e.Get(gone, r.ID); !errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.QueueUnavailable {
+	if _, err := e.LoadRecord(gone, r.ID); !errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.QueueUnavailable {
 		t.Errorf("a caller who gave up: %v", err)
 	}
 
 	server.Restart(t)
 	testenv.Eventually(t, "the record is back", func() bool {
-		got, err := e.Get(ctx, r.ID)
+		got, err := e.LoadRecord(ctx, r.ID)
 		return err == nil && got.State == job.Queued
 	})
 }
@@ -442,7 +442,7 @@ func TestReadsAreOneRoundTrip(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		r := e.create(t)
 		fence := e.begin(t, r.ID, 1)
-		if err := e.Finish(t.Context(), r.ID, fence, stored); err != nil {
+		if err := e.CompleteJob(t.Context(), r.ID, fence, stored); err != nil {
 			t.Fatal(err)
 		}
 		trips := &roundTrips{}
@@ -451,7 +451,7 @@ func TestReadsAreOneRoundTrip(t *testing.T) {
 		if trips.n != 1 {
 			t.Errorf("Get takes %d round trips", trips.n)
 		}
-		if _, _, err := e.Fetch(t.Context(), r.ID, false); err != nil || trips.n != 2 {
+		if _, _, err := e.LoadWithResult(t.Context(), r.ID, false); err != nil || trips.n != 2 {
 			t.Errorf("Fetch takes %d round trips, %v", trips.n-1, err)
 		}
 	})

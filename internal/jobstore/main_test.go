@@ -86,7 +86,7 @@ func (e *env) create(t testing.TB) job.Record {
 // begin starts an attempt and returns its fence.
 func (e *env) begin(t testing.TB, id job.ID, attempt int) int64 {
 	t.Helper()
-	r, _, err := e.Begin(t.Context(), id, attempt)
+	r, _, err := e.BeginAttempt(t.Context(), id, attempt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (e *env) begin(t testing.TB, id job.ID, attempt int) int64 {
 
 func (e *env) get(t testing.TB, id job.ID) job.Record {
 	t.Helper()
-	r, err := e.Get(t.Context(), id)
+	r, err := e.LoadRecord(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

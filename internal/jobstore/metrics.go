@@ -20,7 +20,7 @@ func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadMetric }
 func (s *Store) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
-	if n, err := s.DeadCount(ctx); err == nil {
+	if n, err := s.CountDead(ctx); err == nil {
 		out <- prometheus.MustNewConstMetric(deadMetric, prometheus.GaugeValue, float64(n))
 	}
 }

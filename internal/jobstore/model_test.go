@@ -77,7 +77,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 				"restore": func(rt *rapid.T) {
 					now := e.clock.Now()
 					owner := rapid.SampledFrom(owners).Draw(rt, "owner")
-					made, err := e.Restore(ctx, job.Ticket{ID: id, Kind: job.File, Owner: owner, CreatedAt: now})
+					made, err := e.RestoreRecord(ctx, job.Ticket{ID: id, Kind: job.File, Owner: owner, CreatedAt: now})
 					check("restore", err, false)
 					if made == m.exists {
 						rt.Fatalf("restored %v, exists %v", made, m.exists)
@@ -90,14 +90,14 @@ func TestTheStoreIsItsModel(t *testing.T) {
 				},
 				"lose": func(rt *rapid.T) {
 					e.redis.Del(ctx, "job:timeline:"+string(id))
-					check("forget", e.Forget(ctx, id), false)
+					check("forget", e.DeleteFromIndexes(ctx, id), false)
 					m.exists = false
 				},
 				"forget": func(rt *rapid.T) {
-					check("forget", e.Forget(ctx, id), false) // nothing, while it is open
+					check("forget", e.DeleteFromIndexes(ctx, id), false) // nothing, while it is open
 				},
 				"withdraw": func(rt *rapid.T) {
-					found, err := e.Withdraw(ctx, id)
+					found, err := e.WithdrawJob(ctx, id)
 					if kept := m.exists && m.r.Version > 1; kept != (fault.CodeOf(err) == fault.Conflict) || found != m.exists {
 						rt.Fatalf("withdraw: %v, %v; exists %v, version %d", found, err, m.exists, m.r.Version)
 					}
@@ -105,7 +105,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 				},
 				"begin": func(rt *rapid.T) {
 					attempt := rapid.IntRange(1, 4).Draw(rt, "attempt")
-					_, _, err := e.Begin(ctx, id, attempt)
+					_, _, err := e.BeginAttempt(ctx, id, attempt)
 					if !m.exists {
 						if fault.CodeOf(err) != fault.JobNotFound {
 							rt.Fatalf("begin of nothing: %v", err)
@@ -125,7 +125,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					if changed {
 						m.packed = p
 					}
-					check("finish", e.Finish(ctx, id, f, job.Stored{Full: []byte(p), Slim: []byte("s")}), superseded)
+					check("finish", e.CompleteJob(ctx, id, f, job.Stored{Full: []byte(p), Slim: []byte("s")}), superseded)
 				},
 				"retry": func(rt *rapid.T) {
 					f, at := fence(rt), e.clock.Now().Add(2*time.Second)
@@ -133,7 +133,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					if changed {
 						m.r.Error, m.r.RetryAt = &why, at
 					}
-					check("retry", e.Retry(ctx, id, f, why, at), superseded)
+					check("retry", e.ScheduleRetry(ctx, id, f, why, at), superseded)
 				},
 				"fail": func(rt *rapid.T) {
 					f := fence(rt)
@@ -143,10 +143,10 @@ func TestTheStoreIsItsModel(t *testing.T) {
 						dead := m.r
 						m.dead = &dead
 					}
-					check("fail", e.Fail(ctx, id, f, why), superseded)
+					check("fail", e.FailJob(ctx, id, f, why), superseded)
 				},
 				"revive": func(rt *rapid.T) {
-					d, err := e.Dead(ctx, id)
+					d, err := e.LoadDead(ctx, id)
 					if m.dead == nil {
 						if fault.CodeOf(err) != fault.JobNotFound {
 							rt.Fatalf("dead: %v", err)
@@ -154,7 +154,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 						return
 					}
 					check("dead", err, false)
-					_, err = e.Revive(ctx, d)
+					_, err = e.RetryDead(ctx, d)
 					if m.exists && m.r.State != job.Failed {
 						if fault.CodeOf(err) != fault.Conflict {
 							rt.Fatalf("revive beside a record that is %s: %v", m.r.State, err)
@@ -171,11 +171,11 @@ func TestTheStoreIsItsModel(t *testing.T) {
 				"requeue": func(rt *rapid.T) {
 					f := fence(rt)
 					_, superseded := m.move(f, job.Queued, e.clock.Now())
-					check("requeue", e.Requeue(ctx, id, f), superseded)
+					check("requeue", e.RequeueJob(ctx, id, f), superseded)
 				},
 				"replace": func(rt *rapid.T) {
 					version, p := rapid.Int64Range(m.r.Version-1, m.r.Version).Draw(rt, "version"), packed(rt)
-					_, err := e.Replace(ctx, id, version, job.Stored{Full: []byte(p), Slim: []byte("s")})
+					_, err := e.ReplaceResult(ctx, id, version, job.Stored{Full: []byte(p), Slim: []byte("s")})
 					want := fault.Code("")
 					switch {
 					case !m.exists:
@@ -200,7 +200,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					e.clock.Advance(time.Duration(rapid.IntRange(1, 5000).Draw(rt, "ms")) * time.Millisecond)
 				},
 				"": func(rt *rapid.T) {
-					if ids, err := e.DeadIDs(ctx); err != nil || slices.Contains(ids, id) != (m.dead != nil) {
+					if ids, err := e.ListDead(ctx); err != nil || slices.Contains(ids, id) != (m.dead != nil) {
 						rt.Fatalf("dead: %v, %v, want %v", ids, err, m.dead != nil)
 					}
 					open := slices.Contains(e.open(t), id)
@@ -209,12 +209,12 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					}
 					// With a limit of one, an owner has room who has no open job.
 					for _, owner := range owners {
-						full := fault.CodeOf(e.Room(ctx, owner, 1)) == fault.TooManyJobs
+						full := fault.CodeOf(e.CheckQuota(ctx, owner, 1)) == fault.TooManyJobs
 						if want := m.exists && !m.r.State.Final() && m.r.Owner == owner; full != want {
 							rt.Fatalf("no room for %s: %v, want %v", owner, full, want)
 						}
 					}
-					r, b, err := e.Result(ctx, id)
+					r, b, err := e.LoadResult(ctx, id)
 					if !m.exists {
 						if fault.CodeOf(err) != fault.JobNotFound {
 							rt.Fatalf("a deleted job: %+v, %v", r, err)

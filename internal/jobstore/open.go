@@ -9,9 +9,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// Open returns up to n ids of jobs that are not final, the oldest first, from the offset on. An id may be of a record that
+// ListOpen returns up to n ids of jobs that are not final, the oldest first, from the offset on. An id may be of a record that
 // is no more: an index does not see it expire.
-func (s *Store) Open(ctx context.Context, offset, n int) ([]job.ID, error) {
+func (s *Store) ListOpen(ctx context.Context, offset, n int) ([]job.ID, error) {
 	names, err := s.redis.ZRange(ctx, openIndex, int64(offset), int64(offset+n-1)).Result()
 	if err != nil {
 		return nil, failed(ctx, "open", err)
@@ -29,8 +29,8 @@ close()
 return 1
 `)
 
-// Forget takes an id that has no open record out of the indexes.
-func (s *Store) Forget(ctx context.Context, id job.ID) error {
+// DeleteFromIndexes takes an id that has no open record out of the indexes.
+func (s *Store) DeleteFromIndexes(ctx context.Context, id job.ID) error {
 	return failed(ctx, "forget", s.run(ctx, forgetScript, id).Err())
 }
 
@@ -51,13 +51,13 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 `)
 
-// Lead makes holder the one that sweeps, for ttl from now, unless another is.
-func (s *Store) Lead(ctx context.Context, holder string, ttl time.Duration) (bool, error) {
+// AcquireLease makes holder the one that sweeps, for ttl from now, unless another is.
+func (s *Store) AcquireLease(ctx context.Context, holder string, ttl time.Duration) (bool, error) {
 	leads, err := leadScript.Run(ctx, s.redis, []string{sweeperKey}, holder, ttl.Milliseconds()).Bool()
 	return leads, failed(ctx, "lead", err)
 }
 
-// Yield gives that up.
-func (s *Store) Yield(ctx context.Context, holder string) error {
+// ReleaseLease gives that up.
+func (s *Store) ReleaseLease(ctx context.Context, holder string) error {
 	return failed(ctx, "yield", yieldScript.Run(ctx, s.redis, []string{sweeperKey}, holder).Err())
 }

@@ -64,16 +64,16 @@ func newHub(d Deps, read func(context.Context, []job.ID) (map[job.ID]job.Record,
 // for: watched records are read again as soon as it is back.
 func (s *Store) Run(ctx context.Context) error { return s.hub.run(ctx) }
 
-// Watch returns the record as it is and then each change of it, newest last; what a slow reader, or a message that was
+// WatchRecord returns the record as it is and then each change of it, newest last; what a slow reader, or a message that was
 // lost, misses is made up for by a later record. The channel is closed after a final record,
 // when the job is deleted or expires, when ctx ends, and when Run ends. job_not_found when there is no record.
-func (s *Store) Watch(ctx context.Context, id job.ID) (<-chan job.Record, error) {
+func (s *Store) WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error) {
 	w := &watcher{changes: make(chan job.Record, changesKept)}
 	// First listen, then look: a change between the two is seen twice and handed over once.
 	if !s.hub.add(id, w) {
 		return nil, fault.New(fault.QueueUnavailable)
 	}
-	r, err := s.Get(ctx, id)
+	r, err := s.LoadRecord(ctx, id)
 	if err != nil {
 		s.hub.remove(id, w)
 		return nil, err

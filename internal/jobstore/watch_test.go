@@ -28,7 +28,7 @@ func next(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
 
 func (e *env) watch(ctx context.Context, t *testing.T, id job.ID) <-chan job.Record {
 	t.Helper()
-	changes, err := e.Watch(ctx, id)
+	changes, err := e.WatchRecord(ctx, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +57,13 @@ func TestWatch(t *testing.T) {
 		// Each change arrives while it is made, however fast the next follows.
 		fence := e.begin(t, r.ID, 1)
 		why := *job.FailureOf(fault.New(fault.Timeout))
-		if err := e.Retry(ctx, r.ID, fence, why, start.Add(time.Second)); err != nil {
+		if err := e.ScheduleRetry(ctx, r.ID, fence, why, start.Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		e.begin(t, other.ID, 1)
 		seen(one, job.Processing, job.Retrying)
 		fence = e.begin(t, r.ID, 2)
-		if err := e.Finish(ctx, r.ID, fence, stored); err != nil {
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
 			t.Fatal(err)
 		}
 		seen(one, job.Processing, job.Done)
@@ -123,7 +123,7 @@ func TestWatchesEndWithTheHub(t *testing.T) {
 		if _, ok := next(t, changes); ok {
 			t.Error("the watch goes on")
 		}
-		_, err := e.Watch(t.Context(), r.ID)
+		_, err := e.WatchRecord(t.Context(), r.ID)
 		code(t, err, fault.QueueUnavailable)
 	})
 }
@@ -180,7 +180,7 @@ func TestEachChangeIsHandedOverOnce(t *testing.T) {
 		wait()
 		fence := e.begin(t, r.ID, 1)
 		wait()
-		if err := e.Fail(t.Context(), r.ID, fence, job.Failure{Code: fault.Corrupt}); err != nil {
+		if err := e.FailJob(t.Context(), r.ID, fence, job.Failure{Code: fault.Corrupt}); err != nil {
 			t.Fatal(err)
 		}
 		var seen []job.State
@@ -204,7 +204,7 @@ func TestAWatchOutlivesRedis(t *testing.T) {
 	server.Kill()
 	server.Restart(t)
 	testenv.Eventually(t, "an attempt begins", func() bool {
-		_, _, err := e.Begin(t.Context(), r.ID, 1)
+		_, _, err := e.BeginAttempt(t.Context(), r.ID, 1)
 		return err == nil
 	})
 	if got, ok := next(t, changes); !ok || got.State != job.Processing {
@@ -222,12 +222,12 @@ func TestASlowWatcher(t *testing.T) {
 		for range 50 {
 			fence := e.begin(t, r.ID, 1)
 			next(t, quick)
-			if err := e.Requeue(t.Context(), r.ID, fence); err != nil {
+			if err := e.RequeueJob(t.Context(), r.ID, fence); err != nil {
 				t.Fatal(err)
 			}
 			next(t, quick)
 		}
-		if err := e.Fail(t.Context(), r.ID, e.begin(t, r.ID, 1), job.Failure{Code: fault.Internal}); err != nil {
+		if err := e.FailJob(t.Context(), r.ID, e.begin(t, r.ID, 1), job.Failure{Code: fault.Internal}); err != nil {
 			t.Fatal(err)
 		}
 		next(t, quick)

@@ -50,7 +50,7 @@ func TestWhatABeatTells(t *testing.T) {
 			{Task: first.task, Queue: Normal, Since: started.Add(3 * time.Second)},
 			{Task: second.task, Queue: High, Since: started.Add(4 * time.Second)},
 		}}
-		got, err := b.client.Workers(ctx)
+		got, err := b.client.ListWorkers(ctx)
 		if diff := cmp.Diff([]Worker{want}, got); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
@@ -65,11 +65,11 @@ func TestWhatABeatTells(t *testing.T) {
 		w.beats.drain()
 		b.beat(w)
 		want.Running, want.Draining = want.Running[1:], true
-		if got, err = b.client.Workers(ctx); err != nil || !cmp.Equal([]Worker{want}, got) {
+		if got, err = b.client.ListWorkers(ctx); err != nil || !cmp.Equal([]Worker{want}, got) {
 			t.Errorf("%v, %s", err, cmp.Diff([]Worker{want}, got))
 		}
 		w.say(ctx)
-		if got, err = b.client.Workers(ctx); err != nil || len(got) != 0 || b.redis.SCard(ctx, workersKey).Val() != 0 {
+		if got, err = b.client.ListWorkers(ctx); err != nil || len(got) != 0 || b.redis.SCard(ctx, workersKey).Val() != 0 {
 			t.Errorf("after its end: %+v, %v", got, err)
 		}
 		if d := b.where(second.task); !slices.Equal(d, []string{"pending"}) || b.crashes(High, second.task) != 0 {
@@ -222,7 +222,7 @@ func TestRecover(t *testing.T) {
 		one, _ := b.begin(first, job.High)
 		two, _ := b.begin(second, job.Low)
 		three, _ := b.begin(other, job.Low)
-		got, err := b.client.Recover(ctx, "pod-1", time.Time{}, true)
+		got, err := b.client.RequeueOrphans(ctx, "pod-1", time.Time{}, true)
 		if err != nil || !cmp.Equal(got, []job.ID{one.task, two.task}) {
 			t.Errorf("%v, %v", got, err)
 		}
@@ -235,7 +235,7 @@ func TestRecover(t *testing.T) {
 				t.Errorf("in %v with %d crashes, want %s", d, b.crashes(a.queue, a.task), state)
 			}
 		}
-		workers, err := b.client.Workers(ctx)
+		workers, err := b.client.ListWorkers(ctx)
 		if err != nil || len(workers) != 1 || workers[0].Host != "pod-10" {
 			t.Errorf("%+v, %v", workers, err)
 		}
@@ -249,7 +249,7 @@ func TestRecover(t *testing.T) {
 		if !errors.Is(one.lost, job.ErrSuperseded) {
 			t.Errorf("it is told %v", one.lost)
 		}
-		if got, err := b.client.Recover(ctx, "pod-1", time.Time{}, false); err != nil || len(got) != 0 {
+		if got, err := b.client.RequeueOrphans(ctx, "pod-1", time.Time{}, false); err != nil || len(got) != 0 {
 			t.Errorf("again: %v, %v", got, err)
 		}
 	})
@@ -268,13 +268,13 @@ func TestTheOldestPending(t *testing.T) {
 			t.Fatal(err)
 		}
 		// One that was taken back is in front, and has not waited.
-		if _, err := b.client.Recover(ctx, "a", time.Time{}, false); err != nil {
+		if _, err := b.client.RequeueOrphans(ctx, "a", time.Time{}, false); err != nil {
 			t.Fatal(err)
 		}
 		if next := b.redis.LIndex(ctx, key(Normal, "pending"), -1).Val(); next != string(back.task) {
 			t.Errorf("next is %s", next)
 		}
-		depths, err := b.client.Stats(ctx)
+		depths, err := b.client.ReadDepths(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func TestEnqueue(t *testing.T) {
 		high, normal, low := task(job.High), task(job.Normal), task(job.Low)
 		e.enqueue(t, high, normal, low, normal, normal)
 		want := []queue.Depth{{Queue: queue.High, Pending: 1}, {Queue: queue.Normal, Pending: 1}, {Queue: queue.Low, Pending: 1}}
-		got, err := e.Stats(t.Context())
+		got, err := e.ReadDepths(t.Context())
 		for i := range got {
 			got[i].OldestPending = 0 // has a test of its own
 		}
@@ -72,7 +72,7 @@ func TestEnqueueWithoutRedis(t *testing.T) {
 			if err := e.Enqueue(t.Context(), task(job.Normal)); fault.CodeOf(err) != fault.QueueUnavailable {
 				t.Errorf("enqueue: %v", err)
 			}
-			if _, err := e.Stats(t.Context()); fault.CodeOf(err) != fault.QueueUnavailable {
+			if _, err := e.ReadDepths(t.Context()); fault.CodeOf(err) != fault.QueueUnavailable {
 				t.Errorf("stats: %v", err)
 			}
 			if err := e.Ping(t.Context()); fault.CodeOf(err) != fault.QueueUnavailable {

@@ -159,7 +159,7 @@ func TestRedisIsAwayWhileAJobRuns(t *testing.T) {
 			})
 			close(finish)
 			testenv.Eventually(t, "the job is done", func() bool {
-				all, err := e.Stats(t.Context())
+				all, err := e.ReadDepths(t.Context())
 				return err == nil && all[1].Waiting() == 0
 			})
 			if n := runs.Load(); n != 1 {

@@ -17,7 +17,7 @@ func TestNoQueueStarves(t *testing.T) {
 	t.Parallel()
 	e := open(t, testenv.Redis(t).URL(1))
 	const each, looked = 700, 1000 // of the first 1000 about 600, 300 and 100
-	if err := e.Pause(t.Context(), queue.Names()); err != nil {
+	if err := e.PauseQueues(t.Context(), queue.Names()); err != nil {
 		t.Fatal(err)
 	}
 	for range each {
@@ -40,7 +40,7 @@ func TestNoQueueStarves(t *testing.T) {
 		}
 		return nil
 	})
-	if err := e.Resume(t.Context(), queue.Names()); err != nil {
+	if err := e.ResumeQueues(t.Context(), queue.Names()); err != nil {
 		t.Fatal(err)
 	}
 	<-full

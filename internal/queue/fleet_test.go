@@ -116,7 +116,7 @@ func newFleet(t testing.TB, workers int) *fleet {
 		f.start()
 	}
 	testenv.Eventually(t, "the workers beat", func() bool {
-		all, err := f.Workers(t.Context())
+		all, err := f.ListWorkers(t.Context())
 		return err == nil && len(all) == workers
 	})
 	return f
@@ -251,7 +251,7 @@ func (f *fleet) empty() {
 // holder is the process that holds a task.
 func (f *fleet) holder(id job.ID) int {
 	f.t.Helper()
-	all, err := f.Workers(f.t.Context())
+	all, err := f.ListWorkers(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)
 	}

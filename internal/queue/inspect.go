@@ -18,14 +18,14 @@ var _ admin.Queue = (*Client)(nil)
 // What operators do to asynq's books is done by scripts of this package and not by asynq's Inspector: that one takes no
 // context, leaves pending_since out, and answers with texts.
 
-// Names returns the names of the queues, the preferred first.
-func (c *Client) Names() []string { return Names() }
+// QueueNames returns the names of the queues, the preferred first.
+func (c *Client) QueueNames() []string { return Names() }
 
-// Of returns the queue of a priority.
-func (c *Client) Of(p job.Priority) string { return queues[p] }
+// QueueOf returns the queue of a priority.
+func (c *Client) QueueOf(p job.Priority) string { return queues[p] }
 
-// Tasks returns the tasks of a queue that are in a state.
-func (c *Client) Tasks(ctx context.Context, queue string, state admin.State) ([]admin.Task, error) {
+// ListTasks returns the tasks of a queue that are in a state.
+func (c *Client) ListTasks(ctx context.Context, queue string, state admin.State) ([]admin.Task, error) {
 	var tasks []admin.Task
 	switch state {
 	case admin.Pending, admin.Active:
@@ -53,8 +53,8 @@ func (c *Client) Tasks(ctx context.Context, queue string, state admin.State) ([]
 
 func due(score float64) time.Time { return time.Unix(int64(score), 0).UTC() }
 
-// Find returns the task of a job.
-func (c *Client) Find(ctx context.Context, id job.ID) (admin.Task, bool, error) {
+// FindTask returns the task of a job.
+func (c *Client) FindTask(ctx context.Context, id job.ID) (admin.Task, bool, error) {
 	names := Names()
 	states := make([]*redis.StringCmd, len(names))
 	scores := make([][2]*redis.FloatCmd, len(names))
@@ -97,8 +97,8 @@ redis.call('LPUSH', ARGV[2] .. 'pending', ARGV[1])
 return 1
 `)
 
-// Hasten makes a task pending that waits for its time.
-func (c *Client) Hasten(ctx context.Context, t admin.Task) (bool, error) {
+// RunNow makes a task pending that waits for its time.
+func (c *Client) RunNow(ctx context.Context, t admin.Task) (bool, error) {
 	moved, err := hastenScript.Run(ctx, c.redis, nil, string(t.ID), key(t.Queue, "")).Bool()
 	return moved, failed(ctx, "hasten", err)
 }
@@ -122,13 +122,13 @@ end
 return 1
 `)
 
-// Drop takes the task of a job out of the queues, unless a worker has it.
-func (c *Client) Drop(ctx context.Context, id job.ID) error {
+// DeleteTask takes the task of a job out of the queues, unless a worker has it.
+func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
 	return failed(ctx, "drop", removeScript.Run(ctx, c.redis, nil, append([]any{string(id)}, prefixes()...)...).Err())
 }
 
-// Pause keeps workers from taking tasks of the queues. asynq looks for the key before it takes one.
-func (c *Client) Pause(ctx context.Context, names []string) error {
+// PauseQueues keeps workers from taking tasks of the queues. asynq looks for the key before it takes one.
+func (c *Client) PauseQueues(ctx context.Context, names []string) error {
 	_, err := c.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for _, queue := range names {
 			p.SetNX(ctx, key(queue, "paused"), time.Now().Unix(), 0)
@@ -138,8 +138,8 @@ func (c *Client) Pause(ctx context.Context, names []string) error {
 	return failed(ctx, "pause", err)
 }
 
-// Resume undoes Pause.
-func (c *Client) Resume(ctx context.Context, names []string) error {
+// ResumeQueues undoes Pause.
+func (c *Client) ResumeQueues(ctx context.Context, names []string) error {
 	_, err := c.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for _, queue := range names {
 			p.Del(ctx, key(queue, "paused"))
@@ -149,13 +149,13 @@ func (c *Client) Resume(ctx context.Context, names []string) error {
 	return failed(ctx, "resume", err)
 }
 
-// Load returns what is in the queues and who works on it.
-func (c *Client) Load(ctx context.Context) (admin.Load, error) {
-	depths, err := c.Stats(ctx)
+// CurrentLoad returns what is in the queues and who works on it.
+func (c *Client) CurrentLoad(ctx context.Context) (admin.Load, error) {
+	depths, err := c.ReadDepths(ctx)
 	if err != nil {
 		return admin.Load{}, err
 	}
-	workers, err := c.Workers(ctx)
+	workers, err := c.ListWorkers(ctx)
 	if err != nil {
 		return admin.Load{}, err
 	}

@@ -35,7 +35,7 @@ func (e *env) retrying(t testing.TB, one job.Task) {
 
 func (e *env) find(t testing.TB, id job.ID) admin.Task {
 	t.Helper()
-	found, _, err := e.Find(t.Context(), id)
+	found, _, err := e.FindTask(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (e *env) find(t testing.TB, id job.ID) admin.Task {
 
 func (e *env) tasks(t testing.TB, queue string, s admin.State) []job.ID {
 	t.Helper()
-	all, err := e.Tasks(t.Context(), queue, s)
+	all, err := e.ListTasks(t.Context(), queue, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestTasksAreFoundWhereTheyAre(t *testing.T) {
 			return nil
 		})
 		<-began
-		if err := e.Pause(t.Context(), []string{queue.High}); err != nil {
+		if err := e.PauseQueues(t.Context(), []string{queue.High}); err != nil {
 			t.Fatal(err)
 		}
 		e.enqueue(t, pending)
@@ -99,10 +99,10 @@ func TestTasksAreFoundWhereTheyAre(t *testing.T) {
 				t.Errorf("%s of %s: %v", want.State, want.Queue, ids)
 			}
 		}
-		if _, ok, err := e.Find(t.Context(), "nobody"); ok || err != nil {
+		if _, ok, err := e.FindTask(t.Context(), "nobody"); ok || err != nil {
 			t.Errorf("nobody is found: %v", err)
 		}
-		load, err := e.Load(t.Context())
+		load, err := e.CurrentLoad(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestHasten(t *testing.T) {
 		e.retrying(t, one)
 		waiting := e.find(t, one.ID)
 		for i, want := range []bool{true, false} { // the second comes too late
-			if moved, err := e.Hasten(t.Context(), waiting); err != nil || moved != want {
+			if moved, err := e.RunNow(t.Context(), waiting); err != nil || moved != want {
 				t.Errorf("%d: %v, %v", i, moved, err)
 			}
 		}
@@ -162,13 +162,13 @@ func TestDrop(t *testing.T) {
 		if err := w.drain(); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := e.Find(t.Context(), dead.ID); ok || err != nil {
+		if _, ok, err := e.FindTask(t.Context(), dead.ID); ok || err != nil {
 			t.Errorf("a task that was put away will be run: %v", err)
 		}
 		pending := task(job.High)
 		e.enqueue(t, pending)
 		for _, id := range []job.ID{waiting.ID, dead.ID, pending.ID, pending.ID, "nobody"} {
-			if err := e.Drop(t.Context(), id); err != nil {
+			if err := e.DeleteTask(t.Context(), id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -195,7 +195,7 @@ func TestDropLeavesWhatRuns(t *testing.T) {
 		began, end := make(chan struct{}), make(chan struct{})
 		e.work(t, time.Second, func(context.Context, job.Delivery) error { close(began); <-end; return nil })
 		<-began
-		if err := e.Drop(t.Context(), one.ID); err != nil {
+		if err := e.DeleteTask(t.Context(), one.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := e.find(t, one.ID); got.State != admin.Active {
@@ -210,7 +210,7 @@ func TestPauseHoldsAQueueBack(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		for range 2 { // again is no error
-			if err := e.Pause(ctx, []string{queue.Normal}); err != nil {
+			if err := e.PauseQueues(ctx, []string{queue.Normal}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -226,7 +226,7 @@ func TestPauseHoldsAQueueBack(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		for range 2 {
-			if err := e.Resume(ctx, []string{queue.Normal}); err != nil {
+			if err := e.ResumeQueues(ctx, []string{queue.Normal}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -240,31 +240,31 @@ func TestPauseHoldsAQueueBack(t *testing.T) {
 func TestDraining(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
-		if e.Draining(ctx) {
+		if e.IsIntakePaused(ctx) {
 			t.Error("draining from the start")
 		}
 		for range 2 {
-			if err := e.Drain(ctx); err != nil {
+			if err := e.PauseIntake(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		load, err := e.Load(ctx)
+		load, err := e.CurrentLoad(ctx)
 		if err != nil || time.Since(load.Draining).Abs() > time.Minute {
 			t.Errorf("draining since %v, %v", load.Draining, err)
 		}
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
-				testenv.Eventually(t, "it is heard of", func() bool { return e.Draining(ctx) })
+				testenv.Eventually(t, "it is heard of", func() bool { return e.IsIntakePaused(ctx) })
 			})
 		}
 		all.Wait()
 		for range 2 {
-			if err := e.Undrain(ctx); err != nil {
+			if err := e.ResumeIntake(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		testenv.Eventually(t, "it is over", func() bool { return !e.Draining(ctx) })
+		testenv.Eventually(t, "it is over", func() bool { return !e.IsIntakePaused(ctx) })
 	})
 }
 
@@ -273,14 +273,14 @@ func TestARedisThatIsAwayIsNotDraining(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
 	e := open(t, server.URL(1))
-	if err := e.Drain(t.Context()); err != nil {
+	if err := e.PauseIntake(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !e.Draining(t.Context()) {
+	if !e.IsIntakePaused(t.Context()) {
 		t.Error("not draining")
 	}
 	server.Kill()
-	testenv.Eventually(t, "the answer is not used for ever", func() bool { return !e.Draining(t.Context()) })
+	testenv.Eventually(t, "the answer is not used for ever", func() bool { return !e.IsIntakePaused(t.Context()) })
 }
 
 func TestOperatorsWithoutRedis(t *testing.T) {
@@ -288,21 +288,21 @@ func TestOperatorsWithoutRedis(t *testing.T) {
 	e := openWith(t, "redis://127.0.0.1:1/1", 100*time.Millisecond)
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"tasks":   second(e.Tasks(ctx, queue.Normal, admin.Retry)),
-		"pending": second(e.Tasks(ctx, queue.Normal, admin.Pending)),
-		"hasten":  second(e.Hasten(ctx, admin.Task{Queue: queue.Normal})),
-		"drop":    e.Drop(ctx, "x"),
-		"pause":   e.Pause(ctx, queue.Names()),
-		"resume":  e.Resume(ctx, queue.Names()),
-		"drain":   e.Drain(ctx),
-		"undrain": e.Undrain(ctx),
-		"load":    second(e.Load(ctx)),
+		"tasks":   second(e.ListTasks(ctx, queue.Normal, admin.Retry)),
+		"pending": second(e.ListTasks(ctx, queue.Normal, admin.Pending)),
+		"hasten":  second(e.RunNow(ctx, admin.Task{Queue: queue.Normal})),
+		"drop":    e.DeleteTask(ctx, "x"),
+		"pause":   e.PauseQueues(ctx, queue.Names()),
+		"resume":  e.ResumeQueues(ctx, queue.Names()),
+		"drain":   e.PauseIntake(ctx),
+		"undrain": e.ResumeIntake(ctx),
+		"load":    second(e.CurrentLoad(ctx)),
 	} {
 		if fault.CodeOf(err) != fault.QueueUnavailable {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := e.Find(ctx, "x"); fault.CodeOf(err) != fault.QueueUnavailable {
+	if _, _, err := e.FindTask(ctx, "x"); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Errorf("find: %v", err)
 	}
 }

@@ -17,13 +17,13 @@ const (
 	intakeTimeout = 250 * time.Millisecond
 )
 
-// Drain stops the intake of new work, everywhere within a second.
-func (c *Client) Drain(ctx context.Context) error {
+// PauseIntake stops the intake of new work, everywhere within a second.
+func (c *Client) PauseIntake(ctx context.Context) error {
 	return failed(ctx, "drain", c.redis.SetNX(ctx, drainingKey, time.Now().UnixMilli(), 0).Err())
 }
 
-// Undrain opens it again.
-func (c *Client) Undrain(ctx context.Context) error {
+// ResumeIntake opens it again.
+func (c *Client) ResumeIntake(ctx context.Context) error {
 	return failed(ctx, "undrain", c.redis.Del(ctx, drainingKey).Err())
 }
 
@@ -38,9 +38,9 @@ type known struct {
 	draining bool
 }
 
-// Draining reports whether the intake is stopped. The answer is at most a second old, and mostly costs nothing. A Redis that
+// IsIntakePaused reports whether the intake is stopped. The answer is at most a second old, and mostly costs nothing. A Redis that
 // does not answer has not said so: whether work can be accepted shows when it is handed over.
-func (c *Client) Draining(ctx context.Context) bool {
+func (c *Client) IsIntakePaused(ctx context.Context) bool {
 	k := c.intake.known.Load()
 	if k != nil && time.Since(k.at) < intakeAge {
 		return k.draining

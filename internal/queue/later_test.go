@@ -23,7 +23,7 @@ func TestATaskForLater(t *testing.T) {
 		}
 		for range 2 {
 			for _, one := range []job.Task{later, now, task(job.Low)} {
-				if err := e.Drop(t.Context(), one.ID); err != nil {
+				if err := e.DeleteTask(t.Context(), one.ID); err != nil {
 					t.Error(err)
 				}
 			}
@@ -45,7 +45,7 @@ func TestATaskForLater(t *testing.T) {
 		if first, second := <-began, <-began; first != later.ID || second != soon.ID {
 			t.Errorf("%s, %s began", first, second)
 		}
-		if err := e.Drop(t.Context(), soon.ID); err != nil {
+		if err := e.DeleteTask(t.Context(), soon.ID); err != nil {
 			t.Errorf("a task that runs: %v", err)
 		}
 		if d := e.stats(t, queue.High); d.Active != 1 {
@@ -62,7 +62,7 @@ func TestRemoveWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
 	server.Kill()
-	if err := open(t, server.URL(1)).Drop(t.Context(), task(job.Normal).ID); fault.CodeOf(err) != fault.QueueUnavailable {
+	if err := open(t, server.URL(1)).DeleteTask(t.Context(), task(job.Normal).ID); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Error(err)
 	}
 }

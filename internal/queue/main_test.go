@@ -103,7 +103,7 @@ func (e *env) enqueue(t testing.TB, tasks ...job.Task) {
 // stats returns the depth of a queue.
 func (e *env) stats(t testing.TB, name string) queue.Depth {
 	t.Helper()
-	all, err := e.Stats(t.Context())
+	all, err := e.ReadDepths(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestRecoverOfAnEarlierProcess(t *testing.T) {
 
 		recovered := func(before time.Time) []job.ID {
 			t.Helper()
-			ids, err := e.Recover(t.Context(), "w1", before, true)
+			ids, err := e.RequeueOrphans(t.Context(), "w1", before, true)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -166,7 +166,7 @@ func TestATaskIsInExactlyOneState(t *testing.T) {
 				"reap": reap,
 				"recover": func(rt *rapid.T) {
 					host := rapid.SampledFrom([]string{"host-0", "host-1", "host"}).Draw(rt, "host")
-					tasks, err := b.client.Recover(ctx, host, time.Time{}, rapid.Bool().Draw(rt, "crashed"))
+					tasks, err := b.client.RequeueOrphans(ctx, host, time.Time{}, rapid.Bool().Draw(rt, "crashed"))
 					if err != nil {
 						rt.Fatal(err)
 					}

@@ -65,8 +65,8 @@ return answer
 // inFront is how many tasks are looked at for the oldest: more than a few workers hand back at a time.
 const inFront = 32
 
-// Stats returns the depth of each queue, the preferred first, in one round trip.
-func (c *Client) Stats(ctx context.Context) ([]Depth, error) {
+// ReadDepths returns the depth of each queue, the preferred first, in one round trip.
+func (c *Client) ReadDepths(ctx context.Context) ([]Depth, error) {
 	sizes, err := statsScript.Run(ctx, c.redis, nil, prefixes()...).Int64Slice()
 	if err != nil {
 		return nil, failed(ctx, "stats", err)
@@ -107,7 +107,7 @@ func (c *Client) Describe(descs chan<- *prometheus.Desc) {
 func (c *Client) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
-	depths, err := c.Stats(ctx)
+	depths, err := c.ReadDepths(ctx)
 	if err != nil {
 		return
 	}

@@ -16,10 +16,10 @@ var _ repair.Queue = (*Client)(nil)
 // taskKey is the hash of a task. asynq keeps it as long as the task is in any state, and moves both in one script.
 func taskKey(queue string, id job.ID) string { return key(queue, "t:"+string(id)) }
 
-// State returns what the queues know of the tasks of jobs, in one round trip. A task that is live in one queue and archived
+// TaskStates returns what the queues know of the tasks of jobs, in one round trip. A task that is live in one queue and archived
 // in another is live. By the way it names the queues to asynq's tools again, which a client does once in its life and a
 // Redis that was wiped has forgotten.
-func (c *Client) State(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
+func (c *Client) TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -65,8 +65,8 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1])
 `)
 
-// Revive hands a task over anew that was put away. A process that dies in between leaves no task, which is found as such.
-func (c *Client) Revive(ctx context.Context, t job.Task) error {
+// RequeueArchived hands a task over anew that was put away. A process that dies in between leaves no task, which is found as such.
+func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
 	for _, queue := range Names() {
 		if err := dropScript.Run(ctx, c.redis, []string{taskKey(queue, t.ID), key(queue, "archived")}, string(t.ID)).Err(); err != nil {
 			return failed(ctx, "revive", err)

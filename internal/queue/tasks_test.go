@@ -35,7 +35,7 @@ func TestStates(t *testing.T) {
 		both.Priority = job.Low
 		e.enqueue(t, both)
 		ids := []job.ID{pending.ID, retrying.ID, scheduled.ID, archived.ID, both.ID, gone.ID}
-		got, err := e.State(t.Context(), ids)
+		got, err := e.TaskStates(t.Context(), ids)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestStates(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if got, err := e.State(t.Context(), nil); err != nil || len(got) != 0 {
+		if got, err := e.TaskStates(t.Context(), nil); err != nil || len(got) != 0 {
 			t.Errorf("nobody: %v, %v", got, err)
 		}
 	})
@@ -59,12 +59,12 @@ func TestTheStateOfWhatRuns(t *testing.T) {
 		begun, end := make(chan struct{}), make(chan struct{})
 		e.work(t, time.Second, func(context.Context, job.Delivery) error { close(begun); <-end; return nil })
 		<-begun
-		if got, err := e.State(t.Context(), []job.ID{running.ID}); err != nil || got[running.ID] != repair.Live {
+		if got, err := e.TaskStates(t.Context(), []job.ID{running.ID}); err != nil || got[running.ID] != repair.Live {
 			t.Errorf("%v, %v", got, err)
 		}
 		close(end)
 		testenv.Eventually(t, "the task is gone", func() bool {
-			got, err := e.State(t.Context(), []job.ID{running.ID})
+			got, err := e.TaskStates(t.Context(), []job.ID{running.ID})
 			return err == nil && got[running.ID] == repair.Absent
 		})
 	})
@@ -79,7 +79,7 @@ func TestRevive(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, task := range []job.Task{archived, pending, gone, archived} {
-			if err := e.Revive(t.Context(), task); err != nil {
+			if err := e.RequeueArchived(t.Context(), task); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,10 +97,10 @@ func TestStateWithoutRedis(t *testing.T) {
 	server := testenv.Redis(t)
 	server.Kill()
 	e := openWith(t, server.URL(1), 300*time.Millisecond)
-	if _, err := e.State(t.Context(), []job.ID{task(job.Normal).ID}); fault.CodeOf(err) != fault.QueueUnavailable {
+	if _, err := e.TaskStates(t.Context(), []job.ID{task(job.Normal).ID}); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Errorf("state: %v", err)
 	}
-	if err := e.Revive(t.Context(), task(job.Normal)); fault.CodeOf(err) != fault.QueueUnavailable {
+	if err := e.RequeueArchived(t.Context(), task(job.Normal)); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Errorf("revive: %v", err)
 	}
 }

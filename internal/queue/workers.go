@@ -29,9 +29,9 @@ type Run struct {
 	Since time.Time
 }
 
-// Workers returns the workers that live, by their ids; their runs, the oldest first. A worker counts as alive for 4 s after
+// ListWorkers returns the workers that live, by their ids; their runs, the oldest first. A worker counts as alive for 4 s after
 // its last beat.
-func (c *Client) Workers(ctx context.Context) ([]Worker, error) {
+func (c *Client) ListWorkers(ctx context.Context) ([]Worker, error) {
 	ids, err := c.redis.SMembers(ctx, workersKey).Result()
 	if err != nil {
 		return nil, failed(ctx, "workers", err)
@@ -81,13 +81,13 @@ func unixMilli(s string) time.Time {
 	return time.UnixMilli(n).UTC()
 }
 
-// Recover puts the tasks that workers on a host hold back at the head of their queues at once, and says which. It is for
+// RequeueOrphans puts the tasks that workers on a host hold back at the head of their queues at once, and says which. It is for
 // whoever knows that they are gone before their beats run out; a worker that lives after all is told at its next beat and
 // can write nothing more of those tasks. crashed counts against each task as a worker lost with it.
 //
 // A container that is started again keeps the host's name: before bounds whose tasks are meant, those of workers that
 // started earlier. All are when it is zero.
-func (c *Client) Recover(ctx context.Context, host string, before time.Time, crashed bool) ([]job.ID, error) {
+func (c *Client) RequeueOrphans(ctx context.Context, host string, before time.Time, crashed bool) ([]job.ID, error) {
 	tasks, err := handOver(ctx, c.redis, host, "", before, crashed)
 	return tasks, failed(ctx, "recover", err)
 }

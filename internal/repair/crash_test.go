@@ -121,36 +121,36 @@ func (f *fate) Delete(ctx context.Context, id job.ID) error {
 	return f.do("delete", fault.StorageUnavailable, func() error { return f.e.files.Delete(ctx, id) }, stays)
 }
 
-func (f *fate) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (holder job.ID, err error) {
+func (f *fate) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (holder job.ID, err error) {
 	err = f.do("admit", fault.QueueUnavailable, func() (err error) {
-		holder, err = f.e.records.Admit(ctx, r, input, terms)
+		holder, err = f.e.records.AdmitJob(ctx, r, input, terms)
 		return err
 	}, stays)
 	return holder, err
 }
 
-func (f *fate) Withdraw(ctx context.Context, id job.ID) (found bool, err error) {
+func (f *fate) WithdrawJob(ctx context.Context, id job.ID) (found bool, err error) {
 	err = f.do("withdraw", fault.QueueUnavailable, func() (err error) {
-		found, err = f.e.records.Withdraw(ctx, id)
+		found, err = f.e.records.WithdrawJob(ctx, id)
 		return err
 	}, stays)
 	return found, err
 }
 
-func (f *fate) Room(ctx context.Context, owner string, limit int) error {
-	return f.do("room", fault.QueueUnavailable, func() error { return f.e.records.Room(ctx, owner, limit) }, stays)
+func (f *fate) CheckQuota(ctx context.Context, owner string, limit int) error {
+	return f.do("room", fault.QueueUnavailable, func() error { return f.e.records.CheckQuota(ctx, owner, limit) }, stays)
 }
 
-func (f *fate) Claim(ctx context.Context, claim string, id job.ID) (holder job.ID, claimed bool, err error) {
+func (f *fate) ClaimKey(ctx context.Context, claim string, id job.ID) (holder job.ID, claimed bool, err error) {
 	err = f.do("claim", fault.QueueUnavailable, func() (err error) {
-		holder, claimed, err = f.e.records.Claim(ctx, claim, id)
+		holder, claimed, err = f.e.records.ClaimKey(ctx, claim, id)
 		return err
 	}, stays)
 	return holder, claimed, err
 }
 
-func (f *fate) Release(ctx context.Context, claim string, id job.ID) error {
-	return f.do("release", fault.QueueUnavailable, func() error { return f.e.records.Release(ctx, claim, id) }, stays)
+func (f *fate) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
+	return f.do("release", fault.QueueUnavailable, func() error { return f.e.records.ReleaseKey(ctx, claim, id) }, stays)
 }
 
 func (f *fate) Enqueue(ctx context.Context, t job.Task) error {
@@ -288,7 +288,7 @@ func TestAKillInTheMiddleOfSave(t *testing.T) {
 		}
 		e.put(string(newID())+".ABCDEFGH.tmp", "%PDF-1.7 hal", 0)
 		e.settle()
-		if open, err := e.records.Open(t.Context(), 0, 10); err != nil || len(open) != 0 {
+		if open, err := e.records.ListOpen(t.Context(), 0, 10); err != nil || len(open) != 0 {
 			t.Errorf("%v, %v", open, err)
 		}
 		e.clock.Advance(time.Hour)

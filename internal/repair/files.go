@@ -31,7 +31,7 @@ func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.
 		for i, f := range some {
 			ids[i] = f.ID
 		}
-		records, err := s.Jobs.Records(ctx, ids)
+		records, err := s.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("sweep: records: %w", err))...)
 		}
@@ -64,7 +64,7 @@ func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
 		for i, f := range some {
 			ids[i] = f.ID
 		}
-		dead, err := s.Jobs.DeadRecords(ctx, ids)
+		dead, err := s.Jobs.LoadDeadRecords(ctx, ids)
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("sweep: dead jobs: %w", err))...)
 		}
@@ -100,14 +100,14 @@ func (s *Sweeper) lost(ctx context.Context, f job.Leftover) error {
 
 // restore makes the record of a job again and queues its task.
 func (s *Sweeper) restore(ctx context.Context, t job.Ticket) (bool, error) {
-	created, err := s.Jobs.Restore(ctx, t)
+	created, err := s.Jobs.RestoreRecord(ctx, t)
 	if err != nil || !created {
 		return false, err // another was faster: the submission itself, or another sweep
 	}
 	// Its owner may have deleted the job meanwhile: files first, then the record, which was not there. If the ticket is
 	// still there, the record will be found.
 	if _, err := s.Uploads.Ticket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
-		_, err := s.Jobs.Withdraw(ctx, t.ID)
+		_, err := s.Jobs.WithdrawJob(ctx, t.ID)
 		return false, err
 	}
 	return true, s.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: t.Kind, Priority: t.Priority})

@@ -164,7 +164,7 @@ func (e *env) work() {
 		e.must(err)
 		for _, task := range waiting {
 			id := job.ID(task.ID)
-			r, input, err := e.records.Begin(ctx, id, 1)
+			r, input, err := e.records.BeginAttempt(ctx, id, 1)
 			switch {
 			case fault.CodeOf(err) == fault.JobNotFound:
 			case err != nil:
@@ -190,14 +190,14 @@ func (e *env) end(r job.Record, input []byte) {
 			if e.results[r.ID] == 0 {
 				e.t.Errorf("the document of %s is gone: %v", r.ID, err)
 			}
-			e.must(e.records.Fail(ctx, r.ID, r.Fence, *job.FailureOf(err)))
+			e.must(e.records.FailJob(ctx, r.ID, r.Fence, *job.FailureOf(err)))
 			return
 		}
 		f.Close()
 	} else if len(input) == 0 {
 		e.t.Errorf("%s has no input", r.ID)
 	}
-	e.must(e.records.Finish(ctx, r.ID, r.Fence, job.Stored{Full: []byte("full"), Slim: []byte("slim")}))
+	e.must(e.records.CompleteJob(ctx, r.ID, r.Fence, job.Stored{Full: []byte("full"), Slim: []byte("slim")}))
 	e.results[r.ID]++
 	e.must(e.files.Delete(ctx, r.ID))
 }
@@ -205,7 +205,7 @@ func (e *env) end(r job.Record, input []byte) {
 // state is the state of a job, "" when it has no record.
 func (e *env) state(id job.ID) job.State {
 	e.t.Helper()
-	r, err := e.records.Get(e.t.Context(), id)
+	r, err := e.records.LoadRecord(e.t.Context(), id)
 	if fault.CodeOf(err) == fault.JobNotFound {
 		return ""
 	}
@@ -241,7 +241,7 @@ func (e *env) quiet() {
 	if left := e.names(); len(left) != 0 {
 		e.t.Errorf("files: %v", left)
 	}
-	if open, err := e.records.Open(ctx, 0, 100); err != nil || len(open) != 0 {
+	if open, err := e.records.ListOpen(ctx, 0, 100); err != nil || len(open) != 0 {
 		e.t.Errorf("open: %v, %v", open, err)
 	}
 	for _, d := range e.depths() {
@@ -262,7 +262,7 @@ func (e *env) quiet() {
 
 func (e *env) depths() []queue.Depth {
 	e.t.Helper()
-	depths, err := e.tasks.Stats(e.t.Context())
+	depths, err := e.tasks.ReadDepths(e.t.Context())
 	e.must(err)
 	return depths
 }

@@ -24,30 +24,30 @@ type Uploads interface {
 
 // Jobs keeps job records, and an index of those that are open.
 type Jobs interface {
-	// Lead makes holder the one that sweeps, for ttl from now, unless another is.
-	Lead(ctx context.Context, holder string, ttl time.Duration) (bool, error)
-	// Yield gives that up.
-	Yield(ctx context.Context, holder string) error
+	// AcquireLease makes holder the one that sweeps, for ttl from now, unless another is.
+	AcquireLease(ctx context.Context, holder string, ttl time.Duration) (bool, error)
+	// ReleaseLease gives that up.
+	ReleaseLease(ctx context.Context, holder string) error
 
-	// Open returns up to n ids of the index, in the order in which the jobs were created, from the offset on.
-	Open(ctx context.Context, offset, n int) ([]job.ID, error)
-	// Records returns the records of the ids that have one.
-	Records(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
-	// Restore makes the record of a ticket again, and says no when there is a record. No attempt of the job's earlier life
+	// ListOpen returns up to n ids of the index, in the order in which the jobs were created, from the offset on.
+	ListOpen(ctx context.Context, offset, n int) ([]job.ID, error)
+	// LoadRecords returns the records of the ids that have one.
+	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// RestoreRecord makes the record of a ticket again, and says no when there is a record. No attempt of the job's earlier life
 	// may write to the new record.
-	Restore(ctx context.Context, t job.Ticket) (bool, error)
-	// Withdraw forgets a record, unless somebody was given it or has begun it: conflict.
-	Withdraw(ctx context.Context, id job.ID) (found bool, err error)
-	// DeadRecords returns the records of those of the ids that failed and are kept for operators.
-	DeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
-	// Prune forgets which jobs were kept for operators and are so no more.
-	Prune(ctx context.Context) error
-	// Forget takes an id out of the index that has no open record.
-	Forget(ctx context.Context, id job.ID) error
+	RestoreRecord(ctx context.Context, t job.Ticket) (bool, error)
+	// WithdrawJob forgets a record, unless somebody was given it or has begun it: conflict.
+	WithdrawJob(ctx context.Context, id job.ID) (found bool, err error)
+	// LoadDeadRecords returns the records of those of the ids that failed and are kept for operators.
+	LoadDeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// CleanupDead forgets which jobs were kept for operators and are so no more.
+	CleanupDead(ctx context.Context) error
+	// DeleteFromIndexes takes an id out of the index that has no open record.
+	DeleteFromIndexes(ctx context.Context, id job.ID) error
 
-	// Begin and Fail end a job that nobody can run; see process.Jobs.
-	Begin(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
-	Fail(ctx context.Context, id job.ID, fence int64, why job.Failure) error
+	// BeginAttempt and Fail end a job that nobody can run; see process.Jobs.
+	BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
+	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error
 }
 
 // TaskState is what the queue knows of a job's task.
@@ -63,10 +63,10 @@ const (
 
 // Queue delivers tasks to workers.
 type Queue interface {
-	// State returns the states of the tasks of jobs; what is absent may be left out.
-	State(ctx context.Context, ids []job.ID) (map[job.ID]TaskState, error)
+	// TaskStates returns the states of the tasks of jobs; what is absent may be left out.
+	TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]TaskState, error)
 	// Enqueue hands a task over. A task that is queued already is no error.
 	Enqueue(ctx context.Context, t job.Task) error
-	// Revive hands a task over whose id an archived task holds, which goes.
-	Revive(ctx context.Context, t job.Task) error
+	// RequeueArchived hands a task over whose id an archived task holds, which goes.
+	RequeueArchived(ctx context.Context, t job.Task) error
 }

@@ -97,7 +97,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 func (s *Sweeper) yield(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := s.Jobs.Yield(ctx, s.Holder); err != nil {
+	if err := s.Jobs.ReleaseLease(ctx, s.Holder); err != nil {
 		s.Logger.Debug("the lead ends by itself", "error", err)
 	}
 	return nil
@@ -105,7 +105,7 @@ func (s *Sweeper) yield(ctx context.Context) error {
 
 // Round sweeps once, unless another has the lead. What fails for one job leaves the others to be swept.
 func (s *Sweeper) Round(ctx context.Context) error {
-	leads, err := s.Jobs.Lead(ctx, s.Holder, max(leadership, 2*s.Interval))
+	leads, err := s.Jobs.AcquireLease(ctx, s.Holder, max(leadership, 2*s.Interval))
 	if err != nil || !leads {
 		s.seen = sightings{}
 		return err
@@ -122,7 +122,7 @@ func (s *Sweeper) Round(ctx context.Context) error {
 		// Without knowing what is open, files are not judged.
 		err = errors.Join(err, s.files(ctx, files, open))
 	}
-	if pruneErr := s.Jobs.Prune(ctx); pruneErr != nil {
+	if pruneErr := s.Jobs.CleanupDead(ctx); pruneErr != nil {
 		err = errors.Join(err, fmt.Errorf("sweep: prune: %w", pruneErr))
 	}
 	s.metrics.round(err)

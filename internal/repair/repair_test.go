@@ -23,14 +23,14 @@ func TestAWipedRedis(t *testing.T) {
 		ids := []job.ID{e.file(keyed), e.file(submit.Request{Owner: "bob"}), e.form("bob"), e.load("bob")}
 		before := map[job.ID]job.Record{}
 		for _, id := range ids {
-			r, err := e.records.Get(t.Context(), id)
+			r, err := e.records.LoadRecord(t.Context(), id)
 			e.must(err)
 			before[id] = r
 		}
 		e.wipe()
 		e.settle()
 		for _, id := range ids {
-			r, err := e.records.Get(t.Context(), id)
+			r, err := e.records.LoadRecord(t.Context(), id)
 			e.must(err)
 			if r.Fence < e.clock.Now().Add(-time.Hour).UnixMilli() {
 				t.Errorf("the fence %d may be that of an attempt before", r.Fence)
@@ -229,9 +229,9 @@ type between struct {
 	do func()
 }
 
-func (b between) Restore(ctx context.Context, t job.Ticket) (bool, error) {
+func (b between) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 	b.do()
-	return b.Jobs.Restore(ctx, t)
+	return b.Jobs.RestoreRecord(ctx, t)
 }
 
 // A job that its owner deletes while it is being brought back stays deleted.
@@ -282,23 +282,23 @@ type slow struct {
 	before func()
 }
 
-func (s slow) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
 	s.before()
-	return s.Jobs.Admit(ctx, r, input, terms)
+	return s.Jobs.AdmitJob(ctx, r, input, terms)
 }
 
 // An attempt that began before Redis was wiped writes nothing to the record that was made again.
 func TestAnAttemptOfTheEarlierLife(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
-		old, _, err := e.records.Begin(t.Context(), id, 1)
+		old, _, err := e.records.BeginAttempt(t.Context(), id, 1)
 		e.must(err)
 		e.wipe()
 		e.settle()
-		if _, _, err := e.records.Begin(t.Context(), id, 1); err != nil {
+		if _, _, err := e.records.BeginAttempt(t.Context(), id, 1); err != nil {
 			t.Fatal(err)
 		}
-		if err := e.records.Fail(t.Context(), id, old.Fence, job.Failure{Code: fault.Timeout}); !errors.Is(err, job.ErrSuperseded) {
+		if err := e.records.FailJob(t.Context(), id, old.Fence, job.Failure{Code: fault.Timeout}); !errors.Is(err, job.ErrSuperseded) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -318,9 +318,9 @@ func TestOneAtATime(t *testing.T) {
 		if n := e.depths()[1].Pending; n != 0 {
 			t.Fatal("two sweep at a time")
 		}
-		e.must(e.records.Yield(t.Context(), "two")) // not the one that leads
+		e.must(e.records.ReleaseLease(t.Context(), "two")) // not the one that leads
 		e.must(other.Round(t.Context()))
-		e.must(e.records.Yield(t.Context(), "one"))
+		e.must(e.records.ReleaseLease(t.Context(), "one"))
 		e.must(other.Round(t.Context()))
 		e.must(other.Round(t.Context()))
 		if n := e.depths()[1].Pending; n != 1 {
@@ -330,7 +330,7 @@ func TestOneAtATime(t *testing.T) {
 			t.Errorf("the lead lasts %s", ttl)
 		}
 		e.must(e.sweeper.Round(t.Context()))
-		if leads, err := e.records.Lead(t.Context(), "two", time.Minute); err != nil || !leads {
+		if leads, err := e.records.AcquireLease(t.Context(), "two", time.Minute); err != nil || !leads {
 			t.Errorf("the lead was taken away: %v, %v", leads, err)
 		}
 	})

@@ -26,23 +26,23 @@ func (s *Sweeper) tasks(ctx context.Context, there map[job.ID]bool, known bool) 
 	var errs []error
 	for offset := 0; ; offset += batch {
 		// What goes from the index meanwhile moves others up, past this walk: the next round finds them.
-		ids, err := s.Jobs.Open(ctx, offset, batch)
+		ids, err := s.Jobs.ListOpen(ctx, offset, batch)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: open jobs: %w", err)
 		}
 		// Tasks first: a job that ends in between has no task any more, and then no open record.
-		states, err := s.Queue.State(ctx, ids)
+		states, err := s.Queue.TaskStates(ctx, ids)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: states of tasks: %w", err)
 		}
-		records, err := s.Jobs.Records(ctx, ids)
+		records, err := s.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: records: %w", err)
 		}
 		for _, id := range ids {
 			r, recorded := records[id]
 			if !recorded || r.State.Final() {
-				errs = append(errs, s.heal(id, indexLeft, func() (bool, error) { return true, s.Jobs.Forget(ctx, id) }))
+				errs = append(errs, s.heal(id, indexLeft, func() (bool, error) { return true, s.Jobs.DeleteFromIndexes(ctx, id) }))
 				continue
 			}
 			open[id] = true
@@ -65,21 +65,21 @@ func (s *Sweeper) task(ctx context.Context, r job.Record, state TaskState, docum
 	case r.Kind == job.File && !document:
 		return s.heal(r.ID, documentLost, func() (bool, error) { return s.end(ctx, r) })
 	case state == Archived:
-		return s.heal(r.ID, taskArchived, func() (bool, error) { return true, s.Queue.Revive(ctx, t) })
+		return s.heal(r.ID, taskArchived, func() (bool, error) { return true, s.Queue.RequeueArchived(ctx, t) })
 	}
 	return s.heal(r.ID, taskLost, func() (bool, error) { return true, s.Queue.Enqueue(ctx, t) })
 }
 
 // end fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or of a disk.
 func (s *Sweeper) end(ctx context.Context, r job.Record) (bool, error) {
-	begun, _, err := s.Jobs.Begin(ctx, r.ID, r.Attempt)
+	begun, _, err := s.Jobs.BeginAttempt(ctx, r.ID, r.Attempt)
 	if fault.CodeOf(err) == fault.JobNotFound || err == nil && begun.State.Final() {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	err = s.Jobs.Fail(ctx, r.ID, begun.Fence, job.Failure{
+	err = s.Jobs.FailJob(ctx, r.ID, begun.Fence, job.Failure{
 		Code: fault.StorageUnavailable, Message: "The document is not there any more. Upload it again.",
 	})
 	if errors.Is(err, job.ErrSuperseded) {

@@ -15,7 +15,7 @@ import (
 // gate is an intake that operators stop.
 type gate struct{ stopped bool }
 
-func (g *gate) Draining(context.Context) bool { return g.stopped }
+func (g *gate) IsIntakePaused(context.Context) bool { return g.stopped }
 
 // stopping is a body at whose end operators stop the intake.
 type stopping struct {

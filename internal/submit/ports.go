@@ -19,21 +19,21 @@ type Uploads interface {
 
 // Jobs keeps job records.
 type Jobs interface {
-	// Admit stores a new record and its input (the form, or the id of the saved timeline; nil for a file), unless the terms
+	// AdmitJob stores a new record and its input (the form, or the id of the saved timeline; nil for a file), unless the terms
 	// are against it, all at one moment. When an open job of the owner has the same content, that one is returned and
 	// nothing is stored; otherwise it is r.ID. A record that is there already, of the same owner and time, is taken for
 	// this one. too_many_jobs and conflict (another's record) are certain: nothing was stored.
-	Admit(ctx context.Context, r job.Record, input []byte, terms Terms) (job.ID, error)
-	// Withdraw forgets the record of a submission that failed, and says whether there was one. One that a worker has begun,
+	AdmitJob(ctx context.Context, r job.Record, input []byte, terms Terms) (job.ID, error)
+	// WithdrawJob forgets the record of a submission that failed, and says whether there was one. One that a worker has begun,
 	// or that another request was given, stays: conflict.
-	Withdraw(ctx context.Context, id job.ID) (found bool, err error)
-	// Room is too_many_jobs when the owner has limit open jobs or more.
-	Room(ctx context.Context, owner string, limit int) error
-	// Claim binds an owner's idempotency key to id for 24 h. When the key is bound already it returns the job that holds
+	WithdrawJob(ctx context.Context, id job.ID) (found bool, err error)
+	// CheckQuota is too_many_jobs when the owner has limit open jobs or more.
+	CheckQuota(ctx context.Context, owner string, limit int) error
+	// ClaimKey binds an owner's idempotency key to id for 24 h. When the key is bound already it returns the job that holds
 	// it and false; conflict while that one is being submitted.
-	Claim(ctx context.Context, claim string, id job.ID) (holder job.ID, claimed bool, err error)
-	// Release gives up a claim of id after its submission failed.
-	Release(ctx context.Context, claim string, id job.ID) error
+	ClaimKey(ctx context.Context, claim string, id job.ID) (holder job.ID, claimed bool, err error)
+	// ReleaseKey gives up a claim of id after its submission failed.
+	ReleaseKey(ctx context.Context, claim string, id job.ID) error
 }
 
 // Terms are what a new job is accepted under.
@@ -47,8 +47,8 @@ type Terms struct {
 
 // Intake says whether work is taken.
 type Intake interface {
-	// Draining reports whether operators have stopped the intake. It is asked for each submission, and has to be cheap.
-	Draining(ctx context.Context) bool
+	// IsIntakePaused reports whether operators have stopped the intake. It is asked for each submission, and has to be cheap.
+	IsIntakePaused(ctx context.Context) bool
 }
 
 // Queue delivers tasks to workers.

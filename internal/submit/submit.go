@@ -96,7 +96,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	before, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	if t.Claim != "" {
-		holder, mine, err := s.Jobs.Claim(before, t.Claim, t.ID)
+		holder, mine, err := s.Jobs.ClaimKey(before, t.Claim, t.ID)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -110,7 +110,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	}
 	if s.MaxJobs > 0 {
 		// Admit is exact; this spares the body.
-		if err := s.Jobs.Room(before, r.Owner, s.MaxJobs); err != nil {
+		if err := s.Jobs.CheckQuota(before, r.Owner, s.MaxJobs); err != nil {
 			s.undo(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -138,7 +138,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	if !r.Force {
 		terms.Content = content(t, saved)
 	}
-	holder, err := s.Jobs.Admit(after, record, input, terms)
+	holder, err := s.Jobs.AdmitJob(after, record, input, terms)
 	switch code := fault.CodeOf(err); {
 	case code == fault.TooManyJobs, code == fault.Conflict:
 		s.undo(ctx, t, kept, err)
@@ -160,7 +160,7 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 
 // closed is draining while operators have stopped the intake.
 func (s *Submitter) closed(ctx context.Context) error {
-	if s.Intake != nil && s.Intake.Draining(ctx) {
+	if s.Intake != nil && s.Intake.IsIntakePaused(ctx) {
 		return fault.New(fault.Draining)
 	}
 	return nil
@@ -206,7 +206,7 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 	defer cancel()
 	if how == admitted {
 		// In this order: files without a record are a whole job, which the sweep gets going; a record without files is none.
-		if found, err := s.Jobs.Withdraw(ctx, t.ID); err != nil || !found {
+		if found, err := s.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
 			s.Logger.Warn("a submission that failed goes on", "job_id", t.ID, "error", err)
 			return
 		}
@@ -217,7 +217,7 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 	if t.Claim == "" {
 		return
 	}
-	if err := s.Jobs.Release(ctx, t.Claim, t.ID); err != nil {
+	if err := s.Jobs.ReleaseKey(ctx, t.Claim, t.ID); err != nil {
 		s.Logger.Warn("a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
 	}
 }

@@ -90,7 +90,7 @@ func (w *world) Delete(ctx context.Context, id job.ID) error {
 	return nil
 }
 
-func (w *world) Room(ctx context.Context, owner string, limit int) error {
+func (w *world) CheckQuota(ctx context.Context, owner string, limit int) error {
 	if err := w.step(ctx, "room"); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (w *world) room(owner string, limit int) error {
 	return nil
 }
 
-func (w *world) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (w *world) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
 	key := r.Owner + "/" + string(terms.Content)
 	if holder, ok := w.content[key]; ok && terms.Content != nil && !w.records[holder].State.Final() {
 		w.shared[holder] = true
@@ -124,7 +124,7 @@ func (w *world) Admit(ctx context.Context, r job.Record, input []byte, terms sub
 	return r.ID, w.step(ctx, "admit")
 }
 
-func (w *world) Withdraw(ctx context.Context, id job.ID) (bool, error) {
+func (w *world) WithdrawJob(ctx context.Context, id job.ID) (bool, error) {
 	if err := w.step(ctx, "withdraw"); err != nil {
 		return false, err
 	}
@@ -137,7 +137,7 @@ func (w *world) Withdraw(ctx context.Context, id job.ID) (bool, error) {
 	return found, nil
 }
 
-func (w *world) Claim(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
+func (w *world) ClaimKey(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
 	if err := w.step(ctx, "claim"); err != nil {
 		return "", false, err
 	}
@@ -149,7 +149,7 @@ func (w *world) Claim(ctx context.Context, claim string, id job.ID) (job.ID, boo
 	return id, true, nil
 }
 
-func (w *world) Release(ctx context.Context, claim string, id job.ID) error {
+func (w *world) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
 	if w.claims[claim] == id {
 		delete(w.claims, claim)
 	}
@@ -258,7 +258,7 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 // mute is a queue's Redis that accepts what is sent and answers nothing.
 type mute struct{ *world }
 
-func (mute) Withdraw(ctx context.Context, _ job.ID) (bool, error) {
+func (mute) WithdrawJob(ctx context.Context, _ job.ID) (bool, error) {
 	<-ctx.Done()
 	return false, fault.Wrap(fault.QueueUnavailable, ctx.Err())
 }
@@ -294,25 +294,25 @@ func (s slow) wait(ctx context.Context) error {
 	}
 }
 
-func (s slow) Claim(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
+func (s slow) ClaimKey(ctx context.Context, claim string, id job.ID) (job.ID, bool, error) {
 	if err := s.wait(ctx); err != nil {
 		return "", false, err
 	}
-	return s.world.Claim(ctx, claim, id)
+	return s.world.ClaimKey(ctx, claim, id)
 }
 
-func (s slow) Room(ctx context.Context, owner string, limit int) error {
+func (s slow) CheckQuota(ctx context.Context, owner string, limit int) error {
 	if err := s.wait(ctx); err != nil {
 		return err
 	}
-	return s.world.Room(ctx, owner, limit)
+	return s.world.CheckQuota(ctx, owner, limit)
 }
 
-func (s slow) Admit(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
 	if err := s.wait(ctx); err != nil {
 		return "", err
 	}
-	return s.world.Admit(ctx, r, input, terms)
+	return s.world.AdmitJob(ctx, r, input, terms)
 }
 
 func (s slow) Enqueue(ctx context.Context, t job.Task) error {
@@ -322,18 +322,18 @@ func (s slow) Enqueue(ctx context.Context, t job.Task) error {
 	return s.world.Enqueue(ctx, t)
 }
 
-func (s slow) Withdraw(ctx context.Context, id job.ID) (bool, error) {
+func (s slow) WithdrawJob(ctx context.Context, id job.ID) (bool, error) {
 	if err := s.wait(ctx); err != nil {
 		return false, err
 	}
-	return s.world.Withdraw(ctx, id)
+	return s.world.WithdrawJob(ctx, id)
 }
 
-func (s slow) Release(ctx context.Context, claim string, id job.ID) error {
+func (s slow) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
 	if err := s.wait(ctx); err != nil {
 		return err
 	}
-	return s.world.Release(ctx, claim, id)
+	return s.world.ReleaseKey(ctx, claim, id)
 }
 
 // However slow each step is, a client knows within two seconds of its last byte.
@@ -547,7 +547,7 @@ func TestTooManyJobs(t *testing.T) {
 // always says that there is room.
 type always struct{ *world }
 
-func (always) Room(context.Context, string, int) error { return nil }
+func (always) CheckQuota(context.Context, string, int) error { return nil }
 
 type readerFunc func([]byte) (int, error)
 

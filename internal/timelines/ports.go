@@ -10,11 +10,11 @@ import (
 
 // Jobs holds the records and results that are edited.
 type Jobs interface {
-	// Result returns a record and, when it is done, its full result (gzip).
-	Result(ctx context.Context, id job.ID) (job.Record, []byte, error)
-	// Replace stores an edited result if the record is done and still at version; it returns the new version, conflict
+	// LoadResult returns a record and, when it is done, its full result (gzip).
+	LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, error)
+	// ReplaceResult stores an edited result if the record is done and still at version; it returns the new version, conflict
 	// for a record that is not done and precondition_failed for another version.
-	Replace(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error)
+	ReplaceResult(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error)
 }
 
 // Timelines keeps saved timelines. All of it is by owner: what is another's is timeline_not_found.

@@ -186,7 +186,7 @@ func (e *Editor) Delete(ctx context.Context, owner, id string, version int64) er
 
 // result returns the record of the owner's job and what it built.
 func (e *Editor) result(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
-	record, packed, err := e.Jobs.Result(ctx, id)
+	record, packed, err := e.Jobs.LoadResult(ctx, id)
 	if err != nil {
 		return job.Record{}, nil, err
 	}
@@ -209,7 +209,7 @@ func (e *Editor) replace(ctx context.Context, record job.Record, result *timelin
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, fmt.Errorf("edit: %w", err))
 	}
-	return e.Jobs.Replace(ctx, record.ID, record.Version, stored)
+	return e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
 }
 
 // again makes a change, and when the caller named no version makes it again for as long as others are faster: conflict in

@@ -45,17 +45,17 @@ type env struct {
 	before func(id job.ID) error
 }
 
-func (e *env) Result(ctx context.Context, id job.ID) (job.Record, []byte, error) {
-	return e.jobs.Result(ctx, id)
+func (e *env) LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, error) {
+	return e.jobs.LoadResult(ctx, id)
 }
 
-func (e *env) Replace(ctx context.Context, id job.ID, version int64, s job.Stored) (int64, error) {
+func (e *env) ReplaceResult(ctx context.Context, id job.ID, version int64, s job.Stored) (int64, error) {
 	if e.before != nil {
 		if err := e.before(id); err != nil {
 			return 0, err
 		}
 	}
-	return e.jobs.Replace(ctx, id, version, s)
+	return e.jobs.ReplaceResult(ctx, id, version, s)
 }
 
 func (e *env) Current(context.Context) (*catalogue.Catalogue, error) { return e.catalogue, nil }
@@ -114,11 +114,11 @@ func (e *env) done(t *testing.T) job.ID {
 		t.Fatal(err)
 	}
 	id := e.record(t)
-	begun, _, err := e.jobs.Begin(t.Context(), id, 1)
+	begun, _, err := e.jobs.BeginAttempt(t.Context(), id, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.jobs.Finish(t.Context(), id, begun.Fence, s); err != nil {
+	if err := e.jobs.CompleteJob(t.Context(), id, begun.Fence, s); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -127,7 +127,7 @@ func (e *env) done(t *testing.T) job.ID {
 // result reads what a job holds.
 func (e *env) result(t *testing.T, id job.ID) (job.Record, *timeline.Result) {
 	t.Helper()
-	record, packed, err := e.jobs.Result(t.Context(), id)
+	record, packed, err := e.jobs.LoadResult(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestEdit(t *testing.T) {
 	if s := r.Courses["MATH 203"].State; s.Status != timeline.Completed || s.Via != timeline.ViaExemption {
 		t.Errorf("the exempted course is %+v", s)
 	}
-	if _, packed, err := e.jobs.Fetch(ctx, id, true); err != nil {
+	if _, packed, err := e.jobs.LoadWithResult(ctx, id, true); err != nil {
 		t.Error(err)
 	} else if slim, err := resultcodec.Open(packed); err != nil || slim.Courses["MATH 203"].State.Via != timeline.ViaExemption || len(slim.Courses) >= len(r.Courses) {
 		t.Errorf("the slim view was not edited as well (%v)", err)
@@ -266,11 +266,11 @@ func TestAnEditThatIsAlwaysOvertaken(t *testing.T) {
 	overtaken := 0
 	e.before = func(id job.ID) error {
 		overtaken++
-		record, packed, err := e.jobs.Result(ctx, id)
+		record, packed, err := e.jobs.LoadResult(ctx, id)
 		if err != nil {
 			return err
 		}
-		_, err = e.jobs.Replace(ctx, id, record.Version, job.Stored{Full: packed, Slim: packed})
+		_, err = e.jobs.ReplaceResult(ctx, id, record.Version, job.Stored{Full: packed, Slim: packed})
 		return err
 	}
 	_, err := e.Edit(ctx, owner, id, 0, named("never"))

@@ -96,7 +96,7 @@ func TestLoadRecovery(t *testing.T) {
 		<-gate.arrived
 		// Anywhere between two beats.
 		<-time.After(time.Duration(chance.Int64N(int64(time.Second))))
-		all, err := tasks.Workers(t.Context())
+		all, err := tasks.ListWorkers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ type tasks struct {
 }
 
 func (q tasks) Depth(ctx context.Context) (scaler.Depth, error) {
-	all, err := q.Stats(ctx)
+	all, err := q.ReadDepths(ctx)
 	var sum scaler.Depth
 	for _, d := range all {
 		sum.Pending += d.Pending
