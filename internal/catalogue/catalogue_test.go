@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -241,30 +239,6 @@ func TestRuleMessages(t *testing.T) {
 				t.Errorf("%s: %q, %q", c.Code, m, r.Level())
 			}
 		}
-	}
-}
-
-func TestDeriveMakesOnce(t *testing.T) {
-	t.Parallel()
-	c, err := catalogue.New(clone(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	type key struct{ name string }
-	var made atomic.Int32
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for _, name := range []string{"a", "b"} {
-				if got := catalogue.Derive(c, key{name}, func() string { made.Add(1); return "of " + name }); got != "of "+name {
-					t.Errorf("%q: %q", name, got)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if n := made.Load(); n != 2 {
-		t.Errorf("made %d times", n)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Catalogue is an indexed, immutable catalogue. Its lists and what is in them are shared by everyone who asks: nobody
@@ -16,8 +15,7 @@ type Catalogue struct {
 	pools     map[string]int
 	degrees   map[string]int
 	sequences map[string]int
-	names     []name   // what Match compares with
-	derived   sync.Map // key → func() any
+	names     []name // what Match compares with
 }
 
 // New checks d and indexes it. Every fault is in the error, each on a line of its own. The catalogue takes d over: the
@@ -151,17 +149,6 @@ func (c *Catalogue) Closure(codes []string) []string {
 	}
 	slices.Sort(open)
 	return open
-}
-
-// Derive returns what build makes of the catalogue, made once for each key and kept as long as the catalogue. It serves
-// packages that would otherwise work the same thing out for every job. Keys are of a type of the caller's own, as those
-// of a context are; what build returns is shared and never changed.
-func Derive[T any](c *Catalogue, key any, build func() T) T {
-	once, ok := c.derived.Load(key)
-	if !ok {
-		once, _ = c.derived.LoadOrStore(key, sync.OnceValue(func() any { return build() }))
-	}
-	return once.(func() any)().(T)
 }
 
 // Code returns a course's code in its one spelling: upper case, one space before the number, and the work terms that

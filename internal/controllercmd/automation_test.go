@@ -202,7 +202,7 @@ func TestTheCanarysForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	if _, err := timeline.FromForm(cat, controllercmd.CanaryForm(c.CanaryDegree, now), now); err != nil {
+	if _, err := timeline.NewBuilder(cat).FromForm(controllercmd.CanaryForm(c.CanaryDegree, now), now); err != nil {
 		t.Error(err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 const (
@@ -67,8 +68,9 @@ type Deps struct {
 // Processor runs attempts. It is safe for concurrent use.
 type Processor struct {
 	Deps
-	metrics *metrics
-	remains remains
+	metrics  *metrics
+	builders timeline.BuilderCache
+	remains  remains
 }
 
 // New returns a processor.
@@ -178,7 +180,7 @@ func (a *attempt) timeline(ctx context.Context, input []byte) (*timeline.Result,
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
 	}
-	now := a.p.Clock()
+	builder, now := a.p.builders.GetBuilder(cat), a.p.Clock()
 	switch a.record.Kind {
 	case job.File:
 		doc, err := a.parse(ctx)
@@ -186,14 +188,14 @@ func (a *attempt) timeline(ctx context.Context, input []byte) (*timeline.Result,
 			return nil, err
 		}
 		defer a.step("build")()
-		return timeline.FromDocument(cat, doc, now)
+		return builder.FromDocument(doc, now)
 	case job.Form:
-		form, err := timeline.DecodeForm(bytes.NewReader(input))
+		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
 			return nil, fmt.Errorf("process: form: %w", err)
 		}
 		defer a.step("build")()
-		return timeline.FromForm(cat, form, now)
+		return builder.FromForm(form, now)
 	case job.TimelineData:
 		read := a.step("load")
 		saved, err := a.p.Timelines.Get(ctx, a.record.Owner, string(input))
@@ -202,7 +204,7 @@ func (a *attempt) timeline(ctx context.Context, input []byte) (*timeline.Result,
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
 		defer a.step("build")()
-		return timeline.FromSaved(cat, saved, now)
+		return builder.FromSaved(saved, now)
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
 }

@@ -426,7 +426,7 @@ func (s *system) accepted(owner string) job.ID {
 // result is a timeline of a student in the first years.
 func (s *system) result() *timeline.Result {
 	s.t.Helper()
-	r, err := timeline.FromForm(s.cat, timeline.Form{Degree: "BEng in Software Engineering", FirstTerm: "Fall 2026", IsCoop: true}, now)
+	r, err := timeline.NewBuilder(s.cat).FromForm(timeline.Form{Degree: "BEng in Software Engineering", FirstTerm: "Fall 2026", IsCoop: true}, now)
 	must(s.t, err)
 	return r
 }

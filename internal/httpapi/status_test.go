@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 // jobStatus is a status as a client reads it.
@@ -47,7 +48,7 @@ func TestStatus(t *testing.T) {
 	})
 
 	id := s.done("ann")
-	want, err := timeline.Encode(s.result())
+	want, err := wire.EncodeResult(s.result())
 	must(t, err)
 	t.Run("done, as stored", func(t *testing.T) {
 		s := s.in(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
@@ -24,7 +25,7 @@ func (a *API) form(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := timeline.DecodeForm(bytes.NewReader(body))
+	f, err := wire.DecodeForm(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	patch, err := timeline.DecodePatch(bytes.NewReader(body))
+	patch, err := wire.DecodePatch(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func (a *API) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	k, err := timeline.DecodeKeeping(bytes.NewReader(body))
+	k, err := wire.DecodeSaveRequest(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (a *API) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	k, err := timeline.DecodeKeeping(bytes.NewReader(body))
+	k, err := wire.DecodeSaveRequest(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 // MaxJSON is the most that Open unpacks, in bytes. The largest degree of the catalogue packs about 1 MB of JSON; what
@@ -35,7 +36,7 @@ func Result(r *timeline.Result) (job.Stored, error) {
 	if err != nil {
 		return job.Stored{}, err
 	}
-	slim, err := compressed(r.Slim())
+	slim, err := compressed(r.SlimView())
 	if err != nil {
 		return job.Stored{}, err
 	}
@@ -43,7 +44,7 @@ func Result(r *timeline.Result) (job.Stored, error) {
 }
 
 func compressed(r *timeline.Result) ([]byte, error) {
-	plain, err := timeline.Encode(r)
+	plain, err := wire.EncodeResult(r)
 	if err != nil {
 		return nil, fmt.Errorf("pack: encode the result: %w", err)
 	}
@@ -74,7 +75,7 @@ func Open(packed []byte) (*timeline.Result, error) {
 	if len(plain) > MaxJSON {
 		return nil, ErrTooLarge
 	}
-	r, err := timeline.Decode(plain)
+	r, err := wire.DecodeResult(plain)
 	if err != nil {
 		return nil, fmt.Errorf("pack: decode the result: %w", err)
 	}

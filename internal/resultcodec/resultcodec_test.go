@@ -13,6 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 func result() *timeline.Result {
@@ -79,7 +80,7 @@ func TestPackedIsPlainGzip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := timeline.Encode(result())
+	want, err := wire.EncodeResult(result())
 	if err != nil {
 		t.Fatal(err)
 	}

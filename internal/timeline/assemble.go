@@ -34,8 +34,8 @@ func newSlot(t term.Term) slot {
 	return slot{term: t, label: t.Label(), courses: []Sitting{}}
 }
 
-// ordered sorts slots by time and joins those of one term.
-func ordered(slots []slot) []slot {
+// mergeSlots sorts slots by time and joins those of one term.
+func mergeSlots(slots []slot) []slot {
 	slices.SortStableFunc(slots, func(a, b slot) int { return term.Compare(a.term, b.term) })
 	out := slots[:0]
 	for _, s := range slots {
@@ -73,27 +73,27 @@ func (d *draft) hasEntry(code string) bool {
 	return ok
 }
 
-// index returns the place of a course in the catalogue, and whether a pool of the program lists it.
-func (d *draft) index(code string) (i int, known, listed bool) {
+// findCourse returns the place of a course in the catalogue, and whether a pool of the program lists it.
+func (d *draft) findCourse(code string) (i int, known, listed bool) {
 	i, known = d.cat.Index(code)
 	return i, known, known && d.program.listed[i]
 }
 
-// entry returns a course with nothing known about it.
-func (d *draft) entry(code string) Course {
+// newEntry returns a course with nothing known about it.
+func (d *draft) newEntry(code string) Course {
 	if i, ok := d.cat.Index(code); ok {
 		return d.program.courses[i]
 	}
 	known := false
 	x := d.extra[code]
 	return Course{
-		ID: code, Title: x.Title, Credits: quarters(x.Credits), OfferedIn: []string{}, Rules: []Rule{},
+		ID: code, Title: x.Title, Credits: roundToQuarters(x.Credits), OfferedIn: []string{}, Rules: []Rule{},
 		InCatalogue: &known, State: State{Status: Incomplete},
 	}
 }
 
-// assemble makes the result of a draft, which it uses up.
-func (d *draft) assemble() *Result {
+// assembleResult makes the result of a draft, which it uses up.
+func (d *draft) assembleResult() *Result {
 	p := d.program
 	d.owed = make(map[string]bool, len(d.deficient))
 	for _, code := range d.deficient {
@@ -122,10 +122,10 @@ func (d *draft) assemble() *Result {
 		owed += r.Courses[code].Credits
 	}
 	r.Pools = append(r.Pools,
-		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, CreditsRequired: owed, Courses: present(d.deficient), Rules: []Rule{}},
-		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: present(d.exempt), Rules: []Rule{}},
+		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, CreditsRequired: owed, Courses: orEmpty(d.deficient), Rules: []Rule{}},
+		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
 	)
-	r.Progress = d.progress(r, touched)
+	r.Progress = d.computeProgress(r, touched)
 	return r
 }
 
@@ -136,7 +136,7 @@ func (d *draft) applyStates(r *Result) []string {
 	set := func(code string, change func(*State)) {
 		c, ok := r.Courses[code]
 		if !ok {
-			c = d.entry(code)
+			c = d.newEntry(code)
 		}
 		change(&c.State)
 		r.Courses[code] = c
@@ -171,7 +171,7 @@ func (d *draft) markUnused(r *Result) []string {
 				s.Message = "" // said of another program, before an edit
 			}
 			_, known := r.Courses[s.Code]
-			if _, _, listed := d.index(s.Code); !known || listed || d.owed[s.Code] {
+			if _, _, listed := d.findCourse(s.Code); !known || listed || d.owed[s.Code] {
 				continue
 			}
 			if s.Message == "" {
@@ -186,10 +186,10 @@ func (d *draft) markUnused(r *Result) []string {
 	return unused
 }
 
-// progress counts each course once: in the first pool in order that lists it and still lacks credits, what is left over
+// computeProgress counts each course once: in the first pool in order that lists it and still lacks credits, what is left over
 // in the next. Completed courses are counted before those in progress, these before planned ones, each in order of time.
 // The degree's own pools make up the whole; deficiencies come on top of a degree.
-func (d *draft) progress(r *Result, touched []string) Progress {
+func (d *draft) computeProgress(r *Result, touched []string) Progress {
 	p := Progress{Overall: Credits{CreditsRequired: r.Degree.TotalCredits}, Pools: make([]PoolProgress, 0, len(r.Pools))}
 	for _, pool := range r.Pools {
 		p.Pools = append(p.Pools, PoolProgress{ID: pool.ID, Name: pool.Name, Credits: Credits{
@@ -207,18 +207,18 @@ func (d *draft) progress(r *Result, touched []string) Progress {
 		}
 	}
 	slices.SortStableFunc(courses, func(a, b counted) int {
-		return cmp.Or(cmp.Compare(rank(b.State.Status), rank(a.State.Status)), term.Compare(a.when, b.when))
+		return cmp.Or(cmp.Compare(statusRank(b.State.Status), statusRank(a.State.Status)), term.Compare(a.when, b.when))
 	})
 	for _, c := range courses {
-		at, known, _ := d.index(c.ID)
+		at, known, _ := d.findCourse(c.ID)
 		left := c.Credits
 		for k := range p.Pools {
 			own := k < len(d.program.pools)
 			lists := own && known && d.program.members[k][at] || p.Pools[k].ID == DeficienciesPoolID && d.owed[c.ID]
 			if take := min(left, p.Pools[k].Remaining); lists && take > 0 {
-				p.Pools[k].count(c.State.Status, take)
+				p.Pools[k].addCredits(c.State.Status, take)
 				if own {
-					p.Overall.count(c.State.Status, take)
+					p.Overall.addCredits(c.State.Status, take)
 				}
 				left -= take
 			}
@@ -228,7 +228,7 @@ func (d *draft) progress(r *Result, touched []string) Progress {
 	return p
 }
 
-func (c *Credits) count(s Status, n float64) {
+func (c *Credits) addCredits(s Status, n float64) {
 	switch s {
 	case Completed:
 		c.Completed += n
@@ -249,23 +249,24 @@ func termOf(label *string) term.Term {
 	return t
 }
 
-// quarters returns credits as the catalogue counts them: in steps of 0.25, none for what makes no sense.
-func quarters(n float64) float64 {
+// roundToQuarters returns credits as the catalogue counts them: in steps of 0.25, none for what makes no sense.
+func roundToQuarters(n float64) float64 {
 	if !(n > 0 && n <= 100) {
 		return 0
 	}
 	return math.Round(n*4) / 4
 }
 
-func present[T any](s []T) []T {
+// orEmpty returns s, or an empty list for none: JSON says [] and not null.
+func orEmpty[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
 }
 
-// unique returns codes in their one spelling, each once, in the order given.
-func unique(codes []string) []string {
+// uniqueCodes returns codes in their one spelling, each once, in the order given.
+func uniqueCodes(codes []string) []string {
 	out := make([]string, 0, len(codes))
 	seen := make(map[string]bool, len(codes))
 	for _, code := range codes {

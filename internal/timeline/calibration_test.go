@@ -26,7 +26,7 @@ func TestCalibrationTranscript(t *testing.T) {
 	doc.ExemptedCourses = []string{"COMP 201", "MATH 203"}
 	doc.TransferredCourses = []string{"HIST 283"}
 	doc.DeficiencyCourses = []string{"MATH 204"}
-	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	r := must(builder().FromDocument(doc, now))(t)
 
 	for code, want := range map[string]string{
 		"COMP 232": "incomplete FALL 2024 (minimum grade C- not met)",
@@ -70,7 +70,7 @@ func TestCalibrationTranscript(t *testing.T) {
 
 func TestCalibrationForm(t *testing.T) {
 	t.Parallel()
-	r := must(timeline.FromForm(embedded(), timeline.Form{Degree: software, FirstTerm: "Fall 2026"}, now))(t)
+	r := must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026"}, now))(t)
 	want := []string{
 		"FALL 2026", "WINTER 2027", "SUMMER 2027", "FALL 2027", "WINTER 2028", "SUMMER 2028", "FALL 2028",
 		"WINTER 2029", "SUMMER 2029", "FALL 2029",
@@ -105,7 +105,7 @@ func TestCalibrationSequence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := must(timeline.FromForm(embedded(), form, now))(t)
+			r := must(builder().FromForm(form, now))(t)
 			if len(r.Semesters) != 12 {
 				t.Fatalf("%d terms: %q", len(r.Semesters), terms(r))
 			}
@@ -144,7 +144,7 @@ func TestCalibrationCoop(t *testing.T) {
 
 func TestCalibrationExtendedCredit(t *testing.T) {
 	t.Parallel()
-	r := must(timeline.FromForm(embedded(), timeline.Form{
+	r := must(builder().FromForm(timeline.Form{
 		Degree: software, FirstTerm: "Fall 2026", IsExtendedCreditProgram: true,
 	}, now))(t)
 	if !r.IsExtendedCredit || r.Degree.TotalCredits != 150 || r.Progress.Overall.CreditsRequired != 150 {
@@ -162,7 +162,7 @@ func TestCalibrationExtendedCredit(t *testing.T) {
 
 func TestCalibrationRetake(t *testing.T) {
 	t.Parallel()
-	r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted,
+	r := must(builder().FromDocument(transcript(softwarePrinted,
 		"Fall 2024: COMP 248 DISC", "Winter 2025: COMP 248 B-"), now))(t)
 	if got := state(r, "COMP 248"); got != "completed WINTER 2025" {
 		t.Error(got)
@@ -178,7 +178,7 @@ func TestCalibrationWritingTest(t *testing.T) {
 	doc.ProgramInfo.EWTSatisfied = true
 	for _, exempted := range [][]string{nil, {"ENCS272"}, {"ENCS 272", "ENCS 272"}} {
 		doc.ExemptedCourses = exempted
-		r := must(timeline.FromDocument(embedded(), doc, now))(t)
+		r := must(builder().FromDocument(doc, now))(t)
 		if diff := cmp.Diff([]string{"ENCS 272"}, pool(t, r, "exemptions").Courses); diff != "" {
 			t.Errorf("exemptions for %q (-want +got):\n%s", exempted, diff)
 		}
@@ -190,7 +190,7 @@ func TestCalibrationWritingTest(t *testing.T) {
 
 func TestCalibrationSpring(t *testing.T) {
 	t.Parallel()
-	r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted,
+	r := must(builder().FromDocument(transcript(softwarePrinted,
 		"Spring 2024: COMP 248 F", "Summer 2024: COMP 248 B", "Winter/Summer 2025: ENGR 391 B"), now))(t)
 	if diff := cmp.Diff([]string{"SUMMER 2024", "WINTER/SUMMER 2025"}, terms(r)); diff != "" {
 		t.Errorf("terms (-want +got):\n%s", diff)
@@ -216,7 +216,7 @@ func TestDegrees(t *testing.T) {
 		{"Bachelor of Engineering, Aerospace Engineering Option: Avionics and Aerospace Systems",
 			"BEng in Aerospace Engineering Option: Avionics and Aerospace Systems", ""},
 	} {
-		r, err := timeline.FromDocument(embedded(), transcript(c.printed), now)
+		r, err := builder().FromDocument(transcript(c.printed), now)
 		if fault.CodeOf(err) != c.code {
 			t.Errorf("%q: %v; want %q", c.printed, err, c.code)
 		} else if err == nil && r.Degree.ID != c.want {
@@ -225,7 +225,7 @@ func TestDegrees(t *testing.T) {
 	}
 	doc := transcript("")
 	doc.ProgramInfo = nil
-	if _, err := timeline.FromDocument(embedded(), doc, now); fault.CodeOf(err) != fault.DegreeNotFound {
+	if _, err := builder().FromDocument(doc, now); fault.CodeOf(err) != fault.DegreeNotFound {
 		t.Errorf("no program block: %v", err)
 	}
 }

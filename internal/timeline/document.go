@@ -11,11 +11,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
+// MaxYears is how far apart the first and the last of generated terms may be.
+const MaxYears = 12
+
 const (
 	// writingCourse is what those who passed the engineering writing test need not take.
 	writingCourse = "ENCS 272"
-	// maxYears is how far apart the first and the last of generated terms may be.
-	maxYears = 12
 	// formYears and letterYears are how far ahead terms go when none is named as the last.
 	formYears   = 3
 	letterYears = 2
@@ -23,38 +24,38 @@ const (
 
 // FromDocument builds the timeline of a document, as seen at now. The errors are degree_not_found and degree_ambiguous,
 // and corrupt for terms that nobody can have printed.
-func FromDocument(cat *catalogue.Catalogue, doc document.Document, now time.Time) (*Result, error) {
+func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
 	info := cmp.Or(doc.ProgramInfo, &document.ProgramInfo{})
-	degree, err := cat.Match(info.Degree)
+	degree, err := b.cat.Match(info.Degree)
 	if err != nil {
 		return nil, err
 	}
 	d := &draft{
-		cat:         cat,
-		program:     programOf(cat, degree, info.IsExtendedCreditProgram, info.IsCoop),
+		cat:         b.cat,
+		program:     b.findProgram(degree, info.IsExtendedCreditProgram, info.IsCoop),
 		extended:    info.IsExtendedCreditProgram,
 		coop:        info.IsCoop,
 		states:      map[string]State{},
-		transferred: unique(doc.TransferredCourses),
-		exempt:      unique(doc.ExemptedCourses),
-		deficient:   unique(doc.DeficiencyCourses),
+		transferred: uniqueCodes(doc.TransferredCourses),
+		exempt:      uniqueCodes(doc.ExemptedCourses),
+		deficient:   uniqueCodes(doc.DeficiencyCourses),
 		extra:       map[string]ExtraCourse{},
 	}
 	if info.EWTSatisfied {
-		d.exempt = unique(append(d.exempt, writingCourse)) // once, also where it is exempted by name
+		d.exempt = uniqueCodes(append(d.exempt, writingCourse)) // once, also where it is exempted by name
 	}
 	if len(doc.Semesters) == 0 && doc.Kind == document.Letter {
 		d.slots = letterSlots(info)
-		return d.assemble(), nil
+		return d.assembleResult(), nil
 	}
-	if err := d.sit(doc.Semesters, now); err != nil {
+	if err := d.addSemesters(doc.Semesters, now); err != nil {
 		return nil, err
 	}
-	return d.assemble(), nil
+	return d.assembleResult(), nil
 }
 
-// sit takes the sittings of a document over: each in its term, with what is to be said about it.
-func (d *draft) sit(semesters []document.Semester, now time.Time) error {
+// addSemesters takes the sittings of a document over: each in its term, with what is to be said about it.
+func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error {
 	type printed struct {
 		term term.Term
 		document.Semester
@@ -77,50 +78,50 @@ func (d *draft) sit(semesters []document.Semester, now time.Time) error {
 			if code == "" {
 				continue
 			}
-			i, known, _ := d.index(code)
+			i, known, _ := d.findCourse(code)
 			if !known {
-				d.extra[code] = betterExtra(d.extra[code], row, code)
+				d.extra[code] = mergeExtra(d.extra[code], row, code)
 			}
-			status, message := judge(row, at, known && d.program.strict[i])
+			status, message := classifySitting(row, at, known && d.program.strict[i])
 			state := State{Status: status, Semester: &s.label, Message: message}
 			if before, ok := d.states[code]; ok {
-				state = better(before, state)
+				state = betterState(before, state)
 			}
 			d.states[code] = state
 			s.courses = append(s.courses, Sitting{Code: code, Message: message})
 		}
 		d.slots = append(d.slots, s)
 	}
-	d.slots = ordered(d.slots)
+	d.slots = mergeSlots(d.slots)
 	return nil
 }
 
-// betterExtra keeps the title and credits of a course that the catalogue lacks, from the latest row that has them.
-func betterExtra(x ExtraCourse, row document.Sitting, code string) ExtraCourse {
+// mergeExtra keeps the title and credits of a course that the catalogue lacks, from the latest row that has them.
+func mergeExtra(x ExtraCourse, row document.Sitting, code string) ExtraCourse {
 	return ExtraCourse{
 		Code: code, Title: cmp.Or(row.Title, x.Title),
-		Credits: cmp.Or(quarters(row.CreditsAttempted), quarters(row.CreditsEarned), x.Credits),
+		Credits: cmp.Or(roundToQuarters(row.CreditsAttempted), roundToQuarters(row.CreditsEarned), x.Credits),
 	}
 }
 
 // letterSlots returns the empty terms of a letter. Terms that make no sense are left out: the student can add them.
 func letterSlots(info *document.ProgramInfo) []slot {
-	first := printedTerm(info.FirstTerm)
+	first := parsePrintedTerm(info.FirstTerm)
 	if first.IsZero() {
 		return nil
 	}
 	first = first.First()
-	last := printedTerm(info.LastTerm)
+	last := parsePrintedTerm(info.LastTerm)
 	if !last.IsZero() {
 		last = last.Last()
 	}
-	if last.IsZero() || term.Compare(last, first) < 0 || term.Compare(last, yearsOn(first, maxYears)) > 0 {
-		last = yearsOn(first, letterYears)
+	if last.IsZero() || term.Compare(last, first) < 0 || term.Compare(last, addYears(first, MaxYears)) > 0 {
+		last = addYears(first, letterYears)
 	}
 	return emptySlots(first, last)
 }
 
-func printedTerm(s *string) term.Term {
+func parsePrintedTerm(s *string) term.Term {
 	if s == nil {
 		return term.Term{}
 	}
@@ -128,7 +129,7 @@ func printedTerm(s *string) term.Term {
 	return t
 }
 
-func yearsOn(t term.Term, years int) term.Term {
+func addYears(t term.Term, years int) term.Term {
 	t.Year = min(t.Year+years, term.LastYear)
 	return t
 }

@@ -5,33 +5,48 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 )
 
-// The limits of what people send.
-const (
-	maxSequence    = maxYears * 3 // terms
-	maxTermCourses = 100          // courses in one term
-	maxText        = 100          // characters of a name, a code or a placeholder
-	maxCredits     = 300
-)
+// Form is the input of a form job.
+type Form struct {
+	Degree                  string         `json:"degree"` // a degree's id
+	FirstTerm               string         `json:"firstTerm"`
+	LastTerm                string         `json:"lastTerm,omitempty"`
+	IsCoop                  bool           `json:"isCoop,omitempty"`
+	IsExtendedCreditProgram bool           `json:"isExtendedCreditProgram,omitempty"`
+	MinimumProgramLength    float64        `json:"minimumProgramLength,omitempty"`
+	EWTSatisfied            bool           `json:"ewtSatisfied,omitempty"`
+	PredefinedSequence      []SequenceTerm `json:"predefinedSequence,omitempty"`
+	// Sequence names a published sequence of the catalogue; it excludes PredefinedSequence.
+	Sequence string `json:"sequence,omitempty"`
+}
 
-// FromForm builds the timeline of a form, as seen at now. Its one error is invalid_form, with every faulty field.
-func FromForm(cat *catalogue.Catalogue, f Form, now time.Time) (*Result, error) {
-	if found := f.check(); len(found) > 0 {
-		return nil, invalid(found)
-	}
-	if err := ValidateForm(cat, f); err != nil {
+// SequenceTerm is one term of a form's sequence.
+type SequenceTerm struct {
+	Type      string   `json:"type"` // Academic or Co-op
+	CoopLabel string   `json:"coopLabel,omitempty"`
+	Courses   []string `json:"courses,omitempty"`
+}
+
+// FromForm builds the timeline of a form, as seen at now. Its one error is invalid_form. What shows without the
+// catalogue is checked where a form is read, in wire.
+func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
+	if err := ValidateForm(b.cat, f); err != nil {
 		return nil, err
 	}
-	degree, _ := cat.Degree(f.Degree)
+	first, last, err := f.parseTerms()
+	if err != nil {
+		return nil, err
+	}
+	degree, _ := b.cat.Degree(f.Degree)
 	d := &draft{
-		cat:      cat,
-		program:  programOf(cat, degree, f.IsExtendedCreditProgram, f.IsCoop),
+		cat:      b.cat,
+		program:  b.findProgram(degree, f.IsExtendedCreditProgram, f.IsCoop),
 		extended: f.IsExtendedCreditProgram,
 		coop:     f.IsCoop,
 		states:   map[string]State{},
@@ -39,28 +54,39 @@ func FromForm(cat *catalogue.Catalogue, f Form, now time.Time) (*Result, error) 
 	if f.EWTSatisfied {
 		d.exempt = []string{writingCourse}
 	}
-	first, _ := term.Parse(f.FirstTerm)
-	first = first.Counted()
 	sequence := f.PredefinedSequence
-	if published, ok := cat.Sequence(f.Sequence); ok {
+	if published, ok := b.cat.Sequence(f.Sequence); ok {
 		for _, t := range published.Terms {
 			sequence = append(sequence, SequenceTerm{Type: t.Type, CoopLabel: t.Label, Courses: t.Courses})
 		}
 	}
 	if len(sequence) > 0 {
-		d.plan(first, sequence, now)
-		return d.assemble(), nil
+		d.layOutSequence(first, sequence, now)
+		return d.assembleResult(), nil
 	}
-	last := yearsOn(first, formYears)
-	if f.LastTerm != "" {
-		last, _ = term.Parse(f.LastTerm)
-	}
-	d.slots = emptySlots(first, last.Counted())
-	return d.assemble(), nil
+	d.slots = emptySlots(first, last)
+	return d.assembleResult(), nil
 }
 
-// plan lays a sequence out from the first term on. Everything in it is planned, and incomplete where the term is over.
-func (d *draft) plan(first term.Term, sequence []SequenceTerm, now time.Time) {
+// parseTerms returns the first and the last term of a form without a sequence, as timelines count them.
+func (f Form) parseTerms() (first, last term.Term, err error) {
+	var found fieldfault.List
+	first, err = term.Parse(f.FirstTerm)
+	if err != nil {
+		found.AddFault("firstTerm", termSentence)
+	}
+	first = first.Counted()
+	last = addYears(first, formYears)
+	if f.LastTerm != "" {
+		if last, err = term.Parse(f.LastTerm); err != nil {
+			found.AddFault("lastTerm", termSentence)
+		}
+	}
+	return first, last.Counted(), found.ToError()
+}
+
+// layOutSequence lays a sequence out from the first term on. Everything in it is planned, and incomplete where the term is over.
+func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now time.Time) {
 	t := first
 	for _, st := range sequence {
 		s := newSlot(t)
@@ -69,7 +95,7 @@ func (d *draft) plan(first term.Term, sequence []SequenceTerm, now time.Time) {
 			s.courses = append(s.courses, Sitting{Code: label, Message: workTerm})
 		}
 		for _, name := range st.Courses {
-			s.courses = append(s.courses, d.planned(name))
+			s.courses = append(s.courses, d.toPlannedSitting(name))
 		}
 		d.slots = append(d.slots, s)
 		t = t.Next()
@@ -89,15 +115,15 @@ func (d *draft) plan(first term.Term, sequence []SequenceTerm, now time.Time) {
 			sitting.Message = cmp.Or(sitting.Message, message)
 			state := State{Status: status, Semester: &s.label, Message: message}
 			if before, ok := d.states[sitting.Code]; ok {
-				state = better(before, state)
+				state = betterState(before, state)
 			}
 			d.states[sitting.Code] = state
 		}
 	}
 }
 
-// planned reads one name of a sequence: a course, a placeholder, or something that the catalogue lacks.
-func (d *draft) planned(name string) Sitting {
+// toPlannedSitting reads one name of a sequence: a course, a placeholder, or something that the catalogue lacks.
+func (d *draft) toPlannedSitting(name string) Sitting {
 	name = strings.TrimSpace(name)
 	code := catalogue.Code(name)
 	if _, ok := d.cat.Index(code); ok {
@@ -131,15 +157,15 @@ func mergeCapstones(slots []slot) []slot {
 		}
 		fall, winter := &slots[k], &slots[k+1]
 		capstone := slices.IndexFunc(fall.courses, func(s Sitting) bool {
-			return strings.HasSuffix(s.Code, " 490") && slices.ContainsFunc(winter.courses, isCourse(s.Code))
+			return strings.HasSuffix(s.Code, " 490") && slices.ContainsFunc(winter.courses, hasCode(s.Code))
 		})
 		if capstone < 0 {
 			out = append(out, *fall)
 			continue
 		}
 		sitting := fall.courses[capstone]
-		fall.courses = slices.DeleteFunc(fall.courses, isCourse(sitting.Code))
-		winter.courses = slices.DeleteFunc(winter.courses, isCourse(sitting.Code))
+		fall.courses = slices.DeleteFunc(fall.courses, hasCode(sitting.Code))
+		winter.courses = slices.DeleteFunc(winter.courses, hasCode(sitting.Code))
 		full := newSlot(term.Term{Year: fall.term.Year, Season: term.FallWinter})
 		full.courses = append(full.courses, sitting)
 		for _, s := range []slot{*fall, full, *winter} {
@@ -152,101 +178,24 @@ func mergeCapstones(slots []slot) []slot {
 	return out
 }
 
-func isCourse(code string) func(Sitting) bool {
+func hasCode(code string) func(Sitting) bool {
 	return func(s Sitting) bool { return s.Code == code }
 }
 
 // ValidateForm checks of a form what needs the catalogue; its error is invalid_form, with the closest names for a degree
 // that does not exist.
 func ValidateForm(cat *catalogue.Catalogue, f Form) error {
-	var found faults
+	var found fieldfault.List
 	var closest []string
 	if d, ok := cat.Degree(f.Degree); !ok || d.DegreeType != catalogue.Standalone {
-		found.add("degree", "There is no such degree. Choose one of the list of degrees.")
+		found.AddFault("degree", "There is no such degree. Choose one of the list of degrees.")
 		closest = cat.Closest(f.Degree)
 	}
 	if _, ok := cat.Sequence(f.Sequence); f.Sequence != "" && !ok {
-		found.add("sequence", "There is no such published sequence.")
+		found.AddFault("sequence", "There is no such published sequence.")
 	}
 	if len(found) == 0 {
 		return nil
 	}
 	return &fault.Error{Code: fault.InvalidForm, Fields: found, Closest: closest}
-}
-
-// check returns the faults of a form that show without the catalogue.
-func (f Form) check() faults {
-	var found faults
-	if found.text("degree", f.Degree, maxText) && strings.TrimSpace(f.Degree) == "" {
-		found.add("degree", "Choose a degree.")
-	}
-	first, firstOK := found.formTerm("firstTerm", f.FirstTerm)
-	if f.LastTerm != "" {
-		last, ok := found.formTerm("lastTerm", f.LastTerm)
-		switch {
-		case !ok || !firstOK:
-		case term.Compare(last, first) < 0:
-			found.add("lastTerm", "The last term lies before the first.")
-		case term.Compare(last, yearsOn(first, maxYears)) > 0:
-			found.add("lastTerm", "The last term lies more than 12 years after the first.")
-		}
-	}
-	if !(f.MinimumProgramLength >= 0 && f.MinimumProgramLength <= maxCredits) {
-		found.add("minimumProgramLength", "Credits are between 0 and 300.")
-	}
-	if f.Sequence != "" && len(f.PredefinedSequence) > 0 {
-		found.add("sequence", "Name a published sequence or list one, not both.")
-	}
-	found.text("sequence", f.Sequence, maxText)
-	if len(f.PredefinedSequence) > maxSequence {
-		found.add("predefinedSequence", "At most 36 terms.")
-		return found
-	}
-	for i, t := range f.PredefinedSequence {
-		at := join("predefinedSequence", i)
-		if t.Type != catalogue.Academic && t.Type != catalogue.WorkTerm {
-			found.add(join(at, "type"), `A term is "Academic" or "Co-op".`)
-		}
-		found.text(join(at, "coopLabel"), t.CoopLabel, maxText)
-		found.names(join(at, "courses"), t.Courses)
-	}
-	return found
-}
-
-// names checks the courses and placeholders of one term.
-func (f *faults) names(path string, names []string) {
-	if len(names) > maxTermCourses {
-		f.add(path, "At most 100 courses in a term.")
-		return
-	}
-	for i, name := range names {
-		if f.text(join(path, i), name, maxText) && strings.TrimSpace(name) == "" {
-			f.add(join(path, i), "Name a course.")
-		}
-	}
-}
-
-// formTerm checks a term that a form begins or ends with: a single season, with room for a whole program after it.
-func (f *faults) formTerm(path, s string) (term.Term, bool) {
-	t, err := term.Parse(s)
-	switch {
-	case s == "":
-		f.add(path, `Choose a term, such as "Fall 2026".`)
-	case err != nil || t.FullYear():
-		f.add(path, `A term is Winter, Summer or Fall and a year, such as "Fall 2026".`)
-	case t.Year > term.LastYear-maxYears:
-		f.add(path, "The year is too far ahead.")
-	default:
-		return t.Counted(), true
-	}
-	return term.Term{}, false
-}
-
-// text checks that a text is not too long, in characters.
-func (f *faults) text(path, s string, most int) bool {
-	if len(s) > most && utf8.RuneCountInString(s) > most {
-		f.add(path, "At most "+itoa(most)+" characters.")
-		return false
-	}
-	return true
 }

@@ -30,21 +30,21 @@ var (
 // letters are the letter grades, the best first.
 var letters = []string{"A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F"}
 
-// lowest returns the lowest grade with which a course passes.
-func lowest(strict bool) string {
+// minimumGrade returns the lowest grade with which a course passes.
+func minimumGrade(strict bool) string {
 	if strict {
 		return "C-"
 	}
 	return "D-"
 }
 
-// judge returns how far a sitting brings its course, and what is to be said about it. The term decides first: what lies
+// classifySitting returns how far a sitting brings its course, and what is to be said about it. The term decides first: what lies
 // ahead is planned, what is over without a grade is incomplete.
-func judge(s document.Sitting, at term.Position, strict bool) (Status, string) {
+func classifySitting(s document.Sitting, at term.Position, strict bool) (Status, string) {
 	if at == term.Future {
 		return Planned, ""
 	}
-	status, message := grade(s, strict)
+	status, message := classifyGrade(s, strict)
 	if status == InProgress && at == term.Past {
 		return Incomplete, message
 	}
@@ -54,9 +54,9 @@ func judge(s document.Sitting, at term.Position, strict bool) (Status, string) {
 	return status, message
 }
 
-// grade returns what the marks of a sitting say: completed, incomplete, or in progress when none of them is final.
-func grade(s document.Sitting, strict bool) (Status, string) {
-	mark, notation := capitals(s.Grade), capitals(s.Notation)
+// classifyGrade returns what the marks of a sitting say: completed, incomplete, or in progress when none of them is final.
+func classifyGrade(s document.Sitting, strict bool) (Status, string) {
+	mark, notation := toCapitals(s.Grade), toCapitals(s.Notation)
 	either := func(marks []string) string {
 		for _, m := range []string{mark, notation} {
 			if slices.Contains(marks, m) {
@@ -83,22 +83,22 @@ func grade(s document.Sitting, strict bool) (Status, string) {
 	switch {
 	case got < 0:
 		return InProgress, notRecognised
-	case got <= slices.Index(letters, lowest(strict)):
+	case got <= slices.Index(letters, minimumGrade(strict)):
 		return Completed, ""
 	}
-	return Incomplete, "minimum grade " + lowest(strict) + " not met"
+	return Incomplete, "minimum grade " + minimumGrade(strict) + " not met"
 }
 
-func capitals(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
+func toCapitals(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
-// rank orders statuses by how far they are.
-func rank(s Status) int {
+// statusRank orders statuses by how far they are.
+func statusRank(s Status) int {
 	return slices.Index([]Status{Incomplete, Planned, InProgress, Completed}, s)
 }
 
-// better returns the state that decides: the one that is further, and of equals the later, which is b.
-func better(a, b State) State {
-	if rank(a.Status) > rank(b.Status) {
+// betterState returns the state that decides: the one that is further, and of equals the later, which is b.
+func betterState(a, b State) State {
+	if statusRank(a.Status) > statusRank(b.Status) {
 		return a
 	}
 	return b

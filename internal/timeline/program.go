@@ -10,8 +10,8 @@ import (
 // generalEducation is the part of a name that the general-education pools of a degree and of its extension share.
 const generalEducation = "General Education Humanities and Social Sciences Electives"
 
-// program is a degree as a timeline counts it, extended credit and co-op included. There are few, they are made once for
-// each catalogue, and every timeline shares their lists.
+// program is a degree as a timeline counts it, extended credit and co-op included. Timelines share its lists and never
+// change them.
 type program struct {
 	degree  Degree
 	pools   []Pool
@@ -22,35 +22,19 @@ type program struct {
 	courses []Course // every course of the catalogue, nothing known about it
 }
 
-type programKey struct {
-	degree         string
-	extended, coop bool
+// toCourses returns every course of the catalogue as timelines show it.
+func toCourses(courses []catalogue.Course) []Course {
+	out := make([]Course, 0, len(courses))
+	for _, c := range courses {
+		out = append(out, Course{
+			ID: c.Code, Title: c.Title, Credits: c.Credits, OfferedIn: c.OfferedIn, Rules: toRules(c.Rules),
+			State: State{Status: Incomplete},
+		})
+	}
+	return out
 }
 
-type coursesKey struct{}
-
-// programOf returns the program of a degree of the catalogue.
-func programOf(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bool) *program {
-	return catalogue.Derive(cat, programKey{d.ID, extended, coop}, func() *program {
-		return newProgram(cat, d, extended, coop)
-	})
-}
-
-// coursesOf returns every course of the catalogue as timelines show it.
-func coursesOf(cat *catalogue.Catalogue) []Course {
-	return catalogue.Derive(cat, coursesKey{}, func() []Course {
-		courses := make([]Course, 0, len(cat.Courses()))
-		for _, c := range cat.Courses() {
-			courses = append(courses, Course{
-				ID: c.Code, Title: c.Title, Credits: c.Credits, OfferedIn: c.OfferedIn, Rules: rulesOf(c.Rules),
-				State: State{Status: Incomplete},
-			})
-		}
-		return courses
-	})
-}
-
-func rulesOf(rules []catalogue.Rule) []Rule {
+func toRules(rules []catalogue.Rule) []Rule {
 	out := make([]Rule, 0, len(rules))
 	for _, r := range rules {
 		out = append(out, Rule{Type: r.Type, Level: r.Level(), Message: r.Message(), Params: RuleParams{
@@ -61,18 +45,19 @@ func rulesOf(rules []catalogue.Rule) []Rule {
 	return out
 }
 
-func newProgram(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bool) *program {
+// newProgram works a degree out; courses are those of the catalogue, in its order.
+func newProgram(cat *catalogue.Catalogue, courses []Course, d catalogue.Degree, extended, coop bool) *program {
 	p := &program{
 		degree:  Degree{ID: d.ID, Name: d.Name, DegreeType: d.DegreeType, TotalCredits: d.TotalCredits, ECPDegreeID: d.ECPDegreeID},
-		courses: coursesOf(cat),
+		courses: courses,
 	}
-	p.add(cat, d.Pools)
+	p.addPools(cat, d.Pools)
 	if ecp, ok := cat.Degree(d.ECPDegreeID); ok && extended {
 		p.degree.TotalCredits += ecp.TotalCredits
-		p.add(cat, p.mergeGeneralEducation(cat, ecp.Pools))
+		p.addPools(cat, p.mergeGeneralEducation(cat, ecp.Pools))
 	}
 	if coop {
-		p.add(cat, []string{catalogue.CoopPoolID})
+		p.addPools(cat, []string{catalogue.CoopPoolID})
 	}
 
 	p.degree.CoursePools = make([]string, 0, len(p.pools))
@@ -98,15 +83,15 @@ func newProgram(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop boo
 	return p
 }
 
-// add appends the pools that the program does not have yet.
-func (p *program) add(cat *catalogue.Catalogue, ids []string) {
+// addPools appends the pools that the program does not have yet.
+func (p *program) addPools(cat *catalogue.Catalogue, ids []string) {
 	for _, id := range ids {
 		pool, ok := cat.Pool(id)
 		if !ok || slices.ContainsFunc(p.pools, func(have Pool) bool { return have.ID == id }) {
 			continue
 		}
 		p.pools = append(p.pools, Pool{
-			ID: pool.ID, Name: pool.Name, CreditsRequired: pool.CreditsRequired, Courses: pool.Courses, Rules: rulesOf(pool.Rules),
+			ID: pool.ID, Name: pool.Name, CreditsRequired: pool.CreditsRequired, Courses: pool.Courses, Rules: toRules(pool.Rules),
 		})
 	}
 }
@@ -124,7 +109,7 @@ func (p *program) mergeGeneralEducation(cat *catalogue.Catalogue, ids []string) 
 		}
 		pool := &p.pools[own]
 		pool.CreditsRequired += extra.CreditsRequired
-		pool.Rules = slices.Concat(pool.Rules, rulesOf(extra.Rules))
+		pool.Rules = slices.Concat(pool.Rules, toRules(extra.Rules))
 		have := make(map[string]bool, len(pool.Courses))
 		for _, code := range pool.Courses {
 			have[code] = true
@@ -166,7 +151,7 @@ func (p *program) markStrict(cat *catalogue.Catalogue) {
 				continue
 			}
 			for _, code := range r.Params.CourseList {
-				if j, ok := cat.Index(code); ok && (required[j] || !secondHundred(code)) {
+				if j, ok := cat.Index(code); ok && (required[j] || !is200Level(code)) {
 					p.strict[j] = true
 				}
 			}
@@ -174,8 +159,8 @@ func (p *program) markStrict(cat *catalogue.Catalogue) {
 	}
 }
 
-// secondHundred reports whether a course is of the 200 level: its number begins with 2.
-func secondHundred(code string) bool {
+// is200Level reports whether a course is of the 200 level: its number begins with 2.
+func is200Level(code string) bool {
 	_, number, _ := strings.Cut(code, " ")
 	return strings.HasPrefix(number, "2")
 }

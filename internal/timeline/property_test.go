@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 // The generators make whatever a reader of documents or a client may send, sound and odd.
@@ -37,6 +38,9 @@ var small = sync.OnceValue(func() *catalogue.Catalogue {
 	}
 	return c
 })
+
+// smallBuilder builds from it.
+var smallBuilder = sync.OnceValue(func() *timeline.Builder { return timeline.NewBuilder(small()) })
 
 func genDegree(t *rapid.T) catalogue.Degree {
 	return rapid.SampledFrom(small().Degrees()).Draw(t, "degree")
@@ -274,7 +278,7 @@ func encoded(t *rapid.T, r *timeline.Result, err error) string {
 	if err != nil {
 		t.Fatal(describe(err))
 	}
-	b, err := timeline.Encode(r)
+	b, err := wire.EncodeResult(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,13 +299,13 @@ func same(t *rapid.T, what, want, got string) {
 // stable checks that a result survives being stored, saved, loaded, and edited without a change.
 func stable(t *rapid.T, r *timeline.Result) {
 	want := encoded(t, r, nil)
-	back, err := timeline.Decode([]byte(want))
+	back, err := wire.DecodeResult([]byte(want))
 	same(t, "decoded", want, encoded(t, back, err))
-	again, err := timeline.FromSaved(small(), timeline.Reduce(back), now)
+	again, err := smallBuilder().FromSaved(back.ToSaved(), now)
 	same(t, "saved and loaded", want, encoded(t, again, err))
-	again, err = timeline.Apply(small(), back, timeline.Patch{}, now)
+	again, err = smallBuilder().ApplyPatch(back, timeline.Patch{}, now)
 	same(t, "an empty edit", want, encoded(t, again, err))
-	for _, slim := range []*timeline.Result{r.Slim()} {
+	for _, slim := range []*timeline.Result{r.SlimView()} {
 		for code, c := range slim.Courses {
 			if diff := cmp.Diff(r.Courses[code], c); diff != "" {
 				t.Fatalf("slim %s: %s", code, diff)
@@ -314,9 +318,9 @@ func TestAnyDocument(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		doc := genDocument(t)
-		r, err := timeline.FromDocument(small(), doc, now)
+		r, err := smallBuilder().FromDocument(doc, now)
 		first := encoded(t, r, err)
-		again, err := timeline.FromDocument(small(), doc, now)
+		again, err := smallBuilder().FromDocument(doc, now)
 		same(t, "built twice", first, encoded(t, again, err))
 		hold(t, r)
 		stable(t, r)
@@ -348,7 +352,7 @@ func TestAnyForm(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		f := genForm(t)
-		r, err := timeline.FromForm(small(), f, now)
+		r, err := smallBuilder().FromForm(f, now)
 		encoded(t, r, err)
 		hold(t, r)
 		stable(t, r)
@@ -357,7 +361,7 @@ func TestAnyForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := timeline.DecodeForm(bytes.NewReader(b))
+		back, err := wire.DecodeForm(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(describe(err))
 		}
@@ -370,7 +374,7 @@ func TestAnyForm(t *testing.T) {
 func TestAnyEdits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		r, err := timeline.FromDocument(small(), genDocument(t), now)
+		r, err := smallBuilder().FromDocument(genDocument(t), now)
 		encoded(t, r, err)
 		for range rapid.IntRange(1, 4).Draw(t, "edits") {
 			p := genPatch(t, r)
@@ -378,15 +382,15 @@ func TestAnyEdits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sent, err := timeline.DecodePatch(bytes.NewReader(b))
+			sent, err := wire.DecodePatch(bytes.NewReader(b))
 			if err != nil {
 				t.Fatalf("%s: %s", b, describe(err))
 			}
 			before := encoded(t, r, nil)
-			next, err := timeline.Apply(small(), r, p, now)
+			next, err := smallBuilder().ApplyPatch(r, p, now)
 			after := encoded(t, next, err)
 			same(t, "an edit leaves what it edits alone", before, encoded(t, r, nil))
-			again, err := timeline.Apply(small(), r, sent, now)
+			again, err := smallBuilder().ApplyPatch(r, sent, now)
 			same(t, "the edit as it is sent", after, encoded(t, again, err))
 			hold(t, next)
 			stable(t, next)
@@ -399,16 +403,16 @@ func TestAnyEdits(t *testing.T) {
 func TestAnyFlagsTurnedBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		r, err := timeline.FromDocument(small(), genDocument(t), now)
+		r, err := smallBuilder().FromDocument(genDocument(t), now)
 		want := encoded(t, r, err)
 		coop, extended := rapid.Bool().Draw(t, "to co-op"), rapid.Bool().Draw(t, "to extended")
-		other, err := timeline.Apply(small(), r, timeline.Patch{IsCoop: &coop, IsExtendedCredit: &extended}, now)
+		other, err := smallBuilder().ApplyPatch(r, timeline.Patch{IsCoop: &coop, IsExtendedCredit: &extended}, now)
 		encoded(t, other, err)
 		hold(t, other)
 		if has := slices.Contains(poolIDs(other), catalogue.CoopPoolID); has != coop || other.IsExtendedCredit != extended {
 			t.Fatalf("co-op pool %v, co-op %v, extended %v", has, coop, other.IsExtendedCredit)
 		}
-		back, err := timeline.Apply(small(), other, timeline.Patch{IsCoop: &r.IsCoop, IsExtendedCredit: &r.IsExtendedCredit}, now)
+		back, err := smallBuilder().ApplyPatch(other, timeline.Patch{IsCoop: &r.IsCoop, IsExtendedCredit: &r.IsExtendedCredit}, now)
 		same(t, "turned back", want, encoded(t, back, err))
 	})
 }

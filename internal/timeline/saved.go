@@ -9,65 +9,94 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 )
+
+// termSentence says how a term is written.
+const termSentence = `A term is a season and a year, such as "FALL 2026" or "FALL/WINTER 2028-29".`
+
+// Saved is what is kept of a timeline: the owner's decisions, not what the catalogue says.
+type Saved struct {
+	ID               string           `json:"_id"`
+	Owner            string           `json:"-"`
+	Name             string           `json:"timelineName"`
+	DegreeID         string           `json:"degreeId"`
+	IsCoop           bool             `json:"isCoop"`
+	IsExtendedCredit bool             `json:"isExtendedCredit"`
+	Semesters        []Semester       `json:"semesters"`
+	States           map[string]State `json:"courseStatusMap"` // of what is known about, and of every course sat
+	Exemptions       []string         `json:"exemptions"`
+	Deficiencies     []string         `json:"deficiencies"`
+	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`
+	Version          int64            `json:"version"`
+	CreatedAt        time.Time        `json:"createdAt"` // UTC, whole milliseconds
+	UpdatedAt        time.Time        `json:"updatedAt"` // UTC, whole milliseconds
+}
+
+// ExtraCourse keeps title and credits of a course that the catalogue lacks.
+type ExtraCourse struct {
+	Code    string  `json:"code" bson:"code"`
+	Title   string  `json:"title" bson:"title"`
+	Credits float64 `json:"credits" bson:"credits"`
+}
 
 // FromSaved builds a saved timeline again, as seen at now: what was planned for a term that is over meanwhile is
 // incomplete. The errors are degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
-func FromSaved(cat *catalogue.Catalogue, s Saved, now time.Time) (*Result, error) {
-	degree, ok := cat.Degree(s.DegreeID)
+func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
+	degree, ok := b.cat.Degree(s.DegreeID)
 	if !ok || degree.DegreeType != catalogue.Standalone {
-		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: cat.Closest(s.DegreeID)}
+		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.Closest(s.DegreeID)}
 	}
 	d := &draft{
-		id: s.ID, name: s.Name, cat: cat,
-		program:   programOf(cat, degree, s.IsExtendedCredit, s.IsCoop),
+		id: s.ID, name: s.Name, cat: b.cat,
+		program:   b.findProgram(degree, s.IsExtendedCredit, s.IsCoop),
 		extended:  s.IsExtendedCredit,
 		coop:      s.IsCoop,
 		states:    make(map[string]State, len(s.States)),
-		exempt:    unique(s.Exemptions),
-		deficient: unique(s.Deficiencies),
+		exempt:    uniqueCodes(s.Exemptions),
+		deficient: uniqueCodes(s.Deficiencies),
 		extra:     make(map[string]ExtraCourse, len(s.Extra)),
 	}
 	for _, x := range s.Extra {
-		if _, known := cat.Index(x.Code); !known {
+		if _, known := b.cat.Index(x.Code); !known {
 			d.extra[x.Code] = x
 		}
 	}
-	var found faults
+	var found fieldfault.List
 	for i, semester := range s.Semesters {
 		t, err := term.Parse(semester.Term)
 		if err != nil {
-			found.add(join(join("semesters", i), "term"), termSentence)
+			found.AddFault(fieldfault.JoinPath(fieldfault.JoinPath("semesters", i), "term"), termSentence)
 			continue
 		}
 		slot := newSlot(t)
 		slot.courses = append(slot.courses, semester.Courses...)
 		d.slots = append(d.slots, slot)
 	}
-	d.slots = ordered(d.slots)
-	sat := sittings(s.Semesters)
+	d.slots = mergeSlots(d.slots)
+	sat := findSittings(s.Semesters)
 	for _, code := range slices.Sorted(maps.Keys(s.States)) {
 		// That nothing is known says something only of a course that is sat: its owner put it so.
 		if state := s.States[code]; state != (State{Status: Incomplete}) || len(sat[code]) > 0 {
-			d.recall(code, state, &found)
+			d.loadState(code, state, &found)
 		}
 	}
-	if len(found) > 0 {
-		return nil, invalid(found)
+	if err := found.ToError(); err != nil {
+		return nil, err
 	}
-	d.settle(now)
-	return d.assemble(), nil
+	d.settleStates(now)
+	return d.assembleResult(), nil
 }
 
-// recall takes a saved state over. Exemptions stand in their own list, transfers only here.
-func (d *draft) recall(code string, s State, found *faults) {
+// loadState takes a saved state over. Exemptions stand in their own list, transfers only here.
+func (d *draft) loadState(code string, s State, found *fieldfault.List) {
 	if !d.hasEntry(code) {
 		d.extra[code] = ExtraCourse{Code: code}
 	}
 	if s.Semester != nil {
 		t, err := term.Parse(*s.Semester)
 		if err != nil {
-			found.add(join(join("courses", code), "semester"), termSentence)
+			found.AddFault(fieldfault.JoinPath(fieldfault.JoinPath("courses", code), "semester"), termSentence)
 			return
 		}
 		label := t.Label()
@@ -85,8 +114,8 @@ func (d *draft) recall(code string, s State, found *faults) {
 	d.states[code] = s
 }
 
-// settle gives each sat course a state and ends the plans of terms that are over.
-func (d *draft) settle(now time.Time) {
+// settleStates gives each sat course a state and ends the plans of terms that are over.
+func (d *draft) settleStates(now time.Time) {
 	derived := map[string]State{}
 	for k := range d.slots {
 		s := &d.slots[k]
@@ -98,9 +127,9 @@ func (d *draft) settle(now time.Time) {
 			if _, ok := d.states[sitting.Code]; ok {
 				continue
 			}
-			state := sat(s.term.At(now), &s.label, sitting.Message)
+			state := unjudgedState(s.term.At(now), &s.label, sitting.Message)
 			if before, again := derived[sitting.Code]; again {
-				state = better(before, state)
+				state = betterState(before, state)
 			}
 			derived[sitting.Code] = state
 		}
@@ -113,13 +142,13 @@ func (d *draft) settle(now time.Time) {
 		if termOf(s.Semester).At(now) == term.Past {
 			s.Status, s.Message = Incomplete, cmp.Or(s.Message, notPosted)
 			d.states[code] = s
-			d.remark(code, *s.Semester, s.Message)
+			d.setSittingMessage(code, *s.Semester, s.Message)
 		}
 	}
 }
 
-// sat returns the state of a course whose sitting is all that is known of it.
-func sat(at term.Position, label *string, message string) State {
+// unjudgedState returns the state of a course whose sitting is all that is known of it.
+func unjudgedState(at term.Position, label *string, message string) State {
 	if message == notOfDegree || message == notFound {
 		message = ""
 	}
@@ -132,8 +161,8 @@ func sat(at term.Position, label *string, message string) State {
 	return State{Status: Incomplete, Semester: label, Message: cmp.Or(message, notPosted)}
 }
 
-// remark puts a message on the last sitting of a course in a term.
-func (d *draft) remark(code, label, message string) {
+// setSittingMessage puts a message on the last sitting of a course in a term.
+func (d *draft) setSittingMessage(code, label, message string) {
 	for k := range d.slots {
 		if d.slots[k].label != label {
 			continue
@@ -147,9 +176,9 @@ func (d *draft) remark(code, label, message string) {
 	}
 }
 
-// Reduce returns what is kept of a timeline: the owner's decisions, not what the catalogue says. Owner, version and
+// ToSaved returns what is kept of a timeline: the owner's decisions, not what the catalogue says. Owner, version and
 // times are the store's.
-func Reduce(r *Result) Saved {
+func (r *Result) ToSaved() Saved {
 	s := Saved{
 		ID: r.ID, Name: r.TimelineName, DegreeID: r.Degree.ID,
 		IsCoop: r.IsCoop, IsExtendedCredit: r.IsExtendedCredit,
@@ -158,7 +187,7 @@ func Reduce(r *Result) Saved {
 	}
 	sat := map[string]bool{}
 	for _, semester := range r.Semesters {
-		s.Semesters = append(s.Semesters, Semester{Term: semester.Term, Courses: present(slices.Clone(semester.Courses))})
+		s.Semesters = append(s.Semesters, Semester{Term: semester.Term, Courses: orEmpty(slices.Clone(semester.Courses))})
 		for _, sitting := range semester.Courses {
 			sat[sitting.Code] = true
 		}
@@ -166,9 +195,9 @@ func Reduce(r *Result) Saved {
 	for _, pool := range r.Pools {
 		switch pool.ID {
 		case ExemptionsPoolID:
-			s.Exemptions = present(slices.Clone(pool.Courses))
+			s.Exemptions = orEmpty(slices.Clone(pool.Courses))
 		case DeficienciesPoolID:
-			s.Deficiencies = present(slices.Clone(pool.Courses))
+			s.Deficiencies = orEmpty(slices.Clone(pool.Courses))
 		}
 	}
 	for code, c := range r.Courses {
@@ -183,9 +212,9 @@ func Reduce(r *Result) Saved {
 	return s
 }
 
-// Slim returns r without the courses of which nothing is known: neither sat, exempted, transferred, deficient nor
+// SlimView returns r without the courses of which nothing is known: neither sat, exempted, transferred, deficient nor
 // planned. It shares what it keeps with r.
-func (r *Result) Slim() *Result {
+func (r *Result) SlimView() *Result {
 	slim := *r
 	slim.Courses = map[string]Course{}
 	keep := func(code string) {

@@ -1,17 +1,13 @@
 package timeline_test
 
 import (
-	"encoding/json"
-	"math"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
-	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -22,9 +18,9 @@ func TestReduce(t *testing.T) {
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2024: ENGR 107 PASS", "Winter 2027: COMP 352")
 	doc.ProgramInfo.IsCoop, doc.ProgramInfo.IsExtendedCreditProgram = true, true
 	doc.ExemptedCourses, doc.TransferredCourses, doc.DeficiencyCourses = []string{"PHYS 204"}, []string{"HIST 203"}, []string{"MATH 204"}
-	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	r := must(builder().FromDocument(doc, now))(t)
 	r.ID, r.TimelineName = "an id", "My plan"
-	got := timeline.Reduce(r)
+	got := r.ToSaved()
 	want := timeline.Saved{
 		ID: "an id", Name: "My plan", DegreeID: software, IsCoop: true, IsExtendedCredit: true,
 		Semesters: []timeline.Semester{
@@ -47,7 +43,7 @@ func TestReduce(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	back := must(timeline.FromSaved(embedded(), got, now))(t)
+	back := must(builder().FromSaved(got, now))(t)
 	if string(encode(t, back)) != string(encode(t, r)) {
 		t.Error("loaded again, it is another timeline")
 	}
@@ -62,8 +58,8 @@ func TestReduce(t *testing.T) {
 func TestFromSavedLater(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2027: COMP 346")
-	saved := timeline.Reduce(must(timeline.FromDocument(embedded(), doc, now))(t))
-	r := must(timeline.FromSaved(embedded(), saved, time.Date(2027, time.June, 1, 0, 0, 0, 0, time.UTC)))(t)
+	saved := must(builder().FromDocument(doc, now))(t).ToSaved()
+	r := must(builder().FromSaved(saved, time.Date(2027, time.June, 1, 0, 0, 0, 0, time.UTC)))(t)
 	want := map[string]string{
 		"COMP 248": "completed FALL 2024", "COMP 249": "incomplete FALL 2026 (grade not posted)",
 		"COMP 352": "incomplete WINTER 2027 (grade not posted)", "COMP 346": "planned FALL 2027",
@@ -79,7 +75,7 @@ func TestFromSavedLater(t *testing.T) {
 // Timelines that the earlier system saved: full years in four digits, no via, sittings without a state.
 func TestFromSavedOfOld(t *testing.T) {
 	t.Parallel()
-	r := must(timeline.FromSaved(embedded(), timeline.Saved{
+	r := must(builder().FromSaved(timeline.Saved{
 		ID: "1", Name: "old", DegreeID: software, IsCoop: true,
 		Semesters: []timeline.Semester{
 			{Term: "FALL/WINTER 2027-2028", Courses: []timeline.Sitting{{Code: "SOEN 490"}}},
@@ -107,11 +103,11 @@ func TestFromSavedOfOld(t *testing.T) {
 
 func TestFromSavedFaults(t *testing.T) {
 	t.Parallel()
-	_, err := timeline.FromSaved(embedded(), timeline.Saved{DegreeID: "BEng in Sofware Engineering"}, now)
+	_, err := builder().FromSaved(timeline.Saved{DegreeID: "BEng in Sofware Engineering"}, now)
 	if f := fault.From(err); f.Code != fault.DegreeNotFound || len(f.Closest) != 3 || f.Closest[0] != software {
 		t.Errorf("%v", err)
 	}
-	_, err = timeline.FromSaved(embedded(), timeline.Saved{
+	_, err = builder().FromSaved(timeline.Saved{
 		DegreeID: software, Semesters: []timeline.Semester{{Term: "FALL 2024"}, {Term: "someday"}},
 		States: map[string]timeline.State{"COMP 248": {Status: timeline.Completed, Semester: ptr("never")}},
 	}, now)
@@ -124,9 +120,9 @@ func TestSlim(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B", "Winter 2027: COMP 352")
 	doc.ExemptedCourses, doc.TransferredCourses, doc.DeficiencyCourses = []string{"PHYS 204"}, []string{"HIST 203"}, []string{"MATH 204"}
-	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	r := must(builder().FromDocument(doc, now))(t)
 	all := len(r.Courses)
-	slim := r.Slim()
+	slim := r.SlimView()
 	var codes []string
 	for code := range slim.Courses {
 		codes = append(codes, code)
@@ -141,53 +137,5 @@ func TestSlim(t *testing.T) {
 	slim.Courses = r.Courses
 	if diff := cmp.Diff(r, slim); diff != "" {
 		t.Errorf("more than courses is left out:\n%s", diff)
-	}
-}
-
-// Encode writes what encoding/json would.
-func TestEncodeIsJSON(t *testing.T) {
-	t.Parallel()
-	results := []*timeline.Result{
-		fromFacts(t, "transcripts/soen-coop"), fromFacts(t, "transcripts/cs-ecp"), fromFacts(t, "letters/transfers"), edited(t),
-	}
-	odd := transcript(softwarePrinted, "Fall 2024: ENGR 107 PASS")
-	odd.Semesters[0].Courses[0] = document.Sitting{Code: "ENGR 107", Title: "\"é\\ <&> \t\u2028 \xff", CreditsAttempted: 0.25, Grade: "B"}
-	named := must(timeline.FromDocument(embedded(), odd, now))(t)
-	named.ID, named.TimelineName = "id", "Été <1>"
-	three := 3
-	named.Pools[0].Rules = []timeline.Rule{{Params: timeline.RuleParams{
-		CourseList: []string{"A"}, MinCourses: 1, MaxCourses: &three, MinCredits: 1.5, MaxCredits: 2,
-	}}, {}}
-	results = append(results, named)
-	for _, r := range results {
-		var want strings.Builder
-		e := json.NewEncoder(&want)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(r); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(strings.TrimSuffix(want.String(), "\n"), string(encode(t, r))); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	}
-	named.Degree.TotalCredits = math.NaN()
-	if _, err := timeline.Encode(named); err == nil {
-		t.Error("a number that JSON does not have is written")
-	}
-}
-
-func TestDecodeRefuses(t *testing.T) {
-	t.Parallel()
-	good := string(encode(t, edited(t)))
-	if _, err := timeline.Decode([]byte(good)); err != nil {
-		t.Fatal(err)
-	}
-	for name, body := range map[string]string{
-		"empty": "", "cut": good[:len(good)/2], "another object": "{}", "null": "null", "two": good + good,
-		"unknown field": `{"x": 1,` + good[1:], "no degree": strings.Replace(good, `"degree":{"_id":"`+software+`"`, `"degree":{"_id":""`, 1),
-	} {
-		if _, err := timeline.Decode([]byte(body)); err == nil {
-			t.Errorf("%s: no error", name)
-		}
 	}
 }

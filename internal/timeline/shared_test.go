@@ -17,6 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -53,6 +54,9 @@ func facts(tb testing.TB, path string) (doc document.Document, ok bool) {
 	return doc, failed.Error == nil
 }
 
+// builder builds from the catalogue of the binary.
+var builder = sync.OnceValue(func() *timeline.Builder { return timeline.NewBuilder(embedded()) })
+
 func documentPath(name string) string {
 	return filepath.Join(testenv.Root(), "tests", "documents", name+".expected.json")
 }
@@ -63,7 +67,7 @@ func fromFacts(tb testing.TB, name string) *timeline.Result {
 	if !ok {
 		tb.Fatalf("%s holds no facts", name)
 	}
-	return must(timeline.FromDocument(embedded(), doc, now))(tb)
+	return must(builder().FromDocument(doc, now))(tb)
 }
 
 // transcript is a document of a degree and its sittings, each "term: CODE grade [notation]".
@@ -109,7 +113,7 @@ func describe(err error) string {
 
 func encode(tb testing.TB, r *timeline.Result) []byte {
 	tb.Helper()
-	return must(timeline.Encode(r))(tb)
+	return must(wire.EncodeResult(r))(tb)
 }
 
 func pool(tb testing.TB, r *timeline.Result, id string) timeline.Pool {

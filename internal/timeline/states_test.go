@@ -57,7 +57,7 @@ func TestStateOfASitting(t *testing.T) {
 		{"Winter 2027: COMP 472 B", "planned WINTER 2027"},
 		{"Fall/Winter 2027-28: SOEN 490", "planned FALL/WINTER 2027-28"},
 	} {
-		r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, c.sitting), now))(t)
+		r := must(builder().FromDocument(transcript(softwarePrinted, c.sitting), now))(t)
 		code := r.Semesters[0].Courses[0].Code
 		if got := state(r, code); got != c.want {
 			t.Errorf("%s: %s; want %s", c.sitting, got, c.want)
@@ -85,7 +85,7 @@ func TestLowestGrade(t *testing.T) {
 		{"Bachelor of Computer Science, Computer Science", "COMP 248", "incomplete"},
 		{"Bachelor of Engineering, Industrial Engineering", "ENGR 213", "incomplete"},
 	} {
-		r := must(timeline.FromDocument(embedded(), transcript(c.degree, "Fall 2024: "+c.course+" D"), now))(t)
+		r := must(builder().FromDocument(transcript(c.degree, "Fall 2024: "+c.course+" D"), now))(t)
 		if got := string(r.Courses[c.course].State.Status); got != c.want {
 			t.Errorf("%s, D in %s: %s; want %s", c.degree, c.course, got, c.want)
 		}
@@ -111,7 +111,7 @@ func TestSeveralSittings(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, c.sittings...), now))(t)
+			r := must(builder().FromDocument(transcript(softwarePrinted, c.sittings...), now))(t)
 			if got := state(r, "COMP 248"); got != c.want {
 				t.Errorf("%s; want %s", got, c.want)
 			}
@@ -129,7 +129,7 @@ func TestExemptedAndTransferred(t *testing.T) {
 	doc.ExemptedCourses = []string{"COMP 232", "PHYS 204", "PHYS 205"}
 	doc.TransferredCourses = []string{"COMP 249", "PHYS 205", "POLI 999"}
 	doc.PotentialExemptions = []string{"CHEM 205"}
-	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	r := must(builder().FromDocument(doc, now))(t)
 	for code, want := range map[string]string{
 		"COMP 232": "completed FALL 2024 via exemption",
 		"COMP 249": "completed FALL 2026 via transfer",
@@ -160,7 +160,7 @@ func TestUnusedCredits(t *testing.T) {
 	doc := transcript(softwarePrinted,
 		"Fall 2024: ACCO 220 F", "Fall 2024: ACCO 230 A", "Winter 2025: ACCO 220 DISC", "Winter 2027: ACCO 310", "Fall 2024: MATH 204 B")
 	doc.DeficiencyCourses = []string{"MATH 204"}
-	r := must(timeline.FromDocument(embedded(), doc, now))(t)
+	r := must(builder().FromDocument(doc, now))(t)
 	for code, want := range map[string]string{
 		"ACCO 220": "incomplete WINTER 2025 (discontinued)",
 		"ACCO 230": "completed FALL 2024",
@@ -190,7 +190,7 @@ func TestUnusedCredits(t *testing.T) {
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	progress := func(sittings ...string) map[string]timeline.Credits {
-		r := must(timeline.FromDocument(embedded(), transcript(softwarePrinted, sittings...), now))(t)
+		r := must(builder().FromDocument(transcript(softwarePrinted, sittings...), now))(t)
 		out := map[string]timeline.Credits{"overall": r.Progress.Overall}
 		for _, p := range r.Progress.Pools {
 			out[p.ID] = p.Credits
@@ -221,7 +221,7 @@ func TestProgress(t *testing.T) {
 func TestProgressOverflows(t *testing.T) {
 	t.Parallel()
 	// Three artificial-intelligence electives of 4 credits: the pool takes one, the computer-science electives the others.
-	r := must(timeline.FromDocument(embedded(), transcript("Bachelor of Computer Science, Computer Science",
+	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",
 		"Fall 2024: COMP 432 A", "Fall 2024: COMP 472 A", "Winter 2025: COMP 474 A"), now))(t)
 	got := map[string]float64{}
 	for _, p := range r.Progress.Pools {
@@ -257,7 +257,7 @@ func TestLetters(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := must(timeline.FromDocument(embedded(), letter(c.first, c.last), now))(t)
+			r := must(builder().FromDocument(letter(c.first, c.last), now))(t)
 			if len(r.Semesters) != c.terms {
 				t.Fatalf("%d terms: %q", len(r.Semesters), terms(r))
 			}
@@ -271,7 +271,7 @@ func TestLetters(t *testing.T) {
 func TestATermThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"Fall 9999", "Autumn 2024", ""} {
-		_, err := timeline.FromDocument(embedded(), transcript(softwarePrinted, s+": COMP 248 A"), now)
+		_, err := builder().FromDocument(transcript(softwarePrinted, s+": COMP 248 A"), now)
 		if f := fault.From(err); f.Code != fault.Corrupt || f.Detail == "" {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -291,7 +291,7 @@ func TestTimePasses(t *testing.T) {
 		{now, "inprogress FALL 2026", "planned WINTER 2027"},
 		{time.Date(2027, 2, 1, 12, 0, 0, 0, time.UTC), "incomplete FALL 2026 (grade not posted)", "inprogress WINTER 2027"},
 	} {
-		r := must(timeline.FromDocument(embedded(), doc, c.at))(t)
+		r := must(builder().FromDocument(doc, c.at))(t)
 		if got := state(r, "COMP 249"); got != c.comp1 {
 			t.Errorf("%s: COMP 249 %s; want %s", c.at, got, c.comp1)
 		}

@@ -35,10 +35,13 @@ type Deps struct {
 }
 
 // Editor edits results and keeps timelines. It is safe for concurrent use.
-type Editor struct{ Deps }
+type Editor struct {
+	Deps
+	builders timeline.BuilderCache
+}
 
 // New returns an editor.
-func New(d Deps) *Editor { return &Editor{d} }
+func New(d Deps) *Editor { return &Editor{Deps: d} }
 
 // Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever there
 // is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a
@@ -57,7 +60,7 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 		if err != nil {
 			return err
 		}
-		if result, err = timeline.Apply(current, result, patch, e.Clock()); err != nil {
+		if result, err = e.builders.GetBuilder(current).ApplyPatch(result, patch, e.Clock()); err != nil {
 			return err
 		}
 		edited, err = e.replace(ctx, record, result)
@@ -80,7 +83,7 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 		if err != nil {
 			return err
 		}
-		s := timeline.Reduce(result)
+		s := result.ToSaved()
 		s.Owner, s.Name = owner, cmp.Or(name, s.Name, result.Degree.Name)
 		inserted := false
 		if saved, inserted, err = e.keep(ctx, s); err != nil {
@@ -160,7 +163,7 @@ func (e *Editor) Update(ctx context.Context, owner, id string, version int64, na
 			if err != nil {
 				return err
 			}
-			s = timeline.Reduce(result)
+			s = result.ToSaved()
 		}
 		s.ID, s.Owner, s.Version, s.Name = id, owner, at, cmp.Or(wanted, s.Name, own)
 		saved, err = e.Timelines.Update(ctx, s)
@@ -231,7 +234,7 @@ func checkName(name string) (string, error) {
 	if utf8.RuneCountInString(name) > MaxName || !utf8.ValidString(name) {
 		return "", invalidName(fmt.Sprintf("A name has at most %d characters.", MaxName))
 	}
-	if !timeline.OneLine(name) {
+	if !timeline.IsOneLine(name) {
 		return "", invalidName("A name is one line, without control characters.")
 	}
 	return name, nil

@@ -105,7 +105,7 @@ func (e *env) record(t *testing.T) job.ID {
 // done stores a done job with the timeline of an empty form.
 func (e *env) done(t *testing.T) job.ID {
 	t.Helper()
-	r, err := timeline.FromForm(e.catalogue, timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2026"}, now())
+	r, err := timeline.NewBuilder(e.catalogue).FromForm(timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2026"}, now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,6 @@
-// Package timeline builds timelines: from the facts of a document, from a form, or from what was saved, together with the
-// catalogue and the day. Everything here is a pure function; the same input gives the same bytes.
 package timeline
 
 import (
-	"time"
-
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
@@ -18,6 +14,9 @@ const (
 	Planned    Status = "planned"
 	Incomplete Status = "incomplete"
 )
+
+// IsKnown reports whether s is one of the statuses.
+func (s Status) IsKnown() bool { return statusRank(s) >= 0 }
 
 // State is a course's status and the sitting or the reason behind it. Semester is a term label in upper case, nil when
 // the course was not sat.
@@ -122,61 +121,4 @@ type Credits struct {
 	InProgress      float64 `json:"inProgress"`
 	Planned         float64 `json:"planned"`
 	Remaining       float64 `json:"remaining"`
-}
-
-// Form is the input of a form job.
-type Form struct {
-	Degree                  string         `json:"degree"` // a degree's id
-	FirstTerm               string         `json:"firstTerm"`
-	LastTerm                string         `json:"lastTerm,omitempty"`
-	IsCoop                  bool           `json:"isCoop,omitempty"`
-	IsExtendedCreditProgram bool           `json:"isExtendedCreditProgram,omitempty"`
-	MinimumProgramLength    float64        `json:"minimumProgramLength,omitempty"`
-	EWTSatisfied            bool           `json:"ewtSatisfied,omitempty"`
-	PredefinedSequence      []SequenceTerm `json:"predefinedSequence,omitempty"`
-	// Sequence names a published sequence of the catalogue; it excludes PredefinedSequence.
-	Sequence string `json:"sequence,omitempty"`
-}
-
-// SequenceTerm is one term of a form's sequence.
-type SequenceTerm struct {
-	Type      string   `json:"type"` // Academic or Co-op
-	CoopLabel string   `json:"coopLabel,omitempty"`
-	Courses   []string `json:"courses,omitempty"`
-}
-
-// Saved is what is kept of a timeline: the owner's decisions, not what the catalogue says.
-type Saved struct {
-	ID               string           `json:"_id"`
-	Owner            string           `json:"-"`
-	Name             string           `json:"timelineName"`
-	DegreeID         string           `json:"degreeId"`
-	IsCoop           bool             `json:"isCoop"`
-	IsExtendedCredit bool             `json:"isExtendedCredit"`
-	Semesters        []Semester       `json:"semesters"`
-	States           map[string]State `json:"courseStatusMap"` // of what is known about, and of every course sat
-	Exemptions       []string         `json:"exemptions"`
-	Deficiencies     []string         `json:"deficiencies"`
-	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`
-	Version          int64            `json:"version"`
-	CreatedAt        time.Time        `json:"createdAt"` // UTC, whole milliseconds
-	UpdatedAt        time.Time        `json:"updatedAt"` // UTC, whole milliseconds
-}
-
-// ExtraCourse keeps title and credits of a course that the catalogue lacks.
-type ExtraCourse struct {
-	Code    string  `json:"code" bson:"code"`
-	Title   string  `json:"title" bson:"title"`
-	Credits float64 `json:"credits" bson:"credits"`
-}
-
-// Patch is an edit of a result. A nil field is left as it is; a list replaces the whole list.
-type Patch struct {
-	Exemptions       *[]string        `json:"exemptions,omitempty"`
-	Deficiencies     *[]string        `json:"deficiencies,omitempty"`
-	Courses          map[string]State `json:"courses,omitempty"`
-	Semesters        *[]Semester      `json:"semesters,omitempty"`
-	TimelineName     *string          `json:"timelineName,omitempty"`
-	IsCoop           *bool            `json:"isCoop,omitempty"`
-	IsExtendedCredit *bool            `json:"isExtendedCredit,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 func apply(tb testing.TB, r *timeline.Result, patches ...timeline.Patch) *timeline.Result {
 	tb.Helper()
 	for _, p := range patches {
-		r = must(timeline.Apply(embedded(), r, p, now))(tb)
+		r = must(builder().ApplyPatch(r, p, now))(tb)
 	}
 	return r
 }
@@ -25,7 +25,7 @@ func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
 	doc.ExemptedCourses, doc.TransferredCourses = []string{"PHYS 204"}, []string{"HIST 203"}
-	return must(timeline.FromDocument(embedded(), doc, now))(tb)
+	return must(builder().FromDocument(doc, now))(tb)
 }
 
 func states(r *timeline.Result, codes ...string) map[string]string {
@@ -150,7 +150,7 @@ func TestEditSemesters(t *testing.T) {
 func TestEditSemestersKeepsWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	r := apply(t, edited(t), timeline.Patch{Courses: map[string]timeline.State{"COMP 232": {Status: timeline.Incomplete}}})
-	semesters := slices.Clone(timeline.Reduce(r).Semesters)
+	semesters := slices.Clone(r.ToSaved().Semesters)
 	semesters = append(semesters, timeline.Semester{Term: "WINTER 2029", Courses: []timeline.Sitting{{Code: "COMP 248"}}})
 	r = apply(t, r, timeline.Patch{Semesters: &semesters})
 	want := map[string]string{
@@ -207,48 +207,14 @@ func TestEditLeavesTheResultAlone(t *testing.T) {
 	}
 }
 
-func TestEditFaults(t *testing.T) {
+func TestEditOfAnUnknownCourse(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 301)
-	p := timeline.Patch{
-		Exemptions:   &[]string{"COMP 248", "x", ""},
-		Deficiencies: ptr(make([]string, 301)),
-		TimelineName: &long,
-		Courses: map[string]timeline.State{
-			"nothing":  {Status: timeline.Planned},
-			"COMP 999": {Status: timeline.Planned},
-			"COMP 248": {Status: "done", Semester: ptr("someday"), Via: "luck", Message: long},
-			"comp 248": {Status: timeline.Planned},
-		},
-		Semesters: &[]timeline.Semester{
-			{Term: "Autumn 2024"}, {Term: "Summer 2024", Courses: []timeline.Sitting{{Code: ""}, {Code: long, Message: long}}},
-			{Term: "SPRING 2024"}, {Term: "Fall 2024", Courses: make([]timeline.Sitting, 101)},
-		},
-	}
-	_, err := timeline.Apply(embedded(), edited(t), p, now)
-	want := []string{
-		"courses/COMP 248/message", "courses/COMP 248/semester", "courses/COMP 248/status", "courses/COMP 248/via",
-		"courses/COMP 999", "courses/comp 248", "courses/nothing", "deficiencies", "exemptions/1", "exemptions/2",
-		"semesters/0/term", "semesters/1/courses/0/code", "semesters/1/courses/1/code", "semesters/1/courses/1/message",
-		"semesters/2/term", "semesters/3/courses", "timelineName",
-	}
-	if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
+	_, err := builder().ApplyPatch(edited(t), timeline.Patch{Courses: map[string]timeline.State{
+		"COMP 999": {Status: timeline.Planned}, "COMP 248": {Status: timeline.Planned},
+	}}, now)
+	if diff := cmp.Diff([]string{"courses/COMP 999"}, fieldsOf(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, err = timeline.Apply(embedded(), edited(t), timeline.Patch{
-		Semesters: ptr(make([]timeline.Semester, 301)), Courses: manyStates(4001),
-	}, now)
-	if diff := cmp.Diff([]string{"courses", "semesters"}, fieldsOf(t, err)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func manyStates(n int) map[string]timeline.State {
-	out := map[string]timeline.State{}
-	for i := range n {
-		out["COMP "+string(rune('0'+i/1000))+string(rune('0'+i/100%10))+string(rune('0'+i/10%10))+string(rune('0'+i%10))] = timeline.State{Status: timeline.Planned}
-	}
-	return out
 }
 
 // An edit of a result whose degree the catalogue no longer has.
@@ -256,90 +222,8 @@ func TestEditWithoutADegree(t *testing.T) {
 	t.Parallel()
 	r := *edited(t)
 	r.Degree.ID = "BEng in Alchemy"
-	_, err := timeline.Apply(embedded(), &r, timeline.Patch{}, now)
+	_, err := builder().ApplyPatch(&r, timeline.Patch{}, now)
 	if f := fault.From(err); f.Code != fault.DegreeNotFound || len(f.Closest) != 3 {
 		t.Errorf("%v", err)
 	}
-}
-
-func TestDecodePatch(t *testing.T) {
-	t.Parallel()
-	got := must(timeline.DecodePatch(strings.NewReader(`{"exemptions": [], "deficiencies": null, "timelineName": "n", "isCoop": false,
-		"courses": {"COMP 248": {"status": "completed", "semester": "FALL 2024", "via": "", "message": null}, "COMP 249": {"status": "planned", "semester": null}},
-		"semesters": [{"term": "FALL 2024", "courses": [{"code": "COMP 248", "message": "m"}]}, {"term": "WINTER 2025"}]}`)))(t)
-	want := timeline.Patch{
-		Exemptions: &[]string{}, TimelineName: ptr("n"), IsCoop: ptr(false),
-		Courses: map[string]timeline.State{
-			"COMP 248": {Status: timeline.Completed, Semester: ptr("FALL 2024")}, "COMP 249": {Status: timeline.Planned},
-		},
-		Semesters: &[]timeline.Semester{{Term: "FALL 2024", Courses: []timeline.Sitting{{Code: "COMP 248", Message: "m"}}}, {Term: "WINTER 2025"}},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestDecodePatchFaults(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string][]string{
-		`{"pools": [], "_id": "x", "degree": {}}`:                         {"_id", "degree", "pools"},
-		`{"exemptions": "COMP 248", "isCoop": 1, "isExtendedCredit": ""}`: {"exemptions", "isCoop", "isExtendedCredit"},
-		`{"exemptions": ["COMP 248", 7, "x"]}`:                            {"exemptions/1", "exemptions/2"},
-		`{"courses": {"COMP 248": null, "COMP 249": {"status": "planned", "credits": 3}, "COMP 352": {}}}`: {
-			"courses/COMP 248", "courses/COMP 249/credits", "courses/COMP 352/status"},
-		`{"courses": [], "semesters": {}}`:                                                    {"courses", "semesters"},
-		`{"semesters": [{"term": 5}, {"courses": []}, {"term": "Fall 2024", "year": 1}]}`:     {"semesters/0/term", "semesters/1/term", "semesters/2/year"},
-		`{"courses": {"COMP 248": {"status": "planned"}, "COMP 248": {"status": "planned"}}}`: {"courses/COMP 248"},
-	} {
-		_, err := timeline.DecodePatch(strings.NewReader(body))
-		if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", body, diff)
-		}
-	}
-}
-
-func FuzzDecodePatch(f *testing.F) {
-	for _, s := range []string{
-		`{}`, `{"exemptions": ["COMP 248"], "isCoop": true}`, `{"courses": {"COMP 248": {"status": "planned", "semester": "Fall 2030"}}}`,
-		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`, `{"timelineName": "a\nb"}`,
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := timeline.DecodePatch(strings.NewReader(string(b)))
-		if err != nil {
-			if c := fault.CodeOf(err); c != fault.BadRequest && c != fault.InvalidForm {
-				t.Errorf("%v", err)
-			}
-			return
-		}
-		r, err := timeline.Apply(embedded(), edited(t), p, now)
-		if err != nil {
-			if fault.CodeOf(err) != fault.InvalidForm {
-				t.Errorf("%v", err)
-			}
-			return
-		}
-		plain, err := timeline.Encode(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again := apply(t, r, timeline.Patch{})
-		if string(plain) != string(encode(t, again)) {
-			t.Errorf("an empty edit changes the result of %s", b)
-		}
-	})
-}
-
-// Whatever is to be saved, under whatever name.
-func FuzzDecodeKeeping(f *testing.F) {
-	for _, s := range []string{`{}`, `{"timelineName": "Plan", "jobId": "0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"}`, `{"timelineName": null, "jobId": 7}`, `[]`, `{"timelineName": "\ud800\n"}`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		_, err := timeline.DecodeKeeping(strings.NewReader(string(b)))
-		if c := fault.CodeOf(err); err != nil && c != fault.BadRequest && c != fault.InvalidForm {
-			t.Errorf("%v", err)
-		}
-	})
 }

@@ -1,0 +1,58 @@
+// Package timeline builds timelines: from the facts of a document, from a form, or from what was saved, together with
+// the catalogue and the day. Everything here is a pure function: the same input gives the same result.
+//
+// Package wire reads what clients send and writes results as JSON.
+package timeline
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+)
+
+// Builder builds timelines from one catalogue. It works out once what all timelines of a degree share. It is safe for
+// concurrent use.
+type Builder struct {
+	cat      *catalogue.Catalogue
+	courses  []Course // every course of the catalogue, nothing known about it
+	programs map[programKey]func() *program
+}
+
+type programKey struct {
+	degree         string
+	extended, coop bool
+}
+
+// NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the catalogue.
+func NewBuilder(cat *catalogue.Catalogue) *Builder {
+	b := &Builder{cat: cat, courses: toCourses(cat.Courses()), programs: map[programKey]func() *program{}}
+	for _, d := range cat.Degrees() {
+		for _, extended := range []bool{false, true} {
+			for _, coop := range []bool{false, true} {
+				b.programs[programKey{d.ID, extended, coop}] = sync.OnceValue(func() *program {
+					return newProgram(cat, b.courses, d, extended, coop)
+				})
+			}
+		}
+	}
+	return b
+}
+
+// findProgram returns the program of a degree that a student can be in.
+func (b *Builder) findProgram(d catalogue.Degree, extended, coop bool) *program {
+	return b.programs[programKey{d.ID, extended, coop}]()
+}
+
+// BuilderCache keeps the builder of the latest catalogue. Its zero value is ready. It is safe for concurrent use.
+type BuilderCache struct{ latest atomic.Pointer[Builder] }
+
+// GetBuilder returns the builder of a catalogue, and makes it when the catalogue is another one than at the last call.
+func (c *BuilderCache) GetBuilder(cat *catalogue.Catalogue) *Builder {
+	if b := c.latest.Load(); b != nil && b.cat == cat {
+		return b
+	}
+	b := NewBuilder(cat) // two callers may both make it; either is right
+	c.latest.Store(b)
+	return b
+}

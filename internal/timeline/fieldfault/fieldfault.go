@@ -1,0 +1,59 @@
+// Package fieldfault gathers the faulty fields of one input into an invalid_form error.
+package fieldfault
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// An error names at most maxFaults fields, each by a path of at most maxPathBytes: a body full of faults does not make
+// an answer of the same size.
+const (
+	maxFaults    = 100
+	maxPathBytes = 200
+)
+
+// List holds faulty fields in the order in which they were found. Its zero value is empty.
+type List []fault.Field
+
+// AddFault notes a fault of the field at path. Faults beyond the hundredth are dropped.
+func (l *List) AddFault(path, message string) {
+	if len(*l) < maxFaults {
+		*l = append(*l, fault.Field{Path: strings.ToValidUTF8(path[:min(len(path), maxPathBytes)], ""), Message: message})
+	}
+}
+
+// HasPath reports whether the list holds the field at path, a field inside it, or a field around it.
+func (l *List) HasPath(path string) bool {
+	return slices.ContainsFunc(*l, func(have fault.Field) bool {
+		return have.Path == path || strings.HasPrefix(have.Path, path+"/") || strings.HasPrefix(path, have.Path+"/")
+	})
+}
+
+// ToError returns the list as an invalid_form error with the fields in the order of their paths, nil for an empty list.
+func (l *List) ToError() error {
+	if len(*l) == 0 {
+		return nil
+	}
+	fields := slices.SortedStableFunc(slices.Values(*l), func(a, b fault.Field) int { return cmp.Compare(a.Path, b.Path) })
+	return &fault.Error{Code: fault.InvalidForm, Fields: fields}
+}
+
+// JoinPath extends a JSON pointer (RFC 6901, without the leading slash) by a name or a place in a list.
+func JoinPath[T string | int](path string, step T) string {
+	var s string
+	switch v := any(step).(type) {
+	case string:
+		s = strings.NewReplacer("~", "~0", "/", "~1").Replace(v)
+	case int:
+		s = strconv.Itoa(v)
+	}
+	if path == "" {
+		return s
+	}
+	return path + "/" + s
+}

@@ -1,0 +1,103 @@
+package wire_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+)
+
+// Encode writes what encoding/json would.
+func TestEncodeIsJSON(t *testing.T) {
+	t.Parallel()
+	results := []*timeline.Result{
+		fromFacts(t, "transcripts/soen-coop"), fromFacts(t, "transcripts/cs-ecp"), fromFacts(t, "letters/transfers"), edited(t),
+	}
+	odd := transcript(softwarePrinted, "Fall 2024: ENGR 107 PASS")
+	odd.Semesters[0].Courses[0] = document.Sitting{Code: "ENGR 107", Title: "\"é\\ <&> \t\u2028 \xff", CreditsAttempted: 0.25, Grade: "B"}
+	named := must(builder().FromDocument(odd, now))(t)
+	named.ID, named.TimelineName = "id", "Été <1>"
+	three := 3
+	named.Pools[0].Rules = []timeline.Rule{{Params: timeline.RuleParams{
+		CourseList: []string{"A"}, MinCourses: 1, MaxCourses: &three, MinCredits: 1.5, MaxCredits: 2,
+	}}, {}}
+	results = append(results, named)
+	for _, r := range results {
+		var want strings.Builder
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.TrimSuffix(want.String(), "\n"), string(encode(t, r))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	named.Degree.TotalCredits = math.NaN()
+	if _, err := wire.EncodeResult(named); err == nil {
+		t.Error("a number that JSON does not have is written")
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	good := string(encode(t, edited(t)))
+	if _, err := wire.DecodeResult([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{
+		"empty": "", "cut": good[:len(good)/2], "another object": "{}", "null": "null", "two": good + good,
+		"unknown field": `{"x": 1,` + good[1:], "no degree": strings.Replace(good, `"degree":{"_id":"`+software+`"`, `"degree":{"_id":""`, 1),
+	} {
+		if _, err := wire.DecodeResult([]byte(body)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, c := range benchmarks {
+		b.Run(c.name, func(b *testing.B) {
+			r := fromFacts(b, c.document)
+			plain := encode(b, r)
+			var packed bytes.Buffer
+			w := gzip.NewWriter(&packed)
+			if _, err := w.Write(plain); err != nil {
+				b.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := wire.EncodeResult(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(plain)), "json-bytes")
+			b.ReportMetric(float64(packed.Len()), "gzip-bytes")
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for _, c := range benchmarks {
+		b.Run(c.name, func(b *testing.B) {
+			plain := encode(b, fromFacts(b, c.document))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := wire.DecodeResult(plain); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

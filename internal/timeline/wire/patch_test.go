@@ -1,0 +1,122 @@
+package wire_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+)
+
+func TestDecodePatch(t *testing.T) {
+	t.Parallel()
+	got := must(wire.DecodePatch(strings.NewReader(`{"exemptions": [], "deficiencies": null, "timelineName": "n", "isCoop": false,
+		"courses": {"COMP 248": {"status": "completed", "semester": "FALL 2024", "via": "", "message": null}, "COMP 249": {"status": "planned", "semester": null}},
+		"semesters": [{"term": "FALL 2024", "courses": [{"code": "COMP 248", "message": "m"}]}, {"term": "WINTER 2025"}]}`)))(t)
+	want := timeline.Patch{
+		Exemptions: &[]string{}, TimelineName: ptr("n"), IsCoop: ptr(false),
+		Courses: map[string]timeline.State{
+			"COMP 248": {Status: timeline.Completed, Semester: ptr("FALL 2024")}, "COMP 249": {Status: timeline.Planned},
+		},
+		Semesters: &[]timeline.Semester{{Term: "FALL 2024", Courses: []timeline.Sitting{{Code: "COMP 248", Message: "m"}}}, {Term: "WINTER 2025"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodePatchFaults(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		`{"pools": [], "_id": "x", "degree": {}}`:                         {"_id", "degree", "pools"},
+		`{"exemptions": "COMP 248", "isCoop": 1, "isExtendedCredit": ""}`: {"exemptions", "isCoop", "isExtendedCredit"},
+		`{"exemptions": ["COMP 248", 7, "x"]}`:                            {"exemptions/1", "exemptions/2"},
+		`{"courses": {"COMP 248": null, "COMP 249": {"status": "planned", "credits": 3}, "COMP 352": {}}}`: {
+			"courses/COMP 248", "courses/COMP 249/credits", "courses/COMP 352/status"},
+		`{"courses": [], "semesters": {}}`:                                                    {"courses", "semesters"},
+		`{"semesters": [{"term": 5}, {"courses": []}, {"term": "Fall 2024", "year": 1}]}`:     {"semesters/0/term", "semesters/1/term", "semesters/2/year"},
+		`{"courses": {"COMP 248": {"status": "planned"}, "COMP 248": {"status": "planned"}}}`: {"courses/COMP 248"},
+	} {
+		_, err := wire.DecodePatch(strings.NewReader(body))
+		if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
+		}
+	}
+}
+
+func FuzzDecodePatch(f *testing.F) {
+	for _, s := range []string{
+		`{}`, `{"exemptions": ["COMP 248"], "isCoop": true}`, `{"courses": {"COMP 248": {"status": "planned", "semester": "Fall 2030"}}}`,
+		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`, `{"timelineName": "a\nb"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := wire.DecodePatch(strings.NewReader(string(b)))
+		if err != nil {
+			if c := fault.CodeOf(err); c != fault.BadRequest && c != fault.InvalidForm {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		r, err := builder().ApplyPatch(edited(t), p, now)
+		if err != nil {
+			if fault.CodeOf(err) != fault.InvalidForm {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		plain, err := wire.EncodeResult(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := must(builder().ApplyPatch(r, timeline.Patch{}, now))(t)
+		if string(plain) != string(encode(t, again)) {
+			t.Errorf("an empty edit changes the result of %s", b)
+		}
+	})
+}
+
+func TestEditFaults(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 301)
+	p := timeline.Patch{
+		Exemptions:   &[]string{"COMP 248", "x", ""},
+		Deficiencies: ptr(make([]string, 301)),
+		TimelineName: &long,
+		Courses: map[string]timeline.State{
+			"nothing":  {Status: timeline.Planned},
+			"COMP 248": {Status: "done", Semester: ptr("someday"), Via: "luck", Message: long},
+			"comp 248": {Status: timeline.Planned},
+		},
+		Semesters: &[]timeline.Semester{
+			{Term: "Autumn 2024"}, {Term: "Summer 2024", Courses: []timeline.Sitting{{Code: ""}, {Code: long, Message: long}}},
+			{Term: "SPRING 2024"}, {Term: "Fall 2024", Courses: make([]timeline.Sitting, 101)},
+		},
+	}
+	err := wire.CheckPatch(p)
+	want := []string{
+		"courses/COMP 248/message", "courses/COMP 248/semester", "courses/COMP 248/status", "courses/COMP 248/via",
+		"courses/comp 248", "courses/nothing", "deficiencies", "exemptions/1", "exemptions/2",
+		"semesters/0/term", "semesters/1/courses/0/code", "semesters/1/courses/1/code", "semesters/1/courses/1/message",
+		"semesters/2/term", "semesters/3/courses", "timelineName",
+	}
+	if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	err = wire.CheckPatch(timeline.Patch{Semesters: ptr(make([]timeline.Semester, 301)), Courses: manyStates(4001)})
+	if diff := cmp.Diff([]string{"courses", "semesters"}, fieldsOf(t, err)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func manyStates(n int) map[string]timeline.State {
+	out := map[string]timeline.State{}
+	for i := range n {
+		out["COMP "+string(rune('0'+i/1000))+string(rune('0'+i/100%10))+string(rune('0'+i/10%10))+string(rune('0'+i%10))] = timeline.State{Status: timeline.Planned}
+	}
+	return out
+}
