@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 // reserve is what is left of a context's time when a bulk begins no further job: the answer should still reach the caller.
-const reserve = 400 * time.Millisecond
+const reserve = budget.BulkReserve
 
 // Bulk is a page of jobs that something is done to. With DryRun nothing is: the report tells which jobs are meant.
 type Bulk struct {

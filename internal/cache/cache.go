@@ -18,6 +18,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -29,7 +30,7 @@ const (
 
 	prefix = "cache:"
 	// defaultPatience is what a request may lose to the cache.
-	defaultPatience = 100 * time.Millisecond
+	defaultPatience = budget.CacheCall
 	// After this many failures in a row the cache is left alone for the pause; then one request tries again.
 	failuresAllowed = 3
 	defaultPause    = 5 * time.Second

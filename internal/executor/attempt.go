@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -14,10 +15,10 @@ import (
 const (
 	// A write to the record is repeated while Redis is away: the work is done, and without the record it would all be for
 	// nothing. It ends before the queue's lease does, which lasts 30 s.
-	writeTimeout  = 20 * time.Second
+	writeTimeout  = budget.ResultWrite
 	firstPause    = 100 * time.Millisecond
 	longestPause  = time.Second
-	lastWriteTime = 800 * time.Millisecond // of a write that begins when the process stops already
+	lastWriteTime = budget.LastWrite // of a write that begins when the process stops already
 )
 
 // attempt is one delivery that is being processed.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -26,7 +27,7 @@ import (
 
 const (
 	defaultJobTimeout    = 60 * time.Second
-	defaultParserTimeout = 20 * time.Second
+	defaultParserTimeout = budget.ParserCall
 	defaultPatience      = 30 * time.Minute
 	// deleteTimeout bounds the deletion of a document, which nobody waits for.
 	deleteTimeout = 5 * time.Second

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -23,17 +24,17 @@ const (
 // an event stream. Connections live on the real clock, whatever the API's is.
 const (
 	// headerTimeout is how long the headers of a request may take.
-	headerTimeout = 10 * time.Second
+	headerTimeout = budget.ClientHeaders
 	// stallTimeout is how long a body may stand still.
-	stallTimeout = 10 * time.Second
+	stallTimeout = budget.BodyStall
 	// writeTimeout is how long a client may take to read an answer, or one event.
-	writeTimeout = 30 * time.Second
+	writeTimeout = budget.ClientWrite
 	// stretch is how much of a deadline must have passed before it is set again: setting it for each read would cost
 	// more than the reads.
 	stretch = time.Second
 	// answerTimeout is how long an answer may take from when the request is there, whatever it needs: a part that is away
 	// is told of within two seconds. The stores' own limits are a little shorter, so that they say which part it was.
-	answerTimeout = 1600 * time.Millisecond
+	answerTimeout = budget.Answer
 )
 
 // bounded is r with a context that lasts for answerTimeout. What reads a body calls it afterwards: how long that takes

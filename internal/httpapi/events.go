@@ -9,6 +9,7 @@ import (
 
 	"github.com/tmaxmax/go-sse"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
@@ -17,12 +18,12 @@ import (
 const (
 	// heartbeat is how often a comment goes out on a quiet stream: proxies cut connections that are silent for a
 	// minute, and a client that is gone shows in the write.
-	heartbeat = 15 * time.Second
+	heartbeat = budget.EventHeartbeat
 	// maxStreams is how many streams one owner may have open in this process: a stream costs next to nothing, and yet
 	// memory for as long as somebody keeps it.
 	maxStreams = 100
 	// reconnect is what a client is told to wait before it connects again.
-	reconnect = 2 * time.Second
+	reconnect = budget.EventReconnect
 )
 
 // events streams a job's states as server-sent events: one a change, the present one first, each with the version as

@@ -2,13 +2,14 @@ package jobstore
 
 import (
 	"context"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
 // collectTimeout bounds one scrape.
-const collectTimeout = time.Second
+const collectTimeout = budget.RedisScrape
 
 var deadMetric = prometheus.NewDesc("tmd_jobs_dead",
 	"Jobs that failed for good and are kept for operators. Every process reports the same: take the maximum.", nil, nil)

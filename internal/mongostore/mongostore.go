@@ -18,6 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -28,10 +29,10 @@ const DefaultDatabase = "trackmydegree"
 // better answered 503 than late.
 const (
 	// defaultTimeout leaves a request that is answered within 2 s time for its other steps.
-	defaultTimeout   = 1400 * time.Millisecond
-	selectionTimeout = 1500 * time.Millisecond
+	defaultTimeout   = budget.MongoCall
+	selectionTimeout = budget.MongoSelection
 	// bulkTimeout is for the steps of what no request waits for: seeding, loading the catalogue, making indexes.
-	bulkTimeout = 5 * time.Second
+	bulkTimeout = budget.MongoBulkStep
 	// indexRetry is the pause between two attempts to make the indexes.
 	indexRetry = 2 * time.Second
 )

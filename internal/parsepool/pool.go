@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -22,7 +23,7 @@ import (
 // What a zero in Deps means.
 const (
 	DefaultSize         = 2
-	DefaultDeadline     = 10 * time.Second
+	DefaultDeadline     = budget.ParserDocument
 	DefaultMemoryLimit  = 512 << 20
 	DefaultMaxDocuments = 2000
 	DefaultStartTimeout = time.Minute // a cold cache compiles PDFium: 3 s of a whole core

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -21,9 +21,9 @@ const (
 	// once or twice between others that are read; three in a row are the parser's own.
 	failuresAllowed = 3
 	// A child is replaced within a second and a container within some; asking sooner is asking for nothing.
-	defaultPause = 2 * time.Second
+	defaultPause = budget.ParserPause
 	// probeTimeout is for the question after health that comes before the first document after a pause.
-	probeTimeout = 1500 * time.Millisecond
+	probeTimeout = budget.ParserProbe
 )
 
 // failure marks that the parser itself did not do its part: it could not be reached, said nothing in time, or spoke

@@ -21,13 +21,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
 // DefaultTimeout is the time of a call when the configuration says nothing: a document's deadline and a wait for a child.
-const DefaultTimeout = 20 * time.Second
+const DefaultTimeout = budget.ParserCall
 
 // legacyFor is how long a parser without /v1/parse is taken for one of the earlier system.
 const legacyFor = 5 * time.Minute
@@ -98,7 +99,7 @@ func newTransport() *http.Transport {
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    3 * time.Second,
 		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        time.Minute, // shorter than the server keeps them
+		IdleConnTimeout:        budget.ParserIdleConnection, // shorter than the server keeps them
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true, // a copy within the pod
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
@@ -30,7 +31,7 @@ const (
 // What a zero in Deps means.
 const (
 	DefaultMemory      = 32 << 20
-	DefaultBodyTimeout = 15 * time.Second
+	DefaultBodyTimeout = budget.ParserBody
 )
 
 // Limits of the http.Server and of an answer, see Server.
@@ -38,7 +39,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	idleTimeout       = 2 * time.Minute // longer than the client keeps its connections
 	maxHeaderBytes    = 16 << 10
-	writeTimeout      = 10 * time.Second
+	writeTimeout      = budget.ParserWrite
 )
 
 // Parser reads documents; parsepool.Pool is one.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -25,11 +26,11 @@ const (
 )
 
 const (
-	beatEvery = time.Second
+	beatEvery = budget.HeartbeatInterval
 	// beatTTL is how long a worker counts as alive after a beat: three may be missed.
-	beatTTL = 4 * time.Second
+	beatTTL = budget.HeartbeatTTL
 	// callTimeout bounds a beat, so that the next one can follow.
-	callTimeout = 1500 * time.Millisecond
+	callTimeout = budget.HeartbeatCall
 	// quick is what a beat may take, and gap what may lie between two, for a worker that trusts its own view of the others.
 	quick = time.Second
 	gap   = 2 * beatEvery

@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
@@ -23,7 +24,7 @@ const (
 	taskType = "timeline:v1"
 
 	// enqueueTimeout bounds one enqueue, also with a client that has no deadlines of its own.
-	enqueueTimeout = 1900 * time.Millisecond
+	enqueueTimeout = budget.Enqueue
 
 	// unlimited is how often asynq may deliver a task again. It is the outcome of a delivery that ends a task; a limit of
 	// asynq's own would put tasks away whose owner nobody has told.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
 // drainingKey is there while operators have stopped the intake of work: since when, in Unix milliseconds.
@@ -12,9 +14,9 @@ const drainingKey = "queue:draining"
 
 const (
 	// intakeAge is how long an answer of Redis about the intake is used again.
-	intakeAge = 500 * time.Millisecond
+	intakeAge = budget.IntakeMaxAge
 	// intakeTimeout is how long a submission waits for that answer.
-	intakeTimeout = 250 * time.Millisecond
+	intakeTimeout = budget.IntakeCall
 )
 
 // PauseIntake stops the intake of new work, everywhere within a second.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -13,11 +14,11 @@ const (
 	// reaperKey is held by the worker that looks for orphans at the moment.
 	reaperKey = "queue:reaper"
 	// reapEvery is how often each worker would look. Its lock lets one of them through in that time.
-	reapEvery = 500 * time.Millisecond
-	reapLock  = 400 * time.Millisecond
+	reapEvery = budget.RescueInterval
+	reapLock  = budget.RescueLock
 	// lease is asynq's own on a task, from when it was taken; claiming is how long a worker has to claim it after that.
-	lease    = 30 * time.Second
-	claiming = 5 * time.Second
+	lease    = budget.TaskLease
+	claiming = budget.TaskClaim
 	// crashesField is what this package adds to asynq's hash of a task: how many workers were lost with it.
 	crashesField = "tmd_crashes"
 )

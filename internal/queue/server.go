@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -29,7 +30,7 @@ const (
 	// forward is how often tasks whose wait is over are made pending. asynq's 5 s would turn a backoff of 2 s into 7 s.
 	forward = 250 * time.Millisecond
 	// interruption is the part of the grace in which handlers that were told to stop write that down.
-	interruption = time.Second
+	interruption = budget.Interruption
 	// farewell is how long the last word to Redis may take.
 	farewell = 500 * time.Millisecond
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -89,7 +90,7 @@ func (c *Client) ReadDepths(ctx context.Context) ([]Depth, error) {
 }
 
 // collectTimeout bounds one scrape.
-const collectTimeout = time.Second
+const collectTimeout = budget.RedisScrape
 
 var depthMetric = prometheus.NewDesc("tmd_queue_tasks", "Tasks in the queues, by state. Every process reports the same: take the maximum.",
 	[]string{"queue", "state"}, nil)

@@ -20,10 +20,12 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
 // DefaultTimeout bounds one call: waiting for a connection, dialling, and trying again included.
-const DefaultTimeout = 1500 * time.Millisecond
+const DefaultTimeout = budget.RedisCall
 
 type options struct {
 	timeout time.Duration

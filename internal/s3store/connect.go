@@ -19,11 +19,12 @@ import (
 	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcerrors"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 const (
-	dialTimeout = time.Second
+	dialTimeout = budget.S3Dial
 	// connections are kept open for what comes next: as many as uploads come at a time.
 	connections = 64
 	// A call is tried again at once: whoever waits for it waits no longer than patience.

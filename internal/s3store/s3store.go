@@ -30,6 +30,7 @@ import (
 	"gocloud.dev/blob"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -97,7 +98,7 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 func (s *Store) patience() time.Duration { return cmp.Or(s.cfg.Timeout, defaultPatience) }
 
 // undoPatience is for what ends a failed upload.
-func (s *Store) undoPatience() time.Duration { return s.patience() / 3 }
+func (s *Store) undoPatience() time.Duration { return s.patience() / budget.S3UndoShare }
 
 // Close gives the bucket up.
 func (s *Store) Close() error {

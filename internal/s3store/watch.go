@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
 const (
 	// defaultPatience, with the third of it that undoing may take, stays below the 2 s within which the API tells that it
 	// cannot take an upload.
-	defaultPatience = 1200 * time.Millisecond
+	defaultPatience = budget.S3Idle
 	// slowest is the rate, in bytes a second, below which S3 counts as away.
 	slowest = 2 << 20
 )

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -26,9 +27,9 @@ import (
 const (
 	// stepTimeout is for what comes before the body, and again for what comes after it: the answer is there within two
 	// seconds, however slow the queue is.
-	stepTimeout   = 1600 * time.Millisecond
-	undoTimeout   = 5 * time.Second
-	undoUnreached = 300 * time.Millisecond
+	stepTimeout   = budget.AcceptStep
+	undoTimeout   = budget.AcceptUndo
+	undoUnreached = budget.AcceptUndoUnreached
 )
 
 // Deps is what a Submitter needs. Without an Intake work is always taken. MaxJobs is how many open jobs an owner may have; 0

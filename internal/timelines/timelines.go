@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
@@ -23,7 +24,7 @@ const (
 	// tries is how often a change that names no version is made again after others were faster.
 	tries = 8
 	// undoTimeout bounds the undoing of a save that failed. It does not depend on the client, who may be gone.
-	undoTimeout = 5 * time.Second
+	undoTimeout = budget.SaveUndo
 )
 
 // Deps is what an Editor needs.

@@ -19,6 +19,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/time/rate"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -40,9 +41,9 @@ const (
 	// unknownKeyEvery, whatever key ids strangers make up.
 	refreshEvery    = 15 * time.Minute
 	unknownKeyEvery = 10 * time.Second
-	fetchTimeout    = 5 * time.Second
+	fetchTimeout    = budget.IdentityFetch
 	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
-	unknownKeyWait = 1400 * time.Millisecond
+	unknownKeyWait = budget.IdentityKeyWait
 )
 
 // published are the methods that are taken from an identity provider. All are asymmetric: were HS256 among them, a
