@@ -25,7 +25,7 @@ var layers = []struct {
 	// inner allows imports between packages of the layer.
 	inner bool
 }{
-	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "timeline", "job"}, true},
+	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "testenv"}, true},
 	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "controller"}, false},

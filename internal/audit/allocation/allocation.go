@@ -1,0 +1,214 @@
+// Package allocation decides which course counts in which requirement. The decision is the best one, and it is exact:
+// the most completed credits, then the most in progress, then the most planned; then the most pools that completed
+// credits fill, then the most pools that anything fills; then the fewest courses that are split over pools; then the
+// earlier course in the earlier pool. It depends on neither the order of the input nor on anything outside it.
+//
+// Credits are whole numbers here; callers count in quarters of a credit.
+package allocation
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Class ranks courses: credits of a lower class are never given up for credits of a higher one.
+type Class uint8
+
+// The classes, the most valuable first.
+const (
+	Completed Class = iota
+	InProgress
+	Planned
+	classes
+)
+
+// LimitKind says what a limit inside a pool counts.
+type LimitKind uint8
+
+// The kinds of limits. The sets of one pool's limits are disjoint or nested.
+const (
+	MostCourses   LimitKind = iota // at most N courses of the set count in the pool
+	MostCredits                    // at most N credits of the set count in the pool
+	ReserveForSet                  // N credits of the pool are kept for the set
+)
+
+// Limit restricts what one pool takes.
+type Limit struct {
+	Kind LimitKind
+	N    int
+}
+
+// Pool is a requirement of so many credits.
+type Pool struct {
+	Required int
+	Limits   []Limit // at most 64
+}
+
+// Place is a pool in which a course may count. Bit i of InSet is set when the pool's limit i lists the course.
+type Place struct {
+	Pool  int
+	InSet uint64
+}
+
+// Course is a course of the record. When orders courses by time.
+type Course struct {
+	Code    string
+	When    int
+	Class   Class
+	Credits int
+	Places  []Place // in the order of pools, each pool once
+}
+
+// Problem is a whole record against a whole degree. Of an excluded pair of courses, given by their indices, one counts.
+type Problem struct {
+	Pools    []Pool
+	Courses  []Course
+	Excluded [][2]int
+}
+
+// Share is what one course gives one pool.
+type Share struct {
+	Pool, Credits int
+}
+
+// Solution is the best allocation. Shares has an entry for each course of the problem, in the order of the problem; the
+// shares of a course are in the order of pools, and empty for a course that counts nowhere. Exact is false only when a
+// record has more combinations of excluded courses and limits than are tried (4,096 in a group of pools).
+type Solution struct {
+	Shares [][]Share
+	Exact  bool
+}
+
+// Solve returns the best allocation.
+func Solve(p Problem) Solution {
+	s := Solution{Shares: make([][]Share, len(p.Courses)), Exact: true}
+	order := sortCourses(p.Courses)
+	for _, c := range findComponents(&p, order) {
+		if c.fitsAsItIs() {
+			for _, i := range c.courses {
+				if course := &p.Courses[i]; course.Credits > 0 {
+					s.Shares[i] = []Share{{Pool: course.Places[0].Pool, Credits: course.Credits}}
+				}
+			}
+			continue
+		}
+		if !c.solve(s.Shares) {
+			s.Exact = false
+		}
+	}
+	return s
+}
+
+// sortCourses returns the indices of courses in the one order in which everything is decided.
+func sortCourses(courses []Course) []int {
+	order := make([]int, len(courses))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := &courses[i], &courses[j]
+		if d := cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.When, b.When), cmp.Compare(a.Code, b.Code), cmp.Compare(b.Credits, a.Credits)); d != 0 {
+			return d
+		}
+		return slices.CompareFunc(a.Places, b.Places, func(x, y Place) int {
+			return cmp.Or(cmp.Compare(x.Pool, y.Pool), cmp.Compare(x.InSet, y.InSet))
+		})
+	})
+	return order
+}
+
+// component is a group of pools that share no course with other pools: it is decided on its own.
+type component struct {
+	problem  *Problem
+	pools    []int    // in the order of the problem
+	courses  []int    // in the order of sortCourses; each has a place
+	excluded [][2]int // positions in courses, the smaller first
+}
+
+// findComponents groups the pools that are linked by a course that both list, or by a pair that exclude each other.
+func findComponents(p *Problem, order []int) []*component {
+	root := make([]int, len(p.Pools))
+	for k := range root {
+		root[k] = k
+	}
+	find := func(k int) int {
+		for root[k] != k {
+			root[k] = root[root[k]]
+			k = root[k]
+		}
+		return k
+	}
+	join := func(a, b int) {
+		a, b = find(a), find(b)
+		root[max(a, b)] = min(a, b)
+	}
+	for i := range p.Courses {
+		for _, place := range p.Courses[i].Places {
+			join(p.Courses[i].Places[0].Pool, place.Pool)
+		}
+	}
+	for _, pair := range p.Excluded {
+		if a, b := p.Courses[pair[0]].Places, p.Courses[pair[1]].Places; len(a) > 0 && len(b) > 0 {
+			join(a[0].Pool, b[0].Pool)
+		}
+	}
+	var out []*component
+	at := make([]*component, len(p.Pools))
+	for k := range p.Pools {
+		r := find(k)
+		if at[r] == nil {
+			at[r] = &component{problem: p}
+			out = append(out, at[r])
+		}
+		at[r].pools = append(at[r].pools, k)
+	}
+	position := make([]int, len(p.Courses))
+	for _, i := range order {
+		if places := p.Courses[i].Places; len(places) > 0 {
+			c := at[find(places[0].Pool)]
+			position[i] = len(c.courses)
+			c.courses = append(c.courses, i)
+		}
+	}
+	for _, pair := range p.Excluded {
+		a, b := p.Courses[pair[0]].Places, p.Courses[pair[1]].Places
+		if len(a) == 0 || len(b) == 0 || pair[0] == pair[1] {
+			continue
+		}
+		c, x, y := at[find(a[0].Pool)], position[pair[0]], position[pair[1]]
+		c.excluded = append(c.excluded, [2]int{min(x, y), max(x, y)})
+	}
+	return out
+}
+
+// fitsAsItIs reports whether the component is one pool that can take all its courses.
+func (c *component) fitsAsItIs() bool {
+	if len(c.pools) != 1 || len(c.excluded) > 0 {
+		return false
+	}
+	pool := &c.problem.Pools[c.pools[0]]
+	sum := 0
+	for _, i := range c.courses {
+		sum += c.problem.Courses[i].Credits
+	}
+	if sum > pool.Required {
+		return false
+	}
+	for l, limit := range pool.Limits {
+		courses, inSet := 0, 0
+		for _, i := range c.courses {
+			course := &c.problem.Courses[i]
+			if course.Places[0].InSet>>l&1 == 1 {
+				courses++
+				inSet += course.Credits
+			}
+		}
+		switch {
+		case limit.Kind == MostCourses && courses > limit.N,
+			limit.Kind == MostCredits && inSet > limit.N,
+			limit.Kind == ReserveForSet && sum-inSet > max(0, pool.Required-limit.N):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,289 @@
+package allocation
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// filling is which pools of a component are full: done by completed credits alone, full by any.
+type filling struct {
+	done, full uint64
+}
+
+// target is what the best allocation of a choice reaches, splits aside.
+type target struct {
+	credits    [classes]int
+	done, full int       // numbers of pools
+	fillings   []filling // every pair of sets that reaches these numbers
+}
+
+func (t *target) isBetter(than *target) bool {
+	for class := range classes {
+		if t.credits[class] != than.credits[class] {
+			return t.credits[class] > than.credits[class]
+		}
+	}
+	if t.done != than.done {
+		return t.done > than.done
+	}
+	return t.full > than.full
+}
+
+// solve writes the best shares of the component's courses, and reports whether every combination was looked at.
+func (c *component) solve(shares [][]Share) bool {
+	if len(c.courses) == 0 {
+		return true
+	}
+	choices, whole := c.listChoices()
+	n := newNetwork(c)
+	var best target
+	var tied []choice
+	var goals []target
+	for i, ch := range choices {
+		t := n.findTarget(ch)
+		switch {
+		case i == 0 || t.isBetter(&best):
+			best, tied, goals = t, append(tied[:0], ch), append(goals[:0], t)
+		case !best.isBetter(&t):
+			tied, goals = append(tied, ch), append(goals, t)
+		}
+	}
+	for splits := 0; splits <= len(c.courses); splits++ {
+		for i, ch := range tied {
+			a := assigner{network: n, goal: &goals[i], allowed: slices.Clone(ch.allowed), dead: map[string]bool{}}
+			a.sums = make([]int, 0, 4*len(c.pools))
+			if filling, ok := a.assign(0, splits); ok {
+				a.isReached(filling)
+				c.readShares(n, shares)
+				return whole
+			}
+		}
+	}
+	return whole
+}
+
+// findTarget returns what a choice can reach when courses may be split at will.
+func (n *network) findTarget(ch choice) target {
+	var t target
+	n.reset(ch.allowed, 0)
+	for class := range classes {
+		t.credits[class] = n.giveAll(class)
+	}
+	can, canDone := n.findCandidates(ch)
+	for _, done := range subsetsBySize(canDone) {
+		if size := bits.OnesCount64(done); len(t.fillings) > 0 && size < t.done {
+			break
+		} else if !n.reaches(ch.allowed, &t, filling{done, 0}) {
+			continue
+		}
+		for _, more := range subsetsBySize(can &^ done) {
+			size, f := bits.OnesCount64(done), filling{done, done | more}
+			full := bits.OnesCount64(f.full)
+			if len(t.fillings) > 0 && full < t.full {
+				break
+			}
+			if more != 0 && !n.reaches(ch.allowed, &t, f) {
+				continue
+			}
+			if len(t.fillings) == 0 || full > t.full {
+				t.done, t.full, t.fillings = size, full, nil
+			}
+			t.fillings = append(t.fillings, f)
+		}
+	}
+	return t
+}
+
+// findCandidates returns the pools that could be full at all, and those that completed courses alone could fill. A pool
+// that requires nothing is neither: it is full in every allocation.
+func (n *network) findCandidates(ch choice) (can, canDone uint64) {
+	for k, id := range n.c.pools {
+		required, any, completed := n.c.problem.Pools[id].Required, 0, 0
+		if required == 0 {
+			continue
+		}
+		for x, places := range ch.allowed {
+			course := &n.c.problem.Courses[n.c.courses[x]]
+			if slices.ContainsFunc(places, func(p Place) bool { return p.Pool == id }) {
+				any += course.Credits
+				if course.Class == Completed {
+					completed += course.Credits
+				}
+			}
+		}
+		if any >= required {
+			can |= 1 << k
+		}
+		if completed >= required {
+			canDone |= 1 << k
+		}
+	}
+	return can, canDone
+}
+
+// subsetsBySize returns the subsets of a set, the largest first, and of equals the one with the earlier pools.
+func subsetsBySize(set uint64) []uint64 {
+	var all []uint64
+	for sub := set; ; sub = (sub - 1) & set {
+		all = append(all, sub)
+		if sub == 0 {
+			break
+		}
+	}
+	slices.SortStableFunc(all, func(a, b uint64) int {
+		if d := bits.OnesCount64(b) - bits.OnesCount64(a); d != 0 {
+			return d
+		}
+		for k := range 64 { // the earlier pool decides
+			if x, y := a>>k&1, b>>k&1; x != y {
+				return int(y) - int(x)
+			}
+		}
+		return 0
+	})
+	return all
+}
+
+// reaches reports whether courses in the places allowed can give the credits of t and fill the pools of f, and leaves
+// that flow in the network.
+func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
+	n.reset(allowed, f.done)
+	if n.giveAll(Completed) != t.credits[Completed] || !n.fillPools(f.done, f.done) {
+		return false
+	}
+	for class := InProgress; class < classes; class++ {
+		if n.giveAll(class) != t.credits[class] {
+			return false
+		}
+	}
+	return n.fillPools(f.full&^f.done, f.full)
+}
+
+// assigner gives each course one pool, in order, the earliest pool with which the goal is still in reach, and leaves as
+// many courses to be split as it is allowed.
+type assigner struct {
+	network *network
+	goal    *target
+	allowed [][]Place
+	dead    map[string]bool // what was tried in vain
+	sums    []int
+}
+
+func (a *assigner) isReached(f filling) bool { return a.network.reaches(a.allowed, a.goal, f) }
+
+// findFilling returns the first pair of sets that is in reach.
+func (a *assigner) findFilling() (filling, bool) {
+	for _, f := range a.goal.fillings {
+		if a.isReached(f) {
+			return f, true
+		}
+	}
+	return filling{}, false
+}
+
+// assign decides the courses from x on.
+func (a *assigner) assign(x, splits int) (filling, bool) {
+	f, ok := a.findFilling()
+	if !ok {
+		return filling{}, false
+	}
+	for x < len(a.allowed) && len(a.allowed[x]) < 2 {
+		x++
+	}
+	if x == len(a.allowed) {
+		return f, true
+	}
+	key := a.encodeState(x, splits)
+	if a.dead[key] {
+		return filling{}, false
+	}
+	places := a.allowed[x]
+	for p := range places {
+		a.allowed[x] = places[p : p+1]
+		if f, ok := a.assign(x+1, splits); ok {
+			return f, true
+		}
+	}
+	a.allowed[x] = places
+	if splits > 0 {
+		if f, ok := a.assign(x+1, splits-1); ok {
+			return f, true
+		}
+	}
+	a.dead[key] = true
+	return filling{}, false
+}
+
+// encodeState returns what the courses before x mean to those from x on: how many credits of which class and which
+// limits are bound to each pool, and which courses are left to be split.
+func (a *assigner) encodeState(x, splits int) string {
+	type kind struct {
+		class Class
+		place Place
+	}
+	sums := map[kind]int{}
+	key := binary.AppendUvarint(nil, uint64(x))
+	key = binary.AppendUvarint(key, uint64(splits))
+	for y := range x {
+		course := &a.network.c.problem.Courses[a.network.c.courses[y]]
+		switch places := a.allowed[y]; len(places) {
+		case 0:
+		case 1:
+			sums[kind{course.Class, places[0]}] += course.Credits
+		default:
+			key = binary.AppendUvarint(key, uint64(y))
+		}
+	}
+	kinds := make([]kind, 0, len(sums))
+	for k := range sums {
+		kinds = append(kinds, k)
+	}
+	slices.SortFunc(kinds, func(a, b kind) int {
+		if a.class != b.class {
+			return int(a.class) - int(b.class)
+		}
+		if a.place.Pool != b.place.Pool {
+			return a.place.Pool - b.place.Pool
+		}
+		return int(int64(a.place.InSet) - int64(b.place.InSet))
+	})
+	key = append(key, 0xff)
+	for _, k := range kinds {
+		key = append(key, byte(k.class))
+		key = binary.AppendUvarint(key, uint64(k.place.Pool))
+		key = binary.AppendUvarint(key, k.place.InSet)
+		key = binary.AppendUvarint(key, uint64(sums[k]))
+	}
+	return string(key)
+}
+
+// readShares writes what the network's flow gives.
+func (c *component) readShares(n *network, shares [][]Share) {
+	limits := map[int]int{} // limit node → position of its pool
+	node := len(c.courses) + len(c.pools)
+	for k, id := range c.pools {
+		for _, limit := range c.problem.Pools[id].Limits {
+			if limit.Kind != MostCourses {
+				limits[node] = k
+				node++
+			}
+		}
+	}
+	for x, i := range c.courses {
+		var out []Share
+		for _, e := range n.out[x] {
+			credits := n.edges[e^1].left
+			if e&1 == 1 || credits == 0 {
+				continue
+			}
+			k, isLimit := limits[n.edges[e].to]
+			if !isLimit {
+				k = n.edges[e].to - len(c.courses)
+			}
+			out = append(out, Share{Pool: c.pools[k], Credits: credits})
+		}
+		slices.SortFunc(out, func(a, b Share) int { return a.Pool - b.Pool })
+		shares[i] = out
+	}
+}

@@ -1,0 +1,201 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit/allocation"
+	"github.com/trackmydegree/trackmydegree/internal/term"
+)
+
+// item is one attempt of the record, prepared. Begin and end are its first and last single-season term.
+type item struct {
+	Attempt
+	id         int32 // -1 for a code that no rule and no pool names
+	begin, end slot
+	placed     []place // where it may count; empty for what counts nowhere
+	problem    int     // its index in the allocation, -1 for none
+	repeatOf   int     // the item that counts instead, -1 for none
+	owed       bool    // a deficiency
+	filler     bool    // a placeholder, not a course
+	next       int     // the next item of the same course, -1 for none
+	filled     int     // of an exemption without credits: the pool whose place it fills, -1 for none
+}
+
+// Placeholder returns an attempt that stands for a course still to be chosen from a pool, or from anywhere when the pool
+// is empty.
+func Placeholder(name, pool string, credits Credits, t term.Term) Attempt {
+	return Attempt{Code: name, Pool: pool, IsPlaceholder: true, Credits: credits, Status: Planned, Term: t}
+}
+
+// placeholderCredits is what a placeholder without a number stands for.
+const placeholderCredits Credits = 3 * 4
+
+// auditor measures one record.
+type auditor struct {
+	*Program
+	record   *Record
+	items    []item
+	first    []int32   // by course id: its first item + 1, 0 for none
+	required []Credits // of each pool, exemptions without credits taken off
+	notes    []string  // of each pool
+	shares   [][]allocation.Share
+	index    []int // item of each course of the allocation
+	exact    bool
+	remarks  []Remark
+	excluded [][2]int // items of which one counts
+	total    Totals
+	owedSum  Credits
+	other    Credits // the total beyond the pools
+	current  slot
+}
+
+// Audit measures a record.
+func (p *Program) Audit(r Record) *Audit {
+	a := p.newAuditor(&r)
+	a.allocate(r.Pins)
+	out := &Audit{
+		Degree: DegreeName{ID: p.degree.ID, Name: p.degree.Name}, Calendar: p.book.settings.Calendar,
+		GeneratedFrom: r.GeneratedFrom, Exact: a.exact,
+	}
+	out.Requirements = a.measureRequirements()
+	out.Courses = a.describeCourses(out.Requirements)
+	out.Totals = a.total
+	out.Pins = a.weighPins()
+	a.applyRules()
+	a.addChoices(out.Requirements)
+	a.applyWaivers()
+	out.Remarks = a.sortRemarks()
+	return out
+}
+
+func (p *Program) newAuditor(r *Record) *auditor {
+	a := &auditor{Program: p, record: r, first: make([]int32, len(p.places)), exact: true, current: slotOf(r.Current.Last())}
+	a.items = make([]item, 0, len(r.Attempts))
+	for _, attempt := range r.Attempts {
+		a.items = append(a.items, a.newItem(attempt))
+	}
+	slices.SortFunc(a.items, func(x, y item) int {
+		return cmp.Or(cmp.Compare(x.begin, y.begin), cmp.Compare(x.end, y.end), strings.Compare(x.Code, y.Code),
+			cmp.Compare(rankOf(x.Status), rankOf(y.Status)), cmp.Compare(x.Credits, y.Credits), strings.Compare(x.Via, y.Via),
+			strings.Compare(x.Pool, y.Pool), compareBool(x.BelowCMinus, y.BelowCMinus))
+	})
+	for i := len(a.items) - 1; i >= 0; i-- {
+		if id := a.items[i].id; id >= 0 {
+			a.items[i].next = int(a.first[id]) - 1
+			a.first[id] = int32(i + 1)
+		}
+	}
+	a.findRepeats()
+	a.findExclusions()
+	return a
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
+}
+
+func (a *auditor) newItem(attempt Attempt) item {
+	it := item{Attempt: attempt, id: -1, problem: -1, repeatOf: -1, next: -1, filled: -1, filler: attempt.IsPlaceholder}
+	it.begin, it.end = slotOf(attempt.Term.First()), slotOf(attempt.Term.Last())
+	if it.filler {
+		if it.Credits < 0 {
+			it.Credits = placeholderCredits
+		}
+		if k := a.findPool(attempt.Pool); k >= 0 {
+			it.placed = []place{{pool: k, stands: -1}}
+		}
+		return it
+	}
+	if id, ok := a.book.findID(attempt.Code); ok {
+		it.id, it.placed = id, a.places[id]
+	}
+	if it.Credits < 0 {
+		it.Credits = 0
+		if it.id >= 0 {
+			it.Credits = a.book.courses[it.id].credits
+		}
+	}
+	if slices.Contains(a.record.Deficiencies, attempt.Code) {
+		it.owed, it.placed = true, nil
+	}
+	return it
+}
+
+func (p *Program) findPool(id string) int {
+	return slices.IndexFunc(p.pools, func(x pool) bool { return x.id == id })
+}
+
+// rankOf orders statuses by how far they are.
+func rankOf(s Status) int {
+	switch s {
+	case Completed:
+		return 3
+	case InProgress:
+		return 2
+	case Planned:
+		return 1
+	}
+	return 0
+}
+
+// findRepeats decides which attempt of a course counts: the one that is further, of equals the one with credits, then the
+// later.
+func (a *auditor) findRepeats() {
+	for i := range a.items {
+		id := a.items[i].id
+		if id < 0 || int(a.first[id])-1 != i || a.book.courses[id].repeatable {
+			continue
+		}
+		best := i
+		for j := a.items[i].next; j >= 0; j = a.items[j].next {
+			x, y := &a.items[j], &a.items[best]
+			if cmp.Or(cmp.Compare(rankOf(x.Status), rankOf(y.Status)), compareBool(x.Credits > 0, y.Credits > 0)) >= 0 {
+				best = j
+			}
+		}
+		for j := i; j >= 0; j = a.items[j].next {
+			if j != best {
+				a.items[j].repeatOf = best
+			}
+		}
+	}
+}
+
+// findExclusions lists the pairs of items of which one counts, those that the student waived aside.
+func (a *auditor) findExclusions() {
+	for i := range a.items {
+		x := &a.items[i]
+		if x.id < 0 || !x.isLive() {
+			continue
+		}
+		for _, others := range [][]int32{a.book.courses[x.id].excludes, a.book.courses[x.id].equivalents} {
+			for _, other := range others {
+				for j := int(a.first[other]) - 1; j >= 0; j = a.items[j].next {
+					if y := &a.items[j]; j != i && y.isLive() && y.id != x.id {
+						a.excluded = append(a.excluded, [2]int{min(i, j), max(i, j)})
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(a.excluded, func(x, y [2]int) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
+	a.excluded = slices.Compact(a.excluded)
+}
+
+// isLive reports whether the attempt stands for its course: it is not incomplete, and no other attempt counts instead.
+func (it *item) isLive() bool { return it.Status != Incomplete && it.repeatOf < 0 }
+
+// isWaived reports whether the student waived a remark for the course or the pool.
+func (a *auditor) isWaived(code RemarkCode, course, pool string) bool {
+	return slices.ContainsFunc(a.record.Waivers, func(w Waiver) bool {
+		return w.Code == code && (w.Course != "" && w.Course == course || w.Pool != "" && w.Pool == pool)
+	})
+}

@@ -1,0 +1,223 @@
+package audit
+
+import (
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+)
+
+// defaultMaxLoad is the most credits of one term that the university's planning page allows without permission.
+const defaultMaxLoad Credits = 19 * 4
+
+// Settings are what a catalogue says beside its lists.
+type Settings struct {
+	// Calendar is the academic year of the catalogue, such as "2025-26".
+	Calendar string
+	// MaxLoad is the most credits of one term; 0 stands for 19.
+	MaxLoad Credits
+	// Equivalents returns the other codes of a course; nil stands for a catalogue without any.
+	Equivalents func(code string) []string
+	// Repeatable reports whether a course may count more than once; nil stands for none.
+	Repeatable func(code string) bool
+}
+
+// Rulebook is a catalogue prepared for audits. It is immutable; one serves every degree and every record.
+type Rulebook struct {
+	cat      *catalogue.Catalogue
+	settings Settings
+	extra    map[string]int32 // ids of codes that only rules and equivalents name
+	courses  []rules          // by id
+	presumed []int32          // what every extended-credit program teaches
+}
+
+// rules are a course of the catalogue as the checks read it.
+type rules struct {
+	code        string
+	title       string
+	credits     Credits
+	seasons     seasons
+	needs       []need
+	excludes    []int32
+	minCredits  Credits
+	equivalents []int32
+	repeatable  bool
+	known       bool // the catalogue has it
+}
+
+// need is one prerequisite or corequisite: so many courses of a list.
+type need struct {
+	code  RemarkCode
+	list  []int32 // as the catalogue lists them
+	count int
+}
+
+// NewRulebook prepares a catalogue.
+func NewRulebook(cat *catalogue.Catalogue, s Settings) *Rulebook {
+	if s.MaxLoad <= 0 {
+		s.MaxLoad = defaultMaxLoad
+	}
+	b := &Rulebook{cat: cat, settings: s, extra: map[string]int32{}, courses: make([]rules, len(cat.Courses()))}
+	for i := range cat.Courses() {
+		b.addCourse(i)
+	}
+	for id := range len(b.courses) {
+		b.linkEquivalents(int32(id))
+	}
+	for _, d := range cat.Data().Degrees {
+		if d.DegreeType == catalogue.ExtendedCredit {
+			b.presumed = append(b.presumed, b.requiredCourses(d)...)
+		}
+	}
+	return b
+}
+
+func (b *Rulebook) addCourse(i int) {
+	c := &b.cat.Courses()[i]
+	r := rules{code: c.Code, title: c.Title, credits: Quarters(c.Credits), seasons: parseSeasons(c.OfferedIn), known: true}
+	r.repeatable = b.settings.Repeatable != nil && b.settings.Repeatable(c.Code)
+	for _, rule := range c.Rules {
+		switch rule.Type {
+		case catalogue.RulePrerequisite:
+			r.needs = append(r.needs, need{Prerequisite, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
+		case catalogue.RuleCorequisite:
+			r.needs = append(r.needs, need{Corequisite, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
+		case catalogue.RuleEither:
+			r.needs = append(r.needs, need{Either, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
+		case catalogue.RuleNotTaken:
+			r.excludes = append(r.excludes, b.internCodes(rule.CourseList)...)
+		case catalogue.RuleMinCredits:
+			r.minCredits = max(r.minCredits, Quarters(rule.MinCredits))
+		}
+	}
+	b.courses[i] = r
+}
+
+func (b *Rulebook) linkEquivalents(id int32) {
+	if b.settings.Equivalents == nil {
+		return
+	}
+	// Interning may move the courses.
+	others := b.internCodes(b.settings.Equivalents(b.courses[id].code))
+	b.courses[id].equivalents = others
+	for _, other := range others {
+		if !b.courses[other].known && len(b.courses[other].equivalents) == 0 {
+			b.courses[other].equivalents = []int32{id}
+		}
+	}
+}
+
+// internCodes returns the ids of codes.
+func (b *Rulebook) internCodes(codes []string) []int32 {
+	ids := make([]int32, 0, len(codes))
+	for _, code := range codes {
+		ids = append(ids, b.internCode(code))
+	}
+	return ids
+}
+
+func (b *Rulebook) internCode(code string) int32 {
+	if id, ok := b.findID(code); ok {
+		return id
+	}
+	id := int32(len(b.courses))
+	b.courses = append(b.courses, rules{code: code})
+	b.extra[code] = id
+	return id
+}
+
+// findID returns the id of a code. A code that neither the catalogue nor its rules name has none.
+func (b *Rulebook) findID(code string) (int32, bool) {
+	if i, ok := b.cat.Index(code); ok {
+		return int32(i), true
+	}
+	id, ok := b.extra[code]
+	return id, ok
+}
+
+// requiredCourses returns the courses of a degree's pools that leave no choice.
+func (b *Rulebook) requiredCourses(d catalogue.Degree) []int32 {
+	var ids []int32
+	for _, id := range d.Pools {
+		if pool, ok := b.cat.Pool(id); ok && b.needsAll(pool) {
+			ids = append(ids, b.internCodes(pool.Courses)...)
+		}
+	}
+	return ids
+}
+
+// needsAll reports whether a pool leaves no choice: its courses, as many as its limits let count, are just its credits.
+func (b *Rulebook) needsAll(p catalogue.Pool) bool {
+	sum := Credits(0)
+	for _, code := range p.Courses {
+		if c, ok := b.cat.Course(code); ok {
+			sum += Quarters(c.Credits)
+		}
+	}
+	for _, rule := range p.Rules {
+		if rule.Type == catalogue.RuleMaxCourses && rule.MaxCourses != nil {
+			least := b.smallestCredits(rule.CourseList)
+			sum -= least * Credits(max(0, len(rule.CourseList)-*rule.MaxCourses))
+		}
+	}
+	return p.CreditsRequired > 0 && sum <= Quarters(p.CreditsRequired)
+}
+
+// smallestCredits returns the credits of the smallest course of a list.
+func (b *Rulebook) smallestCredits(codes []string) Credits {
+	least := Credits(0)
+	for i, code := range codes {
+		if c, ok := b.cat.Course(code); ok {
+			if credits := Quarters(c.Credits); i == 0 || credits < least {
+				least = credits
+			}
+		}
+	}
+	return least
+}
+
+// DegreePools returns the pools of a degree in order: its own, those of its extended-credit program when extended, and
+// the work terms when coop. The general-education pools of the degree and of its extension are one.
+func DegreePools(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bool) []catalogue.Pool {
+	var pools []catalogue.Pool
+	ids := d.Pools
+	own := len(ids)
+	if ecp, ok := cat.Degree(d.ECPDegreeID); ok && extended {
+		ids = append(ids[:own:own], ecp.Pools...)
+	}
+	if coop {
+		ids = append(ids[:len(ids):len(ids)], catalogue.CoopPoolID)
+	}
+	general := -1
+	for i, id := range ids {
+		p, ok := cat.Pool(id)
+		if !ok {
+			continue
+		}
+		isGeneral := strings.Contains(p.Name, "General Education Humanities and Social Sciences Electives")
+		if i >= own && isGeneral && general >= 0 {
+			pools[general] = mergePools(pools[general], p)
+			continue
+		}
+		if i < own && isGeneral {
+			general = len(pools)
+		}
+		pools = append(pools, p)
+	}
+	return pools
+}
+
+func mergePools(a, b catalogue.Pool) catalogue.Pool {
+	have := make(map[string]bool, len(a.Courses))
+	for _, code := range a.Courses {
+		have[code] = true
+	}
+	courses := append([]string(nil), a.Courses...)
+	for _, code := range b.Courses {
+		if !have[code] {
+			courses = append(courses, code)
+		}
+	}
+	a.Courses, a.CreditsRequired = courses, a.CreditsRequired+b.CreditsRequired
+	a.Rules = append(append([]catalogue.Rule(nil), a.Rules...), b.Rules...)
+	return a
+}

@@ -1,0 +1,400 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checks are the rules that hold for one attempt, in the order of their remarks. Each adds a remark where its rule is
+// broken.
+var checks = []func(*auditor, *item){
+	checkNeeds, checkCreditsBefore, checkOffered, checkRepeated, checkCMinus,
+}
+
+// applyRules judges every attempt by its position, and then the terms and the pools.
+func (a *auditor) applyRules() {
+	for i := range a.items {
+		it := &a.items[i]
+		if it.id < 0 || it.owed && it.Status == Incomplete {
+			continue
+		}
+		for _, check := range checks {
+			check(a, it)
+		}
+	}
+	a.checkExcluded()
+	a.checkLoad()
+	a.checkLimits()
+	a.checkCoop()
+}
+
+func (a *auditor) addRemark(r Remark) { a.remarks = append(a.remarks, r) }
+
+// levelOf returns how much a broken rule matters to an attempt: nothing can be done about a completed one.
+func levelOf(it *item) Level {
+	switch it.Status {
+	case Completed:
+		return Info
+	case InProgress:
+		return Warning
+	}
+	return Error
+}
+
+// isBefore reports whether an earlier attempt stands before a later one: completed ones for the past, whatever is planned
+// for what is planned. Together allows the same term.
+func isBefore(earlier, later *item, together bool) bool {
+	switch {
+	case earlier.Status == Incomplete, later.Status != Planned && earlier.Status != Completed && !(together && earlier.Status == later.Status):
+		return false
+	case earlier.begin == never:
+		return earlier.Status == Completed
+	case together:
+		return earlier.begin <= later.end
+	}
+	return earlier.end < later.begin
+}
+
+// meets reports whether the record has a course, or an equivalent of it, where the later attempt needs it.
+func (a *auditor) meets(id int32, later *item, kind RemarkCode) bool {
+	if a.hasBefore(id, later, kind) {
+		return true
+	}
+	for _, other := range a.book.courses[id].equivalents {
+		if a.hasBefore(other, later, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *auditor) hasBefore(id int32, later *item, kind RemarkCode) bool {
+	for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
+		it := &a.items[j]
+		if it.BelowCMinus && kind == Prerequisite && a.isStrict(id, later.id) && !a.isWaived(CMinus, it.Code, "") {
+			continue
+		}
+		if isBefore(it, later, kind != Prerequisite) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkNeeds holds an attempt to the prerequisites and corequisites of its course. What admission stands for is met,
+// unless the record says that it is owed.
+func checkNeeds(a *auditor, it *item) {
+	if it.Status == Incomplete || it.Via != "" {
+		return
+	}
+	for n := range a.book.courses[it.id].needs {
+		need := &a.book.courses[it.id].needs[n]
+		if missing := a.countMissing(it, need); missing > 0 {
+			a.remarkNeed(it, need, missing)
+		}
+	}
+}
+
+// countMissing returns how many courses of a need's list an attempt lacks.
+func (a *auditor) countMissing(it *item, n *need) int {
+	have := 0
+	for _, id := range n.list {
+		if a.meets(id, it, n.code) || a.isPresumed(id) {
+			have++
+		}
+	}
+	return max(0, min(n.count, len(n.list))-have)
+}
+
+// isPresumed reports whether admission stands for a course.
+func (a *auditor) isPresumed(id int32) bool {
+	return a.presumed[id] && !slices.Contains(a.record.Deficiencies, a.book.courses[id].code)
+}
+
+func (a *auditor) remarkNeed(it *item, n *need, missing int) {
+	codes := make([]string, 0, len(n.list))
+	level, isOpen := levelOf(it), true
+	for _, id := range n.list {
+		codes = append(codes, a.book.courses[id].code)
+		if a.listed[id] || a.first[id] > 0 || !isIntroductory(a.book.courses[id].code) {
+			isOpen = false
+		}
+	}
+	// A 200-level course outside the degree may be known from school, or be a placement test.
+	if isOpen && level == Error {
+		level = Warning
+	}
+	when := map[RemarkCode]string{Prerequisite: "before it", Corequisite: "in the same term or earlier", Either: "in the same term or earlier"}[n.code]
+	r := Remark{Code: n.code, Level: level, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: codes, Needed: missing},
+		Message: fmt.Sprintf("%s needs %s %s.", it.Code, phraseList(codes, missing), when),
+		Remedy:  fmt.Sprintf("Plan %s %s.", phraseList(codes, missing), when)}
+	if at := a.findEarliest(n, it); at != never {
+		r.Params.EarliestTerm = at.label()
+		r.Remedy = fmt.Sprintf("Move %s to %s or later.", it.Code, at.label())
+	}
+	if n.code == Prerequisite && a.isBelowCMinus(n, it) {
+		r.Message = fmt.Sprintf("%s needs %s with at least C- %s.", it.Code, phraseList(codes, missing), when)
+		r.Remedy = fmt.Sprintf("Plan %s again %s.", phraseList(codes, missing), when)
+	}
+	a.addRemark(r)
+}
+
+// isIntroductory reports whether a course is of the 200 level or below it.
+func isIntroductory(code string) bool {
+	_, number, _ := strings.Cut(code, " ")
+	return number != "" && number[0] <= '2'
+}
+
+// isBelowCMinus reports whether a need is missed by a grade only.
+func (a *auditor) isBelowCMinus(n *need, later *item) bool {
+	return slices.ContainsFunc(n.list, func(id int32) bool {
+		for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
+			if a.items[j].BelowCMinus && isBefore(&a.items[j], later, false) && a.isStrict(id, later.id) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// findEarliest returns the first term in which a need would be met by what the record plans, never when it would not.
+func (a *auditor) findEarliest(n *need, it *item) slot {
+	var ready []slot
+	for _, id := range n.list {
+		best := never
+		for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
+			other := &a.items[j]
+			if other.Status == Incomplete || other.begin == never || other.BelowCMinus && a.isStrict(id, it.id) {
+				continue
+			}
+			at := other.end + 1
+			if n.code != Prerequisite {
+				at = other.begin
+			}
+			if best == never || at < best {
+				best = at
+			}
+		}
+		if best != never {
+			ready = append(ready, best)
+		}
+	}
+	if len(ready) < n.count {
+		return never
+	}
+	slices.Sort(ready)
+	at := ready[n.count-1]
+	set := a.book.courses[it.id].seasons
+	for range 3 {
+		if set.hasTerm(at.toTerm()) {
+			break
+		}
+		at++
+	}
+	return at
+}
+
+// checkCreditsBefore holds an attempt to the credits that its course asks for.
+func checkCreditsBefore(a *auditor, it *item) {
+	asked := a.book.courses[it.id].minCredits
+	if asked == 0 || it.Status == Incomplete || it.Via != "" {
+		return
+	}
+	have := Credits(0)
+	for j := range a.items {
+		if x := &a.items[j]; x != it && x.isLive() && !isWorkTerm(x.Code) && isBefore(x, it, false) {
+			have += x.Credits
+		}
+	}
+	if have < asked {
+		a.addRemark(Remark{Code: CreditsBefore, Level: levelOf(it), Course: it.Code, Term: labelOf(it.Term),
+			Params:  Params{Credits: asked, Missing: asked - have},
+			Message: fmt.Sprintf("%s needs %s credits before it; %s are missing.", it.Code, asked, asked-have),
+			Remedy:  fmt.Sprintf("Move %s to a later term.", it.Code)})
+	}
+}
+
+// checkOffered compares the term of a planned course with the terms in which it is offered. The catalogue's list is a
+// hint: the schedule decides.
+func checkOffered(a *auditor, it *item) {
+	set := a.book.courses[it.id].seasons
+	if it.Status != Planned || set.hasTerm(it.Term) {
+		return
+	}
+	c, _ := a.book.cat.Course(it.Code)
+	a.addRemark(Remark{Code: NotOffered, Level: Warning, Course: it.Code, Term: labelOf(it.Term), Params: Params{OfferedIn: c.OfferedIn},
+		Message: fmt.Sprintf("%s is usually offered in %s.", it.Code, strings.Join(c.OfferedIn, ", ")),
+		Remedy:  "Check the schedule, or move it to such a term."})
+}
+
+// checkRepeated remarks on an attempt that another one replaces.
+func checkRepeated(a *auditor, it *item) {
+	if it.repeatOf < 0 || it.Status == Incomplete {
+		return
+	}
+	counted := &a.items[it.repeatOf]
+	level := Info
+	if it.Status == Planned && !counted.BelowCMinus {
+		level = Warning
+	}
+	a.addRemark(Remark{Code: Repeated, Level: level, Course: it.Code, Term: labelOf(it.Term),
+		Message: it.Code + " is in the record more than once; it counts once.",
+		Remedy:  "Remove it, unless it is to be repeated for the grade."})
+}
+
+// checkCMinus remarks on a course below C- while a course that is still to be taken asks for it, and none that does has
+// been passed.
+func checkCMinus(a *auditor, it *item) {
+	if !it.BelowCMinus || it.Status != Completed || it.repeatOf >= 0 {
+		return
+	}
+	var open []string
+	for id := range a.book.courses {
+		if !a.specific[id] || !a.isStrict(it.id, int32(id)) || !a.asksFor(int32(id), it) {
+			continue
+		}
+		first := int(a.first[id]) - 1
+		status := Incomplete
+		for j := first; j >= 0; j = a.items[j].next {
+			if rankOf(a.items[j].Status) > rankOf(status) {
+				status = a.items[j].Status
+			}
+		}
+		if status == Completed {
+			return
+		}
+		if a.needed[id] || status != Incomplete {
+			open = append(open, a.book.courses[id].code)
+		}
+	}
+	if len(open) > 0 {
+		a.addRemark(Remark{Code: CMinus, Level: Warning, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: open},
+			Message: fmt.Sprintf("%s is passed below C-; %s ask for C- in it.", it.Code, phraseList(open, len(open))),
+			Remedy:  fmt.Sprintf("Repeat %s before the courses that ask for it.", it.Code)})
+	}
+}
+
+// asksFor reports whether a course has another as a prerequisite that nothing else in the record meets.
+func (a *auditor) asksFor(id int32, it *item) bool {
+	for n := range a.book.courses[id].needs {
+		need := &a.book.courses[id].needs[n]
+		if need.code != Prerequisite || !slices.Contains(need.list, it.id) {
+			continue
+		}
+		instead := slices.ContainsFunc(need.list, func(other int32) bool {
+			for j := int(a.first[other]) - 1; j >= 0; j = a.items[j].next {
+				if x := &a.items[j]; x.Status == Completed && !x.BelowCMinus {
+					return true
+				}
+			}
+			return false
+		})
+		if !instead {
+			return true
+		}
+	}
+	return false
+}
+
+// checkExcluded remarks on the courses that another one keeps from counting.
+func (a *auditor) checkExcluded() {
+	for _, pair := range a.excluded {
+		loser := pair[1] // of two that count nowhere or both, the later
+		if a.counts(pair[1]) && !a.counts(pair[0]) {
+			loser = pair[0]
+		}
+		it, other := &a.items[loser], &a.items[pair[0]+pair[1]-loser]
+		level := Warning
+		if it.Status == Planned {
+			level = Error
+		}
+		a.addRemark(Remark{Code: Excluded, Level: level, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: []string{other.Code}},
+			Message: fmt.Sprintf("%s does not count beside %s: the calendar gives credits for one of them.", it.Code, other.Code),
+			Remedy:  fmt.Sprintf("Choose another course in place of %s.", it.Code)})
+	}
+}
+
+// checkLoad compares the credits of each planned term with the most that is allowed. A full-year course counts half in
+// each of its terms.
+func (a *auditor) checkLoad() {
+	load := map[slot]Credits{}
+	planned := map[slot]bool{}
+	for i := range a.items {
+		it := &a.items[i]
+		if it.begin == never || it.Status != Planned && it.Status != InProgress || isWorkTerm(it.Code) {
+			continue
+		}
+		if it.end > it.begin {
+			load[it.begin] += (it.Credits + 1) / 2
+			load[it.end] += it.Credits / 2
+			planned[it.end] = planned[it.end] || it.Status == Planned
+		} else {
+			load[it.begin] += it.Credits
+		}
+		planned[it.begin] = planned[it.begin] || it.Status == Planned
+	}
+	most := a.book.settings.MaxLoad
+	for at, credits := range load {
+		if credits <= most {
+			continue
+		}
+		level := Error
+		if !planned[at] {
+			level = Info
+		}
+		a.addRemark(Remark{Code: Overload, Level: level, Term: at.label(), Params: Params{Credits: most, Missing: credits - most},
+			Message: fmt.Sprintf("%s holds %s credits; %s are allowed.", at.label(), credits, most),
+			Remedy:  "Move a course to another term, or ask for permission to take more."})
+	}
+}
+
+// sortRemarks returns the remarks in one order: by term, course, pool and code.
+func (a *auditor) sortRemarks() []Remark {
+	order := map[RemarkCode]int{}
+	for i, code := range RemarkCodes() {
+		order[code] = i
+	}
+	rank := map[Level]int{Error: 0, Warning: 1, Info: 2}
+	slices.SortFunc(a.remarks, func(x, y Remark) int {
+		return cmp.Or(cmp.Compare(rank[x.Level], rank[y.Level]), cmp.Compare(order[x.Code], order[y.Code]),
+			compareStrings(x.Course, y.Course, x.Pool, y.Pool, x.Term, y.Term, x.Message, y.Message))
+	})
+	if a.remarks == nil {
+		return []Remark{}
+	}
+	return a.remarks
+}
+
+// applyWaivers marks the remarks that the student waived.
+func (a *auditor) applyWaivers() {
+	for i := range a.remarks {
+		r := &a.remarks[i]
+		for _, w := range a.record.Waivers {
+			if w.Code == r.Code && (w.Course != "" && w.Course == r.Course || w.Pool != "" && w.Pool == r.Pool) {
+				r.Waived, r.Reason = true, w.Reason
+			}
+		}
+	}
+}
+
+// phraseList names so many courses of a list.
+func phraseList(codes []string, n int) string {
+	const most = 6
+	named, last := codes, " or "
+	if n >= len(codes) {
+		last = " and "
+	}
+	prefix := ""
+	if n > 1 && n < len(codes) {
+		prefix, last = fmt.Sprintf("%d of ", n), ", "
+	}
+	if len(named) == 1 {
+		return named[0]
+	}
+	if len(named) > most {
+		return fmt.Sprintf("%s%s and %d others", prefix, strings.Join(named[:most], ", "), len(named)-most)
+	}
+	return prefix + strings.Join(named[:len(named)-1], ", ") + last + named[len(named)-1]
+}

@@ -1,0 +1,94 @@
+package audit
+
+import "github.com/trackmydegree/trackmydegree/internal/term"
+
+// slot numbers single-season terms in the order of time: three a year, Winter, Summer, Fall.
+type slot int
+
+// never stands for no term: it lies before every other, as transfers do.
+const never slot = 0
+
+func slotOf(t term.Term) slot {
+	if t.IsZero() {
+		return never
+	}
+	s := slot(t.Year * 3)
+	switch t.Season {
+	case term.Summer, term.Spring:
+		return s + 1
+	case term.Fall, term.FallWinter:
+		return s + 2
+	}
+	return s
+}
+
+func (s slot) season() term.Season {
+	return [...]term.Season{term.Winter, term.Summer, term.Fall}[s%3]
+}
+
+func (s slot) toTerm() term.Term {
+	if s == never {
+		return term.Term{}
+	}
+	return term.Term{Year: int(s / 3), Season: s.season()}
+}
+
+// label writes a slot as timelines do.
+func (s slot) label() string {
+	if s == never {
+		return ""
+	}
+	return s.toTerm().Label()
+}
+
+func labelOf(t term.Term) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Label()
+}
+
+// seasons is a set of the terms in which a course is offered; empty when that is not known.
+type seasons uint8
+
+const (
+	inWinter seasons = 1 << iota
+	inSummer
+	inFall
+	inFullYear // Fall and the Winter after it
+)
+
+func parseSeasons(names []string) seasons {
+	var set seasons
+	for _, name := range names {
+		switch name {
+		case "Winter":
+			set |= inWinter
+		case "Summer", "Spring":
+			set |= inSummer
+		case "Fall":
+			set |= inFall
+		case "Fall/Winter":
+			set |= inFullYear
+		}
+	}
+	return set
+}
+
+// hasTerm reports whether a course may begin in a term. A full-year course begins in Fall; what is not known is allowed.
+func (set seasons) hasTerm(t term.Term) bool {
+	if set == 0 || t.IsZero() {
+		return true
+	}
+	switch t.Season {
+	case term.FallWinter:
+		return set&(inFullYear|inFall|inWinter) != 0
+	case term.Fall:
+		return set&(inFall|inFullYear) != 0
+	case term.Winter:
+		return set&inWinter != 0
+	case term.WinterSummer:
+		return set&(inWinter|inSummer) != 0
+	}
+	return set&inSummer != 0
+}
