@@ -220,14 +220,14 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	s.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
 	deps := httpapi.Deps{
-		Jobs:    s.jobs,
-		Operate: admin.New(admin.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
+		Jobs:  s.jobs,
+		Admin: admin.New(admin.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
 		Submit: submit.New(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
 		}),
-		Uploads: files, Edit: timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Curriculum: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
-		Auth: guard, Gate: s.gate, Reporter: s.report, Log: logger, Metrics: s.metrics,
+		Uploads: files, Timelines: timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Snapshot: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
+		Auth: guard, Gate: s.gate, Reporter: s.report, Logger: logger, Registerer: s.metrics,
 		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},
 	}
 	for _, c := range change {
