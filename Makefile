@@ -78,6 +78,9 @@ chart: ## Write the chart's schema and README again, from its values.yaml
 	@hack/deps.sh chart
 	chart-values charts/trackmydegree > charts/trackmydegree/.schema.tmp
 	mv charts/trackmydegree/.schema.tmp charts/trackmydegree/values.schema.json
+	@# Helm does not hand values.yaml to templates: what an empty key stands for is a copy without the comments.
+	{ echo '# Written by make chart from values.yaml, without its comments: what an empty key stands for.'; \
+		grep -vE '^[[:space:]]*(#|$$)' charts/trackmydegree/values.yaml; } > charts/trackmydegree/files/defaults.yaml
 	helm-docs --chart-search-root charts --sort-values-order file --skip-version-footer --log-level warning
 
 .PHONY: chart-test

@@ -34,6 +34,23 @@ Each helper gives a list of sentences in YAML.
 {{- if and $scaling.enabled (eq $scaling.trigger "redis") (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
 {{- $faults = append $faults "worker.autoscaling.enabled needs to know the Redis of redis-job-url: set redis.external.addresses to its host:port, or to those of its Sentinels." }}
 {{- end }}
+{{- $external := .Values.redis.external }}
+{{- if and $scaling.enabled (eq $scaling.trigger "redis") .Values.secret.redisJobURL $external.addresses (not $external.sentinel.master) (not (hasPrefix "unix:" .Values.secret.redisJobURL)) }}
+{{- $url := urlParse .Values.secret.redisJobURL }}
+{{- $host := regexMatch ":[0-9]+$" $url.host | ternary $url.host (printf "%s:6379" $url.host) }}
+{{- if not (has $host $external.addresses) }}
+{{- $faults = append $faults (printf "KEDA reads the Redis of redis.external.addresses (%s), and secret.redisJobURL names another (%s): give both the same host and port." (join ", " $external.addresses) $host) }}
+{{- end }}
+{{- if ne (trimPrefix "/" $url.path | default "0") (toString (int $external.database)) }}
+{{- $faults = append $faults (printf "KEDA reads the database redis.external.database (%d), and secret.redisJobURL names another (%s): give both the same number." (int $external.database) (trimPrefix "/" $url.path | default "0")) }}
+{{- end }}
+{{- if ne (eq $url.scheme "rediss") $external.tls.enabled }}
+{{- $faults = append $faults (printf "redis.external.tls.enabled is %t, and secret.redisJobURL begins with %s://: rediss speaks TLS, redis does not." $external.tls.enabled $url.scheme) }}
+{{- end }}
+{{- end }}
+{{- if and $scaling.enabled (eq (int $scaling.minReplicas) 0) (lt (int $scaling.cooldownPeriod) 120) }}
+{{- $faults = append $faults (printf "worker.autoscaling.cooldownPeriod is %d with minReplicas 0: KEDA then takes all workers away when it cannot read the queue for a minute. Give 120 or more, or minReplicas 1." (int $scaling.cooldownPeriod)) }}
+{{- end }}
 {{- if and .Values.redis.external.tls.clientCertificate (not .Values.redis.external.tls.existingSecret) }}
 {{- $faults = append $faults "redis.external.tls.clientCertificate needs a certificate: set redis.external.tls.existingSecret to a Secret with tls.crt and tls.key." }}
 {{- end }}
@@ -131,6 +148,14 @@ Each helper gives a list of sentences in YAML.
 {{- define "tmd.checks.secret" -}}
 {{- $faults := list }}
 {{- $secret := .Values.secret }}
+{{- /* Not patterns of the schema: its errors print the value into the log of whoever installs. */}}
+{{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
+{{- with get $secret $value }}
+{{- if not (regexMatch (first $form) .) }}
+{{- $faults = append $faults (printf "secret.%s has another form than it must have (its value is not shown): %s." $value (last $form)) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if $secret.existingSecret }}
 {{- range list "jwtSecret" "redisPassword" "mongodbPassword" "redisJobURL" "redisCacheURL" "mongodbURI" "sentryDSN" }}
 {{- if get $secret . }}

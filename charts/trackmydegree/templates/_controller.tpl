@@ -23,7 +23,12 @@ app.kubernetes.io/instance={{ .Release.Name }},app.kubernetes.io/name={{ include
 
 {{/* The pull Secrets of the release: a list. include "tmd.pullSecrets" . | fromYamlArray */}}
 {{- define "tmd.pullSecrets" -}}
-{{- concat (.Values.global.imagePullSecrets | default list) .Values.imagePullSecrets | uniq | toYaml }}
+{{- $names := list }}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
+{{- /* Charts that set global values write names, or objects as pods have them. */}}
+{{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end }}
+{{- end }}
+{{- $names | uniq | toYaml }}
 {{- end }}
 
 {{/*

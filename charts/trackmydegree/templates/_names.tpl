@@ -30,8 +30,8 @@ include "tmd.component" (list . "worker")
 {{/* The labels that select a component's pods; they never change. include "tmd.selector" (list . "worker") */}}
 {{- define "tmd.selector" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ include "tmd.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "tmd.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
@@ -48,20 +48,20 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- $annotations := dict }}{{ $labels := dict }}
 {{- if gt (len .) 2 }}{{ $annotations = index . 2 | default dict }}{{ end }}
 {{- if gt (len .) 3 }}{{ $labels = index . 3 | default dict }}{{ end -}}
-name: {{ include "tmd.component" (list $root $component) }}
+name: {{ include "tmd.component" (list $root $component) | quote }}
 {{ include "tmd.namespaced" (list $root $component $annotations $labels) }}
 {{- end }}
 
 {{/* The same without the name. */}}
 {{- define "tmd.namespaced" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 -}}
-namespace: {{ $root.Release.Namespace }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "tmd.selector" (list $root $component) | nindent 2 }}
   app.kubernetes.io/part-of: trackmydegree
   app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+  app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+  helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
   {{- with merge (dict) (index . 3) $root.Values.commonLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -106,13 +106,23 @@ annotations:
 {{- .Values.uploads.existingClaim | default (include "tmd.component" (list . "uploads")) }}
 {{- end }}
 
-{{/* include "tmd.image" (list . .Values.redis.image) */}}
+{{/*
+An empty tag is the chart's appVersion for the project's own image, and the chart's default for any other.
+include "tmd.image" (list . .Values.redis.image)
+*/}}
 {{- define "tmd.image" -}}
 {{- $root := index . 0 }}{{ $image := index . 1 }}
-{{- $registry := $root.Values.global.imageRegistry | default $image.registry }}
+{{- $registry := $root.Values.global.imageRegistry | default $image.registry | default "" | trimSuffix "/" }}
 {{- $name := $image.repository }}
 {{- if $registry }}{{ $name = printf "%s/%s" $registry $image.repository }}{{ end }}
+{{- $tag := $image.tag }}
+{{- if not $tag }}
+{{- $defaults := $root.Files.Get "files/defaults.yaml" | fromYaml }}
+{{- range list $defaults.redis.image $defaults.mongodb.image }}
+{{- if eq .repository $image.repository }}{{ $tag = .tag }}{{ end }}
+{{- end }}
+{{- end }}
 {{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}
-{{- else }}{{ printf "%s:%s" $name ($image.tag | default $root.Chart.AppVersion) }}
+{{- else }}{{ printf "%s:%s" $name ($tag | default $root.Chart.AppVersion) }}
 {{- end }}
 {{- end }}

@@ -29,13 +29,16 @@ policyTypes: [Ingress, Egress]
     {{- end }}
 {{- end }}
 
-{{/* Who may come from outside. include "tmd.publicIngress" (list . 8000) */}}
+{{/* Who may call a component. The pod of `helm test` always may call the API. include "tmd.publicIngress" (list . 8000 "api") */}}
 {{- define "tmd.publicIngress" -}}
 - ports:
     - {protocol: TCP, port: {{ index . 1 }}}
   {{- with (index . 0).Values.networkPolicy.ingressFrom }}
   from:
     {{- toYaml . | nindent 4 }}
+    {{- if and (eq (index $ 2) "api") (index $ 0).Values.tests.enabled }}
+    {{- include "tmd.peer" (list (index $ 0) "test") | nindent 4 }}
+    {{- end }}
   {{- end }}
 {{- end }}
 
@@ -43,13 +46,36 @@ policyTypes: [Ingress, Egress]
 {{- define "tmd.kedaPeer" -}}
 - namespaceSelector:
     matchLabels:
-      kubernetes.io/metadata.name: {{ .Values.networkPolicy.kedaNamespace }}
+      kubernetes.io/metadata.name: {{ .Values.networkPolicy.kedaNamespace | quote }}
 {{- end }}
 
 {{- define "tmd.dnsEgress" -}}
 - ports:
-    - {protocol: UDP, port: 53}
-    - {protocol: TCP, port: 53}
+    # Policies count after the Service's translation: name servers of OpenShift listen on 5353.
+    {{- range list 53 5353 }}
+    - {protocol: UDP, port: {{ . }}}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+{{- end }}
+
+{{/*
+The ports of addresses, beside those given: a list. An address is a URL or host:port, with several hosts if need be; one
+without a port adds 80 for http and nothing for another scheme. include "tmd.ports" (list $ports $addresses) | fromYamlArray
+*/}}
+{{- define "tmd.ports" -}}
+{{- $ports := list }}{{ range index . 0 }}{{ $ports = append $ports (int .) }}{{ end }}
+{{- range index . 1 }}
+{{- if and . (not (hasPrefix "unix:" .)) }}
+{{- $scheme := regexFind "^[a-z+]+://" . }}
+{{- $standard := get (dict "http://" 80) $scheme }}
+{{- $hosts := regexReplaceAll "^[a-z+]+://" . "" | splitList "/" | first | splitList "?" | first }}
+{{- range regexReplaceAll "^.*@" $hosts "" | splitList "," }}
+{{- $port := regexFind ":[0-9]+$" . | trimPrefix ":" | default $standard }}
+{{- if $port }}{{ $ports = append $ports (int $port) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $ports | uniq | toYaml }}
 {{- end }}
 
 {{- define "tmd.redisEgress" -}}
@@ -60,7 +86,7 @@ policyTypes: [Ingress, Egress]
     - {protocol: TCP, port: 6379}
 {{- else -}}
 - ports:
-    {{- range .Values.networkPolicy.redisPorts }}
+    {{- range include "tmd.ports" (list .Values.networkPolicy.redisPorts (concat (list .Values.secret.redisJobURL .Values.secret.redisCacheURL) .Values.redis.external.addresses)) | fromYamlArray }}
     - {protocol: TCP, port: {{ . }}}
     {{- end }}
   {{- with .Values.networkPolicy.redisTo }}
@@ -78,7 +104,7 @@ policyTypes: [Ingress, Egress]
     - {protocol: TCP, port: 27017}
 {{- else -}}
 - ports:
-    {{- range .Values.networkPolicy.mongodbPorts }}
+    {{- range include "tmd.ports" (list .Values.networkPolicy.mongodbPorts (list .Values.secret.mongodbURI)) | fromYamlArray }}
     - {protocol: TCP, port: {{ . }}}
     {{- end }}
   {{- with .Values.networkPolicy.mongodbTo }}
@@ -111,7 +137,9 @@ policyTypes: [Ingress, Egress]
     - {protocol: TCP, port: 15001}
 {{- else if eq .Values.parser.mode "external" -}}
 - ports:
-    - {protocol: TCP, port: {{ .Values.networkPolicy.parserPort }}}
+    {{- range include "tmd.ports" (list (list .Values.networkPolicy.parserPort) (list .Values.parser.url)) | fromYamlArray }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
   {{- with .Values.networkPolicy.parserTo }}
   to:
     {{- toYaml . | nindent 4 }}
@@ -122,8 +150,12 @@ policyTypes: [Ingress, Egress]
 {{/* Sentry, for roles that report; for the API the identity provider as well. include "tmd.httpsEgress" (list . "api") */}}
 {{- define "tmd.httpsEgress" -}}
 {{- $root := index . 0 }}
+{{- $addresses := list $root.Values.secret.sentryDSN }}
+{{- if eq (index . 1) "api" }}{{ $addresses = append $addresses $root.Values.auth.jwksURL }}{{ end }}
 {{- if or (include "tmd.hasSentry" $root) (and (eq (index . 1) "api") $root.Values.auth.jwksURL) -}}
 - ports:
-    - {protocol: TCP, port: {{ $root.Values.networkPolicy.httpsPort }}}
+    {{- range include "tmd.ports" (list (list $root.Values.networkPolicy.httpsPort) $addresses) | fromYamlArray }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
 {{- end }}
 {{- end }}

@@ -3,7 +3,7 @@
 {{/* What a pod has before its containers. include "tmd.podSpec" (list . "worker" .Values.worker) */}}
 {{- define "tmd.podSpec" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
-serviceAccountName: {{ include "tmd.serviceAccount" . }}
+serviceAccountName: {{ include "tmd.serviceAccount" . | quote }}
 # The controller alone speaks with Kubernetes.
 automountServiceAccountToken: {{ eq $component "controller" }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
@@ -11,11 +11,11 @@ enableServiceLinks: false
 {{- with include "tmd.pullSecrets" $root | fromYamlArray }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:
@@ -88,13 +88,14 @@ securityContext:
 
 {{/* Container image and pull policy. include "tmd.containerImage" (list . .Values.image) */}}
 {{- define "tmd.containerImage" -}}
-image: {{ include "tmd.image" . }}
+image: {{ include "tmd.image" . | quote }}
 imagePullPolicy: {{ (index . 1).pullPolicy }}
 {{- end }}
 
 {{/* A memory quantity as a number of bytes. include "tmd.bytes" "512Mi" */}}
 {{- define "tmd.bytes" -}}
-{{- $text := . | toString }}
+{{- /* A plain number is a float to Helm, whose text would be 2.68435456e+08. */}}
+{{- $text := kindIs "float64" . | ternary (printf "%.0f" .) (toString .) }}
 {{- $number := regexFind "^[0-9.]+" $text | float64 }}
 {{- $unit := regexReplaceAll "^[0-9.]+" $text "" }}
 {{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "e3" 1000 "e6" 1000000 "e9" 1000000000 }}
@@ -126,11 +127,11 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- define "tmd.processEnv" -}}
 {{- $root := index . 0 -}}
 - name: NODE_ENV
-  value: {{ $root.Values.environment }}
+  value: {{ $root.Values.environment | quote }}
 - name: TMD_LOG_LEVEL
-  value: {{ $root.Values.log.level }}
+  value: {{ $root.Values.log.level | quote }}
 - name: TMD_LOG_FORMAT
-  value: {{ $root.Values.log.format }}
+  value: {{ $root.Values.log.format | quote }}
 - name: TMD_SHUTDOWN_GRACE
   value: {{ printf "%ds" (int (index . 1)) }}
 {{- end }}
@@ -140,7 +141,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 - name: {{ index . 1 }}
   valueFrom:
     secretKeyRef:
-      name: {{ include "tmd.secret" (index . 0) }}
+      name: {{ include "tmd.secret" (index . 0) | quote }}
       key: {{ index . 2 }}
 {{- end }}
 
@@ -176,7 +177,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- if .Values.extraCACerts.configMap -}}
 - name: ca
   configMap:
-    name: {{ .Values.extraCACerts.configMap }}
+    name: {{ .Values.extraCACerts.configMap | quote }}
 {{- end }}
 {{- end }}
 
@@ -212,7 +213,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $s3.existingSecret }}
+      name: {{ $s3.existingSecret | quote }}
       key: {{ $key }}
 {{- end }}
 {{- end }}
@@ -230,7 +231,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- if eq .Values.uploads.storage "volume" -}}
 - name: uploads
   persistentVolumeClaim:
-    claimName: {{ include "tmd.uploadsClaim" . }}
+    claimName: {{ include "tmd.uploadsClaim" . | quote }}
 {{- end }}
 {{- end }}
 
@@ -273,4 +274,18 @@ httpGet:
   path: {{ index . 0 }}
   port: {{ index . 1 }}
 timeoutSeconds: 3
+{{- end }}
+
+{{/* A storage class; "-" asks for a volume without one, as many charts write it. include "tmd.storageClass" "fast" */}}
+{{- define "tmd.storageClass" -}}
+{{- if ne . "-" }}{{ . }}{{ end }}
+{{- end }}
+
+{{/* Variables that the operator gives in extraEnv take the place of the chart's of the same name. include "tmd.env" (list $text $extra) */}}
+{{- define "tmd.env" -}}
+{{- $extra := index . 1 | default list }}
+{{- $given := dict }}{{ range $extra }}{{ $_ := set $given .name true }}{{ end }}
+{{- $all := list }}
+{{- range index . 0 | fromYamlArray }}{{ if not (hasKey $given .name) }}{{ $all = append $all . }}{{ end }}{{ end }}
+{{- toYaml (concat $all $extra) }}
 {{- end }}
