@@ -169,7 +169,7 @@ func (a *auditor) findRepeats() {
 	}
 }
 
-// findExclusions lists the pairs of items of which one counts, those that the student waived aside.
+// findExclusions lists the pairs of items of which one counts.
 func (a *auditor) findExclusions() {
 	for i := range a.items {
 		x := &a.items[i]
@@ -179,7 +179,7 @@ func (a *auditor) findExclusions() {
 		for _, others := range [][]int32{a.book.courses[x.id].excludes, a.book.courses[x.id].equivalents} {
 			for _, other := range others {
 				for j := int(a.first[other]) - 1; j >= 0; j = a.items[j].next {
-					if y := &a.items[j]; j != i && y.isLive() && y.id != x.id {
+					if y := &a.items[j]; j != i && y.isLive() && y.id != x.id && !a.requiresBoth(x, y) {
 						a.excluded = append(a.excluded, [2]int{min(i, j), max(i, j)})
 					}
 				}
@@ -188,6 +188,21 @@ func (a *auditor) findExclusions() {
 	}
 	slices.SortFunc(a.excluded, func(x, y [2]int) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
 	a.excluded = slices.Compact(a.excluded)
+}
+
+// requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other, whatever a rule says.
+func (a *auditor) requiresBoth(x, y *item) bool {
+	for _, at := range x.placed {
+		for _, other := range y.placed {
+			if at.pool != other.pool || at.stands >= 0 || other.stands >= 0 || !a.pools[at.pool].needsAll {
+				continue
+			}
+			if at.inSet&other.inSet == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isLive reports whether the attempt stands for its course: it is not incomplete, and no other attempt counts instead.

@@ -28,13 +28,19 @@ var loadCatalogue = sync.OnceValue(func() *catalogue.Catalogue {
 // programOf returns a degree's program. Flags: "ecp", "coop".
 func programOf(tb testing.TB, degree string, flags ...string) *audit.Program {
 	tb.Helper()
+	return programIn(tb, loadBook(), degree, flags...)
+}
+
+// programIn returns a degree's program by a rulebook.
+func programIn(tb testing.TB, book *audit.Rulebook, degree string, flags ...string) *audit.Program {
+	tb.Helper()
 	cat := loadCatalogue()
 	d, ok := cat.Degree(degree)
 	if !ok {
 		tb.Skipf("the catalogue has no %s", degree)
 	}
 	all := strings.Join(flags, " ")
-	return loadBook().NewProgram(d, audit.DegreePools(cat, d, strings.Contains(all, "ecp"), strings.Contains(all, "coop")))
+	return book.NewProgram(d, audit.DegreePools(cat, d, strings.Contains(all, "ecp"), strings.Contains(all, "coop")))
 }
 
 func parseTerm(s string) term.Term {

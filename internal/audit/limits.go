@@ -56,12 +56,14 @@ func countCourses(n int) string {
 // checkMaximum remarks on a set of which more is in the record than may count, where that keeps credits from counting.
 func (a *auditor) checkMaximum(k, l int, limit *limit) {
 	var over []string
-	courses, credits := 0, 0
+	courses, credits, offered, offeredCredits := 0, 0, 0, 0
 	for x, i := range a.index {
 		it := &a.items[i]
 		if !slices.ContainsFunc(it.placed, func(at place) bool { return at.pool == k && at.inSet>>l&1 == 1 }) {
 			continue
 		}
+		offered++
+		offeredCredits += int(it.Credits)
 		here := 0
 		for _, share := range a.shares[x] {
 			if share.Pool == k {
@@ -77,7 +79,7 @@ func (a *auditor) checkMaximum(k, l int, limit *limit) {
 		}
 	}
 	waived := a.isWaived(SetMaximum, "", a.pools[k].id)
-	reached := limit.courses && courses >= limit.n || !limit.courses && credits >= limit.n
+	reached := limit.courses && courses >= limit.n && offered > limit.n || !limit.courses && credits >= limit.n && offeredCredits > limit.n
 	broken := limit.courses && courses > limit.n || !limit.courses && credits > limit.n
 	if !broken && (!reached || len(over) == 0 || waived) {
 		return

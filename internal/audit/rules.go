@@ -118,11 +118,12 @@ func (a *auditor) remarkNeed(it *item, n *need, missing int) {
 	level, isOpen := levelOf(it), true
 	for _, id := range n.list {
 		codes = append(codes, a.book.courses[id].code)
-		if a.listed[id] || a.first[id] > 0 || !isIntroductory(a.book.courses[id].code) {
+		if a.listed[id] || a.first[id] > 0 || !a.needed[it.id] && !isIntroductory(a.book.courses[id].code) {
 			isOpen = false
 		}
 	}
-	// A 200-level course outside the degree may be known from school, or be a placement test.
+	// A 200-level course outside the degree may be known from school, or be a placement test; and a degree that requires a
+	// course without what it asks for has made its own arrangement.
 	if isOpen && level == Error {
 		level = Warning
 	}

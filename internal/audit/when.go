@@ -1,6 +1,10 @@
 package audit
 
-import "github.com/trackmydegree/trackmydegree/internal/term"
+import (
+	"strconv"
+
+	"github.com/trackmydegree/trackmydegree/internal/term"
+)
 
 // slot numbers single-season terms in the order of time: three a year, Winter, Summer, Fall.
 type slot int
@@ -34,18 +38,21 @@ func (s slot) toTerm() term.Term {
 }
 
 // label writes a slot as timelines do.
-func (s slot) label() string {
-	if s == never {
-		return ""
-	}
-	return s.toTerm().Label()
-}
+func (s slot) label() string { return labelOf(s.toTerm()) }
 
+// labelOf writes a term as timelines do, "" for none. Every course of an audit is labelled, so it is done by hand.
 func labelOf(t term.Term) string {
-	if t.IsZero() {
-		return ""
+	switch t.Season {
+	case term.Winter:
+		return "WINTER " + strconv.Itoa(t.Year)
+	case term.Summer, term.Spring:
+		return "SUMMER " + strconv.Itoa(t.Year)
+	case term.Fall:
+		return "FALL " + strconv.Itoa(t.Year)
+	case term.WinterSummer, term.FallWinter:
+		return t.Label()
 	}
-	return t.Label()
+	return ""
 }
 
 // seasons is a set of the terms in which a course is offered; empty when that is not known.
