@@ -1,5 +1,10 @@
 package audit
 
+import (
+	"cmp"
+	"slices"
+)
+
 // RemarkCode names a rule that a record breaks. Codes are stable: clients and pages translate them.
 type RemarkCode string
 
@@ -67,4 +72,33 @@ type Params struct {
 	Missing      Credits  `json:"missing,omitempty"`      // how many credits are missing, or too many
 	EarliestTerm string   `json:"earliestTerm,omitempty"` // the first term in which the rule would be met
 	OfferedIn    []string `json:"offeredIn,omitempty"`
+}
+
+// sortRemarks returns the remarks in one order: by term, course, pool and code.
+func (a *auditor) sortRemarks() []Remark {
+	order := map[RemarkCode]int{}
+	for i, code := range RemarkCodes() {
+		order[code] = i
+	}
+	rank := map[Level]int{Error: 0, Warning: 1, Info: 2}
+	slices.SortFunc(a.remarks, func(x, y Remark) int {
+		return cmp.Or(cmp.Compare(rank[x.Level], rank[y.Level]), cmp.Compare(order[x.Code], order[y.Code]),
+			compareStrings(x.Course, y.Course, x.Pool, y.Pool, x.Term, y.Term, x.Message, y.Message))
+	})
+	if a.remarks == nil {
+		return []Remark{}
+	}
+	return a.remarks
+}
+
+// applyWaivers marks the remarks that the student waived.
+func (a *auditor) applyWaivers() {
+	for i := range a.remarks {
+		r := &a.remarks[i]
+		for _, w := range a.record.Waivers {
+			if w.Code == r.Code && (w.Course != "" && w.Course == r.Course || w.Pool != "" && w.Pool == r.Pool) {
+				r.Waived, r.Reason = true, w.Reason
+			}
+		}
+	}
 }

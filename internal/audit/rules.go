@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -245,60 +244,6 @@ func checkRepeated(a *auditor, it *item) {
 		Remedy:  "Remove it, unless it is to be repeated for the grade."})
 }
 
-// checkCMinus remarks on a course below C- while a course that is still to be taken asks for it, and none that does has
-// been passed.
-func checkCMinus(a *auditor, it *item) {
-	if !it.BelowCMinus || it.Status != Completed || it.repeatOf >= 0 {
-		return
-	}
-	var open []string
-	for id := range a.book.courses {
-		if !a.specific[id] || !a.isStrict(it.id, int32(id)) || !a.asksFor(int32(id), it) {
-			continue
-		}
-		first := int(a.first[id]) - 1
-		status := Incomplete
-		for j := first; j >= 0; j = a.items[j].next {
-			if rankOf(a.items[j].Status) > rankOf(status) {
-				status = a.items[j].Status
-			}
-		}
-		if status == Completed {
-			return
-		}
-		if a.needed[id] || status != Incomplete {
-			open = append(open, a.book.courses[id].code)
-		}
-	}
-	if len(open) > 0 {
-		a.addRemark(Remark{Code: CMinus, Level: Warning, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: open},
-			Message: fmt.Sprintf("%s is passed below C-; %s ask for C- in it.", it.Code, phraseList(open, len(open))),
-			Remedy:  fmt.Sprintf("Repeat %s before the courses that ask for it.", it.Code)})
-	}
-}
-
-// asksFor reports whether a course has another as a prerequisite that nothing else in the record meets.
-func (a *auditor) asksFor(id int32, it *item) bool {
-	for n := range a.book.courses[id].needs {
-		need := &a.book.courses[id].needs[n]
-		if need.code != Prerequisite || !slices.Contains(need.list, it.id) {
-			continue
-		}
-		instead := slices.ContainsFunc(need.list, func(other int32) bool {
-			for j := int(a.first[other]) - 1; j >= 0; j = a.items[j].next {
-				if x := &a.items[j]; x.Status == Completed && !x.BelowCMinus {
-					return true
-				}
-			}
-			return false
-		})
-		if !instead {
-			return true
-		}
-	}
-	return false
-}
-
 // checkExcluded remarks on the courses that another one keeps from counting.
 func (a *auditor) checkExcluded() {
 	for _, pair := range a.excluded {
@@ -348,35 +293,6 @@ func (a *auditor) checkLoad() {
 		a.addRemark(Remark{Code: Overload, Level: level, Term: at.label(), Params: Params{Credits: most, Missing: credits - most},
 			Message: fmt.Sprintf("%s holds %s credits; %s are allowed.", at.label(), credits, most),
 			Remedy:  "Move a course to another term, or ask for permission to take more."})
-	}
-}
-
-// sortRemarks returns the remarks in one order: by term, course, pool and code.
-func (a *auditor) sortRemarks() []Remark {
-	order := map[RemarkCode]int{}
-	for i, code := range RemarkCodes() {
-		order[code] = i
-	}
-	rank := map[Level]int{Error: 0, Warning: 1, Info: 2}
-	slices.SortFunc(a.remarks, func(x, y Remark) int {
-		return cmp.Or(cmp.Compare(rank[x.Level], rank[y.Level]), cmp.Compare(order[x.Code], order[y.Code]),
-			compareStrings(x.Course, y.Course, x.Pool, y.Pool, x.Term, y.Term, x.Message, y.Message))
-	})
-	if a.remarks == nil {
-		return []Remark{}
-	}
-	return a.remarks
-}
-
-// applyWaivers marks the remarks that the student waived.
-func (a *auditor) applyWaivers() {
-	for i := range a.remarks {
-		r := &a.remarks[i]
-		for _, w := range a.record.Waivers {
-			if w.Code == r.Code && (w.Course != "" && w.Course == r.Course || w.Pool != "" && w.Pool == r.Pool) {
-				r.Waived, r.Reason = true, w.Reason
-			}
-		}
 	}
 }
 
