@@ -132,6 +132,7 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 	}
 	for i := range ts {
 		ts[i].Owner, ts[i].Semesters, ts[i].States, ts[i].Extra = owner, nil, nil, nil
+		ts[i].Required, ts[i].Transfers, ts[i].Warnings, ts[i].Pins, ts[i].Waivers = 0, nil, nil, nil, nil
 	}
 	return ts, next, nil
 }

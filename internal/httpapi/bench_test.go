@@ -24,10 +24,10 @@ import (
 func served(b *testing.B) (*system, http.Handler) {
 	var api http.Handler
 	s := setup(b, func(d *httpapi.Deps) {
-		d.Logger = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		d.Log = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
 		d.Submit.(*submit.Submitter).MaxJobs = math.MaxInt32 // asked for with each upload, and never reached
 		own := *d
-		own.Registerer = prometheus.NewRegistry()
+		own.Metrics = prometheus.NewRegistry()
 		var err error
 		api, err = httpapi.New(own)
 		must(b, err)

@@ -8,22 +8,18 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/page"
-	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 )
 
-// fileOpenAPI is the name under which the description is served.
-const fileOpenAPI = "openapi.json"
-
-// openAPI is the description of the API, OpenAPI 3.1. Tests compare the routes and their answers with it.
+// openAPI is the API's description, OpenAPI 3.1. Tests hold the routes and their answers to it.
 //
 //go:embed openapi.json
 var openAPI []byte
 
-// file is a file that is served. It is compressed once, at the start.
+// file is a file that is served: compressed once, at the start.
 type file struct {
-	mediaType string
-	policy    []string // nil keeps that of the API
-	content   respond.CompressedResponse
+	media  string
+	policy []string // nil: the one of the API
+	kept   kept
 }
 
 // loadFiles prepares the page and the description.
@@ -34,22 +30,22 @@ func loadFiles() (map[string]file, error) {
 	}
 	files := map[string]file{}
 	for _, p := range pages {
-		k, err := respond.CompressText(p.Body)
+		k, err := keepText(p.Body)
 		if err != nil {
 			return nil, err
 		}
-		files[p.Name] = file{mediaType: p.Type, policy: []string{page.Policy}, content: k}
+		files[p.Name] = file{media: p.Type, policy: []string{page.Policy}, kept: k}
 	}
-	k, err := respond.CompressText(openAPI)
+	k, err := keepText(openAPI)
 	if err != nil {
 		return nil, err
 	}
-	files[fileOpenAPI] = file{mediaType: respond.TypeJSON, content: k}
+	files["openapi.json"] = file{media: typeJSON, kept: k}
 	return files, nil
 }
 
-// serveFile answers with a file.
-func (a *API) serveFile(name string) respond.Endpoint {
+// serve answers with a file.
+func (a *API) serve(name string) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f, ok := a.files[name]
 		if !ok {
@@ -59,18 +55,18 @@ func (a *API) serveFile(name string) respond.Endpoint {
 		if f.policy != nil {
 			h["Content-Security-Policy"] = f.policy
 		}
-		h.Set("Content-Type", f.mediaType)
-		h.Set("Cache-Control", "no-cache") // revalidated at each visit, mostly with 304
-		return f.content.WriteResponse(w, r)
+		h.Set("Content-Type", f.media)
+		h.Set("Cache-Control", "no-cache") // asked for again at each visit, and mostly 304
+		return f.kept.write(w, r)
 	}
 }
 
-// serveAsset answers with a file that the pages refer to.
-func (a *API) serveAsset(w http.ResponseWriter, r *http.Request) error {
+// asset answers with a file that the pages refer to.
+func (a *API) asset(w http.ResponseWriter, r *http.Request) error {
 	switch name := chi.URLParam(r, "file"); name {
-	case page.Index, page.Docs, fileOpenAPI:
+	case page.Index, page.Docs, "openapi.json":
 		return fault.New(fault.NotFound)
 	default:
-		return a.serveFile(name)(w, r)
+		return a.serve(name)(w, r)
 	}
 }

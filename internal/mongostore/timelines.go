@@ -9,9 +9,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // saved is a timeline as a document. The names are those of the earlier system, whose timelines can be read on.
@@ -27,6 +29,11 @@ type saved struct {
 	Exemptions       []string                  `bson:"exemptions"`
 	Deficiencies     []string                  `bson:"deficiencies"`
 	Extra            []timeline.ExtraCourse    `bson:"extraCourses,omitempty"`
+	Required         float64                   `bson:"creditsRequired,omitempty"`
+	Transfers        []timeline.Transfer       `bson:"transfers,omitempty"`
+	Warnings         []warning.Warning         `bson:"warnings,omitempty"`
+	Pins             map[string]string         `bson:"pins,omitempty"`
+	Waivers          []audit.Waiver            `bson:"waivers,omitempty"`
 	Version          int64                     `bson:"version"`
 	CreatedAt        time.Time                 `bson:"createdAt"`
 	UpdatedAt        time.Time                 `bson:"updatedAt"`
@@ -36,6 +43,7 @@ func document(t timeline.Saved, id bson.ObjectID) saved {
 	return saved{
 		ID: id, Owner: t.Owner, DegreeID: t.DegreeID, Name: t.Name, IsExtendedCredit: t.IsExtendedCredit, IsCoop: t.IsCoop,
 		Semesters: t.Semesters, States: t.States, Exemptions: t.Exemptions, Deficiencies: t.Deficiencies, Extra: t.Extra,
+		Required: t.Required, Transfers: t.Transfers, Warnings: t.Warnings, Pins: t.Pins, Waivers: t.Waivers,
 		Version: t.Version, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
 }
@@ -44,6 +52,7 @@ func (d saved) timeline() timeline.Saved {
 	return timeline.Saved{
 		ID: d.ID.Hex(), Owner: d.Owner, DegreeID: d.DegreeID, Name: d.Name, IsExtendedCredit: d.IsExtendedCredit, IsCoop: d.IsCoop,
 		Semesters: d.Semesters, States: d.States, Exemptions: d.Exemptions, Deficiencies: d.Deficiencies, Extra: d.Extra,
+		Required: d.Required, Transfers: d.Transfers, Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,
 		// A document without a version is one that the earlier system wrote.
 		Version: d.Version, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
@@ -90,6 +99,11 @@ func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 			{Key: "exemptions", Value: t.Exemptions},
 			{Key: "deficiencies", Value: t.Deficiencies},
 			{Key: "extraCourses", Value: t.Extra},
+			{Key: "creditsRequired", Value: t.Required},
+			{Key: "transfers", Value: t.Transfers},
+			{Key: "warnings", Value: t.Warnings},
+			{Key: "pins", Value: t.Pins},
+			{Key: "waivers", Value: t.Waivers},
 			{Key: "updatedAt", Value: s.now().UTC().Truncate(time.Millisecond)},
 		}},
 		{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}},
@@ -141,7 +155,9 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 	}
 	docs, err := all[saved](ctx, s.timelines, filter, options.Find().
 		SetSort(bson.D{{Key: "updatedAt", Value: -1}, {Key: "_id", Value: -1}}).
-		SetProjection(bson.D{{Key: "semesters", Value: 0}, {Key: "courseStatusMap", Value: 0}, {Key: "extraCourses", Value: 0}}).
+		SetProjection(bson.D{{Key: "semesters", Value: 0}, {Key: "courseStatusMap", Value: 0}, {Key: "extraCourses", Value: 0},
+			{Key: "transfers", Value: 0}, {Key: "warnings", Value: 0}, {Key: "pins", Value: 0}, {Key: "waivers", Value: 0},
+			{Key: "creditsRequired", Value: 0}}).
 		SetLimit(int64(limit)+1))
 	if err != nil {
 		return nil, "", failed(ctx, "list timelines", err)

@@ -10,10 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 func result() *timeline.Result {
@@ -28,7 +30,8 @@ func result() *timeline.Result {
 				State: timeline.State{Status: timeline.Incomplete}},
 		},
 		Semesters: []timeline.Semester{{Term: term, Courses: []timeline.Sitting{{Code: "COMP 248"}}}},
-		Progress:  timeline.Progress{Pools: []timeline.PoolProgress{}},
+		Remarks:   []audit.Remark{}, Warnings: []warning.Warning{},
+		Progress: timeline.Progress{Pools: []timeline.PoolProgress{}},
 	}
 }
 

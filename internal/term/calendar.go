@@ -62,3 +62,16 @@ func (t Term) At(now time.Time) Position {
 	}
 	return Current
 }
+
+// FindCurrent returns the single-season term that is under way at now.
+func FindCurrent(now time.Time) Term {
+	now = now.In(toronto())
+	season := Fall
+	switch {
+	case now.Month() < time.May:
+		season = Winter
+	case now.Month() < time.September:
+		season = Summer
+	}
+	return Term{Year: now.Year(), Season: season}
+}

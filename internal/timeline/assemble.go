@@ -1,12 +1,14 @@
 package timeline
 
 import (
-	"cmp"
 	"math"
 	"slices"
+	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/term"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // The pools that every timeline adds to those of its degree. Their ids are their names.
@@ -62,6 +64,11 @@ type draft struct {
 	deficient      []string
 	owed           map[string]bool        // deficient, as a set
 	extra          map[string]ExtraCourse // courses that the catalogue lacks
+	transfers      []Transfer
+	required       float64 // the degree's total as printed, 0 for none
+	pins           map[string]string
+	waivers        []audit.Waiver
+	warnings       []warning.Warning // of the document
 }
 
 // hasEntry reports whether a code is a course, and so has an entry among the result's courses.
@@ -92,8 +99,8 @@ func (d *draft) newEntry(code string) Course {
 	}
 }
 
-// assembleResult makes the result of a draft, which it uses up.
-func (d *draft) assembleResult() *Result {
+// assembleResult makes the result of a draft, which it uses up, as seen at now.
+func (d *draft) assembleResult(now time.Time) *Result {
 	p := d.program
 	d.owed = make(map[string]bool, len(d.deficient))
 	for _, code := range d.deficient {
@@ -101,6 +108,7 @@ func (d *draft) assembleResult() *Result {
 	}
 	r := &Result{
 		ID: d.id, TimelineName: d.name, Degree: p.degree, IsCoop: d.coop, IsExtendedCredit: d.extended,
+		Transfers: d.transfers, Pins: d.pins, Waivers: d.waivers, Warnings: d.warnings,
 		Courses:   make(map[string]Course, len(p.closure)+len(d.states)+len(d.extra)),
 		Semesters: make([]Semester, 0, len(d.slots)),
 	}
@@ -117,15 +125,12 @@ func (d *draft) assembleResult() *Result {
 	if len(unused) > 0 {
 		r.Pools = append(r.Pools, Pool{ID: UnusedPoolID, Name: UnusedPoolID, Courses: unused, Rules: []Rule{}})
 	}
-	owed := 0.0
-	for _, code := range d.deficient {
-		owed += r.Courses[code].Credits
-	}
 	r.Pools = append(r.Pools,
-		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, CreditsRequired: owed, Courses: orEmpty(d.deficient), Rules: []Rule{}},
+		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, Courses: orEmpty(d.deficient), Rules: []Rule{}},
 		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
 	)
-	r.Progress = d.computeProgress(r, touched)
+	d.measure(r, touched, now)
+	d.addWarnings(r, touched)
 	return r
 }
 
@@ -184,60 +189,6 @@ func (d *draft) markUnused(r *Result) []string {
 		}
 	}
 	return unused
-}
-
-// computeProgress counts each course once: in the first pool in order that lists it and still lacks credits, what is left over
-// in the next. Completed courses are counted before those in progress, these before planned ones, each in order of time.
-// The degree's own pools make up the whole; deficiencies come on top of a degree.
-func (d *draft) computeProgress(r *Result, touched []string) Progress {
-	p := Progress{Overall: Credits{CreditsRequired: r.Degree.TotalCredits}, Pools: make([]PoolProgress, 0, len(r.Pools))}
-	for _, pool := range r.Pools {
-		p.Pools = append(p.Pools, PoolProgress{ID: pool.ID, Name: pool.Name, Credits: Credits{
-			CreditsRequired: pool.CreditsRequired, Remaining: pool.CreditsRequired,
-		}})
-	}
-	type counted struct {
-		Course
-		when term.Term
-	}
-	var courses []counted
-	for _, code := range touched {
-		if c := r.Courses[code]; c.State.Status != Incomplete && c.Credits > 0 {
-			courses = append(courses, counted{c, termOf(c.State.Semester)})
-		}
-	}
-	slices.SortStableFunc(courses, func(a, b counted) int {
-		return cmp.Or(cmp.Compare(statusRank(b.State.Status), statusRank(a.State.Status)), term.Compare(a.when, b.when))
-	})
-	for _, c := range courses {
-		at, known, _ := d.findCourse(c.ID)
-		left := c.Credits
-		for k := range p.Pools {
-			own := k < len(d.program.pools)
-			lists := own && known && d.program.members[k][at] || p.Pools[k].ID == DeficienciesPoolID && d.owed[c.ID]
-			if take := min(left, p.Pools[k].Remaining); lists && take > 0 {
-				p.Pools[k].addCredits(c.State.Status, take)
-				if own {
-					p.Overall.addCredits(c.State.Status, take)
-				}
-				left -= take
-			}
-		}
-	}
-	p.Overall.Remaining = max(0, p.Overall.CreditsRequired-p.Overall.Completed-p.Overall.InProgress-p.Overall.Planned)
-	return p
-}
-
-func (c *Credits) addCredits(s Status, n float64) {
-	switch s {
-	case Completed:
-		c.Completed += n
-	case InProgress:
-		c.InProgress += n
-	case Planned:
-		c.Planned += n
-	}
-	c.Remaining -= n
 }
 
 // termOf reads a label of ours; no label is the zero term, before every other.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
@@ -16,6 +17,7 @@ import (
 type Builder struct {
 	cat      *catalogue.Catalogue
 	courses  []Course // every course of the catalogue, nothing known about it
+	rulebook *audit.Rulebook
 	programs map[programKey]func() *program
 }
 
@@ -26,13 +28,14 @@ type programKey struct {
 
 // NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the catalogue.
 func NewBuilder(cat *catalogue.Catalogue) *Builder {
-	b := &Builder{cat: cat, courses: toCourses(cat.Courses()), programs: map[programKey]func() *program{}}
+	b := &Builder{
+		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{}),
+		programs: map[programKey]func() *program{},
+	}
 	for _, d := range cat.Degrees() {
 		for _, extended := range []bool{false, true} {
 			for _, coop := range []bool{false, true} {
-				b.programs[programKey{d.ID, extended, coop}] = sync.OnceValue(func() *program {
-					return newProgram(cat, b.courses, d, extended, coop)
-				})
+				b.programs[programKey{d.ID, extended, coop}] = sync.OnceValue(func() *program { return b.newProgram(d, extended, coop) })
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -29,7 +30,7 @@ func TestCalibrationTranscript(t *testing.T) {
 	r := must(builder().FromDocument(doc, now))(t)
 
 	for code, want := range map[string]string{
-		"COMP 232": "incomplete FALL 2024 (minimum grade C- not met)",
+		"COMP 232": "completed FALL 2024", // with the remark c_minus
 		"COMP 248": "completed FALL 2024",
 		"ENGR 107": "completed FALL 2024",
 		"ACCO 220": "completed FALL 2024",
@@ -44,6 +45,9 @@ func TestCalibrationTranscript(t *testing.T) {
 		if got := state(r, code); got != want {
 			t.Errorf("%s: %s; want %s", code, got, want)
 		}
+	}
+	if !hasRemark(r, audit.CMinus, "COMP 232") {
+		t.Errorf("a D in COMP 232 with COMP 249 under way: got the remarks %v, want %s", r.Remarks, audit.CMinus)
 	}
 	for code, known := range map[string]bool{"ENGR 107": false, "COMP 201": false, "ACCO 220": true} {
 		if c := r.Courses[code]; (c.InCatalogue == nil) != known || c.InCatalogue != nil && *c.InCatalogue {
@@ -207,7 +211,7 @@ func TestDegrees(t *testing.T) {
 		code          fault.Code
 	}{
 		{"Bachelor of Commerce, Accountancy", "", fault.DegreeNotFound},
-		{"", "", fault.DegreeNotFound},
+		{"", "", fault.DegreeMissing},
 		{"Bachelor of Engineering, Aerospace Engineering", "", fault.DegreeAmbiguous},
 		{"Bachelor of Engineering, Aerospace Engineering Option: Aerodynamics and Propulsion",
 			"BEng in Aerospace Engineering Option: Aerodynamics and Propulsion", ""},
@@ -225,7 +229,7 @@ func TestDegrees(t *testing.T) {
 	}
 	doc := transcript("")
 	doc.ProgramInfo = nil
-	if _, err := builder().FromDocument(doc, now); fault.CodeOf(err) != fault.DegreeNotFound {
+	if _, err := builder().FromDocument(doc, now); fault.CodeOf(err) != fault.DegreeMissing {
 		t.Errorf("no program block: %v", err)
 	}
 }

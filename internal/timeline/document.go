@@ -2,7 +2,9 @@ package timeline
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -20,12 +22,17 @@ const (
 	// formYears and letterYears are how far ahead terms go when none is named as the last.
 	formYears   = 3
 	letterYears = 2
+	// maxTotalCredits is beyond what any degree asks for; a larger number was misread.
+	maxTotalCredits = 300
 )
 
-// FromDocument builds the timeline of a document, as seen at now. The errors are degree_not_found and degree_ambiguous,
-// and corrupt for terms that nobody can have printed.
+// FromDocument builds the timeline of a document, as seen at now. The errors are degree_missing,
+// degree_not_found and degree_ambiguous, and corrupt for terms that nobody can have printed.
 func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
 	info := cmp.Or(doc.ProgramInfo, &document.ProgramInfo{})
+	if strings.TrimSpace(info.Degree) == "" {
+		return nil, fault.New(fault.DegreeMissing)
+	}
 	degree, err := b.cat.Match(info.Degree)
 	if err != nil {
 		return nil, err
@@ -41,17 +48,20 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 		deficient:   uniqueCodes(doc.DeficiencyCourses),
 		extra:       map[string]ExtraCourse{},
 	}
+	if length := info.MinimumProgramLength; length != nil && *length > 0 && *length <= maxTotalCredits {
+		d.required = math.Round(*length*4) / 4
+	}
 	if info.EWTSatisfied {
 		d.exempt = uniqueCodes(append(d.exempt, writingCourse)) // once, also where it is exempted by name
 	}
 	if len(doc.Semesters) == 0 && doc.Kind == document.Letter {
 		d.slots = letterSlots(info)
-		return d.assembleResult(), nil
+		return d.assembleResult(now), nil
 	}
 	if err := d.addSemesters(doc.Semesters, now); err != nil {
 		return nil, err
 	}
-	return d.assembleResult(), nil
+	return d.assembleResult(now), nil
 }
 
 // addSemesters takes the sittings of a document over: each in its term, with what is to be said about it.
@@ -78,17 +88,21 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 			if code == "" {
 				continue
 			}
-			i, known, _ := d.findCourse(code)
-			if !known {
+			if _, known := d.cat.Index(code); !known {
 				d.extra[code] = mergeExtra(d.extra[code], row, code)
 			}
-			status, message := classifySitting(row, at, known && d.program.strict[i])
-			state := State{Status: status, Semester: &s.label, Message: message}
+			v := classifySitting(row, at)
+			if v.IsUnknown {
+				d.warnings = append(d.warnings, unknownGrade(code, s.label))
+			}
+			state := State{Status: v.Status, Semester: &s.label, Message: v.Message}
 			if before, ok := d.states[code]; ok {
 				state = betterState(before, state)
 			}
 			d.states[code] = state
-			s.courses = append(s.courses, Sitting{Code: code, Message: message})
+			s.courses = append(s.courses, Sitting{
+				Code: code, Message: v.Message, Credits: countedCredits(row, v), IsBelowCMinus: v.IsBelowCMinus && v.Status == Completed,
+			})
 		}
 		d.slots = append(d.slots, s)
 	}

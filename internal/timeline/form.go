@@ -62,10 +62,10 @@ func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 	}
 	if len(sequence) > 0 {
 		d.layOutSequence(first, sequence, now)
-		return d.assembleResult(), nil
+		return d.assembleResult(now), nil
 	}
 	d.slots = emptySlots(first, last)
-	return d.assembleResult(), nil
+	return d.assembleResult(now), nil
 }
 
 // parseTerms returns the first and the last term of a form without a sequence, as timelines count them.

@@ -76,6 +76,7 @@ func summary(r *timeline.Result) string {
 			fmt.Fprintf(&b, "  %s\n", strings.Join(r.Pools[i].Courses, ", "))
 		}
 	}
+	fmt.Fprintf(&b, "total: %v credits by the %s\n", r.Totals.Required, r.Totals.Source)
 	sat := map[string]bool{}
 	for _, s := range r.Semesters {
 		fmt.Fprintf(&b, "\n%s\n", s.Term)
@@ -99,6 +100,13 @@ func summary(r *timeline.Result) string {
 		if c := r.Courses[code]; c.InCatalogue != nil {
 			fmt.Fprintf(&b, "  %-9s %s, %v credits\n", code, c.Title, c.Credits)
 		}
+	}
+	b.WriteString("\nremarks and warnings\n")
+	for _, x := range r.Remarks {
+		fmt.Fprintf(&b, "  %s %s %s: %s\n", x.Level, x.Code, strings.TrimSpace(x.Course+" "+x.Term+" "+x.Pool), x.Message)
+	}
+	for _, x := range r.Warnings {
+		fmt.Fprintf(&b, "  warning %s %s\n", x.Code, strings.TrimSpace(x.Course+" "+x.Term))
 	}
 	return b.String()
 }

@@ -18,6 +18,7 @@ const (
 	notFound      = "not in the catalogue"
 	placeholder   = "placeholder: choose a course"
 	workTerm      = "co-op work term"
+	notPassed     = "minimum grade D- not met"
 )
 
 // The grades and notations that are no letters. A sitting carries them in either column.
@@ -27,35 +28,40 @@ var (
 	pending = []string{"INC", "DEF", "MED", "PEND", "NR"}
 )
 
-// letters are the letter grades, the best first.
+// letters are the letter grades, the best first; the last one is no passing grade.
 var letters = []string{"A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F"}
 
-// minimumGrade returns the lowest grade with which a course passes.
-func minimumGrade(strict bool) string {
-	if strict {
-		return "C-"
-	}
-	return "D-"
+// verdict is what the marks of a sitting say. Message is what is to be said about the sitting. IsUnknown marks a grade
+// that the university's legend does not have.
+type verdict struct {
+	Status        Status
+	Message       string
+	IsBelowCMinus bool
+	IsUnknown     bool
 }
 
-// classifySitting returns how far a sitting brings its course, and what is to be said about it. The term decides first: what lies
-// ahead is planned, what is over without a grade is incomplete.
-func classifySitting(s document.Sitting, at term.Position, strict bool) (Status, string) {
+// classifySitting returns how far a sitting brings its course. The term decides first: what is ahead is planned, what is
+// over without a grade is incomplete. A sitting that earned its credits is completed, whatever its grade.
+func classifySitting(s document.Sitting, at term.Position) verdict {
 	if at == term.Future {
-		return Planned, ""
+		return verdict{Status: Planned}
 	}
-	status, message := classifyGrade(s, strict)
-	if status == InProgress && at == term.Past {
-		return Incomplete, message
+	v := classifyGrade(s)
+	if s.CreditsEarned > 0 {
+		return verdict{Status: Completed, IsBelowCMinus: v.IsBelowCMinus, IsUnknown: v.IsUnknown}
 	}
-	if message == notPosted {
-		message = "" // nobody expects a grade before the term is over
+	if v.Status == InProgress && at == term.Past {
+		v.Status = Incomplete
+		return v
 	}
-	return status, message
+	if v.Message == notPosted {
+		v.Message = "" // nobody expects a grade before the term is over
+	}
+	return v
 }
 
-// classifyGrade returns what the marks of a sitting say: completed, incomplete, or in progress when none of them is final.
-func classifyGrade(s document.Sitting, strict bool) (Status, string) {
+// classifyGrade returns what the marks alone say: completed, incomplete, or in progress when none of them is final.
+func classifyGrade(s document.Sitting) verdict {
 	mark, notation := toCapitals(s.Grade), toCapitals(s.Notation)
 	either := func(marks []string) string {
 		for _, m := range []string{mark, notation} {
@@ -67,26 +73,43 @@ func classifyGrade(s document.Sitting, strict bool) (Status, string) {
 	}
 	switch {
 	case mark == "DISC" || notation == "DISC":
-		return Incomplete, discontinued
+		return verdict{Status: Incomplete, Message: discontinued}
 	case either(pending) != "":
-		return InProgress, notPosted
+		return verdict{Status: InProgress, Message: notPosted}
 	case either(failing) != "":
-		return Incomplete, "no credit: " + either(failing)
+		return verdict{Status: Incomplete, Message: "no credit: " + either(failing)}
 	case mark == "AU" || notation == "AU":
-		return Incomplete, audited
+		return verdict{Status: Incomplete, Message: audited}
 	case either(passing) != "":
-		return Completed, ""
+		return verdict{Status: Completed}
 	case mark == "":
-		return InProgress, notPosted
+		return verdict{Status: InProgress, Message: notPosted}
 	}
 	got := slices.Index(letters, mark)
 	switch {
 	case got < 0:
-		return InProgress, notRecognised
-	case got <= slices.Index(letters, minimumGrade(strict)):
-		return Completed, ""
+		return verdict{Status: InProgress, Message: notRecognised, IsUnknown: true}
+	case got < len(letters)-1:
+		return verdict{Status: Completed, IsBelowCMinus: got > slices.Index(letters, "C-")}
 	}
-	return Incomplete, "minimum grade " + minimumGrade(strict) + " not met"
+	return verdict{Status: Incomplete, Message: notPassed}
+}
+
+// countedCredits returns the credits that the document says a sitting counts: earned when it is over, attempted before.
+// It is nil where the document has none, and the catalogue's hold. An earned 0.00 beside a passing letter counts as not
+// printed; beside EX and TRC it is meant.
+func countedCredits(s document.Sitting, v verdict) *float64 {
+	earned, attempted := roundToQuarters(s.CreditsEarned), roundToQuarters(s.CreditsAttempted)
+	mark := toCapitals(s.Grade)
+	switch {
+	case v.Status == Completed && earned > 0:
+		return &earned
+	case v.Status == Completed && (mark == "EX" || mark == "TRC") && attempted > 0:
+		return &earned
+	case v.Status != Incomplete && attempted > 0:
+		return &attempted
+	}
+	return nil
 }
 
 func toCapitals(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
@@ -22,6 +23,9 @@ type Patch struct {
 	TimelineName     *string          `json:"timelineName,omitempty"`
 	IsCoop           *bool            `json:"isCoop,omitempty"`
 	IsExtendedCredit *bool            `json:"isExtendedCredit,omitempty"`
+	// Pins put courses into pools (course code → pool id); Waivers are remarks that do not hold for the student.
+	Pins    *map[string]string `json:"pins,omitempty"`
+	Waivers *[]audit.Waiver    `json:"waivers,omitempty"`
 }
 
 // ApplyPatch returns r with the edit p, as seen at now. It never changes r. The timeline is built again from what would be
@@ -54,6 +58,15 @@ func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error)
 	}
 	if p.Deficiencies != nil {
 		s.Deficiencies = uniqueCodes(*p.Deficiencies)
+	}
+	if p.Pins != nil {
+		s.Pins = make(map[string]string, len(*p.Pins))
+		for code, pool := range *p.Pins {
+			s.Pins[catalogue.Code(code)] = pool
+		}
+	}
+	if p.Waivers != nil {
+		s.Waivers = slices.Clone(*p.Waivers)
 	}
 	if p.Semesters != nil {
 		s.replaceSemesters(*p.Semesters, now)
@@ -98,13 +111,16 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 // replaceSemesters replaces the terms. A course that is sat in other terms than before gets the best state of these; where it
 // keeps its term it keeps what is known of it.
 func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
-	before := findSittings(s.Semesters)
+	before, printed := findSittings(s.Semesters), findPrinted(s.Semesters)
 	s.Semesters = make([]Semester, 0, len(semesters))
 	for _, semester := range semesters {
 		t, _ := term.Parse(semester.Term) // checked
 		courses := make([]Sitting, 0, len(semester.Courses))
 		for _, sitting := range semester.Courses {
 			sitting.Code = canonicalCode(sitting.Code)
+			if known, ok := printed[sittingKey{sitting.Code, t.Label()}]; ok && sitting.Credits == nil {
+				sitting.Credits, sitting.IsBelowCMinus = known.Credits, known.IsBelowCMinus
+			}
 			courses = append(courses, sitting)
 		}
 		s.Semesters = append(s.Semesters, Semester{Term: t.Label(), Courses: courses})
@@ -133,6 +149,22 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 			s.States[code] = state
 		}
 	}
+}
+
+// sittingKey names the sittings of one course in one term.
+type sittingKey struct{ code, label string }
+
+// findPrinted returns what documents say of sittings, so that an edit that does not repeat it keeps it.
+func findPrinted(semesters []Semester) map[sittingKey]Sitting {
+	out := map[sittingKey]Sitting{}
+	for _, semester := range semesters {
+		for _, sitting := range semester.Courses {
+			if sitting.Credits != nil || sitting.IsBelowCMinus {
+				out[sittingKey{sitting.Code, semester.Term}] = sitting
+			}
+		}
+	}
+	return out
 }
 
 // findSittings returns for each code the terms in which it is sat, in order.

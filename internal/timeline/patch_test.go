@@ -23,7 +23,7 @@ func apply(tb testing.TB, r *timeline.Result, patches ...timeline.Patch) *timeli
 // edited is what the tests of edits begin with.
 func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
+	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
 	doc.ExemptedCourses, doc.TransferredCourses = []string{"PHYS 204"}, []string{"HIST 203"}
 	return must(builder().FromDocument(doc, now))(tb)
 }
@@ -118,7 +118,7 @@ func TestEditSemesters(t *testing.T) {
 	t.Parallel()
 	r := apply(t, edited(t), timeline.Patch{Semesters: &[]timeline.Semester{
 		{Term: "Winter 2028", Courses: []timeline.Sitting{{Code: "comp352"}, {Code: "GEN ED ELECTIVE", Message: "choose"}}}, // moved
-		{Term: "fall 2024", Courses: []timeline.Sitting{{Code: "COMP 232", Message: "minimum grade C- not met"}, {Code: "COMP 248"}}},
+		{Term: "fall 2024", Courses: []timeline.Sitting{{Code: "COMP 232", Message: "minimum grade D- not met"}, {Code: "COMP 248"}}},
 		{Term: "Fall 2026", Courses: []timeline.Sitting{{Code: "COMP 249"}, {Code: "COMP 232"}}}, // a retake
 		{Term: "Summer 2025", Courses: []timeline.Sitting{{Code: "SOEN 287"}}},                   // new, in the past
 		{Term: "Fall/Winter 2027-2028", Courses: []timeline.Sitting{{Code: "SOEN 490"}, {Code: "HIST 203"}}},

@@ -1,7 +1,9 @@
 package timeline
 
 import (
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // Status is how far a course is.
@@ -30,15 +32,41 @@ type State struct {
 // Result is a timeline: every course of the degree and its state, the terms in order, and how far each requirement is
 // met. It is the body of a done job.
 type Result struct {
-	ID               string            `json:"_id,omitempty"`
-	TimelineName     string            `json:"timelineName,omitempty"`
-	Degree           Degree            `json:"degree"`
-	Pools            []Pool            `json:"pools"`
-	Courses          map[string]Course `json:"courses"`
-	Semesters        []Semester        `json:"semesters"`
-	Progress         Progress          `json:"progress"`
+	ID           string            `json:"_id,omitempty"`
+	TimelineName string            `json:"timelineName,omitempty"`
+	Degree       Degree            `json:"degree"`
+	Pools        []Pool            `json:"pools"`
+	Courses      map[string]Course `json:"courses"`
+	Semesters    []Semester        `json:"semesters"`
+	Progress     Progress          `json:"progress"`
+	Totals       Totals            `json:"totals"`
+	// Remarks are the rules that the timeline breaks; see audit.
+	Remarks []audit.Remark `json:"remarks"`
+	// Warnings are what a person should look at, from the document first.
+	Warnings []warning.Warning `json:"warnings"`
+	// Transfers are the transferred and exempted courses as printed, with the credits that no course stands for.
+	Transfers []Transfer `json:"transfers,omitempty"`
+	// Pins and Waivers are the student's decisions for the audit: course code → pool id, and remarks that do not hold.
+	Pins             map[string]string `json:"pins,omitempty"`
+	Waivers          []audit.Waiver    `json:"waivers,omitempty"`
 	IsCoop           bool              `json:"isCoop"`
 	IsExtendedCredit bool              `json:"isExtendedCredit"`
+}
+
+// Totals are the credits of the whole degree and where the number stands: audit.FromDocument when the document prints
+// it, else audit.FromCatalogue.
+type Totals struct {
+	Required float64 `json:"required"`
+	Source   string  `json:"source"`
+}
+
+// Transfer is one transferred or exempted course as printed. Code is empty for credits that no course stands for, such as
+// "PHIL 2XX", which then is in Title. Credits are nil where the document prints none.
+type Transfer struct {
+	Code    string   `json:"code,omitempty" bson:"code,omitempty"`
+	Title   string   `json:"title,omitempty" bson:"title,omitempty"`
+	Credits *float64 `json:"credits,omitempty" bson:"credits,omitempty"`
+	Via     string   `json:"via" bson:"via"`
 }
 
 // Degree is the degree as this timeline counts it: credits and pools of extended credit and co-op included.
@@ -70,6 +98,8 @@ type Course struct {
 	Rules       []Rule   `json:"rules"`
 	InCatalogue *bool    `json:"inCatalogue,omitempty"`
 	State       State    `json:"status"`
+	// Counts says in which pools the course counts, with how many credits and why; empty when it counts nowhere.
+	Counts []audit.Count `json:"counts,omitempty"`
 }
 
 // Rule is a catalogue rule with a sentence for people.
@@ -95,10 +125,14 @@ type Semester struct {
 	Courses []Sitting `json:"courses" bson:"courses"`
 }
 
-// Sitting is one course in one term; Message is a remark about this sitting.
+// Sitting is one course in one term; Message is a remark about this sitting. Credits are what the document says that it
+// counts, earned when it is over and attempted before; nil where the catalogue's hold. IsBelowCMinus marks a passing
+// grade below C-.
 type Sitting struct {
-	Code    string `json:"code" bson:"code"`
-	Message string `json:"message,omitempty" bson:"message,omitempty"`
+	Code          string   `json:"code" bson:"code"`
+	Credits       *float64 `json:"credits,omitempty" bson:"credits,omitempty"`
+	IsBelowCMinus bool     `json:"belowCMinus,omitempty" bson:"belowCMinus,omitempty"`
+	Message       string   `json:"message,omitempty" bson:"message,omitempty"`
 }
 
 // Progress is how far the degree and each pool are, in credits.

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // termSentence says how a term is written.
@@ -28,9 +30,16 @@ type Saved struct {
 	Exemptions       []string         `json:"exemptions"`
 	Deficiencies     []string         `json:"deficiencies"`
 	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`
-	Version          int64            `json:"version"`
-	CreatedAt        time.Time        `json:"createdAt"` // UTC, whole milliseconds
-	UpdatedAt        time.Time        `json:"updatedAt"` // UTC, whole milliseconds
+	// Required is the degree's total as the document prints it, in credits; 0 where it prints none.
+	Required  float64           `json:"creditsRequired,omitempty"`
+	Transfers []Transfer        `json:"transfers,omitempty"`
+	Warnings  []warning.Warning `json:"warnings,omitempty"` // of the document
+	// Pins and Waivers are the student's decisions for the audit.
+	Pins      map[string]string `json:"pins,omitempty"`
+	Waivers   []audit.Waiver    `json:"waivers,omitempty"`
+	Version   int64             `json:"version"`
+	CreatedAt time.Time         `json:"createdAt"` // UTC, whole milliseconds
+	UpdatedAt time.Time         `json:"updatedAt"` // UTC, whole milliseconds
 }
 
 // ExtraCourse keeps title and credits of a course that the catalogue lacks.
@@ -55,6 +64,11 @@ func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 		states:    make(map[string]State, len(s.States)),
 		exempt:    uniqueCodes(s.Exemptions),
 		deficient: uniqueCodes(s.Deficiencies),
+		required:  s.Required,
+		transfers: slices.Clone(s.Transfers),
+		warnings:  s.Warnings,
+		pins:      s.Pins,
+		waivers:   s.Waivers,
 		extra:     make(map[string]ExtraCourse, len(s.Extra)),
 	}
 	for _, x := range s.Extra {
@@ -85,7 +99,7 @@ func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 		return nil, err
 	}
 	d.settleStates(now)
-	return d.assembleResult(), nil
+	return d.assembleResult(now), nil
 }
 
 // loadState takes a saved state over. Exemptions stand in their own list, transfers only here.
@@ -206,6 +220,15 @@ func (r *Result) ToSaved() Saved {
 		}
 		if c.InCatalogue != nil {
 			s.Extra = append(s.Extra, ExtraCourse{Code: code, Title: c.Title, Credits: c.Credits})
+		}
+	}
+	if r.Totals.Source == audit.FromDocument {
+		s.Required = r.Totals.Required
+	}
+	s.Transfers, s.Pins, s.Waivers = slices.Clone(r.Transfers), maps.Clone(r.Pins), slices.Clone(r.Waivers)
+	for _, w := range r.Warnings {
+		if !isComputed(w) {
+			s.Warnings = append(s.Warnings, w)
 		}
 	}
 	slices.SortFunc(s.Extra, func(a, b ExtraCourse) int { return cmp.Compare(a.Code, b.Code) })

@@ -25,12 +25,13 @@ func TestReduce(t *testing.T) {
 		ID: "an id", Name: "My plan", DegreeID: software, IsCoop: true, IsExtendedCredit: true,
 		Semesters: []timeline.Semester{
 			{Term: "FALL 2024", Courses: []timeline.Sitting{
-				{Code: "COMP 232", Message: "minimum grade C- not met"}, {Code: "COMP 248"}, {Code: "ENGR 107", Message: "not part of the degree"},
+				{Code: "COMP 232", Credits: ptr(3.0), IsBelowCMinus: true}, {Code: "COMP 248", Credits: ptr(3.5)},
+				{Code: "ENGR 107", Credits: ptr(3.0), Message: "not part of the degree"},
 			}},
-			{Term: "WINTER 2027", Courses: []timeline.Sitting{{Code: "COMP 352"}}},
+			{Term: "WINTER 2027", Courses: []timeline.Sitting{{Code: "COMP 352", Credits: ptr(3.0)}}},
 		},
 		States: map[string]timeline.State{
-			"COMP 232": {Status: timeline.Incomplete, Semester: ptr("FALL 2024"), Message: "minimum grade C- not met"},
+			"COMP 232": {Status: timeline.Completed, Semester: ptr("FALL 2024")},
 			"COMP 248": {Status: timeline.Completed, Semester: ptr("FALL 2024")},
 			"ENGR 107": {Status: timeline.Completed, Semester: ptr("FALL 2024")},
 			"COMP 352": {Status: timeline.Planned, Semester: ptr("WINTER 2027")},

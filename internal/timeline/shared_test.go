@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -70,7 +72,8 @@ func fromFacts(tb testing.TB, name string) *timeline.Result {
 	return must(builder().FromDocument(doc, now))(tb)
 }
 
-// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]".
+// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the credits that
+// the catalogue has, 3 for a course that the catalogue lacks, and none as earned.
 func transcript(degree string, sittings ...string) document.Document {
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: degree}}
 	at := map[string]int{}
@@ -86,8 +89,13 @@ func transcript(degree string, sittings ...string) document.Document {
 		if grade == "-" {
 			grade = ""
 		}
+		code := words[0] + " " + words[1]
+		credits := 3.0
+		if c, ok := embedded().Course(code); ok {
+			credits = c.Credits
+		}
 		*courses = append(*courses, document.Sitting{
-			Code: words[0] + " " + words[1], Title: "AS PRINTED", CreditsAttempted: 3, Grade: grade, Notation: words[3],
+			Code: code, Title: "AS PRINTED", CreditsAttempted: credits, Grade: grade, Notation: words[3],
 		})
 	}
 	return doc
@@ -178,6 +186,11 @@ func remarks(r *timeline.Result, code string) []string {
 		}
 	}
 	return out
+}
+
+// hasRemark reports whether the audit makes a remark about a course.
+func hasRemark(r *timeline.Result, code audit.RemarkCode, course string) bool {
+	return slices.ContainsFunc(r.Remarks, func(x audit.Remark) bool { return x.Code == code && x.Course == course })
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -7,20 +7,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// One sitting, judged by its marks and its term. COMP 232 needs a C-, SOEN 287 a D-.
+// One sitting, judged by its marks and its term. The lowest passing grade is D-.
 func TestStateOfASitting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ sitting, want string }{
 		// A past term: the grade decides.
 		{"Fall 2024: COMP 232 A+", "completed FALL 2024"},
 		{"Fall 2024: COMP 232 C-", "completed FALL 2024"},
-		{"Fall 2024: COMP 232 D+", "incomplete FALL 2024 (minimum grade C- not met)"},
-		{"Fall 2024: COMP 232 F", "incomplete FALL 2024 (minimum grade C- not met)"},
+		{"Fall 2024: COMP 232 D+", "completed FALL 2024"},
+		{"Fall 2024: COMP 232 F", "incomplete FALL 2024 (minimum grade D- not met)"},
 		{"Fall 2024: COMP 472 D-", "completed FALL 2024"},
 		{"Fall 2024: COMP 472 d-", "completed FALL 2024"},
 		{"Fall 2024: COMP 472 F", "incomplete FALL 2024 (minimum grade D- not met)"},
@@ -73,22 +74,71 @@ func TestStateOfASitting(t *testing.T) {
 	}
 }
 
-// The lowest grade is C- for prerequisites of required courses, in every degree of the school, electives and 200-level
-// courses that are not required themselves aside.
-func TestLowestGrade(t *testing.T) {
+// A grade below C- carries a remark while a course that needs it is still to be taken, and none once such a course has
+// been passed.
+func TestBelowCMinus(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ degree, course, want string }{
-		{softwarePrinted, "COMP 232", "incomplete"}, // required, and what COMP 352 needs
-		{softwarePrinted, "COMP 472", "completed"},  // an elective
-		{softwarePrinted, "SOEN 490", "completed"},  // required, and nothing needs it
-		{softwarePrinted, "MATH 203", "completed"},  // 200 level, needed and not required
-		{"Bachelor of Computer Science, Computer Science", "COMP 248", "incomplete"},
-		{"Bachelor of Engineering, Industrial Engineering", "ENGR 213", "incomplete"},
+	for _, c := range []struct {
+		name     string
+		sittings []string
+		course   string
+		want     bool
+	}{
+		{"the next course is still to come", []string{"Fall 2024: COMP 248 D"}, "COMP 248", true},
+		{"the next course is planned", []string{"Fall 2024: COMP 248 D", "Winter 2027: COMP 249"}, "COMP 248", true},
+		{"the next course is passed", []string{"Fall 2024: COMP 248 D", "Winter 2025: COMP 249 B", "Fall 2025: COMP 352 A"}, "COMP 249", false},
+		{"a C- is enough", []string{"Fall 2024: COMP 248 C-"}, "COMP 248", false},
+		{"nothing needs it", []string{"Fall 2024: COMP 472 D"}, "COMP 472", false},
 	} {
-		r := must(builder().FromDocument(transcript(c.degree, "Fall 2024: "+c.course+" D"), now))(t)
-		if got := string(r.Courses[c.course].State.Status); got != c.want {
-			t.Errorf("%s, D in %s: %s; want %s", c.degree, c.course, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := must(builder().FromDocument(transcript(softwarePrinted, c.sittings...), now))(t)
+			if got := r.Courses[c.course].State.Status; got != timeline.Completed {
+				t.Errorf("%s: got %s, want completed", c.course, got)
+			}
+			if got := hasRemark(r, audit.CMinus, c.course); got != c.want {
+				t.Errorf("remark on %s: got %v, want %v (%v)", c.course, got, c.want, r.Remarks)
+			}
+			again := must(builder().FromSaved(r.ToSaved(), now))(t)
+			if got := hasRemark(again, audit.CMinus, c.course); got != c.want {
+				t.Errorf("saved and loaded, remark on %s: got %v, want %v", c.course, got, c.want)
+			}
+		})
+	}
+}
+
+// The credits that a document prints hold: earned when a sitting is over, attempted before, the catalogue's where there
+// are none.
+func TestPrintedCredits(t *testing.T) {
+	t.Parallel()
+	core := "SOEN_Software Engineering Core"
+	for _, c := range []struct {
+		name                           string
+		term                           string
+		sitting                        document.Sitting
+		completed, inProgress, planned float64
+	}{
+		{"earned", "Fall 2024", document.Sitting{CreditsAttempted: 4, CreditsEarned: 4, Grade: "B"}, 4, 0, 0},
+		{"earned less than attempted", "Fall 2024", document.Sitting{CreditsAttempted: 4, CreditsEarned: 2, Grade: "B"}, 2, 0, 0},
+		{"earned with a grade that is not known", "Fall 2024", document.Sitting{CreditsAttempted: 4, CreditsEarned: 4, Grade: "CR"}, 4, 0, 0},
+		{"a grade that is not known, nothing earned", "Fall 2024", document.Sitting{CreditsAttempted: 4, Grade: "*"}, 0, 0, 0},
+		{"an exemption in a term earns nothing", "Fall 2024", document.Sitting{CreditsAttempted: 3, Grade: "EX"}, 0, 0, 0},
+		{"in progress", "Fall 2026", document.Sitting{CreditsAttempted: 4}, 0, 4, 0},
+		{"planned", "Winter 2027", document.Sitting{CreditsAttempted: 4}, 0, 0, 4},
+		{"nothing printed", "Fall 2024", document.Sitting{Grade: "B"}, 3, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			doc := transcript(softwarePrinted)
+			c.sitting.Code = "SOEN 342"
+			doc.Semesters = []document.Semester{{Term: c.term, Courses: []document.Sitting{c.sitting}}}
+			r := must(builder().FromDocument(doc, now))(t)
+			for _, p := range r.Progress.Pools {
+				if p.ID == core && (p.Completed != c.completed || p.InProgress != c.inProgress || p.Planned != c.planned) {
+					t.Errorf("got %+v, want completed %v, in progress %v, planned %v", p.Credits, c.completed, c.inProgress, c.planned)
+				}
+			}
+		})
 	}
 }
 
@@ -143,7 +193,7 @@ func TestExemptedAndTransferred(t *testing.T) {
 			t.Errorf("%s: %s; want %s", code, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"FALL 2024: minimum grade C- not met"}, remarks(r, "COMP 232")); diff != "" {
+	if diff := cmp.Diff([]string{"FALL 2024: "}, remarks(r, "COMP 232")); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
 	}
 	if c := r.Courses["POLI 999"]; c.InCatalogue == nil || *c.InCatalogue {

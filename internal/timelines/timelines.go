@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 const (
@@ -48,6 +49,9 @@ func New(d Deps) *Editor { return &Editor{Deps: d} }
 // is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a
 // job that is not done or that others are faster to change all the time, and invalid_form for the patch.
 func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
+	if err := wire.ValidatePatch(patch); err != nil {
+		return 0, err
+	}
 	var edited int64
 	err := again(version, func() error {
 		record, result, err := e.result(ctx, owner, id)

@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // Encode writes what encoding/json would.
@@ -29,6 +31,18 @@ func TestEncodeIsJSON(t *testing.T) {
 	named.Pools[0].Rules = []timeline.Rule{{Params: timeline.RuleParams{
 		CourseList: []string{"A"}, MinCourses: 1, MaxCourses: &three, MinCredits: 1.5, MaxCredits: 2,
 	}}, {}}
+	named.Remarks = []audit.Remark{
+		{Code: audit.Prerequisite, Level: audit.Error, Course: "A", Term: "T", Pool: "P", Message: "m", Remedy: "r", Waived: true, Reason: "w"},
+		{Params: audit.Params{Courses: []string{"A"}, Needed: 1, Credits: 14, Missing: 1, EarliestTerm: "T", OfferedIn: []string{"Fall"}}},
+		{Params: audit.Params{Missing: 2}},
+	}
+	named.Warnings = []warning.Warning{{Code: warning.GPADiffers, Message: "m", Page: 2, Term: "T", Course: "C", Expected: "1", Found: "2"}, {}}
+	named.Transfers = []timeline.Transfer{{Code: "A", Title: "T", Credits: ptr(0.0), Via: "transfer"}, {Title: "PHIL 2XX", Via: "exemption"}, {Credits: ptr(1.5)}}
+	named.Pins = map[string]string{"COMP 248": "p", "COMP 249": "q"}
+	named.Waivers = []audit.Waiver{{Code: audit.Excluded, Course: "C", Pool: "P", Reason: "r"}, {}}
+	c := named.Courses["COMP 248"]
+	c.Counts = []audit.Count{{Pool: "p", Credits: 13, Because: audit.BecauseEquivalent, For: "X"}, {}}
+	named.Courses["COMP 248"] = c
 	results = append(results, named)
 	for _, r := range results {
 		var want strings.Builder

@@ -64,7 +64,18 @@ func (e *encoder) writeResult(r *timeline.Result) {
 		p := &r.Progress.Pools[i]
 		e.writeComma(i).writeRaw(`{"_id":`).writeText(p.ID).writeRaw(`,"name":`).writeText(p.Name).writeRaw(",").writeCredits(&p.Credits).writeRaw("}")
 	}
-	e.writeRaw(`]},"isCoop":`).writeFlag(r.IsCoop).writeRaw(`,"isExtendedCredit":`).writeFlag(r.IsExtendedCredit).writeRaw("}")
+	e.writeRaw(`]},"totals":{"required":`).writeNumber(r.Totals.Required).writeRaw(`,"source":`).writeText(r.Totals.Source)
+	e.writeRaw(`},"remarks":[`)
+	for i := range r.Remarks {
+		e.writeComma(i).writeRemark(&r.Remarks[i])
+	}
+	e.writeRaw(`],"warnings":[`)
+	for i := range r.Warnings {
+		e.writeComma(i).writeWarning(&r.Warnings[i])
+	}
+	e.writeRaw("]")
+	e.writeDecisions(r)
+	e.writeRaw(`,"isCoop":`).writeFlag(r.IsCoop).writeRaw(`,"isExtendedCredit":`).writeFlag(r.IsExtendedCredit).writeRaw("}")
 }
 
 func (e *encoder) writeDegree(d *timeline.Degree) {
@@ -97,7 +108,15 @@ func (e *encoder) writeCourse(c *timeline.Course) {
 	if c.State.Via != "" {
 		e.writeRaw(`,"via":`).writeText(c.State.Via)
 	}
-	e.writeMessage(c.State.Message).writeRaw("}}")
+	e.writeMessage(c.State.Message).writeRaw("}")
+	if len(c.Counts) > 0 {
+		e.writeRaw(`,"counts":[`)
+		for i := range c.Counts {
+			e.writeComma(i).writeCount(&c.Counts[i])
+		}
+		e.writeRaw("]")
+	}
+	e.writeRaw("}")
 }
 
 func (e *encoder) writeRules(rules []timeline.Rule) {
@@ -134,7 +153,14 @@ func (e *encoder) writeRules(rules []timeline.Rule) {
 func (e *encoder) writeSemester(s *timeline.Semester) {
 	e.writeRaw(`{"term":`).writeText(s.Term).writeRaw(`,"courses":[`)
 	for i, c := range s.Courses {
-		e.writeComma(i).writeRaw(`{"code":`).writeText(c.Code).writeMessage(c.Message).writeRaw("}")
+		e.writeComma(i).writeRaw(`{"code":`).writeText(c.Code)
+		if c.Credits != nil {
+			e.writeRaw(`,"credits":`).writeNumber(*c.Credits)
+		}
+		if c.IsBelowCMinus {
+			e.writeRaw(`,"belowCMinus":true`)
+		}
+		e.writeMessage(c.Message).writeRaw("}")
 	}
 	e.writeRaw("]}")
 }

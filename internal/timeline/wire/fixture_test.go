@@ -64,7 +64,8 @@ func fromFacts(tb testing.TB, name string) *timeline.Result {
 	return must(builder().FromDocument(doc, now))(tb)
 }
 
-// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]".
+// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the credits that
+// the catalogue has, 3 for a course that the catalogue lacks, and none as earned.
 func transcript(degree string, sittings ...string) document.Document {
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: degree}}
 	at := map[string]int{}
@@ -80,8 +81,13 @@ func transcript(degree string, sittings ...string) document.Document {
 		if grade == "-" {
 			grade = ""
 		}
+		code := words[0] + " " + words[1]
+		credits := 3.0
+		if c, ok := embedded().Course(code); ok {
+			credits = c.Credits
+		}
 		*courses = append(*courses, document.Sitting{
-			Code: words[0] + " " + words[1], Title: "AS PRINTED", CreditsAttempted: 3, Grade: grade, Notation: words[3],
+			Code: code, Title: "AS PRINTED", CreditsAttempted: credits, Grade: grade, Notation: words[3],
 		})
 	}
 	return doc
@@ -132,7 +138,7 @@ func fieldsOf(tb testing.TB, err error) []string {
 // edited is what the tests of edits begin with.
 func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
+	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
 	doc.ExemptedCourses, doc.TransferredCourses = []string{"PHYS 204"}, []string{"HIST 203"}
 	return must(builder().FromDocument(doc, now))(tb)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -18,6 +19,9 @@ const (
 	maxStates    = 4000 // courses of one edit: all of the largest program
 	maxSemesters = 300
 	maxMessage   = 300 // characters
+	maxPoolID    = 200 // characters
+
+	maxSittingCredits = 100
 )
 
 const (
@@ -35,6 +39,16 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 		"timelineName":     optionalField(&p.TimelineName, textField[string]),
 		"isCoop":           optionalField(&p.IsCoop, flagField),
 		"isExtendedCredit": optionalField(&p.IsExtendedCredit, flagField),
+		"pins": optionalField(&p.Pins, func(into *map[string]string) field {
+			return dictionaryField(into, maxList, textField[string])
+		}),
+		"waivers": optionalField(&p.Waivers, func(into *[]audit.Waiver) field {
+			return listField(into, maxList, func(w *audit.Waiver) field {
+				return objectField(map[string]field{
+					"code": textField(&w.Code), "course": textField(&w.Course), "pool": textField(&w.Pool), "reason": textField(&w.Reason),
+				})
+			})
+		}),
 		"courses": dictionaryField(&p.Courses, maxStates, func(s *timeline.State) field {
 			return objectField(map[string]field{
 				"status":   textField(&s.Status),
@@ -48,7 +62,10 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 				return objectField(map[string]field{
 					"term": textField(&s.Term),
 					"courses": listField(&s.Courses, maxTermCourses, func(c *timeline.Sitting) field {
-						return objectField(map[string]field{"code": textField(&c.Code), "message": textField(&c.Message)})
+						return objectField(map[string]field{
+							"code": textField(&c.Code), "credits": optionalField(&c.Credits, numberField),
+							"belowCMinus": flagField(&c.IsBelowCMinus), "message": textField(&c.Message),
+						})
 					}),
 				})
 			})
@@ -60,6 +77,13 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 	return p, nil
 }
 
+// ValidatePatch checks all of a patch that needs no timeline; its error is invalid_form with every faulty field. A patch
+// that DecodePatch returned is valid.
+func ValidatePatch(p timeline.Patch) error {
+	found := checkPatch(p)
+	return found.ToError()
+}
+
 // checkPatch returns the faults of a patch that show without the timeline.
 func checkPatch(p timeline.Patch) fieldfault.List {
 	var found checker
@@ -69,6 +93,12 @@ func checkPatch(p timeline.Patch) fieldfault.List {
 		if name := strings.TrimSpace(*p.TimelineName); found.checkText("timelineName", name, maxText) && !timeline.IsOneLine(name) {
 			found.AddFault("timelineName", "A name is one line, without control characters.")
 		}
+	}
+	if p.Pins != nil {
+		found.checkPins(*p.Pins)
+	}
+	if p.Waivers != nil {
+		found.checkWaivers(*p.Waivers)
 	}
 	found.checkStates(p.Courses)
 	if p.Semesters != nil {
@@ -89,6 +119,46 @@ func (c *checker) checkCodes(path string, codes *[]string) {
 		if !catalogue.IsCode(catalogue.Code(code)) {
 			c.AddFault(fieldfault.JoinPath(path, i), codeSentence)
 		}
+	}
+}
+
+func (c *checker) checkPins(pins map[string]string) {
+	if len(pins) > maxList {
+		c.AddFault("pins", "At most 300 courses.")
+		return
+	}
+	seen := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(pins)) {
+		path, code := fieldfault.JoinPath("pins", key), catalogue.Code(key)
+		switch {
+		case !catalogue.IsCode(code):
+			c.AddFault(path, codeSentence)
+		case seen[code]:
+			c.AddFault(path, "The course is listed twice.")
+		case strings.TrimSpace(pins[key]) == "":
+			c.AddFault(path, "Name the id of a pool.")
+		}
+		seen[code] = true
+		c.checkText(path, pins[key], maxPoolID)
+	}
+}
+
+func (c *checker) checkWaivers(waivers []audit.Waiver) {
+	if len(waivers) > maxList {
+		c.AddFault("waivers", "At most 300 waivers.")
+		return
+	}
+	for i, w := range waivers {
+		path := fieldfault.JoinPath("waivers", i)
+		if !slices.Contains(audit.RemarkCodes(), w.Code) {
+			c.AddFault(fieldfault.JoinPath(path, "code"), "There is no such remark.")
+		}
+		if (w.Course == "") == (w.Pool == "") {
+			c.AddFault(path, "Name the course or the pool of the remark.")
+		}
+		c.checkText(fieldfault.JoinPath(path, "course"), w.Course, maxText)
+		c.checkText(fieldfault.JoinPath(path, "pool"), w.Pool, maxPoolID)
+		c.checkText(fieldfault.JoinPath(path, "reason"), w.Reason, maxMessage)
 	}
 }
 
@@ -153,6 +223,9 @@ func (c *checker) checkSemesters(semesters []timeline.Semester) {
 				c.AddFault(fieldfault.JoinPath(at, "code"), "Name a course.")
 			}
 			c.checkText(fieldfault.JoinPath(at, "message"), sitting.Message, maxMessage)
+			if sitting.Credits != nil && !(*sitting.Credits >= 0 && *sitting.Credits <= maxSittingCredits) {
+				c.AddFault(fieldfault.JoinPath(at, "credits"), "Credits of a course are between 0 and 100.")
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
@@ -15,9 +16,11 @@ func TestDecodePatch(t *testing.T) {
 	t.Parallel()
 	got := must(wire.DecodePatch(strings.NewReader(`{"exemptions": [], "deficiencies": null, "timelineName": "n", "isCoop": false,
 		"courses": {"COMP 248": {"status": "completed", "semester": "FALL 2024", "via": "", "message": null}, "COMP 249": {"status": "planned", "semester": null}},
-		"semesters": [{"term": "FALL 2024", "courses": [{"code": "COMP 248", "message": "m"}]}, {"term": "WINTER 2025"}]}`)))(t)
+		"semesters": [{"term": "FALL 2024", "courses": [{"code": "COMP 248", "message": "m"}]}, {"term": "WINTER 2025"}],
+		"pins": {"COMP 248": "p"}, "waivers": [{"code": "prerequisite", "course": "COMP 352", "reason": "r"}]}`)))(t)
 	want := timeline.Patch{
-		Exemptions: &[]string{}, TimelineName: ptr("n"), IsCoop: ptr(false),
+		Exemptions: &[]string{}, TimelineName: ptr("n"), IsCoop: ptr(false), Pins: &map[string]string{"COMP 248": "p"},
+		Waivers: &[]audit.Waiver{{Code: audit.Prerequisite, Course: "COMP 352", Reason: "r"}},
 		Courses: map[string]timeline.State{
 			"COMP 248": {Status: timeline.Completed, Semester: ptr("FALL 2024")}, "COMP 249": {Status: timeline.Planned},
 		},
@@ -36,6 +39,11 @@ func TestDecodePatchFaults(t *testing.T) {
 		`{"exemptions": ["COMP 248", 7, "x"]}`:                            {"exemptions/1", "exemptions/2"},
 		`{"courses": {"COMP 248": null, "COMP 249": {"status": "planned", "credits": 3}, "COMP 352": {}}}`: {
 			"courses/COMP 248", "courses/COMP 249/credits", "courses/COMP 352/status"},
+		`{"pins": {"x": "p", "COMP 248": 1, "COMP 249": " ", "COMP 352": "p", "comp352": "p"}}`: {"pins/COMP 248", "pins/COMP 249", "pins/comp352", "pins/x"},
+		`{"waivers": [{"code": "prerequisite"}, {"code": "luck", "course": "COMP 248"}, {"code": "excluded", "course": "A", "pool": "B"}]}`: {
+			"waivers/0", "waivers/1/code", "waivers/2"},
+		`{"semesters": [{"term": "Fall 2024", "courses": [{"code": "COMP 248", "credits": -1}, {"code": "COMP 249", "credits": 101}]}]}`: {
+			"semesters/0/courses/0/credits", "semesters/0/courses/1/credits"},
 		`{"courses": [], "semesters": {}}`:                                                    {"courses", "semesters"},
 		`{"semesters": [{"term": 5}, {"courses": []}, {"term": "Fall 2024", "year": 1}]}`:     {"semesters/0/term", "semesters/1/term", "semesters/2/year"},
 		`{"courses": {"COMP 248": {"status": "planned"}, "COMP 248": {"status": "planned"}}}`: {"courses/COMP 248"},
@@ -97,7 +105,7 @@ func TestEditFaults(t *testing.T) {
 			{Term: "SPRING 2024"}, {Term: "Fall 2024", Courses: make([]timeline.Sitting, 101)},
 		},
 	}
-	err := wire.CheckPatch(p)
+	err := wire.ValidatePatch(p)
 	want := []string{
 		"courses/COMP 248/message", "courses/COMP 248/semester", "courses/COMP 248/status", "courses/COMP 248/via",
 		"courses/comp 248", "courses/nothing", "deficiencies", "exemptions/1", "exemptions/2",
@@ -107,7 +115,7 @@ func TestEditFaults(t *testing.T) {
 	if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	err = wire.CheckPatch(timeline.Patch{Semesters: ptr(make([]timeline.Semester, 301)), Courses: manyStates(4001)})
+	err = wire.ValidatePatch(timeline.Patch{Semesters: ptr(make([]timeline.Semester, 301)), Courses: manyStates(4001)})
 	if diff := cmp.Diff([]string{"courses", "semesters"}, fieldsOf(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -1,0 +1,175 @@
+package timeline_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
+
+// academic returns the terms of a form's sequence.
+func academic(terms ...[]string) []timeline.SequenceTerm {
+	var out []timeline.SequenceTerm
+	for _, courses := range terms {
+		out = append(out, timeline.SequenceTerm{Type: "Academic", Courses: courses})
+	}
+	return out
+}
+
+// findProgress returns the progress of a pool.
+func findProgress(tb testing.TB, r *timeline.Result, id string) timeline.Credits {
+	tb.Helper()
+	i := slices.IndexFunc(r.Progress.Pools, func(p timeline.PoolProgress) bool { return p.ID == id })
+	if i < 0 {
+		tb.Fatalf("no pool %q", id)
+	}
+	return r.Progress.Pools[i].Credits
+}
+
+// The allocation counts the most credits, whatever the order of the terms.
+func TestProgressCountsTheMostCredits(t *testing.T) {
+	t.Parallel()
+	first, second := []string{"COMP 361", "COMP 339"}, []string{"COMP 353", "COMP 371", "COMP 442"}
+	for name, sequence := range map[string][]timeline.SequenceTerm{
+		"as listed": academic(first, second), "the other way round": academic(second, first),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := must(builder().FromForm(timeline.Form{
+				Degree: "BCompSc in Computer Science", FirstTerm: "Fall 2027", PredefinedSequence: sequence,
+			}, now))(t)
+			if got := findProgress(t, r, "COMP_Computer Science Electives").Planned; got != 12 {
+				t.Errorf("computer science electives: got %v, want 12", got)
+			}
+			if got := findProgress(t, r, "COMP_Mathematics Electives: BCompSc").Planned; got != 6 {
+				t.Errorf("mathematics electives: got %v, want 6", got)
+			}
+			if got := r.Progress.Overall.Planned; got != 18 {
+				t.Errorf("overall: got %v, want 18", got)
+			}
+		})
+	}
+}
+
+// Of two courses that exclude each other one counts, and a course before its prerequisites carries a remark.
+func TestProgressOfExcludedCourses(t *testing.T) {
+	t.Parallel()
+	r := must(builder().FromForm(timeline.Form{
+		Degree: software, FirstTerm: "Fall 2027",
+		PredefinedSequence: academic([]string{"COMP 352"}, []string{"COMP 248", "SOEN 490", "ENGR 490", "COMP 228", "SOEN 228"}),
+	}, now))(t)
+	counted := 0
+	for _, code := range []string{"SOEN 490", "ENGR 490"} {
+		if len(r.Courses[code].Counts) > 0 {
+			counted++
+		}
+	}
+	if counted != 1 {
+		t.Errorf("of SOEN 490 and ENGR 490 got %d that count, want 1", counted)
+	}
+	if !hasRemark(r, audit.Prerequisite, "COMP 352") {
+		t.Errorf("COMP 352 before COMP 249: got the remarks %v, want %s", r.Remarks, audit.Prerequisite)
+	}
+}
+
+// The degree's total is the one that the document prints, also after it was saved and loaded.
+func TestTotals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		printed  *float64
+		extended bool
+		want     timeline.Totals
+	}{
+		{"not printed", nil, false, timeline.Totals{Required: 120, Source: audit.FromCatalogue}},
+		{"not printed, extended", nil, true, timeline.Totals{Required: 150, Source: audit.FromCatalogue}},
+		{"extended credit and prior studies", ptr(144.0), true, timeline.Totals{Required: 144, Source: audit.FromDocument}},
+		{"mature entry", ptr(138.0), false, timeline.Totals{Required: 138, Source: audit.FromDocument}},
+		{"no number of credits", ptr(-1.0), false, timeline.Totals{Required: 120, Source: audit.FromCatalogue}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B")
+			doc.ProgramInfo.MinimumProgramLength, doc.ProgramInfo.IsExtendedCreditProgram = c.printed, c.extended
+			r := must(builder().FromDocument(doc, now))(t)
+			for what, r := range map[string]*timeline.Result{"built": r, "saved and loaded": must(builder().FromSaved(r.ToSaved(), now))(t)} {
+				if r.Totals != c.want || r.Progress.Overall.CreditsRequired != c.want.Required {
+					t.Errorf("%s: got %+v and %+v, want %+v", what, r.Totals, r.Progress.Overall, c.want)
+				}
+			}
+		})
+	}
+	// What the total asks for beyond the pools is a requirement that any course can fill.
+	doc := transcript(softwarePrinted, "Fall 2024: ACCO 220 B")
+	doc.ProgramInfo.MinimumProgramLength = ptr(138.0)
+	r := must(builder().FromDocument(doc, now))(t)
+	want := timeline.Credits{CreditsRequired: 18, Completed: 3, Remaining: 15}
+	if diff := cmp.Diff(want, findProgress(t, r, audit.OtherCreditsID)); diff != "" {
+		t.Errorf("other credits (-want +got):\n%s", diff)
+	}
+}
+
+// Warnings follow a timeline through saving; those that the catalogue gives rise to go with their course.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	codes := func(r *timeline.Result) (out []string) {
+		for _, w := range r.Warnings {
+			out = append(out, string(w.Code)+" "+w.Course)
+		}
+		return out
+	}
+	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 CR", "Fall 2024: ENGR 107 PASS")
+	r := must(builder().FromDocument(doc, now))(t)
+	want := []string{string(warning.GradeUnknown) + " COMP 232", string(warning.CourseUnknown) + " ENGR 107"}
+	if diff := cmp.Diff(want, codes(r)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(r.Warnings, must(builder().FromSaved(r.ToSaved(), now))(t).Warnings); diff != "" {
+		t.Errorf("saved and loaded (-want +got):\n%s", diff)
+	}
+	edited := must(builder().ApplyPatch(r, timeline.Patch{Semesters: &[]timeline.Semester{}}, now))(t)
+	if diff := cmp.Diff(want[:1], codes(edited)); diff != "" {
+		t.Errorf("without the unknown course (-want +got):\n%s", diff)
+	}
+}
+
+// Pins and waivers are taken into account, stay with the timeline, and are replaced as a whole.
+func TestPinsAndWaivers(t *testing.T) {
+	t.Parallel()
+	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",
+		"Fall 2024: COMP 472 A", "Winter 2027: COMP 352"), now))(t)
+	const pool = "COMP_Computer Science Electives"
+	if got := r.Courses["COMP 472"].Counts; len(got) != 1 || got[0].Pool == pool {
+		t.Fatalf("without a pin COMP 472 counts as %+v", got)
+	}
+	pinned := must(builder().ApplyPatch(r, timeline.Patch{
+		Pins:    &map[string]string{"comp472": pool},
+		Waivers: &[]audit.Waiver{{Code: audit.Prerequisite, Course: "COMP 352", Reason: "the department agreed"}},
+	}, now))(t)
+	if got := pinned.Courses["COMP 472"].Counts; len(got) != 1 || got[0].Pool != pool || got[0].Because != audit.BecausePinned {
+		t.Errorf("pinned, COMP 472 counts as %+v, want in %s", got, pool)
+	}
+	waived := 0
+	for _, x := range pinned.Remarks {
+		if x.Code == audit.Prerequisite && x.Course == "COMP 352" {
+			if waived++; !x.Waived || x.Reason != "the department agreed" {
+				t.Errorf("got %+v, want it waived", x)
+			}
+		}
+	}
+	if waived == 0 {
+		t.Errorf("no remark on COMP 352 among %+v", pinned.Remarks)
+	}
+	loaded := must(builder().FromSaved(pinned.ToSaved(), now))(t)
+	if diff := cmp.Diff(string(encode(t, pinned)), string(encode(t, loaded))); diff != "" {
+		t.Errorf("saved and loaded (-want +got):\n%s", diff)
+	}
+	back := must(builder().ApplyPatch(pinned, timeline.Patch{Pins: &map[string]string{}, Waivers: &[]audit.Waiver{}}, now))(t)
+	if diff := cmp.Diff(string(encode(t, r)), string(encode(t, back))); diff != "" {
+		t.Errorf("taken back (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,53 @@
+package timeline
+
+import (
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
+
+// isComputed reports whether a warning follows from a timeline and the catalogue. Such warnings are not saved: they are
+// worked out again, and go when their reason goes.
+func isComputed(w warning.Warning) bool {
+	return w.Code == warning.CourseUnknown || w.Code == warning.CourseRenamed
+}
+
+func unknownGrade(code, label string) warning.Warning {
+	return warning.Warning{
+		Code: warning.GradeUnknown, Course: code, Term: label,
+		Message: "The grade of " + code + " is not one that this system knows. It counts when the record prints credits for it.",
+	}
+}
+
+// addWarnings adds what the catalogue says of the touched courses to the warnings of the document, each once.
+func (d *draft) addWarnings(r *Result, touched []string) {
+	out := make([]warning.Warning, 0, len(d.warnings))
+	add := func(w warning.Warning) {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	for _, w := range d.warnings {
+		if !isComputed(w) {
+			add(w)
+		}
+	}
+	for _, code := range touched {
+		c := r.Courses[code]
+		at := slices.IndexFunc(c.Counts, func(x audit.Count) bool { return x.For != "" })
+		switch {
+		case at >= 0:
+			add(warning.Warning{
+				Code: warning.CourseRenamed, Course: code,
+				Message: code + " counts for " + c.Counts[at].For + ", its equivalent in the catalogue.",
+			})
+		case c.InCatalogue != nil && c.State.Status != Incomplete:
+			add(warning.Warning{
+				Code: warning.CourseUnknown, Course: code,
+				Message: code + " is not in the catalogue. Its credits are those of the document, and no requirement lists it.",
+			})
+		}
+	}
+	r.Warnings = out
+}
