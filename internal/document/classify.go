@@ -1,13 +1,17 @@
 package document
 
-import "strings"
+import (
+	"strings"
 
-// classify tells the kind of a document by the words that its kind always carries, and "" when there are none. Spaces
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+)
+
+// detectKind tells the kind of a document by the words that its kind always carries, and "" when there are none. Spaces
 // do not count: a title may be spaced out or wrap.
-func classify(all []line) Kind {
+func detectKind(all []layout.Line) Kind {
 	var b strings.Builder
 	for _, l := range all {
-		for _, w := range l.words {
+		for _, w := range l.Words {
 			b.WriteString(strings.ToLower(w.Text))
 		}
 	}

@@ -2,6 +2,8 @@
 // adds nothing to what is printed: a Document holds facts, and what follows from them is the timeline's business.
 package document
 
+import "github.com/trackmydegree/trackmydegree/internal/document/layout"
+
 // Limits of what is read, from the domain's rules. The deadline and the memory belong to the parser's children.
 const (
 	MaxBytes      = 10 << 20
@@ -9,23 +11,11 @@ const (
 	MaxCharacters = 200_000
 )
 
-// Word is a run of characters without white space. Coordinates are points (1/72 inch) from the page's top left corner,
-// y growing downwards; Baseline is the y of the text's baseline.
-type Word struct {
-	Text           string
-	X0, X1         float64
-	Top, Bottom    float64
-	Baseline, Size float64
-	// Edges is the x at which each character of Text begins, to tell apart what touches; nil when it is not known.
-	Edges []float32
-}
-
-// Page is one page in the order of the document. Words are in no particular order: the text stream of a printed page
-// is not its visual order.
-type Page struct {
-	Width, Height float64
-	Words         []Word
-}
+// Word and Page are what documents are read from: words with coordinates, page by page.
+type (
+	Word = layout.Word
+	Page = layout.Page
+)
 
 // Kind is the kind of a document.
 type Kind string

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
 // The labels of a letter, in letters only.
@@ -35,26 +37,26 @@ var (
 
 // entry is a label's value, line by line.
 type entry struct {
-	lines []line
+	lines []layout.Line
 }
 
-func (e entry) text() string {
+func (e entry) joinText() string {
 	texts := make([]string, len(e.lines))
 	for i, l := range e.lines {
-		texts[i] = l.text
+		texts[i] = l.Text
 	}
 	return strings.Join(texts, " ")
 }
 
-func readLetter(all []line) Document {
+func readLetter(all []layout.Line) Document {
 	entries, plain := letterEntries(all)
 	info := &ProgramInfo{
 		Degree:               letterDegree(entries[letterPlans].lines, rightEdge(entries)),
-		FirstTerm:            firstTermIn(entries[letterSession].text()),
-		LastTerm:             firstTermIn(entries[letterGraduation].text()),
-		MinimumProgramLength: numberIn(entries[letterLength].text()),
+		FirstTerm:            firstTermIn(entries[letterSession].joinText()),
+		LastTerm:             firstTermIn(entries[letterGraduation].joinText()),
+		MinimumProgramLength: numberIn(entries[letterLength].joinText()),
 	}
-	info.IsCoop = strings.HasPrefix(entries[letterCoop].text(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
+	info.IsCoop = strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
 	info.IsExtendedCreditProgram = strings.Contains(plain, "Extended Credit Program")
 	exempted, potential := codesOf(entries[letterExemptions])
 	// Credits that depend on courses in progress are not transferred yet, and facts have no place for them.
@@ -73,24 +75,24 @@ func readLetter(all []line) Document {
 
 // letterEntries sorts the lines into the values of their labels. plain is all that is data, values and sentences, and
 // not a note, line by line and value by value.
-func letterEntries(all []line) (entries map[string]entry, plain string) {
+func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 	entries = map[string]entry{}
 	var text strings.Builder
 	column, ok := valueColumn(all)
 	label, note := "", false
 	for i := 0; i < len(all); i++ {
 		l := all[i]
-		if sectionLine.MatchString(l.text) {
+		if sectionLine.MatchString(l.Text) {
 			label, note = "", false
 			continue
 		}
-		if noteLine.MatchString(l.text) {
+		if noteLine.MatchString(l.Text) {
 			note = true
 			continue
 		}
 		name, value, taken := labelAt(all[i:], column, ok)
 		if name != "" {
-			label, note = name, len(value) > 0 && noteLine.MatchString(value[0].text)
+			label, note = name, len(value) > 0 && noteLine.MatchString(value[0].Text)
 			if !note {
 				entries[label] = entry{append(entries[label].lines, value...)}
 			}
@@ -100,59 +102,59 @@ func letterEntries(all []line) (entries map[string]entry, plain string) {
 		rest := l
 		if ok {
 			left, right := splitLine(l, column)
-			if len(left.words) > 0 {
+			if len(left.Words) > 0 {
 				if !note {
-					text.WriteString(l.text + "\n")
+					text.WriteString(l.Text + "\n")
 				}
 				continue // a sentence, or the rest of a page, across the columns
 			}
 			rest = right
 		}
-		if noteLine.MatchString(rest.text) {
+		if noteLine.MatchString(rest.Text) {
 			note = true
 			continue
 		}
-		if partLine.MatchString(rest.text) {
+		if partLine.MatchString(rest.Text) {
 			note = false
 		}
 		if note {
 			continue
 		}
-		text.WriteString(l.text + "\n")
+		text.WriteString(l.Text + "\n")
 		if label != "" {
 			entries[label] = entry{append(entries[label].lines, rest)}
 		}
 	}
 	for _, label := range letterLabels {
-		text.WriteString(entries[label].text() + "\n")
+		text.WriteString(entries[label].joinText() + "\n")
 	}
 	return entries, text.String()
 }
 
 // labelAt returns the label that the first line begins with, the lines of value beside it, and how many lines the label
 // takes: in a narrow column it wraps.
-func labelAt(lines []line, column float64, columns bool) (label string, value []line, taken int) {
+func labelAt(lines []layout.Line, column float64, columns bool) (label string, value []layout.Line, taken int) {
 	if !columns {
 		name, words := labelWords(lines[0])
 		if name == "" {
 			return "", nil, 0
 		}
 		if len(words) > 0 {
-			value = []line{newLine(lines[0].page, words)}
+			value = []layout.Line{layout.NewLine(lines[0].Page, words)}
 		}
 		return name, value, 1
 	}
 	letters := ""
 	for n := range lines[:min(len(lines), 4)] {
 		left, right := splitLine(lines[n], column)
-		if len(left.words) == 0 {
+		if len(left.Words) == 0 {
 			return "", nil, 0
 		}
-		if len(right.words) > 0 {
+		if len(right.Words) > 0 {
 			value = append(value, right)
 		}
-		letters += onlyLetters(left.text)
-		if strings.HasSuffix(left.text, ":") {
+		letters += onlyLetters(left.Text)
+		if strings.HasSuffix(left.Text, ":") {
 			if slices.Contains(letterLabels, letters) {
 				return letters, value, n + 1
 			}
@@ -169,25 +171,25 @@ func labelAt(lines []line, column float64, columns bool) (label string, value []
 }
 
 // isLabel reports whether an unknown text before a colon is a label: its value stands in the column of values.
-func isLabel(left, right line, column float64) bool {
-	return len(right.words) > 0 && right.x0-column < left.size && len(left.text) < 40 && right.x0-left.x1 > 0.5*left.size
+func isLabel(left, right layout.Line, column float64) bool {
+	return len(right.Words) > 0 && right.X0-column < left.Size && len(left.Text) < 40 && right.X0-left.X1 > 0.5*left.Size
 }
 
 // valueColumn returns where the values begin, which is where most of the known labels have theirs. There is no such
 // column when values just follow their labels.
-func valueColumn(all []line) (x float64, ok bool) {
+func valueColumn(all []layout.Line) (x float64, ok bool) {
 	var edges []float64
 	size := 0.0
 	for _, l := range all {
 		if name, words := labelWords(l); name != "" && len(words) > 0 {
 			edges = append(edges, words[0].X0)
-			size = max(size, l.size)
+			size = max(size, l.Size)
 		}
 	}
 	if len(edges) == 0 {
 		return 0, false
 	}
-	x = mostCommon(edges, 0.5*size)
+	x = layout.MostCommon(edges, 0.5*size)
 	n := 0
 	for _, e := range edges {
 		if e >= x && e-x <= 0.5*size {
@@ -198,9 +200,9 @@ func valueColumn(all []line) (x float64, ok bool) {
 }
 
 // labelWords returns the known label that ends at the first colon of the line, and the words behind it.
-func labelWords(l line) (string, []Word) {
+func labelWords(l layout.Line) (string, []layout.Word) {
 	letters := ""
-	for i, w := range l.words {
+	for i, w := range l.Words {
 		before, after, colon := strings.Cut(w.Text, ":")
 		letters += onlyLetters(before)
 		if !colon {
@@ -209,10 +211,10 @@ func labelWords(l line) (string, []Word) {
 		if !slices.Contains(letterLabels, letters) {
 			return "", nil
 		}
-		words := slices.Clone(l.words[i+1:])
+		words := slices.Clone(l.Words[i+1:])
 		if after != "" {
 			runes := []rune(w.Text)
-			words = append([]Word{slice(w, runes, len(runes)-len([]rune(after)), len(runes))}, words...)
+			words = append([]layout.Word{layout.SliceWord(w, runes, len(runes)-len([]rune(after)), len(runes))}, words...)
 		}
 		return letters, words
 	}
@@ -220,24 +222,24 @@ func labelWords(l line) (string, []Word) {
 }
 
 // splitLine parts a line at the column of values.
-func splitLine(l line, column float64) (left, right line) {
-	var words []Word
-	for _, w := range l.words {
-		if a, b, ok := partAt(w, column); ok && strings.HasSuffix(a.Text, ":") {
+func splitLine(l layout.Line, column float64) (left, right layout.Line) {
+	var words []layout.Word
+	for _, w := range l.Words {
+		if a, b, ok := layout.SplitWordAt(w, column); ok && strings.HasSuffix(a.Text, ":") {
 			words = append(words, a, b)
 		} else {
 			words = append(words, w)
 		}
 	}
 	n := 0
-	for n < len(words) && words[n].X0 < column-inColumn*l.size {
+	for n < len(words) && words[n].X0 < column-layout.InColumn*l.Size {
 		n++
 	}
 	if n > 0 {
-		left = newLine(l.page, words[:n:n])
+		left = layout.NewLine(l.Page, words[:n:n])
 	}
 	if n < len(words) {
-		right = newLine(l.page, words[n:])
+		right = layout.NewLine(l.Page, words[n:])
 	}
 	return left, right
 }
@@ -262,13 +264,13 @@ func codesOf(e entry) (granted, potential []string) {
 	granted = []string{}
 	pending := false
 	for i := 0; i < len(e.lines); i++ {
-		text := e.lines[i].text
+		text := e.lines[i].Text
 		ahead := entry{e.lines[i:min(len(e.lines), i+maxPartLines)]}
-		if part := partName.FindStringSubmatch(ahead.text()); part != nil {
+		if part := partName.FindStringSubmatch(ahead.joinText()); part != nil {
 			pending = part[1] != ""
-			end := slices.IndexFunc(ahead.lines, func(l line) bool { return strings.Contains(l.text, ":") })
+			end := slices.IndexFunc(ahead.lines, func(l layout.Line) bool { return strings.Contains(l.Text, ":") })
 			i += max(end, 0)
-			_, text, _ = strings.Cut(e.lines[i].text, ":")
+			_, text, _ = strings.Cut(e.lines[i].Text, ":")
 			text = strings.TrimSpace(text)
 		}
 		if m := codeAtHead.FindStringSubmatch(text); m != nil {
@@ -279,7 +281,7 @@ func codesOf(e entry) (granted, potential []string) {
 			}
 		}
 	}
-	return set(granted), set(potential)
+	return sortedSet(granted), sortedSet(potential)
 }
 
 // rightEdge is how far values reach: a line that ends well before it has not been wrapped.
@@ -287,24 +289,24 @@ func rightEdge(entries map[string]entry) float64 {
 	edge := 0.0
 	for _, e := range entries {
 		for _, l := range e.lines {
-			edge = max(edge, l.x1)
+			edge = max(edge, l.X1)
 		}
 	}
 	return edge
 }
 
 // letterDegree joins the plans with commas, without the extended credit program. A plan that wraps is one plan.
-func letterDegree(lines []line, edge float64) string {
+func letterDegree(lines []layout.Line, edge float64) string {
 	var plans []string
 	for i, l := range lines {
-		text := strings.TrimRight(l.text, ", ")
+		text := strings.TrimRight(l.Text, ", ")
 		if i > 0 && goesOnIn(plans[len(plans)-1], lines[i-1], l, edge) {
 			plans[len(plans)-1] += " " + text
 			continue
 		}
 		plans = append(plans, text)
 	}
-	return strings.Join(slices.DeleteFunc(plans, extendedCredit), ", ")
+	return strings.Join(slices.DeleteFunc(plans, isExtendedCredit), ", ")
 }
 
 // newPlan is how a plan begins.
@@ -315,11 +317,11 @@ var wholeDegree = regexp.MustCompile(`^(?:Bachelor|Master|Doctor) of (?:(?:Compu
 
 // goesOnIn reports whether next goes on with plan, whose last line is last: because it must, or because its first word
 // would not have fitted there and the plan is not whole.
-func goesOnIn(plan string, last, next line, edge float64) bool {
-	if goesOn(plan) || continues(next.text) {
+func goesOnIn(plan string, last, next layout.Line, edge float64) bool {
+	if endsOpen(plan) || beginsInside(next.Text) {
 		return true
 	}
-	if newPlan.MatchString(next.text) || last.x1+next.words[0].X1-next.words[0].X0+0.2*last.size < edge {
+	if newPlan.MatchString(next.Text) || last.X1+next.Words[0].X1-next.Words[0].X0+0.2*last.Size < edge {
 		return false
 	}
 	switch plan {

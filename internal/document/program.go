@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
 var (
@@ -34,31 +36,31 @@ var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, la
 
 // readProgram reads the program history from the lines above the first term. Each change of program has a block of its
 // own, in order of time; without any there is nothing to read.
-func readProgram(all []line) (*ProgramInfo, *float64) {
-	first := slices.IndexFunc(all, func(l line) bool { return historyLine.MatchString(l.text) })
+func readProgram(all []layout.Line) (*ProgramInfo, *float64) {
+	first := slices.IndexFunc(all, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	if first < 0 {
 		return nil, nil
 	}
 	all = all[first+1:]
-	if end := slices.IndexFunc(all, func(l line) bool { return recordLine.MatchString(l.text) }); end >= 0 {
+	if end := slices.IndexFunc(all, func(l layout.Line) bool { return recordLine.MatchString(l.Text) }); end >= 0 {
 		all = all[:end]
 	}
 	info := &ProgramInfo{}
 	var gpa *float64
 	for i := 0; i < len(all); i++ {
-		text := strings.ToLower(all[i].text)
+		text := strings.ToLower(all[i].Text)
 		switch {
 		case strings.Contains(text, coopMember), strings.Contains(text, coopDegree):
 			info.IsCoop = true
 		case strings.Contains(text, coopWithdrawn):
 			info.IsCoop = false
 		}
-		info.IsExtendedCreditProgram = info.IsExtendedCreditProgram || extendedCredit(text)
-		if degreeLine.MatchString(all[i].text) {
-			info.Degree = degree(all[i:])
+		info.IsExtendedCreditProgram = info.IsExtendedCreditProgram || isExtendedCredit(text)
+		if degreeLine.MatchString(all[i].Text) {
+			info.Degree = readDegree(all[i:])
 			continue
 		}
-		label, value := labelled(all[i:])
+		label, value := readLabel(all[i:])
 		switch label {
 		case labelAdmit:
 			if info.FirstTerm == nil {
@@ -75,16 +77,16 @@ func readProgram(all []line) (*ProgramInfo, *float64) {
 	return info, gpa
 }
 
-// labelled returns the label that the first line begins with, and its value: the rest of the line, or the next one.
-func labelled(lines []line) (label, value string) {
-	text := lines[0].text
+// readLabel returns the label that the first line begins with, and its value: the rest of the line, or the next one.
+func readLabel(lines []layout.Line) (label, value string) {
+	text := lines[0].Text
 	for _, label := range programLabels {
 		if !hasFoldPrefix(text, label) {
 			continue
 		}
 		value := strings.TrimSpace(strings.TrimLeft(text[len(label):], " :"))
-		if value == "" && len(lines) > 1 && !isProgramLabel(lines[1].text) {
-			value = lines[1].text
+		if value == "" && len(lines) > 1 && !isProgramLabel(lines[1].Text) {
+			value = lines[1].Text
 		}
 		return label, value
 	}
@@ -99,24 +101,24 @@ func hasFoldPrefix(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
-// degree joins the degree on the first line with the major, which follows a comma or stands on the next line.
-func degree(lines []line) string {
-	text := lines[0].text
+// readDegree joins the degree on the first line with the major, which follows a comma or stands on the next line.
+func readDegree(lines []layout.Line) string {
+	text := lines[0].Text
 	rest := lines[1:]
 	if kind, major, found := strings.Cut(text, ","); found && strings.TrimSpace(major) != "" {
-		return strings.TrimSpace(kind) + ", " + wrapped(strings.TrimSpace(major), rest)
+		return strings.TrimSpace(kind) + ", " + joinWrapped(strings.TrimSpace(major), rest)
 	}
 	text = strings.TrimRight(text, ", ")
-	if len(rest) == 0 || !isMajor(rest[0].text) {
+	if len(rest) == 0 || !isMajor(rest[0].Text) {
 		return text
 	}
-	return text + ", " + wrapped(rest[0].text, rest[1:])
+	return text + ", " + joinWrapped(rest[0].Text, rest[1:])
 }
 
-// wrapped adds the lines that plainly go on with text.
-func wrapped(text string, rest []line) string {
-	for len(rest) > 0 && isMajor(rest[0].text) && (goesOn(text) || continues(rest[0].text)) {
-		text += " " + rest[0].text
+// joinWrapped adds the lines that plainly go on with text.
+func joinWrapped(text string, rest []layout.Line) string {
+	for len(rest) > 0 && isMajor(rest[0].Text) && (endsOpen(text) || beginsInside(rest[0].Text)) {
+		text += " " + rest[0].Text
 		rest = rest[1:]
 	}
 	return text
@@ -126,8 +128,8 @@ func wrapped(text string, rest []line) string {
 func isMajor(text string) bool {
 	lower := strings.ToLower(text)
 	switch {
-	case degreeLine.MatchString(text), dateLine.MatchString(text), isProgramLabel(text), extendedCredit(text),
-		strings.Contains(lower, blockBeginning), strings.HasSuffix(text, ":"), term(text) != "",
+	case degreeLine.MatchString(text), dateLine.MatchString(text), isProgramLabel(text), isExtendedCredit(text),
+		strings.Contains(lower, blockBeginning), strings.HasSuffix(text, ":"), parseTerm(text) != "",
 		strings.Contains(lower, coopMember), strings.Contains(lower, coopWithdrawn),
 		strings.HasPrefix(lower, "member "), strings.HasPrefix(lower, "matriculated"):
 		return false
@@ -135,8 +137,8 @@ func isMajor(text string) bool {
 	return true
 }
 
-// goesOn reports whether a line cannot end with text.
-func goesOn(text string) bool {
+// endsOpen reports whether a line cannot end with text.
+func endsOpen(text string) bool {
 	lower := strings.ToLower(text)
 	for _, end := range []string{":", ",", "/", "&", "-", " and", " of", " in", " the", " for"} {
 		if strings.HasSuffix(lower, end) {
@@ -146,8 +148,8 @@ func goesOn(text string) bool {
 	return strings.Count(text, "(") > strings.Count(text, ")")
 }
 
-// continues reports whether a line cannot begin with text.
-func continues(text string) bool {
+// beginsInside reports whether a line cannot begin with text.
+func beginsInside(text string) bool {
 	for _, begin := range []string{"(", "and ", "of ", "in ", "& "} {
 		if strings.HasPrefix(text, begin) {
 			return true
@@ -156,7 +158,7 @@ func continues(text string) bool {
 	return false
 }
 
-func extendedCredit(text string) bool {
+func isExtendedCredit(text string) bool {
 	return strings.Contains(strings.ToLower(text), "extended credit")
 }
 

@@ -3,13 +3,14 @@ package document
 import (
 	"fmt"
 
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 // Read finds out what the pages are and reads the facts from them. Its faults are no_text, unrecognized_document and,
 // for pages beyond the limits, too_many_pages and too_complex. What is missing in a document of a known kind is absent
 // from the facts and no fault. Equal pages give an equal Document, whatever the order of their words.
-func Read(pages []Page) (Document, error) {
+func Read(pages []layout.Page) (Document, error) {
 	if len(pages) > MaxPages {
 		return Document{}, fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", len(pages)))
 	}
@@ -25,15 +26,15 @@ func Read(pages []Page) (Document, error) {
 	if characters > 6*MaxCharacters {
 		return Document{}, fault.New(fault.TooComplex)
 	}
-	all := layLines(pages)
+	all := layout.BuildLines(pages)
 	if len(all) == 0 {
 		return Document{}, fault.New(fault.NoText)
 	}
-	switch classify(all) {
+	switch detectKind(all) {
 	case Letter:
-		return readLetter(withoutFurniture(all)), nil
+		return readLetter(layout.DropFurniture(all)), nil
 	case Transcript:
-		return readTranscript(withoutFurniture(all)), nil
+		return readTranscript(layout.DropFurniture(all)), nil
 	}
 	return Document{}, fault.New(fault.UnrecognizedDocument)
 }

@@ -4,23 +4,25 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
 // taken is a row with what it is under.
 type taken struct {
-	*row
+	*layout.Row
 	term      string
 	transfers bool
 }
 
 // record is a transcript as it is walked through, line by line.
 type record struct {
-	lines  []line
+	lines  []layout.Line
 	rows   []taken
 	term   string // of the tables to come
-	table  *table
-	block  block // the one that is being filled
-	blocks []block
+	table  *layout.Table
+	block  layout.Block // the one that is being filled
+	blocks []layout.Block
 
 	headings []heading // candidates since the last table
 	// extendedCredit is what the lines below the headings say.
@@ -37,11 +39,11 @@ type heading struct {
 	followed bool
 }
 
-func readTranscript(all []line) Document {
+func readTranscript(all []layout.Line) Document {
 	r := record{lines: all, begin: len(all)}
-	r.walk(findHeaders(all))
-	completeTitles(r.blocks)
-	d := r.document()
+	r.assignRows(layout.FindHeaders(all))
+	layout.CompleteTitles(r.blocks)
+	d := r.toDocument()
 	d.ProgramInfo, d.CumulativeGPA = readProgram(all[:r.begin])
 	if d.ProgramInfo != nil {
 		d.ProgramInfo.IsExtendedCreditProgram = d.ProgramInfo.IsExtendedCreditProgram || r.extendedCredit
@@ -50,91 +52,91 @@ func readTranscript(all []line) Document {
 	return d
 }
 
-// walk assigns lines to tables and tables to terms.
-func (r *record) walk(headers []header) {
+// assignRows assigns lines to tables and tables to terms.
+func (r *record) assignRows(headers []layout.Header) {
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
-		if len(headers) > 0 && headers[0].first <= i {
-			r.closeBlock(r.repeats(headers[0]))
-			r.take(headers[0].columns[0].x0+2*l.size, true, i)
+		if len(headers) > 0 && headers[0].First <= i {
+			r.closeBlock(r.isRepeated(headers[0]))
+			r.chooseTerm(headers[0].Columns[0].X0+2*l.Size, true, i)
 			end := len(r.lines)
 			if len(headers) > 1 {
-				end = headers[1].first
+				end = headers[1].First
 			}
-			t := newTable(headers[0], r.lines[headers[0].last+1:end])
-			r.table, i = &t, headers[0].last
+			t := layout.NewTable(headers[0], r.lines[headers[0].Last+1:end])
+			r.table, i = &t, headers[0].Last
 			headers = headers[1:]
 			continue
 		}
-		if t := term(l.text); t != "" && !r.inTitles(l) {
+		if t := parseTerm(l.Text); t != "" && !r.inTitles(l) {
 			r.closeBlock(false)
-			r.headings = append(r.headings, heading{t, i, r.followed(i, headers)})
+			r.headings = append(r.headings, heading{t, i, r.isFollowedHeading(i, headers)})
 			continue
 		}
 		if r.table != nil {
-			r.tableLine(l, i)
+			r.readTableLine(l, i)
 		}
 	}
 	r.closeBlock(false)
 }
 
-// repeats reports whether a header row only says again, at the top of a page, what the columns of the table are that the
+// isRepeated reports whether a header row only says again, at the top of a page, what the columns of the table are that the
 // page before ends with.
-func (r *record) repeats(h header) bool {
-	page := r.lines[h.first].page
-	return r.block.started() && r.block.page() == page-1 && r.lines[h.first-1].page == page-1
+func (r *record) isRepeated(h layout.Header) bool {
+	page := r.lines[h.First].Page
+	return r.block.IsStarted() && r.block.FirstPage() == page-1 && r.lines[h.First-1].Page == page-1
 }
 
 // inTitles reports whether a line stands where the table has its titles: the end of one can be a term.
-func (r *record) inTitles(l line) bool {
+func (r *record) inTitles(l layout.Line) bool {
 	if r.table == nil {
 		return false
 	}
-	_, ok := r.table.half(l)
+	_, ok := r.table.ReadHalfLine(l)
 	return ok
 }
 
-// tableLine takes a line below a header: a row, a half-line of a title, or anything else, which ends the block.
-func (r *record) tableLine(l line, i int) {
-	found, isRow := r.table.row(l)
-	half, isHalf := line{}, false
+// readTableLine takes a line below a header: a row, a half-line of a title, or anything else, which ends the block.
+func (r *record) readTableLine(l layout.Line, i int) {
+	found, isRow := r.table.ReadRow(l)
+	half, isHalf := layout.Line{}, false
 	if !isRow {
-		half, isHalf = r.table.half(l)
+		half, isHalf = r.table.ReadHalfLine(l)
 	}
 	if !isRow && !isHalf {
 		r.closeBlock(false)
 		return
 	}
-	if r.block.started() && r.block.page() != l.page {
+	if r.block.IsStarted() && r.block.FirstPage() != l.Page {
 		r.closeBlock(true)
 	}
 	if isHalf {
-		r.block.addHalf(half)
+		r.block.AddHalfLine(half)
 		return
 	}
-	r.take(l.x0+2*l.size, false, i)
-	r.block.addRow(&found)
-	r.rows = append(r.rows, taken{&found, r.term, r.table.transfers})
+	r.chooseTerm(l.X0+2*l.Size, false, i)
+	r.block.AddRow(&found)
+	r.rows = append(r.rows, taken{&found, r.term, r.table.Transfers})
 }
 
 // closeBlock ends the block; open says that the table goes on on the next page.
 func (r *record) closeBlock(open bool) {
 	b := r.block
-	r.block = block{openAbove: open}
-	if b.started() {
-		b.openBelow = open
-		b.tidy()
+	r.block = layout.Block{OpenAbove: open}
+	if b.IsStarted() {
+		b.OpenBelow = open
+		b.DropDistantLines()
 		r.blocks = append(r.blocks, b)
 	}
 }
 
-// take sets the term from the headings since the last table: the last one that is followed by what follows headings,
+// chooseTerm sets the term from the headings since the last table: the last one that is followed by what follows headings,
 // else, above a header row, the last one. Rows without a header row of their own need one that is followed.
-func (r *record) take(leftEdge float64, header bool, at int) {
+func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
 	r.begin = min(r.begin, at)
 	best := heading{}
 	for _, h := range r.headings {
-		if r.lines[h.line].x0 <= leftEdge && (h.followed || header && !best.followed) {
+		if r.lines[h.line].X0 <= leftEdge && (h.followed || header && !best.followed) {
 			best = h
 		}
 	}
@@ -145,7 +147,7 @@ func (r *record) take(leftEdge float64, header bool, at int) {
 	r.term = best.term
 	r.begin = min(r.begin, best.line)
 	for _, l := range r.lines[best.line:at] {
-		if extendedCredit(l.text) && (degreeLine.MatchString(l.text) || extendedCreditLine.MatchString(l.text)) {
+		if isExtendedCredit(l.Text) && (degreeLine.MatchString(l.Text) || extendedCreditLine.MatchString(l.Text)) {
 			r.extendedCredit = true
 		}
 	}
@@ -153,26 +155,26 @@ func (r *record) take(leftEdge float64, header bool, at int) {
 
 var tableTitle = regexp.MustCompile(`(?i)^transfer credits?$`)
 
-// followed looks at the line after the line i, which may be on the next page.
-func (r *record) followed(i int, headers []header) bool {
+// isFollowedHeading looks at the line after the line i, which may be on the next page.
+func (r *record) isFollowedHeading(i int, headers []layout.Header) bool {
 	if i+1 == len(r.lines) {
 		return false
 	}
-	next := r.lines[i+1].text
-	return degreeLine.MatchString(next) || tableTitle.MatchString(next) || len(headers) > 0 && headers[0].first == i+1
+	next := r.lines[i+1].Text
+	return degreeLine.MatchString(next) || tableTitle.MatchString(next) || len(headers) > 0 && headers[0].First == i+1
 }
 
-// document collects the facts of the rows.
-func (r *record) document() Document {
+// toDocument collects the facts of the rows.
+func (r *record) toDocument() Document {
 	d := Document{Kind: Transcript, Semesters: []Semester{}, TransferredCourses: []string{}, ExemptedCourses: []string{},
 		DeficiencyCourses: []string{}}
 	for i, t := range r.rows {
 		if t.transfers {
-			switch t.cells[colGrade] {
+			switch t.Cells[layout.Grade] {
 			case "EX":
-				d.ExemptedCourses = append(d.ExemptedCourses, t.code)
+				d.ExemptedCourses = append(d.ExemptedCourses, t.Code)
 			case "TRC":
-				d.TransferredCourses = append(d.TransferredCourses, t.code)
+				d.TransferredCourses = append(d.TransferredCourses, t.Code)
 			}
 			continue
 		}
@@ -184,10 +186,10 @@ func (r *record) document() Document {
 			n = len(d.Semesters)
 			d.Semesters = append(d.Semesters, Semester{Term: t.term})
 		}
-		d.Semesters[n].Courses = append(d.Semesters[n].Courses, t.sitting())
+		d.Semesters[n].Courses = append(d.Semesters[n].Courses, t.toSitting())
 	}
 	slices.SortStableFunc(d.Semesters, func(a, b Semester) int { return compareTerms(a.Term, b.Term) })
-	d.ExemptedCourses, d.TransferredCourses = set(d.ExemptedCourses), set(d.TransferredCourses)
+	d.ExemptedCourses, d.TransferredCourses = sortedSet(d.ExemptedCourses), sortedSet(d.TransferredCourses)
 	return d
 }
 
@@ -209,22 +211,22 @@ func (r *record) lastTerm() *string {
 func (r *record) printedBefore(i int) bool {
 	t := r.rows[i]
 	for _, o := range slices.Backward(r.rows[:i]) {
-		if o.line.page < t.line.page-1 || o.term != t.term {
+		if o.Line.Page < t.Line.Page-1 || o.term != t.term {
 			return false
 		}
-		if o.line.page < t.line.page && o.code == t.code && o.section == t.section &&
-			o.cells[colAttempted] == t.cells[colAttempted] && o.cells[colGrade] == t.cells[colGrade] {
+		if o.Line.Page < t.Line.Page && o.Code == t.Code && o.Section == t.Section &&
+			o.Cells[layout.Attempted] == t.Cells[layout.Attempted] && o.Cells[layout.Grade] == t.Cells[layout.Grade] {
 			return true
 		}
 	}
 	return false
 }
 
-func (t taken) sitting() Sitting {
+func (t taken) toSitting() Sitting {
 	return Sitting{
-		Code: t.code, Section: t.section, Title: join(t.title),
-		CreditsAttempted: t.credits(colAttempted), CreditsEarned: t.credits(colEarned),
-		Grade: spellGrade(t.cells[colGrade]), Notation: t.cells[colNotation],
+		Code: t.Code, Section: t.Section, Title: layout.JoinWords(t.Title),
+		CreditsAttempted: t.CreditsIn(layout.Attempted), CreditsEarned: t.CreditsIn(layout.Earned),
+		Grade: spellGrade(t.Cells[layout.Grade]), Notation: t.Cells[layout.Notation],
 	}
 }
 
@@ -242,8 +244,8 @@ func spellGrade(text string) string {
 	return m[1] + "-"
 }
 
-// set is the codes in order, each once.
-func set(codes []string) []string {
+// sortedSet is the codes in order, each once.
+func sortedSet(codes []string) []string {
 	slices.Sort(codes)
 	return slices.Compact(codes)
 }

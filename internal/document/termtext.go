@@ -14,8 +14,8 @@ var (
 	termInText = regexp.MustCompile(`(?i)\b` + termPattern + `\b`)
 )
 
-// term returns the term that text is, as printed, and "" when text is anything else or more.
-func term(text string) string { return spellTerm(termLine.FindStringSubmatch(text)) }
+// parseTerm returns the term that text is, as printed, and "" when text is anything else or more.
+func parseTerm(text string) string { return spellTerm(termLine.FindStringSubmatch(text)) }
 
 // firstTermIn returns the first term that text names, nil when it names none.
 func firstTermIn(text string) *string {
@@ -36,9 +36,9 @@ func spellTerm(match []string) string {
 var seasons = []string{"winter", "winter/summer", "spring", "summer", "fall", "fall/winter"}
 
 // compareTerms orders terms by time.
-func compareTerms(a, b string) int { return when(a) - when(b) }
+func compareTerms(a, b string) int { return termOrder(a) - termOrder(b) }
 
-func when(term string) int {
+func termOrder(term string) int {
 	season, year, _ := strings.Cut(strings.ToLower(term), " ")
 	n, _ := strconv.Atoi(year[:min(len(year), 4)])
 	return n*len(seasons) + slices.Index(seasons, season)

@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"cmp"
@@ -17,71 +17,71 @@ const (
 	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow.
 	touching = 0.06
 
-	// inColumn is how far, in sizes, a word may begin left of the column that it belongs to.
-	inColumn = 0.6
+	// InColumn is how far, in sizes, a word may begin left of the column that it belongs to.
+	InColumn = 0.6
 )
 
-// line is the words on one baseline of a page, from left to right.
-type line struct {
-	page   int
-	y      float64 // baseline
-	size   float64 // the largest of its words
-	x0, x1 float64
-	words  []Word
-	text   string // the words joined with spaces
+// Line is the words on one baseline of a page, from left to right.
+type Line struct {
+	Page     int
+	Baseline float64 // baseline
+	Size     float64 // the largest of its words
+	X0, X1   float64
+	Words    []Word
+	Text     string // the words joined with spaces
 }
 
-// layLines returns all lines in reading order: page after page, from top to bottom.
-func layLines(pages []Page) []line {
-	var all []line
+// BuildLines returns all lines in reading order: page after page, from top to bottom.
+func BuildLines(pages []Page) []Line {
+	var all []Line
 	for i, p := range pages {
-		all = append(all, pageLines(i, p)...)
+		all = append(all, buildPageLines(i, p)...)
 	}
 	return all
 }
 
-func pageLines(page int, p Page) []line {
+func buildPageLines(page int, p Page) []Line {
 	words := make([]Word, 0, len(p.Words))
 	for _, w := range p.Words {
-		words = appendClean(words, w)
+		words = appendCleanWords(words, w)
 	}
 	slices.SortFunc(words, func(a, b Word) int {
 		return cmp.Or(cmp.Compare(a.Baseline, b.Baseline), cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text),
 			cmp.Compare(a.X1, b.X1), cmp.Compare(a.Size, b.Size))
 	})
-	var lines []line
+	var lines []Line
 	for len(words) > 0 {
 		n := 1
 		for n < len(words) && words[n].Baseline-words[0].Baseline <= sameLine*min(words[0].Size, words[n].Size) {
 			n++
 		}
-		lines = append(lines, newLine(page, words[:n:n]))
+		lines = append(lines, NewLine(page, words[:n:n]))
 		words = words[n:]
 	}
 	return lines
 }
 
-func newLine(page int, words []Word) line {
+func NewLine(page int, words []Word) Line {
 	slices.SortFunc(words, func(a, b Word) int {
 		return cmp.Or(cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text), cmp.Compare(a.X1, b.X1))
 	})
 	// Text that is printed twice to look bold is one text.
 	words = slices.CompactFunc(words, func(a, b Word) bool { return a.Text == b.Text && math.Abs(a.X0-b.X0) < 0.2*a.Size })
-	l := line{page: page, words: words, x0: words[0].X0, x1: words[0].X1}
+	l := Line{Page: page, Words: words, X0: words[0].X0, X1: words[0].X1}
 	for _, w := range words {
-		l.y += w.Baseline / float64(len(words))
-		l.size = max(l.size, w.Size)
-		l.x1 = max(l.x1, w.X1)
+		l.Baseline += w.Baseline / float64(len(words))
+		l.Size = max(l.Size, w.Size)
+		l.X1 = max(l.X1, w.X1)
 	}
-	l.text = join(words)
+	l.Text = JoinWords(words)
 	return l
 }
 
-// join is the text of words, with a space between two unless they touch.
-func join(words []Word) string {
+// JoinWords is the text of words, with a space between two unless they touch.
+func JoinWords(words []Word) string {
 	var b strings.Builder
 	for i, w := range words {
-		if i > 0 && !touch(words[i-1], w) {
+		if i > 0 && !areTouching(words[i-1], w) {
 			b.WriteByte(' ')
 		}
 		b.WriteString(w.Text)
@@ -89,8 +89,8 @@ func join(words []Word) string {
 	return b.String()
 }
 
-// touch reports whether b goes on where a ends: words may come in pieces.
-func touch(a, b Word) bool {
+// areTouching reports whether b goes on where a ends: words may come in pieces.
+func areTouching(a, b Word) bool {
 	size := min(a.Size, b.Size)
 	gap := b.X0 - a.X1
 	return gap < touching*size && gap > -touching*size && math.Abs(a.Baseline-b.Baseline) <= sameLine*size
@@ -105,8 +105,8 @@ var spelling = strings.NewReplacer(
 	"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "",
 )
 
-// appendClean appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to see.
-func appendClean(words []Word, w Word) []Word {
+// appendCleanWords appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to see.
+func appendCleanWords(words []Word, w Word) []Word {
 	for _, v := range []float64{w.X0, w.X1, w.Top, w.Bottom, w.Baseline, w.Size} {
 		if math.IsNaN(v) || math.Abs(v) > 1e6 {
 			return words
@@ -131,7 +131,7 @@ func appendClean(words []Word, w Word) []Word {
 			n++
 		}
 		if n > i {
-			words = append(words, slice(w, runes, i, n))
+			words = append(words, SliceWord(w, runes, i, n))
 		}
 		i = n + 1
 	}
@@ -148,13 +148,13 @@ func isPlain(text string) bool {
 	return text != ""
 }
 
-// slice is the characters [from, to) of a word, given as runes.
-func slice(w Word, runes []rune, from, to int) Word {
+// SliceWord is the characters [from, to) of a word, given as runes.
+func SliceWord(w Word, runes []rune, from, to int) Word {
 	part := w
 	part.Text = string(runes[from:to])
-	part.X0 = edge(w, len(runes), from)
+	part.X0 = characterEdge(w, len(runes), from)
 	if to < len(runes) {
-		part.X1 = edge(w, len(runes), to)
+		part.X1 = characterEdge(w, len(runes), to)
 	}
 	if w.Edges != nil {
 		part.Edges = w.Edges[from:to]
@@ -162,8 +162,8 @@ func slice(w Word, runes []rune, from, to int) Word {
 	return part
 }
 
-// edge is where the character i of a word of n characters begins; evenly spread when that is not known.
-func edge(w Word, n, i int) float64 {
+// characterEdge is where the character i of a word of n characters begins; evenly spread when that is not known.
+func characterEdge(w Word, n, i int) float64 {
 	if i == 0 {
 		return w.X0
 	}
@@ -176,21 +176,21 @@ func edge(w Word, n, i int) float64 {
 // furniture is what browsers print above and below a page: its title, its address, the date and the page's number.
 var furniture = regexp.MustCompile(`://|\bStudent Record Web Page\b|^(Page )?\d{1,3} ?(/|of) ?\d{1,3}( |$)|(^| )(Page )?\d{1,3} ?(/|of) ?\d{1,3}$`)
 
-// withoutFurniture drops such lines, at most two at either end of a page, so that what they interrupt is in one piece.
-func withoutFurniture(all []line) []line {
-	var kept []line
+// DropFurniture drops such lines, at most two at either end of a page, so that what they interrupt is in one piece.
+func DropFurniture(all []Line) []Line {
+	var kept []Line
 	for len(all) > 0 {
 		n := 1
-		for n < len(all) && all[n].page == all[0].page {
+		for n < len(all) && all[n].Page == all[0].Page {
 			n++
 		}
 		page := all[:n]
 		all = all[n:]
 		for range 2 {
-			if len(page) > 0 && furniture.MatchString(page[0].text) {
+			if len(page) > 0 && furniture.MatchString(page[0].Text) {
 				page = page[1:]
 			}
-			if len(page) > 0 && furniture.MatchString(page[len(page)-1].text) {
+			if len(page) > 0 && furniture.MatchString(page[len(page)-1].Text) {
 				page = page[:len(page)-1]
 			}
 		}

@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"math"
@@ -22,13 +22,13 @@ const (
 	bare = 0.6
 )
 
-// block is the rows of one table on one page, from top to bottom, with the half-lines of titles between them: gaps[i]
+// Block is the rows of one table on one page, from top to bottom, with the half-lines of titles between them: gaps[i]
 // is above rows[i], the last one below all rows. It is open at an end where the table goes on on another page: half-lines
 // there may belong to a row of that page.
-type block struct {
-	rows                 []*row
-	gaps                 [][]line
-	openAbove, openBelow bool
+type Block struct {
+	rows                 []*Row
+	gaps                 [][]Line
+	OpenAbove, OpenBelow bool
 }
 
 // placement is how a table sets titles against their rows: how far off one is whose first and last line lie there.
@@ -40,26 +40,26 @@ var placements = []placement{
 	func(_, last, row float64) float64 { return math.Abs(last - row) },               // from the row up
 }
 
-// completeTitles gives each half-line to the row above or below it. Titles are set alike all over a document, so the
+// CompleteTitles gives each half-line to the row above or below it. Titles are set alike all over a document, so the
 // placement is the one that fits all blocks best.
-func completeTitles(blocks []block) {
+func CompleteTitles(blocks []Block) {
 	best, bestCost := 0, math.Inf(1)
 	for i, p := range placements {
 		total := 0.0
 		for _, b := range blocks {
-			_, cost := b.cut(p)
+			_, cost := b.divideGaps(p)
 			total += cost
 		}
 		if total < bestCost-1e-9 {
 			best, bestCost = i, total
 		}
 	}
-	var last *row      // of the block before
+	var last *Row      // of the block before
 	var waiting []Word // for the row after a page break
 	toKeep := 0.0      // what it would cost the last row to have what is waiting as well
 	for _, b := range blocks {
-		cuts, _ := b.cut(placements[best])
-		if !b.openAbove {
+		cuts, _ := b.divideGaps(placements[best])
+		if !b.OpenAbove {
 			last, waiting = nil, nil
 		}
 		above := wordsOf(b.gaps[0][:cuts[0]])
@@ -68,8 +68,8 @@ func completeTitles(blocks []block) {
 		}
 		if last != nil && len(waiting) > 0 && len(above) > 0 {
 			// Each page on its own gives its lines to the row on the other one. Only one row goes on over the break.
-			if len(b.rows) == 0 || toKeep <= b.misfit(placements[best], 0, 0, cuts[1])-b.misfit(placements[best], 0, cuts[0], cuts[1]) {
-				last.title = append(last.title, waiting...)
+			if len(b.rows) == 0 || toKeep <= b.measureMisfit(placements[best], 0, 0, cuts[1])-b.measureMisfit(placements[best], 0, cuts[0], cuts[1]) {
+				last.Title = append(last.Title, waiting...)
 				waiting = nil
 			} else {
 				waiting = append(waiting, above...)
@@ -77,24 +77,24 @@ func completeTitles(blocks []block) {
 			}
 		}
 		if last != nil {
-			last.title = append(last.title, above...)
+			last.Title = append(last.Title, above...)
 		} else if len(b.rows) == 0 {
 			waiting = append(waiting, above...) // the page ends below the first line of the table
 		}
 		for i, r := range b.rows {
-			r.title = slices.Concat(waiting, wordsOf(b.gaps[i][cuts[i]:]), r.title, wordsOf(b.gaps[i+1][:cuts[i+1]]))
+			r.Title = slices.Concat(waiting, wordsOf(b.gaps[i][cuts[i]:]), r.Title, wordsOf(b.gaps[i+1][:cuts[i+1]]))
 			last, waiting = r, nil
 		}
 		if n := len(b.rows); n > 0 {
 			waiting = wordsOf(b.gaps[n][cuts[n]:])
-			toKeep = b.misfit(placements[best], n-1, cuts[n-1], len(b.gaps[n])) - b.misfit(placements[best], n-1, cuts[n-1], cuts[n])
+			toKeep = b.measureMisfit(placements[best], n-1, cuts[n-1], len(b.gaps[n])) - b.measureMisfit(placements[best], n-1, cuts[n-1], cuts[n])
 		}
 	}
 }
 
-// cut finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all ways, built
+// divideGaps finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all ways, built
 // row by row from the top. cost[k] is that of the rows so far when k lines of the gap below them are theirs.
-func (b *block) cut(p placement) ([]int, float64) {
+func (b *Block) divideGaps(p placement) ([]int, float64) {
 	edge := func(lines int, open bool) float64 {
 		if lines > 0 && !open {
 			return math.Inf(1)
@@ -103,7 +103,7 @@ func (b *block) cut(p placement) ([]int, float64) {
 	}
 	cost := make([]float64, len(b.gaps[0])+1)
 	for k := range cost {
-		cost[k] = edge(k, b.openAbove)
+		cost[k] = edge(k, b.OpenAbove)
 	}
 	from := make([][]int, len(b.rows)+1)
 	for i := range b.rows {
@@ -112,7 +112,7 @@ func (b *block) cut(p placement) ([]int, float64) {
 		for k := range next {
 			next[k] = math.Inf(1)
 			for j := range cost {
-				if c := cost[j] + b.misfit(p, i, j, k); c < next[k] {
+				if c := cost[j] + b.measureMisfit(p, i, j, k); c < next[k] {
 					next[k], from[i+1][k] = c, j
 				}
 			}
@@ -122,7 +122,7 @@ func (b *block) cut(p placement) ([]int, float64) {
 	last := len(cost) - 1
 	best, bestCost := last, math.Inf(1)
 	for k := range cost {
-		if c := cost[k] + edge(last-k, b.openBelow); c < bestCost {
+		if c := cost[k] + edge(last-k, b.OpenBelow); c < bestCost {
 			best, bestCost = k, c
 		}
 	}
@@ -136,24 +136,24 @@ func (b *block) cut(p placement) ([]int, float64) {
 	return cuts, bestCost
 }
 
-// misfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its own and
+// measureMisfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its own and
 // those of the gap below up to k: its distance from where the placement wants it, and by how much its lines lie further
 // apart than it lies from its neighbours.
-func (b *block) misfit(p placement, i, j, k int) float64 {
+func (b *Block) measureMisfit(p placement, i, j, k int) float64 {
 	r := b.rows[i]
 	above, below := b.gaps[i], b.gaps[i+1]
-	if j == len(above) && k == 0 && len(r.title) == 0 {
+	if j == len(above) && k == 0 && len(r.Title) == 0 {
 		return bare
 	}
 	var ys []float64
 	for _, l := range above[j:] {
-		ys = append(ys, l.y)
+		ys = append(ys, l.Baseline)
 	}
-	if len(r.title) > 0 {
-		ys = append(ys, r.line.y)
+	if len(r.Title) > 0 {
+		ys = append(ys, r.Line.Baseline)
 	}
 	for _, l := range below[:k] {
-		ys = append(ys, l.y)
+		ys = append(ys, l.Baseline)
 	}
 	first, last := ys[0], ys[len(ys)-1]
 	pitch := 0.0
@@ -162,28 +162,28 @@ func (b *block) misfit(p placement, i, j, k int) float64 {
 	}
 	room := math.Inf(1) // to the nearest line of another row
 	if j > 0 {
-		room = first - above[j-1].y
+		room = first - above[j-1].Baseline
 	} else if i > 0 {
-		room = first - b.rows[i-1].line.y
+		room = first - b.rows[i-1].Line.Baseline
 	}
 	if k < len(below) {
-		room = min(room, below[k].y-last)
+		room = min(room, below[k].Baseline-last)
 	} else if i+1 < len(b.rows) {
-		room = min(room, b.rows[i+1].line.y-last)
+		room = min(room, b.rows[i+1].Line.Baseline-last)
 	}
-	return (p(first, last, r.line.y) + max(0, pitch-room)) / r.line.size
+	return (p(first, last, r.Line.Baseline) + max(0, pitch-room)) / r.Line.Size
 }
 
-func (b *block) started() bool { return len(b.gaps) > 0 }
+func (b *Block) IsStarted() bool { return len(b.gaps) > 0 }
 
-func (b *block) page() int {
+func (b *Block) FirstPage() int {
 	if len(b.rows) > 0 {
-		return b.rows[0].line.page
+		return b.rows[0].Line.Page
 	}
-	return b.gaps[0][0].page
+	return b.gaps[0][0].Page
 }
 
-func (b *block) addRow(r *row) {
+func (b *Block) AddRow(r *Row) {
 	if len(b.gaps) == 0 {
 		b.gaps = append(b.gaps, nil)
 	}
@@ -191,7 +191,7 @@ func (b *block) addRow(r *row) {
 	b.gaps = append(b.gaps, nil)
 }
 
-func (b *block) addHalf(l line) {
+func (b *Block) AddHalfLine(l Line) {
 	if len(b.gaps) == 0 {
 		b.gaps = append(b.gaps, nil)
 	}
@@ -199,44 +199,44 @@ func (b *block) addHalf(l line) {
 	b.gaps[n] = append(b.gaps[n], l)
 }
 
-// tidy drops what cannot be of a title: what is set in another size than the rows, or too far from them.
-func (b *block) tidy() {
+// DropDistantLines drops what cannot be of a title: what is set in another size than the rows, or too far from them.
+func (b *Block) DropDistantLines() {
 	if len(b.rows) == 0 {
 		b.gaps[0] = b.gaps[0][:min(len(b.gaps[0]), maxHalfLines)]
 		return
 	}
-	size := b.rows[0].line.size
+	size := b.rows[0].Line.Size
 	for i := range b.gaps {
-		b.gaps[i] = slices.DeleteFunc(b.gaps[i], func(l line) bool { return math.Abs(l.size-size) > 0.15*size })
+		b.gaps[i] = slices.DeleteFunc(b.gaps[i], func(l Line) bool { return math.Abs(l.Size-size) > 0.15*size })
 		reach := lineReach * size
-		if i == 0 && b.openAbove || i == len(b.rows) && b.openBelow {
+		if i == 0 && b.OpenAbove || i == len(b.rows) && b.OpenBelow {
 			reach = rowReach * size
 		}
-		b.gaps[i] = b.near(i, reach)
+		b.gaps[i] = b.linesInReach(i, reach)
 	}
 }
 
-// near is the lines of the gap i that are in reach of a row, or of a line that is.
-func (b *block) near(i int, reach float64) []line {
+// linesInReach is the lines of the gap i that are in reach of a row, or of a line that is.
+func (b *Block) linesInReach(i int, reach float64) []Line {
 	gap := b.gaps[i]
 	down, up := 0, len(gap) // the lines before down hang on the row above, those from up on the row below
 	if i > 0 {
-		for y := b.rows[i-1].line.y; down < min(len(gap), maxHalfLines/2) && gap[down].y-y <= reach; down++ {
-			y = gap[down].y
+		for y := b.rows[i-1].Line.Baseline; down < min(len(gap), maxHalfLines/2) && gap[down].Baseline-y <= reach; down++ {
+			y = gap[down].Baseline
 		}
 	}
 	if i < len(b.rows) {
-		for y := b.rows[i].line.y; up > max(down, len(gap)-maxHalfLines/2) && y-gap[up-1].y <= reach; up-- {
-			y = gap[up-1].y
+		for y := b.rows[i].Line.Baseline; up > max(down, len(gap)-maxHalfLines/2) && y-gap[up-1].Baseline <= reach; up-- {
+			y = gap[up-1].Baseline
 		}
 	}
 	return slices.Concat(gap[:down], gap[up:])
 }
 
-func wordsOf(lines []line) []Word {
+func wordsOf(lines []Line) []Word {
 	var words []Word
 	for _, l := range lines {
-		words = append(words, l.words...)
+		words = append(words, l.Words...)
 	}
 	return words
 }

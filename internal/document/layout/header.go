@@ -1,4 +1,4 @@
-package document
+package layout
 
 import (
 	"cmp"
@@ -8,31 +8,31 @@ import (
 	"unicode"
 )
 
-// column is where the name of a column is printed in the header row of a table.
-type column struct {
-	name   string
-	x0, x1 float64
+// Column is where the name of a column is printed in the header row of a table.
+type Column struct {
+	Name   string
+	X0, X1 float64
 }
 
-// header is the header row of a table: its columns from left to right, and the lines [first, last] that it takes.
-type header struct {
-	columns     []column
-	first, last int
+// Header is the header row of a table: its columns from left to right, and the lines [first, last] that it takes.
+type Header struct {
+	Columns     []Column
+	First, Last int
 	size        float64
 }
 
 // The names of the columns as far as they name one. Their other words (see headerFillers) only widen them.
 const (
-	colCourse      = "COURSE"
-	colDescription = "DESCRIPTION"
-	colAttempted   = "ATTEMPTED"
-	colGrade       = "GRADE"
-	colNotation    = "NOTATION"
-	colEarned      = "EARNED"
+	Course      = "COURSE"
+	Description = "DESCRIPTION"
+	Attempted   = "ATTEMPTED"
+	Grade       = "GRADE"
+	Notation    = "NOTATION"
+	Earned      = "EARNED"
 )
 
 var (
-	headerNames = []string{colCourse, colDescription, colAttempted, colGrade, colNotation, colEarned, "GPA", "AVG", "SIZE",
+	headerNames = []string{Course, Description, Attempted, Grade, Notation, Earned, "GPA", "AVG", "SIZE",
 		"OTHER", "ATTENDED"}
 	headerFillers = []string{"CLASS", "PROGRAM", "CREDITS", "CREDIT", "YEAR", "UNITS"}
 )
@@ -56,11 +56,11 @@ const (
 	maxPieces = 64
 )
 
-// findHeaders returns the header rows of all tables, in reading order.
-func findHeaders(all []line) []header {
-	var found []header
+// FindHeaders returns the header rows of all tables, in reading order.
+func FindHeaders(all []Line) []Header {
+	var found []Header
 	for i := 0; i < len(all); i++ {
-		if !strings.Contains(letters(all[i]), colDescription) {
+		if !strings.Contains(capitalLetters(all[i]), Description) {
 			continue
 		}
 		h, ok := headerAround(all, i)
@@ -68,53 +68,53 @@ func findHeaders(all []line) []header {
 			continue
 		}
 		found = append(found, h)
-		i = h.last
+		i = h.Last
 	}
 	return found
 }
 
 // headerAround returns the header row that the line i belongs to. A header's words wrap to several lines, so the lines
 // around that hold little but a header's words are part of it.
-func headerAround(all []line, i int) (header, bool) {
+func headerAround(all []Line, i int) (Header, bool) {
 	first, last := i, i
-	pieces := cut(all[i], i)
+	pieces := findPieces(all[i], i)
 	if len(pieces) > maxPieces {
-		return header{}, false
+		return Header{}, false
 	}
-	for first > 0 && i-first < maxBand && joins(all[first-1], all[first], pieces) {
+	for first > 0 && i-first < maxBand && isHeaderLine(all[first-1], all[first], pieces) {
 		first--
-		pieces = append(pieces, cut(all[first], first)...)
+		pieces = append(pieces, findPieces(all[first], first)...)
 	}
-	for last+1 < len(all) && last-i < maxBand && joins(all[last+1], all[last], pieces) {
+	for last+1 < len(all) && last-i < maxBand && isHeaderLine(all[last+1], all[last], pieces) {
 		last++
-		pieces = append(pieces, cut(all[last], last)...)
+		pieces = append(pieces, findPieces(all[last], last)...)
 	}
 	if len(pieces) > maxPieces {
-		return header{}, false
+		return Header{}, false
 	}
-	columns := nameColumns(mend(pieces), all[i].size)
+	columns := nameColumns(joinTornNames(pieces), all[i].Size)
 	place := func(name string) float64 {
 		for _, c := range columns {
-			if c.name == name {
-				return c.x0
+			if c.Name == name {
+				return c.X0
 			}
 		}
 		return math.NaN()
 	}
-	course, description, grade := place(colCourse), place(colDescription), place(colGrade)
+	course, description, grade := place(Course), place(Description), place(Grade)
 	if !(course < description && description < grade) {
-		return header{}, false
+		return Header{}, false
 	}
-	return header{columns: columns, first: first, last: last, size: all[i].size}, true
+	return Header{Columns: columns, First: first, Last: last, size: all[i].Size}, true
 }
 
-// joins reports whether the line next to a header's line is one of the header too, of which pieces are known: it is made
+// isHeaderLine reports whether the line next to a header's line is one of the header too, of which pieces are known: it is made
 // of a header's words, of none a second time, and none of them stands under DESCRIPTION, where titles begin.
-func joins(l, next line, pieces []piece) bool {
-	if l.page != next.page || math.Abs(l.y-next.y) > bandReach*max(l.size, next.size) {
+func isHeaderLine(l, next Line, pieces []piece) bool {
+	if l.Page != next.Page || math.Abs(l.Baseline-next.Baseline) > bandReach*max(l.Size, next.Size) {
 		return false
 	}
-	own := cut(l, 0)
+	own := findPieces(l, 0)
 	if len(own) > maxPieces { // each is compared with each: a line without end would take minutes
 		return false
 	}
@@ -126,7 +126,7 @@ func joins(l, next line, pieces []piece) bool {
 		}
 		for _, q := range pieces {
 			if q.text == p.text && slices.Contains(headerNames, p.text) ||
-				q.text == colDescription && p.x0 < q.x1 && q.x0 < p.x1 {
+				q.text == Description && p.x0 < q.x1 && q.x0 < p.x1 {
 				return false
 			}
 		}
@@ -145,10 +145,10 @@ func isFragment(text string) bool {
 	return false
 }
 
-// letters is the line in capitals without anything else: names may be spaced out, torn or run together.
-func letters(l line) string {
+// capitalLetters is the line in capitals without anything else: names may be spaced out, torn or run together.
+func capitalLetters(l Line) string {
 	var b strings.Builder
-	for _, w := range l.words {
+	for _, w := range l.Words {
 		for _, r := range w.Text {
 			if unicode.IsLetter(r) {
 				b.WriteRune(unicode.ToUpper(r))
@@ -158,12 +158,12 @@ func letters(l line) string {
 	return b.String()
 }
 
-// cut finds the names and fillers in a line, wherever its words begin and end.
-func cut(l line, n int) []piece {
+// findPieces finds the names and fillers in a line, wherever its words begin and end.
+func findPieces(l Line, n int) []piece {
 	type letter struct{ x0, x1 float64 }
 	var at []letter
 	var text []byte
-	for _, w := range l.words {
+	for _, w := range l.Words {
 		runes := []rune(w.Text)
 		for i, r := range runes {
 			if r = unicode.ToUpper(r); unicode.IsLetter(r) {
@@ -174,9 +174,9 @@ func cut(l line, n int) []piece {
 				text = append(text, b)
 				end := w.X1
 				if i+1 < len(runes) {
-					end = edge(w, len(runes), i+1)
+					end = characterEdge(w, len(runes), i+1)
 				}
-				at = append(at, letter{edge(w, len(runes), i), end})
+				at = append(at, letter{characterEdge(w, len(runes), i), end})
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func cut(l line, n int) []piece {
 		name := longestName(string(text[i:min(len(text), i+longest)]))
 		if name == "" {
 			// Foreign letters end where there is a gap: two torn names are two pieces.
-			if i > unknown && at[i].x0-at[i-1].x1 > 0.2*l.size {
+			if i > unknown && at[i].x0-at[i-1].x1 > 0.2*l.Size {
 				add(unknown, i)
 				unknown = i
 			}
@@ -208,7 +208,7 @@ func cut(l line, n int) []piece {
 }
 
 // longest is the length of the longest name.
-const longest = len(colDescription)
+const longest = len(Description)
 
 func longestName(text string) string {
 	best := ""
@@ -222,8 +222,8 @@ func longestName(text string) string {
 	return best
 }
 
-// mend puts names together that were torn into two lines of their column.
-func mend(pieces []piece) []piece {
+// joinTornNames puts names together that were torn into two lines of their column.
+func joinTornNames(pieces []piece) []piece {
 	for i := range pieces {
 		for j := range pieces {
 			a, b := pieces[i], pieces[j]
@@ -238,19 +238,19 @@ func mend(pieces []piece) []piece {
 
 // nameColumns makes a column of each name, the first of a kind, and widens it by the fillers that stand with it: above
 // or below, or before it on its line.
-func nameColumns(pieces []piece, size float64) []column {
-	var columns []column
+func nameColumns(pieces []piece, size float64) []Column {
+	var columns []Column
 	owner := make([]int, len(pieces)) // of a piece, as an index into columns, or -1
 	for i, p := range pieces {
 		owner[i] = -1
 		if !slices.Contains(headerNames, p.text) {
 			continue
 		}
-		if slices.ContainsFunc(columns, func(c column) bool { return c.name == p.text }) {
+		if slices.ContainsFunc(columns, func(c Column) bool { return c.Name == p.text }) {
 			continue
 		}
 		owner[i] = len(columns)
-		columns = append(columns, column{p.text, p.x0, p.x1})
+		columns = append(columns, Column{p.text, p.x0, p.x1})
 	}
 	widen := func(near func(p, q piece) bool) {
 		for i, p := range pieces {
@@ -260,7 +260,7 @@ func nameColumns(pieces []piece, size float64) []column {
 			for j, q := range pieces {
 				if owner[j] >= 0 && near(p, q) {
 					c := &columns[owner[j]]
-					c.x0, c.x1 = min(c.x0, p.x0), max(c.x1, p.x1)
+					c.X0, c.X1 = min(c.X0, p.x0), max(c.X1, p.x1)
 					owner[i] = owner[j]
 					break
 				}
@@ -278,6 +278,6 @@ func nameColumns(pieces []piece, size float64) []column {
 		widen(before)
 		widen(after)
 	}
-	slices.SortFunc(columns, func(a, b column) int { return cmp.Compare(a.x0, b.x0) })
+	slices.SortFunc(columns, func(a, b Column) int { return cmp.Compare(a.X0, b.X0) })
 	return columns
 }

@@ -1,0 +1,339 @@
+package layout
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Table is how rows are read: the columns of a header row, and where the titles stand, learnt from the rows.
+type Table struct {
+	titleX0, titleX1 float64
+	right            []Column // the columns right of the titles
+	Transfers        bool     // credits from elsewhere rather than courses taken
+}
+
+// Row is a course's row.
+type Row struct {
+	Code, Section string
+	Line          Line
+	Title         []Word            // what of the title stands on the row's own line
+	Cells         map[string]string // the columns right of the title, by name
+}
+
+var (
+	// codePattern is what stands left of the title. Its parts may touch where columns are narrow.
+	codePattern = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?: ?([A-Z0-9][A-Z0-9-]{0,4}))?$`)
+
+	// codeOrSection is what of it can run into the title.
+	codeOrSection = regexp.MustCompile(`^[A-Z0-9-]{1,12}$`)
+
+	creditsPattern  = regexp.MustCompile(`^\d{1,3}(?:[.,]\d{1,3})?$`)
+	decimalPattern  = regexp.MustCompile(`^\d{1,2}[.,]\d{1,3}$`)
+	transferPattern = regexp.MustCompile(`^(?:EX|TRC)$`)
+)
+
+// maxCodeWords is in how many pieces a code, a number and a section may come: each character on its own.
+const maxCodeWords = 13
+
+// parting is how far, in sizes, from the edge of a column a character may begin to be the first one in it.
+const parting = 0.2
+
+// NewTable makes a table of a header row and learns from below, the lines down to the next header, what the header
+// does not say when it is centred over columns that begin at the left.
+func NewTable(h Header, below []Line) Table {
+	t := Table{Transfers: true}
+	for _, c := range h.Columns {
+		switch {
+		case c.Name == Description:
+			t.titleX0 = c.X0
+		case t.titleX0 > 0 || c.Name != Course && len(t.right) > 0:
+			t.right = append(t.right, c)
+		}
+		if c.Name == Attempted {
+			t.Transfers = false
+		}
+	}
+	t.titleX1 = t.right[0].X0
+	codesEnd := t.titleX0 // the least that codes take
+	if i := slices.IndexFunc(h.Columns, func(c Column) bool { return c.Name == Course }); i >= 0 {
+		codesEnd = h.Columns[i].X1
+	}
+	t.learnEnd(below, codesEnd)
+	t.learnStart(h, below, codesEnd)
+	return t
+}
+
+// learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may stand
+// well right of them, and a title may hold what looks like such a cell: on each line, the cell is the last that does.
+func (t *Table) learnEnd(below []Line, codesEnd float64) {
+	pattern := decimalPattern
+	if t.Transfers {
+		pattern = transferPattern
+	}
+	beyond := math.Inf(1)
+	if len(t.right) > 1 {
+		beyond = t.right[1].X0
+	}
+	for _, l := range below {
+		if l.X0 >= codesEnd { // a half-line
+			continue
+		}
+		n := countCodeWords(l)
+		if n == 0 && !beginsWithCode(l) {
+			continue
+		}
+		for _, w := range slices.Backward(l.Words[n:]) {
+			if pattern.MatchString(w.Text) && w.X0 < beyond {
+				t.titleX1 = min(t.titleX1, w.X0)
+				break
+			}
+		}
+	}
+}
+
+// learnStart finds where titles begin: at the left edge of their column's name if words begin there, else at the edge
+// that most rows and half-lines share.
+func (t *Table) learnStart(h Header, below []Line, codesEnd float64) {
+	var edges []float64
+	agree := 0
+	for _, l := range below {
+		n := countCodeWords(l)
+		var words []Word // right of the number, left of the next column
+		for _, w := range l.Words[n:] {
+			if w.X1 < t.titleX1 {
+				words = append(words, w)
+			}
+		}
+		if n == 0 && (len(words) < len(l.Words) || l.X0 < codesEnd) {
+			continue // neither a row nor a half-line
+		}
+		// In a row of a course the section stands before the title.
+		before := 0
+		if n > 0 && !t.Transfers {
+			before = 1
+		}
+		for i, w := range words[:min(before+1, len(words))] {
+			// Where the section touches the title, the edge is inside the first word.
+			_, title, touching := SplitWordAt(w, t.titleX0)
+			touching = touching && i < before && math.Abs(title.X0-t.titleX0) <= 0.06*l.Size
+			if touching || math.Abs(w.X0-t.titleX0) <= 0.5*l.Size {
+				agree++
+				break
+			}
+		}
+		if before > 0 && len(words) > 0 && len(words[0].Text) <= 4 {
+			words = words[1:]
+		}
+		if len(words) > 0 {
+			edges = append(edges, words[0].X0)
+		}
+	}
+	if 2*agree < len(edges) {
+		t.titleX0 = MostCommon(edges, 0.5*h.size)
+	}
+}
+
+// countCodeWords is how many words at the start of a line make a code and a number: two as a rule, 0 when none do.
+func countCodeWords(l Line) int {
+	for n := 1; n <= min(maxCodeWords, len(l.Words)); n++ {
+		if m := codePattern.FindStringSubmatch(JoinWords(l.Words[:n])); m != nil && m[3] == "" {
+			return n
+		}
+	}
+	return 0
+}
+
+// beginsWithCode reports whether a line begins with a code whose number its section touches.
+func beginsWithCode(l Line) bool {
+	for n := 1; n <= min(maxCodeWords, len(l.Words)); n++ {
+		if codePattern.MatchString(JoinWords(l.Words[:n])) {
+			return true
+		}
+	}
+	return false
+}
+
+// MostCommon returns the smallest of the values, within reach of each other, that are the most.
+func MostCommon(values []float64, reach float64) float64 {
+	slices.Sort(values)
+	best, most := 0.0, 0
+	for i := 0; i < len(values); {
+		n := i
+		for n < len(values) && values[n]-values[i] <= reach {
+			n++
+		}
+		if n-i > most {
+			best, most = values[i], n-i
+		}
+		i = n
+	}
+	return best
+}
+
+// ReadRow reads a line as a row of the table. It is one when a code stands left of the title and, in a table of courses,
+// attempted credits in their column.
+func (t *Table) ReadRow(l Line) (Row, bool) {
+	n := 0
+	l.Words = t.splitAtEdges(l.Words)
+	for n < len(l.Words) && l.Words[n].X0 < t.titleX0-InColumn*l.Size {
+		n++
+	}
+	if n == 0 || n > maxCodeWords {
+		return Row{}, false
+	}
+	match := codePattern.FindStringSubmatch(JoinWords(l.Words[:n]))
+	if match == nil {
+		return Row{}, false
+	}
+	r := Row{Code: match[1] + " " + match[2], Section: match[3], Line: l, Cells: map[string]string{}}
+	var cells [][]Word
+	for i, w := range l.Words[n:] {
+		switch {
+		case t.inTitle(w):
+			r.Title = append(r.Title, w)
+		case len(cells) > 0 && w.X0-l.Words[n+i-1].X1 < l.Size && t.nearestColumn(w) == t.nearestColumn(l.Words[n+i-1]):
+			cells[len(cells)-1] = append(cells[len(cells)-1], w)
+		default:
+			cells = append(cells, []Word{w})
+		}
+	}
+	inColumns := map[string][]Word{}
+	for i, c := range t.assignColumns(cells) {
+		inColumns[t.right[c].Name] = append(inColumns[t.right[c].Name], cells[i]...)
+	}
+	for name, words := range inColumns {
+		r.Cells[name] = JoinWords(words)
+	}
+	return r, t.Transfers || creditsPattern.MatchString(r.Cells[Attempted])
+}
+
+// splitAtEdges parts words at the edges of the column of titles. Where columns are narrow, cells touch or even overlap: a
+// section runs into the title, the title into its credits.
+func (t *Table) splitAtEdges(words []Word) []Word {
+	var parted []Word
+	for _, w := range words {
+		left, right, ok := SplitWordAt(w, t.titleX0)
+		if ok && codeOrSection.MatchString(left.Text) {
+			parted = append(parted, left)
+			w = right
+		}
+		left, right, ok = SplitWordAt(w, t.titleX1)
+		if ok && decimalPattern.MatchString(right.Text) {
+			parted = append(parted, left)
+			w = right
+		}
+		parted = append(parted, w)
+	}
+	return parted
+}
+
+// SplitWordAt parts a word at x if one of its characters begins there.
+func SplitWordAt(w Word, x float64) (left, right Word, ok bool) {
+	if w.X0 >= x-parting*w.Size || w.X1 <= x+0.1*w.Size {
+		return Word{}, Word{}, false
+	}
+	runes := []rune(w.Text)
+	best := 0
+	for i := range runes {
+		if math.Abs(characterEdge(w, len(runes), i)-x) < math.Abs(characterEdge(w, len(runes), best)-x) {
+			best = i
+		}
+	}
+	if best == 0 || math.Abs(characterEdge(w, len(runes), best)-x) > parting*w.Size {
+		return Word{}, Word{}, false
+	}
+	return SliceWord(w, runes, 0, best), SliceWord(w, runes, best, len(runes)), true
+}
+
+// inTitle reports whether a word right of the code stands left of all other columns.
+func (t *Table) inTitle(w Word) bool { return w.X0 < t.titleX1-0.1*w.Size }
+
+// nearestColumn returns the column, as an index into right, whose name a word stands under, or next to.
+func (t *Table) nearestColumn(w Word) int {
+	best := 0
+	for k, c := range t.right {
+		if columnDistance(w, c) < columnDistance(w, t.right[best]) {
+			best = k
+		}
+	}
+	return best
+}
+
+// assignColumns returns the columns of the cells of a row from left to right, the nearest. Where that puts two cells into one
+// column, because names are centred over wide columns and cells are not, all of them move as little as it takes for each
+// to have its own.
+func (t *Table) assignColumns(cells [][]Word) []int {
+	columns := make([]int, len(cells))
+	apart := true
+	for i, c := range cells {
+		columns[i] = t.nearestColumn(c[0])
+		apart = apart && (i == 0 || columns[i] > columns[i-1])
+	}
+	if apart || len(cells) > len(t.right) {
+		return columns
+	}
+	// cost[k] is the least for the cells so far when the last of them is in the column k, and from[i][k] is where the one
+	// before the cell i is then.
+	var cost []float64
+	from := make([][]int, len(cells))
+	for i, c := range cells {
+		next := make([]float64, len(t.right))
+		from[i] = make([]int, len(t.right))
+		before := -1
+		for k := range t.right {
+			next[k] = math.Inf(1)
+			if i == 0 || before >= 0 {
+				next[k] = columnDistance(c[0], t.right[k])
+			}
+			if i == 0 {
+				continue
+			}
+			if before >= 0 {
+				next[k] += cost[before]
+				from[i][k] = before
+			}
+			if before < 0 || cost[k] < cost[before] {
+				before = k
+			}
+		}
+		cost = next
+	}
+	k := slices.Index(cost, slices.Min(cost))
+	for i := range slices.Backward(cells) {
+		columns[i] = k
+		k = from[i][k]
+	}
+	return columns
+}
+
+// columnDistance is how far apart a word and the name of a column are; the more they share, the more it is below zero.
+func columnDistance(w Word, c Column) float64 { return max(w.X0, c.X0) - min(w.X1, c.X1) }
+
+// ReadHalfLine reads a line as a half-line of a title that wraps: nothing stands left of the titles, and what stands right of
+// them is another cell that wraps, a column's width away.
+func (t *Table) ReadHalfLine(l Line) (Line, bool) {
+	if l.X0 < t.titleX0-InColumn*l.Size {
+		return Line{}, false
+	}
+	n := 0
+	for n < len(l.Words) && t.inTitle(l.Words[n]) {
+		n++
+	}
+	if n == 0 || n < len(l.Words) && l.Words[n].X0-l.Words[n-1].X1 < l.Size {
+		return Line{}, false
+	}
+	l.Words = l.Words[:n]
+	return l, true
+}
+
+// CreditsIn is the number in the cell, 0 when there is none.
+func (r *Row) CreditsIn(name string) float64 {
+	if !creditsPattern.MatchString(r.Cells[name]) {
+		return 0
+	}
+	v, _ := strconv.ParseFloat(strings.Replace(r.Cells[name], ",", ".", 1), 64)
+	return v
+}
