@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -17,10 +18,12 @@ import (
 )
 
 func (p Process) parseCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "parse FILE",
-		Short:   "Print what a document says, as JSON",
-		Long:    `Print what a document says, as JSON; or {"error":{"code","message"}} with exit code 1.`,
+	var full, explain bool
+	cmd := &cobra.Command{
+		Use:   "parse FILE",
+		Short: "Print what a document says, as JSON",
+		Long: `Print what a document says, as JSON; or {"error":{"code","message"}} with exit code 1. Warnings go to the error
+output.`,
 		GroupID: "tools",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,9 +52,44 @@ func (p Process) parseCommand() *cobra.Command {
 				}
 				return &exit{code: exitFailed}
 			}
-			return writeIndented(p.Stdout, doc)
+			if explain {
+				return explainRows(p.Stdout, doc)
+			}
+			if full {
+				return writeIndented(p.Stdout, doc)
+			}
+			for _, w := range doc.Warnings {
+				fmt.Fprintf(p.Stderr, "%s: %s\n", w.Code, w.Message)
+			}
+			return writeIndented(p.Stdout, doc.Plain())
 		},
 	}
+	cmd.Flags().BoolVar(&full, "full", false, "print transfers, warnings and the places of the rows as well")
+	cmd.Flags().BoolVar(&explain, "explain", false, "print where each row was read, and the sums, as text")
+	return cmd
+}
+
+// explainRows prints the place of each row, the warnings, and how much of what is printed was read.
+func explainRows(w io.Writer, d document.Document) error {
+	var b bytes.Buffer
+	for _, r := range d.Rows {
+		fmt.Fprintf(&b, "page %d  %.0f,%.0f to %.0f,%.0f  %-9s  %s\n", r.Page, r.X0, r.Y0, r.X1, r.Y1, r.Code, r.Term)
+	}
+	for _, warn := range d.Warnings {
+		fmt.Fprintf(&b, "%s: %s\n", warn.Code, warn.Message)
+	}
+	fmt.Fprintf(&b, "%d of %d rows", len(d.Rows), d.RowsPrinted)
+	if d.CreditsEarned != nil {
+		courses, transfers := d.CreditsRead()
+		read := courses + transfers
+		if courses == *d.CreditsEarned {
+			read = courses // the printed sum leaves credits from elsewhere out
+		}
+		fmt.Fprintf(&b, ", %g of %g credits", read, *d.CreditsEarned)
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // parse reads one document in a child of its own, so that a hostile one ends with its deadline here as well.

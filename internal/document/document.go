@@ -2,7 +2,10 @@
 // adds nothing to what is printed: a Document holds facts, and what follows from them is the timeline's business.
 package document
 
-import "github.com/trackmydegree/trackmydegree/internal/document/layout"
+import (
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
 
 // Limits of what is read, from the domain's rules. The deadline and the memory belong to the parser's children.
 const (
@@ -37,6 +40,52 @@ type Document struct {
 	PotentialExemptions []string     `json:"potentialExemptions,omitempty"`
 	DeficiencyCourses   []string     `json:"deficiencyCourses"`
 	CumulativeGPA       *float64     `json:"cumulativeGPA,omitempty"`
+	// Transfers holds every row of transfer credits and exemptions, granted ones only, in the order of the document.
+	Transfers []Transfer `json:"transfers,omitempty"`
+	// CreditsEarned is what a transcript prints as Program Credits Earned, nil when it prints none.
+	CreditsEarned *float64 `json:"creditsEarned,omitempty"`
+	// Warnings is what a person should look at, in the order of the document.
+	Warnings []warning.Warning `json:"warnings,omitempty"`
+	// Rows is where the courses' rows are printed, those of transfers included.
+	Rows []RowPlace `json:"rows,omitempty"`
+	// RowsPrinted is how many lines begin like a course's row, read or not.
+	RowsPrinted int `json:"rowsPrinted,omitempty"`
+}
+
+// Plain returns the facts without what was added to them later: transfers, warnings, rows, further plans and printed
+// sums.
+func (d Document) Plain() Document {
+	d.Transfers, d.Warnings, d.Rows, d.CreditsEarned, d.RowsPrinted = nil, nil, nil, nil, 0
+	if d.ProgramInfo != nil {
+		info := *d.ProgramInfo
+		info.OtherPlans = nil
+		d.ProgramInfo = &info
+	}
+	return d
+}
+
+// Transfer is a course, or credits of no course, from another school. Grade is EX (exempted) or TRC (transferred).
+// Origin is the school as printed; letters print a title instead. Credits is 0 when none are printed.
+type Transfer struct {
+	Code    string  `json:"code"`
+	Title   string  `json:"title,omitempty"`
+	Credits float64 `json:"credits"`
+	Grade   string  `json:"grade"`
+	Origin  string  `json:"origin,omitempty"`
+	// Unassigned says that the code names no course, as in "PHIL 2XX" or "GNRL 3---".
+	Unassigned bool `json:"unassigned,omitempty"`
+}
+
+// RowPlace is where a course's row is printed: the page of the file, from 1, and its box in points from the top left
+// corner of the page as it is read.
+type RowPlace struct {
+	Code string  `json:"code"`
+	Term string  `json:"term,omitempty"`
+	Page int     `json:"page"`
+	X0   float64 `json:"x0"`
+	Y0   float64 `json:"y0"`
+	X1   float64 `json:"x1"`
+	Y1   float64 `json:"y1"`
 }
 
 // ProgramInfo is the program block. Terms are as printed and nil when absent; MinimumProgramLength is in credits.
@@ -48,6 +97,8 @@ type ProgramInfo struct {
 	IsExtendedCreditProgram bool     `json:"isExtendedCreditProgram"`
 	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
+	// OtherPlans is what else is named beside the degree: a minor, a certificate, an entry program.
+	OtherPlans []string `json:"otherPlans,omitempty"`
 }
 
 // Semester is the sittings of one term.

@@ -32,7 +32,7 @@ var (
 	// first line can look like.
 	partName   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
 	partLine   = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
-	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?:\D|$)`)
+	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[^\dX-]|$)`)
 )
 
 // entry is a label's value, line by line.
@@ -51,26 +51,33 @@ func (e entry) joinText() string {
 func readLetter(all []layout.Line) Document {
 	entries, plain := letterEntries(all)
 	info := &ProgramInfo{
-		Degree:               letterDegree(entries[letterPlans].lines, rightEdge(entries)),
 		FirstTerm:            firstTermIn(entries[letterSession].joinText()),
 		LastTerm:             firstTermIn(entries[letterGraduation].joinText()),
 		MinimumProgramLength: numberIn(entries[letterLength].joinText()),
 	}
-	info.IsCoop = strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
+	info.Degree, info.OtherPlans = splitPlans(letterPlanLines(entries[letterPlans].lines, rightEdge(entries)))
+	info.IsCoop = strings.Contains(strings.ToLower(info.Degree), coopDegree) || strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
 	info.IsExtendedCreditProgram = strings.Contains(plain, "Extended Credit Program")
-	exempted, potential := codesOf(entries[letterExemptions])
+	exemptions, potentialRows := courseRows(entries[letterExemptions])
 	// Credits that depend on courses in progress are not transferred yet, and facts have no place for them.
-	transferred, _ := codesOf(entries[letterTransfers])
-	deficient, _ := codesOf(entries[letterDeficiencies])
-	return Document{
+	transfers, _ := courseRows(entries[letterTransfers])
+	deficiencies, _ := courseRows(entries[letterDeficiencies])
+	d := Document{
 		Kind:                Letter,
 		ProgramInfo:         info,
 		Semesters:           []Semester{},
-		ExemptedCourses:     exempted,
-		PotentialExemptions: potential,
-		TransferredCourses:  transferred,
-		DeficiencyCourses:   deficient,
+		ExemptedCourses:     codesOf(exemptions),
+		PotentialExemptions: codesOf(potentialRows),
+		TransferredCourses:  codesOf(transfers),
+		DeficiencyCourses:   codesOf(deficiencies),
 	}
+	for _, c := range exemptions {
+		d.Transfers = append(d.Transfers, c.transfer(gradeExempted))
+	}
+	for _, c := range transfers {
+		d.Transfers = append(d.Transfers, c.transfer(gradeTransferred))
+	}
+	return d
 }
 
 // letterEntries sorts the lines into the values of their labels. plain is all that is data, values and sentences, and
@@ -78,10 +85,11 @@ func readLetter(all []layout.Line) Document {
 func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 	entries = map[string]entry{}
 	var text strings.Builder
-	column, ok := valueColumn(all)
+	all, columns := settleSections(all)
 	label, note := "", false
 	for i := 0; i < len(all); i++ {
 		l := all[i]
+		column, ok := columns[i].x, columns[i].known
 		if sectionLine.MatchString(l.Text) {
 			label, note = "", false
 			continue
@@ -131,119 +139,6 @@ func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 	return entries, text.String()
 }
 
-// labelAt returns the label that the first line begins with, the lines of value beside it, and how many lines the label
-// takes: in a narrow column it wraps.
-func labelAt(lines []layout.Line, column float64, columns bool) (label string, value []layout.Line, taken int) {
-	if !columns {
-		name, words := labelWords(lines[0])
-		if name == "" {
-			return "", nil, 0
-		}
-		if len(words) > 0 {
-			value = []layout.Line{layout.NewLine(lines[0].Page, words)}
-		}
-		return name, value, 1
-	}
-	letters := ""
-	for n := range lines[:min(len(lines), 4)] {
-		left, right := splitLine(lines[n], column)
-		if len(left.Words) == 0 {
-			return "", nil, 0
-		}
-		if len(right.Words) > 0 {
-			value = append(value, right)
-		}
-		letters += onlyLetters(left.Text)
-		if strings.HasSuffix(left.Text, ":") {
-			if slices.Contains(letterLabels, letters) {
-				return letters, value, n + 1
-			}
-			if n == 0 && isLabel(left, right, column) {
-				return letters, value, 1
-			}
-			return "", nil, 0
-		}
-		if !slices.ContainsFunc(letterLabels, func(l string) bool { return strings.HasPrefix(l, letters) }) {
-			return "", nil, 0
-		}
-	}
-	return "", nil, 0
-}
-
-// isLabel reports whether an unknown text before a colon is a label: its value stands in the column of values.
-func isLabel(left, right layout.Line, column float64) bool {
-	return len(right.Words) > 0 && right.X0-column < left.Size && len(left.Text) < 40 && right.X0-left.X1 > 0.5*left.Size
-}
-
-// valueColumn returns where the values begin, which is where most of the known labels have theirs. There is no such
-// column when values just follow their labels.
-func valueColumn(all []layout.Line) (x float64, ok bool) {
-	var edges []float64
-	size := 0.0
-	for _, l := range all {
-		if name, words := labelWords(l); name != "" && len(words) > 0 {
-			edges = append(edges, words[0].X0)
-			size = max(size, l.Size)
-		}
-	}
-	if len(edges) == 0 {
-		return 0, false
-	}
-	x = layout.MostCommon(edges, 0.5*size)
-	n := 0
-	for _, e := range edges {
-		if e >= x && e-x <= 0.5*size {
-			n++
-		}
-	}
-	return x, 2*n >= len(edges)
-}
-
-// labelWords returns the known label that ends at the first colon of the line, and the words behind it.
-func labelWords(l layout.Line) (string, []layout.Word) {
-	letters := ""
-	for i, w := range l.Words {
-		before, after, colon := strings.Cut(w.Text, ":")
-		letters += onlyLetters(before)
-		if !colon {
-			continue
-		}
-		if !slices.Contains(letterLabels, letters) {
-			return "", nil
-		}
-		words := slices.Clone(l.Words[i+1:])
-		if after != "" {
-			runes := []rune(w.Text)
-			words = append([]layout.Word{layout.SliceWord(w, runes, len(runes)-len([]rune(after)), len(runes))}, words...)
-		}
-		return letters, words
-	}
-	return "", nil
-}
-
-// splitLine parts a line at the column of values.
-func splitLine(l layout.Line, column float64) (left, right layout.Line) {
-	var words []layout.Word
-	for _, w := range l.Words {
-		if a, b, ok := layout.SplitWordAt(w, column); ok && strings.HasSuffix(a.Text, ":") {
-			words = append(words, a, b)
-		} else {
-			words = append(words, w)
-		}
-	}
-	n := 0
-	for n < len(words) && words[n].X0 < column-layout.InColumn*l.Size {
-		n++
-	}
-	if n > 0 {
-		left = layout.NewLine(l.Page, words[:n:n])
-	}
-	if n < len(words) {
-		right = layout.NewLine(l.Page, words[n:])
-	}
-	return left, right
-}
-
 func onlyLetters(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
@@ -259,9 +154,42 @@ func onlyLetters(text string) string {
 // maxPartLines is how many lines the name of a part takes where columns are narrow.
 const maxPartLines = 6
 
-// codesOf returns the codes that lines of a value begin with, those that are granted and those that are not yet.
-func codesOf(e entry) (granted, potential []string) {
-	granted = []string{}
+// letterCourse is a line of a value that begins with a code.
+type letterCourse struct {
+	code, title string
+	credits     float64
+}
+
+// letterCredits is what a line of transfer credits may end with.
+var letterCredits = regexp.MustCompile(`(?i)^(.*?)\s*\(?(\d{1,2}(?:[.,]\d{1,2})) ?(?:cr\.?|credits?)?\)?$`)
+
+func newLetterCourse(code, rest string) letterCourse {
+	c := letterCourse{code: code, title: strings.TrimSpace(rest)}
+	if m := letterCredits.FindStringSubmatch(c.title); m != nil {
+		if v := numberIn(m[2]); v != nil {
+			c.title, c.credits = strings.TrimSpace(m[1]), *v
+		}
+	}
+	return c
+}
+
+func (c letterCourse) transfer(grade string) Transfer {
+	return Transfer{Code: c.code, Title: c.title, Credits: c.credits, Grade: grade, Unassigned: !courseCode.MatchString(c.code)}
+}
+
+// codesOf returns the codes of courses, each once, in order.
+func codesOf(courses []letterCourse) []string {
+	codes := []string{}
+	for _, c := range courses {
+		if courseCode.MatchString(c.code) {
+			codes = append(codes, c.code)
+		}
+	}
+	return sortedSet(codes)
+}
+
+// courseRows returns the courses that lines of a value begin with, those that are granted and those that are not yet.
+func courseRows(e entry) (granted, potential []letterCourse) {
 	pending := false
 	for i := 0; i < len(e.lines); i++ {
 		text := e.lines[i].Text
@@ -273,15 +201,18 @@ func codesOf(e entry) (granted, potential []string) {
 			_, text, _ = strings.Cut(e.lines[i].Text, ":")
 			text = strings.TrimSpace(text)
 		}
-		if m := codeAtHead.FindStringSubmatch(text); m != nil {
-			if code := m[1] + " " + m[2]; pending {
-				potential = append(potential, code)
-			} else {
-				granted = append(granted, code)
-			}
+		m := codeAtHead.FindStringSubmatchIndex(text)
+		if m == nil {
+			continue
+		}
+		course := newLetterCourse(text[m[2]:m[3]]+" "+text[m[4]:m[5]], text[m[5]:])
+		if pending {
+			potential = append(potential, course)
+		} else {
+			granted = append(granted, course)
 		}
 	}
-	return sortedSet(granted), sortedSet(potential)
+	return granted, potential
 }
 
 // rightEdge is how far values reach: a line that ends well before it has not been wrapped.
@@ -295,8 +226,8 @@ func rightEdge(entries map[string]entry) float64 {
 	return edge
 }
 
-// letterDegree joins the plans with commas, without the extended credit program. A plan that wraps is one plan.
-func letterDegree(lines []layout.Line, edge float64) string {
+// letterPlanLines returns the plans, each whole. A plan that wraps is one plan.
+func letterPlanLines(lines []layout.Line, edge float64) []string {
 	var plans []string
 	for i, l := range lines {
 		text := strings.TrimRight(l.Text, ", ")
@@ -306,11 +237,27 @@ func letterDegree(lines []layout.Line, edge float64) string {
 		}
 		plans = append(plans, text)
 	}
-	return strings.Join(slices.DeleteFunc(plans, isExtendedCredit), ", ")
+	return plans
+}
+
+// splitPlans joins the plans that are the degree with commas. Plans beside it are apart, and the extended credit program
+// is neither: it has a flag.
+func splitPlans(plans []string) (degree string, others []string) {
+	var parts []string
+	for _, p := range plans {
+		switch {
+		case isExtendedCredit(p):
+		case otherPlan.MatchString(p):
+			others = append(others, p)
+		default:
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, ", "), others
 }
 
 // newPlan is how a plan begins.
-var newPlan = regexp.MustCompile(`^(?:Bachelor|Master|Doctor|Extended Credit|Minor|Major|Honours|Certificate|Diploma)\b`)
+var newPlan = regexp.MustCompile(`^(?:Bachelor|Master|Doctor|Extended Credit|Minor|Major|Honours|Certificate|Diploma|Mature Entry|Career ?Edge|Second Major)\b`)
 
 // wholeDegree is a degree that needs no further word: "Bachelor of Computer" does.
 var wholeDegree = regexp.MustCompile(`^(?:Bachelor|Master|Doctor) of (?:(?:Computer|Applied|Fine|Business) \w+|[A-Z]\w*)$`)

@@ -96,7 +96,7 @@ func TestReadLetterLayouts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(want, got.Plain(), cmpopts.EquateEmpty()); diff != "" {
 				t.Error("want -, got +\n" + diff)
 			}
 		})

@@ -19,6 +19,13 @@ var (
 	number             = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
 )
 
+// otherPlan is a plan that stands beside the degree: it says what else is studied, or how the student came in.
+var otherPlan = regexp.MustCompile(`(?i)^(?:minor\b|mature entry\b|career ?edge\b|honours\b|second major\b|certificate in\b|` +
+	`diploma in\b|visiting student\b|independent studies?\b)`)
+
+// uncountedPlan is one whose courses are not counted.
+var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|certificate|diploma)\b`)
+
 // The labels of the program history; their values stand behind them or on the next line.
 const (
 	labelAdmit     = "admit term"
@@ -36,17 +43,16 @@ var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, la
 
 // readProgram reads the program history from the lines above the first term. Each change of program has a block of its
 // own, in order of time; without any there is nothing to read.
-func readProgram(all []layout.Line) (*ProgramInfo, *float64) {
+func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64) {
 	first := slices.IndexFunc(all, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	if first < 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	all = all[first+1:]
 	if end := slices.IndexFunc(all, func(l layout.Line) bool { return recordLine.MatchString(l.Text) }); end >= 0 {
 		all = all[:end]
 	}
-	info := &ProgramInfo{}
-	var gpa *float64
+	info = &ProgramInfo{}
 	for i := 0; i < len(all); i++ {
 		text := strings.ToLower(all[i].Text)
 		switch {
@@ -58,6 +64,11 @@ func readProgram(all []layout.Line) (*ProgramInfo, *float64) {
 		info.IsExtendedCreditProgram = info.IsExtendedCreditProgram || isExtendedCredit(text)
 		if degreeLine.MatchString(all[i].Text) {
 			info.Degree = readDegree(all[i:])
+			info.OtherPlans = nil
+			continue
+		}
+		if otherPlan.MatchString(all[i].Text) {
+			info.OtherPlans = append(info.OtherPlans, all[i].Text)
 			continue
 		}
 		label, value := readLabel(all[i:])
@@ -68,13 +79,15 @@ func readProgram(all []layout.Line) (*ProgramInfo, *float64) {
 			}
 		case labelMinimum:
 			info.MinimumProgramLength = numberIn(value)
+		case labelEarned:
+			earned = numberIn(value)
 		case labelGPA:
 			gpa = numberIn(value)
 		case labelWriting:
 			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satisfied")
 		}
 	}
-	return info, gpa
+	return info, gpa, earned
 }
 
 // readLabel returns the label that the first line begins with, and its value: the rest of the line, or the next one.
@@ -128,7 +141,7 @@ func joinWrapped(text string, rest []layout.Line) string {
 func isMajor(text string) bool {
 	lower := strings.ToLower(text)
 	switch {
-	case degreeLine.MatchString(text), dateLine.MatchString(text), isProgramLabel(text), isExtendedCredit(text),
+	case degreeLine.MatchString(text), otherPlan.MatchString(text), dateLine.MatchString(text), isProgramLabel(text), isExtendedCredit(text),
 		strings.Contains(lower, blockBeginning), strings.HasSuffix(text, ":"), parseTerm(text) != "",
 		strings.Contains(lower, coopMember), strings.Contains(lower, coopWithdrawn),
 		strings.HasPrefix(lower, "member "), strings.HasPrefix(lower, "matriculated"):

@@ -2,17 +2,67 @@ package document
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // Read finds out what the pages are and reads the facts from them. Its faults are no_text, unrecognized_document and,
-// for pages beyond the limits, too_many_pages and too_complex. What is missing in a document of a known kind is absent
-// from the facts and no fault. Equal pages give an equal Document, whatever the order of their words.
-func Read(pages []layout.Page) (Document, error) {
+// for pages beyond the limits, too_many_pages and too_complex; corrupt for characters that a font has lost,
+// incomplete_document when a page is missing or cannot be read, and unreadable_rows when credits are printed and no row
+// is found. What else is missing in a document of a known kind is absent from the facts, and a warning says so where it
+// can be told. Equal pages give an equal Document, whatever the order of their words.
+func Read(pages []Page) (Document, error) {
+	if err := checkLimits(pages); err != nil {
+		return Document{}, err
+	}
+	sheets := layout.SplitSheets(pages)
+	parts := splitDocuments(sheets)
+	main := parts[0]
+	all := main.lines()
+	if len(all) == 0 {
+		return Document{}, fault.New(fault.NoText)
+	}
+	kind := detectKind(all)
+	if kind == "" {
+		return Document{}, fault.New(fault.UnrecognizedDocument)
+	}
+	warnings, err := main.arrange()
+	if err != nil {
+		return Document{}, err
+	}
+	all = main.lines()
+	var d Document
+	var unread []unreadRow
+	if kind == Letter {
+		d = readLetter(layout.DropFurniture(all))
+	} else {
+		all = layout.DropFurniture(all)
+		d, unread = readTranscript(all)
+	}
+	if err := checkCharacters(all, kind, len(unread)); err != nil {
+		return Document{}, err
+	}
+	d.Warnings = append(warnings, d.Warnings...)
+	for _, other := range parts[1:] {
+		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.SecondDocument, Page: other.sheets[0].Page + 1,
+			Message: "The file holds another document as well. Only one was read; upload the other one on its own."})
+	}
+	for i := range d.Rows {
+		d.Rows[i].Page = main.sheets[d.Rows[i].Page].Page + 1
+	}
+	for i := range unread {
+		unread[i].page = main.sheets[unread[i].page].Page + 1
+	}
+	return d, d.addChecks(unread)
+}
+
+func checkLimits(pages []Page) error {
 	if len(pages) > MaxPages {
-		return Document{}, fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", len(pages)))
+		return fault.Wrap(fault.TooManyPages, fmt.Errorf("%d pages", len(pages)))
 	}
 	characters := 0
 	for _, p := range pages {
@@ -24,17 +74,21 @@ func Read(pages []layout.Page) (Document, error) {
 	}
 	// Bytes and words stand in for characters: twice the limit can only be reached by what is over it.
 	if characters > 6*MaxCharacters {
-		return Document{}, fault.New(fault.TooComplex)
+		return fault.New(fault.TooComplex)
 	}
-	all := layout.BuildLines(pages)
-	if len(all) == 0 {
-		return Document{}, fault.New(fault.NoText)
+	return nil
+}
+
+// checkCharacters refuses a document whose data hold characters that the font has lost. A name or an address may: it is
+// not read.
+func checkCharacters(all []layout.Line, kind Kind, unread int) error {
+	data := kind == Letter
+	for _, l := range all {
+		data = data || historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text)
+		if data && strings.ContainsRune(l.Text, unicode.ReplacementChar) {
+			return fault.Detailed(fault.Corrupt, "Some characters of this PDF are lost, among them grades or titles. Print the "+
+				"page to PDF again from another browser.")
+		}
 	}
-	switch detectKind(all) {
-	case Letter:
-		return readLetter(layout.DropFurniture(all)), nil
-	case Transcript:
-		return readTranscript(layout.DropFurniture(all)), nil
-	}
-	return Document{}, fault.New(fault.UnrecognizedDocument)
+	return nil
 }

@@ -29,6 +29,23 @@ type record struct {
 	extendedCredit bool
 	// begin is the first line that belongs to a term.
 	begin int
+
+	unread   []unreadRow
+	termGPAs []printedGPA
+}
+
+// unreadRow is a line that begins like a course's row and could not be read as one. The page counts from 0.
+type unreadRow struct {
+	code, term string
+	page       int
+	transfers  bool
+}
+
+// printedGPA is the average that is printed below a term.
+type printedGPA struct {
+	term  string
+	value float64
+	page  int
 }
 
 // heading is a line that is nothing but a term. Notes wrap, so a note can have such a line too.
@@ -39,17 +56,27 @@ type heading struct {
 	followed bool
 }
 
-func readTranscript(all []layout.Line) Document {
+func readTranscript(all []layout.Line) (Document, []unreadRow) {
+	headers := layout.FindHeaders(all)
+	if len(headers) == 0 {
+		all = layout.StraightenCells(all)
+		headers = layout.FindHeaders(all)
+	}
+	if len(headers) == 0 {
+		all = layout.InsertHeaders(all)
+		headers = layout.FindHeaders(all)
+	}
 	r := record{lines: all, begin: len(all)}
-	r.assignRows(layout.FindHeaders(all))
+	r.assignRows(headers)
 	layout.CompleteTitles(r.blocks)
 	d := r.toDocument()
-	d.ProgramInfo, d.CumulativeGPA = readProgram(all[:r.begin])
+	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned = readProgram(all[:r.begin])
 	if d.ProgramInfo != nil {
 		d.ProgramInfo.IsExtendedCreditProgram = d.ProgramInfo.IsExtendedCreditProgram || r.extendedCredit
 		d.ProgramInfo.LastTerm = r.lastTerm()
 	}
-	return d
+	d.Warnings = d.checkTermAverages(r.termGPAs)
+	return d, r.unread
 }
 
 // assignRows assigns lines to tables and tables to terms.
@@ -75,9 +102,31 @@ func (r *record) assignRows(headers []layout.Header) {
 		}
 		if r.table != nil {
 			r.readTableLine(l, i)
+		} else {
+			r.noteUnread(l)
 		}
 	}
 	r.closeBlock(false)
+}
+
+var (
+	// unreadLine is what a row begins with; with credits on it, a line is meant as one.
+	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z ]|$)`)
+	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
+	termGPALine = regexp.MustCompile(`(?i)^term gpa:? ?(\d[.,]\d{1,3})\b`)
+)
+
+// noteUnread keeps what looks like a row and is none, and the average that is printed below a term.
+func (r *record) noteUnread(l layout.Line) {
+	if m := termGPALine.FindStringSubmatch(l.Text); m != nil {
+		if v := numberIn(m[1]); v != nil && r.term != "" {
+			r.termGPAs = append(r.termGPAs, printedGPA{r.term, *v, l.Page})
+		}
+		return
+	}
+	if m := unreadLine.FindStringSubmatch(l.Text); m != nil && creditsText.MatchString(l.Text) {
+		r.unread = append(r.unread, unreadRow{m[1] + " " + m[2], r.term, l.Page, r.table != nil && r.table.Transfers})
+	}
 }
 
 // isRepeated reports whether a header row only says again, at the top of a page, what the columns of the table are that the
@@ -104,7 +153,10 @@ func (r *record) readTableLine(l layout.Line, i int) {
 		half, isHalf = r.table.ReadHalfLine(l)
 	}
 	if !isRow && !isHalf {
-		r.closeBlock(false)
+		if !r.table.IsBeside(l) {
+			r.closeBlock(false)
+			r.noteUnread(l)
+		}
 		return
 	}
 	if r.block.IsStarted() && r.block.FirstPage() != l.Page {
@@ -170,17 +222,17 @@ func (r *record) toDocument() Document {
 		DeficiencyCourses: []string{}}
 	for i, t := range r.rows {
 		if t.transfers {
-			switch t.Cells[layout.Grade] {
-			case "EX":
-				d.ExemptedCourses = append(d.ExemptedCourses, t.Code)
-			case "TRC":
-				d.TransferredCourses = append(d.TransferredCourses, t.Code)
-			}
+			r.addTransfer(&d, t)
 			continue
 		}
-		if t.term == "" || r.printedBefore(i) {
+		if t.term == "" {
+			r.unread = append(r.unread, unreadRow{t.Code, "", t.Line.Page, false})
 			continue
 		}
+		if r.printedBefore(i) {
+			continue
+		}
+		d.Rows = append(d.Rows, t.place())
 		n := slices.IndexFunc(d.Semesters, func(s Semester) bool { return strings.EqualFold(s.Term, t.term) })
 		if n < 0 {
 			n = len(d.Semesters)
@@ -191,6 +243,43 @@ func (r *record) toDocument() Document {
 	slices.SortStableFunc(d.Semesters, func(a, b Semester) int { return compareTerms(a.Term, b.Term) })
 	d.ExemptedCourses, d.TransferredCourses = sortedSet(d.ExemptedCourses), sortedSet(d.TransferredCourses)
 	return d
+}
+
+// addTransfer adds a row of credits from elsewhere. Credits that belong to no course are no course of the lists.
+func (r *record) addTransfer(d *Document, t taken) {
+	grade := t.Cells[layout.Grade]
+	if grade != gradeExempted && grade != gradeTransferred {
+		r.unread = append(r.unread, unreadRow{t.Code, t.term, t.Line.Page, true})
+		return
+	}
+	unassigned := !courseCode.MatchString(t.Code)
+	switch {
+	case unassigned:
+	case grade == gradeExempted:
+		d.ExemptedCourses = append(d.ExemptedCourses, t.Code)
+	default:
+		d.TransferredCourses = append(d.TransferredCourses, t.Code)
+	}
+	d.Rows = append(d.Rows, t.place())
+	d.Transfers = append(d.Transfers, Transfer{Code: t.Code, Credits: t.CreditsIn(layout.Earned), Grade: grade,
+		Origin: layout.JoinWords(t.Title), Unassigned: unassigned})
+}
+
+// Grades of credits from elsewhere.
+const (
+	gradeExempted    = "EX"
+	gradeTransferred = "TRC"
+)
+
+var courseCode = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}$`)
+
+// place is where the row is printed; its page counts from 0 until the pages of the file are known.
+func (t taken) place() RowPlace {
+	p := RowPlace{Code: t.Code, Term: t.term, Page: t.Line.Page, X0: t.Line.X0, X1: t.Line.X1, Y0: t.Line.Baseline, Y1: t.Line.Baseline}
+	for _, w := range t.Line.Words {
+		p.Y0, p.Y1 = min(p.Y0, w.Top), max(p.Y1, w.Bottom)
+	}
+	return p
 }
 
 // lastTerm is the latest term that has a table, be it of credits from elsewhere only; nil when there is none.

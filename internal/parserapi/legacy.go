@@ -27,6 +27,7 @@ type legacyProgram struct {
 	IsExtendedCreditProgram bool     `json:"isExtendedCreditProgram"`
 	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
+	OtherPlans              []string `json:"-"` // the shape has no room for them
 }
 
 type legacySemester struct {

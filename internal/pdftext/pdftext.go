@@ -174,6 +174,7 @@ func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, erro
 		step = instances
 	}
 	pages := make([]document.Page, n)
+	layers := hasLayers(pdf)
 	var left budget
 	left.characters.Store(document.MaxCharacters)
 	left.objects.Store(maxAllObjects)
@@ -195,7 +196,7 @@ func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, erro
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				page, err := r.page(doc, at, &left)
+				page, err := r.readPage(doc, at, &left, layers)
 				if err != nil {
 					return fmt.Errorf("page %d: %w", at+1, err)
 				}

@@ -31,15 +31,20 @@ type reader struct {
 	module  api.Module
 	scratch uint32 // scratchSize bytes inside the sandbox that results are written to
 	image   []byte // the memory before the first document, without the zeros at its end
-	stack   [4]uint64
+	stack   [8]uint64
 	trapped bool
 
 	malloc, lastError                            api.Function
 	loadDocument, pageCount, loadPage, closePage api.Function
 	boundingBox, rotation, countObjects          api.Function
 	loadText, closeText, countChars              api.Function
-	unicode, looseBox                            api.Function
+	unicode, looseBox, inkBox                    api.Function
 	charOrigin, fontSize, matrix                 api.Function
+	textObject, renderMode                       api.Function
+	getObject, objectType, countMarks, setActive api.Function
+	objectBounds, countInner, getInner           api.Function
+	createBitmap, fillBitmap, bitmapBuffer       api.Function
+	destroyBitmap, renderPage                    api.Function
 }
 
 // scratchSize fits the largest result, a matrix of six floats.
@@ -62,9 +67,25 @@ func newReader(m api.Module) (*reader, error) {
 		"FPDFText_CountChars":      &r.countChars,
 		"FPDFText_GetUnicode":      &r.unicode,
 		"FPDFText_GetLooseCharBox": &r.looseBox,
+		"FPDFText_GetCharBox":      &r.inkBox,
 		"FPDFText_GetCharOrigin":   &r.charOrigin,
 		"FPDFText_GetFontSize":     &r.fontSize,
 		"FPDFText_GetMatrix":       &r.matrix,
+
+		"FPDFText_GetTextObject":        &r.textObject,
+		"FPDFTextObj_GetTextRenderMode": &r.renderMode,
+		"FPDFPage_GetObject":            &r.getObject,
+		"FPDFPageObj_GetType":           &r.objectType,
+		"FPDFPageObj_CountMarks":        &r.countMarks,
+		"FPDFPageObj_SetIsActive":       &r.setActive,
+		"FPDFPageObj_GetBounds":         &r.objectBounds,
+		"FPDFFormObj_CountObjects":      &r.countInner,
+		"FPDFFormObj_GetObject":         &r.getInner,
+		"FPDFBitmap_Create":             &r.createBitmap,
+		"FPDFBitmap_FillRect":           &r.fillBitmap,
+		"FPDFBitmap_GetBuffer":          &r.bitmapBuffer,
+		"FPDFBitmap_Destroy":            &r.destroyBitmap,
+		"FPDF_RenderPageBitmap":         &r.renderPage,
 	} {
 		if *f = m.ExportedFunction(name); *f == nil {
 			return nil, fmt.Errorf("pdfium has no function %s", name)
@@ -165,54 +186,4 @@ func (r *reader) loadFault() error {
 		return fault.New(fault.Encrypted)
 	}
 	return fault.Wrap(fault.Corrupt, fmt.Errorf("pdfium cannot open it: error %d", code))
-}
-
-// page reads the page with the index, and takes what it holds from left.
-func (r *reader) page(doc uint64, index int, left *budget) (document.Page, error) {
-	page, err := r.call(r.loadPage, doc, uint64(index))
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	if page == 0 {
-		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("cannot be loaded"))
-	}
-	objects, err := r.call(r.countObjects, page)
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	if n := int32(objects); n > maxObjects || left.objects.Add(-int64(max(n, 0))) < 0 {
-		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("%d objects", n))
-	}
-	f, err := r.frame(page)
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	text, err := r.call(r.loadText, page)
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	if text == 0 {
-		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("its text cannot be loaded"))
-	}
-	count, err := r.call(r.countChars, text)
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	n := int(int32(count))
-	if left.characters.Add(-int64(max(n, 0))) < 0 {
-		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("more than %d characters", document.MaxCharacters))
-	}
-	words, err := r.words(text, n, f)
-	if err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	// Closing what has been read keeps a long document's memory at one page.
-	if _, err := r.call(r.closeText, text); err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	if _, err := r.call(r.closePage, page); err != nil {
-		return document.Page{}, tooComplex(err)
-	}
-	width, height := f.size()
-	return document.Page{Width: width, Height: height, Words: words}, nil
 }

@@ -33,6 +33,18 @@ const (
 	// upright is the largest slope of a line that is still read. Stamps and watermarks run across the page.
 	upright = 0.05
 
+	// inBox is how far, in points, the letters of a ligature may reach out of its box, by rounding.
+	inBox = 0.02
+
+	// doubled is how far apart, in sizes, two prints of one character lie at most.
+	doubled = 0.05
+
+	// smallest is the least part of the height of its box that the size of a font is. Boxes are 1.0 to 1.6 sizes high.
+	smallest = 0.4
+
+	// flat is how many times wider than high the ink of a hyphen is at least.
+	flat = 1.8
+
 	softHyphen = 0xAD
 
 	// lineHyphen is what PDFium makes of a hyphen at the end of a run of text: it takes the word for one that goes on
@@ -43,78 +55,195 @@ const (
 // run is what the characters of a run of text share.
 type run struct {
 	baseline, size float64
-	level          bool // from left to right on the page as one sees it
+	// turns is how many quarter turns clockwise make the run upright; askew when no number does.
+	turns int
+	askew bool
 }
 
-// words reads the n characters of a text page and joins them into words by their position. They come in the order of
-// the stream; neither its text objects (some printers make one of each character) nor the spaces that PDFium makes up
-// say more of words than the positions do.
-func (r *reader) words(text uint64, n int, f frame) ([]document.Word, error) {
+// character is one printed character and its place on the page.
+type character struct {
+	code           rune
+	index          uint64
+	x0, y0, x1, y1 float64
+}
+
+// textPage is the text of a loaded page while it is read. Characters come in the order of the stream; neither its text
+// objects (some printers make one of each character) nor the spaces that PDFium makes up say more of words than the
+// positions do.
+type textPage struct {
+	*reader
+	text  uint64
+	count int
+	frame frame
+	// hidden reports whether a character is not to be seen; nil when all are.
+	hidden func(index uint64) (bool, error)
+
+	words   []document.Word
+	word    document.Word
+	letters strings.Builder
+	edges   []float32
+	first   int // edge of the word
+	last    character
+	// directions counts the characters by the turns that make them upright.
+	directions [4]int
+}
+
+// readWords joins the characters into words by their position. Only upright characters count.
+func (p *textPage) readWords() error {
 	var (
-		words   []document.Word
-		word    document.Word
-		letters strings.Builder
-		line    run
-		last    struct{ top, bottom float64 } // of the character before
-		edges   = make([]float32, 0, max(n, 0))
-		first   int  // edge of the word
-		spaced  bool // a space was read since the last character
+		line   run
+		spaced bool // a space was read since the last character
+		height struct{ top, bottom float64 }
 	)
-	flush := func() {
-		if letters.Len() > 0 {
-			word.Text, word.Edges = letters.String(), edges[first:len(edges):len(edges)]
-			words = append(words, word)
-			letters.Reset()
-			first = len(edges)
-		}
-	}
-	for i := range uint64(max(n, 0)) {
-		code, err := r.call(r.unicode, text, i)
+	p.edges = make([]float32, 0, max(p.count, 0))
+	for i := range uint64(max(p.count, 0)) {
+		code, err := p.call(p.unicode, p.text, i)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c := rune(uint32(code))
 		if unicode.IsSpace(c) {
 			spaced = true
 			continue
 		}
+		if c < ' ' && c != lineHyphen {
+			if c, err = p.readUnnamed(i); err != nil {
+				return err
+			}
+		}
 		if c = visible(c); c < 0 {
 			continue
 		}
-		if _, err := r.call(r.looseBox, text, i, uint64(r.scratch)); err != nil {
-			return nil, err
+		if _, err := p.call(p.looseBox, p.text, i, uint64(p.scratch)); err != nil {
+			return err
 		}
-		left, top, right, bottom := r.rect()
-		if top != last.top || bottom != last.bottom {
+		left, top, right, bottom := p.rect()
+		if top != height.top || bottom != height.bottom {
 			// The height of the box is the font's. As long as box and height stay where they are, so do baseline, size
 			// and direction.
-			if line, err = r.run(text, i, f); err != nil {
-				return nil, err
+			if line, err = p.readRun(i, math.Abs(top-bottom)); err != nil {
+				return err
 			}
-			last.top, last.bottom = top, bottom
+			height.top, height.bottom = top, bottom
 		}
-		if !line.level {
+		if line.askew {
 			continue
 		}
-		x0, y0, x1, y1 := f.box(left, top, right, bottom)
-		most, least := wordGap, -overlap
-		if spaced {
-			most, least, spaced = madeUpGap, -madeUpKern, false
+		if p.hidden != nil {
+			hidden, err := p.hidden(i)
+			if err != nil {
+				return err
+			}
+			if hidden {
+				continue
+			}
 		}
-		if gap := x0 - word.X1; gap > most*line.size || gap < least*line.size ||
-			math.Abs(line.baseline-word.Baseline) > sameLine*line.size {
-			flush()
+		p.directions[line.turns]++
+		if line.turns != 0 {
+			continue
 		}
-		if letters.Len() == 0 {
-			word = document.Word{X0: x0, X1: x1, Top: y0, Bottom: y1, Baseline: line.baseline, Size: line.size}
+		char := character{code: c, index: i}
+		char.x0, char.y0, char.x1, char.y1 = p.frame.box(left, top, right, bottom)
+		doubled, err := p.isDoubled(char, line)
+		if err != nil {
+			return err
 		}
-		letters.WriteRune(c)
-		edges = append(edges, float32(x0))
-		word.X1 = max(word.X1, x1)
-		word.Top, word.Bottom = min(word.Top, y0), max(word.Bottom, y1)
+		if !doubled {
+			p.addCharacter(char, line, spaced)
+			spaced = false
+		}
 	}
-	flush()
-	return words, nil
+	p.endWord()
+	return nil
+}
+
+// addCharacter appends a character to the word that it goes on, or begins a new word with it.
+func (p *textPage) addCharacter(c character, line run, spaced bool) {
+	most, least := wordGap, -overlap
+	if spaced {
+		most, least = madeUpGap, -madeUpKern
+	}
+	gap := c.x0 - p.word.X1
+	sameBaseline := math.Abs(line.baseline-p.word.Baseline) <= sameLine*line.size
+	// The letters of a ligature share its box, or the later ones lie inside it.
+	inLigature := sameBaseline && c.x0 >= p.last.x0-inBox && c.x1 <= p.last.x1+inBox
+	if !inLigature && (gap > most*line.size || gap < least*line.size || !sameBaseline) {
+		p.endWord()
+	}
+	if p.letters.Len() == 0 {
+		p.word = document.Word{X0: c.x0, X1: c.x1, Top: c.y0, Bottom: c.y1, Baseline: line.baseline, Size: line.size}
+	}
+	p.letters.WriteRune(c.code)
+	p.edges = append(p.edges, float32(c.x0))
+	p.word.X1 = max(p.word.X1, c.x1)
+	p.word.Top, p.word.Bottom = min(p.word.Top, c.y0), max(p.word.Bottom, c.y1)
+	p.word.Size = max(p.word.Size, line.size)
+	p.last = c
+}
+
+func (p *textPage) endWord() {
+	if p.letters.Len() > 0 {
+		p.word.Text, p.word.Edges = p.letters.String(), p.edges[p.first:len(p.edges):len(p.edges)]
+		p.word.Text, p.word.Edges = halveDoubled(p.word.Text, p.word.Edges, doubled*p.word.Size)
+		p.words = append(p.words, p.word)
+		p.letters.Reset()
+		p.first = len(p.edges)
+	}
+}
+
+// halveDoubled leaves one of each letter where all letters of a word come twice, each pair in one place: text that is
+// filled and stroked letter by letter.
+func halveDoubled(text string, edges []float32, reach float64) (string, []float32) {
+	if len(edges) < 4 || len(edges)%2 != 0 || math.Abs(float64(edges[1]-edges[0])) > reach {
+		return text, edges
+	}
+	runes := []rune(text)
+	for i := 0; i < len(runes); i += 2 {
+		if runes[i] != runes[i+1] || math.Abs(float64(edges[i+1]-edges[i])) > reach {
+			return text, edges
+		}
+	}
+	var half strings.Builder
+	var halfEdges []float32
+	for i := 0; i < len(runes); i += 2 {
+		half.WriteRune(runes[i])
+		halfEdges = append(halfEdges, edges[i])
+	}
+	return half.String(), halfEdges
+}
+
+// isDoubled reports whether c is the character before it once more: text that is filled and then stroked, to look bold,
+// comes as two text objects. The letters of a ligature lie in one place too, but are of one object.
+func (p *textPage) isDoubled(c character, line run) (bool, error) {
+	if p.letters.Len() == 0 || c.code != p.last.code || math.Abs(c.x0-p.last.x0) > doubled*line.size ||
+		math.Abs(line.baseline-p.word.Baseline) > sameLine*line.size {
+		return false, nil
+	}
+	one, err := p.call(p.textObject, p.text, p.last.index)
+	if err != nil {
+		return false, err
+	}
+	other, err := p.call(p.textObject, p.text, c.index)
+	return one != other, err
+}
+
+// readUnnamed looks at the ink of a character that the font gives no meaning: a flat bar is a hyphen, no ink is nothing
+// to see, and anything else is a character that is lost.
+func (p *textPage) readUnnamed(index uint64) (rune, error) {
+	at := uint64(p.scratch)
+	if _, err := p.call(p.inkBox, p.text, index, at, at+8, at+16, at+24); err != nil {
+		return 0, err
+	}
+	b, _ := p.module.Memory().Read(p.scratch, 32)
+	side := func(i int) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])) }
+	x0, y0, x1, y1 := p.frame.box(side(0), side(3), side(1), side(2))
+	switch {
+	case !(x1 > x0) || !(y1 > y0):
+		return 0, nil
+	case x1-x0 > flat*(y1-y0):
+		return '-', nil
+	}
+	return unicode.ReplacementChar, nil
 }
 
 // visible is the character as it is printed, and -1 when there is nothing to see.
@@ -132,26 +261,37 @@ func visible(c rune) rune {
 	return c
 }
 
-// run asks for what the character at the index shares with those around it.
-func (r *reader) run(text, index uint64, f frame) (run, error) {
-	if _, err := r.call(r.charOrigin, text, index, uint64(r.scratch), uint64(r.scratch)+8); err != nil {
+// readRun asks for what the character at the index, in a box of the height, shares with those around it.
+func (p *textPage) readRun(index uint64, height float64) (run, error) {
+	if _, err := p.call(p.charOrigin, p.text, index, uint64(p.scratch), uint64(p.scratch)+8); err != nil {
 		return run{}, err
 	}
-	b, _ := r.module.Memory().Read(r.scratch, 16)
-	_, baseline := f.place(math.Float64frombits(binary.LittleEndian.Uint64(b)), math.Float64frombits(binary.LittleEndian.Uint64(b[8:])))
-	size, err := r.call(r.fontSize, text, index)
+	b, _ := p.module.Memory().Read(p.scratch, 16)
+	_, baseline := p.frame.place(math.Float64frombits(binary.LittleEndian.Uint64(b)), math.Float64frombits(binary.LittleEndian.Uint64(b[8:])))
+	size, err := p.call(p.fontSize, p.text, index)
 	if err != nil {
 		return run{}, err
 	}
-	if _, err := r.call(r.matrix, text, index, uint64(r.scratch)); err != nil {
+	if _, err := p.call(p.matrix, p.text, index, uint64(p.scratch)); err != nil {
 		return run{}, err
 	}
-	m, _ := r.module.Memory().Read(r.scratch, 24)
+	m, _ := p.module.Memory().Read(p.scratch, 24)
 	at := func(i int) float64 { return f32(m[4*i:]) }
-	across, along := f.turn(at(0), at(1))
-	return run{
-		baseline: baseline,
-		size:     api.DecodeF64(size) * math.Hypot(at(2), at(3)),
-		level:    across > 0 && math.Abs(along) <= upright*across,
-	}, nil
+	across, along := p.frame.turn(at(0), at(1))
+	line := run{baseline: baseline, size: api.DecodeF64(size) * math.Hypot(at(2), at(3))}
+	if line.size < smallest*height {
+		line.size = height // a Type 3 font tells nothing of its size
+	}
+	switch {
+	case across > 0 && math.Abs(along) <= upright*across:
+	case along > 0 && math.Abs(across) <= upright*along:
+		line.turns = 1
+	case across < 0 && math.Abs(along) <= -upright*across:
+		line.turns = 2
+	case along < 0 && math.Abs(across) <= -upright*along:
+		line.turns = 3
+	default:
+		line.askew = true
+	}
+	return line, nil
 }

@@ -272,11 +272,16 @@ func nameColumns(pieces []piece, size float64) []Column {
 	after := func(p, q piece) bool {
 		return p.line == q.line && p.x0 > q.x0 && p.x0-q.x1 < oneSpace*size && slices.Contains(headerFillers, q.text)
 	}
-	// Twice, for a filler may hold on to one that has found its column: PROGRAM CREDITS above EARNED.
+	// Twice, for a filler may hold on to one that has found its column: PROGRAM above CREDITS EARNED. What only stands
+	// behind another filler comes last: it may touch the name of the column next to its own.
 	for range 2 {
 		widen(stacked)
 		widen(before)
+	}
+	for range 2 {
 		widen(after)
+		widen(stacked)
+		widen(before)
 	}
 	slices.SortFunc(columns, func(a, b Column) int { return cmp.Compare(a.X0, b.X0) })
 	return columns

@@ -14,8 +14,10 @@ const (
 	// wraps lie half a line, 0.5 sizes or more, above and below their row.
 	sameLine = 0.28
 
-	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow.
-	touching = 0.06
+	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow. overlapping is how
+	// far the pieces of a kerned word may overlap.
+	touching    = 0.06
+	overlapping = 0.18
 
 	// InColumn is how far, in sizes, a word may begin left of the column that it belongs to.
 	InColumn = 0.6
@@ -25,7 +27,7 @@ const (
 type Line struct {
 	Page     int
 	Baseline float64 // baseline
-	Size     float64 // the largest of its words
+	Size     float64 // that of most of its characters
 	X0, X1   float64
 	Words    []Word
 	Text     string // the words joined with spaces
@@ -70,11 +72,32 @@ func NewLine(page int, words []Word) Line {
 	l := Line{Page: page, Words: words, X0: words[0].X0, X1: words[0].X1}
 	for _, w := range words {
 		l.Baseline += w.Baseline / float64(len(words))
-		l.Size = max(l.Size, w.Size)
 		l.X1 = max(l.X1, w.X1)
 	}
+	l.Size = mostUsedSize(words)
 	l.Text = JoinWords(words)
 	return l
+}
+
+// sizedWords is how many words of a line are compared with each other.
+const sizedWords = 64
+
+// mostUsedSize is the size, to a tenth, of most characters of words; of equals the largest.
+func mostUsedSize(words []Word) float64 {
+	words = words[:min(len(words), sizedWords)]
+	best, most := 0.0, 0
+	for _, w := range words {
+		n := 0
+		for _, o := range words {
+			if math.Abs(o.Size-w.Size) <= 0.1*w.Size {
+				n += len(o.Text)
+			}
+		}
+		if n > most || n == most && w.Size > best {
+			best, most = w.Size, n
+		}
+	}
+	return best
 }
 
 // JoinWords is the text of words, with a space between two unless they touch.
@@ -93,7 +116,7 @@ func JoinWords(words []Word) string {
 func areTouching(a, b Word) bool {
 	size := min(a.Size, b.Size)
 	gap := b.X0 - a.X1
-	return gap < touching*size && gap > -touching*size && math.Abs(a.Baseline-b.Baseline) <= sameLine*size
+	return gap < touching*size && gap > -overlapping*size && math.Abs(a.Baseline-b.Baseline) <= sameLine*size
 }
 
 // spelling maps what fonts and browsers print to what is meant. A soft hyphen on a page is a hyphen: it would not have
@@ -175,6 +198,9 @@ func characterEdge(w Word, n, i int) float64 {
 
 // furniture is what browsers print above and below a page: its title, its address, the date and the page's number.
 var furniture = regexp.MustCompile(`://|\bStudent Record Web Page\b|^(Page )?\d{1,3} ?(/|of) ?\d{1,3}( |$)|(^| )(Page )?\d{1,3} ?(/|of) ?\d{1,3}$`)
+
+// IsFurniture reports whether a line is what browsers print above and below a page.
+func IsFurniture(text string) bool { return furniture.MatchString(text) }
 
 // DropFurniture drops such lines, at most two at either end of a page, so that what they interrupt is in one piece.
 func DropFurniture(all []Line) []Line {

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Table is how rows are read: the columns of a header row, and where the titles stand, learnt from the rows.
 type Table struct {
 	titleX0, titleX1 float64
+	codesX1          float64  // where the codes and sections of most rows end; titleX0 when that is not known
 	right            []Column // the columns right of the titles
 	Transfers        bool     // credits from elsewhere rather than courses taken
 }
@@ -26,6 +28,9 @@ type Row struct {
 var (
 	// codePattern is what stands left of the title. Its parts may touch where columns are narrow.
 	codePattern = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?: ?([A-Z0-9][A-Z0-9-]{0,4}))?$`)
+
+	// transferCode is the same in a table of transfers, where it need not name a course: PHIL 2XX, GNRL 3---.
+	transferCode = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d[\dX-]{2,3})()$`)
 
 	// codeOrSection is what of it can run into the title.
 	codeOrSection = regexp.MustCompile(`^[A-Z0-9-]{1,12}$`)
@@ -63,7 +68,50 @@ func NewTable(h Header, below []Line) Table {
 	}
 	t.learnEnd(below, codesEnd)
 	t.learnStart(h, below, codesEnd)
+	t.learnCodes(below)
 	return t
+}
+
+// learnCodes finds where codes, numbers and sections end: titles that are centred in their column begin anywhere right
+// of that.
+func (t *Table) learnCodes(below []Line) {
+	end := 0.0
+	for _, l := range below {
+		words := t.splitAtEdges(l.Words)
+		if n := t.countCodeCells(l, words); n > 0 {
+			end = max(end, words[n-1].X1)
+		}
+	}
+	t.codesX1 = t.titleX0
+	if end > 0 {
+		t.codesX1 = end
+	}
+}
+
+// countCodeCells is how many of a line's words are its code, number and section: those left of the titles, or fewer
+// where a title begins left of its column. It is 0 when there is no code.
+func (t *Table) countCodeCells(l Line, words []Word) int {
+	n := 0
+	for n < len(words) && words[n].X0 < t.titleX0-InColumn*l.Size {
+		n++
+	}
+	atEdge := n
+	for n = min(n, maxCodeWords); n > 0; n-- {
+		if !t.codePattern().MatchString(JoinWords(words[:n])) {
+			continue
+		}
+		if n == atEdge || !areTouching(words[n-1], words[n]) {
+			return n
+		}
+	}
+	return 0
+}
+
+func (t *Table) codePattern() *regexp.Regexp {
+	if t.Transfers {
+		return transferCode
+	}
+	return codePattern
 }
 
 // learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may stand
@@ -176,18 +224,12 @@ func MostCommon(values []float64, reach float64) float64 {
 // ReadRow reads a line as a row of the table. It is one when a code stands left of the title and, in a table of courses,
 // attempted credits in their column.
 func (t *Table) ReadRow(l Line) (Row, bool) {
-	n := 0
 	l.Words = t.splitAtEdges(l.Words)
-	for n < len(l.Words) && l.Words[n].X0 < t.titleX0-InColumn*l.Size {
-		n++
-	}
-	if n == 0 || n > maxCodeWords {
+	n := t.countCodeCells(l, l.Words)
+	if n == 0 {
 		return Row{}, false
 	}
-	match := codePattern.FindStringSubmatch(JoinWords(l.Words[:n]))
-	if match == nil {
-		return Row{}, false
-	}
+	match := t.codePattern().FindStringSubmatch(JoinWords(l.Words[:n]))
 	r := Row{Code: match[1] + " " + match[2], Section: match[3], Line: l, Cells: map[string]string{}}
 	var cells [][]Word
 	for i, w := range l.Words[n:] {
@@ -200,6 +242,7 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 			cells = append(cells, []Word{w})
 		}
 	}
+	cells = t.dropForeign(cells)
 	inColumns := map[string][]Word{}
 	for i, c := range t.assignColumns(cells) {
 		inColumns[t.right[c].Name] = append(inColumns[t.right[c].Name], cells[i]...)
@@ -208,6 +251,32 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 		r.Cells[name] = JoinWords(words)
 	}
 	return r, t.Transfers || creditsPattern.MatchString(r.Cells[Attempted])
+}
+
+// numberCell is what the columns of numbers hold; wordCell is what the columns of grades and notations do.
+var (
+	numberCell    = regexp.MustCompile(`^[\d.,/%–—-]+$`)
+	wordCell      = regexp.MustCompile(`^(?:[A-Z*#][A-Z0-9*#/]{0,7}|[A-F] ?[-+–—])$`)
+	numberColumns = []string{Attempted, "GPA", "AVG", "SIZE", Earned}
+)
+
+// dropForeign leaves out what does not belong to a table: a stamp or a remark that lies over a row. It is text in a
+// column of numbers, or no notation in the column of notations.
+func (t *Table) dropForeign(cells [][]Word) [][]Word {
+	foreign := func(cell []Word) bool {
+		name, text := t.right[t.nearestColumn(cell[0])].Name, JoinWords(cell)
+		switch {
+		case numberCell.MatchString(text) || wordCell.MatchString(text):
+			return false
+		case name == Notation, name == Grade:
+			return !strings.Contains(text, string(unicode.ReplacementChar)) && len(text) > 1
+		}
+		return slices.Contains(numberColumns, name)
+	}
+	if t.Transfers {
+		return cells
+	}
+	return slices.DeleteFunc(cells, foreign)
 }
 
 // splitAtEdges parts words at the edges of the column of titles. Where columns are narrow, cells touch or even overlap: a
@@ -315,7 +384,7 @@ func columnDistance(w Word, c Column) float64 { return max(w.X0, c.X0) - min(w.X
 // ReadHalfLine reads a line as a half-line of a title that wraps: nothing stands left of the titles, and what stands right of
 // them is another cell that wraps, a column's width away.
 func (t *Table) ReadHalfLine(l Line) (Line, bool) {
-	if l.X0 < t.titleX0-InColumn*l.Size {
+	if l.X0 < t.titleX0-InColumn*l.Size && l.X0 < t.codesX1+0.2*l.Size {
 		return Line{}, false
 	}
 	n := 0
@@ -328,6 +397,9 @@ func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	l.Words = l.Words[:n]
 	return l, true
 }
+
+// IsBeside reports whether a line lies right of the titles altogether: a stamp, or a cell that wraps. It ends no table.
+func (t *Table) IsBeside(l Line) bool { return l.X0 >= t.titleX1 }
 
 // CreditsIn is the number in the cell, 0 when there is none.
 func (r *Row) CreditsIn(name string) float64 {

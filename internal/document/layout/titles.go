@@ -11,7 +11,7 @@ const (
 
 	// lineReach is how far apart, in sizes, lines of one title may lie, rowReach the last line of one and the first of
 	// the next.
-	lineReach = 1.8
+	lineReach = 2.6
 	rowReach  = 4.0
 
 	// stray is the cost, in sizes, of leaving a line at the edge of a page to the row on the other side of it. A line
@@ -62,9 +62,9 @@ func CompleteTitles(blocks []Block) {
 		if !b.OpenAbove {
 			last, waiting = nil, nil
 		}
-		above := wordsOf(b.gaps[0][:cuts[0]])
+		above := joinLineWords(b.gaps[0][:cuts[0]])
 		if len(b.rows) == 0 {
-			above = wordsOf(b.gaps[0])
+			above = joinLineWords(b.gaps[0])
 		}
 		if last != nil && len(waiting) > 0 && len(above) > 0 {
 			// Each page on its own gives its lines to the row on the other one. Only one row goes on over the break.
@@ -82,11 +82,11 @@ func CompleteTitles(blocks []Block) {
 			waiting = append(waiting, above...) // the page ends below the first line of the table
 		}
 		for i, r := range b.rows {
-			r.Title = slices.Concat(waiting, wordsOf(b.gaps[i][cuts[i]:]), r.Title, wordsOf(b.gaps[i+1][:cuts[i+1]]))
+			r.Title = slices.Concat(waiting, joinLineWords(b.gaps[i][cuts[i]:]), r.Title, joinLineWords(b.gaps[i+1][:cuts[i+1]]))
 			last, waiting = r, nil
 		}
 		if n := len(b.rows); n > 0 {
-			waiting = wordsOf(b.gaps[n][cuts[n]:])
+			waiting = joinLineWords(b.gaps[n][cuts[n]:])
 			toKeep = b.measureMisfit(placements[best], n-1, cuts[n-1], len(b.gaps[n])) - b.measureMisfit(placements[best], n-1, cuts[n-1], cuts[n])
 		}
 	}
@@ -205,15 +205,35 @@ func (b *Block) DropDistantLines() {
 		b.gaps[0] = b.gaps[0][:min(len(b.gaps[0]), maxHalfLines)]
 		return
 	}
-	size := b.rows[0].Line.Size
+	size, titleSize := b.rows[0].Line.Size, b.titleSize()
+	foreign := func(l Line) bool {
+		return math.Abs(l.Size-size) > 0.15*size && math.Abs(l.Size-titleSize) > 0.15*titleSize
+	}
 	for i := range b.gaps {
-		b.gaps[i] = slices.DeleteFunc(b.gaps[i], func(l Line) bool { return math.Abs(l.Size-size) > 0.15*size })
+		b.gaps[i] = slices.DeleteFunc(b.gaps[i], foreign)
 		reach := lineReach * size
 		if i == 0 && b.OpenAbove || i == len(b.rows) && b.OpenBelow {
 			reach = rowReach * size
 		}
 		b.gaps[i] = b.linesInReach(i, reach)
 	}
+}
+
+// titleSize is the size of the titles: of what stands of them on the rows themselves, else of most half-lines.
+func (b *Block) titleSize() float64 {
+	var words []Word
+	for _, r := range b.rows {
+		words = append(words, r.Title...)
+	}
+	if len(words) == 0 {
+		for _, gap := range b.gaps {
+			words = append(words, joinLineWords(gap)...)
+		}
+	}
+	if len(words) == 0 {
+		return b.rows[0].Line.Size
+	}
+	return mostUsedSize(words)
 }
 
 // linesInReach is the lines of the gap i that are in reach of a row, or of a line that is.
@@ -233,7 +253,7 @@ func (b *Block) linesInReach(i int, reach float64) []Line {
 	return slices.Concat(gap[:down], gap[up:])
 }
 
-func wordsOf(lines []Line) []Word {
+func joinLineWords(lines []Line) []Word {
 	var words []Word
 	for _, l := range lines {
 		words = append(words, l.Words...)

@@ -19,4 +19,6 @@ type Word struct {
 type Page struct {
 	Width, Height float64
 	Words         []Word
+	// Drawn says that a page without words shows something that may be text: a picture of a page, or outlines.
+	Drawn bool
 }

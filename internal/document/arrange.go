@@ -1,0 +1,228 @@
+package document
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
+
+// part is the pages of one of the documents that a file holds.
+type part struct {
+	kind   Kind
+	sheets []layout.Sheet
+}
+
+// lines are those of all pages; the page of a line is its place among the pages of the part.
+func (p *part) lines() []layout.Line {
+	var all []layout.Line
+	for i, s := range p.sheets {
+		for _, l := range s.Lines {
+			l.Page = i
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// splitDocuments parts a file that holds a record and a letter, the record first. All else is one document.
+func splitDocuments(sheets []layout.Sheet) []*part {
+	whole := &part{sheets: sheets}
+	kinds := make([]Kind, len(sheets))
+	for i, s := range sheets {
+		kinds[i] = kindOfSheet(s)
+	}
+	if !slices.Contains(kinds, Letter) || !slices.Contains(kinds, Transcript) {
+		return []*part{whole}
+	}
+	record, letter := &part{kind: Transcript}, &part{kind: Letter}
+	kind := kinds[slices.IndexFunc(kinds, func(k Kind) bool { return k != "" })]
+	for i, s := range sheets {
+		if kinds[i] != "" {
+			kind = kinds[i]
+		}
+		if kind == Transcript {
+			record.sheets = append(record.sheets, s)
+		} else {
+			letter.sheets = append(letter.sheets, s)
+		}
+	}
+	if detectKind(record.lines()) != Transcript {
+		return []*part{whole}
+	}
+	return []*part{record, letter}
+}
+
+// kindOfSheet is the kind of document that a page plainly belongs to, "" when it does not say.
+func kindOfSheet(s layout.Sheet) Kind {
+	kind := Kind("")
+	for _, l := range s.Lines {
+		if sectionLine.MatchString(l.Text) || strings.EqualFold(l.Text, "offer of admission") {
+			return Letter
+		}
+		if historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text) || layout.IsHeader(l) {
+			kind = Transcript
+		}
+	}
+	return kind
+}
+
+// arrange puts the pages into their order: by the numbers that are printed on them, else by the terms of a record. Pages
+// that come twice count once. Its fault is incomplete_document when a page is missing or holds no text.
+func (p *part) arrange() ([]warning.Warning, error) {
+	p.dropRepeated()
+	total, numbered := 0, 0
+	for _, s := range p.sheets {
+		total = max(total, s.Total)
+		if s.Number > 0 {
+			numbered++
+		}
+	}
+	if total > 0 && p.isNumbered(total) {
+		slices.SortStableFunc(p.sheets, func(a, b layout.Sheet) int { return a.Number - b.Number })
+		if missing := p.missingNumbers(total); len(missing) > 0 {
+			return nil, missingFault(missing, total)
+		}
+		return nil, nil
+	}
+	p.sortByTerm()
+	var warnings []warning.Warning
+	for i := 0; i < len(p.sheets); i++ {
+		s := p.sheets[i]
+		if !s.Drawn {
+			continue
+		}
+		// Numbers on all other pages prove that a page without text is not one of them.
+		rest := slices.DeleteFunc(slices.Clone(p.sheets), func(s layout.Sheet) bool { return s.Drawn })
+		others := part{sheets: rest}
+		if i > 0 && !(total > 0 && others.isNumbered(total) && len(others.missingNumbers(total)) == 0) {
+			return nil, fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("Page %d of this PDF holds no text that can be "+
+				"read, only a picture. Print the whole student record to PDF from the browser.", s.Page+1))
+		}
+		warnings = append(warnings, warning.Warning{Code: warning.PageWithoutRows, Page: s.Page + 1,
+			Message: fmt.Sprintf("Page %d holds only a picture and was not read.", s.Page+1)})
+		p.sheets = rest
+		return warnings, nil
+	}
+	return warnings, nil
+}
+
+// isNumbered reports whether every page has a number, out of the same total.
+func (p *part) isNumbered(total int) bool {
+	return !slices.ContainsFunc(p.sheets, func(s layout.Sheet) bool { return s.Number == 0 || s.Total != total })
+}
+
+func (p *part) missingNumbers(total int) []int {
+	var missing []int
+	for n := 1; n <= total; n++ {
+		if !slices.ContainsFunc(p.sheets, func(s layout.Sheet) bool { return s.Number == n }) {
+			missing = append(missing, n)
+		}
+	}
+	return missing
+}
+
+func missingFault(missing []int, total int) error {
+	words := make([]string, len(missing))
+	for i, n := range missing {
+		words[i] = fmt.Sprint(n)
+	}
+	pages := "Page " + words[0]
+	if len(words) > 1 {
+		pages = "Pages " + strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	}
+	verb := map[bool]string{true: "are", false: "is"}[len(words) > 1]
+	return fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("%s of %d %s missing. Print the whole document to PDF from the "+
+		"browser and upload that file.", pages, total, verb))
+}
+
+// dropRepeated leaves one of pages that say the same.
+func (p *part) dropRepeated() {
+	seen := map[string]bool{}
+	p.sheets = slices.DeleteFunc(p.sheets, func(s layout.Sheet) bool {
+		if s.Drawn {
+			return false
+		}
+		text := sheetText(s)
+		if seen[text] {
+			return true
+		}
+		seen[text] = true
+		return false
+	})
+}
+
+func sheetText(s layout.Sheet) string {
+	var b strings.Builder
+	for _, l := range s.Lines {
+		b.WriteString(l.Text)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// sortByTerm orders the pages of a record that have no numbers when they are plainly out of order: the page with the
+// program history comes first, the others by the first term that is a heading on them. A page without a heading goes on
+// with the one before it, so that it keeps its place behind it.
+func (p *part) sortByTerm() {
+	history := slices.IndexFunc(p.sheets, func(s layout.Sheet) bool {
+		return slices.ContainsFunc(s.Lines, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
+	})
+	if history < 0 || len(p.sheets) < 2 {
+		return
+	}
+	firsts := make([]int, len(p.sheets))
+	for i, s := range p.sheets {
+		firsts[i] = -1
+		if i == history {
+			firsts[i] = 0
+			continue
+		}
+		for _, l := range s.Lines {
+			if t := parseTerm(l.Text); t != "" {
+				firsts[i] = termOrder(t) / len(seasons)
+				break
+			}
+		}
+	}
+	if slices.IsSorted(slices.DeleteFunc(slices.Clone(firsts), func(n int) bool { return n < 0 })) && history == 0 {
+		return
+	}
+	if history == len(p.sheets)-1 && isFalling(firsts) {
+		slices.Reverse(p.sheets)
+		return
+	}
+	for i := range firsts {
+		if firsts[i] < 0 && i > 0 {
+			firsts[i] = firsts[i-1]
+		}
+	}
+	order := make([]int, len(firsts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return firsts[a] - firsts[b] })
+	sorted := make([]layout.Sheet, len(order))
+	for i, at := range order {
+		sorted[i] = p.sheets[at]
+	}
+	p.sheets = sorted
+}
+
+// isFalling reports whether the known numbers never rise.
+func isFalling(numbers []int) bool {
+	last := -1
+	for _, n := range numbers {
+		if n < 0 {
+			continue
+		}
+		if last >= 0 && n > last {
+			return false
+		}
+		last = n
+	}
+	return true
+}

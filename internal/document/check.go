@@ -1,0 +1,163 @@
+package document
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
+
+// maxRowWarnings is how many rows are named one by one that could not be read.
+const maxRowWarnings = 20
+
+// sumTolerance is how far a printed sum and that of the rows may lie apart: half of the last digit, and rounding.
+const sumTolerance = 0.011
+
+// addChecks compares what is printed with what was read. Rows that cannot be read at all are the fault unreadable_rows.
+func (d *Document) addChecks(unread []unreadRow) error {
+	d.RowsPrinted = len(d.Rows) + len(unread)
+	if d.Kind == Transcript {
+		if len(d.Rows) == 0 && (len(unread) > 0 || d.ProgramInfo != nil && d.CreditsEarned != nil && *d.CreditsEarned > 0) ||
+			len(unread) > len(d.Rows) {
+			return fault.New(fault.UnreadableRows)
+		}
+	}
+	for _, r := range unread[:min(len(unread), maxRowWarnings)] {
+		w := warning.Warning{Code: warning.RowNotUnderstood, Page: r.page, Term: r.term, Course: r.code,
+			Message: fmt.Sprintf("The row of %s on page %d could not be read. Add the course by hand.", r.code, r.page)}
+		if r.transfers {
+			w.Code = warning.TransferNotUnderstood
+		}
+		d.Warnings = append(d.Warnings, w)
+	}
+	d.checkGrades()
+	d.checkPlans()
+	d.checkCredits()
+	d.checkAverage()
+	return nil
+}
+
+// checkGrades warns of grades that the legend does not have, without naming them.
+func (d *Document) checkGrades() {
+	for _, s := range d.Semesters {
+		for _, c := range s.Courses {
+			if c.Grade != "" && !slices.Contains(grades, c.Grade) {
+				d.Warnings = append(d.Warnings, warning.Warning{Code: warning.GradeUnknown, Term: s.Term, Course: c.Code,
+					Message: fmt.Sprintf("The grade of %s in %s is not one that is known. Check whether the course counts.", c.Code, s.Term)})
+			}
+		}
+	}
+}
+
+// checkPlans warns of plans whose courses are not counted.
+func (d *Document) checkPlans() {
+	if d.ProgramInfo == nil {
+		return
+	}
+	for _, plan := range d.ProgramInfo.OtherPlans {
+		if uncountedPlan.MatchString(plan) {
+			d.Warnings = append(d.Warnings, warning.Warning{Code: warning.ProgramIgnored, Found: plan,
+				Message: fmt.Sprintf("%s is not part of the degree that is planned here; its courses are not counted.", plan)})
+		}
+	}
+}
+
+// CreditsRead is the sum of the credits that the rows earned: those of courses, and those from elsewhere.
+func (d Document) CreditsRead() (courses, transfers float64) {
+	for _, s := range d.Semesters {
+		for _, c := range s.Courses {
+			courses += c.CreditsEarned
+		}
+	}
+	for _, t := range d.Transfers {
+		transfers += t.Credits
+	}
+	return courses, transfers
+}
+
+// checkCredits compares the printed sum with the rows, with and without credits from elsewhere: both are in use.
+func (d *Document) checkCredits() {
+	if d.Kind != Transcript || d.CreditsEarned == nil {
+		return
+	}
+	courses, transfers := d.CreditsRead()
+	printed := *d.CreditsEarned
+	if math.Abs(printed-courses-transfers) < sumTolerance || math.Abs(printed-courses) < sumTolerance {
+		return
+	}
+	d.Warnings = append(d.Warnings, warning.Warning{Code: warning.CreditsDiffer, Expected: twoDigits(printed),
+		Found:   twoDigits(courses + transfers),
+		Message: "The record prints another number of credits earned than its rows add up to. Check that no row is missing."})
+}
+
+// gradePoints are the points of a grade, by the university's scale of 4.3.
+var gradePoints = map[string]float64{"A+": 4.3, "A": 4, "A-": 3.7, "B+": 3.3, "B": 3, "B-": 2.7, "C+": 2.3, "C": 2, "C-": 1.7,
+	"D+": 1.3, "D": 1, "D-": 0.7, "F": 0, "FNS": 0, "R": 0, "NR": 0}
+
+// gradedSum adds up points and credits of the sittings that count for an average.
+type gradedSum struct{ points, credits float64 }
+
+func (g *gradedSum) add(s Sitting) {
+	if points, ok := gradePoints[s.Grade]; ok {
+		g.points += points * s.CreditsAttempted
+		g.credits += s.CreditsAttempted
+	}
+}
+
+// differs reports whether a printed average is plainly not that of the rows; without credits there is none.
+func (g *gradedSum) differs(printed float64) bool {
+	return g.credits > 0 && math.Abs(g.points/g.credits-printed) > 0.02
+}
+
+// checkTermAverages compares the averages below the terms with the rows of the terms.
+func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
+	var found []warning.Warning
+	for _, p := range printed {
+		var sum gradedSum
+		for _, s := range d.Semesters {
+			if s.Term == p.term {
+				for _, c := range s.Courses {
+					sum.add(c)
+				}
+			}
+		}
+		if sum.differs(p.value) {
+			found = append(found, warning.Warning{Code: warning.GPADiffers, Term: p.term,
+				Expected: twoDigits(p.value), Found: twoDigits(sum.points / sum.credits),
+				Message: fmt.Sprintf("The average printed for %s is not that of its rows. Check that no row is missing.", p.term)})
+		}
+	}
+	return found
+}
+
+// checkAverage compares the cumulative average with all rows, and with the last sitting of each course: a repeated course
+// counts once, or each time.
+func (d *Document) checkAverage() {
+	if d.CumulativeGPA == nil {
+		return
+	}
+	var all, last gradedSum
+	latest := map[string]Sitting{}
+	for _, s := range d.Semesters {
+		for _, c := range s.Courses {
+			all.add(c)
+			if _, graded := gradePoints[c.Grade]; graded {
+				latest[c.Code] = c
+			}
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(latest)) {
+		last.add(latest[code])
+	}
+	if all.differs(*d.CumulativeGPA) && last.differs(*d.CumulativeGPA) {
+		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.GPADiffers, Expected: twoDigits(*d.CumulativeGPA),
+			Found:   twoDigits(all.points / all.credits),
+			Message: "The cumulative average is not that of the rows. Check that no row is missing."})
+	}
+}
+
+func twoDigits(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }

@@ -1,0 +1,193 @@
+package layout
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A linear print has each cell of a table on a line of its own: pages that are printed from a narrow screen, or that lose
+// their style. Its header is the names of the columns below each other, and a cell without text is an empty line.
+
+var (
+	letterCell  = regexp.MustCompile(`^[A-Z]{2,4}$`)
+	digitCell   = regexp.MustCompile(`^\d[\dX-]{2,3}$`)
+	codeCell    = regexp.MustCompile(`^([A-Z]{2,4}) (\d[\dX-]{2,3})(?: ([A-Z0-9][A-Z0-9-]{0,4}))?$`)
+	columnTitle = regexp.MustCompile(`^(?:(?:CLASS|PROGRAM|CREDITS?|YEAR|UNITS) )*(COURSE|DESCRIPTION|ATTEMPTED|GRADE|NOTATION|EARNED|GPA|AVG|SIZE|OTHER|ATTENDED)$`)
+	valueCell   = regexp.MustCompile(`^[A-Z0-9*#.,+–—-]{1,8}$`)
+)
+
+// cellWidth is the width, in points, of a column that cells are laid out in.
+const cellWidth = 1000.0
+
+// StraightenCells lays the cells of a linear print side by side, so that its tables look like any others. Lines that are
+// no linear print come back as they are.
+func StraightenCells(all []Line) []Line {
+	var lines []Line
+	var columns []string
+	found := false
+	for i := 0; i < len(all); {
+		if names := linearHeader(all[i:]); len(names) > 0 {
+			columns, found = names, true
+			lines = append(lines, layOutHeader(all[i], names))
+			i += len(names)
+			continue
+		}
+		if columns != nil {
+			if row, n := linearRow(all[i:], columns); n > 0 {
+				lines = append(lines, row)
+				i += n
+				continue
+			}
+		}
+		lines = append(lines, all[i])
+		i++
+	}
+	if !found {
+		return all
+	}
+	return lines
+}
+
+// linearHeader returns the names of the columns that stand below each other from the first line on.
+func linearHeader(lines []Line) []string {
+	if lines[0].Text != Course {
+		return nil
+	}
+	var names []string
+	for _, l := range lines[:min(len(lines), len(headerNames))] {
+		m := columnTitle.FindStringSubmatch(l.Text)
+		if m == nil {
+			break
+		}
+		names = append(names, m[1])
+	}
+	if len(names) < 3 || names[1] != Description || !slices.Contains(names, Grade) {
+		return nil
+	}
+	return names
+}
+
+func layOutHeader(l Line, names []string) Line {
+	words := make([]Word, len(names))
+	for i, name := range names {
+		words[i] = cellWord(l, name, float64(i)*cellWidth)
+	}
+	return NewLine(l.Page, words)
+}
+
+// cellWord is a word of a laid out line.
+func cellWord(l Line, text string, x float64) Word {
+	return Word{Text: text, X0: x, X1: x + 0.5*l.Size*float64(len(text)), Top: l.Baseline - l.Size, Bottom: l.Baseline,
+		Baseline: l.Baseline, Size: l.Size}
+}
+
+// linearRow reads the cells of a row from the first line on and lays them out; n is how many lines they take, 0 when
+// there is no row.
+func linearRow(lines []Line, columns []string) (row Line, n int) {
+	first := lines[0]
+	var words []Word
+	if m := codeCell.FindStringSubmatch(first.Text); m != nil {
+		n = 1
+		words = codeWords(first, m[1], m[2], m[3])
+	} else if letterCell.MatchString(first.Text) && len(lines) > 1 && digitCell.MatchString(lines[1].Text) {
+		n = 2
+		words = codeWords(first, first.Text, lines[1].Text, "")
+	} else {
+		return Line{}, 0
+	}
+	courses := slices.Contains(columns, Attempted)
+	pitch := cellPitch(lines)
+	if courses && n == 2 && n < len(lines) && sectionCell.MatchString(lines[n].Text) && !decimalPattern.MatchString(lines[n].Text) {
+		words = append(words, cellWord(first, lines[n].Text, 0.3*cellWidth))
+		n++
+	}
+	value := decimalPattern
+	if !courses {
+		value = transferPattern
+	}
+	var title []string
+	for n < len(lines) && !value.MatchString(lines[n].Text) {
+		if len(title) > maxHalfLines || linearHeader(lines[n:]) != nil || codeCell.MatchString(lines[n].Text) {
+			return Line{}, 0
+		}
+		title = append(title, lines[n].Text)
+		n++
+	}
+	if n == len(lines) {
+		return Line{}, 0
+	}
+	x := cellWidth
+	for _, text := range strings.Fields(strings.Join(title, " ")) {
+		words = append(words, cellWord(first, text, x))
+		x = words[len(words)-1].X1 + 0.3*first.Size
+	}
+	column, start := 2, n
+	last := lines[n]
+	for i := start; i < len(lines); i++ {
+		l := lines[i]
+		if !valueCell.MatchString(l.Text) || i > start && i+1 < len(lines) && letterCell.MatchString(l.Text) && digitCell.MatchString(lines[i+1].Text) {
+			break
+		}
+		if i > start {
+			step := 1
+			if l.Page == last.Page && pitch > 0 {
+				step = max(1, int(math.Round((l.Baseline-last.Baseline)/pitch)))
+			}
+			column += step
+		}
+		if column >= len(columns) {
+			break
+		}
+		words = append(words, cellWord(first, l.Text, float64(column)*cellWidth))
+		last = l
+		n = i + 1
+	}
+	alignEarned(words, columns)
+	return NewLine(first.Page, words), n
+}
+
+func codeWords(l Line, letters, digits, section string) []Word {
+	words := []Word{cellWord(l, letters, 0), cellWord(l, digits, 0.15*cellWidth)}
+	if section != "" {
+		words = append(words, cellWord(l, section, 0.3*cellWidth))
+	}
+	return words
+}
+
+// cellPitch is the distance of two cells below each other: the least that lines of one page have.
+func cellPitch(lines []Line) float64 {
+	pitch := math.Inf(1)
+	for i := 1; i < min(len(lines), 6); i++ {
+		if lines[i].Page == lines[i-1].Page {
+			if d := lines[i].Baseline - lines[i-1].Baseline; d > 0.3*lines[i].Size {
+				pitch = min(pitch, d)
+			}
+		}
+	}
+	if math.IsInf(pitch, 1) {
+		return 0
+	}
+	return pitch
+}
+
+// alignEarned moves the last decimal of a row to the column of earned credits, which every row has: a page break hides
+// how many cells are empty.
+func alignEarned(words []Word, columns []string) {
+	at := slices.Index(columns, Earned)
+	if at < 0 {
+		return
+	}
+	for i := len(words) - 1; i >= 0; i-- {
+		if words[i].X0 < 2.5*cellWidth && slices.Contains(columns, Attempted) {
+			return
+		}
+		if decimalPattern.MatchString(words[i].Text) {
+			width := words[i].X1 - words[i].X0
+			words[i].X0 = float64(at) * cellWidth
+			words[i].X1 = words[i].X0 + width
+			return
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package layout
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Sheet is one page of a document as it was written: a page of the file, or a part of one that holds several.
+type Sheet struct {
+	// Page is the page of the file, from 0.
+	Page  int
+	Lines []Line
+	// Number and Total are what is printed at an end of the page, as in 2/3; 0 when nothing is.
+	Number, Total int
+	// Drawn says that the page has no words and shows something.
+	Drawn bool
+}
+
+// pageNumber is the number of a page at an end of a line.
+var pageNumber = regexp.MustCompile(`(?i)(?:^|\s)(?:page )?(\d{1,3}) ?(?:/|of|de|sur) ?(\d{1,3})(?:$|\s)`)
+
+// gutterSizes is how wide, in sizes, the gap between two pages on one sheet is at least.
+const gutterSizes = 1.0
+
+// SplitSheets returns the pages as they were written: sheets that hold two or four of them are cut apart.
+func SplitSheets(pages []Page) []Sheet {
+	var sheets []Sheet
+	for i, p := range pages {
+		if p.Drawn {
+			sheets = append(sheets, Sheet{Page: i, Drawn: true})
+			continue
+		}
+		for _, lines := range splitPage(i, p) {
+			if len(lines) > 0 {
+				s := Sheet{Page: i, Lines: lines}
+				s.readNumber()
+				sheets = append(sheets, s)
+			}
+		}
+	}
+	return sheets
+}
+
+// readNumber finds the number of the page at one of its ends.
+func (s *Sheet) readNumber() {
+	n := len(s.Lines)
+	for _, i := range []int{n - 1, 0, n - 2, 1} {
+		if i < 0 || i >= n {
+			continue
+		}
+		l := s.Lines[i]
+		m := pageNumber.FindStringSubmatchIndex(l.Text)
+		if m == nil || m[0] > 0 && m[1] < len(l.Text) || !IsFurniture(l.Text) {
+			continue
+		}
+		number, _ := strconv.Atoi(l.Text[m[2]:m[3]])
+		total, _ := strconv.Atoi(l.Text[m[4]:m[5]])
+		if number >= 1 && number <= total {
+			s.Number, s.Total = number, total
+			return
+		}
+	}
+}
+
+// splitPage returns the lines of each page that is printed on a page of the file. It cuts at the gaps between them: first
+// beside each other, then below.
+func splitPage(page int, p Page) [][]Line {
+	left, right, ok := splitBeside(p)
+	if !ok {
+		return splitBelow(page, p)
+	}
+	lefts, rights := splitBelow(page, left), splitBelow(page, right)
+	if len(lefts) == 1 && len(rights) == 1 {
+		if a, b, ok := splitAcross(p, left, right); ok {
+			lefts = [][]Line{buildPageLines(page, a[0]), buildPageLines(page, a[1])}
+			rights = [][]Line{buildPageLines(page, b[0]), buildPageLines(page, b[1])}
+		}
+	}
+	var parts [][]Line
+	for i := range max(len(lefts), len(rights)) {
+		if i < len(lefts) {
+			parts = append(parts, lefts[i])
+		}
+		if i < len(rights) {
+			parts = append(parts, rights[i])
+		}
+	}
+	return parts
+}
+
+// splitBeside cuts a page in the middle when no word lies there and both halves look like pages of their own.
+func splitBeside(p Page) (left, right Page, ok bool) {
+	at, width := widestGap(p.Words, 0.38*p.Width, 0.62*p.Width, func(w Word) (float64, float64) { return w.X0, w.X1 })
+	if width <= 0 {
+		return p, p, false
+	}
+	left, right = divide(p, func(w Word) bool { return w.X0 < at })
+	if len(left.Words) == 0 || len(right.Words) == 0 || width < gutterSizes*left.Words[0].Size {
+		return p, p, false
+	}
+	a, b := findPageSigns(left), findPageSigns(right)
+	return left, right, a.number && b.number || b.content && (a.content || a.number)
+}
+
+// splitAcross cuts two halves beside each other at the gap in the middle of their height.
+func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
+	at, height := widestGap(p.Words, 0.4*p.Height, 0.6*p.Height, func(w Word) (float64, float64) { return w.Top, w.Bottom })
+	if len(p.Words) == 0 || height < 3*p.Words[0].Size {
+		return nil, nil, false
+	}
+	above := func(w Word) bool { return w.Baseline < at }
+	a, b := divide(left, above)
+	c, d := divide(right, above)
+	if findPageSigns(b) == (pageSigns{}) || len(a.Words) == 0 || len(c.Words) == 0 {
+		return nil, nil, false
+	}
+	return []Page{a, b}, []Page{c, d}, true
+}
+
+// splitBelow returns the lines of a page, parted after each line that ends a page.
+func splitBelow(page int, p Page) [][]Line {
+	lines := buildPageLines(page, p)
+	var parts [][]Line
+	start := 0
+	for i := 2; i+2 < len(lines); i++ {
+		if !isPageEnd(lines[i].Text) {
+			continue
+		}
+		// A line that ends a page is followed by one that begins the next: by its header, or after a gap.
+		next := lines[i+1]
+		if IsFurniture(next.Text) || next.Baseline-lines[i].Baseline > 2.5*lines[i].Size {
+			parts = append(parts, lines[start:i+1])
+			start = i + 1
+		}
+	}
+	return append(parts, lines[start:])
+}
+
+// pageEnd is what the last line of a printed page says.
+var pageEnd = regexp.MustCompile(`(?:^|\s)\d{1,3} ?(?:/|of) ?\d{1,3}(?:$|\s)`)
+
+func divide(p Page, first func(Word) bool) (a, b Page) {
+	a, b = Page{Width: p.Width, Height: p.Height}, Page{Width: p.Width, Height: p.Height}
+	for _, w := range p.Words {
+		if first(w) {
+			a.Words = append(a.Words, w)
+		} else {
+			b.Words = append(b.Words, w)
+		}
+	}
+	return a, b
+}
+
+// widestGap returns the middle and the width of the widest gap between words, as far as it lies between from and to.
+func widestGap(words []Word, from, to float64, extent func(Word) (float64, float64)) (at, width float64) {
+	type span struct{ from, to float64 }
+	spans := make([]span, 0, len(words))
+	for _, w := range words {
+		a, b := extent(w)
+		if b > from && a < to {
+			spans = append(spans, span{a, b})
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	end := from
+	for _, s := range append(spans, span{to, to}) {
+		if gap := min(s.from, to) - end; gap > width {
+			at, width = end+gap/2, gap
+		}
+		end = max(end, s.to)
+	}
+	return at, width
+}
+
+var (
+	// rowStart is the begin of a course's row, sheetStart what else a page of a record or of a letter has at its left edge.
+	rowStart   = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}\b`)
+	sheetStart = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/|ADDITIONAL INFORMATION|OFFER OF ADMISSION|Program/Plan\(s\):|Exemptions:|Deficiencies:|Beginning of \w+ Record|Undergraduate Academic)`)
+)
+
+// pageSigns is what tells a page of its own from the columns of one: rows or headings that begin at its left edge, and
+// the number of the page.
+type pageSigns struct{ content, number bool }
+
+func findPageSigns(p Page) pageSigns {
+	var signs pageSigns
+	for _, l := range buildPageLines(0, p) {
+		text := l.Text
+		if isPageEnd(text) {
+			signs.number = true
+		} else if isRowStart(text) || sheetStart.MatchString(text) ||
+			strings.HasPrefix(text, Course) && strings.Contains(text, Description) {
+			signs.content = true
+		}
+	}
+	return signs
+}
+
+// isRowStart reports whether a line begins with a code. A grade before a year or a number of students looks like one.
+func isRowStart(text string) bool {
+	word, _, _ := strings.Cut(text, " ")
+	return rowStart.MatchString(text) && !slices.Contains(gradeWords, word)
+}
+
+var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "MED", "FNS", "DNE", "NR", "NC", "AU", "NA"}
+
+// isPageEnd reports whether a line is the furniture that holds the number of a page.
+func isPageEnd(text string) bool {
+	return (strings.Contains(text, "/") || strings.Contains(text, " of ")) && pageEnd.MatchString(text) && IsFurniture(text)
+}
+
+// IsHeader reports whether a line names the columns of a table.
+func IsHeader(l Line) bool {
+	text := capitalLetters(l)
+	return strings.Contains(text, Description) && strings.Contains(text, Course) && strings.Contains(text, Grade)
+}
