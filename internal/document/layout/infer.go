@@ -29,12 +29,12 @@ func InsertHeaders(all []Line) []Line {
 	if len(rows) == 0 {
 		return all
 	}
-	templates := map[bool]template{true: inferTemplate(all, rows, true), false: inferTemplate(all, rows, false)}
+	offsets := map[bool]float64{true: titleOffset(all, rows, true), false: titleOffset(all, rows, false)}
 	insert := map[int][]Word{} // header words by the line that they come before
 	run, above := 0, 0         // the first row of the table, and the line above which its header comes
 	closeRun := func(end int) {
-		if t := templates[rows[run].transfers]; len(t.spans) > 0 {
-			insert[above] = t.header(all, rows[run:end])
+		if offset := offsets[rows[run].transfers]; offset < 0 {
+			insert[above] = inferHeader(all, rows[run:end], offset)
 		}
 	}
 	for k, r := range rows {
@@ -99,51 +99,34 @@ type span struct {
 	words, decimals, integers int
 }
 
-// template is the columns of all tables of a kind, as distances from the first value of a row. Tables of one document
-// differ by some points in where they begin.
-type template struct {
-	spans []span
-	names []string
-	title float64 // where most titles begin; NaN when none is seen
-}
-
-func inferTemplate(all []Line, rows []rowCells, transfers bool) template {
-	t := template{title: math.NaN()}
-	var titles []float64
+// titleOffset is how far left of the first value most titles of a kind of rows begin; 0 when none is seen.
+func titleOffset(all []Line, rows []rowCells, transfers bool) float64 {
+	var offsets []float64
 	size := 0.0
 	for _, r := range rows {
 		if r.transfers != transfers {
 			continue
 		}
-		l := all[r.line]
-		i := firstValue(l, r)
-		if i < 0 {
-			continue
-		}
-		size = max(size, l.Size)
-		base := l.Words[i].X0
-		if i > r.codes {
-			titles = append(titles, l.Words[r.codes].X0-base)
-		} else if x, ok := halfLineStart(all, r.line, base); ok {
-			titles = append(titles, x-base)
-		}
-		for _, w := range l.Words[i:] {
-			s := span{x0: w.X0 - base, x1: w.X1 - base, words: 1}
-			if decimalPattern.MatchString(w.Text) {
-				s.decimals = 1
-			} else if numberCell.MatchString(w.Text) {
-				s.integers = 1
+		if i := firstValue(all[r.line], r); i >= 0 {
+			if x, ok := titleStart(all, r, i); ok {
+				offsets = append(offsets, x-all[r.line].Words[i].X0)
+				size = max(size, all[r.line].Size)
 			}
-			t.spans = append(t.spans, s)
 		}
 	}
-	if len(t.spans) == 0 || len(titles) == 0 {
-		return template{}
+	if len(offsets) == 0 {
+		return 0
 	}
-	t.title = MostCommon(titles, 0.5*size)
-	t.spans = mergeSpans(t.spans)
-	t.names = nameSpans(t.spans, transfers)
-	return t
+	return MostCommon(offsets, 0.5*size)
+}
+
+// titleStart is where the title of a row begins, on the row or on the half-line next to it; value is its first value.
+func titleStart(all []Line, r rowCells, value int) (float64, bool) {
+	l := all[r.line]
+	if value > r.codes {
+		return l.Words[r.codes].X0, true
+	}
+	return halfLineStart(all, r.line, l.Words[value].X0)
 }
 
 // halfLineStart is where the line above or below a row begins, when it lies between the codes and the values.
@@ -156,9 +139,10 @@ func halfLineStart(all []Line, row int, base float64) (float64, bool) {
 	return 0, false
 }
 
-// header returns the header row of one table, as words.
-func (t template) header(all []Line, rows []rowCells) []Word {
+// inferHeader returns the header row of the rows of one table, as words; nil when they have no values.
+func inferHeader(all []Line, rows []rowCells, titleOffset float64) []Word {
 	var bases, titles []float64
+	var spans []span
 	left, end, size := math.Inf(1), 0.0, 0.0
 	for _, r := range rows {
 		l := all[r.line]
@@ -169,17 +153,18 @@ func (t template) header(all []Line, rows []rowCells) []Word {
 			continue
 		}
 		bases = append(bases, l.Words[i].X0)
-		if i > r.codes {
-			titles = append(titles, l.Words[r.codes].X0)
-		} else if x, ok := halfLineStart(all, r.line, l.Words[i].X0); ok {
+		if x, ok := titleStart(all, r, i); ok {
 			titles = append(titles, x)
+		}
+		for _, w := range l.Words[i:] {
+			spans = append(spans, newSpan(w))
 		}
 	}
 	if len(bases) == 0 {
 		return nil
 	}
 	base := MostCommon(bases, 0.5*size)
-	title := base + t.title
+	title := base + titleOffset
 	if len(titles) > 0 {
 		title = MostCommon(titles, 0.5*size)
 	}
@@ -187,12 +172,28 @@ func (t template) header(all []Line, rows []rowCells) []Word {
 		{Text: Course, X0: left, X1: max(left, min(end, title-0.1*size))},
 		{Text: Description, X0: title, X1: max(title, base-size)},
 	}
-	for i, name := range t.names {
+	spans = mergeSpans(spans)
+	names := nameSpans(spans, rows[0].transfers)
+	if !slices.Contains(names, Grade) { // no row has a grade yet
+		x := spans[0].x1 + 0.5*size
+		header = append(header, Word{Text: Grade, X0: x, X1: x})
+	}
+	for i, name := range names {
 		if name != "" {
-			header = append(header, Word{Text: name, X0: base + t.spans[i].x0, X1: base + t.spans[i].x1})
+			header = append(header, Word{Text: name, X0: spans[i].x0, X1: spans[i].x1})
 		}
 	}
 	return header
+}
+
+func newSpan(w Word) span {
+	s := span{x0: w.X0, x1: w.X1, words: 1}
+	if decimalPattern.MatchString(w.Text) {
+		s.decimals = 1
+	} else if numberCell.MatchString(w.Text) {
+		s.integers = 1
+	}
+	return s
 }
 
 // firstValue is the first word right of the title: the credits of a course, the grade of a transfer. -1 when there is none.

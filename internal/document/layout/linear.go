@@ -27,15 +27,19 @@ func StraightenCells(all []Line) []Line {
 	var lines []Line
 	var columns []string
 	found := false
+	var gaps cellGaps
 	for i := 0; i < len(all); {
 		if names := linearHeader(all[i:]); len(names) > 0 {
+			if !found {
+				gaps = measureGaps(all[i:])
+			}
 			columns, found = names, true
 			lines = append(lines, layOutHeader(all[i], names))
 			i += len(names)
 			continue
 		}
 		if columns != nil {
-			if row, n := linearRow(all[i:], columns); n > 0 {
+			if row, n := linearRow(all[i:], columns, gaps); n > 0 {
 				lines = append(lines, row)
 				i += n
 				continue
@@ -79,13 +83,14 @@ func layOutHeader(l Line, names []string) Line {
 
 // cellWord is a word of a laid out line.
 func cellWord(l Line, text string, x float64) Word {
+	x += l.X0
 	return Word{Text: text, X0: x, X1: x + 0.5*l.Size*float64(len(text)), Top: l.Baseline - l.Size, Bottom: l.Baseline,
 		Baseline: l.Baseline, Size: l.Size}
 }
 
 // linearRow reads the cells of a row from the first line on and lays them out; n is how many lines they take, 0 when
 // there is no row.
-func linearRow(lines []Line, columns []string) (row Line, n int) {
+func linearRow(lines []Line, columns []string, gaps cellGaps) (row Line, n int) {
 	first := lines[0]
 	var words []Word
 	if m := codeCell.FindStringSubmatch(first.Text); m != nil {
@@ -98,7 +103,6 @@ func linearRow(lines []Line, columns []string) (row Line, n int) {
 		return Line{}, 0
 	}
 	courses := slices.Contains(columns, Attempted)
-	pitch := cellPitch(lines)
 	if courses && n == 2 && n < len(lines) && sectionCell.MatchString(lines[n].Text) && !decimalPattern.MatchString(lines[n].Text) {
 		words = append(words, cellWord(first, lines[n].Text, 0.3*cellWidth))
 		n++
@@ -121,7 +125,7 @@ func linearRow(lines []Line, columns []string) (row Line, n int) {
 	x := cellWidth
 	for _, text := range strings.Fields(strings.Join(title, " ")) {
 		words = append(words, cellWord(first, text, x))
-		x = words[len(words)-1].X1 + 0.3*first.Size
+		x = words[len(words)-1].X1 - first.X0 + 0.3*first.Size
 	}
 	column, start := 2, n
 	last := lines[n]
@@ -131,11 +135,10 @@ func linearRow(lines []Line, columns []string) (row Line, n int) {
 			break
 		}
 		if i > start {
-			step := 1
-			if l.Page == last.Page && pitch > 0 {
-				step = max(1, int(math.Round((l.Baseline-last.Baseline)/pitch)))
+			column++
+			if l.Page == last.Page {
+				column += gaps.emptyCells(l.Baseline - last.Baseline)
 			}
-			column += step
 		}
 		if column >= len(columns) {
 			break
@@ -156,20 +159,38 @@ func codeWords(l Line, letters, digits, section string) []Word {
 	return words
 }
 
-// cellPitch is the distance of two cells below each other: the least that lines of one page have.
-func cellPitch(lines []Line) float64 {
-	pitch := math.Inf(1)
-	for i := 1; i < min(len(lines), 6); i++ {
-		if lines[i].Page == lines[i-1].Page {
-			if d := lines[i].Baseline - lines[i-1].Baseline; d > 0.3*lines[i].Size {
-				pitch = min(pitch, d)
-			}
+// cellGaps is how far cells lie below each other, and how much an empty cell between them adds: a line, or only the
+// space around it.
+type cellGaps struct{ pitch, empty float64 }
+
+func measureGaps(lines []Line) cellGaps {
+	var all, wider []float64
+	for i := 1; i < len(lines); i++ {
+		if lines[i].Page == lines[i-1].Page && valueCell.MatchString(lines[i].Text) && valueCell.MatchString(lines[i-1].Text) {
+			all = append(all, lines[i].Baseline-lines[i-1].Baseline)
 		}
 	}
-	if math.IsInf(pitch, 1) {
+	if len(all) == 0 {
+		return cellGaps{}
+	}
+	g := cellGaps{pitch: MostCommon(all, 0.1*lines[0].Size)}
+	for _, gap := range all {
+		if gap > 1.2*g.pitch && gap <= 2.2*g.pitch {
+			wider = append(wider, gap-g.pitch)
+		}
+	}
+	if len(wider) > 0 {
+		g.empty = slices.Min(wider)
+	}
+	return g
+}
+
+// emptyCells is how many empty cells lie between two that are a distance apart.
+func (g cellGaps) emptyCells(distance float64) int {
+	if g.empty <= 0 || distance <= g.pitch {
 		return 0
 	}
-	return pitch
+	return int(math.Round((distance - g.pitch) / g.empty))
 }
 
 // alignEarned moves the last decimal of a row to the column of earned credits, which every row has: a page break hides
@@ -185,7 +206,7 @@ func alignEarned(words []Word, columns []string) {
 		}
 		if decimalPattern.MatchString(words[i].Text) {
 			width := words[i].X1 - words[i].X0
-			words[i].X0 = float64(at) * cellWidth
+			words[i].X0 = words[0].X0 + float64(at)*cellWidth
 			words[i].X1 = words[i].X0 + width
 			return
 		}
