@@ -28,15 +28,16 @@ func (p *part) lines() []layout.Line {
 	return all
 }
 
-// splitDocuments parts a file that holds a record and a letter, the record first. All else is one document.
-func splitDocuments(sheets []layout.Sheet) []*part {
-	whole := &part{sheets: sheets}
+// splitDocuments parts a file that names an offer of admission: the record, if it holds one as well, and the letter as
+// another document. All else is one letter.
+func splitDocuments(sheets []layout.Sheet) (main *part, others []*part) {
+	whole := &part{kind: Letter, sheets: sheets}
 	kinds := make([]Kind, len(sheets))
 	for i, s := range sheets {
 		kinds[i] = kindOfSheet(s)
 	}
 	if !slices.Contains(kinds, Letter) || !slices.Contains(kinds, Transcript) {
-		return []*part{whole}
+		return whole, nil
 	}
 	record, letter := &part{kind: Transcript}, &part{kind: Letter}
 	kind := kinds[slices.IndexFunc(kinds, func(k Kind) bool { return k != "" })]
@@ -51,9 +52,9 @@ func splitDocuments(sheets []layout.Sheet) []*part {
 		}
 	}
 	if detectKind(record.lines()) != Transcript {
-		return []*part{whole}
+		return whole, nil
 	}
-	return []*part{record, letter}
+	return record, []*part{letter}
 }
 
 // kindOfSheet is the kind of document that a page plainly belongs to, "" when it does not say.
@@ -72,8 +73,8 @@ func kindOfSheet(s layout.Sheet) Kind {
 
 // arrange puts the pages into their order: by the numbers that are printed on them, else by the terms of a record. Pages
 // that come twice count once. Its fault is incomplete_document when a page is missing or holds no text.
-func (p *part) arrange() ([]warning.Warning, error) {
-	p.dropRepeated()
+func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
+	moved = p.dropRepeated()
 	total, numbered := 0, 0
 	for _, s := range p.sheets {
 		total = max(total, s.Total)
@@ -82,14 +83,17 @@ func (p *part) arrange() ([]warning.Warning, error) {
 		}
 	}
 	if total > 0 && p.isNumbered(total) {
-		slices.SortStableFunc(p.sheets, func(a, b layout.Sheet) int { return a.Number - b.Number })
-		if missing := p.missingNumbers(total); len(missing) > 0 {
-			return nil, missingFault(missing, total)
+		byNumber := func(a, b layout.Sheet) int { return a.Number - b.Number }
+		if !slices.IsSortedFunc(p.sheets, byNumber) {
+			moved = true
+			slices.SortStableFunc(p.sheets, byNumber)
 		}
-		return nil, nil
+		if missing := p.missingNumbers(total); len(missing) > 0 {
+			return moved, nil, missingFault(missing, total)
+		}
+		return moved, nil, nil
 	}
-	p.sortByTerm()
-	var warnings []warning.Warning
+	moved = p.sortByTerm() || moved
 	for i := 0; i < len(p.sheets); i++ {
 		s := p.sheets[i]
 		if !s.Drawn {
@@ -99,15 +103,15 @@ func (p *part) arrange() ([]warning.Warning, error) {
 		rest := slices.DeleteFunc(slices.Clone(p.sheets), func(s layout.Sheet) bool { return s.Drawn })
 		others := part{sheets: rest}
 		if i > 0 && !(total > 0 && others.isNumbered(total) && len(others.missingNumbers(total)) == 0) {
-			return nil, fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("Page %d of this PDF holds no text that can be "+
+			return moved, nil, fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("Page %d of this PDF holds no text that can be "+
 				"read, only a picture. Print the whole student record to PDF from the browser.", s.Page+1))
 		}
 		warnings = append(warnings, warning.Warning{Code: warning.PageWithoutRows, Page: s.Page + 1,
 			Message: fmt.Sprintf("Page %d holds only a picture and was not read.", s.Page+1)})
 		p.sheets = rest
-		return warnings, nil
+		return true, warnings, nil
 	}
-	return warnings, nil
+	return moved, warnings, nil
 }
 
 // isNumbered reports whether every page has a number, out of the same total.
@@ -139,20 +143,20 @@ func missingFault(missing []int, total int) error {
 		"browser and upload that file.", pages, total, verb))
 }
 
-// dropRepeated leaves one of pages that say the same.
-func (p *part) dropRepeated() {
-	seen := map[string]bool{}
-	p.sheets = slices.DeleteFunc(p.sheets, func(s layout.Sheet) bool {
-		if s.Drawn {
-			return false
+// dropRepeated leaves one of pages that say the same, and reports whether there were any.
+func (p *part) dropRepeated() bool {
+	n := len(p.sheets)
+	var kept []layout.Sheet
+	for _, s := range p.sheets {
+		repeated := !s.Drawn && slices.ContainsFunc(kept, func(k layout.Sheet) bool {
+			return len(k.Lines) == len(s.Lines) && sheetText(k) == sheetText(s)
+		})
+		if !repeated {
+			kept = append(kept, s)
 		}
-		text := sheetText(s)
-		if seen[text] {
-			return true
-		}
-		seen[text] = true
-		return false
-	})
+	}
+	p.sheets = kept
+	return len(kept) < n
 }
 
 func sheetText(s layout.Sheet) string {
@@ -166,13 +170,13 @@ func sheetText(s layout.Sheet) string {
 
 // sortByTerm orders the pages of a record that have no numbers when they are plainly out of order: the page with the
 // program history comes first, the others by the first term that is a heading on them. A page without a heading goes on
-// with the one before it, so that it keeps its place behind it.
-func (p *part) sortByTerm() {
+// with the one before it, so that it keeps its place behind it. It reports whether it moved any.
+func (p *part) sortByTerm() (moved bool) {
 	history := slices.IndexFunc(p.sheets, func(s layout.Sheet) bool {
 		return slices.ContainsFunc(s.Lines, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	})
 	if history < 0 || len(p.sheets) < 2 {
-		return
+		return false
 	}
 	firsts := make([]int, len(p.sheets))
 	for i, s := range p.sheets {
@@ -189,11 +193,11 @@ func (p *part) sortByTerm() {
 		}
 	}
 	if slices.IsSorted(slices.DeleteFunc(slices.Clone(firsts), func(n int) bool { return n < 0 })) && history == 0 {
-		return
+		return false
 	}
 	if history == len(p.sheets)-1 && isFalling(firsts) {
 		slices.Reverse(p.sheets)
-		return
+		return true
 	}
 	for i := range firsts {
 		if firsts[i] < 0 && i > 0 {
@@ -210,6 +214,7 @@ func (p *part) sortByTerm() {
 		sorted[i] = p.sheets[at]
 	}
 	p.sheets = sorted
+	return true
 }
 
 // isFalling reports whether the known numbers never rise.

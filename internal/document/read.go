@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -19,9 +20,7 @@ func Read(pages []Page) (Document, error) {
 	if err := checkLimits(pages); err != nil {
 		return Document{}, err
 	}
-	sheets := layout.SplitSheets(pages)
-	parts := splitDocuments(sheets)
-	main := parts[0]
+	main := &part{sheets: layout.SplitSheets(pages)}
 	all := main.lines()
 	if len(all) == 0 {
 		return Document{}, fault.New(fault.NoText)
@@ -30,11 +29,18 @@ func Read(pages []Page) (Document, error) {
 	if kind == "" {
 		return Document{}, fault.New(fault.UnrecognizedDocument)
 	}
-	warnings, err := main.arrange()
+	var others []*part
+	if kind == Letter {
+		main, others = splitDocuments(main.sheets)
+		kind = main.kind
+	}
+	moved, warnings, err := main.arrange()
 	if err != nil {
 		return Document{}, err
 	}
-	all = main.lines()
+	if moved || len(others) > 0 {
+		all = main.lines()
+	}
 	var d Document
 	var unread []unreadRow
 	if kind == Letter {
@@ -43,11 +49,11 @@ func Read(pages []Page) (Document, error) {
 		all = layout.DropFurniture(all)
 		d, unread = readTranscript(all)
 	}
-	if err := checkCharacters(all, kind, len(unread)); err != nil {
+	if err := checkCharacters(all, kind); err != nil {
 		return Document{}, err
 	}
 	d.Warnings = append(warnings, d.Warnings...)
-	for _, other := range parts[1:] {
+	for _, other := range others {
 		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.SecondDocument, Page: other.sheets[0].Page + 1,
 			Message: "The file holds another document as well. Only one was read; upload the other one on its own."})
 	}
@@ -81,11 +87,15 @@ func checkLimits(pages []Page) error {
 
 // checkCharacters refuses a document whose data hold characters that the font has lost. A name or an address may: it is
 // not read.
-func checkCharacters(all []layout.Line, kind Kind, unread int) error {
+func checkCharacters(all []layout.Line, kind Kind) error {
+	lost := func(l layout.Line) bool { return strings.ContainsRune(l.Text, unicode.ReplacementChar) }
+	if !slices.ContainsFunc(all, lost) {
+		return nil
+	}
 	data := kind == Letter
 	for _, l := range all {
 		data = data || historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text)
-		if data && strings.ContainsRune(l.Text, unicode.ReplacementChar) {
+		if data && lost(l) {
 			return fault.Detailed(fault.Corrupt, "Some characters of this PDF are lost, among them grades or titles. Print the "+
 				"page to PDF again from another browser.")
 		}

@@ -118,6 +118,9 @@ var (
 
 // noteUnread keeps what looks like a row and is none, and the average that is printed below a term.
 func (r *record) noteUnread(l layout.Line) {
+	if len(l.Text) == 0 || l.Text[0] > 'Z' && l.Text[0] != 't' {
+		return
+	}
 	if m := termGPALine.FindStringSubmatch(l.Text); m != nil {
 		if v := numberIn(m[1]); v != nil && r.term != "" {
 			r.termGPAs = append(r.termGPAs, printedGPA{r.term, *v, l.Page})

@@ -101,9 +101,28 @@ func splitBeside(p Page) (left, right Page, ok bool) {
 	if len(left.Words) == 0 || len(right.Words) == 0 || width < gutterSizes*left.Words[0].Size {
 		return p, p, false
 	}
+	isNumber := func(w Word) bool { return w.Text == "of" || numberWord.MatchString(w.Text) }
+	if !slices.ContainsFunc(right.Words, func(w Word) bool { return mayBeginPage(w, at) }) &&
+		!(slices.ContainsFunc(right.Words, isNumber) && slices.ContainsFunc(left.Words, isNumber)) {
+		return p, p, false
+	}
 	a, b := findPageSigns(left), findPageSigns(right)
 	return left, right, a.number && b.number || b.content && (a.content || a.number)
 }
+
+// mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a left edge.
+func mayBeginPage(w Word, gap float64) bool {
+	near := w.X0-gap < 12*w.Size
+	return near && letterCell.MatchString(w.Text) && !slices.Contains(gradeWords, w.Text) || strings.HasPrefix(w.Text, Course) ||
+		near && slices.Contains(sheetWords, w.Text)
+}
+
+// numberWord is a page's number in one word.
+var numberWord = regexp.MustCompile(`^\d{1,3}/\d{1,3}$`)
+
+// sheetWords begin what sheetStart matches.
+var sheetWords = []string{"PROGRAM", "EXEMPTIONS", "ADDITIONAL", "OFFER", "Program/Plan(s):", "Exemptions:", "Deficiencies:",
+	"Beginning", "Undergraduate"}
 
 // splitAcross cuts two halves beside each other at the gap in the middle of their height.
 func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
@@ -205,7 +224,8 @@ func isRowStart(text string) bool {
 	return rowStart.MatchString(text) && !slices.Contains(gradeWords, word)
 }
 
-var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "MED", "FNS", "DNE", "NR", "NC", "AU", "NA"}
+var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "MED", "FNS", "DNE", "NR", "NC", "AU", "NA",
+	"RPT", "WKRT", "GPA", "AVG", "SIZE"}
 
 // isPageEnd reports whether a line is the furniture that holds the number of a page.
 func isPageEnd(text string) bool {
