@@ -34,11 +34,24 @@ func (d *Document) addChecks(unread []unreadRow) error {
 		}
 		d.Warnings = append(d.Warnings, w)
 	}
+	d.checkTitles()
 	d.checkGrades()
 	d.checkPlans()
 	d.checkCredits()
 	d.checkAverage()
 	return nil
+}
+
+// checkTitles warns of rows whose title is missing: a part of the row was not read.
+func (d *Document) checkTitles() {
+	for _, s := range d.Semesters {
+		for _, c := range s.Courses {
+			if c.Title == "" {
+				d.Warnings = append(d.Warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: s.Term, Course: c.Code,
+					Message: fmt.Sprintf("The title of %s in %s could not be read. Check the row.", c.Code, s.Term)})
+			}
+		}
+	}
 }
 
 // checkGrades warns of grades that the legend does not have, without naming them.
@@ -108,10 +121,16 @@ func (g *gradedSum) add(s Sitting) {
 	}
 }
 
-// differs reports whether a printed average is plainly not that of the rows; without credits there is none.
-func (g *gradedSum) differs(printed float64) bool {
-	return g.credits > 0 && math.Abs(g.points/g.credits-printed) > 0.02
+// average is the points for each credit, 0 without any.
+func (g *gradedSum) average() float64 {
+	if g.credits == 0 {
+		return 0
+	}
+	return g.points / g.credits
 }
+
+// differs reports whether a printed average is plainly not that of the rows.
+func (g *gradedSum) differs(printed float64) bool { return math.Abs(g.average()-printed) > 0.02 }
 
 // checkTermAverages compares the averages below the terms with the rows of the terms.
 func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
@@ -127,7 +146,7 @@ func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
 		}
 		if sum.differs(p.value) {
 			found = append(found, warning.Warning{Code: warning.GPADiffers, Term: p.term,
-				Expected: twoDigits(p.value), Found: twoDigits(sum.points / sum.credits),
+				Expected: twoDigits(p.value), Found: twoDigits(sum.average()),
 				Message: fmt.Sprintf("The average printed for %s is not that of its rows. Check that no row is missing.", p.term)})
 		}
 	}
@@ -137,7 +156,7 @@ func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
 // checkAverage compares the cumulative average with all rows, and with the last sitting of each course: a repeated course
 // counts once, or each time.
 func (d *Document) checkAverage() {
-	if d.CumulativeGPA == nil {
+	if d.CumulativeGPA == nil || d.Kind != Transcript {
 		return
 	}
 	var all, last gradedSum
@@ -155,7 +174,7 @@ func (d *Document) checkAverage() {
 	}
 	if all.differs(*d.CumulativeGPA) && last.differs(*d.CumulativeGPA) {
 		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.GPADiffers, Expected: twoDigits(*d.CumulativeGPA),
-			Found:   twoDigits(all.points / all.credits),
+			Found:   twoDigits(all.average()),
 			Message: "The cumulative average is not that of the rows. Check that no row is missing."})
 	}
 }

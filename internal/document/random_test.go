@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	stdcmp "cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,6 +35,8 @@ func TestReadAnyTranscript(t *testing.T) {
 type studentRecord struct {
 	blocks []programBlock
 	terms  []termRecord
+	// The printed sums; 60.00, 3.21 and 3.33 when empty.
+	earned, gpa, termGPA string
 }
 
 type programBlock struct {
@@ -213,7 +216,7 @@ func (l layout) set(r studentRecord) []document.Page {
 			s.line("Extended Credit Program")
 		}
 	}
-	for _, text := range []string{"Min. Credits Required:", "120.00", "Program Credits Earned:", "60.00", "Cumulative GPA:", "3.21"} {
+	for _, text := range []string{"Min. Credits Required:", "120.00", "Program Credits Earned:", stdcmp.Or(r.earned, "60.00"), "Cumulative GPA:", stdcmp.Or(r.gpa, "3.21")} {
 		s.line(text)
 	}
 	s.line("Writing Skills Requirement: Satisfied-Univ.Writing Test")
@@ -229,7 +232,7 @@ func (l layout) set(r studentRecord) []document.Page {
 		}
 		l.courses(s, t.courses)
 		s.gap(1)
-		s.line("Term GPA 3.33")
+		s.line("Term GPA " + stdcmp.Or(r.termGPA, "3.33"))
 		if t.note != "" {
 			s.line(t.note)
 		}

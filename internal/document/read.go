@@ -58,7 +58,9 @@ func Read(pages []Page) (Document, error) {
 			Message: "The file holds another document as well. Only one was read; upload the other one on its own."})
 	}
 	for i := range d.Rows {
-		d.Rows[i].Page = main.sheets[d.Rows[i].Page].Page + 1
+		r := &d.Rows[i]
+		sheet := main.sheets[r.Page]
+		r.Page, r.X0, r.X1 = sheet.Page+1, r.X0+sheet.Left, r.X1+sheet.Left
 	}
 	for i := range unread {
 		unread[i].page = main.sheets[unread[i].page].Page + 1

@@ -15,6 +15,8 @@ type Sheet struct {
 	Lines []Line
 	// Number and Total are what is printed at an end of the page, as in 2/3; 0 when nothing is.
 	Number, Total int
+	// Left is where the page begins on the page of the file, in points; its lines begin at 0.
+	Left float64
 	// Drawn says that the page has no words and shows something.
 	Drawn bool
 }
@@ -33,9 +35,8 @@ func SplitSheets(pages []Page) []Sheet {
 			sheets = append(sheets, Sheet{Page: i, Drawn: true})
 			continue
 		}
-		for _, lines := range splitPage(i, p) {
-			if len(lines) > 0 {
-				s := Sheet{Page: i, Lines: lines}
+		for _, s := range splitPage(i, p) {
+			if len(s.Lines) > 0 {
 				s.readNumber()
 				sheets = append(sheets, s)
 			}
@@ -65,49 +66,77 @@ func (s *Sheet) readNumber() {
 	}
 }
 
-// splitPage returns the lines of each page that is printed on a page of the file. It cuts at the gaps between them: first
-// beside each other, then below.
-func splitPage(page int, p Page) [][]Line {
-	left, right, ok := splitBeside(p)
+// splitPage returns the pages that are printed on a page of the file. It cuts at the gaps between them: first beside each
+// other, then below.
+func splitPage(page int, p Page) []Sheet {
+	left, right, at, ok := splitBeside(p)
 	if !ok {
-		return splitBelow(page, p)
+		return splitBelow(page, p, 0)
 	}
-	lefts, rights := splitBelow(page, left), splitBelow(page, right)
+	// Pages are laid out at equal distances: the second begins in the middle of the sheet, if no word lies there.
+	if middle := p.Width / 2; liesBetween(left, middle, right) {
+		at = middle
+	}
+	moved := moveLeft(right, at)
+	lefts, rights := splitBelow(page, left, 0), splitBelow(page, moved, at)
 	if len(lefts) == 1 && len(rights) == 1 {
-		if a, b, ok := splitAcross(p, left, right); ok {
-			lefts = [][]Line{buildPageLines(page, a[0]), buildPageLines(page, a[1])}
-			rights = [][]Line{buildPageLines(page, b[0]), buildPageLines(page, b[1])}
+		if a, b, ok := splitAcross(p, left, moved); ok {
+			lefts = []Sheet{newSheet(page, a[0], 0), newSheet(page, a[1], 0)}
+			rights = []Sheet{newSheet(page, b[0], at), newSheet(page, b[1], at)}
 		}
 	}
-	var parts [][]Line
+	var sheets []Sheet
 	for i := range max(len(lefts), len(rights)) {
 		if i < len(lefts) {
-			parts = append(parts, lefts[i])
+			sheets = append(sheets, lefts[i])
 		}
 		if i < len(rights) {
-			parts = append(parts, rights[i])
+			sheets = append(sheets, rights[i])
 		}
 	}
-	return parts
+	return sheets
+}
+
+// liesBetween reports whether x lies right of all words of a page and left of all of another.
+func liesBetween(left Page, x float64, right Page) bool {
+	return !slices.ContainsFunc(left.Words, func(w Word) bool { return w.X1 > x }) &&
+		!slices.ContainsFunc(right.Words, func(w Word) bool { return w.X0 < x })
+}
+
+func newSheet(page int, p Page, left float64) Sheet {
+	return Sheet{Page: page, Lines: buildPageLines(page, p), Left: left}
+}
+
+// moveLeft moves the words of a page so that they begin at its left edge.
+func moveLeft(p Page, by float64) Page {
+	moved := Page{Width: p.Width - by, Height: p.Height, Words: slices.Clone(p.Words)}
+	for i := range moved.Words {
+		w := &moved.Words[i]
+		w.X0, w.X1, w.Edges = w.X0-by, w.X1-by, slices.Clone(w.Edges)
+		for k := range w.Edges {
+			w.Edges[k] -= float32(by)
+		}
+	}
+	return moved
 }
 
 // splitBeside cuts a page in the middle when no word lies there and both halves look like pages of their own.
-func splitBeside(p Page) (left, right Page, ok bool) {
+func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 	at, width := widestGap(p.Words, 0.38*p.Width, 0.62*p.Width, func(w Word) (float64, float64) { return w.X0, w.X1 })
 	if width <= 0 {
-		return p, p, false
+		return p, p, 0, false
 	}
 	left, right = divide(p, func(w Word) bool { return w.X0 < at })
 	if len(left.Words) == 0 || len(right.Words) == 0 || width < gutterSizes*left.Words[0].Size {
-		return p, p, false
+		return p, p, 0, false
 	}
 	isNumber := func(w Word) bool { return w.Text == "of" || numberWord.MatchString(w.Text) }
 	if !slices.ContainsFunc(right.Words, func(w Word) bool { return mayBeginPage(w, at) }) &&
 		!(slices.ContainsFunc(right.Words, isNumber) && slices.ContainsFunc(left.Words, isNumber)) {
-		return p, p, false
+		return p, p, 0, false
 	}
 	a, b := findPageSigns(left), findPageSigns(right)
-	return left, right, a.number && b.number || b.content && (a.content || a.number)
+	return left, right, at, a.number && b.number || b.content && (a.content || a.number)
 }
 
 // mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a left edge.
@@ -139,10 +168,10 @@ func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
 	return []Page{a, b}, []Page{c, d}, true
 }
 
-// splitBelow returns the lines of a page, parted after each line that ends a page.
-func splitBelow(page int, p Page) [][]Line {
+// splitBelow returns the pages of a page or of a half, parted after each line that ends one.
+func splitBelow(page int, p Page, left float64) []Sheet {
 	lines := buildPageLines(page, p)
-	var parts [][]Line
+	var sheets []Sheet
 	start := 0
 	for i := 2; i+2 < len(lines); i++ {
 		if !isPageEnd(lines[i].Text) {
@@ -151,11 +180,11 @@ func splitBelow(page int, p Page) [][]Line {
 		// A line that ends a page is followed by one that begins the next: by its header, or after a gap.
 		next := lines[i+1]
 		if IsFurniture(next.Text) || next.Baseline-lines[i].Baseline > 2.5*lines[i].Size {
-			parts = append(parts, lines[start:i+1])
+			sheets = append(sheets, Sheet{Page: page, Lines: lines[start : i+1], Left: left})
 			start = i + 1
 		}
 	}
-	return append(parts, lines[start:])
+	return append(sheets, Sheet{Page: page, Lines: lines[start:], Left: left})
 }
 
 // pageEnd is what the last line of a printed page says.

@@ -1,0 +1,267 @@
+package document_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+)
+
+// documentsOfTheDay is how many documents of a kind are drawn from the seed of the day.
+const documentsOfTheDay = 500
+
+// seedOfTheDay changes each day, so that new documents are tried all the time, and is printed to try them again.
+func seedOfTheDay(t *testing.T) int {
+	t.Helper()
+	now := time.Now().UTC()
+	seed := now.Year()*10_000 + int(now.Month())*100 + now.Day()
+	t.Logf("seed of the day: %d", seed)
+	return seed * 1000
+}
+
+// arrangement is what becomes of printed pages.
+type arrangement struct {
+	name   string
+	number bool // it needs page numbers
+	apply  func([]document.Page) []document.Page
+}
+
+var arrangements = []arrangement{
+	{"as printed", false, func(p []document.Page) []document.Page { return p }},
+	{"reversed", true, func(p []document.Page) []document.Page {
+		p = slices.Clone(p)
+		slices.Reverse(p)
+		return p
+	}},
+	{"twice", true, func(p []document.Page) []document.Page { return slices.Concat(p, p) }},
+	{"two on a sheet", true, func(p []document.Page) []document.Page { return putOnSheets(p, 2, 1) }},
+	{"four on a sheet", true, func(p []document.Page) []document.Page { return putOnSheets(p, 2, 2) }},
+}
+
+// putOnSheets prints pages on sheets of so many columns and rows, at half their size.
+func putOnSheets(pages []document.Page, columns, rows int) []document.Page {
+	const scale = 0.5
+	var sheets []document.Page
+	for i, p := range pages {
+		at := i % (columns * rows)
+		if at == 0 {
+			sheets = append(sheets, document.Page{Width: float64(columns) * p.Width * scale, Height: float64(rows) * p.Height * scale})
+		}
+		sheet := &sheets[len(sheets)-1]
+		dx, dy := float64(at%columns)*p.Width*scale, float64(at/columns)*p.Height*scale
+		for _, w := range p.Words {
+			sheet.Words = append(sheet.Words, moveWord(w, scale, dx, dy))
+		}
+	}
+	return sheets
+}
+
+func moveWord(w document.Word, scale, dx, dy float64) document.Word {
+	w.X0, w.X1 = w.X0*scale+dx, w.X1*scale+dx
+	w.Top, w.Bottom, w.Baseline, w.Size = w.Top*scale+dy, w.Bottom*scale+dy, w.Baseline*scale+dy, w.Size*scale
+	edges := slices.Clone(w.Edges)
+	for i := range edges {
+		edges[i] = edges[i]*float32(scale) + float32(dx)
+	}
+	w.Edges = edges
+	return w
+}
+
+// TestTranscriptsOfTheDay reads 500 records, set in any layout and arranged in any way, exactly.
+func TestTranscriptsOfTheDay(t *testing.T) {
+	t.Parallel()
+	seed := seedOfTheDay(t)
+	records, layouts := rapid.Custom(drawRecord), rapid.Custom(drawLayout)
+	for i := range documentsOfTheDay {
+		want, l := records.Example(seed+i), layouts.Example(seed+i)
+		arranged := arrangements[i%len(arrangements)]
+		l.Furniture = l.Furniture || arranged.number
+		pages := l.set(want)
+		if !fitsPaper(pages) {
+			arranged = arrangements[0]
+		}
+		got, err := document.Read(arranged.apply(pages))
+		if err != nil {
+			t.Fatalf("document %d, %s, layout %+v: %v", i, arranged.name, l, err)
+		}
+		if diff := cmp.Diff(want.document(), got.Plain(), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("document %d, %s, layout %+v: want -, got +\n%s", i, arranged.name, l, diff)
+		}
+	}
+}
+
+// fitsPaper reports whether nothing reaches over the right edge of a page, where the next page of a sheet begins.
+func fitsPaper(pages []document.Page) bool {
+	for _, p := range pages {
+		for _, w := range p.Words {
+			if w.X1 > p.Width-w.Size {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// longRecord is a record of several pages whose printed sums are those of its rows.
+func longRecord() studentRecord {
+	r := studentRecord{blocks: []programBlock{{admit: "Fall 2019", kind: "Bachelor of Engineering", major: "Software Engineering"}},
+		earned: "72.00", gpa: "3.00", termGPA: "3.00"}
+	for i, term := range []string{"Fall 2019", "Winter 2020", "Fall 2020", "Winter 2021", "Fall 2021", "Winter 2022"} {
+		tr := termRecord{term: term}
+		for k, code := range []string{"COMP", "ENGR", "SOEN", "MATH"} {
+			tr.courses = append(tr.courses, document.Sitting{Code: code + " " + string(rune('2'+i)) + "0" + string(rune('1'+k)), Section: "AA",
+				Title: "METHODS OF THE TERM", CreditsAttempted: 3, CreditsEarned: 3, Grade: "B"})
+		}
+		r.terms = append(r.terms, tr)
+	}
+	return r
+}
+
+func longPages() []document.Page {
+	l := plain
+	l.Height, l.Furniture = 420, true
+	return l.set(longRecord())
+}
+
+func TestArrange(t *testing.T) {
+	t.Parallel()
+	want, err := document.Read(longPages())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range arrangements {
+		t.Run(a.name, func(t *testing.T) {
+			got, err := document.Read(a.apply(longPages()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.Plain(), got.Plain()); diff != "" {
+				t.Errorf("want -, got +\n%s", diff)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		change func([]document.Page) []document.Page
+		want   string
+	}{
+		"a page is missing": {func(p []document.Page) []document.Page { return slices.Delete(p, 1, 2) },
+			"Page 2 of 4 is missing. Print the whole document to PDF from the browser and upload that file."},
+		"two pages are missing": {func(p []document.Page) []document.Page { return slices.Delete(p, 1, 3) },
+			"Pages 2 and 3 of 4 are missing. Print the whole document to PDF from the browser and upload that file."},
+		"a page is a picture": {func(p []document.Page) []document.Page {
+			p[1] = document.Page{Width: p[1].Width, Height: p[1].Height, Drawn: true}
+			return p
+		}, "Page 2 of this PDF holds no text that can be read, only a picture. Print the whole student record to PDF from the browser."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := document.Read(c.change(longPages()))
+			if got := fault.From(err); fault.CodeOf(err) != fault.IncompleteDocument || got.Message() != c.want {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestNothingIsLostInSilence damages a good record. What comes out is the same facts, a warning or a fault.
+func TestNothingIsLostInSilence(t *testing.T) {
+	t.Parallel()
+	want, err := document.Read(longPages())
+	if err != nil || len(want.Warnings) > 0 {
+		t.Fatalf("the record is not good: %v, %+v", err, want.Warnings)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		pages := longPages()
+		damage := rapid.SampledFrom([]func(*rapid.T, []document.Page) []document.Page{hideColumn, dropLines, shiftWords, dropPage, swapPages}).Draw(t, "damage")
+		pages = damage(t, pages)
+		got, err := document.Read(pages)
+		if err != nil {
+			if fault.CodeOf(err).Transient() {
+				t.Fatal(err)
+			}
+			return
+		}
+		if diff := cmp.Diff(want.Plain(), got.Plain()); diff != "" && len(got.Warnings) == 0 {
+			t.Fatalf("a difference without a word: want -, got +\n%s", diff)
+		}
+	})
+}
+
+// hideColumn takes the cells of a column away, from all rows of the document.
+func hideColumn(t *rapid.T, pages []document.Page) []document.Page {
+	name := rapid.SampledFrom([]string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "EARNED"}).Draw(t, "column")
+	for i := range pages {
+		left, right := columnEdges(pages[i], name)
+		rows := rowBaselines(pages[i])
+		pages[i].Words = slices.DeleteFunc(pages[i].Words, func(w document.Word) bool {
+			return slices.Contains(rows, w.Baseline) && w.X0 >= left-1 && w.X0 < right-1
+		})
+	}
+	return pages
+}
+
+// columnEdges is where a column begins and where the next one does.
+func columnEdges(p document.Page, name string) (left, right float64) {
+	names := []string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "NOTATION", "PROGRAM", "OTHER"}
+	if name == "EARNED" {
+		name = "PROGRAM"
+	}
+	for _, w := range p.Words {
+		switch {
+		case w.Size == plain.HeaderSize && w.Text == name:
+			left = w.X0
+		case w.Size == plain.HeaderSize && w.Text == names[slices.Index(names, name)+1]:
+			right = w.X0
+		}
+	}
+	return left, right
+}
+
+// rowBaselines are those of the rows of courses.
+func rowBaselines(p document.Page) []float64 {
+	var rows []float64
+	for _, w := range p.Words {
+		if w.Text == "COMP" || w.Text == "ENGR" || w.Text == "SOEN" || w.Text == "MATH" {
+			rows = append(rows, w.Baseline)
+		}
+	}
+	return rows
+}
+
+// dropLines takes a row of courses away, or a few.
+func dropLines(t *rapid.T, pages []document.Page) []document.Page {
+	page := rapid.IntRange(1, len(pages)-1).Draw(t, "page")
+	rows := rowBaselines(pages[page])
+	gone := rapid.SliceOfNDistinct(rapid.SampledFrom(rows), 1, len(rows), func(y float64) float64 { return y }).Draw(t, "rows")
+	pages[page].Words = slices.DeleteFunc(pages[page].Words, func(w document.Word) bool { return slices.Contains(gone, w.Baseline) })
+	return pages
+}
+
+// shiftWords moves each word by up to a tenth of its size sideways, and a little up or down.
+func shiftWords(t *rapid.T, pages []document.Page) []document.Page {
+	reach := rapid.Float64Range(0, 0.1).Draw(t, "reach")
+	random := rapid.Float64Range(-1, 1)
+	for i := range pages {
+		for k, w := range pages[i].Words {
+			dx, dy := random.Draw(t, "dx")*reach*w.Size, random.Draw(t, "dy")*0.3*reach*w.Size
+			pages[i].Words[k] = moveWord(w, 1, dx, dy)
+		}
+	}
+	return pages
+}
+
+func dropPage(t *rapid.T, pages []document.Page) []document.Page {
+	at := rapid.IntRange(0, len(pages)-1).Draw(t, "page")
+	return slices.Delete(pages, at, at+1)
+}
+
+func swapPages(t *rapid.T, pages []document.Page) []document.Page {
+	a, b := rapid.IntRange(0, len(pages)-1).Draw(t, "a"), rapid.IntRange(0, len(pages)-1).Draw(t, "b")
+	pages[a], pages[b] = pages[b], pages[a]
+	return pages
+}
