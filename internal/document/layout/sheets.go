@@ -136,7 +136,7 @@ func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 		return p, p, 0, false
 	}
 	a, b := findPageSigns(left), findPageSigns(right)
-	return left, right, at, a.number && b.number || b.content && (a.content || a.number)
+	return left, right, at, a.number && b.number || a.record && b.record || a.letter && b.letter
 }
 
 // mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a left edge.
@@ -224,14 +224,16 @@ func widestGap(words []Word, from, to float64, extent func(Word) (float64, float
 }
 
 var (
-	// rowStart is the begin of a course's row, sheetStart what else a page of a record or of a letter has at its left edge.
-	rowStart   = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}\b`)
-	sheetStart = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/|ADDITIONAL INFORMATION|OFFER OF ADMISSION|Program/Plan\(s\):|Exemptions:|Deficiencies:|Beginning of \w+ Record|Undergraduate Academic)`)
+	// rowStart is the begin of a course's row; recordStart and letterStart are what else a page of a record or of a letter
+	// has at its left edge.
+	rowStart    = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}\b`)
+	recordStart = regexp.MustCompile(`^(?:Beginning of \w+ Record|Undergraduate Academic)`)
+	letterStart = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/|ADDITIONAL INFORMATION|OFFER OF ADMISSION|Program/Plan\(s\):|Exemptions:|Deficiencies:)`)
 )
 
 // pageSigns is what tells a page of its own from the columns of one: rows or headings that begin at its left edge, and
 // the number of the page.
-type pageSigns struct{ content, number bool }
+type pageSigns struct{ record, letter, number bool }
 
 func findPageSigns(p Page) pageSigns {
 	var signs pageSigns
@@ -239,18 +241,20 @@ func findPageSigns(p Page) pageSigns {
 		text := l.Text
 		if isPageEnd(text) {
 			signs.number = true
-		} else if isRowStart(text) || sheetStart.MatchString(text) ||
-			strings.HasPrefix(text, Course) && strings.Contains(text, Description) {
-			signs.content = true
+			continue
 		}
+		signs.letter = signs.letter || letterStart.MatchString(text)
+		signs.record = signs.record || isRowStart(l) || recordStart.MatchString(text) ||
+			strings.HasPrefix(text, Course) && strings.Contains(text, Description)
 	}
 	return signs
 }
 
-// isRowStart reports whether a line begins with a code. A grade before a year or a number of students looks like one.
-func isRowStart(text string) bool {
-	word, _, _ := strings.Cut(text, " ")
-	return rowStart.MatchString(text) && !slices.Contains(gradeWords, word)
+// isRowStart reports whether a line is a row with credits. A grade before a year or a number of students looks like a code.
+func isRowStart(l Line) bool {
+	word, _, _ := strings.Cut(l.Text, " ")
+	return rowStart.MatchString(l.Text) && !slices.Contains(gradeWords, word) &&
+		slices.ContainsFunc(l.Words, func(w Word) bool { return decimalPattern.MatchString(w.Text) })
 }
 
 var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "MED", "FNS", "DNE", "NR", "NC", "AU", "NA",
