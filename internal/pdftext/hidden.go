@@ -41,11 +41,11 @@ func (r *reader) hiddenText(page, text uint64, n int, f frame, layers bool) (fun
 }
 
 func (r *reader) isUnpainted(text, index uint64) (bool, error) {
-	object, err := r.call(r.textObject, text, index)
+	object, err := r.callFunction(r.textObject, text, index)
 	if err != nil || object == 0 {
 		return false, err
 	}
-	mode, err := r.call(r.renderMode, object)
+	mode, err := r.callFunction(r.renderMode, object)
 	return int32(mode) == invisible, err
 }
 
@@ -54,12 +54,12 @@ func (r *reader) isUnpainted(text, index uint64) (bool, error) {
 // where nothing differs nothing was visible.
 func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool, error) {
 	suspects := map[uint64]bool{}
-	count, err := r.call(r.countObjects, page)
+	count, err := r.callFunction(r.countObjects, page)
 	if err != nil {
 		return nil, err
 	}
 	for i := range uint64(max(int32(count), 0)) {
-		object, err := r.call(r.getObject, page, i)
+		object, err := r.callFunction(r.getObject, page, i)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool
 		return nil, err
 	}
 	for object := range suspects {
-		if _, err := r.call(r.setActive, object, 0); err != nil {
+		if _, err := r.callFunction(r.setActive, object, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -85,17 +85,17 @@ func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool
 	}
 	off := map[uint64]bool{}
 	for i := range uint64(max(n, 0)) {
-		object, err := r.call(r.textObject, text, i)
+		object, err := r.callFunction(r.textObject, text, i)
 		if err != nil {
 			return nil, err
 		}
 		if !suspects[object] {
 			continue
 		}
-		if _, err := r.call(r.looseBox, text, i, uint64(r.scratch)); err != nil {
+		if _, err := r.callFunction(r.looseBox, text, i, uint64(r.scratch)); err != nil {
 			return nil, err
 		}
-		left, top, right, bottom := r.rect()
+		left, top, right, bottom := r.readRect()
 		if !with.differs(without, left-f.left, f.top-top, right-f.left, f.top-bottom) {
 			off[i] = true
 		}
@@ -108,13 +108,13 @@ const maxFormDepth = 8
 
 // collectSuspects adds the text objects of an object that may be on a layer: those with a mark, and all that is in a form.
 func (r *reader) collectSuspects(object uint64, inForm bool, depth int, suspects map[uint64]bool) error {
-	kind, err := r.call(r.objectType, object)
+	kind, err := r.callFunction(r.objectType, object)
 	if err != nil {
 		return err
 	}
 	switch {
 	case kind == objectText:
-		marks, err := r.call(r.countMarks, object)
+		marks, err := r.callFunction(r.countMarks, object)
 		if err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (r *reader) collectSuspects(object uint64, inForm bool, depth int, suspects
 			suspects[object] = true
 		}
 	case kind == objectForm && depth > 0:
-		count, err := r.call(r.countInner, object)
+		count, err := r.callFunction(r.countInner, object)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (r *reader) collectSuspects(object uint64, inForm bool, depth int, suspects
 			if len(suspects) > maxObjects {
 				return nil
 			}
-			inner, err := r.call(r.getInner, object, i)
+			inner, err := r.callFunction(r.getInner, object, i)
 			if err != nil {
 				return err
 			}
@@ -160,26 +160,26 @@ func (r *reader) paintPage(page uint64, f frame) (*painting, error) {
 	}
 	p := &painting{scale: min(1.5, maxPixels/max(w, h))}
 	p.width, p.height = max(1, int(w*p.scale)), max(1, int(h*p.scale))
-	bitmap, err := r.call(r.createBitmap, uint64(p.width), uint64(p.height), 0)
+	bitmap, err := r.callFunction(r.createBitmap, uint64(p.width), uint64(p.height), 0)
 	if err != nil || bitmap == 0 {
 		return nil, err
 	}
-	if _, err := r.call(r.fillBitmap, bitmap, 0, 0, uint64(p.width), uint64(p.height), 0xFFFFFFFF); err != nil {
+	if _, err := r.callFunction(r.fillBitmap, bitmap, 0, 0, uint64(p.width), uint64(p.height), 0xFFFFFFFF); err != nil {
 		return nil, err
 	}
 	const asIs = 0 // the page's own rotation is taken back
 	back := (4 - f.turns) & 3
-	if _, err := r.call(r.renderPage, bitmap, page, 0, 0, uint64(p.width), uint64(p.height), back, asIs); err != nil {
+	if _, err := r.callFunction(r.renderPage, bitmap, page, 0, 0, uint64(p.width), uint64(p.height), back, asIs); err != nil {
 		return nil, err
 	}
-	at, err := r.call(r.bitmapBuffer, bitmap)
+	at, err := r.callFunction(r.bitmapBuffer, bitmap)
 	if err != nil {
 		return nil, err
 	}
 	if b, ok := r.module.Memory().Read(uint32(at), uint32(4*p.width*p.height)); ok {
 		p.pixels = bytes.Clone(b)
 	}
-	_, err = r.call(r.destroyBitmap, bitmap)
+	_, err = r.callFunction(r.destroyBitmap, bitmap)
 	return p, err
 }
 

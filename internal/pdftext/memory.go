@@ -10,7 +10,7 @@ import (
 // for. Memory of the Go heap would be copied each time it grows, and a document at the limit would cost four times it.
 type reserved struct{ all []byte }
 
-func reserve(_, limit uint64) experimental.LinearMemory {
+func reserveMemory(_, limit uint64) experimental.LinearMemory {
 	all, err := unix.Mmap(-1, 0, int(limit), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return &reserved{} // no address space left: the start of the instance panics

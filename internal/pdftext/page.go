@@ -11,32 +11,32 @@ import (
 // readPage reads the page with the index, and takes what it holds from left. layers says that the document has optional
 // content, of which a part may be switched off.
 func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (document.Page, error) {
-	page, err := r.call(r.loadPage, doc, uint64(index))
+	page, err := r.callFunction(r.loadPage, doc, uint64(index))
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
 	if page == 0 {
 		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("cannot be loaded"))
 	}
-	objects, err := r.call(r.countObjects, page)
+	objects, err := r.callFunction(r.countObjects, page)
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
 	if n := int32(objects); n > maxObjects || left.objects.Add(-int64(max(n, 0))) < 0 {
 		return document.Page{}, fault.Wrap(fault.TooComplex, fmt.Errorf("%d objects", n))
 	}
-	f, err := r.frame(page)
+	f, err := r.readFrame(page)
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	text, err := r.call(r.loadText, page)
+	text, err := r.callFunction(r.loadText, page)
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
 	if text == 0 {
 		return document.Page{}, fault.Wrap(fault.Corrupt, errors.New("its text cannot be loaded"))
 	}
-	count, err := r.call(r.countChars, text)
+	count, err := r.callFunction(r.countChars, text)
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
@@ -48,7 +48,7 @@ func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (doc
 	if err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	width, height := p.frame.size()
+	width, height := p.frame.pageSize()
 	result := document.Page{Width: width, Height: height, Words: p.words}
 	if len(p.words) == 0 {
 		if result.Drawn, err = r.isDrawn(page, int(int32(objects)), f); err != nil {
@@ -56,10 +56,10 @@ func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (doc
 		}
 	}
 	// Closing what has been read keeps a long document's memory at one page.
-	if _, err := r.call(r.closeText, text); err != nil {
+	if _, err := r.callFunction(r.closeText, text); err != nil {
 		return document.Page{}, tooComplex(err)
 	}
-	if _, err := r.call(r.closePage, page); err != nil {
+	if _, err := r.callFunction(r.closePage, page); err != nil {
 		return document.Page{}, tooComplex(err)
 	}
 	return result, nil
@@ -111,11 +111,11 @@ const (
 func (r *reader) isDrawn(page uint64, objects int, f frame) (bool, error) {
 	paths, pictures := 0, 0.0
 	for i := range objects {
-		object, err := r.call(r.getObject, page, uint64(i))
+		object, err := r.callFunction(r.getObject, page, uint64(i))
 		if err != nil {
 			return false, err
 		}
-		kind, err := r.call(r.objectType, object)
+		kind, err := r.callFunction(r.objectType, object)
 		if err != nil {
 			return false, err
 		}
@@ -124,10 +124,10 @@ func (r *reader) isDrawn(page uint64, objects int, f frame) (bool, error) {
 			paths++
 		case objectImage, objectForm:
 			at := uint64(r.scratch)
-			if _, err := r.call(r.objectBounds, object, at, at+4, at+8, at+12); err != nil {
+			if _, err := r.callFunction(r.objectBounds, object, at, at+4, at+8, at+12); err != nil {
 				return false, err
 			}
-			left, bottom, right, top := r.rect()
+			left, bottom, right, top := r.readRect()
 			pictures += (right - left) * (top - bottom)
 		case objectText:
 			return true, nil // its characters are invisible, or run askew

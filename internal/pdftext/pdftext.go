@@ -84,7 +84,7 @@ func New(cfg Config) (*Extractor, error) {
 		runtime = runtime.WithCompilationCache(e.cache)
 	}
 	ctx := experimental.WithFunctionListenerFactory(context.Background(), captureModule{&e.started})
-	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(reserve))
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(reserveMemory))
 	var err error
 	e.pool, err = webassembly.Init(webassembly.Config{
 		Context:       ctx,
@@ -98,14 +98,14 @@ func New(cfg Config) (*Extractor, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start pdfium: %w", err), e.Close())
 	}
-	if err := e.start(0); err != nil {
+	if err := e.startInstance(0); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// start makes sure that there is an instance at the index. No document has touched it, or it has been reset since.
-func (e *Extractor) start(index int) error {
+// startInstance makes sure that there is an instance at the index. No document has touched it, or it has been reset since.
+func (e *Extractor) startInstance(index int) error {
 	if e.instances[index].reader != nil {
 		return nil
 	}
@@ -121,12 +121,12 @@ func (e *Extractor) start(index int) error {
 	return nil
 }
 
-// clean prepares the instances for the next document: those that have trapped, or that have grown too far to be kept,
+// cleanInstances prepares the instances for the next document: those that have trapped, or that have grown too far to be kept,
 // are ended.
-func (e *Extractor) clean() error {
+func (e *Extractor) cleanInstances() error {
 	var errs []error
 	for i := range e.instances {
-		if r := e.instances[i].reader; r != nil && !r.reset() {
+		if r := e.instances[i].reader; r != nil && !r.resetMemory() {
 			errs = append(errs, e.instances[i].handle.Close())
 			e.instances[i] = instance{}
 		}
@@ -145,8 +145,8 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 	if e.pool == nil {
 		return nil, errors.New("pdftext: the extractor is closed")
 	}
-	pages, err := e.read(ctx, pdf)
-	if err := errors.Join(err, e.clean()); err != nil {
+	pages, err := e.readDocument(ctx, pdf)
+	if err := errors.Join(err, e.cleanInstances()); err != nil {
 		return nil, err
 	}
 	for _, p := range pages {
@@ -160,12 +160,12 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 // budget is what the pages of a document may still have.
 type budget struct{ characters, objects atomic.Int64 }
 
-// read reads the pages, those of a long document with all instances.
-func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, error) {
-	if err := e.start(0); err != nil {
+// readDocument reads the pages, those of a long document with all instances.
+func (e *Extractor) readDocument(ctx context.Context, pdf []byte) ([]document.Page, error) {
+	if err := e.startInstance(0); err != nil {
 		return nil, err
 	}
-	doc, n, err := e.instances[0].reader.open(pdf)
+	doc, n, err := e.instances[0].reader.openDocument(pdf)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, erro
 	left.objects.Store(maxAllObjects)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range step {
-		if err := e.start(i); err != nil {
+		if err := e.startInstance(i); err != nil {
 			return nil, errors.Join(err, group.Wait())
 		}
 		r := e.instances[i].reader
@@ -188,7 +188,7 @@ func (e *Extractor) read(ctx context.Context, pdf []byte) ([]document.Page, erro
 			doc := doc
 			if i > 0 {
 				var err error
-				if doc, _, err = r.open(pdf); err != nil {
+				if doc, _, err = r.openDocument(pdf); err != nil {
 					return err
 				}
 			}

@@ -91,25 +91,25 @@ func newReader(m api.Module) (*reader, error) {
 			return nil, fmt.Errorf("pdfium has no function %s", name)
 		}
 	}
-	scratch, err := r.call(r.malloc, scratchSize)
+	scratch, err := r.callFunction(r.malloc, scratchSize)
 	if err != nil {
 		return nil, err
 	}
 	r.scratch = uint32(scratch)
-	r.image = bytes.Clone(bytes.TrimRight(r.memory(), "\x00"))
+	r.image = bytes.Clone(bytes.TrimRight(r.wholeMemory(), "\x00"))
 	return r, nil
 }
 
-// memory is the whole memory of the sandbox, shared, valid until the next call.
-func (r *reader) memory() []byte {
+// wholeMemory is the whole memory of the sandbox, shared, valid until the next call.
+func (r *reader) wholeMemory() []byte {
 	b, _ := r.module.Memory().Read(0, r.module.Memory().Size())
 	return b
 }
 
-// reset gives the memory back its first state. It reports false when the instance has to be replaced: it has trapped, and
+// resetMemory gives the memory back its first state. It reports false when the instance has to be replaced: it has trapped, and
 // what it holds outside its memory cannot be trusted, or it has grown so far that a new one is cheaper to hold.
-func (r *reader) reset() bool {
-	mem := r.memory()
+func (r *reader) resetMemory() bool {
+	mem := r.wholeMemory()
 	if r.trapped || len(mem) > keepMemory {
 		return false
 	}
@@ -117,7 +117,7 @@ func (r *reader) reset() bool {
 	return true
 }
 
-func (r *reader) call(f api.Function, args ...uint64) (uint64, error) {
+func (r *reader) callFunction(f api.Function, args ...uint64) (uint64, error) {
 	copy(r.stack[:], args)
 	// The context is not the caller's: it would be looked at only by a sandbox that checks for cancelling, and that
 	// costs three to five times as much.
@@ -129,25 +129,25 @@ func (r *reader) call(f api.Function, args ...uint64) (uint64, error) {
 	return r.stack[0], nil
 }
 
-// open loads a document and returns it with the number of its pages. Nobody closes it: reset does that for the whole
+// openDocument loads a document and returns it with the number of its pages. Nobody closes it: reset does that for the whole
 // memory at once.
-func (r *reader) open(pdf []byte) (doc uint64, pages int, err error) {
+func (r *reader) openDocument(pdf []byte) (doc uint64, pages int, err error) {
 	size := uint64(len(pdf))
-	at, err := r.call(r.malloc, size)
+	at, err := r.callFunction(r.malloc, size)
 	if err != nil {
 		return 0, 0, tooComplex(err)
 	}
 	if at == 0 || !r.module.Memory().Write(uint32(at), pdf) {
 		return 0, 0, tooComplex(errors.New("the document does not fit the sandbox"))
 	}
-	doc, err = r.call(r.loadDocument, at, size, 0)
+	doc, err = r.callFunction(r.loadDocument, at, size, 0)
 	if err != nil {
 		return 0, 0, tooComplex(err)
 	}
 	if doc == 0 {
 		return 0, 0, r.loadFault()
 	}
-	count, err := r.call(r.pageCount, doc)
+	count, err := r.callFunction(r.pageCount, doc)
 	if err != nil {
 		return 0, 0, tooComplex(err)
 	}
@@ -166,7 +166,7 @@ func tooComplex(err error) error { return fault.Wrap(fault.TooComplex, err) }
 
 // tooManyPages is the fault of a document that claims n pages. A damaged or looping page tree claims what is not there.
 func (r *reader) tooManyPages(doc uint64, n int) error {
-	page, err := r.call(r.loadPage, doc, document.MaxPages)
+	page, err := r.callFunction(r.loadPage, doc, document.MaxPages)
 	if err != nil {
 		return tooComplex(err)
 	}
@@ -177,7 +177,7 @@ func (r *reader) tooManyPages(doc uint64, n int) error {
 }
 
 func (r *reader) loadFault() error {
-	code, err := r.call(r.lastError)
+	code, err := r.callFunction(r.lastError)
 	if err != nil {
 		return tooComplex(err)
 	}

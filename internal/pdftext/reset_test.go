@@ -26,7 +26,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := e.instances[0].reader
-	if mem := r.memory(); !bytes.Equal(bytes.TrimRight(mem, "\x00"), r.image) {
+	if mem := r.wholeMemory(); !bytes.Equal(bytes.TrimRight(mem, "\x00"), r.image) {
 		t.Error("the memory is not as it was before the document")
 	}
 }

@@ -97,7 +97,7 @@ func (p *textPage) readWords() error {
 	)
 	p.edges = make([]float32, 0, max(p.count, 0))
 	for i := range uint64(max(p.count, 0)) {
-		code, err := p.call(p.unicode, p.text, i)
+		code, err := p.callFunction(p.unicode, p.text, i)
 		if err != nil {
 			return err
 		}
@@ -111,13 +111,13 @@ func (p *textPage) readWords() error {
 				return err
 			}
 		}
-		if c = visible(c); c < 0 {
+		if c = visibleCharacter(c); c < 0 {
 			continue
 		}
-		if _, err := p.call(p.looseBox, p.text, i, uint64(p.scratch)); err != nil {
+		if _, err := p.callFunction(p.looseBox, p.text, i, uint64(p.scratch)); err != nil {
 			return err
 		}
-		left, top, right, bottom := p.rect()
+		left, top, right, bottom := p.readRect()
 		if top != height.top || bottom != height.bottom {
 			// The height of the box is the font's. As long as box and height stay where they are, so do baseline, size
 			// and direction.
@@ -143,7 +143,7 @@ func (p *textPage) readWords() error {
 			continue
 		}
 		char := character{code: c, index: i}
-		char.x0, char.y0, char.x1, char.y1 = p.frame.box(left, top, right, bottom)
+		char.x0, char.y0, char.x1, char.y1 = p.frame.placeBox(left, top, right, bottom)
 		doubled, err := p.isDoubled(char, line)
 		if err != nil {
 			return err
@@ -219,11 +219,11 @@ func (p *textPage) isDoubled(c character, line run) (bool, error) {
 		math.Abs(line.baseline-p.word.Baseline) > sameLine*line.size {
 		return false, nil
 	}
-	one, err := p.call(p.textObject, p.text, p.last.index)
+	one, err := p.callFunction(p.textObject, p.text, p.last.index)
 	if err != nil {
 		return false, err
 	}
-	other, err := p.call(p.textObject, p.text, c.index)
+	other, err := p.callFunction(p.textObject, p.text, c.index)
 	return one != other, err
 }
 
@@ -231,12 +231,12 @@ func (p *textPage) isDoubled(c character, line run) (bool, error) {
 // to see, and anything else is a character that is lost.
 func (p *textPage) readUnnamed(index uint64) (rune, error) {
 	at := uint64(p.scratch)
-	if _, err := p.call(p.inkBox, p.text, index, at, at+8, at+16, at+24); err != nil {
+	if _, err := p.callFunction(p.inkBox, p.text, index, at, at+8, at+16, at+24); err != nil {
 		return 0, err
 	}
 	b, _ := p.module.Memory().Read(p.scratch, 32)
 	side := func(i int) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])) }
-	x0, y0, x1, y1 := p.frame.box(side(0), side(3), side(1), side(2))
+	x0, y0, x1, y1 := p.frame.placeBox(side(0), side(3), side(1), side(2))
 	switch {
 	case !(x1 > x0) || !(y1 > y0):
 		return 0, nil
@@ -246,8 +246,8 @@ func (p *textPage) readUnnamed(index uint64) (rune, error) {
 	return unicode.ReplacementChar, nil
 }
 
-// visible is the character as it is printed, and -1 when there is nothing to see.
-func visible(c rune) rune {
+// visibleCharacter is the character as it is printed, and -1 when there is nothing to see.
+func visibleCharacter(c rune) rune {
 	switch {
 	case c == lineHyphen:
 		return '-'
@@ -263,21 +263,21 @@ func visible(c rune) rune {
 
 // readRun asks for what the character at the index, in a box of the height, shares with those around it.
 func (p *textPage) readRun(index uint64, height float64) (run, error) {
-	if _, err := p.call(p.charOrigin, p.text, index, uint64(p.scratch), uint64(p.scratch)+8); err != nil {
+	if _, err := p.callFunction(p.charOrigin, p.text, index, uint64(p.scratch), uint64(p.scratch)+8); err != nil {
 		return run{}, err
 	}
 	b, _ := p.module.Memory().Read(p.scratch, 16)
-	_, baseline := p.frame.place(math.Float64frombits(binary.LittleEndian.Uint64(b)), math.Float64frombits(binary.LittleEndian.Uint64(b[8:])))
-	size, err := p.call(p.fontSize, p.text, index)
+	_, baseline := p.frame.placePoint(math.Float64frombits(binary.LittleEndian.Uint64(b)), math.Float64frombits(binary.LittleEndian.Uint64(b[8:])))
+	size, err := p.callFunction(p.fontSize, p.text, index)
 	if err != nil {
 		return run{}, err
 	}
-	if _, err := p.call(p.matrix, p.text, index, uint64(p.scratch)); err != nil {
+	if _, err := p.callFunction(p.matrix, p.text, index, uint64(p.scratch)); err != nil {
 		return run{}, err
 	}
 	m, _ := p.module.Memory().Read(p.scratch, 24)
-	at := func(i int) float64 { return f32(m[4*i:]) }
-	across, along := p.frame.turn(at(0), at(1))
+	at := func(i int) float64 { return readFloat(m[4*i:]) }
+	across, along := p.frame.turnDirection(at(0), at(1))
 	line := run{baseline: baseline, size: api.DecodeF64(size) * math.Hypot(at(2), at(3))}
 	if line.size < smallest*height {
 		line.size = height // a Type 3 font tells nothing of its size
