@@ -179,9 +179,11 @@ func (a *auditor) findExclusions() {
 		for _, others := range [][]int32{a.book.courses[x.id].excludes, a.book.courses[x.id].equivalents} {
 			for _, other := range others {
 				for j := int(a.first[other]) - 1; j >= 0; j = a.items[j].next {
-					if y := &a.items[j]; j != i && y.isLive() && y.id != x.id && !a.requiresBoth(x, y) {
-						a.excluded = append(a.excluded, [2]int{min(i, j), max(i, j)})
+					y := &a.items[j]
+					if j == i || !y.isLive() || y.id == x.id || a.requiresBoth(x, y) || a.book.isAbove(x.id, y.id) && isEarlier(x, y) {
+						continue
 					}
+					a.excluded = append(a.excluded, [2]int{min(i, j), max(i, j)})
 				}
 			}
 		}
@@ -189,6 +191,9 @@ func (a *auditor) findExclusions() {
 	slices.SortFunc(a.excluded, func(x, y [2]int) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
 	a.excluded = slices.Compact(a.excluded)
 }
+
+// isEarlier reports whether an item stands before another; what was not sat stands before everything.
+func isEarlier(x, y *item) bool { return x.begin == never || x.end < y.begin }
 
 // requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other, whatever a rule says.
 func (a *auditor) requiresBoth(x, y *item) bool {

@@ -74,7 +74,7 @@ func (a *auditor) findBlocked() []bool {
 		blocked[it.id] = !a.book.courses[it.id].repeatable
 		for _, list := range [][]int32{a.book.courses[it.id].excludes, a.book.courses[it.id].equivalents} {
 			for _, other := range list {
-				blocked[other] = true
+				blocked[other] = blocked[other] || !a.book.isAbove(it.id, other)
 			}
 		}
 	}

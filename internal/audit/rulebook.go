@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -38,10 +39,13 @@ type rules struct {
 	seasons     seasons
 	needs       []need
 	excludes    []int32
+	above       []int32 // of excludes: the courses that this one leads to, which exclude it only when they come first
 	minCredits  Credits
 	equivalents []int32
 	repeatable  bool
-	known       bool // the catalogue has it
+	known       bool    // the catalogue has it
+	published   seasons // in which published sequences place it
+	rank        int     // its first place in a published sequence, 0 for none
 }
 
 // need is one prerequisite or corequisite: so many courses of a list.
@@ -63,6 +67,8 @@ func NewRulebook(cat *catalogue.Catalogue, s Settings) *Rulebook {
 	for id := range len(b.courses) {
 		b.linkEquivalents(int32(id))
 	}
+	b.findAbove()
+	b.readSequences()
 	for _, d := range cat.Data().Degrees {
 		if d.DegreeType == catalogue.ExtendedCredit {
 			b.presumed = append(b.presumed, b.requiredCourses(d)...)
@@ -102,6 +108,61 @@ func (b *Rulebook) linkEquivalents(id int32) {
 	for _, other := range others {
 		if !b.courses[other].known && len(b.courses[other].equivalents) == 0 {
 			b.courses[other].equivalents = []int32{id}
+		}
+	}
+}
+
+// findAbove finds, of the courses that exclude one, those that it leads to itself: whoever has passed the higher course may
+// not go back to the lower one, but the usual order is free.
+func (b *Rulebook) findAbove() {
+	seen := make([]int, len(b.courses))
+	stamp := 0
+	var leadsTo func(id, to int32) bool
+	leadsTo = func(id, to int32) bool {
+		if seen[to] == stamp {
+			return false
+		}
+		seen[to] = stamp
+		for n := range b.courses[to].needs {
+			for _, before := range b.courses[to].needs[n].list {
+				if before == id || leadsTo(id, before) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for id := range b.courses {
+		for _, other := range b.courses[id].excludes {
+			if stamp++; other != int32(id) && leadsTo(int32(id), other) {
+				b.courses[id].above = append(b.courses[id].above, other)
+			}
+		}
+	}
+}
+
+// isAbove reports whether a course leads to one that excludes it.
+func (b *Rulebook) isAbove(id, other int32) bool { return slices.Contains(b.courses[id].above, other) }
+
+// readSequences notes in which seasons published sequences place each course. Those that begin in January say so by name.
+func (b *Rulebook) readSequences() {
+	for _, s := range b.cat.Data().Sequences {
+		at := slot(2) // Fall
+		if strings.Contains(s.Name, "january") || strings.Contains(s.Name, "winter") {
+			at = 3
+		}
+		for i, t := range s.Terms {
+			for _, code := range t.Courses {
+				id, ok := b.findID(code)
+				if !ok {
+					continue
+				}
+				c := &b.courses[id]
+				c.published |= [...]seasons{inWinter, inSummer, inFall}[(at+slot(i))%3]
+				if c.rank == 0 || i+1 < c.rank {
+					c.rank = i + 1
+				}
+			}
 		}
 	}
 }

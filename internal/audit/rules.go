@@ -217,9 +217,12 @@ func checkCreditsBefore(a *auditor, it *item) {
 }
 
 // checkOffered compares the term of a planned course with the terms in which it is offered. The catalogue's list is a
-// hint: the schedule decides.
+// hint, and so is the term in which a published sequence places it: the schedule decides.
 func checkOffered(a *auditor, it *item) {
 	set := a.book.courses[it.id].seasons
+	if set != 0 {
+		set |= a.book.courses[it.id].published
+	}
 	if it.Status != Planned || set.hasTerm(it.Term) {
 		return
 	}

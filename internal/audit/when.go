@@ -99,3 +99,12 @@ func (set seasons) hasTerm(t term.Term) bool {
 	}
 	return set&inSummer != 0
 }
+
+// parseLabel reads a label of ours; no term lies before every other.
+func parseLabel(label string) slot {
+	t, err := term.Parse(label)
+	if err != nil {
+		return never
+	}
+	return slotOf(t.Last())
+}

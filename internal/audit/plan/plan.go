@@ -125,6 +125,9 @@ func openTerms(p *Problem) []bool {
 	return open
 }
 
+// mostTries is how many mixed orders are tried before the search.
+const mostTries = 100
+
 type solver struct {
 	*Problem
 	ctx       context.Context
@@ -338,6 +341,19 @@ func (s *solver) tryLast(last int) ([]int, bool) {
 	}
 	if start, ok := s.layOut(last, -1); ok {
 		return start, true
+	}
+	for _, order := range []func(i, j int) int{s.order, s.orderAwkward, s.orderLatestAwkward} {
+		if start, ok := s.fillTight(last, order); ok {
+			return start, true
+		}
+	}
+	for seed := range mostTries {
+		if s.ctx.Err() != nil {
+			break
+		}
+		if start, ok := s.fillTight(last, s.orderMixed(uint32(seed))); ok {
+			return start, true
+		}
 	}
 	return s.searchAll(last)
 }

@@ -1,0 +1,67 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Graduate returns the earliest term after which the degree can be complete: with summers, the heaviest load that is
+// allowed, and the work terms of the record. It is nil when there is no way within twelve years.
+func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
+	done, err := p.Plan(ctx, r, PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
+	if err != nil {
+		return nil
+	}
+	g := &Graduation{Term: done.Graduation, Terms: done.StudyTerms, Proven: done.Optimal, CriticalChain: done.CriticalChain, Reason: done.Reason}
+	if g.Term == "" {
+		g.Term = p.lastTerm(&r)
+	}
+	return g
+}
+
+// lastTerm returns the last term of what counts already.
+func (p *Program) lastTerm(r *Record) string {
+	last := never
+	for _, a := range r.Attempts {
+		if a.Status != Incomplete {
+			last = max(last, slotOf(a.Term.Last()))
+		}
+	}
+	return last.label()
+}
+
+// WhatIf is one degree of a comparison.
+type WhatIf struct {
+	Degree     DegreeName  `json:"degree"`
+	Totals     Totals      `json:"totals"`
+	Graduation *Graduation `json:"graduation,omitempty"`
+	// Complete is how many of the degree's requirements are.
+	Complete     int `json:"complete"`
+	Requirements int `json:"requirements"`
+}
+
+// CompareDegrees measures a record against several degrees. The one with the fewest credits left comes first, of equals
+// the one that can be finished earlier. Pins, waivers and the document's total belong to the record's own degree, so they
+// do not hold here.
+func CompareDegrees(ctx context.Context, programs []*Program, r Record) []WhatIf {
+	r.Pins, r.Waivers, r.Required = nil, nil, 0
+	out := make([]WhatIf, 0, len(programs))
+	ends := map[string]slot{}
+	for _, p := range programs {
+		a := p.newAuditor(&r)
+		a.allocate(nil)
+		requirements := a.measureRequirements()
+		w := WhatIf{Degree: DegreeName{ID: p.degree.ID, Name: p.degree.Name}, Totals: a.total, Requirements: len(requirements), Complete: countComplete(requirements)}
+		ends[p.degree.ID] = slot(1 << 30)
+		if w.Graduation = p.Graduate(ctx, r); w.Graduation != nil {
+			ends[p.degree.ID] = parseLabel(w.Graduation.Term)
+		}
+		out = append(out, w)
+	}
+	slices.SortStableFunc(out, func(x, y WhatIf) int {
+		return cmp.Or(cmp.Compare(x.Totals.Remaining, y.Totals.Remaining), cmp.Compare(ends[x.Degree.ID], ends[y.Degree.ID]),
+			compareStrings(x.Degree.Name, y.Degree.Name, x.Degree.ID, y.Degree.ID))
+	})
+	return out
+}

@@ -1,0 +1,212 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit/plan"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/term"
+)
+
+// Plan is the terms that finish a degree.
+type Plan struct {
+	Terms []PlannedTerm `json:"terms"`
+	// Graduation is the last of them.
+	Graduation string `json:"graduation"`
+	// StudyTerms is how many terms hold courses; Bound is how many terms from the first no plan can do without, both
+	// counted in calendar terms up to the last one. Optimal means that they are equal.
+	StudyTerms int  `json:"studyTerms"`
+	Length     int  `json:"length"`
+	Bound      int  `json:"bound"`
+	Optimal    bool `json:"optimal"`
+	// CriticalChain are the courses that no plan can make shorter, empty where the number of credits decides.
+	CriticalChain []string `json:"criticalChain"`
+	Reason        string   `json:"reason"`
+	// Attempts are the record with the plan in it.
+	Attempts []Attempt `json:"-"`
+	Audit    *Audit    `json:"audit"`
+}
+
+// PlannedTerm is one term of a plan.
+type PlannedTerm struct {
+	Term    string         `json:"term"`
+	Work    bool           `json:"work,omitempty"`
+	Credits Credits        `json:"credits"`
+	Courses []PlacedCourse `json:"courses"`
+}
+
+// PlacedCourse is one course, or one placeholder, of a plan, and why it stands in its term.
+type PlacedCourse struct {
+	Code        string  `json:"code"`
+	Title       string  `json:"title,omitempty"`
+	Credits     Credits `json:"credits"`
+	Pool        string  `json:"pool,omitempty"`
+	Placeholder bool    `json:"placeholder,omitempty"`
+	Because     string  `json:"because"`
+	Message     string  `json:"message"`
+}
+
+// The reasons for which a course stands in its term.
+const (
+	PlacedKept     = "kept"      // the student keeps it there
+	PlacedWork     = "work_term" // the pattern has a work term there
+	PlacedCritical = "critical"  // the last term would come later otherwise
+	PlacedEarliest = "earliest"  // it cannot stand earlier
+	PlacedLevel    = "level"     // the load is even this way
+)
+
+// planner lays out what a record lacks.
+type planner struct {
+	*Program
+	record   *Record // with the plan's attempts, those that are not placed without a term
+	wishes   *wishes
+	tasks    []planTask
+	faults   []fault.Field
+	schedule plan.Schedule
+	problem  plan.Problem
+}
+
+// planTask is one course, or placeholder, to be placed.
+type planTask struct {
+	attempt Attempt
+	id      int32 // -1 for a placeholder
+	fixed   slot  // never for what is free
+	retake  bool
+}
+
+// Plan finishes the degree in the fewest terms that the rules and the wishes allow. Wishes that contradict each other or
+// the rules are an invalid_form fault, each with its field. A context that ends makes it return the best plan found.
+func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, error) {
+	w, faults := p.readWishes(&r, &q)
+	if len(faults) > 0 {
+		return nil, &fault.Error{Code: fault.InvalidForm, Fields: faults}
+	}
+	x := &planner{Program: p, wishes: w}
+	x.begin(&r)
+	x.selectCourses()
+	if len(x.faults) == 0 {
+		x.layOut(ctx)
+	}
+	if len(x.faults) > 0 {
+		return nil, &fault.Error{Code: fault.InvalidForm, Fields: x.faults}
+	}
+	return x.describe(), nil
+}
+
+// begin takes over of the record what is done, under way or planned before the plan begins.
+func (x *planner) begin(r *Record) {
+	record := *r
+	record.Attempts = nil
+	for _, a := range r.Attempts {
+		begin := slotOf(a.Term.First())
+		switch {
+		case a.Status != Planned, begin < x.wishes.from && begin != never:
+			record.Attempts = append(record.Attempts, a)
+		case isWorkTerm(a.Code) && x.wishes.coop == "":
+			x.addTask(a, begin, false)
+		case !a.IsPlaceholder && begin >= x.wishes.from && !slices.Contains(x.wishes.avoid, a.Code):
+			x.wishes.prefer = append(x.wishes.prefer, a.Code) // after what is preferred by name
+		}
+	}
+	x.record = &record
+	for _, a := range x.wishes.keep {
+		x.addTask(a, slotOf(a.Term.First()), false)
+	}
+	x.addWorkTerms()
+}
+
+// addWorkTerms fixes the work terms of the pattern, in the order of their numbers.
+func (x *planner) addWorkTerms() {
+	number := 1
+	for i, letter := range x.wishes.coop {
+		if letter != 'W' {
+			continue
+		}
+		for number <= workTerms && x.hasCourse(fmt.Sprintf("CWT %d00", number)) {
+			number++
+		}
+		for _, code := range []string{fmt.Sprintf("CWT %d00", number), fmt.Sprintf("CWT %d01", number)} {
+			id, ok := x.book.findID(code)
+			if !ok || x.hasCourse(code) {
+				continue
+			}
+			x.addTask(Attempt{Code: code, Credits: x.book.courses[id].credits, Status: Planned}, x.wishes.from+slot(i), false)
+		}
+	}
+}
+
+// hasCourse reports whether the record, or the plan so far, has a course that is not incomplete.
+func (x *planner) hasCourse(code string) bool {
+	return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool { return a.Code == code && a.Status != Incomplete }) ||
+		slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.attempt.Code == code })
+}
+
+func (x *planner) addTask(a Attempt, at slot, retake bool) {
+	id := int32(-1)
+	if found, ok := x.book.findID(a.Code); ok && !a.IsPlaceholder {
+		id = found
+	}
+	x.tasks = append(x.tasks, planTask{attempt: a, id: id, fixed: at, retake: retake})
+}
+
+// fullRecord returns the record with every task of the plan in it.
+func (x *planner) fullRecord() Record {
+	r := *x.record
+	r.Attempts = slices.Clone(r.Attempts)
+	for i := range x.tasks {
+		r.Attempts = append(r.Attempts, x.tasks[i].attempt)
+	}
+	return r
+}
+
+// layOut gives every task its term.
+func (x *planner) layOut(ctx context.Context) {
+	x.buildProblem()
+	schedule, ok := plan.Solve(ctx, &x.problem)
+	if !ok {
+		x.explainFailure()
+		return
+	}
+	x.schedule = schedule
+	for i := range x.tasks {
+		x.tasks[i].attempt.Term = x.termAt(i, schedule.Start[i])
+	}
+}
+
+// termAt returns the term of a task that begins in a term of the problem.
+func (x *planner) termAt(i, t int) term.Term {
+	at := (x.wishes.from + slot(t)).toTerm()
+	if x.problem.Tasks[i].FullYear {
+		at.Season = term.FallWinter
+	}
+	return at
+}
+
+// explainFailure names the wishes, or the courses, for which there is no layout.
+func (x *planner) explainFailure() {
+	early := plan.FindEarliest(&x.problem)
+	for i := range x.tasks {
+		task, t := &x.tasks[i], x.problem.Tasks[i].Fixed
+		kept := slices.IndexFunc(x.wishes.keep, func(a Attempt) bool { return a.Code == task.attempt.Code })
+		switch {
+		case early[i] < 0:
+			continue
+		case t >= 0 && early[i] > t && kept >= 0:
+			x.faults = append(x.faults, fault.Field{Path: fmt.Sprintf("keep/%d", kept), Message: fmt.Sprintf(
+				"%s cannot stand before %s: what it asks for comes first.", task.attempt.Code, (x.wishes.from + slot(early[i])).label())})
+		case t >= 0 && early[i] > t:
+			x.faults = append(x.faults, fault.Field{Path: "coop", Message: fmt.Sprintf(
+				"%s cannot stand before %s: what it asks for comes first.", task.attempt.Code, (x.wishes.from + slot(early[i])).label())})
+		case !isWorkTerm(task.attempt.Code) && x.problem.Tasks[i].Credits > int(x.wishes.load):
+			x.faults = append(x.faults, fault.Field{Path: "maxCredits", Message: fmt.Sprintf("%s alone has %s credits.", task.attempt.Code, task.attempt.Credits)})
+		}
+	}
+	if len(x.faults) == 0 && len(x.wishes.keep) > 0 {
+		x.faults = append(x.faults, fault.Field{Path: "keep", Message: "The degree cannot be finished with these courses in these terms. Keep fewer of them."})
+	}
+	if len(x.faults) == 0 {
+		x.faults = append(x.faults, fault.Field{Path: "maxCredits", Message: "The degree cannot be finished within twelve years this way. Allow more credits a term, or summers."})
+	}
+}

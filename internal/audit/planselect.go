@@ -1,0 +1,326 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/term"
+)
+
+// selectCourses finds which courses the plan holds: those that leave no choice, what leads to them, the electives that
+// the student prefers as far as they count, the least of what a minimum asks for, and placeholders for the rest.
+func (x *planner) selectCourses() {
+	x.addRequired()
+	for _, code := range x.record.Deficiencies {
+		if id, ok := x.book.findID(code); ok && !x.hasCourse(code) {
+			x.addCourse(id)
+		}
+	}
+	x.addPrerequisites()
+	x.addPreferred()
+	x.addMinima()
+	x.addPlaceholders()
+}
+
+func (x *planner) addCourse(id int32) {
+	c := &x.book.courses[id]
+	x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, false)
+}
+
+// addRequired adds the courses of the pools that leave no choice. Of a set with a limited number, the ones that count
+// already stand; else what is preferred, else what the published sequence has, else the first.
+func (x *planner) addRequired() {
+	for k := range x.pools {
+		p := &x.pools[k]
+		if !p.needsAll {
+			continue
+		}
+		ids := slices.Clone(p.ids)
+		slices.SortStableFunc(ids, func(i, j int32) int {
+			return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+		})
+		taken := make([]int, len(p.limits))
+		count := func(id int32) {
+			for l := range p.limits {
+				if p.limits[l].set[id] {
+					taken[l]++
+				}
+			}
+		}
+		for _, id := range ids {
+			if x.isCovered(id) {
+				count(id)
+			}
+		}
+		for _, id := range ids {
+			full := false
+			for l := range p.limits {
+				full = full || p.limits[l].courses && !p.limits[l].isMin && p.limits[l].set[id] && taken[l] >= p.limits[l].n
+			}
+			if !full && !x.isCovered(id) && !x.isShut(id, k) {
+				x.addCourse(id)
+				count(id)
+			}
+		}
+	}
+}
+
+// isCovered reports whether the record or the plan has a course, or an equivalent of it.
+func (x *planner) isCovered(id int32) bool {
+	if x.hasCourse(x.book.courses[id].code) {
+		return true
+	}
+	return slices.ContainsFunc(x.book.courses[id].equivalents, func(other int32) bool { return x.hasCourse(x.book.courses[other].code) })
+}
+
+// isShut reports whether the student avoids a course, or something in the record or the plan excludes it. Two courses that
+// one pool requires do not exclude each other.
+func (x *planner) isShut(id int32, pool int) bool {
+	code := x.book.courses[id].code
+	if slices.Contains(x.wishes.avoid, code) {
+		return true
+	}
+	shuts := func(other int32) bool {
+		together := pool >= 0 && x.pools[pool].needsAll && slices.ContainsFunc(x.places[other], func(at place) bool { return at.pool == pool })
+		return !together && other != id && !x.book.isAbove(other, id) && x.hasCourse(x.book.courses[other].code)
+	}
+	for _, other := range x.book.courses[id].excludes {
+		// A higher course of the plan comes after this one; one of the record came before it.
+		ahead := x.book.isAbove(id, other) && slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == other })
+		if !ahead && shuts(other) {
+			return true
+		}
+	}
+	excludes := func(other int32) bool {
+		return slices.Contains(x.book.courses[other].excludes, id) && shuts(other)
+	}
+	for i := range x.tasks {
+		if other := x.tasks[i].id; other >= 0 && excludes(other) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
+		other, ok := x.book.findID(a.Code)
+		return ok && a.Status != Incomplete && excludes(other)
+	})
+}
+
+// preference orders courses where any of several would do.
+func (x *planner) preference(id int32) int {
+	code := x.book.courses[id].code
+	switch {
+	case slices.Contains(x.wishes.prefer, code):
+		return 0
+	case x.book.courses[id].rank > 0:
+		return 1
+	case x.needed[id]:
+		return 2
+	case x.specific[id]:
+		return 3
+	case x.listed[id]:
+		return 4
+	}
+	return 5
+}
+
+// addPrerequisites adds what the courses of the plan ask for and nothing meets.
+func (x *planner) addPrerequisites() {
+	for i := 0; i < len(x.tasks); i++ {
+		id := x.tasks[i].id
+		if id < 0 {
+			continue
+		}
+		for n := range x.book.courses[id].needs {
+			x.meetNeed(id, &x.book.courses[id].needs[n])
+		}
+	}
+}
+
+// meetNeed adds courses until a need can be met.
+func (x *planner) meetNeed(id int32, n *need) {
+	missing := min(n.count, len(n.list))
+	var open []int32
+	for _, other := range n.list {
+		switch {
+		case x.hasUsable(id, other, n.code) || x.presumed[other] && !slices.Contains(x.record.Deficiencies, x.book.courses[other].code):
+			missing--
+		case x.hasCourse(x.book.courses[other].code), !x.isShut(other, x.sharedPool(id, other)) && x.book.courses[other].known:
+			open = append(open, other)
+		}
+	}
+	if missing <= 0 || x.isOutside(id, n) {
+		return
+	}
+	if len(open) < missing {
+		code := x.book.courses[id].code
+		if i := slices.Index(x.wishes.prefer, code); i >= 0 && !x.needed[id] {
+			return // it is left out later
+		}
+		x.faults = append(x.faults, fault.Field{Path: "avoid", Message: fmt.Sprintf("%s asks for a course that is avoided, excluded or unknown: %s.", code, phraseList(x.codesOf(n.list), n.count))})
+		return
+	}
+	slices.SortStableFunc(open, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+	})
+	for _, other := range open[:missing] {
+		c := &x.book.courses[other]
+		x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, x.hasCourse(c.code))
+	}
+}
+
+// sharedPool returns a pool that lists two courses, -1 for none.
+func (x *planner) sharedPool(id, other int32) int {
+	for _, at := range x.places[id] {
+		if slices.ContainsFunc(x.places[other], func(o place) bool { return o.pool == at.pool }) {
+			return at.pool
+		}
+	}
+	return -1
+}
+
+func (x *planner) codesOf(ids []int32) []string {
+	codes := make([]string, 0, len(ids))
+	for _, id := range ids {
+		codes = append(codes, x.book.courses[id].code)
+	}
+	return codes
+}
+
+// isOutside reports whether no course of a need is of the degree, so that the audit only warns of it.
+func (p *Program) isOutside(id int32, n *need) bool {
+	return !slices.ContainsFunc(n.list, func(other int32) bool {
+		return p.listed[other] || !p.needed[id] && !isIntroductory(p.book.courses[other].code)
+	})
+}
+
+// hasUsable reports whether the record or the plan has a course, or an equivalent, with a grade that another may build on.
+func (x *planner) hasUsable(id, other int32, code RemarkCode) bool {
+	usable := func(c int32) bool {
+		if slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == c }) {
+			return true
+		}
+		return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
+			return a.Code == x.book.courses[c].code && a.Status != Incomplete && (!a.BelowCMinus || code != Prerequisite || !x.isStrict(c, id))
+		})
+	}
+	return usable(other) || slices.ContainsFunc(x.book.courses[other].equivalents, usable)
+}
+
+// measure returns the requirements with everything that the plan holds so far.
+func (x *planner) measure() (*auditor, []Requirement) {
+	r := x.fullRecord()
+	a := x.Program.newAuditor(&r)
+	a.allocate(r.Pins)
+	return a, a.measureRequirements()
+}
+
+// addPreferred adds the preferred electives that make something of the degree, and what leads to them.
+func (x *planner) addPreferred() {
+	for _, code := range x.wishes.prefer {
+		id, ok := x.book.findID(code)
+		if !ok || x.isCovered(id) || x.isShut(id, -1) || !x.listed[id] || isWorkTerm(code) {
+			continue
+		}
+		before, _ := x.measure()
+		tasks, faults := len(x.tasks), len(x.faults)
+		x.addCourse(id)
+		x.addPrerequisites()
+		after, _ := x.measure()
+		if gain := after.total.Planned - before.total.Planned; gain <= 0 || len(x.faults) > faults || after.total.Planned < before.total.Planned+x.creditsFrom(tasks)/2 {
+			x.tasks, x.faults = x.tasks[:tasks], x.faults[:faults]
+		}
+	}
+}
+
+// creditsFrom returns the credits of the tasks from an index on.
+func (x *planner) creditsFrom(i int) Credits {
+	sum := Credits(0)
+	for ; i < len(x.tasks); i++ {
+		sum += x.tasks[i].attempt.Credits
+	}
+	return sum
+}
+
+// addMinima chooses courses of the sets of which a requirement asks for at least some, those that need the fewest others
+// first.
+func (x *planner) addMinima() {
+	for k := range x.pools {
+		for l := range x.pools[k].limits {
+			limit := &x.pools[k].limits[l]
+			if !limit.isMin || x.isMinimumWaived(k) {
+				continue
+			}
+			x.addMinimum(k, limit)
+		}
+	}
+}
+
+func (x *planner) isMinimumWaived(k int) bool {
+	a := auditor{record: x.record}
+	return a.isWaived(SetMinimum, "", x.pools[k].id)
+}
+
+func (x *planner) addMinimum(k int, limit *limit) {
+	var ids []int32
+	for _, id := range x.pools[k].ids {
+		if limit.set[id] && !x.isCovered(id) && !x.isShut(id, k) {
+			ids = append(ids, id)
+		}
+	}
+	cost := map[int32]int{}
+	for _, id := range ids {
+		tasks, faults := len(x.tasks), len(x.faults)
+		x.addCourse(id)
+		x.addPrerequisites()
+		cost[id] = len(x.tasks) - tasks + 1000*(len(x.faults)-faults)
+		x.tasks, x.faults = x.tasks[:tasks], x.faults[:faults]
+	}
+	slices.SortFunc(ids, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(cost[i], cost[j]), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+	})
+	for _, id := range ids {
+		a, requirements := x.measure()
+		if limit.missing(a, &requirements[k], Planned) == 0 {
+			return
+		}
+		x.addCourse(id)
+		x.addPrerequisites()
+	}
+}
+
+// addPlaceholders fills what the requirements lack.
+func (x *planner) addPlaceholders() {
+	_, requirements := x.measure()
+	for r := range requirements {
+		requirement := &requirements[r]
+		if requirement.ID == DeficienciesID {
+			continue
+		}
+		size, pool := placeholderCredits, requirement.ID
+		if k := x.findPool(requirement.ID); k >= 0 {
+			size = x.typicalCredits(k)
+		} else {
+			pool = ""
+		}
+		for left := requirement.Remaining; left > 0; left -= size {
+			x.addTask(Placeholder(requirement.Name, pool, min(size, left), term.Term{}), never, false)
+		}
+	}
+}
+
+// typicalCredits returns the most frequent number of credits of a pool's courses.
+func (x *planner) typicalCredits(k int) Credits {
+	count := map[Credits]int{}
+	best := placeholderCredits
+	for _, id := range x.pools[k].ids {
+		count[x.book.courses[id].credits]++
+	}
+	for credits, n := range count {
+		if credits > 0 && (n > count[best] || n == count[best] && credits < best) {
+			best = credits
+		}
+	}
+	return best
+}
