@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
 func TestCountsTheMostCredits(t *testing.T) {
@@ -98,6 +99,45 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			t.Fatalf("another order of the input: got\n%s\nwant\n%s", b, want)
 		}
 		r.Shuffle(len(attempts), func(i, j int) { attempts[i], attempts[j] = attempts[j], attempts[i] })
+	}
+}
+
+// The course that both requirements list is pinned to the one that another course could fill.
+func TestPinsHaveACost(t *testing.T) {
+	t.Parallel()
+	record := audit.Record{
+		Attempts: readAttempts("Fall 2027 planned: HIST 205, HIST 207"),
+		Pins:     map[string]string{"HIST 205": "history"},
+	}
+	p := programWith(t, catalogue.Pool{ID: "history", Name: "History", CreditsRequired: 3, Courses: []string{"HIST 205", "HIST 207"}},
+		catalogue.Pool{ID: "old", Name: "Old history", CreditsRequired: 3, Courses: []string{"HIST 205"}})
+	out := p.Audit(record)
+	if len(out.Pins) != 1 || !out.Pins[0].Applied || out.Pins[0].Cost == nil || out.Pins[0].Cost.Planned != audit.Quarters(3) {
+		t.Errorf("got %+v, want a cost of 3 planned credits", out.Pins)
+	}
+	if record.Pins = nil; p.Audit(record).Totals.Planned != audit.Quarters(6) {
+		t.Errorf("without the pin: got %s planned, want 6", p.Audit(record).Totals.Planned)
+	}
+}
+
+// Six credits are kept for each of two sets; three are left for anything.
+func TestSeveralMinima(t *testing.T) {
+	t.Parallel()
+	minimum := func(codes ...string) catalogue.Rule {
+		return catalogue.Rule{Type: catalogue.RuleMinCreditsFrom, CourseList: codes, MinCredits: 3}
+	}
+	p := programWith(t, catalogue.Pool{
+		ID: "arts", Name: "Arts", CreditsRequired: 9, Courses: []string{"HIST 205", "HIST 207", "COMP 248", "COMP 249"},
+		Rules: []catalogue.Rule{minimum("HIST 205"), minimum("HIST 207")},
+	})
+	out := p.Audit(audit.Record{Attempts: readAttempts("Fall 2027 planned: COMP 248\nWinter 2028 planned: COMP 249")})
+	if out.Totals.Planned != audit.Quarters(3) || out.Requirements[0].Remaining != audit.Quarters(6) {
+		t.Errorf("got %s planned, %s remaining; want 3, 6", out.Totals.Planned, out.Requirements[0].Remaining)
+	}
+	for _, choice := range out.Requirements[0].Choices {
+		if choice.Code != "HIST 205" && choice.Code != "HIST 207" {
+			t.Errorf("%s is a choice, want the kept courses only", choice.Code)
+		}
 	}
 }
 

@@ -19,10 +19,10 @@ func (a *auditor) addChoices(requirements []Requirement) {
 		if r.Remaining == 0 && r.Status != RequirementMissing {
 			continue
 		}
-		closed := a.findClosed(k)
+		open := a.findOpenings(k)
 		var soon, later []Choice
 		for _, id := range a.pools[k].ids {
-			if blocked[id] || !a.isOpen(k, id, closed) {
+			if blocked[id] || !a.isOpen(k, id, open) {
 				continue
 			}
 			c := &a.book.courses[id]
@@ -81,54 +81,63 @@ func (a *auditor) findBlocked() []bool {
 	return blocked
 }
 
-// findClosed returns the limits of a pool whose set takes no more courses, as bits.
-func (a *auditor) findClosed(k int) uint64 {
-	closed := uint64(0)
-	for l, limit := range a.pools[k].limits {
-		courses, credits, beside := 0, 0, 0
-		for x, i := range a.index {
-			for _, share := range a.shares[x] {
-				if share.Pool != k {
-					continue
-				}
-				if slices.ContainsFunc(a.items[i].placed, func(at place) bool { return at.pool == k && at.inSet>>l&1 == 1 }) {
-					courses++
-					credits += share.Credits
-				} else {
-					beside += share.Credits
-				}
-			}
-		}
-		switch limit.kind {
-		case allocation.MostCourses:
-			if courses >= limit.n {
-				closed |= 1 << l
-			}
-		case allocation.MostCredits:
-			if credits >= limit.n {
-				closed |= 1 << l
-			}
-		case allocation.ReserveForSet:
-			if beside >= max(0, int(a.required[k])-limit.reserve) {
-				closed |= 1 << l
-			}
-		}
-	}
-	return closed
+// openings are what the limits of a pool still let in. full has the bit of each limit whose set takes no more, or has what
+// is kept for it; restFull reports that nothing is left beside what is kept for sets.
+type openings struct {
+	full     uint64
+	restFull bool
 }
 
-// isOpen reports whether the limits of a pool let one more course count: a closed minimum keeps out what is not of its
-// set, a closed maximum what is.
-func (a *auditor) isOpen(k int, id int32, closed uint64) bool {
-	if closed == 0 {
-		return true
-	}
-	for l := range a.pools[k].limits {
-		if limit := &a.pools[k].limits[l]; closed>>l&1 == 1 && limit.set[id] != limit.isMin {
-			return false
+// findOpenings reads from the allocation what the limits of a pool still let in.
+func (a *auditor) findOpenings(k int) openings {
+	var out openings
+	beside, kept := 0, 0
+	for x := range a.index {
+		for _, share := range a.shares[x] {
+			if share.Pool == k {
+				beside += share.Credits
+			}
 		}
 	}
-	return true
+	for l, limit := range a.pools[k].limits {
+		courses, credits := 0, 0
+		for x, i := range a.index {
+			for _, share := range a.shares[x] {
+				if share.Pool == k && slices.ContainsFunc(a.items[i].placed, func(at place) bool { return at.pool == k && at.inSet>>l&1 == 1 }) {
+					courses++
+					credits += share.Credits
+				}
+			}
+		}
+		isFull := credits >= limit.n
+		switch limit.kind {
+		case allocation.MostCourses:
+			isFull = courses >= limit.n
+		case allocation.ReserveForSet:
+			isFull = credits >= limit.reserve
+			beside -= min(credits, limit.reserve)
+			kept += limit.reserve
+		}
+		if isFull {
+			out.full |= 1 << l
+		}
+	}
+	out.restFull = kept > 0 && beside >= max(0, int(a.required[k])-kept)
+	return out
+}
+
+// isOpen reports whether the limits of a pool let one more course count.
+func (a *auditor) isOpen(k int, id int32, o openings) bool {
+	isKept := false
+	for l := range a.pools[k].limits {
+		limit := &a.pools[k].limits[l]
+		isFull := o.full>>l&1 == 1
+		if limit.set[id] && !limit.isMin && isFull {
+			return false
+		}
+		isKept = isKept || limit.set[id] && limit.isMin && !isFull
+	}
+	return isKept || !o.restFull
 }
 
 // isReady reports whether the prerequisites of a course that is not planned yet are met by what is done or under way.

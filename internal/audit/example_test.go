@@ -9,8 +9,20 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// smallDegree is a degree of three courses and an elective.
+// smallDegree is a degree of two courses and an elective.
 func smallDegree() *audit.Program {
+	return newProgram(
+		catalogue.Pool{ID: "core", Name: "Core", CreditsRequired: 6, Courses: []string{"COMP 248", "COMP 249"}},
+		catalogue.Pool{ID: "electives", Name: "Electives", CreditsRequired: 3, Courses: []string{"HIST 205", "HIST 207"}},
+	)
+}
+
+// newProgram is a degree with the given pools, over four courses of three credits.
+func newProgram(pools ...catalogue.Pool) *audit.Program {
+	var ids []string
+	for _, p := range pools {
+		ids = append(ids, p.ID)
+	}
 	cat, err := catalogue.New(catalogue.Data{
 		Courses: []catalogue.Course{
 			{Code: "COMP 248", Title: "Programming I", Credits: 3},
@@ -20,13 +32,9 @@ func smallDegree() *audit.Program {
 			{Code: "HIST 205", Title: "History", Credits: 3},
 			{Code: "HIST 207", Title: "More history", Credits: 3},
 		},
-		Pools: []catalogue.Pool{
-			{ID: "core", Name: "Core", CreditsRequired: 6, Courses: []string{"COMP 248", "COMP 249"}},
-			{ID: "electives", Name: "Electives", CreditsRequired: 3, Courses: []string{"HIST 205", "HIST 207"}},
-			{ID: catalogue.CoopPoolID, Name: "Work terms", Courses: []string{}},
-		},
+		Pools: append(pools, catalogue.Pool{ID: catalogue.CoopPoolID, Name: "Work terms", Courses: []string{}}),
 		Degrees: []catalogue.Degree{{
-			ID: "small", Name: "BCompSc in Small Things", DegreeType: catalogue.Standalone, TotalCredits: 9, Pools: []string{"core", "electives"},
+			ID: "small", Name: "BCompSc in Small Things", DegreeType: catalogue.Standalone, TotalCredits: 9, Pools: ids,
 		}},
 	})
 	if err != nil {

@@ -101,3 +101,9 @@ func requirementOf(tb testing.TB, a *audit.Audit, name string) audit.Requirement
 	tb.Fatalf("no requirement %q", name)
 	return audit.Requirement{}
 }
+
+// programWith returns a degree with the given pools.
+func programWith(tb testing.TB, pools ...catalogue.Pool) *audit.Program {
+	tb.Helper()
+	return newProgram(pools...)
+}

@@ -12,11 +12,11 @@ const defaultMaxLoad Credits = 19 * 4
 
 // Settings are what a catalogue says beside its lists.
 type Settings struct {
-	// Calendar is the academic year of the catalogue, such as "2025-26".
+	// Calendar is the academic year of the catalogue, such as "2025-26"; the catalogue's own where it is empty.
 	Calendar string
 	// MaxLoad is the most credits of one term; 0 stands for 19.
 	MaxLoad Credits
-	// Equivalents returns the other codes of a course; nil stands for a catalogue without any.
+	// Equivalents returns the other codes of a course; nil stands for the catalogue's own, if it has any.
 	Equivalents func(code string) []string
 	// Repeatable reports whether a course may count more than once; nil stands for none.
 	Repeatable func(code string) bool
@@ -59,6 +59,12 @@ type need struct {
 func NewRulebook(cat *catalogue.Catalogue, s Settings) *Rulebook {
 	if s.MaxLoad <= 0 {
 		s.MaxLoad = defaultMaxLoad
+	}
+	if c, ok := any(cat).(interface{ Calendar() string }); ok && s.Calendar == "" {
+		s.Calendar = c.Calendar()
+	}
+	if c, ok := any(cat).(interface{ Equivalents(code string) []string }); ok && s.Equivalents == nil {
+		s.Equivalents = c.Equivalents
 	}
 	b := &Rulebook{cat: cat, settings: s, extra: map[string]int32{}, courses: make([]rules, len(cat.Courses()))}
 	for i := range cat.Courses() {

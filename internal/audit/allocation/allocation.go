@@ -1,7 +1,7 @@
 // Package allocation decides which course counts in which requirement. The decision is the best one, and it is exact:
 // the most completed credits, then the most in progress, then the most planned; then the most pools that completed
 // credits fill, then the most pools that anything fills; then the fewest courses that are split over pools; then the
-// earlier course in the earlier pool. It depends on neither the order of the input nor on anything outside it.
+// fewest credits in the last pool, in the one before it, and so on; then the earlier course in the earlier pool. It depends on neither the order of the input nor on anything outside it.
 //
 // Credits are whole numbers here; callers count in quarters of a credit.
 package allocation
@@ -25,7 +25,8 @@ const (
 // LimitKind says what a limit inside a pool counts.
 type LimitKind uint8
 
-// The kinds of limits. The sets of one pool's limits are disjoint or nested.
+// The kinds of limits. The sets of MostCredits in a pool are disjoint or nested. The sets of ReserveForSet are disjoint, and
+// each set of MostCredits lies inside one of them or outside all.
 const (
 	MostCourses   LimitKind = iota // at most N courses of the set count in the pool
 	MostCredits                    // at most N credits of the set count in the pool
@@ -194,6 +195,7 @@ func (c *component) fitsAsItIs() bool {
 	if sum > pool.Required {
 		return false
 	}
+	beside, kept := sum, 0 // what the credits kept for sets do not take
 	for l, limit := range pool.Limits {
 		courses, inSet := 0, 0
 		for _, i := range c.courses {
@@ -204,11 +206,12 @@ func (c *component) fitsAsItIs() bool {
 			}
 		}
 		switch {
-		case limit.Kind == MostCourses && courses > limit.N,
-			limit.Kind == MostCredits && inSet > limit.N,
-			limit.Kind == ReserveForSet && sum-inSet > max(0, pool.Required-limit.N):
+		case limit.Kind == MostCourses && courses > limit.N, limit.Kind == MostCredits && inSet > limit.N:
 			return false
+		case limit.Kind == ReserveForSet:
+			beside -= min(inSet, limit.N)
+			kept += limit.N
 		}
 	}
-	return true
+	return kept == 0 || beside <= max(0, pool.Required-kept)
 }

@@ -59,6 +59,7 @@ func scoreOf(p *allocation.Problem, shares [][]allocation.Share) (score, bool) {
 		if used[k] > pool.Required {
 			return s, false
 		}
+		beside, kept := used[k], 0
 		for l, limit := range pool.Limits {
 			switch limit.Kind {
 			case allocation.MostCourses:
@@ -70,10 +71,12 @@ func scoreOf(p *allocation.Problem, shares [][]allocation.Share) (score, bool) {
 					return s, false
 				}
 			case allocation.ReserveForSet:
-				if used[k]-inSet[k][l] > max(0, pool.Required-limit.N) {
-					return s, false
-				}
+				beside -= min(inSet[k][l], limit.N)
+				kept += limit.N
 			}
+		}
+		if kept > 0 && beside > max(0, pool.Required-kept) {
+			return s, false
 		}
 		if done[k] == pool.Required {
 			s[3]++
@@ -127,7 +130,7 @@ func bestScore(p *allocation.Problem) score {
 	return best
 }
 
-// drawProblem draws a small record and degree. The sets of a pool's limits are disjoint or nested.
+// drawProblem draws a small record and degree. The sets of a pool's limits are disjoint or nested, as Limit asks.
 func drawProblem(r *rand.Rand) allocation.Problem {
 	var p allocation.Problem
 	pools, courses := 1+r.IntN(3), 1+r.IntN(4)
@@ -152,29 +155,11 @@ func drawProblem(r *rand.Rand) allocation.Problem {
 		for range r.IntN(3) {
 			l := len(p.Pools[k].Limits)
 			kind := allocation.LimitKind(r.IntN(3))
-			nested := l > 0 && r.IntN(2) == 0
 			limit := allocation.Limit{Kind: kind, N: r.IntN(4)}
-			first := p.Pools[k].Limits
-			// A reserve restricts what is outside its set: the outside is what must be nested or disjoint.
+			nested := l > 0 && r.IntN(2) == 0 && kind != allocation.ReserveForSet
 			for i := range p.Courses {
 				for x := range p.Courses[i].Places {
-					place := &p.Courses[i].Places[x]
-					if place.Pool != k {
-						continue
-					}
-					restricted := r.IntN(2) == 0
-					if l > 0 {
-						in := place.InSet&1 == 1
-						if first[0].Kind == allocation.ReserveForSet {
-							in = !in
-						}
-						if nested {
-							restricted = restricted && in
-						} else {
-							restricted = restricted && !in
-						}
-					}
-					if restricted != (kind == allocation.ReserveForSet) {
+					if place := &p.Courses[i].Places[x]; place.Pool == k && r.IntN(2) == 0 && (l == 0 || nested == (place.InSet&1 == 1)) {
 						place.InSet |= 1 << l
 					}
 				}

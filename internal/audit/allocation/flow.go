@@ -1,5 +1,7 @@
 package allocation
 
+import "slices"
+
 // edge is one direction of a connection; its other direction is the edge at index^1.
 type edge struct {
 	to, left int
@@ -15,17 +17,16 @@ type network struct {
 	given    []int // of each course: the credits that it gives
 	from     []int // the edge by which a search reached a node
 	queue    []int
-	local    map[int]int // pool of the problem → position in the component
+	caps     []int // of each pool of the component, in place of what it requires; nil for none
 }
 
 func (n *network) poolNode(k int) int { return len(n.c.courses) + k }
 
 func newNetwork(c *component) *network {
-	n := &network{c: c, sinkEdge: make([]int, len(c.pools)), given: make([]int, len(c.courses)), local: map[int]int{}}
+	n := &network{c: c, sinkEdge: make([]int, len(c.pools)), given: make([]int, len(c.courses))}
 	limits := 0
-	for k, pool := range c.pools {
-		n.local[pool] = k
-		limits += len(c.problem.Pools[pool].Limits)
+	for _, pool := range c.pools {
+		limits += len(c.problem.Pools[pool].Limits) + 1
 	}
 	nodes := len(c.courses) + len(c.pools) + limits + 1
 	n.out, n.from = make([][]int, nodes), make([]int, nodes)
@@ -48,84 +49,89 @@ func (n *network) reset(allowed [][]Place, done uint64) {
 		n.out[i] = n.out[i][:0]
 	}
 	clear(n.given)
-	limitNode := len(n.c.courses) + len(n.c.pools)
+	node := len(n.c.courses) + len(n.c.pools)
 	for k, id := range n.c.pools {
-		pool := &n.c.problem.Pools[id]
-		n.sinkEdge[k] = n.addEdge(n.poolNode(k), n.sink(), pool.Required)
-		limitNode = n.addPool(allowed, k, limitNode, done>>k&1 == 1)
+		required := n.c.problem.Pools[id].Required
+		if n.caps != nil {
+			required = n.caps[k]
+		}
+		n.sinkEdge[k] = n.addEdge(n.poolNode(k), n.sink(), required)
+		n.addPool(allowed, k, node, done>>k&1 == 1)
+		node += len(n.c.problem.Pools[id].Limits) + 1
 	}
 }
 
-// addPool connects the courses of one pool, each through the limits that hold for it, and returns the next free node.
-func (n *network) addPool(allowed [][]Place, k, limitNode int, completedOnly bool) int {
+// addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. Where credits are
+// kept for sets, it then passes its set, which has its kept credits and shares the rest of the pool with everything else.
+// The nodes from first on are those of the limits and of that rest.
+func (n *network) addPool(allowed [][]Place, k, first int, completedOnly bool) {
 	id := n.c.pools[k]
 	pool := &n.c.problem.Pools[id]
-	type bound struct {
-		applies func(Place) bool
-		size    int
-		node    int
-		room    int
-	}
-	var bounds []bound
+	rest, kept := first+len(pool.Limits), 0
 	for l, limit := range pool.Limits {
-		var b bound
-		switch limit.Kind {
-		case MostCredits:
-			b = bound{applies: func(p Place) bool { return p.InSet>>l&1 == 1 }, room: limit.N}
-		case ReserveForSet:
-			b = bound{applies: func(p Place) bool { return p.InSet>>l&1 == 0 }, room: max(0, pool.Required-limit.N)}
-		default:
-			continue
-		}
-		bounds = append(bounds, b)
-	}
-	place := func(x int) (Place, bool) {
-		for _, p := range allowed[x] {
-			if p.Pool == id {
-				return p, true
-			}
-		}
-		return Place{}, false
-	}
-	for b := range bounds {
-		bounds[b].node = limitNode
-		limitNode++
-		for x := range allowed {
-			if p, ok := place(x); ok && bounds[b].applies(p) {
-				bounds[b].size++
-			}
+		if limit.Kind == ReserveForSet {
+			kept += limit.N
+			n.addEdge(first+l, n.poolNode(k), limit.N)
+			n.addEdge(first+l, rest, pool.Required)
 		}
 	}
-	// The smallest set that holds a course is entered first, and leads to the next larger one that holds it.
-	linked := make([]bool, len(bounds))
-	for x := range allowed {
-		p, ok := place(x)
+	n.addEdge(rest, n.poolNode(k), max(0, pool.Required-kept))
+	caps := n.sortCaps(allowed, k)
+	linked := make([]bool, len(pool.Limits))
+	for x, places := range allowed {
 		course := &n.c.problem.Courses[n.c.courses[x]]
-		if !ok || completedOnly && course.Class != Completed {
+		p := slices.IndexFunc(places, func(p Place) bool { return p.Pool == id })
+		if p < 0 || completedOnly && course.Class != Completed {
 			continue
 		}
-		at, room, smallest := x, course.Credits, 0
-		for {
-			next := -1
-			for b := range bounds {
-				if bounds[b].applies(p) && bounds[b].node != at && bounds[b].size*len(bounds)+b >= smallest &&
-					(next < 0 || bounds[b].size*len(bounds)+b < bounds[next].size*len(bounds)+next) {
-					next = b
-				}
+		inSet := places[p].InSet
+		at, room, isLinked := x, course.Credits, false
+		for _, l := range caps {
+			if inSet>>l&1 == 0 {
+				continue
 			}
-			if next < 0 {
-				n.addEdge(at, n.poolNode(k), room)
+			n.addEdge(at, first+l, room)
+			if isLinked = linked[l]; isLinked {
 				break
 			}
-			n.addEdge(at, bounds[next].node, room)
-			if linked[next] {
+			linked[l] = true
+			at, room = first+l, pool.Limits[l].N
+		}
+		if isLinked {
+			continue
+		}
+		end := n.poolNode(k)
+		if kept > 0 {
+			end = rest
+		}
+		for l, limit := range pool.Limits {
+			if limit.Kind == ReserveForSet && inSet>>l&1 == 1 {
+				end = first + l
 				break
 			}
-			linked[next] = true
-			at, room, smallest = bounds[next].node, bounds[next].room, bounds[next].size*len(bounds)+next+1
+		}
+		n.addEdge(at, end, room)
+	}
+}
+
+// sortCaps returns the limits of a pool that cap the credits of a set, the one with the fewest courses first.
+func (n *network) sortCaps(allowed [][]Place, k int) []int {
+	var caps []int
+	limits := n.c.problem.Pools[n.c.pools[k]].Limits
+	size := make([]int, len(limits))
+	for l := range limits {
+		if limits[l].Kind != MostCredits {
+			continue
+		}
+		caps = append(caps, l)
+		for _, places := range allowed {
+			if slices.ContainsFunc(places, func(p Place) bool { return p.Pool == n.c.pools[k] && p.InSet>>l&1 == 1 }) {
+				size[l]++
+			}
 		}
 	}
-	return limitNode
+	slices.SortStableFunc(caps, func(a, b int) int { return size[a] - size[b] })
+	return caps
 }
 
 // search finds a way from the node start to the node end over edges with room left, and returns the room of the way.
@@ -221,4 +227,32 @@ func (n *network) moveAtSink(from, to, credits int) {
 	n.edges[n.sinkEdge[from]^1].left -= credits
 	n.edges[n.sinkEdge[to]].left -= credits
 	n.edges[n.sinkEdge[to]^1].left += credits
+}
+
+// drainLater moves credits out of the later pools into the earlier ones as far as it can, the last pool first, and returns
+// what each pool then holds. The pools of keep stay full.
+func (n *network) drainLater(keep uint64) []int {
+	for k := len(n.c.pools) - 1; k > 0; k-- {
+		if keep>>k&1 == 1 {
+			continue
+		}
+		for l := 0; l < k; {
+			held, room := n.edges[n.sinkEdge[k]^1].left, n.edges[n.sinkEdge[l]].left
+			credits := 0
+			if held > 0 && room > 0 {
+				credits = min(n.search(n.poolNode(k), n.poolNode(l)), held, room)
+			}
+			if credits == 0 {
+				l++
+				continue
+			}
+			n.push(n.poolNode(k), n.poolNode(l), credits)
+			n.moveAtSink(k, l, credits)
+		}
+	}
+	held := make([]int, len(n.c.pools))
+	for k := range held {
+		held[k] = n.edges[n.sinkEdge[k]^1].left
+	}
+	return held
 }

@@ -49,18 +49,89 @@ func (c *component) solve(shares [][]Share) bool {
 			tied, goals = append(tied, ch), append(goals, t)
 		}
 	}
+	g := &group{network: n, choices: tied, goals: goals}
+	ideal := n.findHeld(tied, goals)
 	for splits := 0; splits <= len(c.courses); splits++ {
-		for i, ch := range tied {
-			a := assigner{network: n, goal: &goals[i], allowed: slices.Clone(ch.allowed), dead: map[string]bool{}}
-			a.sums = make([]int, 0, 4*len(c.pools))
-			if filling, ok := a.assign(0, splits); ok {
-				a.isReached(filling)
-				c.readShares(n, shares)
-				return whole
+		if g.assignAll(ideal, splits) {
+			break
+		}
+		if g.assignAll(nil, splits) {
+			g.emptyLater(splits)
+			break
+		}
+	}
+	c.readShares(n, shares)
+	return whole
+}
+
+// group is the choices that reach the best target.
+type group struct {
+	*network
+	choices []choice
+	goals   []target
+}
+
+// assignAll looks for an assignment with so many courses split at most in which the pools hold no more than caps, and
+// leaves its flow in the network.
+func (g *group) assignAll(caps []int, splits int) bool {
+	g.caps = caps
+	for i, ch := range g.choices {
+		a := assigner{network: g.network, goal: &g.goals[i], allowed: slices.Clone(ch.allowed), dead: map[string]bool{}}
+		if filling, ok := a.assign(0, splits); ok {
+			return a.isReached(filling)
+		}
+	}
+	return false
+}
+
+// emptyLater lowers what the pools hold, the last one first, as far as so many splits allow. It starts from a flow in the
+// network and leaves the best one there.
+func (g *group) emptyLater(splits int) {
+	caps := make([]int, len(g.c.pools))
+	for k, id := range g.c.pools {
+		caps[k] = g.c.problem.Pools[id].Required
+	}
+	for k := len(caps) - 1; k > 0; k-- {
+		least, most := 0, g.edges[g.sinkEdge[k]^1].left
+		for least < most {
+			caps[k] = (least + most) / 2
+			if g.assignAll(slices.Clone(caps), splits) {
+				most = min(caps[k], g.edges[g.sinkEdge[k]^1].left)
+			} else {
+				least = caps[k] + 1
+			}
+		}
+		caps[k] = least
+		g.assignAll(slices.Clone(caps), splits)
+	}
+}
+
+// findHeld returns what the pools hold at best: the later pools as little as possible, so that the wide ones at the end,
+// such as general electives, stay free.
+func (n *network) findHeld(tied []choice, goals []target) []int {
+	var best []int
+	for i, ch := range tied {
+		for _, f := range goals[i].fillings {
+			if !n.reaches(ch.allowed, &goals[i], f) {
+				continue
+			}
+			held := n.drainLater(f.full)
+			if best == nil || isLaterFree(held, best) {
+				best = held
 			}
 		}
 	}
-	return whole
+	return best
+}
+
+// isLaterFree reports whether the last pool in which two allocations differ holds less in the first.
+func isLaterFree(a, b []int) bool {
+	for k := len(a) - 1; k >= 0; k-- {
+		if a[k] != b[k] {
+			return a[k] < b[k]
+		}
+	}
+	return false
 }
 
 // findTarget returns what a choice can reach when courses may be split at will.
@@ -148,6 +219,11 @@ func subsetsBySize(set uint64) []uint64 {
 // reaches reports whether courses in the places allowed can give the credits of t and fill the pools of f, and leaves
 // that flow in the network.
 func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
+	for k, held := range n.caps {
+		if (f.done|f.full)>>k&1 == 1 && held < n.c.problem.Pools[n.c.pools[k]].Required {
+			return false
+		}
+	}
 	n.reset(allowed, f.done)
 	if n.giveAll(Completed) != t.credits[Completed] || !n.fillPools(f.done, f.done) {
 		return false
@@ -167,7 +243,6 @@ type assigner struct {
 	goal    *target
 	allowed [][]Place
 	dead    map[string]bool // what was tried in vain
-	sums    []int
 }
 
 func (a *assigner) isReached(f filling) bool { return a.network.reaches(a.allowed, a.goal, f) }
@@ -260,14 +335,12 @@ func (a *assigner) encodeState(x, splits int) string {
 
 // readShares writes what the network's flow gives.
 func (c *component) readShares(n *network, shares [][]Share) {
-	limits := map[int]int{} // limit node → position of its pool
+	inner := map[int]int{} // a node inside a pool → position of the pool
 	node := len(c.courses) + len(c.pools)
 	for k, id := range c.pools {
-		for _, limit := range c.problem.Pools[id].Limits {
-			if limit.Kind != MostCourses {
-				limits[node] = k
-				node++
-			}
+		for range len(c.problem.Pools[id].Limits) + 1 {
+			inner[node] = k
+			node++
 		}
 	}
 	for x, i := range c.courses {
@@ -277,8 +350,8 @@ func (c *component) readShares(n *network, shares [][]Share) {
 			if e&1 == 1 || credits == 0 {
 				continue
 			}
-			k, isLimit := limits[n.edges[e].to]
-			if !isLimit {
+			k, isInner := inner[n.edges[e].to]
+			if !isInner {
 				k = n.edges[e].to - len(c.courses)
 			}
 			out = append(out, Share{Pool: c.pools[k], Credits: credits})
