@@ -86,8 +86,8 @@ func (a *auditor) limitsOf(k int) []allocation.Limit {
 	return out
 }
 
-// setRequired takes off each pool what exemptions without credits fill. A pool without a choice lists nothing that could
-// make the credits up; any other does, unless the document's total says that they fall away.
+// setRequired takes off each pool what exemptions without credits fill. A pool without a choice lists nothing that
+// could make the credits up; any other does, unless the document's total says that they fall away.
 func (a *auditor) setRequired() {
 	a.required, a.notes = make([]Credits, len(a.pools)), make([]string, len(a.pools))
 	for k := range a.pools {

@@ -1,6 +1,6 @@
-// Package audit measures a student's record against a degree: which course counts in which requirement, what is missing,
-// which rules are broken, and how the degree can be finished. Everything here is a pure function of its input; the order
-// of the input does not matter.
+// Package audit measures a student's record against a degree: which course counts in which requirement, what is
+// missing, which rules are broken, and how the degree can be finished. Everything here is a pure function of its
+// input; the order of the input does not matter.
 package audit
 
 import (
@@ -147,7 +147,8 @@ type Totals struct {
 // RequirementStatus is how far a requirement is.
 type RequirementStatus string
 
-// The statuses of a requirement: completed courses fill it; with those in progress; with planned ones; nothing does yet.
+// The statuses of a requirement: completed courses fill it; with those in progress; with planned ones; nothing does
+// yet.
 const (
 	RequirementComplete   RequirementStatus = "complete"
 	RequirementInProgress RequirementStatus = "in_progress"
@@ -161,8 +162,8 @@ const (
 	DeficienciesID = "deficiencies"
 )
 
-// Requirement is one pool and what fills it. Choices are courses that could fill it in the next term, the nearest first;
-// MoreChoices is how many were left out.
+// Requirement is one pool and what fills it. Choices are courses that could fill it in the next term, the nearest
+// first; MoreChoices is how many were left out.
 type Requirement struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
@@ -270,8 +271,8 @@ type PinCost struct {
 	Pools      int     `json:"pools"` // how many requirements fewer are complete
 }
 
-// Graduation is the earliest term after which the degree can be complete. CriticalChain are the courses, in the order of
-// terms, that no plan can make shorter; Proven is false when fewer terms could not be ruled out.
+// Graduation is the earliest term after which the degree can be complete. CriticalChain are the courses, in the order
+// of terms, that no plan can make shorter; Proven is false when fewer terms could not be ruled out.
 type Graduation struct {
 	Term          string   `json:"term"`
 	Terms         int      `json:"terms"`

@@ -23,8 +23,8 @@ type item struct {
 	filled     int     // of an exemption without credits: the pool whose place it fills, -1 for none
 }
 
-// Placeholder returns an attempt that stands for a course still to be chosen from a pool, or from anywhere when the pool
-// is empty.
+// Placeholder returns an attempt that stands for a course still to be chosen from a pool, or from anywhere when the
+// pool is empty.
 func Placeholder(name, pool string, credits Credits, t term.Term) Attempt {
 	return Attempt{Code: name, Pool: pool, IsPlaceholder: true, Credits: credits, Status: Planned, Term: t}
 }
@@ -146,8 +146,8 @@ func rankOf(s Status) int {
 	return 0
 }
 
-// findRepeats decides which attempt of a course counts: the one that is further, of equals the one with credits, then the
-// later.
+// findRepeats decides which attempt of a course counts: the one that is further, of equals the one with credits, then
+// the later.
 func (a *auditor) findRepeats() {
 	for i := range a.items {
 		id := a.items[i].id
@@ -195,7 +195,8 @@ func (a *auditor) findExclusions() {
 // isEarlier reports whether an item stands before another; what was not sat stands before everything.
 func isEarlier(x, y *item) bool { return x.begin == never || x.end < y.begin }
 
-// requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other, whatever a rule says.
+// requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other, whatever a rule
+// says.
 func (a *auditor) requiresBoth(x, y *item) bool {
 	for _, at := range x.placed {
 		for _, other := range y.placed {

@@ -81,8 +81,8 @@ func (a *auditor) findBlocked() []bool {
 	return blocked
 }
 
-// openings are what the limits of a pool still let in. full has the bit of each limit whose set takes no more, or has what
-// is kept for it; restFull reports that nothing is left beside what is kept for sets.
+// openings are what the limits of a pool still let in. full has the bit of each limit whose set takes no more, or has
+// what is kept for it; restFull reports that nothing is left beside what is kept for sets.
 type openings struct {
 	full     uint64
 	restFull bool

@@ -41,9 +41,9 @@ type WhatIf struct {
 	Requirements int `json:"requirements"`
 }
 
-// CompareDegrees measures a record against several degrees. The one with the fewest credits left comes first, of equals
-// the one that can be finished earlier. Pins, waivers and the document's total belong to the record's own degree, so they
-// do not hold here.
+// CompareDegrees measures a record against several degrees. The one with the fewest credits left comes first, of
+// equals the one that can be finished earlier. Pins, waivers and the document's total belong to the record's own
+// degree, so they do not hold here.
 func CompareDegrees(ctx context.Context, programs []*Program, r Record) []WhatIf {
 	r.Pins, r.Waivers, r.Required = nil, nil, 0
 	out := make([]WhatIf, 0, len(programs))

@@ -54,8 +54,8 @@ func parseTerm(s string) term.Term {
 	return t
 }
 
-// readAttempts reads lines such as "Fall 2026 planned: COMP 248, COMP 232 D": a term or "-", a status, and courses, each
-// with a mark D for a grade below C-, or with credits "=3.5".
+// readAttempts reads lines such as "Fall 2026 planned: COMP 248, COMP 232 D": a term or "-", a status, and courses,
+// each with a mark D for a grade below C-, or with credits "=3.5".
 func readAttempts(text string) []audit.Attempt {
 	var out []audit.Attempt
 	for line := range strings.Lines(text) {

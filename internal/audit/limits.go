@@ -18,7 +18,8 @@ func (a *auditor) checkLimits() {
 	}
 }
 
-// checkMinimum remarks on a set of which too few courses are there. It is an error only where nothing is left to choose.
+// checkMinimum remarks on a set of which too few courses are there. It is an error only where nothing is left to
+// choose.
 func (a *auditor) checkMinimum(k int, l *limit) {
 	r := Requirement{Required: a.required[k]}
 	for x, i := range a.index {

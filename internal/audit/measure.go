@@ -119,8 +119,8 @@ func nextStatus(s RequirementStatus) RequirementStatus {
 	return RequirementMissing
 }
 
-// missing returns how many courses, or quarters, of a minimum's set are missing when only courses count that are at least
-// so far.
+// missing returns how many courses, or quarters, of a minimum's set are missing when only courses count that are at
+// least so far.
 func (l *limit) missing(a *auditor, r *Requirement, least Status) int {
 	have := 0
 	for _, c := range r.Courses {

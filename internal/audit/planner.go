@@ -76,8 +76,9 @@ type planTask struct {
 	retake  bool
 }
 
-// Plan finishes the degree in the fewest terms that the rules and the wishes allow. Wishes that contradict each other or
-// the rules are an invalid_form fault, each with its field. A context that ends makes it return the best plan found.
+// Plan finishes the degree in the fewest terms that the rules and the wishes allow. Wishes that contradict each other
+// or the rules are an invalid_form fault, each with its field. A context that ends makes it return the best plan
+// found.
 func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, error) {
 	w, faults := p.readWishes(&r, &q)
 	if len(faults) > 0 {

@@ -16,8 +16,8 @@ type PlanRequest struct {
 	MaxCredits Credits `json:"maxCredits,omitempty"`
 	// Summers opens the summer terms.
 	Summers bool `json:"summers,omitempty"`
-	// Coop is a letter for each term from the first: S for study, W for work, - for a term off. What follows the pattern
-	// is study. Without a pattern the work terms of the record stay.
+	// Coop is a letter for each term from the first: S for study, W for work, - for a term off. What follows the
+	// pattern is study. Without a pattern the work terms of the record stay.
 	Coop string `json:"coop,omitempty"`
 	// From is the first term of the plan, such as "Fall 2027"; the term after the current one without it.
 	From string `json:"from,omitempty"`

@@ -75,8 +75,8 @@ func (x *planner) isCovered(id int32) bool {
 	return slices.ContainsFunc(x.book.courses[id].equivalents, func(other int32) bool { return x.hasCourse(x.book.courses[other].code) })
 }
 
-// isShut reports whether the student avoids a course, or something in the record or the plan excludes it. Two courses that
-// one pool requires do not exclude each other.
+// isShut reports whether the student avoids a course, or something in the record or the plan excludes it. Two courses
+// that one pool requires do not exclude each other.
 func (x *planner) isShut(id int32, pool int) bool {
 	code := x.book.courses[id].code
 	if slices.Contains(x.wishes.avoid, code) {
@@ -195,7 +195,8 @@ func (p *Program) isOutside(id int32, n *need) bool {
 	})
 }
 
-// hasUsable reports whether the record or the plan has a course, or an equivalent, with a grade that another may build on.
+// hasUsable reports whether the record or the plan has a course, or an equivalent, with a grade that another may build
+// on.
 func (x *planner) hasUsable(id, other int32, code RemarkCode) bool {
 	usable := func(c int32) bool {
 		if slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == c }) {
@@ -243,8 +244,8 @@ func (x *planner) creditsFrom(i int) Credits {
 	return sum
 }
 
-// addMinima chooses courses of the sets of which a requirement asks for at least some, those that need the fewest others
-// first.
+// addMinima chooses courses of the sets of which a requirement asks for at least some, those that need the fewest
+// others first.
 func (x *planner) addMinima() {
 	for k := range x.pools {
 		for l := range x.pools[k].limits {

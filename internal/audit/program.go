@@ -9,8 +9,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// mostSpecific is how many courses a requirement lists at most for its courses to be the degree's own; longer lists, such
-// as those of general education, are open to every student.
+// mostSpecific is how many courses a requirement lists at most for its courses to be the degree's own; longer lists,
+// such as those of general education, are open to every student.
 const mostSpecific = 150
 
 // Program is a degree prepared for audits: its pools in order, extended credit and co-op included. It is immutable and
@@ -182,8 +182,8 @@ func (p *Program) presume() {
 	}
 }
 
-// isStrict reports whether a course must be passed with at least C- before another of the degree's own follows. The rule
-// is the School's; every degree of the catalogue is one of the School.
+// isStrict reports whether a course must be passed with at least C- before another of the degree's own follows. The
+// rule is the School's; every degree of the catalogue is one of the School.
 func (p *Program) isStrict(before, follower int32) bool {
 	return p.specific[follower] && (p.needed[follower] || p.specific[before])
 }

@@ -118,8 +118,8 @@ func (b *Rulebook) linkEquivalents(id int32) {
 	}
 }
 
-// findAbove finds, of the courses that exclude one, those that it leads to itself: whoever has passed the higher course may
-// not go back to the lower one, but the usual order is free.
+// findAbove finds, of the courses that exclude one, those that it leads to itself: whoever has passed the higher
+// course may not go back to the lower one, but the usual order is free.
 func (b *Rulebook) findAbove() {
 	seen := make([]int, len(b.courses))
 	stamp := 0
@@ -150,7 +150,8 @@ func (b *Rulebook) findAbove() {
 // isAbove reports whether a course leads to one that excludes it.
 func (b *Rulebook) isAbove(id, other int32) bool { return slices.Contains(b.courses[id].above, other) }
 
-// readSequences notes in which seasons published sequences place each course. Those that begin in January say so by name.
+// readSequences notes in which seasons published sequences place each course. Those that begin in January say so by
+// name.
 func (b *Rulebook) readSequences() {
 	for _, s := range b.cat.Data().Sequences {
 		at := slot(2) // Fall

@@ -42,8 +42,8 @@ func levelOf(it *item) Level {
 	return Error
 }
 
-// isBefore reports whether an earlier attempt stands before a later one: completed ones for the past, whatever is planned
-// for what is planned. Together allows the same term.
+// isBefore reports whether an earlier attempt stands before a later one: completed ones for the past, whatever is
+// planned for what is planned. Together allows the same term.
 func isBefore(earlier, later *item, together bool) bool {
 	switch {
 	case earlier.Status == Incomplete, later.Status != Planned && earlier.Status != Completed && !(together && earlier.Status == later.Status):
@@ -121,8 +121,8 @@ func (a *auditor) remarkNeed(it *item, n *need, missing int) {
 			isOpen = false
 		}
 	}
-	// A 200-level course outside the degree may be known from school, or be a placement test; and a degree that requires a
-	// course without what it asks for has made its own arrangement.
+	// A 200-level course outside the degree may be known from school, or be a placement test; and a degree that
+	// requires a course without what it asks for has made its own arrangement.
 	if isOpen && level == Error {
 		level = Warning
 	}

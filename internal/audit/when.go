@@ -82,7 +82,8 @@ func parseSeasons(names []string) seasons {
 	return set
 }
 
-// hasTerm reports whether a course may begin in a term. A full-year course begins in Fall; what is not known is allowed.
+// hasTerm reports whether a course may begin in a term. A full-year course begins in Fall; what is not known is
+// allowed.
 func (set seasons) hasTerm(t term.Term) bool {
 	if set == 0 || t.IsZero() {
 		return true

@@ -1,7 +1,8 @@
 // Package allocation decides which course counts in which requirement. The decision is the best one, and it is exact:
 // the most completed credits, then the most in progress, then the most planned; then the most pools that completed
 // credits fill, then the most pools that anything fills; then the fewest courses that are split over pools; then the
-// fewest credits in the last pool, in the one before it, and so on; then the earlier course in the earlier pool. It depends on neither the order of the input nor on anything outside it.
+// fewest credits in the last pool, in the one before it, and so on; then the earlier course in the earlier pool. It
+// depends on neither the order of the input nor on anything outside it.
 //
 // Credits are whole numbers here; callers count in quarters of a credit.
 package allocation
@@ -25,8 +26,8 @@ const (
 // LimitKind says what a limit inside a pool counts.
 type LimitKind uint8
 
-// The kinds of limits. The sets of MostCredits in a pool are disjoint or nested. The sets of ReserveForSet are disjoint, and
-// each set of MostCredits lies inside one of them or outside all.
+// The kinds of limits. The sets of MostCredits in a pool are disjoint or nested. The sets of ReserveForSet are
+// disjoint, and each set of MostCredits lies inside one of them or outside all.
 const (
 	MostCourses   LimitKind = iota // at most N courses of the set count in the pool
 	MostCredits                    // at most N credits of the set count in the pool

@@ -5,8 +5,8 @@ import "slices"
 // mostChoices bounds the combinations that are tried in one component. A record of forty courses has a few.
 const mostChoices = 4096
 
-// choice decides what a flow cannot: which of excluded courses counts, and which courses of a set with a limited number.
-// allowed[i] holds the places of course i that are left.
+// choice decides what a flow cannot: which of excluded courses counts, and which courses of a set with a limited
+// number. allowed[i] holds the places of course i that are left.
 type choice struct {
 	allowed [][]Place
 }
@@ -48,8 +48,8 @@ func (c *component) listChoices() ([]choice, bool) {
 	return out, whole
 }
 
-// listUnexcluded returns, for each way to resolve the exclusions, which courses are left out. Each way leaves out as few
-// as possible: whatever could be taken back is.
+// listUnexcluded returns, for each way to resolve the exclusions, which courses are left out. Each way leaves out as
+// few as possible: whatever could be taken back is.
 func (c *component) listUnexcluded() [][]bool {
 	n := len(c.courses)
 	if len(c.excluded) == 0 {

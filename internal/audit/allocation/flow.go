@@ -7,8 +7,8 @@ type edge struct {
 	to, left int
 }
 
-// network is the flow from courses through the credit limits of pools into the pools. Nodes: the courses, then the pools,
-// then the limits, then the sink.
+// network is the flow from courses through the credit limits of pools into the pools. Nodes: the courses, then the
+// pools, then the limits, then the sink.
 type network struct {
 	c        *component
 	edges    []edge
@@ -61,9 +61,9 @@ func (n *network) reset(allowed [][]Place, done uint64) {
 	}
 }
 
-// addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. Where credits are
-// kept for sets, it then passes its set, which has its kept credits and shares the rest of the pool with everything else.
-// The nodes from first on are those of the limits and of that rest.
+// addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. Where credits
+// are kept for sets, it then passes its set, which has its kept credits and shares the rest of the pool with
+// everything else. The nodes from first on are those of the limits and of that rest.
 func (n *network) addPool(allowed [][]Place, k, first int, completedOnly bool) {
 	id := n.c.pools[k]
 	pool := &n.c.problem.Pools[id]
@@ -229,8 +229,8 @@ func (n *network) moveAtSink(from, to, credits int) {
 	n.edges[n.sinkEdge[to]^1].left += credits
 }
 
-// drainLater moves credits out of the later pools into the earlier ones as far as it can, the last pool first, and returns
-// what each pool then holds. The pools of keep stay full.
+// drainLater moves credits out of the later pools into the earlier ones as far as it can, the last pool first, and
+// returns what each pool then holds. The pools of keep stay full.
 func (n *network) drainLater(keep uint64) []int {
 	for k := len(n.c.pools) - 1; k > 0; k-- {
 		if keep>>k&1 == 1 {

@@ -84,8 +84,8 @@ func (g *group) assignAll(caps []int, splits int) bool {
 	return false
 }
 
-// emptyLater lowers what the pools hold, the last one first, as far as so many splits allow. It starts from a flow in the
-// network and leaves the best one there.
+// emptyLater lowers what the pools hold, the last one first, as far as so many splits allow. It starts from a flow in
+// the network and leaves the best one there.
 func (g *group) emptyLater(splits int) {
 	caps := make([]int, len(g.c.pools))
 	for k, id := range g.c.pools {
@@ -106,8 +106,8 @@ func (g *group) emptyLater(splits int) {
 	}
 }
 
-// findHeld returns what the pools hold at best: the later pools as little as possible, so that the wide ones at the end,
-// such as general electives, stay free.
+// findHeld returns what the pools hold at best: the later pools as little as possible, so that the wide ones at the
+// end, such as general electives, stay free.
 func (n *network) findHeld(tied []choice, goals []target) []int {
 	var best []int
 	for i, ch := range tied {

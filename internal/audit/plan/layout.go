@@ -148,9 +148,9 @@ func (s *solver) layOut(last, most int) ([]int, bool) {
 	return l.start, l.left == 0 && l.isSound()
 }
 
-// searchAll looks through every layout that could end with the term last, as far as the number of steps allows. Moving a
-// task forward never hurts what follows, so of the tasks that take one term only sets are tried to which nothing can be
-// added.
+// searchAll looks through every layout that could end with the term last, as far as the number of steps allows. Moving
+// a task forward never hurts what follows, so of the tasks that take one term only sets are tried to which nothing can
+// be added.
 func (s *solver) searchAll(last int) ([]int, bool) {
 	s.nodes = 0
 	x := &search{layout: s.newLayout(), last: last, dead: map[string]bool{}}

@@ -9,8 +9,8 @@ import (
 // mostPackings bounds the steps of one proof that courses do not fit into terms.
 const mostPackings = 20_000
 
-// packing asks whether courses fit into equal terms at all, their order aside: eighteen courses of 3.5 credits do not fill
-// terms of 15 without waste, whatever stands beside them.
+// packing asks whether courses fit into equal terms at all, their order aside: eighteen courses of 3.5 credits do not
+// fill terms of 15 without waste, whatever stands beside them.
 type packing struct {
 	sizes []int // the different numbers of credits, the largest first
 	left  []int // how many courses of each are left
@@ -65,8 +65,8 @@ func (s *solver) canPack(last int) bool {
 	return p.steps >= mostPackings || s.ctx.Err() != nil
 }
 
-// fillTerms reports whether what is left fits into so many terms when so many credits may be wasted in all. The first of
-// them takes the largest course that is left: some term must.
+// fillTerms reports whether what is left fits into so many terms when so many credits may be wasted in all. The first
+// of them takes the largest course that is left: some term must.
 func (p *packing) fillTerms(terms, slack int) bool {
 	largest := slices.IndexFunc(p.left, func(n int) bool { return n > 0 })
 	if largest < 0 {
@@ -92,8 +92,8 @@ func (p *packing) fillTerms(terms, slack int) bool {
 	return ok
 }
 
-// fillTerm adds courses of the sizes from an index on to a term with so much room left, which holds so many of the first of
-// these sizes.
+// fillTerm adds courses of the sizes from an index on to a term with so much room left, which holds so many of the
+// first of these sizes.
 func (p *packing) fillTerm(from, used, room, terms, slack int) bool {
 	if p.steps++; p.steps >= mostPackings {
 		return false

@@ -1,5 +1,5 @@
-// Package plan lays courses out over terms: the fewest terms first, then an even load, then the published order. It knows
-// courses only as tasks with prerequisites, terms in which they may begin, and credits.
+// Package plan lays courses out over terms: the fewest terms first, then an even load, then the published order. It
+// knows courses only as tasks with prerequisites, terms in which they may begin, and credits.
 package plan
 
 import (
@@ -21,9 +21,9 @@ type Need struct {
 	Together bool
 }
 
-// Task is one course. It begins in a term whose entry in Starts is true; a full-year task takes half its credits in that
-// term and half in the next. CreditsBefore must stand in earlier terms. Rank is its place in the published order. A fixed
-// task begins in the term Fixed, whatever Starts says; Fixed is -1 for the others.
+// Task is one course. It begins in a term whose entry in Starts is true; a full-year task takes half its credits in
+// that term and half in the next. CreditsBefore must stand in earlier terms. Rank is its place in the published order.
+// A fixed task begins in the term Fixed, whatever Starts says; Fixed is -1 for the others.
 type Task struct {
 	Name          string
 	Credits       int
@@ -44,8 +44,8 @@ type Problem struct {
 	Before int
 }
 
-// Schedule is a layout. Start is the term of each task. Last is the last term in use; Bound is a last term that no layout
-// can beat. Optimal means that they are equal.
+// Schedule is a layout. Start is the term of each task. Last is the last term in use; Bound is a last term that no
+// layout can beat. Optimal means that they are equal.
 type Schedule struct {
 	Start   []int
 	Last    int
@@ -57,12 +57,12 @@ type Schedule struct {
 	Earliest []int
 }
 
-// mostNodes bounds the search that proves that fewer terms are impossible. It is a number of steps and not a time, so the
-// answer does not depend on the machine.
+// mostNodes bounds the search that proves that fewer terms are impossible. It is a number of steps and not a time, so
+// the answer does not depend on the machine.
 const mostNodes = 12_000
 
-// Solve returns the best layout, and false when none exists within the terms. A context that ends makes it return the best
-// layout found until then.
+// Solve returns the best layout, and false when none exists within the terms. A context that ends makes it return the
+// best layout found until then.
 func Solve(ctx context.Context, p *Problem) (Schedule, bool) {
 	s := &solver{Problem: p, ctx: ctx}
 	s.earliest = s.findEarliest()
@@ -96,8 +96,8 @@ func Solve(ctx context.Context, p *Problem) (Schedule, bool) {
 	return Schedule{Bound: first}, false
 }
 
-// FindEarliest returns the first term of each task by its chain of prerequisites alone, as if no task were fixed; -1 for a
-// task that never can begin.
+// FindEarliest returns the first term of each task by its chain of prerequisites alone, as if no task were fixed; -1
+// for a task that never can begin.
 func FindEarliest(p *Problem) []int {
 	free := Problem{Terms: p.Terms, Tasks: slices.Clone(p.Tasks), Before: p.Before}
 	for i := range free.Tasks {

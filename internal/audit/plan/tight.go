@@ -38,8 +38,8 @@ func (s *solver) orderMixed(seed uint32) func(i, j int) int {
 	}
 }
 
-// fillTight fills each term as far as the ready tasks allow, the urgent ones among those that do so. It finds layouts in
-// which no credit of a term may be wasted.
+// fillTight fills each term as far as the ready tasks allow, the urgent ones among those that do so. It finds layouts
+// in which no credit of a term may be wasted.
 func (s *solver) fillTight(last int, order func(i, j int) int) ([]int, bool) {
 	l := s.newLayout()
 	queue := make([]int, 0, len(s.Tasks))
@@ -75,8 +75,8 @@ func (s *solver) fillTight(last int, order func(i, j int) int) ([]int, bool) {
 	return l.start, l.left == 0 && l.isSound()
 }
 
-// pickTight returns the ready tasks that together fill what is left of a term best; of equal sets the one with the tasks
-// that stand earlier in the queue.
+// pickTight returns the ready tasks that together fill what is left of a term best; of equal sets the one with the
+// tasks that stand earlier in the queue.
 func (l *layout) pickTight(queue []int, t, last int) []int {
 	room := l.Terms[t].Room - l.load[t]
 	if room <= 0 {
