@@ -72,7 +72,7 @@ func (a *auditor) meets(id int32, later *item, kind RemarkCode) bool {
 func (a *auditor) hasBefore(id int32, later *item, kind RemarkCode) bool {
 	for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
 		it := &a.items[j]
-		if it.BelowCMinus && kind == Prerequisite && a.isStrict(id, later.id) && !a.isWaived(CMinus, it.Code, "") {
+		if it.BelowCMinus && kind == Prerequisite && later.Status == Planned && a.isStrict(id, later.id) && !a.isWaived(CMinus, it.Code, "") {
 			continue
 		}
 		if isBefore(it, later, kind != Prerequisite) {
@@ -151,7 +151,7 @@ func isIntroductory(code string) bool {
 func (a *auditor) isBelowCMinus(n *need, later *item) bool {
 	return slices.ContainsFunc(n.list, func(id int32) bool {
 		for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
-			if a.items[j].BelowCMinus && isBefore(&a.items[j], later, false) && a.isStrict(id, later.id) {
+			if later.Status == Planned && a.items[j].BelowCMinus && isBefore(&a.items[j], later, false) && a.isStrict(id, later.id) {
 				return true
 			}
 		}
