@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
@@ -21,12 +20,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// The test program is tmd as well, whenever it is run by that name: scripts and tests of processes do so, and the
-// parser's children keep the name.
+// TestMain makes the test program act as tmd when it runs under that name: tests of processes do so, and the parser's
+// children keep the name.
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){"tmd": func() {
+	if filepath.Base(os.Args[0]) == "tmd" {
 		os.Exit(tmd())
-	}})
+	}
+	os.Exit(leakChecked{m}.Run())
 }
 
 // leakChecked fails the tests when one of them left a goroutine behind.
@@ -57,19 +57,4 @@ func tmd() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return commands.Run(ctx, commands.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
-}
-
-func TestScripts(t *testing.T) {
-	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
-		UpdateScripts:       *update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("CACHE", testenv.WasmCache())
-			env.Setenv("DOCUMENTS", filepath.Join(testenv.Root(), "tests", "documents"))
-			return nil
-		},
-	})
 }

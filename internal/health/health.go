@@ -62,6 +62,15 @@ type finding struct {
 	lastOK time.Time // zero: never
 }
 
+// Must is New for a configuration that is written in the source: it panics on an error.
+func Must(c Config) *Monitor {
+	m, err := New(c)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
 // New returns a monitor. It checks nothing before Run or the first request.
 func New(c Config) (*Monitor, error) {
 	if c.Logger == nil {

@@ -177,7 +177,7 @@ func TestHealth(t *testing.T) {
 	var cacheErr, databaseErr error
 	at := now
 	s := setup(t, func(d *httpapi.Deps) {
-		d.Now = func() time.Time { at = at.Add(time.Second); return at } // nothing is remembered
+		d.Clock = func() time.Time { at = at.Add(time.Second); return at } // nothing is remembered
 		d.Health = []httpapi.Dependency{
 			{Name: "database", Needed: true, Check: func(context.Context) error { return databaseErr }},
 			{Name: "cache", Check: func(context.Context) error { return cacheErr }},

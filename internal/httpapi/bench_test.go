@@ -24,10 +24,10 @@ import (
 func served(b *testing.B) (*system, http.Handler) {
 	var api http.Handler
 	s := setup(b, func(d *httpapi.Deps) {
-		d.Log = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		d.Logger = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
 		d.Submit.(*submit.Submitter).MaxJobs = math.MaxInt32 // asked for with each upload, and never reached
 		own := *d
-		own.Metrics = prometheus.NewRegistry()
+		own.Registerer = prometheus.NewRegistry()
 		var err error
 		api, err = httpapi.New(own)
 		must(b, err)

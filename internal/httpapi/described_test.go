@@ -3,49 +3,112 @@ package httpapi_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
+	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/go-chi/chi/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// description is openapi.json, checked.
-var description = sync.OnceValues(func() (*openapi3.T, error) {
+// operation is one operation of the OpenAPI document: a method in upper case and a path with {parameters}.
+type operation struct{ method, path string }
+
+// operations lists the operations of openapi.json.
+var operations = sync.OnceValues(func() ([]operation, error) {
 	b, err := os.ReadFile("openapi.json")
 	if err != nil {
 		return nil, err
 	}
-	doc, err := openapi3.NewLoader().LoadFromData(b)
-	if err != nil {
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
 		return nil, err
 	}
-	return doc, doc.Validate(context.Background(), openapi3.IsOpenAPI31OrLater())
+	var all []operation
+	for path, item := range doc.Paths {
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete, http.MethodPatch} {
+			if _, ok := item[strings.ToLower(method)]; ok {
+				all = append(all, operation{method, path})
+			}
+		}
+	}
+	return all, nil
 })
 
-var describedRoutes = sync.OnceValues(func() (routers.Router, error) {
-	doc, err := description()
+// findOperation returns the operation of a request. Of two that match, the one with fewer parameters is meant.
+func findOperation(r *http.Request) (found operation, ok bool) {
+	all, err := operations()
 	if err != nil {
-		return nil, err
+		return operation{}, false
 	}
-	return gorillamux.NewRouter(doc)
-})
+	for _, o := range all {
+		if o.method == r.Method && matchesTemplate(o.path, r.URL.EscapedPath()) &&
+			(!ok || strings.Count(o.path, "{") < strings.Count(found.path, "{")) {
+			found, ok = o, true
+		}
+	}
+	return found, ok
+}
+
+func matchesTemplate(template, path string) bool {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		parameter := strings.HasPrefix(want[i], "{") && got[i] != ""
+		if want[i] != got[i] && !parameter {
+			return false
+		}
+	}
+	return true
+}
 
 // seen are the answers that tests have had, as "GET /path 200".
 var seen sync.Map
 
-// transport holds each answer of every test to the description.
+// recorder appends the answers to the file that TMD_RECORD_ANSWERS names, one JSON object a line. tests/openapi holds
+// them to the schemas of the OpenAPI document, with a library that the product does not need.
+var recorder = struct {
+	sync.Mutex
+	path string
+}{path: os.Getenv("TMD_RECORD_ANSWERS")}
+
+// recordedAnswer is one line of the record.
+type recordedAnswer struct {
+	Method, URL string
+	Status      int
+	Header      http.Header
+	Body        []byte // without its content encoding; absent for a stream
+}
+
+func recordAnswer(a recordedAnswer) error {
+	if recorder.path == "" {
+		return nil
+	}
+	recorder.Lock()
+	defer recorder.Unlock()
+	line, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(recorder.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.Write(append(line, '\n'))
+	return err
+}
+
+// transport checks what every answer has in common, and records it.
 type transport struct {
 	t    testing.TB
 	next http.RoundTripper
@@ -67,47 +130,25 @@ func (c transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if id := res.Header.Get(problem.RequestIDHeader); id == "" {
 		c.t.Errorf("%s %s: no request id", r.Method, r.URL)
 	}
-	if r.Method == http.MethodHead || r.Method == http.MethodOptions {
-		return res, nil
+	found, ok := findOperation(r)
+	if !ok {
+		return res, nil // not an operation of the API: the page, and mistakes
 	}
-	router, err := describedRoutes()
-	if err != nil {
-		return nil, err
-	}
-	plain := r.Clone(r.Context())
-	plain.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	route, params, err := router.FindRoute(plain)
-	if err != nil {
-		return res, nil // not a route of the API: the page, and mistakes
-	}
-	seen.Store(r.Method+" "+route.Path+" "+res.Status[:3], true)
-	input := &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: plain, Route: route, PathParams: params},
-		Status:                 res.StatusCode, Header: res.Header,
-		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
-	}
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
-		input.Options.ExcludeResponseBody = true
-	} else {
+	seen.Store(r.Method+" "+found.path+" "+res.Status[:3], true)
+	answer := recordedAnswer{Method: r.Method, URL: r.URL.RequestURI(), Status: res.StatusCode, Header: res.Header}
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
 		raw, err := io.ReadAll(res.Body)
 		res.Body.Close()
 		res.Body = io.NopCloser(bytes.NewReader(raw))
 		if err != nil {
 			return nil, err
 		}
-		body := unzipped(c.t, res, raw)
-		input.SetBodyBytes(body)
-		if res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusNotModified {
-			input.Options.ExcludeResponseBody = true
-			if len(body) > 0 {
-				c.t.Errorf("%s %s: a body where none may be", r.Method, r.URL)
-			}
+		answer.Body = unzipped(c.t, res, raw)
+		if (res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusNotModified) && len(answer.Body) > 0 {
+			c.t.Errorf("%s %s: a body where none may be", r.Method, r.URL)
 		}
 	}
-	if err := openapi3filter.ValidateResponse(r.Context(), input); err != nil {
-		c.t.Errorf("%s %s: %d is not as described: %v", r.Method, r.URL.Path, res.StatusCode, err)
-	}
-	return res, nil
+	return res, recordAnswer(answer)
 }
 
 func unzipped(t testing.TB, res *http.Response, raw []byte) []byte {
@@ -127,16 +168,14 @@ func unzipped(t testing.TB, res *http.Response, raw []byte) []byte {
 	return b
 }
 
-// The routes of the router are those of the description, and the other way round.
+// The routes of the router are those of the OpenAPI document, and the other way round.
 func TestRoutesAreDescribed(t *testing.T) {
 	t.Parallel()
-	doc, err := description()
+	all, err := operations()
 	must(t, err)
 	describedSet := map[string]bool{}
-	for path, item := range doc.Paths.Map() {
-		for method := range item.Operations() {
-			describedSet[method+" "+path] = true
-		}
+	for _, o := range all {
+		describedSet[o.method+" "+o.path] = true
 	}
 	// What people open, and what it loads, is no part of the API.
 	exempt := map[string]bool{"GET /": true, "GET /docs": true, "GET /assets/{file}": true}

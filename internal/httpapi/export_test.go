@@ -10,4 +10,4 @@ import (
 func (a *API) Routes() chi.Routes { return a.handler.(chi.Routes) }
 
 // SetHeartbeat changes how often quiet streams are kept open, before any is.
-func (a *API) SetHeartbeat(d time.Duration) { a.heartbeat = d }
+func (a *API) SetHeartbeat(d time.Duration) { a.eventHeartbeat = d }

@@ -8,18 +8,22 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/page"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 )
 
-// openAPI is the API's description, OpenAPI 3.1. Tests hold the routes and their answers to it.
+// fileOpenAPI is the name under which the description is served.
+const fileOpenAPI = "openapi.json"
+
+// openAPI is the description of the API, OpenAPI 3.1. Tests compare the routes and their answers with it.
 //
 //go:embed openapi.json
 var openAPI []byte
 
-// file is a file that is served: compressed once, at the start.
+// file is a file that is served. It is compressed once, at the start.
 type file struct {
-	media  string
-	policy []string // nil: the one of the API
-	kept   kept
+	mediaType string
+	policy    []string // nil keeps that of the API
+	content   respond.CompressedResponse
 }
 
 // loadFiles prepares the page and the description.
@@ -30,22 +34,22 @@ func loadFiles() (map[string]file, error) {
 	}
 	files := map[string]file{}
 	for _, p := range pages {
-		k, err := keepText(p.Body)
+		k, err := respond.CompressText(p.Body)
 		if err != nil {
 			return nil, err
 		}
-		files[p.Name] = file{media: p.Type, policy: []string{page.Policy}, kept: k}
+		files[p.Name] = file{mediaType: p.Type, policy: []string{page.Policy}, content: k}
 	}
-	k, err := keepText(openAPI)
+	k, err := respond.CompressText(openAPI)
 	if err != nil {
 		return nil, err
 	}
-	files["openapi.json"] = file{media: typeJSON, kept: k}
+	files[fileOpenAPI] = file{mediaType: respond.TypeJSON, content: k}
 	return files, nil
 }
 
-// serve answers with a file.
-func (a *API) serve(name string) endpoint {
+// serveFile answers with a file.
+func (a *API) serveFile(name string) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f, ok := a.files[name]
 		if !ok {
@@ -55,18 +59,18 @@ func (a *API) serve(name string) endpoint {
 		if f.policy != nil {
 			h["Content-Security-Policy"] = f.policy
 		}
-		h.Set("Content-Type", f.media)
-		h.Set("Cache-Control", "no-cache") // asked for again at each visit, and mostly 304
-		return f.kept.write(w, r)
+		h.Set("Content-Type", f.mediaType)
+		h.Set("Cache-Control", "no-cache") // revalidated at each visit, mostly with 304
+		return f.content.WriteResponse(w, r)
 	}
 }
 
-// asset answers with a file that the pages refer to.
-func (a *API) asset(w http.ResponseWriter, r *http.Request) error {
+// serveAsset answers with a file that the pages refer to.
+func (a *API) serveAsset(w http.ResponseWriter, r *http.Request) error {
 	switch name := chi.URLParam(r, "file"); name {
-	case page.Index, page.Docs, "openapi.json":
+	case page.Index, page.Docs, fileOpenAPI:
 		return fault.New(fault.NotFound)
 	default:
-		return a.serve(name)(w, r)
+		return a.serveFile(name)(w, r)
 	}
 }

@@ -260,8 +260,8 @@ func FuzzRequest(f *testing.F) {
 		}
 		m := model{t}
 		api, err := httpapi.New(httpapi.Deps{
-			Jobs: m, Submit: m, Uploads: m, Edit: modelEdit{t}, Operate: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Curriculum: current{cat},
-			Cache: noCache{}, Auth: guard, Gate: &gate{}, Reporter: panics{t}, Log: log, Origins: []string{"https://app.example.org"},
+			Jobs: m, Submit: m, Uploads: m, Timelines: modelEdit{t}, Admin: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Snapshot: current{cat},
+			Cache: noCache{}, Auth: guard, Gate: &gate{}, Reporter: panics{t}, Logger: log, Origins: []string{"https://app.example.org"},
 		})
 		must(t, err)
 		req, err := http.NewRequest(method, "http://127.0.0.1", strings.NewReader(body))

@@ -7,63 +7,65 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/health"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// Jobs reads job records and results. Who may see them is decided here, by the record's owner.
+// Jobs reads job records and results. The API decides by the record's owner who may see them.
 type Jobs interface {
-	// LoadRecord returns a record in one round trip; job_not_found for what is unknown or expired.
+	// LoadRecord returns a record in one round trip; job_not_found for one that is unknown or expired.
 	LoadRecord(ctx context.Context, id job.ID) (job.Record, error)
-	// LoadWithResult returns a record and, when it is done, its result (gzip), the whole or the slim one.
+	// LoadWithResult returns a record and, when it is done, its result (gzip): the whole one, or the slim one.
 	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
-	// Delete forgets a record, its input and its result.
+	// Delete deletes a record, its input and its result. It is idempotent.
 	Delete(ctx context.Context, id job.ID) error
-	// WatchRecord returns the record as it is and then each change of it. The channel is closed after a final record, when the
-	// job is gone, when ctx ends and when the process stops.
+	// WatchRecord returns the present record and then each change of it. The channel is closed after a final record, when
+	// the job no longer exists, when ctx ends and when the process stops.
 	WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error)
 }
 
 // Submitter accepts work.
 type Submitter interface {
-	// File stores a document and queues its job. Faults of the document and errors of the reader come back.
+	// File stores a document and queues its job. It returns faults of the document and errors of the reader.
 	File(ctx context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error)
-	// Form queues a job that builds a timeline from a form, which was checked before.
+	// Form queues a job that builds a timeline from a form, which was validated before.
 	Form(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
-	// Load queues a job that builds a saved timeline again; that the owner has it was checked before.
+	// Load queues a job that rebuilds a saved timeline, which was found to be the owner's before.
 	Load(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
 }
 
-// Uploads holds the documents and tickets of jobs that have not ended.
+// Uploads holds the documents and the tickets of jobs that have not ended.
 type Uploads interface {
 	// Ticket returns the ticket of a job; job_not_found when there is none.
 	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
-	// Purge removes the document, kept or not, and the ticket; removing what is not there is no error.
+	// Purge deletes the document, kept or not, and the ticket. It is idempotent.
 	Purge(ctx context.Context, id job.ID) error
 }
 
-// Curriculum is the catalogue in memory, that forms are checked against; database_unavailable when there is none yet.
-type Curriculum interface {
+// Snapshot is the catalogue in memory, against which forms are validated; database_unavailable before it was loaded.
+type Snapshot interface {
 	Current(ctx context.Context) (*catalogue.Catalogue, error)
 }
 
-// Editor changes results and keeps them. All of it is by owner: what is another's is not found.
-type Editor interface {
-	// Edit applies a patch to the result of a job; version 0 is whatever it is at.
+// Timelines edits results and saves them. Each call is limited to one owner: what belongs to another is not found.
+type Timelines interface {
+	// Edit applies a patch to the result of a job, at the version given or, for 0, at any, and returns the new version.
 	Edit(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (int64, error)
-	// Save keeps the result of a job that is done.
+	// Save saves the result of a job that is done.
 	Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
 	// Update renames a timeline, or replaces it with the result of a job.
 	Update(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error)
 	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
+	// List returns a page of at most limit timelines, and the cursor of the next page, "" at the end.
 	List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
 	Delete(ctx context.Context, owner, id string, version int64) error
 }
 
-// Operator is what operators do with the queues and with everybody's jobs.
-type Operator interface {
+// Admin is what operators do with the queues and with the jobs of all owners; admin.Operator is one.
+type Admin interface {
 	Stats(ctx context.Context) (admin.Stats, error)
 	List(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
 	Show(ctx context.Context, id job.ID) (admin.Detail, error)
@@ -79,39 +81,30 @@ type Operator interface {
 
 // Catalogue reads the catalogue.
 type Catalogue interface {
-	// Degrees returns the degrees that a timeline can be for, without what extends them.
+	// Degrees returns the degrees that a timeline can be for, without those that only extend others.
 	Degrees(ctx context.Context) ([]catalogue.Degree, error)
 	// Degree returns one degree; not_found.
 	Degree(ctx context.Context, id string) (catalogue.Degree, error)
 	// Pools returns the pools of a degree in its order; not_found when there is no such degree.
 	Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
-	// Courses returns a page of courses, and the After of the next page ("" at the end).
+	// Courses returns a page of courses, and the After of the next page, "" at the end.
 	Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error)
 	// Course returns one course; not_found.
 	Course(ctx context.Context, code string) (catalogue.Course, error)
 }
 
-// Cache keeps responses. A cache that is down fills each time.
+// Cache stores responses. A cache that is unavailable calls fill each time.
 type Cache interface {
-	// GetOrFill returns what is kept under key, or what fill returns, and keeps that for ttl. An error of fill comes back
-	// as it is.
+	// GetOrFill returns what is stored under key, or what fill returns, and stores that for ttl. An error of fill is
+	// returned as it is.
 	GetOrFill(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) ([]byte, error)
 }
 
-// Reporter is told of what somebody should look into.
-type Reporter interface {
-	// Panic is called in the function that recovered, so that the stack is still there.
-	Panic(value any, r problem.Request)
-	// RequestFailed is called for internal errors.
-	RequestFailed(err error, r problem.Request)
-}
+// Reporter receives what an operator should look into.
+type Reporter = middleware.Reporter
 
-// Gate says whether the process takes work: false from the moment it drains.
+// Gate reports whether the process takes work: false before it has started and from the moment it drains.
 type Gate interface{ Ready() bool }
 
-// Dependency is a part that the API leans on.
-type Dependency struct {
-	Name   string
-	Needed bool // the API does not work without it
-	Check  func(ctx context.Context) error
-}
+// Dependency is a part that the API depends on.
+type Dependency = health.Dependency

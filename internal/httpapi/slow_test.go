@@ -68,7 +68,7 @@ func (stuckSubmit) Load(ctx context.Context, _ submit.Request, _ string) (submit
 func TestNoAnswerWaitsForAPartThatHangs(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) {
-		d.Jobs, d.Edit, d.Curriculum, d.Submit = stuck{}, stuckEdit{}, stuckCurriculum{}, stuckSubmit{d.Submit}
+		d.Jobs, d.Timelines, d.Snapshot, d.Submit = stuck{}, stuckEdit{}, stuckCurriculum{}, stuckSubmit{d.Submit}
 	})
 	const (
 		aJob      = "/api/timeline/status/0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"

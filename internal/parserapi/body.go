@@ -11,11 +11,10 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
-	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 )
 
 // envelope is what a multipart body may hold around the document, in bytes.
@@ -27,12 +26,7 @@ const fieldFile = "file"
 // read takes the document out of a request and reads it. What is too large, or no document at all, is refused as soon
 // as that shows, most of it before a byte of the body was read.
 func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
-	// net/http lifts the deadline once the body is read to its end, and then notices a client that goes away.
-	deadline := time.Now().Add(s.BodyTimeout)
-	if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return document.Document{}, fault.Wrap(fault.BadRequest, fmt.Errorf("set a deadline: %w", err))
-	}
-	if err := problem.Plain(r); err != nil {
+	if err := httpserver.CheckContentEncoding(r); err != nil {
 		return document.Document{}, err
 	}
 	kind, params, err := mediaType(r)
@@ -46,6 +40,8 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	if r.ContentLength > limit {
 		return document.Document{}, fault.New(fault.TooLarge)
 	}
+	body := httpserver.LimitBody(w, r, httpserver.BodyLimits{Bytes: limit, Total: s.BodyTimeout})
+	r.Body = body
 	weight := s.MaxBytes
 	if r.ContentLength >= 0 {
 		weight = min(r.ContentLength, weight)
@@ -55,7 +51,6 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 		return document.Document{}, err
 	}
 	defer release()
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
 
 	var pdf []byte
 	switch {
@@ -66,6 +61,7 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	default:
 		pdf, err = readDocument(r.Body, r.ContentLength, s.MaxBytes)
 	}
+	body.ClearDeadline()
 	if err != nil {
 		return document.Document{}, err
 	}
@@ -173,9 +169,8 @@ func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 
 // broken is the fault of a body that ends too late, too early, too far, or is no form.
 func broken(err error) error {
-	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.Is(err, httpserver.ErrBodyTooLarge):
 		return fault.Wrap(fault.TooLarge, err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fault.Wrap(fault.Timeout, fmt.Errorf("a slow body: %w", err))

@@ -18,6 +18,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/health"
+	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
@@ -32,14 +34,6 @@ const (
 const (
 	DefaultMemory      = 32 << 20
 	DefaultBodyTimeout = budget.ParserBody
-)
-
-// Limits of the http.Server and of an answer, see Server.
-const (
-	readHeaderTimeout = 5 * time.Second
-	idleTimeout       = 2 * time.Minute // longer than the client keeps its connections
-	maxHeaderBytes    = 16 << 10
-	writeTimeout      = budget.ParserWrite
 )
 
 // Parser reads documents; parsepool.Pool is one.
@@ -86,13 +80,14 @@ func New(d Deps) http.Handler {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Deps: d, memory: semaphore.NewWeighted(d.Memory)}
+	monitor := health.Must(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
 	r := chi.NewRouter()
-	r.Use(problem.RequestIDs, s.recover)
+	r.Use(httpserver.RequestIDs, httpserver.RecoverPanics(s.logPanic))
 	r.NotFound(problem.NotFound)
 	r.MethodNotAllowed(problem.MethodNotAllowed)
-	r.Get(routeHealth, s.health) // for people, and for callers of the earlier system
-	r.Get("/livez", s.live)      // the kubelet's liveness probe
-	r.Get("/readyz", s.ready)    // the kubelet's readiness probe
+	r.Get(routeHealth, monitor.ServeReadiness) // for people, and for callers of the earlier system
+	r.Get("/livez", monitor.ServeLiveness)
+	r.Get("/readyz", monitor.ServeReadiness)
 	r.Post(routeParse, s.parse)
 	r.Post(routeLegacy, s.parseLegacy)
 	return r
@@ -101,34 +96,7 @@ func New(d Deps) http.Handler {
 // Server returns the http.Server that h needs: slow headers and long ones end the connection. The time of a body and of
 // an answer is h's own business, since between the two a document may take its whole deadline.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readHeaderTimeout, // for bodies that no handler reads
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-}
-
-func (s *server) live(w http.ResponseWriter, _ *http.Request) {
-	respond(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	if err := s.Ready(); err != nil {
-		problem.Write(w, r, err)
-		return
-	}
-	respond(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-func (s *server) health(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Ready(); err != nil {
-		respond(w, http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "error": fault.From(err).Message()})
-		return
-	}
-	respond(w, http.StatusOK, map[string]string{"status": "ok"})
+	return httpserver.New(h, httpserver.Options{Logger: log})
 }
 
 // parse answers with a document.Document.
@@ -172,27 +140,14 @@ func (s *server) log(r *http.Request, err error) {
 	s.Logger.WarnContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
 }
 
-// recover answers for a handler that panics. The value may quote a document, so only the stack is logged.
-func (s *server) recover(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			v := recover()
-			if v == nil {
-				return
-			}
-			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(v)
-			}
-			s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
-			problem.Write(w, r, fault.New(fault.Internal))
-		}()
-		next.ServeHTTP(w, r)
-	})
+// logPanic logs where a handler panicked. The value may quote a document.
+func (s *server) logPanic(r *http.Request, _ any) {
+	s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
 }
 
 func respond(w http.ResponseWriter, status int, v any) {
 	// A client that does not read its answer is not waited for.
-	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.ParserWrite))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return // the connection is gone
 	}

@@ -1,10 +1,8 @@
-package httpapi_test
+package browser_test
 
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,57 +15,12 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/trackmydegree/trackmydegree/internal/document"
-	"github.com/trackmydegree/trackmydegree/internal/executor"
-	"github.com/trackmydegree/trackmydegree/internal/filestore"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// factsParser stands for the parser, which has tests of its own: it knows what one document says.
-type factsParser struct{ facts document.Document }
-
-func (p factsParser) Parse(_ context.Context, pdf io.Reader) (document.Document, error) {
-	_, err := io.Copy(io.Discard, pdf)
-	return p.facts, err
-}
-
-// worker runs the jobs of s until the test ends.
-func (s *system) worker() {
-	s.t.Helper()
-	var facts document.Document
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.expected.json"))
-	must(s.t, err)
-	must(s.t, json.Unmarshal(b, &facts))
-	files, err := filestore.New(filestore.Config{Dir: s.uploads})
-	must(s.t, err)
-	logger := slog.New(slog.DiscardHandler)
-	clock := func() time.Time { return now }
-	q := queue.New(queue.Deps{
-		Redis: s.redis, Logger: logger, Clock: time.Now, Registerer: prometheus.NewRegistry(), Grace: time.Second,
-		Handler: executor.New(executor.Deps{
-			Jobs: s.jobs, Uploads: files, Parser: factsParser{facts}, Catalogue: current{s.cat}, Timelines: s.store,
-			Clock: clock, Logger: logger, Registerer: prometheus.NewRegistry(),
-		}),
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := q.Run(ctx); err != nil {
-			s.t.Errorf("worker: %v", err)
-		}
-	})
-	s.t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		files.Close()
-	})
-}
-
-// browser is a real one, without a window. What its console complains of fails the test, unless it is allowed.
-func browser(t *testing.T, allowed ...string) context.Context {
+// openBrowser opens a real browser without a window. An error or a warning on its console fails the test, unless it is allowed.
+func openBrowser(t *testing.T, allowed ...string) context.Context {
 	t.Helper()
 	bin, err := exec.LookPath("chromium")
 	if err != nil {
@@ -113,7 +66,7 @@ func browser(t *testing.T, allowed ...string) context.Context {
 
 type css = chromedp.CSS
 
-// run runs steps and says which failed.
+// run runs steps and names what failed.
 func run(tab context.Context, t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(tab, 30*time.Second)
@@ -131,35 +84,34 @@ func holds(expression string) chromedp.Action[chromedp.Void] {
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	s := setup(t)
-	s.worker()
-	tab := browser(t, "401 (Unauthorized)", "415 (Unsupported Media Type)")
+	s := startSystem(t)
+	tab := openBrowser(t, "401 (Unauthorized)", "415 (Unsupported Media Type)")
 
 	run(tab, t, "a token is asked for", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
 		holds(`document.activeElement.id === "token"`),
 		chromedp.SendKeys(css("#token"), "not a token"+kb.Enter), holds(`document.getElementById("token").value === ""`),
 		chromedp.WaitVisible(css("#token-form")))
-	run(tab, t, "a good token is taken", chromedp.SendKeys(css("#token"), token(t, "ann")+kb.Enter), chromedp.WaitVisible(css("#start")))
+	run(tab, t, "a good token is taken", chromedp.SendKeys(css("#token"), ownerToken(t)+kb.Enter), chromedp.WaitVisible(css("#start")))
 
 	run(tab, t, "a plan from the form",
-		chromedp.SetValue(css("#degree"), "BEng in Software Engineering"), chromedp.SetValue(css("#year"), "2026"),
+		chromedp.SetValue(css("#degree"), "BEng in Software Engineering"), chromedp.SetValue(css("#year"), firstYear()),
 		chromedp.Click(css(`input[name="isCoop"]`)), chromedp.Click(css("#plan-form button")), chromedp.WaitVisible(css("#result-title")),
 		holds(`document.activeElement.id === "result-title"`),
 		holds(`document.querySelectorAll(".term").length === 10`),
-		holds(`document.querySelector(".term h3").textContent === "FALL 2026"`),
+		holds(`document.querySelector(".term h3").textContent === "FALL `+firstYear()+`"`),
 		holds(`document.querySelectorAll(".requirement").length >= 8`),
 		holds(`document.getElementById("result").textContent.includes("Co-op")`))
 
 	run(tab, t, "a search among what is left", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
 		holds(`document.querySelectorAll("#remaining-list li").length === 1`),
 		holds(`document.getElementById("remaining-count").textContent === "1 course"`))
-	run(tab, t, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER 2027"),
+	run(tab, t, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER "+nextYear()),
 		holds(`[...document.querySelectorAll(".card.is-planned")].some((c) => c.textContent.includes("COMP 249") && c.textContent.includes("Planned"))`))
 
 	run(tab, t, "taking it out and planning it again", chromedp.Click(css(".card.is-planned button")),
 		holds(`document.querySelectorAll(".card").length === 0`),
-		chromedp.SendKeys(css("#remaining-search"), "comp 249"), chromedp.SetValue(css("#remaining-list select"), "SUMMER 2027"),
-		holds(`document.querySelector(".card.is-planned")?.closest(".term").textContent.startsWith("SUMMER 2027")`))
+		chromedp.SendKeys(css("#remaining-search"), "comp 249"), chromedp.SetValue(css("#remaining-list select"), "SUMMER "+nextYear()),
+		holds(`document.querySelector(".card.is-planned")?.closest(".term").textContent.startsWith("SUMMER `+nextYear()+`")`))
 
 	run(tab, t, "saving", chromedp.SetValue(css("#timeline-name"), "Plan <b>A</b>"), chromedp.Click(css("#save-form button")),
 		holds(`document.querySelector("#announcement")?.textContent.includes("Saved as")`))
@@ -172,8 +124,7 @@ func TestPage(t *testing.T) {
 		chromedp.Click(css(`#saved-list button[aria-label^="Delete"]`)),
 		holds(`document.querySelectorAll("#saved-list li").length === 0`), chromedp.WaitVisible(css("#saved-empty")))
 
-	pdfPath := filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf")
-	run(tab, t, "a document", chromedp.SetUploadFiles(css("#file"), []string{pdfPath}), chromedp.Click(css("#upload-form button")),
+	run(tab, t, "a document", chromedp.SetUploadFiles(css("#file"), []string{transcript()}), chromedp.Click(css("#upload-form button")),
 		chromedp.WaitVisible(css("#result-title")), holds(`document.querySelectorAll(".card.is-completed").length > 10`))
 	run(tab, t, "a reload goes on with the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
 	run(tab, t, "forgetting", chromedp.Click(css("#forget")), chromedp.WaitVisible(css("#start")))
@@ -188,15 +139,14 @@ func TestPage(t *testing.T) {
 // The page is for narrow screens, keyboards and screen readers as well.
 func TestPageIsForEverybody(t *testing.T) {
 	t.Parallel()
-	s := setup(t)
-	id := s.done("ann") // before the worker could take it
-	s.worker()
-	tab := browser(t, "401 (Unauthorized)")
-	good, err := json.Marshal(token(t, "ann"))
+	s := startSystem(t)
+	id := s.finishJob(t)
+	tab := openBrowser(t, "401 (Unauthorized)")
+	good, err := json.Marshal(ownerToken(t))
 	must(t, err)
 	run(tab, t, "a result", chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#token-form")),
 		chromedp.Evaluate[chromedp.Void](`sessionStorage.setItem("trackmydegree.token", `+string(good)+`)`),
-		chromedp.Navigate(s.base+"/#"+string(id)), chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
+		chromedp.Navigate(s.base+"/#"+id), chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
 	for _, width := range []int64{320, 768, 1280} {
 		run(tab, t, "no sideways scrolling", chromedp.EmulateViewport(width, 800),
 			holds(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`))
@@ -207,25 +157,20 @@ func TestPageIsForEverybody(t *testing.T) {
 		holds(`[...document.querySelectorAll(".card")].every((c) => c.querySelector(".state").textContent.trim())`))
 	run(tab, t, "the keyboard reaches it", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.Navigate(s.base+"/"), chromedp.WaitVisible(css("#start")),
 		chromedp.KeyEvent(kb.Tab), holds(`document.activeElement.className === "skip"`),
-		chromedp.Focus(css("#year")), chromedp.SetValue(css("#year"), "2026"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(css("#result-title")),
+		chromedp.Focus(css("#year")), chromedp.SetValue(css("#year"), firstYear()), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(css("#result-title")),
 		chromedp.Focus(css("#terms")), holds(`document.activeElement.id === "terms"`),
 		chromedp.Focus(css(".requirement summary")), chromedp.KeyEvent(" "), holds(`document.querySelector(".requirement").open`))
 }
 
 func TestDocsPage(t *testing.T) {
 	t.Parallel()
-	s := setup(t)
-	doc, err := description()
-	must(t, err)
-	operations := 0
-	for _, item := range doc.Paths.Map() {
-		operations += len(item.Operations())
-	}
-	tab := browser(t)
+	s := startSystem(t)
+	operations := countOperations(t, s)
+	tab := openBrowser(t)
 	run(tab, t, "every operation", chromedp.Navigate(s.base+"/docs"), holds(`!document.querySelector("main").hasAttribute("aria-busy")`),
 		holds(`document.getElementById("shape-Timeline").textContent.includes("semesters")`))
 	shown, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.querySelectorAll("details.route").length`))
 	if err != nil || shown != operations {
-		t.Errorf("%d of %d operations: %v", shown, operations, err)
+		t.Errorf("the page shows %d operations (%v), want %d", shown, err, operations)
 	}
 }

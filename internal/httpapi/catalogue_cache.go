@@ -1,0 +1,29 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
+)
+
+// cacheVersion begins every key. Another layout of respond.CompressedResponse gets another version, and never meets what
+// an older process stored.
+const cacheVersion = "v1:"
+
+// writeCached answers from the cache, which load fills. key names what was asked for.
+func (a *API) writeCached(w http.ResponseWriter, r *http.Request, key string, load func(ctx context.Context) (any, error)) error {
+	stored, err := a.cache.GetOrFill(r.Context(), cacheVersion+key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
+		v, err := load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return respond.CompressJSON(v)
+	})
+	if err != nil {
+		return err
+	}
+	// A client revalidates its copy each time: a new catalogue shows at once.
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return respond.CompressedResponse(stored).WriteResponse(w, r)
+}

@@ -1,0 +1,216 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+)
+
+// maxPatch bounds a patch, in bytes.
+const maxPatch = 1 << 20
+
+// jobStatus is a job as its owner sees it. The result, when there is one, follows as "data".
+type jobStatus struct {
+	JobID      job.ID       `json:"jobId"`
+	Kind       job.Kind     `json:"kind"`
+	Status     job.State    `json:"status"`
+	Attempt    int          `json:"attempt"`
+	Version    int64        `json:"version"`
+	Error      *job.Failure `json:"error,omitempty"`
+	RetryAt    *time.Time   `json:"retryAt,omitempty"`
+	CreatedAt  time.Time    `json:"createdAt"`
+	UpdatedAt  time.Time    `json:"updatedAt"`
+	FinishedAt *time.Time   `json:"finishedAt,omitempty"`
+}
+
+func toStatus(r job.Record) jobStatus {
+	return jobStatus{
+		JobID: r.ID, Kind: r.Kind, Status: r.State, Attempt: r.Attempt, Version: r.Version, Error: r.Error,
+		RetryAt: toOptionalTime(r.RetryAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), FinishedAt: toOptionalTime(r.FinishedAt),
+	}
+}
+
+func toOptionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// getJob answers with the state of a job and, once it is done, its result. It takes one round trip to Redis without the
+// result, or when the client has this version already.
+func (a *API) getJob(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathJobID(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	withResult, err := params.ParseBool("result", query.Get("result"), true)
+	if err != nil {
+		return err
+	}
+	slim, err := parseView(query.Get("view"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "private, no-cache")
+
+	if !withResult || len(r.Header["If-None-Match"]) > 0 {
+		record, err := a.loadOwned(r, id)
+		if err != nil {
+			return err
+		}
+		if respond.SetETag(w, r, versionTag(record), withResult && record.State == job.Done) {
+			return respond.WriteNotModified(w)
+		}
+		if !withResult || record.State != job.Done {
+			return respond.WriteJSON(w, http.StatusOK, toStatus(record))
+		}
+	}
+	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
+	if record, err = a.checkOwner(r, id, record, err); err != nil {
+		return err
+	}
+	return a.writeStatus(w, r, record, result)
+}
+
+// writeStatus answers with a record and, where there is one, its result.
+func (a *API) writeStatus(w http.ResponseWriter, r *http.Request, record job.Record, result []byte) error {
+	respond.SetETag(w, r, versionTag(record), len(result) > 0)
+	if len(result) == 0 {
+		return respond.WriteJSON(w, http.StatusOK, toStatus(record))
+	}
+	before, err := json.Marshal(toStatus(record))
+	if err != nil {
+		return err
+	}
+	before = append(before[:len(before)-1], `,"data":`...)
+	return respond.WriteGzip(w, r, http.StatusOK, before, result, []byte("}"))
+}
+
+// patchJob edits the result of a job and answers with the new one. If-Match makes it conditional.
+func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathJobID(r)
+	if err != nil {
+		return err
+	}
+	slim, err := parseView(r.URL.Query().Get("view"))
+	if err != nil {
+		return err
+	}
+	version, err := respond.IfMatch(r)
+	if err != nil {
+		return err
+	}
+	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxPatch)
+	if err != nil {
+		return err
+	}
+	patch, err := wire.DecodePatch(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r, cancel := middleware.LimitAnswer(r)
+	defer cancel()
+	if _, err := a.timelines.Edit(r.Context(), middleware.CallerOf(r).Owner, id, version, patch); err != nil {
+		return err
+	}
+	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "private, no-cache")
+	return a.writeStatus(w, r, record, result)
+}
+
+// deleteJob deletes the document and the ticket of a job, then its record and its result. In this order a failure in
+// between leaves the record, with which the owner can repeat the request; a ticket without a record would restore the
+// job. The writes of a worker that runs it are refused.
+func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathJobID(r)
+	if err != nil {
+		return err
+	}
+	if _, err := a.loadOwned(r, id); err != nil {
+		return err
+	}
+	if err := a.uploads.Purge(r.Context(), id); err != nil {
+		return err
+	}
+	if err := a.jobs.Delete(r.Context(), id); err != nil {
+		return err
+	}
+	return respond.WriteNoContent(w)
+}
+
+// loadOwned returns the record of a job of the caller; job_not_found for any other.
+func (a *API) loadOwned(r *http.Request, id job.ID) (job.Record, error) {
+	record, err := a.jobs.LoadRecord(r.Context(), id)
+	return a.checkOwner(r, id, record, err)
+}
+
+// checkOwner returns what was read of a job if the caller owns it. A job with a ticket and without a record is about to be
+// restored by package repair: for its owner it is queued.
+func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err error) (job.Record, error) {
+	if fault.CodeOf(err) == fault.JobNotFound {
+		ticket, terr := a.uploads.Ticket(r.Context(), id)
+		if terr != nil {
+			return job.Record{}, err // an error of the tickets changes nothing: there is no such job
+		}
+		record, err = job.Record{
+			ID: id, Kind: ticket.Kind, Owner: ticket.Owner, Priority: ticket.Priority, State: job.Queued,
+			CreatedAt: ticket.CreatedAt, UpdatedAt: ticket.CreatedAt,
+		}, nil
+	}
+	if err != nil {
+		return job.Record{}, err
+	}
+	if record.Owner != middleware.CallerOf(r).Owner {
+		// The same answer as for no job at all: it does not reveal which ids exist.
+		return job.Record{}, fault.New(fault.JobNotFound)
+	}
+	return record, nil
+}
+
+// pathJobID is the job that the path names. Every id is a UUID in its canonical form.
+func pathJobID(r *http.Request) (job.ID, error) {
+	s := chi.URLParam(r, "jobId")
+	if !isCanonicalUUID(s) {
+		return "", fault.New(fault.JobNotFound)
+	}
+	respond.ExchangeOf(r.Context()).JobID = s
+	return job.ID(s), nil
+}
+
+// isCanonicalUUID reports whether s is a UUID in lower case with hyphens.
+func isCanonicalUUID(s string) bool {
+	u, err := uuid.Parse(s)
+	return err == nil && u.String() == s
+}
+
+// versionTag is the version of a record as the content of an ETag.
+func versionTag(r job.Record) string { return strconv.FormatInt(r.Version, 10) }
+
+// parseView reports whether the slim view of a result is asked for.
+func parseView(view string) (bool, error) {
+	switch view {
+	case "", "full":
+		return false, nil
+	case "slim":
+		return true, nil
+	}
+	return false, fault.Detailed(fault.BadRequest, "The view is slim or full.")
+}

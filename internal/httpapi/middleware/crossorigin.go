@@ -1,0 +1,22 @@
+package middleware
+
+import (
+	"net/http"
+
+	"github.com/go-chi/cors"
+
+	"github.com/trackmydegree/trackmydegree/internal/problem"
+)
+
+// AllowOrigins lets pages of the origins call the API. Tokens travel in a header, so no cookies are allowed.
+func AllowOrigins(origins []string) func(http.Handler) http.Handler {
+	return cors.Handler(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", problem.RequestIDHeader,
+		},
+		ExposedHeaders: []string{"ETag", "Location", "Retry-After", problem.RequestIDHeader},
+		MaxAge:         600,
+	})
+}

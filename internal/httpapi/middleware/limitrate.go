@@ -1,0 +1,22 @@
+package middleware
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
+)
+
+// LimitRate lets each owner send perMinute requests a minute, in a sliding window of this process.
+func LimitRate(perMinute int) func(http.Handler) http.Handler {
+	return httprate.LimitBy(perMinute, time.Minute,
+		func(r *http.Request) (string, error) { return CallerOf(r).Owner, nil },
+		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
+			respond.WriteError(w, r, fault.New(fault.TooManyRequests))
+		}),
+		httprate.WithErrorHandler(respond.WriteError),
+	)
+}

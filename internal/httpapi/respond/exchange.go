@@ -1,0 +1,68 @@
+// Package respond turns what an endpoint returns into an answer: JSON, stored gzip, tags of versions, and problems. It
+// knows no route and no use case.
+package respond
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/problem"
+)
+
+// Exchange is what the log says about one request besides its route and status. Handlers fill it in.
+type Exchange struct {
+	Err        error  // that the answer reports
+	JobID      string // that the request is about
+	ClientLeft bool   // before the answer
+	Panicked   bool   // reported already, with its stack
+}
+
+type exchangeKey struct{}
+
+// StartExchange returns r with an empty Exchange in its context.
+func StartExchange(r *http.Request) (*http.Request, *Exchange) {
+	x := &Exchange{}
+	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), x
+}
+
+// ExchangeOf returns the Exchange of a request, or one that nobody reads.
+func ExchangeOf(ctx context.Context) *Exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
+		return x
+	}
+	return &Exchange{}
+}
+
+// Endpoint is a handler that may fail. What it returns is answered as a problem; it has sent nothing then.
+type Endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// HandleEndpoint turns an endpoint into a handler.
+func HandleEndpoint(e Endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := e(w, r); err != nil {
+			WriteError(w, r, err)
+		}
+	}
+}
+
+// errClientLeft is for a client that closed its side of the connection. Most have left. One that only stopped sending
+// still reads, and would take silence for a 200.
+var errClientLeft = fault.Detailed(fault.BadRequest,
+	"The connection was closed before the answer was ready. Send the request again and keep the connection open.")
+
+// WriteError answers with err as a problem.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	x := ExchangeOf(r.Context())
+	x.Err = err
+	// A body that is too slow ends the context as well; but its sender is still there.
+	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		x.ClientLeft = true
+		if problem.Of(err).Status >= http.StatusInternalServerError {
+			err = errClientLeft // the request failed because its client left
+		}
+	}
+	problem.Write(w, r, err)
+}

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+)
+
+// maxIdempotencyKey bounds the keys, in bytes; a UUID has 36.
+const maxIdempotencyKey = 128
+
+// readSubmission reads what all submissions have in common: the owner, the key, force and the priority.
+func readSubmission(r *http.Request) (submit.Request, error) {
+	caller := middleware.CallerOf(r)
+	s := submit.Request{Owner: caller.Owner, IdempotencyKey: r.Header.Get("Idempotency-Key")}
+	if len(s.IdempotencyKey) > maxIdempotencyKey || strings.ContainsFunc(s.IdempotencyKey, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return s, fault.Detailed(fault.BadRequest,
+			"The Idempotency-Key is longer than 128 characters or contains something other than visible ASCII. Use a UUID.")
+	}
+	query := r.URL.Query()
+	var err error
+	if s.Force, err = params.ParseBool("force", query.Get("force"), false); err != nil {
+		return s, err
+	}
+	if !query.Has("priority") {
+		return s, nil
+	}
+	s.Priority = job.Priority(query.Get("priority"))
+	switch s.Priority {
+	case job.High, job.Low:
+	default:
+		return s, fault.Detailed(fault.BadRequest, "The priority is high or low. Omit it for the normal one.")
+	}
+	if !caller.Has(auth.RolePriority) {
+		return s, fault.Detailed(fault.Forbidden, "Your account may not choose a priority. Omit it.")
+	}
+	return s, nil
+}
+
+// writeAccepted answers 202 with the job. A request that repeats a key or a content receives the job of the first, in its
+// present state, or conflict when that is of another kind.
+func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {
+	respond.ExchangeOf(r.Context()).JobID = string(receipt.ID)
+	state := job.Queued
+	if receipt.Existing {
+		record, err := a.loadOwned(r, receipt.ID)
+		if err != nil {
+			return err
+		}
+		if record.Kind != kind {
+			return fault.Detailed(fault.Conflict, "The Idempotency-Key was used for another request. Send this one with a new key.")
+		}
+		state = record.State
+	}
+	w.Header().Set("Location", "/api/timeline/status/"+string(receipt.ID))
+	return respond.WriteJSON(w, http.StatusAccepted, struct {
+		JobID  job.ID    `json:"jobId"`
+		Status job.State `json:"status"`
+	}{receipt.ID, state})
+}

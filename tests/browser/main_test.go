@@ -1,0 +1,162 @@
+// Package browser drives the page of the API in a real browser. The API, the worker and the parser are tmd all, in a
+// process of its own.
+package browser_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// TestMain makes the test program act as tmd when it runs under that name. The parser's children keep the name.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "tmd" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := commands.Run(ctx, commands.Process{
+			Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		})
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+const jwtSecret = "a-secret-for-tests-only-0123456789abcdef"
+
+// system is tmd all on an empty folder.
+type system struct{ base string }
+
+func startSystem(t *testing.T) system {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	port := strconv.Itoa(testenv.FreePort(t))
+	process := testenv.Start(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: []string{
+		"NODE_ENV=test", "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret, "TMD_LISTEN_HOST=127.0.0.1", "BACKEND_PORT=" + port,
+		"TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir(), "TMD_CACHE_DIR=" + testenv.WasmCache(),
+		"TMD_PARSER_CHILDREN=1", "TMD_SHUTDOWN_GRACE=5s",
+	}})
+	s := system{base: "http://127.0.0.1:" + port}
+	testenv.Within(t, time.Minute, "tmd all is ready", func() bool {
+		select {
+		case <-process.Done():
+			t.Fatalf("tmd all ended with exit code %d", process.ExitCode())
+		default:
+		}
+		res, err := http.Get(s.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	return s
+}
+
+// get decodes the JSON of a successful answer into v.
+func (s system) get(t *testing.T, path string, v any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+path, nil)
+	must(t, err)
+	s.send(t, r, v)
+}
+
+func (s system) send(t *testing.T, r *http.Request, v any) {
+	t.Helper()
+	r.Header.Set("Authorization", "Bearer "+ownerToken(t))
+	res, err := http.DefaultClient.Do(r)
+	must(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	if res.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: got %s, want success: %s", r.Method, r.URL.Path, res.Status, body)
+	}
+	must(t, json.Unmarshal(body, v))
+}
+
+// finishJob uploads a document, waits until its job is done and returns the job's id.
+func (s system) finishJob(t *testing.T) string {
+	t.Helper()
+	document, err := os.ReadFile(transcript())
+	must(t, err)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "transcript.pdf")
+	must(t, err)
+	_, err = part.Write(document)
+	must(t, err)
+	must(t, form.Close())
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &body)
+	must(t, err)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	var accepted struct{ JobID string }
+	s.send(t, r, &accepted)
+	testenv.Within(t, time.Minute, "the job is done", func() bool {
+		var job struct{ Status string }
+		s.get(t, "/api/timeline/status/"+accepted.JobID, &job)
+		return job.Status == "done"
+	})
+	return accepted.JobID
+}
+
+// transcript is the path of a synthetic document.
+func transcript() string {
+	return filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf")
+}
+
+// ownerToken is a valid token of one owner.
+func ownerToken(t *testing.T) string {
+	t.Helper()
+	claims := jwt.MapClaims{"sub": "ann", "exp": time.Now().Add(time.Hour).Unix()}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(jwtSecret))
+	must(t, err)
+	return token
+}
+
+// countOperations counts the operations of the API's OpenAPI document.
+func countOperations(t *testing.T, s system) int {
+	t.Helper()
+	var document struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	s.get(t, "/openapi.json", &document)
+	operations := 0
+	for _, item := range document.Paths {
+		for _, method := range []string{"get", "put", "post", "delete", "patch", "head", "options"} {
+			if _, ok := item[method]; ok {
+				operations++
+			}
+		}
+	}
+	return operations
+}
+
+// firstYear is the year that a student of the tests begins in. Its winter is still to come, so that courses can be planned.
+func firstYear() string { return fmt.Sprint(time.Now().Year()) }
+
+func nextYear() string { return fmt.Sprint(time.Now().Year() + 1) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
