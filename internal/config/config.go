@@ -1,5 +1,5 @@
 // Package config reads the settings of a role from the environment, strictly: a variable that is missing, malformed or
-// unknown stops the start, and every fault is told at once. Each role demands only what it needs.
+// unknown stops the start, and all faults are reported at once. Each role requires only what it uses.
 //
 // A secret NAME may also be given as NAME_FILE, the path of a file that holds it. An empty variable counts as not set.
 package config
@@ -18,12 +18,12 @@ import (
 
 // Settings is the settings struct of a role: one of those that Roles makes.
 type Settings interface {
-	// defaults are the role's own, where they differ from those of the tags or depend on the machine.
-	defaults(environ map[string]string) map[string]string
-	check(f *Faults)
+	// defaultValues are the role's own, where they differ from those of the tags or depend on the machine.
+	defaultValues(environ map[string]string) map[string]string
+	checkValues(f *Faults)
 }
 
-// Setting is the effective value of one variable, fit to be shown.
+// Setting is the effective value of one variable, in a form that may be shown.
 type Setting struct {
 	Name   string
 	Value  string // secrets hidden
@@ -36,29 +36,29 @@ func Load(into Settings, environ []string) error {
 	return err
 }
 
-// Describe is Load that also tells each setting's effective value and where it came from. The settings are complete
-// even when there are faults.
+// Describe is Load, and returns the effective value and the source of each setting as well. The settings are complete even
+// when there are faults.
 func Describe(into Settings, environ []string) ([]Setting, error) {
 	faults := &Faults{}
 	fields := fieldsOf(into)
 	known := newEnvironment(environ, fields, faults)
 	known.makeRedisURLs(fields)
-	known.setDefaults(into.defaults(known.values))
+	known.setDefaults(into.defaultValues(known.values))
 
 	err := env.ParseWithOptions(into, env.Options{Environment: known.values})
 	var all env.AggregateError
 	if errors.As(err, &all) {
 		for _, one := range all.Errors {
-			faults.add(malformed(one, fields, known.values))
+			faults.addFault(toFault(one, fields, known.values))
 		}
 	} else if err != nil {
 		return nil, err
 	}
-	into.check(faults)
+	into.checkValues(faults)
 
 	settings := make([]Setting, len(fields))
 	for i, f := range fields {
-		settings[i] = Setting{Name: f.name, Value: show(f.value), Source: known.source(f.name)}
+		settings[i] = Setting{Name: f.name, Value: showValue(f.value), Source: known.sourceOf(f.name)}
 	}
 	if len(*faults) > 0 {
 		return settings, *faults
@@ -71,7 +71,7 @@ type field struct {
 	name     string // of the variable
 	goName   string
 	help     string
-	fallback string // the default of the tag, or words for one that depends on the machine
+	fallback string // the default of the tag, or a description of one that depends on the machine
 	secret   bool
 	value    reflect.Value
 }
@@ -98,8 +98,8 @@ func fieldsOf(s Settings) []field {
 	return fields
 }
 
-// malformed turns an error of the reader into a fault: name and sentence.
-func malformed(err error, fields []field, values map[string]string) (name, format string, sentence string) {
+// toFault turns an error of the reader into a fault: name and sentence.
+func toFault(err error, fields []field, values map[string]string) (name, format string, sentence string) {
 	var parse env.ParseError
 	if !errors.As(err, &parse) {
 		return "environment", "%s", err.Error()
@@ -120,15 +120,15 @@ func malformed(err error, fields []field, values map[string]string) (name, forma
 	case time.Duration:
 		remedy = "give a duration such as 10s or 5m"
 	}
-	// An address may carry a password, also where none is allowed.
+	// An address may contain a password, also where none is allowed.
 	if _, address := f.value.Interface().(WebURL); f.secret || address {
 		return f.name, "is malformed: %s", remedy
 	}
 	return f.name, "%s", fmt.Sprintf("is %q: %s", values[f.name], remedy)
 }
 
-// show prints a value as an operator would write it; the types of secrets hide themselves.
-func show(v reflect.Value) string {
+// showValue formats a value as an operator would write it. Secrets hide themselves.
+func showValue(v reflect.Value) string {
 	if list, ok := v.Interface().([]string); ok {
 		return strings.Join(list, ",")
 	}

@@ -18,78 +18,78 @@ type Controller struct {
 	Canaries
 }
 
-func (*Controller) defaults(map[string]string) map[string]string { return nil }
+func (*Controller) defaultValues(map[string]string) map[string]string { return nil }
 
-func (c *Controller) check(f *Faults) {
-	c.Process.check(f)
-	c.JobRedis.check(f)
-	c.Cluster.check(f)
-	c.Leader.check(f)
-	c.Fleet.check(f)
-	c.Reconcilers.check(f)
-	c.ImageUpdates.check(f)
-	c.PushScaler.check(f)
-	c.Canaries.check(f)
+func (c *Controller) checkValues(f *Faults) {
+	c.Process.checkValues(f)
+	c.JobRedis.checkValues(f)
+	c.Cluster.checkValues(f)
+	c.Leader.checkValues(f)
+	c.Fleet.checkValues(f)
+	c.Reconcilers.checkValues(f)
+	c.ImageUpdates.checkValues(f)
+	c.PushScaler.checkValues(f)
+	c.Canaries.checkValues(f)
 }
 
-// Cluster is how the controller reaches Kubernetes, and what it looks after there.
+// Cluster is how the controller reaches Kubernetes, and which pods it manages.
 type Cluster struct {
-	KubeConfig      string `env:"KUBECONFIG" help:"Path of a kubeconfig, for a controller outside of the cluster. In a pod its service account counts."`
+	KubeConfig      string `env:"KUBECONFIG" help:"Path of a kubeconfig, for a controller outside the cluster. In a pod the controller uses its service account."`
 	Namespace       string `env:"TMD_NAMESPACE" help:"The namespace of the release. The controller sees no other."`
-	WorkerSelector  string `env:"TMD_WORKER_SELECTOR" envDefault:"app.kubernetes.io/component=worker" help:"The labels of the worker pods, as kubectl's --selector takes them."`
+	WorkerSelector  string `env:"TMD_WORKER_SELECTOR" envDefault:"app.kubernetes.io/component=worker" help:"The labels of the worker pods, in the form of kubectl's --selector."`
 	WorkerContainer string `env:"TMD_WORKER_CONTAINER" envDefault:"worker" help:"The container of a worker pod that runs jobs."`
 	KubeQPS         int    `env:"TMD_KUBE_QPS" envDefault:"20" help:"Requests a second that the controller sends to the API server for each kind of object; twice as many at once."`
 }
 
-func (c *Cluster) check(f *Faults) {
+func (c *Cluster) checkValues(f *Faults) {
 	if c.Namespace == "" {
-		f.add("TMD_NAMESPACE", "is missing: set it to the namespace of the worker pods")
+		f.addFault("TMD_NAMESPACE", "is missing: set it to the namespace of the worker pods")
 	}
 	if c.WorkerContainer == "" {
-		f.add("TMD_WORKER_CONTAINER", "is missing: set it to the container of a worker pod that runs jobs")
+		f.addFault("TMD_WORKER_CONTAINER", "is missing: set it to the container of a worker pod that runs jobs")
 	}
-	f.within("TMD_KUBE_QPS", c.KubeQPS, 1, 1000)
+	f.checkNumber("TMD_KUBE_QPS", c.KubeQPS, 1, 1000)
 }
 
-// Leader is how one of several controllers is chosen.
+// Leader is how one of several controllers is elected.
 type Leader struct {
-	LeaderElection bool   `env:"TMD_LEADER_ELECTION" envDefault:"true" help:"Let the one replica work that holds the lease. Only a single one may go without."`
+	LeaderElection bool   `env:"TMD_LEADER_ELECTION" envDefault:"true" help:"Let only the replica that holds the lease work. Set it to false for a single replica only."`
 	LeaseName      string `env:"TMD_LEASE_NAME" envDefault:"tmd-controller" help:"The Lease in the namespace that the replicas compete for."`
 }
 
-func (l *Leader) check(f *Faults) {
+func (l *Leader) checkValues(f *Faults) {
 	if l.LeaderElection && l.LeaseName == "" {
-		f.add("TMD_LEASE_NAME", "is missing: set it to a name that no other release of the namespace uses")
+		f.addFault("TMD_LEASE_NAME", "is missing: set it to a name that no other release of the namespace uses")
 	}
 }
 
-// Fleet is how the controller looks at what the workers run.
+// Fleet is how the controller reads what the workers run.
 type Fleet struct {
-	FleetInterval time.Duration `env:"TMD_FLEET_INTERVAL" envDefault:"1s" help:"Time between two looks at what the workers run. They tell it once a second."`
-	FleetExpiry   time.Duration `env:"TMD_FLEET_EXPIRY" envDefault:"15s" help:"How long the last look counts when Redis cannot be read. Then no worker pod is preferred any more."`
+	FleetInterval time.Duration `env:"TMD_FLEET_INTERVAL" envDefault:"1s" help:"Time between two reads of what the workers run. Their heartbeats report it once a second."`
+	FleetExpiry   time.Duration `env:"TMD_FLEET_EXPIRY" envDefault:"15s" help:"How long the last read is used when Redis is unavailable. After that no worker pod is preferred."`
 }
 
-func (c *Fleet) check(f *Faults) {
-	f.between("TMD_FLEET_INTERVAL", c.FleetInterval, 100*time.Millisecond, time.Minute)
-	if f.has("TMD_FLEET_INTERVAL") {
+func (c *Fleet) checkValues(f *Faults) {
+	f.checkDuration("TMD_FLEET_INTERVAL", c.FleetInterval, 100*time.Millisecond, time.Minute)
+	if f.hasFault("TMD_FLEET_INTERVAL") {
 		return
 	}
 	if c.FleetExpiry < 2*c.FleetInterval || c.FleetExpiry > time.Hour {
-		f.add("TMD_FLEET_EXPIRY", "is %v: give twice TMD_FLEET_INTERVAL or more, which is %v, and an hour at most", c.FleetExpiry, c.FleetInterval)
+		f.addFault("TMD_FLEET_EXPIRY", "is %v: give twice TMD_FLEET_INTERVAL or more, which is %v, and an hour at most", c.FleetExpiry, c.FleetInterval)
 	}
 }
 
 // Reconcilers is what the controller does.
 type Reconcilers struct {
-	DryRun       bool          `env:"TMD_DRY_RUN" envDefault:"false" help:"Log what the controller would do, and do nothing. --dry-run says the same."`
-	DeletionCost bool          `env:"TMD_DELETION_COST" envDefault:"true" help:"Write the deletion cost of worker pods, so that a scale-down takes idle ones first."`
+	DryRun       bool          `env:"TMD_DRY_RUN" envDefault:"false" help:"Log what the controller would do, and change nothing. The same as --dry-run."`
+	DeletionCost bool          `env:"TMD_DELETION_COST" envDefault:"true" help:"Write the deletion cost of worker pods, so that a scale-down removes idle ones first."`
 	HandOver     bool          `env:"TMD_HAND_OVER" envDefault:"true" help:"Put the jobs of a worker pod that ended back into the queue at once."`
-	DrainGuard   bool          `env:"TMD_DRAIN_GUARD" envDefault:"true" help:"Label worker pods that run a long job, for a PodDisruptionBudget that keeps them from being evicted."`
-	GuardAfter   time.Duration `env:"TMD_GUARD_AFTER" envDefault:"30s" help:"How long a job must have been running before its pod is guarded."`
-	GuardMax     time.Duration `env:"TMD_GUARD_MAX" envDefault:"5m" help:"How long a pod may be guarded without a pause: a drain of its node waits no longer."`
+	DrainGuard   bool          `env:"TMD_DRAIN_GUARD" envDefault:"true" help:"Label worker pods that run a long job, for a PodDisruptionBudget that protects them from eviction."`
+	GuardAfter   time.Duration `env:"TMD_GUARD_AFTER" envDefault:"30s" help:"How long a job must have run before its pod is protected."`
+	GuardMax     time.Duration `env:"TMD_GUARD_MAX" envDefault:"5m" help:"How long a pod may be protected without interruption: a drain of its node waits no longer than that."`
 }
 
-func (r *Reconcilers) check(f *Faults) {
-	f.between("TMD_GUARD_AFTER", r.GuardAfter, 0, time.Hour)
-	f.between("TMD_GUARD_MAX", r.GuardMax, time.Second, 24*time.Hour)
+func (r *Reconcilers) checkValues(f *Faults) {
+	f.checkDuration("TMD_GUARD_AFTER", r.GuardAfter, 0, time.Hour)
+	f.checkDuration("TMD_GUARD_MAX", r.GuardMax, time.Second, 24*time.Hour)
 }

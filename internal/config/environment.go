@@ -13,7 +13,7 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// maxSecretFile bounds what a NAME_FILE may hold, so that a wrong path cannot fill the memory.
+// maxSecretFile bounds the file of a NAME_FILE, in bytes, so that a wrong path cannot fill the memory.
 const maxSecretFile = 64 << 10
 
 // environment is the variables of the process with the files of secrets read, and where each value came from.
@@ -38,7 +38,7 @@ func newEnvironment(environ []string, fields []field, faults *Faults) environmen
 	return e
 }
 
-func (e environment) source(name string) string {
+func (e environment) sourceOf(name string) string {
 	if s, ok := e.sources[name]; ok {
 		return s
 	}
@@ -55,14 +55,14 @@ func (e environment) readFile(name string, faults *Faults) {
 		return
 	}
 	if _, both := e.values[name]; both {
-		faults.add(name+"_FILE", "is set beside %s: keep one of the two", name)
+		faults.addFault(name+"_FILE", "is set beside %s: keep one of the two", name)
 		return
 	}
 	value, err := readSecret(path)
 	if err != nil {
-		faults.add(name+"_FILE", "cannot be read: %v", err)
-		// What needs the secret has its fault; a second one about the missing value would mislead.
-		faults.add(name, "has no value: %s_FILE cannot be read", name)
+		faults.addFault(name+"_FILE", "cannot be read: %v", err)
+		// The secret has its fault; a second one about the missing value would mislead.
+		faults.addFault(name, "has no value: %s_FILE cannot be read", name)
 		return
 	}
 	e.values[name] = value
@@ -125,9 +125,10 @@ func (e environment) setDefaults(defaults map[string]string) {
 // serviceLink matches what Kubernetes sets in every pod for a Service whose name starts with tmd.
 var serviceLink = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
 
-// refuseUnknown faults every TMD_ variable that no role reads: a misspelt setting must not be a silent default.
+// refuseUnknown adds a fault for every TMD_ variable that no role reads: a misspelt setting must not fall back to its
+// default silently.
 func (e environment) refuseUnknown(faults *Faults) {
-	known := names()
+	known := settingNames()
 	var unknown []string
 	for name := range e.values {
 		if strings.HasPrefix(name, "TMD_") && !slices.Contains(known, name) && !serviceLink.MatchString(name) {
@@ -136,12 +137,12 @@ func (e environment) refuseUnknown(faults *Faults) {
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
-		faults.add(name, "is not a setting: did you mean %s?", nearest(name, known))
+		faults.addFault(name, "is not a setting: did you mean %s?", nearestName(name, known))
 	}
 }
 
-// names lists every variable of every role, those of files included.
-func names() []string {
+// settingNames lists every variable of every role, those of files included.
+func settingNames() []string {
 	var all []string
 	for _, r := range Roles() {
 		for _, f := range fieldsOf(r.New()) {
@@ -155,8 +156,8 @@ func names() []string {
 	return slices.Compact(all)
 }
 
-// nearest returns the known name that takes the fewest edits to reach.
-func nearest(name string, known []string) string {
+// nearestName returns the known name that takes the fewest edits to reach.
+func nearestName(name string, known []string) string {
 	best, least := "", len(name)+1
 	for _, k := range known {
 		if d := levenshtein.ComputeDistance(name, k); best == "" || d < least {

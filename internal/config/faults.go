@@ -37,8 +37,8 @@ func (f Faults) Error() string {
 	return b.String()
 }
 
-// has reports whether the setting has a fault already: one sentence each is enough.
-func (f Faults) has(name string) bool {
+// hasFault reports whether the setting has a fault already: each gets one sentence.
+func (f Faults) hasFault(name string) bool {
 	for _, one := range f {
 		if one.Name == name {
 			return true
@@ -47,34 +47,34 @@ func (f Faults) has(name string) bool {
 	return false
 }
 
-func (f *Faults) add(name, format string, args ...any) {
-	if !f.has(name) {
+func (f *Faults) addFault(name, format string, args ...any) {
+	if !f.hasFault(name) {
 		*f = append(*f, Fault{Name: name, Sentence: fmt.Sprintf(format, args...)})
 	}
 }
 
-func (f *Faults) between(name string, v, least, most time.Duration) {
+func (f *Faults) checkDuration(name string, v, least, most time.Duration) {
 	if v < least || v > most {
-		f.add(name, "is %v: give a duration from %v to %v", v, least, most)
+		f.addFault(name, "is %v: give a duration from %v to %v", v, least, most)
 	}
 }
 
-func (f *Faults) within(name string, v, least, most int) {
+func (f *Faults) checkNumber(name string, v, least, most int) {
 	if v < least || v > most {
-		f.add(name, "is %d: give a number from %d to %d", v, least, most)
+		f.addFault(name, "is %d: give a number from %d to %d", v, least, most)
 	}
 }
 
-func (f *Faults) redis(name string, u SecretURL) {
+func (f *Faults) checkRedisURL(name string, u SecretURL) {
 	switch err := redisurl.Validate(u.Reveal()); {
 	case u.Empty():
-		f.add(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
-	case err != nil: // whose text may repeat a piece of the password
-		f.add(name, "is no Redis address: write redis://user:password@host:6379/%d, the password percent-encoded", database[name])
+		f.addFault(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
+	case err != nil: // the text of err may contain a part of the password
+		f.addFault(name, "is no Redis address: write redis://user:password@host:6379/%d, the password percent-encoded", database[name])
 	}
 }
 
-// Names lists the variables alone: their values stay out of error reports.
+// Names lists the variables without their values, for error reports.
 func (f Faults) Names() string {
 	names := make([]string, len(f))
 	for i, one := range f {

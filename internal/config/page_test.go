@@ -79,7 +79,7 @@ func page() string {
 	for _, role := range Roles() {
 		fmt.Fprintf(&b, "\n## %s\n\n| variable | default | what it is |\n| --- | --- | --- |\n", role.Command())
 		s := role.New()
-		defaults := s.defaults(map[string]string{})
+		defaults := s.defaultValues(map[string]string{})
 		for _, f := range fieldsOf(s) {
 			fallback := f.fallback
 			if d, ok := defaults[f.name]; ok && !strings.Contains(f.fallback, " ") {

@@ -22,21 +22,21 @@ type API struct {
 	Attempt
 }
 
-func (*API) defaults(environ map[string]string) map[string]string { return pathStyle(environ) }
+func (*API) defaultValues(environ map[string]string) map[string]string { return pathStyle(environ) }
 
-func (c *API) check(f *Faults) {
-	c.Process.check(f)
-	c.Server.check(f)
-	c.Limits.check(f)
-	c.Auth.check(f)
+func (c *API) checkValues(f *Faults) {
+	c.Process.checkValues(f)
+	c.Server.checkValues(f)
+	c.Limits.checkValues(f)
+	c.Auth.checkValues(f)
 	if c.AuthMode == AuthNone {
-		f.add("AUTH_MODE", "is none, which is for `tmd all` on loopback: set it to jwt")
+		f.addFault("AUTH_MODE", "is none, which is for `tmd all` on loopback: set it to jwt")
 	}
-	c.JobRedis.check(f)
-	c.CacheRedis.check(f)
-	c.Mongo.check(f)
-	c.Uploads.check(f)
-	c.Attempt.check(f)
+	c.JobRedis.checkValues(f)
+	c.CacheRedis.checkValues(f)
+	c.Mongo.checkValues(f)
+	c.Uploads.checkValues(f)
+	c.Attempt.checkValues(f)
 }
 
 // Worker is the settings of `tmd worker`.
@@ -52,18 +52,18 @@ type Worker struct {
 	Uploads
 }
 
-func (*Worker) defaults(environ map[string]string) map[string]string { return pathStyle(environ) }
+func (*Worker) defaultValues(environ map[string]string) map[string]string { return pathStyle(environ) }
 
-func (c *Worker) check(f *Faults) {
-	c.Process.check(f)
-	c.Jobs.check(f)
-	c.ParserClient.check(f, c.JobTimeout)
-	c.JobRedis.check(f)
-	c.Mongo.check(f)
-	c.Uploads.check(f)
+func (c *Worker) checkValues(f *Faults) {
+	c.Process.checkValues(f)
+	c.Jobs.checkValues(f)
+	c.ParserClient.checkValues(f, c.JobTimeout)
+	c.JobRedis.checkValues(f)
+	c.Mongo.checkValues(f)
+	c.Uploads.checkValues(f)
 }
 
-// Parser is the settings of `tmd parser`. It has no secrets but where its errors go.
+// Parser is the settings of `tmd parser`. Its only secret is SENTRY_DSN.
 type Parser struct {
 	Process
 	Debug
@@ -71,31 +71,31 @@ type Parser struct {
 	Pool
 }
 
-// The parser shares its pod's network with the worker, and its metrics must not take the port of another role's.
-func (*Parser) defaults(environ map[string]string) map[string]string {
+// The parser shares the network of its pod with the worker, so its metrics need a port of their own.
+func (*Parser) defaultValues(environ map[string]string) map[string]string {
 	return map[string]string{"TMD_METRICS_ADDR": ":9091", "TMD_CACHE_DIR": cacheDir(environ)}
 }
 
-func (c *Parser) check(f *Faults) {
-	c.Process.check(f)
-	c.Pool.check(f)
+func (c *Parser) checkValues(f *Faults) {
+	c.Process.checkValues(f)
+	c.Pool.checkValues(f)
 }
 
-// All is the settings of `tmd all`: everything in one process, on loopback, without a server to install.
+// All is the settings of `tmd all`: everything in one process, on loopback, with no server to install.
 type All struct {
 	Process
 	Debug
 	Server
 	Limits
 	Auth
-	DataDir  string        `env:"TMD_DATA_DIR" default:"the user's data folder" help:"Where tmd all keeps its database and uploads."`
-	JobURL   SecretURL     `env:"REDIS_JOB_URL" help:"A real Redis for the queue and the job records. Without one they are in memory and end with the process."`
+	DataDir  string        `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
+	JobURL   SecretURL     `env:"REDIS_JOB_URL" help:"A Redis server for the queue and the job records. Without one they are in memory and end with the process."`
 	CacheTTL time.Duration `env:"TMD_CACHE_TTL" envDefault:"300s" help:"How long a response of the catalogue is cached."`
 	Jobs
 	Pool
 }
 
-func (*All) defaults(environ map[string]string) map[string]string {
+func (*All) defaultValues(environ map[string]string) map[string]string {
 	return map[string]string{
 		"NODE_ENV":         string(Development),
 		"AUTH_MODE":        string(AuthNone),
@@ -103,27 +103,27 @@ func (*All) defaults(environ map[string]string) map[string]string {
 		"TMD_METRICS_ADDR": string(Off),
 		"TMD_DATA_DIR":     dataDir(environ),
 		"TMD_CACHE_DIR":    cacheDir(environ),
-		// One local user means no harm to anybody else.
+		// One local user can harm nobody else.
 		"TMD_RATE_LIMIT":         "0",
 		"TMD_RATE_LIMIT_UPLOADS": "0",
 		"TMD_MAX_JOBS_PER_OWNER": "0",
 	}
 }
 
-func (c *All) check(f *Faults) {
-	c.Process.check(f)
-	c.Server.check(f)
-	c.Limits.check(f)
-	c.Auth.check(f)
+func (c *All) checkValues(f *Faults) {
+	c.Process.checkValues(f)
+	c.Server.checkValues(f)
+	c.Limits.checkValues(f)
+	c.Auth.checkValues(f)
 	if ip, err := netip.ParseAddr(c.Host); c.AuthMode == AuthNone && err == nil && !ip.IsLoopback() {
-		f.add("TMD_LISTEN_HOST", "is %s while AUTH_MODE is none: listen on 127.0.0.1, or set AUTH_MODE=jwt and JWT_SECRET", c.Host)
+		f.addFault("TMD_LISTEN_HOST", "is %s while AUTH_MODE is none: listen on 127.0.0.1, or set AUTH_MODE=jwt and JWT_SECRET", c.Host)
 	}
 	if !c.JobURL.Empty() {
-		f.redis("REDIS_JOB_URL", c.JobURL)
+		f.checkRedisURL("REDIS_JOB_URL", c.JobURL)
 	}
-	f.between("TMD_CACHE_TTL", c.CacheTTL, time.Second, 24*time.Hour)
-	c.Jobs.check(f)
-	c.Pool.check(f)
+	f.checkDuration("TMD_CACHE_TTL", c.CacheTTL, time.Second, 24*time.Hour)
+	c.Jobs.checkValues(f)
+	c.Pool.checkValues(f)
 }
 
 // Parse is the settings of `tmd parse`.
@@ -131,25 +131,25 @@ type Parse struct {
 	Pool
 }
 
-func (*Parse) defaults(environ map[string]string) map[string]string {
+func (*Parse) defaultValues(environ map[string]string) map[string]string {
 	return map[string]string{"TMD_CACHE_DIR": cacheDir(environ)}
 }
 
-func (c *Parse) check(f *Faults) { c.Pool.check(f) }
+func (c *Parse) checkValues(f *Faults) { c.Pool.checkValues(f) }
 
 // Seed is the settings of `tmd seed`.
 type Seed struct {
 	Mongo
 	RedisServer
-	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without one the cached catalogue ends by itself."`
+	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires by itself."`
 }
 
-func (*Seed) defaults(map[string]string) map[string]string { return nil }
+func (*Seed) defaultValues(map[string]string) map[string]string { return nil }
 
-func (c *Seed) check(f *Faults) {
-	c.Mongo.check(f)
+func (c *Seed) checkValues(f *Faults) {
+	c.Mongo.checkValues(f)
 	if !c.CacheURL.Empty() {
-		f.redis("REDIS_CACHE_URL", c.CacheURL)
+		f.checkRedisURL("REDIS_CACHE_URL", c.CacheURL)
 	}
 }
 
@@ -161,52 +161,52 @@ type Queue struct {
 	Attempt
 }
 
-func (*Queue) defaults(map[string]string) map[string]string { return nil }
+func (*Queue) defaultValues(map[string]string) map[string]string { return nil }
 
-func (c *Queue) check(f *Faults) {
-	c.JobRedis.check(f)
-	c.Uploads.check(f)
-	c.Attempt.check(f)
+func (c *Queue) checkValues(f *Faults) {
+	c.JobRedis.checkValues(f)
+	c.Uploads.checkValues(f)
+	c.Attempt.checkValues(f)
 }
 
 // Token is the settings of `tmd token`.
 type Token struct {
-	Environment Environment `env:"NODE_ENV" envDefault:"production" help:"Where this runs: production refuses development tokens."`
+	Environment Environment `env:"NODE_ENV" envDefault:"production" help:"The environment: production refuses development tokens."`
 	Signing
 }
 
-// A shell without NODE_ENV is a developer's.
-func (*Token) defaults(map[string]string) map[string]string {
+// A shell without NODE_ENV is taken for a developer's.
+func (*Token) defaultValues(map[string]string) map[string]string {
 	return map[string]string{"NODE_ENV": string(Development)}
 }
 
-func (c *Token) check(f *Faults) {
-	c.Signing.check(f)
+func (c *Token) checkValues(f *Faults) {
+	c.Signing.checkValues(f)
 	if c.JWTSecret.Empty() {
-		f.add("JWT_SECRET", "is missing: set it to the secret of the API that the token is for")
+		f.addFault("JWT_SECRET", "is missing: set it to the secret of the API that the token is for")
 	}
 }
 
 // Upload is the settings of `tmd upload`.
 type Upload struct {
-	URL   WebURL `env:"TMD_URL" envDefault:"http://127.0.0.1:8000" help:"The API that tmd upload talks to."`
+	URL   WebURL `env:"TMD_URL" envDefault:"http://127.0.0.1:8000" help:"The address of the API for tmd upload."`
 	Token Secret `env:"TMD_TOKEN" help:"The token that tmd upload sends."`
 }
 
-func (*Upload) defaults(map[string]string) map[string]string { return nil }
+func (*Upload) defaultValues(map[string]string) map[string]string { return nil }
 
-func (*Upload) check(*Faults) {}
+func (*Upload) checkValues(*Faults) {}
 
-// Role is a set of settings by the name of its command.
+// Role is the settings of one command.
 type Role struct {
 	Name string
 	New  func() Settings
 }
 
-// Command is how the role is started.
+// Command is the command line of the role.
 func (r Role) Command() string {
 	if r.Name == "controller" {
-		return "tmd-controller" // a program of its own, which alone knows Kubernetes
+		return "tmd-controller" // a separate program: no other links the Kubernetes libraries
 	}
 	return "tmd " + r.Name
 }
@@ -227,7 +227,7 @@ func Roles() []Role {
 	}
 }
 
-// dataDir follows the XDG base directories; a process without a home keeps its state where it was started.
+// dataDir follows the XDG base directory specification. A process without a home uses its working directory.
 func dataDir(environ map[string]string) string {
 	if dir := environ["XDG_DATA_HOME"]; filepath.IsAbs(dir) {
 		return filepath.Join(dir, "trackmydegree")

@@ -12,31 +12,32 @@ import (
 	"time"
 )
 
-// The parts that roles are made of. A field's tags are all there is to know of a setting: its name, its default and the
-// sentence of docs/configuration.md. Field names are unique within a role.
+// The groups of settings that roles combine. The tags of a field hold the name, the default and the sentence of
+// docs/configuration.md. Field names are unique within a role.
 
 // Process is what every long-running role has.
 type Process struct {
-	Environment   Environment   `env:"NODE_ENV" envDefault:"production" help:"Where this runs: development, staging, production or test. It marks error reports, and production refuses development tokens."`
-	SentryDSN     SecretURL     `env:"SENTRY_DSN" help:"Where errors are reported. Nothing is reported when it is not set."`
+	// NODE_ENV: name kept from the earlier system.
+	Environment   Environment   `env:"NODE_ENV" envDefault:"production" help:"The environment: development, staging, production or test. Error reports carry it, and production refuses development tokens."`
+	SentryDSN     SecretURL     `env:"SENTRY_DSN" help:"The Sentry project that receives error reports. Without it nothing is reported."`
 	LogLevel      slog.Level    `env:"TMD_LOG_LEVEL" envDefault:"info" help:"The least severe log line: debug, info, warn or error."`
 	LogFormat     LogFormat     `env:"TMD_LOG_FORMAT" envDefault:"auto" help:"json, text, or auto: text on a terminal, JSON elsewhere."`
-	ShutdownGrace time.Duration `env:"TMD_SHUTDOWN_GRACE" envDefault:"25s" help:"How long running work may take to end after SIGTERM. Keep it under the pod's terminationGracePeriodSeconds."`
-	ShutdownDelay time.Duration `env:"TMD_SHUTDOWN_DELAY" envDefault:"0s" help:"How long to go on serving after readiness went false, so that load balancers notice. Part of the grace."`
+	ShutdownGrace time.Duration `env:"TMD_SHUTDOWN_GRACE" envDefault:"25s" help:"Time for running work to finish after SIGTERM. Keep it below the pod's terminationGracePeriodSeconds."`
+	ShutdownDelay time.Duration `env:"TMD_SHUTDOWN_DELAY" envDefault:"0s" help:"How long the process still serves after readiness is false, so that load balancers notice. It is part of the grace."`
 }
 
-func (p *Process) check(f *Faults) {
+func (p *Process) checkValues(f *Faults) {
 	if !p.SentryDSN.Empty() {
 		if u, err := url.Parse(p.SentryDSN.Reveal()); err != nil || u.Host == "" || u.User == nil || u.Path == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-			f.add("SENTRY_DSN", "is not a DSN: copy it from the project's client keys, https://key@host/project")
+			f.addFault("SENTRY_DSN", "is not a DSN: copy it from the project's client keys, https://key@host/project")
 		}
 	}
-	f.between("TMD_SHUTDOWN_GRACE", p.ShutdownGrace, time.Second, time.Hour)
-	if f.has("TMD_SHUTDOWN_GRACE") {
+	f.checkDuration("TMD_SHUTDOWN_GRACE", p.ShutdownGrace, time.Second, time.Hour)
+	if f.hasFault("TMD_SHUTDOWN_GRACE") {
 		return
 	}
 	if p.ShutdownDelay < 0 || p.ShutdownDelay >= p.ShutdownGrace {
-		f.add("TMD_SHUTDOWN_DELAY", "is %v: give less than TMD_SHUTDOWN_GRACE, which is %v", p.ShutdownDelay, p.ShutdownGrace)
+		f.addFault("TMD_SHUTDOWN_DELAY", "is %v: give less than TMD_SHUTDOWN_GRACE, which is %v", p.ShutdownDelay, p.ShutdownGrace)
 	}
 }
 
@@ -48,135 +49,136 @@ type Debug struct {
 
 // Server is the API's own port.
 type Server struct {
+	// BACKEND_PORT: name kept from the earlier system.
 	Port        Port          `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
 	Host        string        `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
 	CORSOrigins []string      `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
-	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that were here reach the API's host over TLS alone (Strict-Transport-Security), such as 8760h. 0s does not tell them; set it once all of the host is served over TLS for good."`
+	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that visited use TLS alone for the API's host (Strict-Transport-Security), such as 8760h. 0s sends no such header; set it once the whole host is served over TLS permanently."`
 }
 
 // Addr is what the API listens on.
 func (s *Server) Addr() string { return net.JoinHostPort(s.Host, s.Port.String()) }
 
-func (s *Server) check(f *Faults) {
+func (s *Server) checkValues(f *Faults) {
 	if _, err := netip.ParseAddr(s.Host); err != nil {
-		f.add("TMD_LISTEN_HOST", "is %q: give an IP address such as 127.0.0.1 or 0.0.0.0", s.Host)
+		f.addFault("TMD_LISTEN_HOST", "is %q: give an IP address such as 127.0.0.1 or 0.0.0.0", s.Host)
 	}
-	f.between("TMD_HSTS_MAX_AGE", s.HSTSMaxAge, 0, 2*365*24*time.Hour)
+	f.checkDuration("TMD_HSTS_MAX_AGE", s.HSTSMaxAge, 0, 2*365*24*time.Hour)
 	for _, o := range s.CORSOrigins {
 		u, err := url.Parse(o)
-		if strings.Contains(o, "@") { // somebody's password, which is not to be repeated
-			f.add("TMD_CORS_ORIGINS", "holds an address with a user or a password: give scheme and host alone, such as https://app.example.org")
+		if strings.Contains(o, "@") { // possibly a password, which must not be repeated
+			f.addFault("TMD_CORS_ORIGINS", "holds an address with a user or a password: give scheme and host alone, such as https://app.example.org")
 			continue
 		}
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
-			f.add("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
+			f.addFault("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
 		}
 	}
 }
 
-// Limits are what one caller may ask of the API.
+// Limits bound the requests of one caller of the API.
 type Limits struct {
 	RateLimit       int           `env:"TMD_RATE_LIMIT" envDefault:"600" help:"Requests a minute for each caller. 0 sets no limit."`
 	UploadRateLimit int           `env:"TMD_RATE_LIMIT_UPLOADS" envDefault:"30" help:"Uploads and forms a minute for each caller. 0 sets no limit."`
-	MaxJobs         int           `env:"TMD_MAX_JOBS_PER_OWNER" envDefault:"100" help:"Jobs that one caller may have under way at the same time. 0 sets no limit."`
+	MaxJobs         int           `env:"TMD_MAX_JOBS_PER_OWNER" envDefault:"100" help:"Unfinished jobs of one caller. 0 sets no limit."`
 	UploadTimeout   time.Duration `env:"TMD_UPLOAD_TIMEOUT" envDefault:"60s" help:"How long a client may take to send a request's body."`
 }
 
-func (l *Limits) check(f *Faults) {
-	f.between("TMD_UPLOAD_TIMEOUT", l.UploadTimeout, time.Second, time.Hour)
-	f.within("TMD_RATE_LIMIT", l.RateLimit, 0, 1_000_000)
-	f.within("TMD_RATE_LIMIT_UPLOADS", l.UploadRateLimit, 0, 1_000_000)
-	// A job at the limit costs Redis a look at each of the others.
-	f.within("TMD_MAX_JOBS_PER_OWNER", l.MaxJobs, 0, 10_000)
+func (l *Limits) checkValues(f *Faults) {
+	f.checkDuration("TMD_UPLOAD_TIMEOUT", l.UploadTimeout, time.Second, time.Hour)
+	f.checkNumber("TMD_RATE_LIMIT", l.RateLimit, 0, 1_000_000)
+	f.checkNumber("TMD_RATE_LIMIT_UPLOADS", l.UploadRateLimit, 0, 1_000_000)
+	// At the limit, a submission makes Redis check each of the caller's jobs.
+	f.checkNumber("TMD_MAX_JOBS_PER_OWNER", l.MaxJobs, 0, 10_000)
 }
 
 // Signing is the shared secret of development and of small installations.
 type Signing struct {
-	JWTSecret   Secret `env:"JWT_SECRET" help:"The secret that HS256 tokens are signed with, 32 bytes or more."`
+	JWTSecret   Secret `env:"JWT_SECRET" help:"The secret that signs HS256 tokens, 32 bytes or more."`
 	JWTIssuer   string `env:"TMD_JWT_ISSUER" help:"The issuer that a token must name."`
 	JWTAudience string `env:"TMD_JWT_AUDIENCE" help:"The audience that a token must name."`
 }
 
-func (s *Signing) check(f *Faults) {
+func (s *Signing) checkValues(f *Faults) {
 	// RFC 7518, 3.2: a key for HS256 is at least as long as its hash.
 	if n := len(s.JWTSecret.Reveal()); n > 0 && n < 32 {
-		f.add("JWT_SECRET", "is shorter than 32 bytes: make one with `openssl rand -base64 48`")
+		f.addFault("JWT_SECRET", "is shorter than 32 bytes: make one with `openssl rand -base64 48`")
 	}
 }
 
-// Auth is how the API knows its callers.
+// Auth is how the API authenticates its callers.
 type Auth struct {
 	Signing
 	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"jwt" help:"jwt, or none: every caller is the one local user. none is for tmd all on loopback only."`
-	JWKSURL  WebURL   `env:"TMD_JWKS_URL" help:"Where the public keys of the identity provider are. Takes the place of JWT_SECRET."`
+	JWKSURL  WebURL   `env:"TMD_JWKS_URL" help:"The address of the identity provider's public keys. It replaces JWT_SECRET."`
 }
 
-func (a *Auth) check(f *Faults) {
-	a.Signing.check(f)
+func (a *Auth) checkValues(f *Faults) {
+	a.Signing.checkValues(f)
 	switch {
 	case a.AuthMode == AuthNone:
-	case a.JWTSecret.Empty() && a.JWKSURL == "" && f.has("TMD_JWKS_URL"): // one sentence is enough
+	case a.JWTSecret.Empty() && a.JWKSURL == "" && f.hasFault("TMD_JWKS_URL"): // one sentence is enough
 	case a.JWTSecret.Empty() && a.JWKSURL == "":
-		f.add("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
+		f.addFault("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
 	case !a.JWTSecret.Empty() && a.JWKSURL != "":
-		f.add("TMD_JWKS_URL", "is set beside JWT_SECRET: keep one of the two")
+		f.addFault("TMD_JWKS_URL", "is set beside JWT_SECRET: keep one of the two")
 	}
 }
 
-// RedisServer makes the two addresses of Redis when they are not given.
+// RedisServer is the source of the two addresses of Redis when they are not set.
 type RedisServer struct {
-	RedisHost string `env:"REDIS_HOST" help:"A Redis server; makes REDIS_CACHE_URL (database 0) and REDIS_JOB_URL (database 1) when they are not set."`
+	RedisHost string `env:"REDIS_HOST" help:"A Redis server. REDIS_CACHE_URL (database 0) and REDIS_JOB_URL (database 1) are derived from it when they are not set."`
 	RedisPort Port   `env:"REDIS_PORT" envDefault:"6379" help:"The port on REDIS_HOST."`
 }
 
-// JobRedis is where the queue and the job records live.
+// JobRedis is the Redis of the queue and the job records.
 type JobRedis struct {
 	JobURL SecretURL `env:"REDIS_JOB_URL" help:"Redis of the queue and the job records, as redis://user:password@host:port/1; rediss:// for TLS, ?master_name=… for Sentinel. The server must not evict keys (maxmemory-policy noeviction)."`
 }
 
-func (r *JobRedis) check(f *Faults) { f.redis("REDIS_JOB_URL", r.JobURL) }
+func (r *JobRedis) checkValues(f *Faults) { f.checkRedisURL("REDIS_JOB_URL", r.JobURL) }
 
-// CacheRedis is where API responses are cached.
+// CacheRedis is the Redis of the response cache.
 type CacheRedis struct {
-	CacheURL SecretURL     `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. May evict keys; the API works without it, slower."`
+	CacheURL SecretURL     `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. It may evict keys. Without it the API works, but slower."`
 	CacheTTL time.Duration `env:"TMD_CACHE_TTL" envDefault:"300s" help:"How long a response of the catalogue is cached."`
 }
 
-func (r *CacheRedis) check(f *Faults) {
-	f.redis("REDIS_CACHE_URL", r.CacheURL)
-	f.between("TMD_CACHE_TTL", r.CacheTTL, time.Second, 24*time.Hour)
+func (r *CacheRedis) checkValues(f *Faults) {
+	f.checkRedisURL("REDIS_CACHE_URL", r.CacheURL)
+	f.checkDuration("TMD_CACHE_TTL", r.CacheTTL, time.Second, 24*time.Hour)
 }
 
-// Mongo is where the catalogue and the saved timelines are.
+// Mongo is the database of the catalogue and the saved timelines.
 type Mongo struct {
 	MongoURI SecretURL `env:"MONGODB_URI" help:"MongoDB, as mongodb://user:password@host:27017/trackmydegree. The path names the database."`
 }
 
-func (m *Mongo) check(f *Faults) {
+func (m *Mongo) checkValues(f *Faults) {
 	switch {
 	case m.MongoURI.Empty():
-		f.add("MONGODB_URI", "is missing: set it to mongodb://host:27017/trackmydegree")
-	case !slices.Contains([]string{"mongodb", "mongodb+srv"}, m.MongoURI.scheme()):
-		f.add("MONGODB_URI", "is no MongoDB address: start it with mongodb:// or mongodb+srv://")
+		f.addFault("MONGODB_URI", "is missing: set it to mongodb://host:27017/trackmydegree")
+	case !slices.Contains([]string{"mongodb", "mongodb+srv"}, m.MongoURI.schemeOf()):
+		f.addFault("MONGODB_URI", "is no MongoDB address: start it with mongodb:// or mongodb+srv://")
 	}
 }
 
-// Uploads is where the API puts documents and every worker reads them.
+// Uploads is the storage to which the API writes documents and from which every worker reads them.
 type Uploads struct {
-	Storage   Storage `env:"TMD_UPLOAD_STORAGE" envDefault:"volume" help:"Where documents wait for their job: volume (the folder TMD_UPLOAD_DIR) or s3 (the bucket TMD_S3_BUCKET)."`
+	Storage   Storage `env:"TMD_UPLOAD_STORAGE" envDefault:"volume" help:"The storage of documents until their job ends: volume (the folder TMD_UPLOAD_DIR) or s3 (the bucket TMD_S3_BUCKET)."`
 	UploadDir string  `env:"TMD_UPLOAD_DIR" envDefault:"/var/lib/trackmydegree/uploads" help:"The folder of uploaded documents, shared by the API and every worker."`
 	S3
 }
 
-// S3 is a bucket. Its credentials are found as every program of AWS finds them: AWS_ACCESS_KEY_ID and
-// AWS_SECRET_ACCESS_KEY, or the identity of the pod or the machine.
+// S3 is a bucket. Its credentials come from the standard sources of AWS: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or
+// the identity of the pod or the machine.
 type S3 struct {
 	S3Bucket    string        `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
-	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS mostly call theirs us-east-1."`
+	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS usually accept us-east-1."`
 	S3Endpoint  WebURL        `env:"TMD_S3_ENDPOINT" help:"The address of an S3 server other than AWS."`
-	S3Prefix    string        `env:"TMD_S3_PREFIX" help:"The folder of the bucket that documents are put in, for a bucket that is shared: trackmydegree/."`
-	S3Timeout   time.Duration `env:"TMD_S3_TIMEOUT" envDefault:"1200ms" help:"How long S3 may do nothing until a call ends as an outage. Up to 1500ms an upload is answered with 503 within 2 s."`
-	S3PathStyle bool          `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests and not in the host, as most servers other than AWS want it."`
+	S3Prefix    string        `env:"TMD_S3_PREFIX" help:"The folder of documents in a bucket that is shared: trackmydegree/."`
+	S3Timeout   time.Duration `env:"TMD_S3_TIMEOUT" envDefault:"1200ms" help:"Idle timeout of calls to S3. With up to 1500ms an upload is answered with 503 within 2 s of an outage."`
+	S3PathStyle bool          `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests instead of the host, as most servers other than AWS require."`
 }
 
 // pathStyle is the default of TMD_S3_PATH_STYLE.
@@ -188,93 +190,94 @@ var (
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
-	// Folders of characters that need no escaping, without "." and "..", which lead elsewhere on some servers.
+	// Folders of characters that need no escaping, without "." and "..", which some servers resolve.
 	objectPrefix = regexp.MustCompile(`^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$`)
 )
 
-func (u *Uploads) check(f *Faults) {
-	if f.has("TMD_UPLOAD_STORAGE") {
+func (u *Uploads) checkValues(f *Faults) {
+	if f.hasFault("TMD_UPLOAD_STORAGE") {
 		return
 	}
 	if u.Storage != StorageS3 {
 		if u.S3Bucket != "" {
-			f.add("TMD_S3_BUCKET", "is set while TMD_UPLOAD_STORAGE is %s: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out", u.Storage)
+			f.addFault("TMD_S3_BUCKET", "is set while TMD_UPLOAD_STORAGE is %s: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out", u.Storage)
 		}
 		return
 	}
 	switch {
 	case u.S3Bucket == "":
-		f.add("TMD_S3_BUCKET", "is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume")
+		f.addFault("TMD_S3_BUCKET", "is missing: set it to the name of the bucket, or set TMD_UPLOAD_STORAGE=volume")
 	case !bucketName.MatchString(u.S3Bucket):
-		f.add("TMD_S3_BUCKET", "is %q: give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens", u.S3Bucket)
+		f.addFault("TMD_S3_BUCKET", "is %q: give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens", u.S3Bucket)
 	}
 	switch {
 	case u.S3Region == "":
-		f.add("TMD_S3_REGION", "is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right")
+		f.addFault("TMD_S3_REGION", "is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right")
 	case !regionName.MatchString(u.S3Region):
-		f.add("TMD_S3_REGION", "is %q: give a region such as ca-central-1", u.S3Region)
+		f.addFault("TMD_S3_REGION", "is %q: give a region such as ca-central-1", u.S3Region)
 	}
-	f.between("TMD_S3_TIMEOUT", u.S3Timeout, 100*time.Millisecond, time.Minute)
+	f.checkDuration("TMD_S3_TIMEOUT", u.S3Timeout, 100*time.Millisecond, time.Minute)
 	if len(u.S3Prefix) > 512 || !objectPrefix.MatchString(u.S3Prefix) {
-		f.add("TMD_S3_PREFIX", "is %q: give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/", u.S3Prefix)
+		f.addFault("TMD_S3_PREFIX", "is %q: give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/", u.S3Prefix)
 	}
 }
 
-// Attempt is what the API hands over with each job and the worker keeps to.
+// Attempt is the limit that the API stores with each job and the worker enforces.
 type Attempt struct {
-	JobTimeout time.Duration `env:"TMD_JOB_TIMEOUT" envDefault:"60s" help:"How long one attempt of a job may take. The API hands it over with the job."`
+	JobTimeout time.Duration `env:"TMD_JOB_TIMEOUT" envDefault:"60s" help:"Time limit of one attempt of a job. The API stores it with the job."`
 }
 
-func (a *Attempt) check(f *Faults) {
-	f.between("TMD_JOB_TIMEOUT", a.JobTimeout, time.Second, time.Hour)
+func (a *Attempt) checkValues(f *Faults) {
+	f.checkDuration("TMD_JOB_TIMEOUT", a.JobTimeout, time.Second, time.Hour)
 }
 
 // Jobs is how a worker runs jobs.
 type Jobs struct {
 	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
-	KeepFailed     bool          `env:"TMD_KEEP_FAILED_UPLOADS" envDefault:"false" help:"Keep the document of a job that failed for 7 days, so that tmd queue retry can run it again. Documents are personal data: with false they go as soon as the job has failed."`
-	OutagePatience time.Duration `env:"TMD_OUTAGE_PATIENCE" envDefault:"30m" help:"The age until which a job waits for a parser, a database or a storage that is away, without using up an attempt. After that it has its three attempts."`
+	KeepFailed     bool          `env:"TMD_KEEP_FAILED_UPLOADS" envDefault:"false" help:"Keep the document of a job that failed for 7 days, so that tmd queue retry can run it again. Documents are personal data: with false they are deleted as soon as the job has failed."`
+	OutagePatience time.Duration `env:"TMD_OUTAGE_PATIENCE" envDefault:"30m" help:"The age until which a job waits for a parser, a database or a storage that is unavailable without using an attempt. An older job has its three attempts."`
 	Attempt
 }
 
-func (j *Jobs) check(f *Faults) {
-	f.within("WORKER_CONCURRENCY", j.Concurrency, 1, 256)
-	f.between("TMD_OUTAGE_PATIENCE", j.OutagePatience, time.Second, 12*time.Hour)
-	j.Attempt.check(f)
+func (j *Jobs) checkValues(f *Faults) {
+	f.checkNumber("WORKER_CONCURRENCY", j.Concurrency, 1, 256)
+	f.checkDuration("TMD_OUTAGE_PATIENCE", j.OutagePatience, time.Second, 12*time.Hour)
+	j.Attempt.checkValues(f)
 }
 
 // ParserClient is how a worker reaches the parser.
 type ParserClient struct {
-	ParserURL      WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The parser: the sidecar by default, or any server that answers /v1/parse or /parse-transcript."`
-	ParserTimeout  time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"How long one call to the parser may take. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
-	ParserMaxCalls int           `env:"TMD_PARSER_MAX_CALLS" envDefault:"0" help:"Documents that one worker has at the parser at the same time. 0 means as many as WORKER_CONCURRENCY."`
+	// PYTHON_UTILS_URL: name kept from the earlier system, whose parser was a Python program.
+	ParserURL      WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The address of the parser: the sidecar by default, or any server with /v1/parse or /parse-transcript."`
+	ParserTimeout  time.Duration `env:"TMD_PARSER_TIMEOUT" envDefault:"20s" help:"Time limit of one call to the parser. More than TMD_PARSER_DEADLINE, less than TMD_JOB_TIMEOUT."`
+	ParserMaxCalls int           `env:"TMD_PARSER_MAX_CALLS" envDefault:"0" help:"Documents of one worker that the parser reads at the same time. 0 is WORKER_CONCURRENCY."`
 }
 
-func (p *ParserClient) check(f *Faults, jobTimeout time.Duration) {
-	f.within("TMD_PARSER_MAX_CALLS", p.ParserMaxCalls, 0, 256)
-	if f.has("TMD_JOB_TIMEOUT") {
+func (p *ParserClient) checkValues(f *Faults, jobTimeout time.Duration) {
+	f.checkNumber("TMD_PARSER_MAX_CALLS", p.ParserMaxCalls, 0, 256)
+	if f.hasFault("TMD_JOB_TIMEOUT") {
 		return
 	}
 	if p.ParserTimeout < time.Second || p.ParserTimeout > jobTimeout {
-		f.add("TMD_PARSER_TIMEOUT", "is %v: give 1s or more, and no more than TMD_JOB_TIMEOUT, which is %v", p.ParserTimeout, jobTimeout)
+		f.addFault("TMD_PARSER_TIMEOUT", "is %v: give 1s or more, and no more than TMD_JOB_TIMEOUT, which is %v", p.ParserTimeout, jobTimeout)
 	}
 }
 
 // Pool is the parser's child processes.
 type Pool struct {
-	Children int           `env:"TMD_PARSER_CHILDREN" envDefault:"2" help:"Child processes that read documents: as many documents are read at the same time."`
-	Deadline time.Duration `env:"TMD_PARSER_DEADLINE" envDefault:"10s" help:"How long a child may read one document before it is killed and replaced."`
-	Memory   Bytes         `env:"TMD_PARSER_MEMORY" envDefault:"512MiB" help:"Memory that one child may take before it is killed and replaced."`
-	CacheDir string        `env:"TMD_CACHE_DIR" default:"the user's cache folder" help:"Where compiled WebAssembly is kept, so that a child starts in 0.1 s instead of 3 s."`
-	// An image cannot be the cache itself: its root may be read-only.
-	CacheSeed string `env:"TMD_CACHE_SEED" help:"A folder of compiled WebAssembly that TMD_CACHE_DIR starts with. The image brings one."`
+	Children int           `env:"TMD_PARSER_CHILDREN" envDefault:"2" help:"Child processes that read documents, and so the number of documents that are read at the same time."`
+	Deadline time.Duration `env:"TMD_PARSER_DEADLINE" envDefault:"10s" help:"Time limit of one document. A child that exceeds it is killed and replaced."`
+	Memory   Bytes         `env:"TMD_PARSER_MEMORY" envDefault:"512MiB" help:"Memory limit of one child. A child that exceeds it is killed and replaced."`
+	CacheDir string        `env:"TMD_CACHE_DIR" default:"the user's cache folder" help:"The folder of compiled WebAssembly, with which a child starts in 0.1 s instead of 3 s."`
+	// The image cannot hold the cache itself: its root may be read-only.
+	CacheSeed string `env:"TMD_CACHE_SEED" help:"A folder of compiled WebAssembly that is copied to an empty TMD_CACHE_DIR. The image contains one."`
 }
 
-func (p *Pool) check(f *Faults) {
-	f.within("TMD_PARSER_CHILDREN", p.Children, 1, 64)
-	f.between("TMD_PARSER_DEADLINE", p.Deadline, 100*time.Millisecond, 10*time.Minute)
-	// PDFium's own heap and the compiled module take about 100 MiB before the first page.
+func (p *Pool) checkValues(f *Faults) {
+	f.checkNumber("TMD_PARSER_CHILDREN", p.Children, 1, 64)
+	f.checkDuration("TMD_PARSER_DEADLINE", p.Deadline, 100*time.Millisecond, 10*time.Minute)
+	// PDFium's heap and the compiled module use about 100 MiB before the first page.
 	if p.Memory < 128<<20 {
-		f.add("TMD_PARSER_MEMORY", "is %v: a child needs 128MiB or more", p.Memory)
+		f.addFault("TMD_PARSER_MEMORY", "is %v: a child needs 128MiB or more", p.Memory)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 const hidden = "[hidden]"
 
-// Secret is a value that no log, page or error shows. Only Reveal gives it away.
+// Secret is a value that no log, page or error shows. Only Reveal returns it.
 type Secret struct{ value string }
 
 var (
@@ -67,9 +67,9 @@ func (u SecretURL) Reveal() string { return u.value }
 // Empty reports whether nothing is set.
 func (u SecretURL) Empty() bool { return u.value == "" }
 
-// String returns scheme, hosts and path. User, password and every parameter's value stay hidden. It does not lean on
-// net/url: a MongoDB address with several hosts is no URL in its eyes, and a password with a stray "/" or "@" must stay
-// hidden all the same.
+// String returns scheme, hosts and path. User, password and the values of all parameters stay hidden. It does not use
+// net/url, which rejects a MongoDB address with several hosts; and a password with an unescaped "/" or "@" must stay
+// hidden as well.
 func (u SecretURL) String() string {
 	if u.value == "" {
 		return ""
@@ -86,7 +86,7 @@ func (u SecretURL) String() string {
 		var names []string
 		for pair := range strings.SplitSeq(query, "&") {
 			name, _, _ := strings.Cut(pair, "=")
-			if strings.ContainsAny(name, "@/:") { // the tail of a password with a "?" in it, not a parameter
+			if strings.ContainsAny(name, "@/:") { // the end of a password that contains "?", not a parameter
 				return scheme + "://" + hidden
 			}
 			names = append(names, name+"=…")
@@ -111,16 +111,16 @@ func (u *SecretURL) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// scheme returns the part before "://", in lower case.
-func (u SecretURL) scheme() string {
+// schemeOf returns the part before "://", in lower case.
+func (u SecretURL) schemeOf() string {
 	scheme, _, _ := strings.Cut(u.value, "://")
 	return strings.ToLower(scheme)
 }
 
-// Environment is where the process runs. It is the environment of error reports and guards development tools.
+// Environment is where the process runs. Error reports carry it, and production refuses development tokens.
 type Environment string
 
-// The environments, spelled as operators have them.
+// The environments. The values are kept from the earlier system.
 const (
 	Development Environment = "development"
 	Staging     Environment = "staging"
@@ -133,7 +133,7 @@ func (e *Environment) UnmarshalText(b []byte) error {
 	return oneOf(e, b, Development, Staging, Production, Test)
 }
 
-// AuthMode is how the API knows its callers.
+// AuthMode is how the API authenticates its callers.
 type AuthMode string
 
 // The modes.
@@ -145,7 +145,7 @@ const (
 // UnmarshalText accepts the two names.
 func (m *AuthMode) UnmarshalText(b []byte) error { return oneOf(m, b, AuthJWT, AuthNone) }
 
-// Storage is where uploaded documents are kept.
+// Storage is where uploaded documents are stored.
 type Storage string
 
 // The storages.
@@ -157,7 +157,7 @@ const (
 // UnmarshalText accepts the two names.
 func (s *Storage) UnmarshalText(b []byte) error { return oneOf(s, b, StorageVolume, StorageS3) }
 
-// LogFormat is how log lines look.
+// LogFormat is the format of log lines.
 type LogFormat string
 
 // The formats.
@@ -202,10 +202,10 @@ func (p *Port) UnmarshalText(b []byte) error {
 
 func (p Port) String() string { return strconv.Itoa(int(p)) }
 
-// Addr is what to listen on, host:port; "off" is none.
+// Addr is an address to listen on, host:port, or "off".
 type Addr string
 
-// Off is the address of a server that is not wanted.
+// Off is the address of a server that is switched off.
 const Off Addr = "off"
 
 // UnmarshalText accepts host:port, :port and "off".

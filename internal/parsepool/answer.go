@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// answer is what a child says of a document: its facts or its fault. The cause of a fault stays in the child, since it
-// may quote the document.
+// answer is what a child returns for a document: its facts or its fault. The cause of a fault stays in the child, since
+// it may quote the document.
 type answer struct {
 	Document *document.Document `json:"document,omitempty"`
 	Code     fault.Code         `json:"code,omitempty"`
@@ -21,7 +21,7 @@ type answer struct {
 // maxDetail bounds the sentence that comes with a fault, in bytes.
 const maxDetail = 500
 
-// faults are what a document can be guilty of. Any other code of a child counts as internal.
+// faults are the codes that a child may return. Any other counts as internal.
 var faults = []fault.Code{
 	fault.NotAPDF, fault.UnsupportedKind, fault.TooLarge, fault.Encrypted, fault.NoText, fault.Corrupt,
 	fault.UnrecognizedDocument, fault.TooManyPages, fault.TooComplex, fault.Internal,
@@ -43,8 +43,8 @@ func encodeAnswer(doc document.Document, err error) ([]byte, error) {
 	return b, nil
 }
 
-// decodeAnswer trusts nothing: the child has read a hostile document. The first error is the document's fault, the
-// second says that the answer is none.
+// decodeAnswer trusts nothing: the child has read a hostile document. verdict is the fault of the document, err means
+// that the answer is malformed.
 func decodeAnswer(b []byte) (doc document.Document, verdict *fault.Error, err error) {
 	var a answer
 	if err := json.Unmarshal(b, &a); err != nil {

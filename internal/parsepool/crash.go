@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// maxStderr is how much of a child's standard error is kept, the newest. A crash report of the Go runtime, 12 to 17 KiB
-// from inside PDFium, fits with its first line.
+// maxStderr is how many bytes of a child's standard error are kept, the newest. A crash report of the Go runtime, 12 to
+// 17 KiB from inside PDFium, fits with its first line.
 const maxStderr = 64 << 10
 
 // tail keeps the end of what is written to it.
@@ -32,14 +32,14 @@ func (t *tail) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (t *tail) report() crash {
+func (t *tail) crashReport() crash {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return diagnose(t.kept, t.total)
+	return diagnoseCrash(t.kept, t.total)
 }
 
-// crash is what may be told of a child's standard error. The text itself may quote the document, so only phrases that
-// are known beforehand and places in source files get out.
+// crash is what a log may contain about a child's standard error. The text itself may quote the document, so only known
+// phrases and places in source files are taken from it.
 type crash struct {
 	kind  string
 	at    []string
@@ -57,7 +57,7 @@ var phrases = []struct{ text, kind string }{
 	{"fatal error: stack overflow", "stack overflow"},
 	{"runtime: failed to create new OS thread", outOfMemory},
 	{"pthread_create failed", outOfMemory},
-	{"address space collisions", outOfMemory}, // the same, as a build with the race detector says it
+	{"address space collisions", outOfMemory}, // the same in a build with the race detector
 	{"SIGSEGV", "segmentation fault"},
 	{"SIGBUS", "bus error"},
 	{"SIGILL", "illegal instruction"},
@@ -72,7 +72,7 @@ var place = regexp.MustCompile(`(?m)^\t(?:[^\s:]*/)?([\w.@-]+/[\w.-]+\.go:\d+)`)
 // maxPlaces is how many frames of a stack are reported, the runtime's own left out.
 const maxPlaces = 6
 
-func diagnose(stderr []byte, total int64) crash {
+func diagnoseCrash(stderr []byte, total int64) crash {
 	c := crash{bytes: total}
 	for _, p := range phrases {
 		if bytes.Contains(stderr, []byte(p.text)) {

@@ -11,11 +11,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// Stream is a Pool for callers that have a stream rather than bytes.
+// Stream is a Pool for callers that have a stream instead of bytes.
 type Stream struct{ Pool *Pool }
 
-// Parse reads the stream to its end and then the document. More than document.MaxBytes are too_large; an error of the
-// stream comes back wrapped.
+// Parse reads the stream to its end and parses the document. It returns too_large for more than document.MaxBytes, and
+// wraps an error of the stream.
 func (s Stream) Parse(ctx context.Context, r io.Reader) (document.Document, error) {
 	pdf, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
 	if err != nil {
@@ -24,18 +24,18 @@ func (s Stream) Parse(ctx context.Context, r io.Reader) (document.Document, erro
 	return s.Pool.Parse(ctx, pdf)
 }
 
-// errKilled says that a child was killed from outside while it had a document.
+// errKilled means that a child was killed from outside while it read a document.
 var errKilled = errors.New("a child was killed")
 
-// parse lets a child read the document. A kill from outside may have nothing to do with it, so it gets one other child; a
-// document that takes down two takes too much.
-func (p *Pool) parse(ctx context.Context, pdf []byte) (document.Document, error) {
+// parseDocument reads the document in a child. A kill from outside may have another cause, so the document gets a second
+// child; when that is killed as well, the document is too complex.
+func (p *Pool) parseDocument(ctx context.Context, pdf []byte) (document.Document, error) {
 	if len(pdf) > document.MaxBytes {
 		return document.Document{}, fault.New(fault.TooLarge)
 	}
-	doc, err := p.attempt(ctx, pdf)
+	doc, err := p.attemptDocument(ctx, pdf)
 	if errors.Is(err, errKilled) {
-		doc, err = p.attempt(ctx, pdf)
+		doc, err = p.attemptDocument(ctx, pdf)
 	}
 	if errors.Is(err, errKilled) {
 		err = fault.Wrap(fault.TooComplex, err)
@@ -43,9 +43,9 @@ func (p *Pool) parse(ctx context.Context, pdf []byte) (document.Document, error)
 	return doc, err
 }
 
-// attempt lets one child read the document.
-func (p *Pool) attempt(ctx context.Context, pdf []byte) (document.Document, error) {
-	c, err := p.acquire(ctx)
+// attemptDocument reads the document in one child.
+func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Document, error) {
+	c, err := p.acquireChild(ctx)
 	if err != nil {
 		return document.Document{}, err
 	}
@@ -53,28 +53,28 @@ func (p *Pool) attempt(ctx context.Context, pdf []byte) (document.Document, erro
 	defer cancel()
 	unwatch := context.AfterFunc(limited, func() {
 		if ctx.Err() != nil {
-			c.kill(abandoned)
+			c.killFor(abandoned)
 		} else {
-			c.kill(deadline)
+			c.killFor(deadline)
 		}
 	})
-	go p.watch(limited, c)
-	b, err := c.exchange(pdf)
+	go p.watchMemory(limited, c)
+	b, err := c.exchangeDocument(pdf)
 	if err != nil {
 		unwatch()
-		return document.Document{}, p.verdict(ctx, c, err)
+		return document.Document{}, p.exchangeFault(ctx, c, err)
 	}
 	doc, verdict, err := decodeAnswer(b)
 	if err != nil {
 		unwatch()
-		c.kill(rubbish)
+		c.killFor(rubbish)
 		return document.Document{}, fault.Wrap(fault.Corrupt, err)
 	}
-	if unwatch() { // otherwise it is being killed
-		if why := p.worn(c, verdict); why != "" {
-			c.kill(why)
+	if unwatch() { // otherwise the child is being killed
+		if why := p.replacementReason(c, verdict); why != "" {
+			c.killFor(why)
 		} else {
-			p.release(c)
+			p.releaseChild(c)
 		}
 	}
 	if verdict != nil {
@@ -83,18 +83,18 @@ func (p *Pool) attempt(ctx context.Context, pdf []byte) (document.Document, erro
 	return doc, nil
 }
 
-// verdict says whose fault it is that a child did not answer; errKilled when that is not known.
-func (p *Pool) verdict(ctx context.Context, c *child, exchange error) error {
+// exchangeFault is the fault of a child that did not answer, or errKilled when the cause is unknown.
+func (p *Pool) exchangeFault(ctx context.Context, c *child, exchange error) error {
 	if errors.Is(exchange, io.ErrUnexpectedEOF) || errors.Is(exchange, errUndelivered) {
-		c.kill(crashed) // its pipe ended, so how it ends is fixed already
+		c.killFor(crashed) // its pipe ended: it is exiting already, and the kill changes nothing
 	} else {
-		c.kill(rubbish)
+		c.killFor(rubbish)
 	}
-	switch why := c.reason(); {
+	switch why := c.endReason(); {
 	case why == deadline:
 		return fault.Wrap(fault.TooComplex, fmt.Errorf("killed after %v", p.deps.Deadline))
 	case why == abandoned:
-		return gone(ctx)
+		return callerFault(ctx)
 	case why == stopped:
 		return fault.Wrap(fault.ParserUnavailable, errStopping)
 	case errors.Is(exchange, errUndelivered):
@@ -108,37 +108,37 @@ func (p *Pool) verdict(ctx context.Context, c *child, exchange error) error {
 	}
 }
 
-// look is how often a busy child's memory is looked at. Pages cannot be touched faster than 2 GiB/s or so, which makes
-// 40 MiB between two looks.
-const look = 20 * time.Millisecond
+// memoryInterval is the period of the checks of a busy child's memory. Pages cannot be touched faster than about 2 GiB/s,
+// which is 40 MiB between two checks.
+const memoryInterval = 20 * time.Millisecond
 
-// watch kills a child that takes more than its memory, until ctx ends. Most documents are read before the first look.
-func (p *Pool) watch(ctx context.Context, c *child) {
-	ticker := time.NewTicker(look)
+// watchMemory kills a child that exceeds its memory, until ctx ends. Most documents are read before the first check.
+func (p *Pool) watchMemory(ctx context.Context, c *child) {
+	ticker := time.NewTicker(memoryInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			// A child that is gone has no usage, and nobody waits for this.
-			if u, err := usageOf(c.pid()); err == nil && u.resident > p.deps.MemoryLimit {
-				c.kill(memory)
+			// A child that has ended has no usage; its exchange reports the end.
+			if u, err := readUsage(c.pid()); err == nil && u.resident > p.deps.MemoryLimit {
+				c.killFor(memory)
 				return
 			}
 		}
 	}
 }
 
-// worn says why a child gets no other document, or nothing.
-func (p *Pool) worn(c *child, verdict *fault.Error) reason {
+// replacementReason is why a child receives no other document, or "".
+func (p *Pool) replacementReason(c *child, verdict *fault.Error) reason {
 	if verdict != nil && (verdict.Code == fault.TooComplex || verdict.Code == fault.Internal) {
-		return suspect // it trapped, or stopped in the middle
+		return suspect // it trapped, or stopped within the document
 	}
 	if c.documents.Load() >= int64(p.deps.MaxDocuments) {
 		return used
 	}
-	u, err := usageOf(c.pid())
+	u, err := readUsage(c.pid())
 	switch {
 	case err != nil || u.cpu > p.cpuBudget():
 		return used

@@ -13,12 +13,8 @@ var (
 	DecodeAnswer = decodeAnswer
 	EncodeAnswer = encodeAnswer
 	Diagnose     = func(stderr []byte) (kind string, at []string) {
-		c := diagnose(stderr, int64(len(stderr)))
+		c := diagnoseCrash(stderr, int64(len(stderr)))
 		return c.kind, c.at
-	}
-	ParseStat = func(s string) (resident, addresses int64, cpu float64, err error) {
-		u, err := parseStat(s)
-		return u.resident, u.addresses, u.cpu.Seconds(), err
 	}
 	MaxAnswer = maxAnswer
 )

@@ -7,11 +7,11 @@ import (
 )
 
 // A frame is its length, four bytes big-endian, and as many bytes. Parent to child, a frame is a PDF; child to parent,
-// the first frame is empty (ready) and every other an answer. Both ends know a limit and read no frame beyond it.
+// the first frame is empty (ready) and every other an answer. Both ends have a limit and read no longer frame.
 const frameHeader = 4
 
-// maxAnswer bounds what a child may answer. The 200,000 characters that a document may hold, each in its longest JSON
-// form and with the names of the fields around it, stay below.
+// maxAnswer bounds the answer of a child, in bytes. The 200,000 characters that a document may contain, each in its
+// longest JSON form and with the names of the fields around it, stay below.
 const maxAnswer = 8 << 20
 
 func writeFrame(w io.Writer, b []byte) error {
@@ -26,7 +26,7 @@ func writeFrame(w io.Writer, b []byte) error {
 	return nil
 }
 
-// readFrame returns io.EOF only where a frame could have begun.
+// readFrame returns io.EOF only at the end of a frame.
 func readFrame(r io.Reader, limit int) ([]byte, error) {
 	var head [frameHeader]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

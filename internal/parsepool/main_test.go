@@ -1,3 +1,5 @@
+//go:build linux
+
 package parsepool_test
 
 import (
@@ -57,11 +59,6 @@ func must(err error) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// says returns a document whose degree is s: how a child tells a test something.
-func says(s string) document.Document {
-	return document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: s}}
 }
 
 // touchLimit is the memory of a child that is told to touch more.

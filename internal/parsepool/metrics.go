@@ -47,7 +47,7 @@ func newMetrics(r prometheus.Registerer, p *Pool) *metrics {
 		return float64(p.live)
 	})
 	// A series that exists from the start shows its first increase.
-	m.documents.WithLabelValues(outcome(nil))
+	m.documents.WithLabelValues(outcomeLabel(nil))
 	for _, code := range append(faults, fault.ParserUnavailable, fault.Timeout) {
 		m.documents.WithLabelValues(string(code))
 	}
@@ -57,7 +57,7 @@ func newMetrics(r prometheus.Registerer, p *Pool) *metrics {
 	return m
 }
 
-func outcome(err error) string {
+func outcomeLabel(err error) string {
 	if err == nil {
 		return "ok"
 	}

@@ -1,5 +1,7 @@
-// Package parsepool reads hostile documents in child processes: this program itself, run again, with nothing but two
-// pipes. A child that takes too long, too much memory or crashes is killed and replaced, and costs its document alone.
+// Package parsepool reads hostile documents in child processes: this program, started again with two pipes and nothing
+// else. A child that crashes, takes too long or uses too much memory is killed and replaced; only its document fails.
+//
+// Children are confined with means of Linux. On other systems the package compiles, and a pool refuses to run.
 package parsepool
 
 import (
@@ -20,21 +22,20 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// What a zero in Deps means.
+// The values for zeros in Deps.
 const (
 	DefaultSize         = 2
 	DefaultDeadline     = budget.ParserDocument
 	DefaultMemoryLimit  = 512 << 20
 	DefaultMaxDocuments = 2000
-	DefaultStartTimeout = time.Minute // a cold cache compiles PDFium: 3 s of a whole core
+	DefaultStartTimeout = time.Minute // with a cold cache a child compiles PDFium: 3 s of one core
 )
 
 // Deps is what a Pool needs.
 type Deps struct {
-	// Command is the arguments that make this program a child, as in {"parse-child"}. The child calls Serve.
+	// Command is the arguments that make this program a child, such as {"parse-child"}. The child calls Serve.
 	Command []string
-	// Env is all that a child gets to know of the environment, as in "TMD_CACHE_DIR=/tmp/cache". The variables of the Go
-	// runtime are added to it.
+	// Env is the whole environment of a child, such as "TMD_CACHE_DIR=/tmp/cache". Variables of the Go runtime are added.
 	Env []string
 	// Size is the number of children.
 	Size int
@@ -42,11 +43,11 @@ type Deps struct {
 	Queue int
 	// Deadline is how long a child may read one document.
 	Deadline time.Duration
-	// MemoryLimit is the resident memory that a child may take, in bytes; a fresh one with PDFium takes 70 MiB.
+	// MemoryLimit bounds the resident memory of a child, in bytes. A fresh one with PDFium uses 70 MiB.
 	MemoryLimit int64
 	// MaxDocuments is how many documents a child reads before it is replaced.
 	MaxDocuments int
-	// StartTimeout is how long a child may take to get ready.
+	// StartTimeout is how long a child may take to become ready.
 	StartTimeout time.Duration
 	Logger       *slog.Logger
 	Registerer   prometheus.Registerer // nil registers nothing
@@ -59,11 +60,11 @@ type Pool struct {
 	log     *slog.Logger
 	forker  *forker
 	metrics *metrics
-	// starting lets one child start at a time: with a cold cache the first compiles and the others find it done.
+	// starting lets one child start at a time: with a cold cache the first compiles and the others use the result.
 	starting chan struct{}
 
 	mu      sync.Mutex
-	idle    []*child      // the last used last: its memory is warm
+	idle    []*child      // the most recently used last: its memory is warm
 	waiting []chan *child // the longest waiting first
 	live    int           // children that are ready
 	closed  bool
@@ -99,13 +100,13 @@ func setDefault[T comparable](v *T, to T) {
 func (p *Pool) Run(ctx context.Context) error {
 	stop := make(chan struct{})
 	var forking, keeping sync.WaitGroup
-	forking.Go(func() { p.forker.run(stop) })
+	forking.Go(func() { p.forker.serveStarts(stop) })
 	<-p.forker.confined
 	for range p.deps.Size {
-		keeping.Go(func() { p.keep(ctx) })
+		keeping.Go(func() { p.keepChild(ctx) })
 	}
 	<-ctx.Done()
-	p.close()
+	p.refuseDocuments()
 	keeping.Wait()
 	close(stop)
 	forking.Wait()
@@ -128,11 +129,11 @@ const (
 	lastBackoff  = 10 * time.Second
 )
 
-// keep has one child alive at all times.
-func (p *Pool) keep(ctx context.Context) {
+// keepChild keeps one child alive until ctx ends.
+func (p *Pool) keepChild(ctx context.Context) {
 	backoff := firstBackoff
 	for ctx.Err() == nil {
-		c, err := p.start(ctx)
+		c, err := p.startChild(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -147,19 +148,19 @@ func (p *Pool) keep(ctx context.Context) {
 			continue
 		}
 		backoff = firstBackoff
-		p.joined(c)
+		p.addChild(c)
 		select {
 		case <-c.ended:
 		case <-ctx.Done():
-			c.kill(stopped)
+			c.killFor(stopped)
 			<-c.ended
 		}
-		p.left(ctx, c)
+		p.removeChild(ctx, c)
 	}
 }
 
-// start returns a child that is ready and confined.
-func (p *Pool) start(ctx context.Context) (*child, error) {
+// startChild returns a child that is ready and confined.
+func (p *Pool) startChild(ctx context.Context) (*child, error) {
 	select {
 	case p.starting <- struct{}{}:
 		defer func() { <-p.starting }()
@@ -168,8 +169,8 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 	}
 	began := p.deps.Clock()
 	var c *child
-	err := p.forker.do(func() (err error) {
-		c, err = spawn(p.deps.Command, p.environment())
+	err := p.forker.runStart(func() (err error) {
+		c, err = spawnChild(p.deps.Command, p.childEnvironment())
 		return err
 	})
 	if err != nil {
@@ -177,67 +178,68 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.deps.StartTimeout)
 	defer cancel()
-	unwatch := context.AfterFunc(ctx, func() { c.kill(startFault) })
-	err = c.ready()
+	unwatch := context.AfterFunc(ctx, func() { c.killFor(startFault) })
+	err = c.awaitReady()
 	if err == nil {
-		c.fresh, err = confine(c.pid(), p.deps.MemoryLimit, p.cpuLimit())
+		c.fresh, err = limitChild(c.pid(), p.deps.MemoryLimit, p.cpuLimit())
 	}
 	if !unwatch() || err != nil {
-		c.kill(startFault)
+		c.killFor(startFault)
 		<-c.ended
-		report := c.stderr.report()
+		report := c.stderr.crashReport()
 		return nil, fmt.Errorf("%w (%v, %s, at %v)", errors.Join(err, ctx.Err()), c.cmd.ProcessState, report.kind, report.at)
 	}
 	p.log.DebugContext(ctx, "parser child ready", "pid", c.pid(), "took", p.deps.Clock().Sub(began))
 	return c, nil
 }
 
-// environment is the whole environment of a child.
-func (p *Pool) environment() []string {
+// childEnvironment is the whole environment of a child.
+func (p *Pool) childEnvironment() []string {
 	return append(slices.Clone(p.deps.Env),
 		"GOMAXPROCS="+strconv.Itoa(min(2, runtime.GOMAXPROCS(0))),
 		"GOTRACEBACK=single",
 	)
 }
 
-// cpuLimit is the processor time of a child's whole life, a second wall for the case that this process itself is
-// stopped. A child is replaced well before: see worn.
+// cpuLimit bounds the processor time of a child's whole life, in case this process itself is stopped. A child is replaced
+// well before: see replacementReason.
 func (p *Pool) cpuLimit() time.Duration { return p.cpuBudget() + 4*p.deps.Deadline }
 
-// cpuBudget is what a child may have used when it takes another document: the start, and a tenth of a second for each.
+// cpuBudget is the processor time after which a child receives no other document: the start, and a tenth of a second for
+// each document.
 func (p *Pool) cpuBudget() time.Duration {
 	return p.deps.StartTimeout + time.Duration(p.deps.MaxDocuments)*100*time.Millisecond
 }
 
-// joined takes a new child into service.
-func (p *Pool) joined(c *child) {
+// addChild takes a new child into service.
+func (p *Pool) addChild(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.live++
-	p.offer(c)
+	p.offerChild(c)
 }
 
-// left takes a child that has ended out of service.
-func (p *Pool) left(ctx context.Context, c *child) {
+// removeChild takes a child that has ended out of service.
+func (p *Pool) removeChild(ctx context.Context, c *child) {
 	p.mu.Lock()
 	p.live--
 	p.idle = slices.DeleteFunc(p.idle, func(i *child) bool { return i == c })
 	p.mu.Unlock()
-	why := c.reason()
+	why := c.endReason()
 	p.metrics.ends.WithLabelValues(string(why)).Inc()
 	level := slog.LevelWarn
 	if why == used || why == grown || why == stopped || why == abandoned {
 		level = slog.LevelInfo
 	}
 	line := []any{"reason", why, "pid", c.pid(), "exit", c.cmd.ProcessState.String(), "documents", c.documents.Load()}
-	if report := c.stderr.report(); report.bytes > 0 {
+	if report := c.stderr.crashReport(); report.bytes > 0 {
 		line = append(line, "crash", report.kind, "at", report.at, "stderr_bytes", report.bytes)
 	}
 	p.log.Log(ctx, level, "parser child ended", line...)
 }
 
-// close refuses new documents and wakes who waits.
-func (p *Pool) close() {
+// refuseDocuments refuses new documents and those that wait.
+func (p *Pool) refuseDocuments() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
@@ -247,10 +249,10 @@ func (p *Pool) close() {
 	p.waiting = nil
 }
 
-// offer gives a child to who waits longest, or keeps it. The caller holds mu.
-func (p *Pool) offer(c *child) {
+// offerChild gives a child to the caller that has waited longest, or makes it idle. The caller holds mu.
+func (p *Pool) offerChild(c *child) {
 	if p.closed {
-		return // its keeper kills it
+		return // keepChild kills it
 	}
 	if len(p.waiting) > 0 {
 		p.waiting[0] <- c
@@ -260,13 +262,13 @@ func (p *Pool) offer(c *child) {
 	p.idle = append(p.idle, c)
 }
 
-// acquire returns a child for the caller alone.
-func (p *Pool) acquire(ctx context.Context) (*child, error) {
+// acquireChild returns a child for the caller alone.
+func (p *Pool) acquireChild(ctx context.Context) (*child, error) {
 	p.mu.Lock()
 	for len(p.idle) > 0 && !p.closed {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if c.alive() {
+		if c.isAlive() {
 			p.mu.Unlock()
 			return c, nil
 		}
@@ -279,7 +281,7 @@ func (p *Pool) acquire(ctx context.Context) (*child, error) {
 	p.waiting = append(p.waiting, turn)
 	p.mu.Unlock()
 
-	// Whoever has waited for a whole deadline stands behind documents that all end in it: better to try elsewhere.
+	// After a whole deadline the documents in front may all take that long again: another parser is a better choice.
 	patience := time.NewTimer(p.deps.Deadline)
 	defer patience.Stop()
 	err := fault.Wrap(fault.ParserUnavailable, errBusy)
@@ -291,26 +293,26 @@ func (p *Pool) acquire(ctx context.Context) (*child, error) {
 		return nil, fault.Wrap(fault.ParserUnavailable, errStopping)
 	case <-patience.C:
 	case <-ctx.Done():
-		err = gone(ctx)
+		err = callerFault(ctx)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting = slices.DeleteFunc(p.waiting, func(w chan *child) bool { return w == turn })
 	select {
-	case c, ok := <-turn: // given in the same moment
+	case c, ok := <-turn: // given at the same moment
 		if ok {
-			p.offer(c)
+			p.offerChild(c)
 		}
 	default:
 	}
 	return nil, err
 }
 
-func (p *Pool) release(c *child) {
+func (p *Pool) releaseChild(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.alive() {
-		p.offer(c)
+	if c.isAlive() {
+		p.offerChild(c)
 	}
 }
 
@@ -319,20 +321,20 @@ var (
 	errStopping = errors.New("the pool stops")
 )
 
-// gone is the fault of a caller whose context has ended.
-func gone(ctx context.Context) *fault.Error {
+// callerFault is the fault of a caller whose context has ended.
+func callerFault(ctx context.Context) *fault.Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fault.Wrap(fault.Timeout, ctx.Err())
 	}
 	return fault.Wrap(fault.ParserUnavailable, ctx.Err())
 }
 
-// Parse reads a document in a child of its own. Faults of the document are permanent; parser_unavailable says that
-// every child and every place in the queue is taken. When ctx ends the child is killed.
+// Parse reads a document in a child. Faults of the document are permanent; parser_unavailable means that every child and
+// every place in the queue is taken. When ctx ends the child is killed.
 func (p *Pool) Parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	began := p.deps.Clock()
-	doc, err := p.parse(ctx, pdf)
-	p.metrics.documents.WithLabelValues(outcome(err)).Inc()
+	doc, err := p.parseDocument(ctx, pdf)
+	p.metrics.documents.WithLabelValues(outcomeLabel(err)).Inc()
 	p.metrics.seconds.Observe(p.deps.Clock().Sub(began).Seconds())
 	return doc, err
 }

@@ -13,14 +13,15 @@ import (
 // ReadFunc reads one document. Its faults are those of the document; anything else counts as internal.
 type ReadFunc func(ctx context.Context, pdf []byte) (document.Document, error)
 
-// Serve is the child's side: it says that it is ready, reads documents from in until that ends, and answers each on out.
-// Whatever read needs is made before, since from the first frame on the process can open no file. Serve returns nil as
-// soon as in ends, also while a document is being read: the caller then ends the process. A read that panics ends it too.
+// Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each on
+// out. The caller prepares whatever read needs before, since after the first frame the process can open no file. Serve
+// returns nil as soon as in ends, also while a document is being read: the caller then ends the process. A read that
+// panics ends it as well.
 func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
-	// What the preparation took (a compiler, at worst) is not held against the documents.
+	// The memory of the preparation (a compiler, at worst) does not count against the documents.
 	debug.FreeOSMemory()
 	if err := writeFrame(out, nil); err != nil {
-		return fmt.Errorf("say ready: %w", err)
+		return fmt.Errorf("report ready: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

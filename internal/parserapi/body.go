@@ -17,15 +17,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 )
 
-// envelope is what a multipart body may hold around the document, in bytes.
+// envelope bounds what a multipart body may contain besides the document, in bytes.
 const envelope = 64 << 10
 
 // fieldFile is the multipart field of the document.
 const fieldFile = "file"
 
-// read takes the document out of a request and reads it. What is too large, or no document at all, is refused as soon
-// as that shows, most of it before a byte of the body was read.
-func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
+// readRequest takes the document out of a request and parses it. A body that is too large or no document is refused as
+// soon as that shows, mostly before a byte of it was read.
+func (s *server) readRequest(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
 	if err := httpserver.CheckContentEncoding(r); err != nil {
 		return document.Document{}, err
 	}
@@ -46,7 +46,7 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	if r.ContentLength >= 0 {
 		weight = min(r.ContentLength, weight)
 	}
-	release, err := s.reserve(r.Context(), weight)
+	release, err := s.reserveMemory(r.Context(), weight)
 	if err != nil {
 		return document.Document{}, err
 	}
@@ -68,8 +68,8 @@ func (s *server) read(w http.ResponseWriter, r *http.Request, legacy bool) (docu
 	return s.Parser.Parse(r.Context(), pdf)
 }
 
-// reserve holds memory for a body. The order is first come, first served.
-func (s *server) reserve(ctx context.Context, weight int64) (release func(), err error) {
+// reserveMemory waits for the memory of a body, first come, first served.
+func (s *server) reserveMemory(ctx context.Context, weight int64) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.BodyTimeout)
 	defer cancel()
 	if err := s.memory.Acquire(ctx, weight); err != nil {
@@ -83,8 +83,8 @@ const (
 	pdfType       = "application/pdf"
 )
 
-// mediaType returns multipart/form-data, or "" for a body that is the document itself. Browsers and tools that do not
-// know PDF say octet-stream; the bytes decide.
+// mediaType returns multipart/form-data, or "" for a body that is the document itself. Clients that do not know PDF send
+// octet-stream; the bytes decide.
 func mediaType(r *http.Request) (string, map[string]string, error) {
 	header := r.Header.Get("Content-Type")
 	if header == "" {
@@ -104,7 +104,7 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 	return "", nil, fault.New(fault.UnsupportedKind)
 }
 
-// readForm returns the document in the field "file"; other fields are passed over.
+// readForm returns the document in the field "file" and skips other fields.
 func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byte, error) {
 	form := multipart.NewReader(r.Body, boundary)
 	for {
@@ -113,7 +113,7 @@ func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byt
 			return nil, fault.Detailed(fault.BadRequest, "The form has no field \"file\". Send the document in it.")
 		}
 		if err != nil {
-			return nil, broken(err)
+			return nil, toBodyFault(err)
 		}
 		if part.FormName() != fieldFile {
 			continue
@@ -126,21 +126,21 @@ func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byt
 			return nil, err
 		}
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return nil, broken(err)
+			return nil, toBodyFault(err)
 		}
 		return pdf, nil
 	}
 }
 
-// firstRead is the first piece that a body of unknown length gets; it doubles from there. Typical records are smaller.
+// firstRead is the buffer of a body of unknown length, in bytes; it doubles from there. Typical records are smaller.
 const firstRead = 256 << 10
 
-// readDocument reads r to its end. size is what to expect at most, or -1.
+// readDocument reads r to its end. size is the greatest length to expect, or -1.
 func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 	if size < 0 {
 		size = firstRead
 	}
-	pdf := make([]byte, 0, min(size, limit)+1) // the byte more sees the end without growing
+	pdf := make([]byte, 0, min(size, limit)+1) // one byte more than the document detects its end without growing
 	sniffed := false
 	for {
 		n, err := r.Read(pdf[len(pdf):cap(pdf)])
@@ -150,7 +150,7 @@ func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 		}
 		ended := errors.Is(err, io.EOF)
 		if err != nil && !ended {
-			return nil, broken(err)
+			return nil, toBodyFault(err)
 		}
 		if !sniffed && (ended || len(pdf) >= document.SniffLength) {
 			if err := document.Sniff(pdf[:min(len(pdf), document.SniffLength)]); err != nil {
@@ -167,8 +167,8 @@ func readDocument(r io.Reader, size, limit int64) ([]byte, error) {
 	}
 }
 
-// broken is the fault of a body that ends too late, too early, too far, or is no form.
-func broken(err error) error {
+// toBodyFault is the fault of a body that is too slow, too short, too long, or no form.
+func toBodyFault(err error) error {
 	switch {
 	case errors.Is(err, httpserver.ErrBodyTooLarge):
 		return fault.Wrap(fault.TooLarge, err)

@@ -17,25 +17,25 @@ import (
 )
 
 const (
-	// After this many failures in a row the parser is left alone for the pause. A document that kills the parser fails
-	// once or twice between others that are read; three in a row are the parser's own.
+	// failuresAllowed is the number of consecutive failures that opens the breaker. A document that crashes the parser
+	// fails once or twice between others that succeed; three in a row mean the parser itself.
 	failuresAllowed = 3
-	// A child is replaced within a second and a container within some; asking sooner is asking for nothing.
+	// defaultPause is how long the open breaker waits before a probe.
 	defaultPause = budget.ParserPause
-	// probeTimeout is for the question after health that comes before the first document after a pause.
+	// probeTimeout bounds the health request that precedes the first document after a pause.
 	probeTimeout = budget.ParserProbe
 )
 
-// failure marks that the parser itself did not do its part: it could not be reached, said nothing in time, or spoke
-// nonsense. A parser that refuses a document, or that has no room, has done it.
+// failure marks a failure of the parser itself: it is unreachable, does not answer in time, or answers nonsense. Refusing
+// a document, or having no room, is no failure.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
-// failed is err as a failure of the parser with a code.
-func failed(code fault.Code, err error) error { return fault.Wrap(code, failure{err}) }
+// parserFailure is err as a failure of the parser with a code.
+func parserFailure(code fault.Code, err error) error { return fault.Wrap(code, failure{err}) }
 
-// gate is what a call passes before the parser is asked: room among the calls in flight, and a parser that answers.
+// gate limits the calls in flight and, as a circuit breaker, stops calls to a parser that fails.
 type gate struct {
 	room    *semaphore.Weighted // nil: no limit
 	breaker *gobreaker.CircuitBreaker[document.Document]
@@ -57,11 +57,11 @@ func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) err
 			var own failure
 			return !errors.As(err, &own)
 		},
-		// Neither a caller who gave up nor a document that the store could not read says anything of the parser.
+		// Neither a caller that gave up nor a document that the store could not read says anything about the parser.
 		IsExcluded: func(err error) bool {
 			return errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.StorageUnavailable
 		},
-		// Once when it goes and once when it is back; what a call met is in the job's own line.
+		// One line when the parser fails and one when it recovers; each call is in the line of its job.
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			switch to {
 			case gobreaker.StateOpen:
@@ -75,16 +75,16 @@ func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) err
 	return g
 }
 
-// through makes a call. While the parser is left alone it fails at once, and the first call after that is made only if
-// the parser says that it is well: that costs no document.
-func (g *gate) through(ctx context.Context, call func(context.Context) (document.Document, error)) (document.Document, error) {
-	if g.breaker.State() == gobreaker.StateOpen { // before waiting for calls that may hang
-		g.metrics.count(gobreaker.ErrOpenState)
+// runCall makes a call. While the breaker is open it fails at once. The first call after that is made only if a probe
+// succeeds, which costs no document.
+func (g *gate) runCall(ctx context.Context, call func(context.Context) (document.Document, error)) (document.Document, error) {
+	if g.breaker.State() == gobreaker.StateOpen { // before the wait for calls that may hang
+		g.metrics.countCall(gobreaker.ErrOpenState)
 		return document.Document{}, fault.Wrap(fault.ParserUnavailable, gobreaker.ErrOpenState)
 	}
 	if g.room != nil {
 		if err := g.room.Acquire(ctx, 1); err != nil {
-			g.metrics.count(err)
+			g.metrics.countCall(err)
 			return document.Document{}, fault.Wrap(fault.ParserUnavailable, fmt.Errorf("wait for other calls: %w", err))
 		}
 		defer g.room.Release(1)
@@ -101,7 +101,7 @@ func (g *gate) through(ctx context.Context, call func(context.Context) (document
 		defer g.metrics.inFlight.Dec()
 		return call(ctx)
 	})
-	g.metrics.count(err)
+	g.metrics.countCall(err)
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return document.Document{}, fault.Wrap(fault.ParserUnavailable, err)
 	}
@@ -129,7 +129,7 @@ func newMetrics(r prometheus.Registerer, state func() gobreaker.State) *metrics 
 		}, []string{"outcome"}),
 	}
 	for _, outcome := range []string{"read", "refused", "busy", "failed", "rejected", "canceled"} {
-		m.calls.WithLabelValues(outcome) // a counter that is not there yet cannot be told from one at zero
+		m.calls.WithLabelValues(outcome) // a counter that does not exist looks like one that is not scraped
 	}
 	if r != nil {
 		r.MustRegister(m.inFlight, m.calls, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -139,9 +139,9 @@ func newMetrics(r prometheus.Registerer, state func() gobreaker.State) *metrics 
 	return m
 }
 
-func (m *metrics) count(err error) { m.calls.WithLabelValues(outcome(err)).Inc() }
+func (m *metrics) countCall(err error) { m.calls.WithLabelValues(callOutcome(err)).Inc() }
 
-func outcome(err error) string {
+func callOutcome(err error) string {
 	var own failure
 	switch {
 	case err == nil:

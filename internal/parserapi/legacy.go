@@ -10,7 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// legacy is the answer of the earlier system's parser. Codes have no space; the spelling of transferedCourses is its own.
+// legacy is the answer of the earlier system's parser. Codes have no space, and the name transferedCourses is kept from
+// the earlier system.
 type legacy struct {
 	ProgramInfo        *legacyProgram   `json:"programInfo,omitempty"`
 	Semesters          []legacySemester `json:"semesters"`
@@ -44,13 +45,13 @@ type legacyError struct {
 	Error string `json:"error"`
 }
 
-// legacyOf leaves out what the shape has no room for: sections, titles, credits, notations, potential exemptions.
-func legacyOf(d document.Document) legacy {
+// toLegacy omits what the shape has no room for: sections, titles, credits, notations, potential exemptions.
+func toLegacy(d document.Document) legacy {
 	l := legacy{
 		Semesters:          make([]legacySemester, len(d.Semesters)),
-		TransferredCourses: glued(d.TransferredCourses),
-		ExemptedCourses:    glued(d.ExemptedCourses),
-		DeficiencyCourses:  glued(d.DeficiencyCourses),
+		TransferredCourses: joinCodes(d.TransferredCourses),
+		ExemptedCourses:    joinCodes(d.ExemptedCourses),
+		DeficiencyCourses:  joinCodes(d.DeficiencyCourses),
 	}
 	if d.ProgramInfo != nil {
 		p := legacyProgram(*d.ProgramInfo)
@@ -59,18 +60,18 @@ func legacyOf(d document.Document) legacy {
 	for i, s := range d.Semesters {
 		l.Semesters[i] = legacySemester{Term: s.Term, Courses: make([]legacyCourse, len(s.Courses))}
 		for j, c := range s.Courses {
-			l.Semesters[i].Courses[j] = legacyCourse{Code: glue(c.Code), Grade: c.Grade}
+			l.Semesters[i].Courses[j] = legacyCourse{Code: joinCode(c.Code), Grade: c.Grade}
 		}
 	}
 	return l
 }
 
-func glue(code string) string { return strings.ReplaceAll(code, " ", "") }
+func joinCode(code string) string { return strings.ReplaceAll(code, " ", "") }
 
-func glued(codes []string) []string {
+func joinCodes(codes []string) []string {
 	out := make([]string, len(codes))
 	for i, c := range codes {
-		out[i] = glue(c)
+		out[i] = joinCode(c)
 	}
 	return out
 }
@@ -88,27 +89,27 @@ func decodeLegacy(b []byte) (document.Document, error) {
 	d := document.Document{
 		Kind:               document.Transcript,
 		Semesters:          make([]document.Semester, len(l.Semesters)),
-		TransferredCourses: spaced(l.TransferredCourses),
-		ExemptedCourses:    spaced(l.ExemptedCourses),
-		DeficiencyCourses:  spaced(l.DeficiencyCourses),
+		TransferredCourses: splitCodes(l.TransferredCourses),
+		ExemptedCourses:    splitCodes(l.ExemptedCourses),
+		DeficiencyCourses:  splitCodes(l.DeficiencyCourses),
 	}
 	if l.ProgramInfo != nil {
 		p := document.ProgramInfo(*l.ProgramInfo)
 		p.Degree = strings.Join(strings.Fields(p.Degree), " ")
-		p.FirstTerm, p.LastTerm = printed(p.FirstTerm), printed(p.LastTerm)
+		p.FirstTerm, p.LastTerm = optionalTerm(p.FirstTerm), optionalTerm(p.LastTerm)
 		d.ProgramInfo = &p
 	}
 	for i, s := range l.Semesters {
 		d.Semesters[i] = document.Semester{Term: strings.TrimSpace(s.Term), Courses: make([]document.Sitting, len(s.Courses))}
 		for j, c := range s.Courses {
-			d.Semesters[i].Courses[j] = document.Sitting{Code: space(c.Code), Grade: strings.ToUpper(strings.TrimSpace(c.Grade))}
+			d.Semesters[i].Courses[j] = document.Sitting{Code: splitCode(c.Code), Grade: strings.ToUpper(strings.TrimSpace(c.Grade))}
 		}
 	}
 	return d, nil
 }
 
-// printed is a term, or nil where the earlier parser said that there is none with an empty string.
-func printed(term *string) *string {
+// optionalTerm is a term, or nil for the empty string with which the earlier parser says that there is none.
+func optionalTerm(term *string) *string {
 	if term == nil || strings.TrimSpace(*term) == "" {
 		return nil
 	}
@@ -118,16 +119,16 @@ func printed(term *string) *string {
 
 var code = regexp.MustCompile(`^([A-Z]{2,4})\s*(\d{3,4})$`)
 
-// space writes a code with its one space. What is no code stays as it is: the timeline shows it as unknown.
-func space(s string) string {
+// splitCode writes a code with its one space. What is no code stays as it is: the timeline shows it as unknown.
+func splitCode(s string) string {
 	s = strings.ToUpper(strings.Join(strings.Fields(s), " "))
 	return code.ReplaceAllString(s, "$1 $2")
 }
 
-func spaced(codes []string) []string {
+func splitCodes(codes []string) []string {
 	out := make([]string, len(codes))
 	for i, c := range codes {
-		out[i] = space(c)
+		out[i] = splitCode(c)
 	}
 	return out
 }

@@ -1,5 +1,5 @@
-// Package parserapi is the parser over HTTP: its server, and the client that workers use. Both speak /v1/parse; the
-// server answers callers of the earlier system as well, and the client falls back to a parser of the earlier system.
+// Package parserapi is the parser over HTTP: its server, and the client of the workers. Both use /v1/parse. The server
+// also answers callers of the earlier system, and the client falls back to a parser of the earlier system.
 package parserapi
 
 import (
@@ -26,11 +26,11 @@ import (
 // The routes of a parser.
 const (
 	routeParse  = "/v1/parse"
-	routeLegacy = "/parse-transcript"
+	routeLegacy = "/parse-transcript" // name kept from the earlier system
 	routeHealth = "/health"
 )
 
-// What a zero in Deps means.
+// The values for zeros in Deps.
 const (
 	DefaultMemory      = 32 << 20
 	DefaultBodyTimeout = budget.ParserBody
@@ -44,14 +44,14 @@ type Parser interface {
 // Deps is what the server needs.
 type Deps struct {
 	Parser Parser
-	// Ready reports why no document can be read now; nil means always ready.
+	// Ready returns why no document can be read now; nil is always ready.
 	Ready func() error
 	// MaxBytes limits a document; document.MaxBytes when zero.
 	MaxBytes int64
-	// Memory limits the bytes of all documents that are held at once. Requests beyond it wait for BodyTimeout, then they
-	// are sent away.
+	// Memory bounds the bytes of all documents that are held at once. A request beyond it waits for BodyTimeout and is then
+	// answered with parser_unavailable.
 	Memory int64
-	// BodyTimeout is how long a request may take to arrive.
+	// BodyTimeout bounds the arrival of a document.
 	BodyTimeout time.Duration
 	Logger      *slog.Logger
 }
@@ -72,7 +72,7 @@ func New(d Deps) http.Handler {
 	if d.Memory == 0 {
 		d.Memory = DefaultMemory
 	}
-	d.Memory = max(d.Memory, d.MaxBytes) // or the largest document would wait for ever
+	d.Memory = max(d.Memory, d.MaxBytes) // otherwise the largest document would wait without end
 	if d.BodyTimeout == 0 {
 		d.BodyTimeout = DefaultBodyTimeout
 	}
@@ -88,36 +88,36 @@ func New(d Deps) http.Handler {
 	r.Get(routeHealth, monitor.ServeReadiness) // for people, and for callers of the earlier system
 	r.Get("/livez", monitor.ServeLiveness)
 	r.Get("/readyz", monitor.ServeReadiness)
-	r.Post(routeParse, s.parse)
-	r.Post(routeLegacy, s.parseLegacy)
+	r.Post(routeParse, s.handleParse)
+	r.Post(routeLegacy, s.handleLegacyParse)
 	return r
 }
 
-// Server returns the http.Server that h needs: slow headers and long ones end the connection. The time of a body and of
-// an answer is h's own business, since between the two a document may take its whole deadline.
+// Server returns a server for h. h sets the deadlines of bodies and of answers: between the two a document may take its
+// whole deadline.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
 	return httpserver.New(h, httpserver.Options{Logger: log})
 }
 
-// parse answers with a document.Document.
-func (s *server) parse(w http.ResponseWriter, r *http.Request) {
-	doc, err := s.read(w, r, false)
+// handleParse answers with a document.Document.
+func (s *server) handleParse(w http.ResponseWriter, r *http.Request) {
+	doc, err := s.readRequest(w, r, false)
 	if err != nil {
-		s.log(r, err)
+		s.logFailure(r, err)
 		problem.Write(w, r, err)
 		return
 	}
-	respond(w, http.StatusOK, doc)
+	writeJSON(w, http.StatusOK, doc)
 }
 
-// parseLegacy answers as the earlier system did: its shape, 400 for a request that is wrong and 500 for anything else.
-func (s *server) parseLegacy(w http.ResponseWriter, r *http.Request) {
-	doc, err := s.read(w, r, true)
+// handleLegacyParse answers as the earlier system did: its shape, 400 for a wrong request and 500 for everything else.
+func (s *server) handleLegacyParse(w http.ResponseWriter, r *http.Request) {
+	doc, err := s.readRequest(w, r, true)
 	if err == nil {
-		respond(w, http.StatusOK, legacyOf(doc))
+		writeJSON(w, http.StatusOK, toLegacy(doc))
 		return
 	}
-	s.log(r, err)
+	s.logFailure(r, err)
 	f := problem.Fault(err)
 	status := http.StatusInternalServerError
 	switch f.Code {
@@ -127,11 +127,11 @@ func (s *server) parseLegacy(w http.ResponseWriter, r *http.Request) {
 	if wait := problem.RetryAfter(f.Code); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
-	respond(w, status, legacyError{Error: f.Message()})
+	writeJSON(w, status, legacyError{Error: f.Message()})
 }
 
-// log writes what nobody else learns: why the service failed. A document's own fault is the client's to know.
-func (s *server) log(r *http.Request, err error) {
+// logFailure logs why the service failed. A fault of the document is in the answer.
+func (s *server) logFailure(r *http.Request, err error) {
 	f := problem.Fault(err)
 	if r.Context().Err() != nil || !f.Code.Transient() {
 		s.Logger.DebugContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
@@ -145,11 +145,11 @@ func (s *server) logPanic(r *http.Request, _ any) {
 	s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
 }
 
-func respond(w http.ResponseWriter, status int, v any) {
-	// A client that does not read its answer is not waited for.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	// A client that does not read its answer loses it.
 	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.ParserWrite))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return // the connection is gone
+		return // the connection is closed
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -161,5 +161,5 @@ func respond(w http.ResponseWriter, status int, v any) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that is gone needs no answer
+	_, _ = w.Write(body) // a client that left needs no answer
 }

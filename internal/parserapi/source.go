@@ -17,24 +17,24 @@ type source struct {
 	open func() io.Reader
 }
 
-// newSource makes the rest of r a source.
+// newSource makes the rest of r a source: a file as it is, another reader by reading it into memory.
 func newSource(r io.Reader) (source, error) {
 	if f, ok := r.(interface {
 		io.ReaderAt
 		io.Seeker
 	}); ok {
-		if src, err := seekable(f); err == nil {
-			return checked(src)
-		} // a pipe looks like a file until it is to seek
+		if src, err := newSeekableSource(f); err == nil {
+			return checkSize(src)
+		} // a pipe looks like a file until it seeks
 	}
 	b, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
 	if err != nil {
 		return source{}, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("read document: %w", err))
 	}
-	return checked(source{size: int64(len(b)), open: func() io.Reader { return bytes.NewReader(b) }})
+	return checkSize(source{size: int64(len(b)), open: func() io.Reader { return bytes.NewReader(b) }})
 }
 
-func seekable(f interface {
+func newSeekableSource(f interface {
 	io.ReaderAt
 	io.Seeker
 }) (source, error) {
@@ -52,14 +52,14 @@ func seekable(f interface {
 	return source{size: end - at, open: func() io.Reader { return io.NewSectionReader(f, at, end-at) }}, nil
 }
 
-func checked(src source) (source, error) {
+func checkSize(src source) (source, error) {
 	if src.size > document.MaxBytes {
 		return source{}, fault.New(fault.TooLarge)
 	}
 	return src, nil
 }
 
-// observed keeps the error of a reader that someone else reads: whose fault a failed request is.
+// observed records the error of a reader that net/http reads, to find out why a request failed.
 type observed struct {
 	io.Reader
 	mu  sync.Mutex
@@ -76,7 +76,7 @@ func (o *observed) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (o *observed) failure() error {
+func (o *observed) readError() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
