@@ -1,6 +1,6 @@
-// Package fault is the project's one vocabulary of errors. Each kind has a stable code that clients, stored records
-// and metrics share; what a kind means elsewhere (an HTTP status, a retry, a metric label) is one table in the package
-// that needs it, keyed by Code.
+// Package fault is the project's vocabulary of errors. Each kind has a stable code that clients, stored records and metrics
+// share. What a kind means elsewhere (an HTTP status, a retry, a label) is one table in the package that needs it, keyed
+// by Code.
 package fault
 
 import (
@@ -11,7 +11,7 @@ import (
 // Code names a kind of error. Codes are part of the API: they are never renamed.
 type Code string
 
-// Permanent faults of the input: running the same work again cannot help.
+// Permanent faults of a document, a form, a job or a timeline: repeating the same work cannot help.
 const (
 	NotAPDF              Code = "not_a_pdf"
 	UnsupportedKind      Code = "unsupported_kind"
@@ -35,7 +35,8 @@ const (
 	WorkerLost           Code = "worker_lost"
 )
 
-// Faults that only the HTTP edge meets.
+// Faults of a request. The HTTP API finds most of them; the job store finds too_many_jobs, and the use cases that read
+// cursors and filters find bad_request and not_found.
 const (
 	BadRequest       Code = "bad_request"
 	Unauthorized     Code = "unauthorized"
@@ -62,14 +63,14 @@ type kind struct {
 	transient bool
 }
 
-// kinds is the whole vocabulary: the sentence that a person reads when nothing more exact is known, and whether
-// another attempt may succeed.
+// kinds is the whole vocabulary: the sentence for people when the error carries none, and whether another attempt may
+// succeed.
 var kinds = map[Code]kind{
 	NotAPDF:              {"This file is not a PDF. Save the document as PDF and upload that file.", false},
 	UnsupportedKind:      {"This kind of file is not supported. Upload a PDF.", false},
 	TooLarge:             {"The file is larger than 10 MiB. Print the document to PDF again, without images.", false},
 	Encrypted:            {"The PDF is protected by a password. Save it without one and upload it again.", false},
-	NoText:               {"The PDF holds no text, only pictures. Print the page to PDF from the browser rather than scanning it.", false},
+	NoText:               {"The PDF contains no text, only images. Print the page to PDF from the browser instead of scanning it.", false},
 	Corrupt:              {"The PDF is damaged and cannot be read. Download or print it again.", false},
 	UnrecognizedDocument: {"The PDF is neither a student record nor an offer of admission. Upload one of these two.", false},
 	TooManyPages:         {"The PDF has more than 60 pages. Upload the student record or the offer of admission alone.", false},
@@ -79,12 +80,12 @@ var kinds = map[Code]kind{
 	DegreeNotFound:       {"The degree named in the document is not in the catalogue. Choose a degree with the form instead.", false},
 	DegreeAmbiguous:      {"The degree named in the document fits several degrees. Choose one with the form instead.", false},
 	DegreeMissing:        {"The document names no degree. Choose a degree for it.", false},
-	InvalidForm:          {"Some fields are missing or wrong. Correct the fields that are listed and send the form again.", false},
+	InvalidForm:          {"Some fields are missing or wrong. Correct the listed fields and send the form again.", false},
 	TimelineNotFound:     {"There is no such timeline. It may have been deleted.", false},
 	JobNotFound:          {"There is no such job. Results are kept for 24 hours; upload the document again.", false},
 	Conflict:             {"The job is not in a state that allows this. Read its status and try again.", false},
-	PreconditionFailed:   {"It was changed in the meantime. Read it again and repeat the change.", false},
-	WorkerLost:           {"The work on this was cut off three times, so it was given up. Print the document to PDF again, or fill in the form instead.", false},
+	PreconditionFailed:   {"It was changed in the meantime. Load it again and repeat the change.", false},
+	WorkerLost:           {"Processing was interrupted three times and has stopped. Print the document to PDF again, or fill in the form instead.", false},
 
 	BadRequest:       {"The request cannot be understood. Check it against the API's description.", false},
 	Unauthorized:     {"Sign in and send the request with a valid token.", false},
@@ -92,18 +93,18 @@ var kinds = map[Code]kind{
 	NotFound:         {"There is nothing at this address.", false},
 	MethodNotAllowed: {"This address does not support the method.", false},
 	TooManyRequests:  {"Too many requests. Wait for the time given in Retry-After and try again.", false},
-	TooManyJobs:      {"You have too many jobs under way. Wait until some of them are done and try again.", false},
+	TooManyJobs:      {"You have too many unfinished jobs. Wait until some of them are done and try again.", false},
 
 	ParserUnavailable:   {"Documents cannot be read at the moment. Try again shortly.", true},
 	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},
 	StorageUnavailable:  {"Uploads cannot be stored at the moment. Try again shortly.", true},
 	QueueUnavailable:    {"Work cannot be accepted at the moment. Try again shortly.", true},
-	Draining:            {"No new work is taken while the system is being maintained. What was accepted before goes on; try again in some minutes.", true},
+	Draining:            {"The system accepts no new work during maintenance. Jobs that were accepted before continue; try again in a few minutes.", true},
 	Timeout:             {"This took too long. Try again shortly.", true},
 	Internal:            {"Something went wrong on our side. Try again shortly.", true},
 }
 
-// Codes returns every code, for the tests that hold the tables of other packages complete.
+// Codes returns every code. Tests use it to check that the tables of other packages are complete.
 func Codes() []Code {
 	codes := make([]Code, 0, len(kinds))
 	for c := range kinds {
@@ -123,7 +124,7 @@ func (c Code) Transient() bool {
 	return true
 }
 
-// Outage reports whether a part that the work leans on is away: nothing is known against the work itself.
+// Outage reports whether a part that the work depends on is unavailable, so that the work itself may be right.
 func (c Code) Outage() bool {
 	switch c {
 	case ParserUnavailable, DatabaseUnavailable, StorageUnavailable, QueueUnavailable:
@@ -132,7 +133,7 @@ func (c Code) Outage() bool {
 	return false
 }
 
-// Sentence returns what a person is told when the error carries nothing more exact.
+// Sentence returns the sentence for people when the error carries none.
 func (c Code) Sentence() string {
 	if k, ok := kinds[c]; ok {
 		return k.sentence
@@ -147,7 +148,7 @@ type Field struct {
 	Message string `json:"message"`
 }
 
-// Error is an error with a code. Detail is for people and never holds internals or personal data; Cause is for logs.
+// Error is an error with a code. Detail is for people and never contains internals or personal data; Cause is for logs.
 type Error struct {
 	Code   Code
 	Detail string
@@ -186,7 +187,7 @@ func Wrap(code Code, err error) *Error { return &Error{Code: code, Cause: err} }
 // Detailed returns an error of the kind with a sentence of its own for people.
 func Detailed(code Code, sentence string) *Error { return &Error{Code: code, Detail: sentence} }
 
-// From returns err as an *Error: itself if there is one in its chain, timeout for a passed deadline, internal for
+// From returns err as an *Error: the one in its chain if there is one, timeout for an exceeded deadline, internal for
 // everything else. From(nil) is nil.
 func From(err error) *Error {
 	if err == nil {

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package uploads
+package filestore
 
 import "os"
 

@@ -158,7 +158,7 @@ func (m *Monitor) record(ctx context.Context, d Dependency, err error) {
 	}
 }
 
-// isTolerated reports whether a dependency that failed its last check leaves the process ready.
+// isTolerated reports whether the process stays ready although the dependency failed its last check.
 func (m *Monitor) isTolerated(f finding, busy bool) bool {
 	if m.config.Tolerance == 0 || f.lastOK.IsZero() {
 		return false

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Serve is the run of a component that serves HTTP on a listener that is open already. Told to stop, it closes the
-// listener and lets requests end for as long as drain, then cuts them off.
+// Serve returns the run function of a component that serves HTTP on an open listener. When its context ends, it closes the
+// listener and lets requests finish for drain, then closes their connections.
 func Serve(server *http.Server, l net.Listener, drain time.Duration) func(context.Context) error {
 	return func(ctx context.Context) error {
 		failed := make(chan error, 1)
@@ -25,7 +25,7 @@ func Serve(server *http.Server, l net.Listener, drain time.Duration) func(contex
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = server.Close()
 		}
-		// Serve has returned ErrServerClosed by now: what counts is how the shutdown went.
+		// Serve has returned ErrServerClosed by now; the error of the shutdown counts.
 		return errors.Join(err, unlessClosed(<-failed))
 	}
 }

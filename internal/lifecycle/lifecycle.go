@@ -1,8 +1,8 @@
-// Package lifecycle runs the components of a process side by side and ends them in order.
+// Package lifecycle runs the components of a process concurrently and stops them in order.
 //
-// The end begins with a signal or with the first component that fails: readiness goes false, the process serves on for a
-// moment so that load balancers notice, and then each component is told to stop, the last one added first, and awaited
-// before the next. What has not ended within the grace is left behind.
+// Shutdown begins with a signal or with the first component that fails. Readiness becomes false, the process serves for
+// Delay so that load balancers notice, and then each component is stopped, the last one added first, and awaited before
+// the next. Run does not wait for components that have not ended within Grace.
 package lifecycle
 
 import (
@@ -16,14 +16,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// ErrGrace says that components were still running when the grace was over.
+// ErrGrace means that components were still running at the end of Grace.
 var ErrGrace = errors.New("did not end within the grace")
 
-// Group is the components of one process. Add them bottom-up: what others lean on first.
+// Group is the components of one process. Add them bottom-up: first those that others depend on.
 type Group struct {
 	Log   *slog.Logger
-	Gate  *Gate         // nil for a process that nobody asks
-	Grace time.Duration // for the whole end, delay included
+	Gate  *Gate         // nil for a process without probes
+	Grace time.Duration // for the whole shutdown, Delay included
 	Delay time.Duration // between readiness false and the first stop; not after a failure
 
 	components []component
@@ -34,8 +34,8 @@ type component struct {
 	run  func(ctx context.Context) error
 }
 
-// Add adds a component. Its run works until ctx ends, then finishes what it has begun and returns. An error ends the
-// group; nil does not: a component may be done early.
+// Add adds a component. Its run works until ctx ends, then finishes what it has begun and returns. An error stops the
+// group; nil does not: a component may end early.
 func (g *Group) Add(name string, run func(ctx context.Context) error) {
 	g.components = append(g.components, component{name, run})
 }
@@ -47,7 +47,7 @@ type running struct {
 	done chan struct{}
 }
 
-// Run starts every component, opens the gate and returns when all have ended: with the first failure, ErrGrace, or nil.
+// Run starts every component, opens the gate and returns when all have ended. The error is the first failure or ErrGrace.
 func (g *Group) Run(ctx context.Context) error {
 	ending, end := context.WithCancel(ctx)
 	defer end()
@@ -85,15 +85,15 @@ func (g *Group) Run(ctx context.Context) error {
 		return err
 	case <-ending.Done():
 	}
-	return g.end(ctx, started, result)
+	return g.stopAll(ctx, started, result)
 }
 
-// end stops the components one after the other.
-func (g *Group) end(ctx context.Context, started []running, result <-chan error) error {
+// stopAll stops the components one after the other.
+func (g *Group) stopAll(ctx context.Context, started []running, result <-chan error) error {
 	g.Gate.close()
 	grace := time.NewTimer(g.Grace)
 	defer grace.Stop()
-	if ctx.Err() != nil { // told to end, not failed
+	if ctx.Err() != nil { // stopped by a signal, not by a failure
 		g.Log.Info("draining", "grace", g.Grace.String())
 		delay := time.NewTimer(g.Delay)
 		defer delay.Stop()

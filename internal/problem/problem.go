@@ -1,5 +1,5 @@
-// Package problem writes and reads errors as RFC 9457 problem details. It holds the one table that says which HTTP
-// status each code of package fault has.
+// Package problem writes and reads errors as RFC 9457 problem details. Its table maps each code of package fault to an
+// HTTP status.
 package problem
 
 import (
@@ -23,11 +23,11 @@ const ContentType = "application/problem+json"
 // TypePrefix and a code make the URI of a problem's type.
 const TypePrefix = "urn:trackmydegree:problem:"
 
-// maxBytes bounds the problems that are read from other servers.
+// maxBytes bounds a problem that is read from another server.
 const maxBytes = 64 << 10
 
-// Problem is the body of an error: the members of RFC 9457 and, as extensions, the code that programs branch on, the id
-// under which the logs know the request, the fields at fault, and the nearest names.
+// Problem is the body of an error: the members of RFC 9457 and, as extensions, the code for programs, the id of the
+// request in the logs, the fields at fault, and the nearest names.
 type Problem struct {
 	Type      string        `json:"type"`
 	Title     string        `json:"title"`
@@ -46,8 +46,8 @@ type meaning struct {
 	retry  time.Duration // for Retry-After; 0 leaves the header out
 }
 
-// meanings says what each code means in HTTP. The statuses are those of the domain's rules; the waits are about how long
-// each part takes to come back: a child of the parser a second, a failover of a database or of Redis several.
+// meanings maps each code to HTTP. The waits are about how long each part takes to recover: a child of the parser one
+// second, a failover of a database or of Redis several.
 var meanings = map[fault.Code]meaning{
 	fault.NotAPDF:              {http.StatusUnsupportedMediaType, "Not a PDF", 0},
 	fault.UnsupportedKind:      {http.StatusUnsupportedMediaType, "Unsupported kind of file", 0},
@@ -90,7 +90,7 @@ var meanings = map[fault.Code]meaning{
 // Status returns the HTTP status of a code; codes outside the vocabulary are internal errors.
 func Status(code fault.Code) int { return meaningOf(code).status }
 
-// RetryAfter returns how long a client waits before it tries again, and 0 where trying again does not help by itself.
+// RetryAfter returns how long a client waits before it retries, and 0 where a retry alone does not help.
 func RetryAfter(code fault.Code) time.Duration { return meaningOf(code).retry }
 
 func meaningOf(code fault.Code) meaning {
@@ -100,8 +100,7 @@ func meaningOf(code fault.Code) meaning {
 	return meanings[fault.Internal]
 }
 
-// Fault returns err as fault.From does, and knows the one error of net/http that has a meaning of its own: a body beyond
-// its http.MaxBytesReader is too_large.
+// Fault returns err as fault.From does, except that the error of an http.MaxBytesReader is too_large.
 func Fault(err error) *fault.Error {
 	var known *fault.Error
 	var tooLarge *http.MaxBytesError
@@ -111,7 +110,7 @@ func Fault(err error) *fault.Error {
 	return fault.From(err)
 }
 
-// Of returns err as the client may see it. It is what Write sends, without the request's id.
+// Of returns what Write sends for err, without the request's id.
 func Of(err error) Problem {
 	f := Fault(err)
 	m := meaningOf(f.Code)
@@ -130,8 +129,8 @@ func Of(err error) Problem {
 	}
 }
 
-// Write answers r with err as a problem. What err wraps stays out of the answer: log it before. A Retry-After that is
-// set already is kept.
+// Write answers r with err as a problem. The cause of err is not part of the answer: log it before. A Retry-After that is
+// set already stays.
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	p := Of(err)
 	p.RequestID = RequestID(r.Context())
@@ -149,19 +148,19 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // a client that is gone needs no answer
+	_, _ = w.Write(body) // a client that left needs no answer
 }
 
 // NotFound answers for addresses without a route.
 func NotFound(w http.ResponseWriter, r *http.Request) { Write(w, r, fault.New(fault.NotFound)) }
 
-// MethodNotAllowed answers for routes without the method, and lists in Allow those that a chi router has.
+// MethodNotAllowed answers for routes without the method. Its header Allow lists the methods that a chi router has.
 func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	Allow(w, r)
 	Write(w, r, fault.New(fault.MethodNotAllowed))
 }
 
-// Allow lists in Allow the methods that a chi router has for the address of r.
+// Allow sets the header Allow to the methods that a chi router has for the address of r.
 func Allow(w http.ResponseWriter, r *http.Request) {
 	if rc := chi.RouteContext(r.Context()); rc != nil && rc.Routes != nil {
 		path := r.URL.EscapedPath() // Routes is the outermost router
@@ -177,8 +176,8 @@ func Allow(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Read returns the fault that a problem names. A body that is no problem, is longer than 64 KiB or has a code outside
-// the vocabulary is an error.
+// Read returns the fault that a problem names. It fails for a body that is no problem, is longer than 64 KiB or has an
+// unknown code.
 func Read(r io.Reader) (*fault.Error, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {

@@ -24,7 +24,7 @@ func RequestID(ctx context.Context) string {
 	return middleware.GetReqID(ctx)
 }
 
-// Request is what reports may know of a request: Route is the pattern, never the path itself.
+// Request is what reports may contain about a request. Route is the pattern, never the path itself.
 type Request struct {
 	Method string
 	Route  string

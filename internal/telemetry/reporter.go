@@ -18,8 +18,8 @@ import (
 // closeTimeout bounds what the library does after the last flush.
 const closeTimeout = 5 * time.Second
 
-// Reporter sends errors that somebody should look into to Sentry. The faults of a document or of a request are not
-// among them: those are told to the user and counted. A nil client reports nothing.
+// Reporter sends errors that an operator should look into to Sentry. Faults of a document or of a request are not among
+// them: those are answered and counted. A nil client reports nothing.
 type Reporter struct {
 	client *sentry.Client
 	role   string
@@ -27,17 +27,17 @@ type Reporter struct {
 
 func newReporter(o Options) (*Reporter, error) {
 	if o.Process.SentryDSN.Empty() {
-		// The library would take SENTRY_DSN from the environment by itself.
+		// The library would read SENTRY_DSN from the environment itself.
 		return &Reporter{role: o.Role}, nil
 	}
 	client, err := sentry.NewClient(sentry.ClientOptions{
 		Dsn:         o.Process.SentryDSN.Reveal(),
 		Environment: string(o.Process.Environment),
 		Release:     "tmd@" + o.Version,
-		// The library adds the host's name when there is none; on a laptop that is a person's.
+		// Without a name the library adds the host's, which on a laptop may name a person.
 		ServerName: o.Role,
 		BeforeSend: func(e *sentry.Event, _ *sentry.EventHint) *sentry.Event { return scrub(e) },
-		// Nothing is collected by itself: an event holds what this package put there.
+		// Nothing is collected automatically: an event contains what this package puts there.
 		Integrations:         func([]sentry.Integration) []sentry.Integration { return nil },
 		MaxBreadcrumbs:       -1,
 		DisableClientReports: true,

@@ -94,8 +94,8 @@ var allowedTags = map[string]*regexp.Regexp{
 	"attempt":    regexp.MustCompile(`^[0-9]{1,3}$`),
 }
 
-// scrub is the last gate: it makes a new event of what may leave, and so drops whatever a later version of the library,
-// or a careless change here, adds.
+// scrub makes a new event of what may leave the process. It drops what a later version of the library, or a careless
+// change here, adds.
 func scrub(e *sentry.Event) *sentry.Event {
 	clean := sentry.NewEvent()
 	clean.EventID = e.EventID

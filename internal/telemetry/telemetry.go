@@ -1,5 +1,5 @@
-// Package telemetry is what a process tells about itself: log lines, metrics and error reports. None of it ever holds
-// what documents or requests hold; reports are made from an allow-list rather than cleaned.
+// Package telemetry makes the log lines, metrics and error reports of a process. None of them contains data of documents
+// or requests; reports are made from an allow-list instead of being cleaned.
 package telemetry
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/config"
 )
 
-// Options is what a process is called and where its lines go.
+// Options name a process and the output of its log lines.
 type Options struct {
 	Role     string // api, worker, parser, all, …
 	Version  string
@@ -37,5 +37,5 @@ func New(o Options) (*Telemetry, error) {
 	return &Telemetry{Log: newLogger(o), Registry: newRegistry(o), Reporter: reporter}, nil
 }
 
-// Close sends the reports that are still on their way, until ctx ends.
+// Close sends the reports that are still queued, until ctx ends.
 func (t *Telemetry) Close(ctx context.Context) { t.Reporter.close(ctx) }

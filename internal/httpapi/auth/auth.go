@@ -59,27 +59,27 @@ type Caller struct {
 // Has reports whether the caller has a role.
 func (c Caller) Has(role string) bool { return slices.Contains(c.Roles, role) }
 
-// Options say how callers are known. Exactly one of None, Secret and JWKSURL is set.
+// Options are how callers are authenticated. Exactly one of None, Secret and JWKSURL is set.
 type Options struct {
 	None     bool   // every caller is LocalOwner: for one user on loopback
 	Secret   []byte // of HS256 tokens, 32 bytes or more
 	JWKSURL  string // where an identity provider publishes its keys
-	Issuer   string // that a token must name; empty: any
-	Audience string // that a token must name; empty: any
+	Issuer   string // that a token must name; "" is any
+	Audience string // that a token must name; "" is any
 
-	Now    func() time.Time // nil: time.Now
+	Now    func() time.Time // nil is time.Now
 	Log    *slog.Logger
-	Client *http.Client // that fetches keys; nil: one with a timeout
+	Client *http.Client // that fetches keys; nil is one with a timeout
 }
 
-// Guard tells who sends a request.
+// Guard authenticates requests. It is safe for concurrent use.
 type Guard struct {
 	options Options
 	parser  *jwt.Parser
 	keys    atomic.Pointer[keyfunc.Keyfunc]
 }
 
-// New returns a guard. With a JWKSURL it knows no keys until Run.
+// New returns a guard. With a JWKSURL it has no keys before Run.
 func New(o Options) (*Guard, error) {
 	ways := 0
 	for _, set := range []bool{o.None, len(o.Secret) > 0, o.JWKSURL != ""} {
@@ -122,10 +122,10 @@ func New(o Options) (*Guard, error) {
 // Open reports whether callers need no token.
 func (g *Guard) Open() bool { return g.options.None }
 
-// Remote reports whether the keys are an identity provider's, and Check has something to tell.
+// Remote reports whether the keys are those of an identity provider, which Check checks.
 func (g *Guard) Remote() bool { return g.options.JWKSURL != "" }
 
-// Run keeps the identity provider's keys until ctx ends. Without a JWKSURL it has nothing to do and returns at once.
+// Run fetches the identity provider's keys until ctx ends. Without a JWKSURL it returns at once.
 func (g *Guard) Run(ctx context.Context) error {
 	if !g.Remote() {
 		return nil
@@ -135,7 +135,7 @@ func (g *Guard) Run(ctx context.Context) error {
 		HTTPTimeout:       fetchTimeout,
 		RefreshInterval:   refreshEvery,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKeyEvery), 1),
-		// A request with an unknown key waits for one fetch, and never for its turn.
+		// A request with an unknown key waits for one fetch, not for its turn to start one.
 		RateLimitWaitMax: unknownKeyWait,
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(ctx context.Context, err error) {
@@ -151,7 +151,7 @@ func (g *Guard) Run(ctx context.Context) error {
 	return nil
 }
 
-// Check reports whether tokens can be checked: an error while the identity provider's keys are not known.
+// Check returns an error while the identity provider's keys are not known, so that no token can be checked.
 func (g *Guard) Check(ctx context.Context) error {
 	if !g.Remote() {
 		return nil
@@ -170,8 +170,8 @@ func (g *Guard) Check(ctx context.Context) error {
 	return nil
 }
 
-// Caller returns who sent r: unauthorized without a valid token. A token counts in the Authorization header only, since
-// addresses end up in logs and histories.
+// Caller returns who sent r; unauthorized without a valid token. It reads the Authorization header only: addresses are
+// written into logs and histories.
 func (g *Guard) Caller(r *http.Request) (Caller, error) {
 	if g.options.None {
 		return Caller{Owner: LocalOwner, Roles: []string{RolePriority, RoleAdmin}}, nil
@@ -187,18 +187,18 @@ func (g *Guard) Caller(r *http.Request) (Caller, error) {
 	return g.Token(r.Context(), strings.TrimLeft(token, " "))
 }
 
-// claims are what is read of a token.
+// claims are the parts of a token that are used.
 type claims struct {
 	jwt.RegisteredClaims
 	Roles []string `json:"roles"`
 }
 
-// Token returns whom a token names: unauthorized when it is not valid.
+// Token returns the caller that a token names; unauthorized when it is not valid.
 func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 	if len(token) > maxToken {
 		return Caller{}, fault.Wrap(fault.Unauthorized, errors.New("auth: token too long"))
 	}
-	key, err := g.key(ctx)
+	key, err := g.findKey(ctx)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -212,7 +212,8 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 	return Caller{Owner: c.Subject, Roles: c.Roles}, nil
 }
 
-func (g *Guard) key(ctx context.Context) (jwt.Keyfunc, error) {
+// findKey returns how the key of a token is found; timeout while an identity provider has not been reached.
+func (g *Guard) findKey(ctx context.Context) (jwt.Keyfunc, error) {
 	var find jwt.Keyfunc = func(*jwt.Token) (any, error) { return g.options.Secret, nil }
 	if g.Remote() {
 		keys := g.keys.Load()
@@ -223,7 +224,7 @@ func (g *Guard) key(ctx context.Context) (jwt.Keyfunc, error) {
 		find = (*keys).KeyfuncCtx(ctx)
 	}
 	return func(t *jwt.Token) (any, error) {
-		// RFC 7515, 4.1.11: a token that asks for an extension which is not understood is invalid.
+		// RFC 7515, 4.1.11: a token with an extension that is not supported is invalid.
 		if _, asks := t.Header["crit"]; asks {
 			return nil, errors.New("a critical header is not understood")
 		}

@@ -1,10 +1,9 @@
-// Package gzipjoin puts a text that is kept compressed into a larger one without compressing it again: a job's result is
-// stored as gzip and sent inside the JSON of the job's status.
+// Package gzipjoin embeds a compressed text into a larger one without compressing it again: a job's result is stored as
+// gzip and sent inside the JSON of the job's status.
 //
-// A gzip file may hold several members one after the other, which would be simpler; but browsers read the first and
-// drop the rest. So the parts become one member: the text before and after goes into stored (uncompressed) blocks around
-// the compressed blocks as they are, and the checksum of the whole is computed from those of the parts. It costs about a
-// microsecond, whatever the size.
+// A gzip file may consist of several members, which would be simpler; but browsers read only the first. So the parts become
+// one member: the text before and after is in stored (uncompressed) blocks around the compressed blocks, and the checksum
+// of the whole is computed from those of the parts. It takes about a microsecond, whatever the size.
 package gzipjoin
 
 import (
@@ -15,8 +14,8 @@ import (
 	"math/bits"
 )
 
-// ErrForm says that the bytes are not what package pack writes: a gzip member without optional header fields whose last
-// block is empty and of the fixed kind.
+// ErrForm means that the bytes are not in the form that package resultcodec writes: a gzip member without optional header
+// fields whose last block is empty and of the fixed kind.
 var ErrForm = errors.New("splice: not a gzip member as packed")
 
 // The layout of a gzip member (RFC 1952, 2.3) without optional fields.
@@ -32,7 +31,7 @@ type Member struct {
 	plain uint32
 }
 
-// Around returns the gzip of before + the text of packed + after. It keeps packed, and copies none of it.
+// Around returns the gzip of before + the text of packed + after. The result refers to packed and copies none of it.
 func Around(before []byte, packed []byte, after []byte) (Member, error) {
 	if len(before) > maxStored || len(after) > maxStored {
 		return Member{}, errors.New("splice: more than 65,535 bytes around")

@@ -1,5 +1,5 @@
-// Package page holds the files of the page and of the API's description for people: HTML, CSS and JavaScript without a
-// framework and without anything from elsewhere, so that a strict content security policy holds.
+// Package page contains the files of the page and of the API's description for people: HTML, CSS and JavaScript without a
+// framework and without external resources, so that a strict content security policy holds.
 package page
 
 import (
@@ -11,14 +11,14 @@ import (
 //go:embed static
 var static embed.FS
 
-// Names of the two documents; everything else is an asset of theirs.
+// Names of the two documents; the other files are their assets.
 const (
 	Index = "index.html"
 	Docs  = "docs.html"
 )
 
-// Policy is the content security policy that the files keep to: scripts and styles are files of this server, and
-// nothing else is loaded from anywhere.
+// Policy is the content security policy of the files: scripts and styles are files of this server, and nothing is loaded
+// from elsewhere.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
