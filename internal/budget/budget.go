@@ -33,7 +33,8 @@ const (
 	RedisScrape = time.Second
 	// Enqueue bounds the enqueueing of a task, also with a client of Redis that has no limits of its own.
 	Enqueue = 1900 * time.Millisecond
-	// IntakeCall is how long a submission waits to learn whether work is accepted. Then it goes on with its last answer.
+	// IntakeCall is how long a submission waits to learn whether work is accepted. Then it goes on with its last
+	// answer.
 	IntakeCall = 250 * time.Millisecond
 	// IntakeMaxAge is how long an answer about the intake is used again: an operator's drain takes effect in that time.
 	IntakeMaxAge = 500 * time.Millisecond
@@ -93,8 +94,8 @@ const (
 	TaskLease = 30 * time.Second
 	// TaskClaim is how long a worker has to claim a task that it took.
 	TaskClaim = 5 * time.Second
-	// ResultWrite bounds the writing of a job's outcome, retries included. It ends before TaskLease does: the task would
-	// run again otherwise.
+	// ResultWrite bounds the writing of a job's outcome, retries included. It ends before TaskLease does: the task
+	// would run again otherwise.
 	ResultWrite = 20 * time.Second
 	// Interruption is the part of the shutdown grace in which handlers that are interrupted write their outcome.
 	Interruption = time.Second
@@ -135,8 +136,8 @@ const (
 	Upload = time.Minute
 	// ClientWrite is how long a client may take to read an answer or one event.
 	ClientWrite = 30 * time.Second
-	// EventHeartbeat is the period of comments on a quiet stream of events. Proxies cut connections that are silent for a
-	// minute, and a client that left shows in the write.
+	// EventHeartbeat is the period of comments on a quiet stream of events. Proxies cut connections that are silent for
+	// a minute, and a client that left shows in the write.
 	EventHeartbeat = 15 * time.Second
 	// EventReconnect is how long a client waits before it reconnects to a stream.
 	EventReconnect = 2 * time.Second

@@ -36,8 +36,8 @@ func Load(into Settings, environ []string) error {
 	return err
 }
 
-// Describe is Load, and returns the effective value and the source of each setting as well. The settings are complete even
-// when there are faults.
+// Describe is Load, and returns the effective value and the source of each setting as well. The settings are complete
+// even when there are faults.
 func Describe(into Settings, environ []string) ([]Setting, error) {
 	faults := &Faults{}
 	fields := fieldsOf(into)

@@ -170,8 +170,8 @@ type Uploads struct {
 	S3
 }
 
-// S3 is a bucket. Its credentials come from the standard sources of AWS: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or
-// the identity of the pod or the machine.
+// S3 is a bucket. Its credentials come from the standard sources of AWS: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
+// or the identity of the pod or the machine.
 type S3 struct {
 	S3Bucket    string        `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
 	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS usually accept us-east-1."`

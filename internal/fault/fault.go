@@ -1,6 +1,6 @@
-// Package fault is the project's vocabulary of errors. Each kind has a stable code that clients, stored records and metrics
-// share. What a kind means elsewhere (an HTTP status, a retry, a label) is one table in the package that needs it, keyed
-// by Code.
+// Package fault is the project's vocabulary of errors. Each kind has a stable code that clients, stored records and
+// metrics share. What a kind means elsewhere (an HTTP status, a retry, a label) is one table in the package that needs
+// it, keyed by Code.
 package fault
 
 import (

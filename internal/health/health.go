@@ -33,8 +33,8 @@ type Config struct {
 	SelfCheck func() error
 	// RunningJobs is the number of jobs that run now; nil leaves it out of the answers.
 	RunningJobs func() int
-	// Tolerance is how long a needed dependency that has worked before may be unavailable while the process stays ready.
-	// While jobs run it has no end: they may still finish. 0 tolerates nothing.
+	// Tolerance is how long a needed dependency that has worked before may be unavailable while the process stays
+	// ready. While jobs run it has no end: they may still finish. 0 tolerates nothing.
 	Tolerance time.Duration
 	// MaxAge is the greatest age of the findings in an answer: an older one is checked again while the request waits.
 	// 0 answers with what Run found last.

@@ -280,7 +280,8 @@ func TestOperatorsAndQueues(t *testing.T) {
 	}
 }
 
-// While operators drain, what was accepted is there and new work is not taken: whoever sends it hears when to come back.
+// While operators drain, what was accepted is there and new work is not taken: whoever sends it hears when to come
+// back.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

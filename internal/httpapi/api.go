@@ -158,8 +158,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 func (a *API) Server() *http.Server {
 	s := httpserver.New(a, httpserver.Options{
 		HeaderTimeout: budget.ClientHeaders,
-		// Enough for a slow upload and its answer. A body that stalls ends sooner, and each event of a stream has a deadline
-		// of its own.
+		// Enough for a slow upload and its answer. A body that stalls ends sooner, and each event of a stream has a
+		// deadline of its own.
 		WriteTimeout: a.uploadTimeout + budget.ClientWrite,
 		Logger:       a.logger,
 	})

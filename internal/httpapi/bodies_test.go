@@ -189,7 +189,8 @@ func TestUnreadBodiesEnd(t *testing.T) {
 	}
 }
 
-// The headers of a part are kept in memory, so they may not be long: the answer comes while the client still sends them.
+// The headers of a part are kept in memory, so they may not be long: the answer comes while the client still sends
+// them.
 func TestLongPartHeadersAreRefusedEarly(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 )
 
-// cacheVersion begins every key. Another layout of respond.CompressedResponse gets another version, and never meets what
-// an older process stored.
+// cacheVersion begins every key. Another layout of respond.CompressedResponse gets another version, and never meets
+// what an older process stored.
 const cacheVersion = "v1:"
 
 // writeCached answers from the cache, which load fills. key names what was asked for.

@@ -15,9 +15,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// streamEvents streams the states of a job as server-sent events: one for each change, the present state first, each with
-// its version as id. The stream ends after done or failed. A client that reconnects with Last-Event-ID receives only
-// newer states.
+// streamEvents streams the states of a job as server-sent events: one for each change, the present state first, each
+// with its version as id. The stream ends after done or failed. A client that reconnects with Last-Event-ID receives
+// only newer states.
 func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathJobID(r)
 	if err != nil {

@@ -213,8 +213,8 @@ func (p panics) RequestFailed(err error, q problem.Request) {
 	p.t.Errorf("%s %s: %v", q.Method, q.Route, err)
 }
 
-// Whatever a request holds in its path, its query, its headers and its body: it is answered, by no internal error, and what
-// it asks for is within the limits of the edge.
+// Whatever a request holds in its path, its query, its headers and its body: it is answered, by no internal error, and
+// what it asks for is within the limits of the edge.
 func FuzzRequest(f *testing.F) {
 	const status = "/api/timeline/status/" + aJob
 	const pdfForm = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n%PDF-1.7\n\r\n--x--\r\n"

@@ -162,8 +162,8 @@ func (a *API) loadOwned(r *http.Request, id job.ID) (job.Record, error) {
 	return a.checkOwner(r, id, record, err)
 }
 
-// checkOwner returns what was read of a job if the caller owns it. A job with a ticket and without a record is about to be
-// restored by package repair: for its owner it is queued.
+// checkOwner returns what was read of a job if the caller owns it. A job with a ticket and without a record is about to
+// be restored by package repair: for its owner it is queued.
 func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err error) (job.Record, error) {
 	if fault.CodeOf(err) == fault.JobNotFound {
 		ticket, terr := a.uploads.Ticket(r.Context(), id)

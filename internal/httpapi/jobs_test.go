@@ -200,8 +200,8 @@ func TestDelete(t *testing.T) {
 	s.do(request{method: http.MethodDelete, path: path, owner: "ann"}).wantProblem(t, fault.JobNotFound)
 }
 
-// A job whose record Redis has lost is brought back from its ticket. Until then its owner sees it queued, and may delete it;
-// others see nothing.
+// A job whose record Redis has lost is brought back from its ticket. Until then its owner sees it queued, and may
+// delete it; others see nothing.
 func TestAJobThatRedisHasLost(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -22,8 +22,8 @@ type Jobs interface {
 	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
 	// Delete deletes a record, its input and its result. It is idempotent.
 	Delete(ctx context.Context, id job.ID) error
-	// WatchRecord returns the present record and then each change of it. The channel is closed after a final record, when
-	// the job no longer exists, when ctx ends and when the process stops.
+	// WatchRecord returns the present record and then each change of it. The channel is closed after a final record,
+	// when the job no longer exists, when ctx ends and when the process stops.
 	WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error)
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
-// maxStreams is how many event streams one owner may have open in this process. A stream costs little CPU, but memory for
-// as long as its client stays.
+// maxStreams is how many event streams one owner may have open in this process. A stream costs little CPU, but memory
+// for as long as its client stays.
 const maxStreams = 100
 
 // streamCounter counts the open streams of each owner.

@@ -44,8 +44,8 @@ func readSubmission(r *http.Request) (submit.Request, error) {
 	return s, nil
 }
 
-// writeAccepted answers 202 with the job. A request that repeats a key or a content receives the job of the first, in its
-// present state, or conflict when that is of another kind.
+// writeAccepted answers 202 with the job. A request that repeats a key or a content receives the job of the first, in
+// its present state, or conflict when that is of another kind.
 func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {
 	respond.ExchangeOf(r.Context()).JobID = string(receipt.ID)
 	state := job.Queued

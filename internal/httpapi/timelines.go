@@ -18,7 +18,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// saveTimeline saves the result of a job as a timeline of the caller. A result that was saved before updates its timeline.
+// saveTimeline saves the result of a job as a timeline of the caller. A result that was saved before updates its
+// timeline.
 func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
 	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxForm)
 	if err != nil {

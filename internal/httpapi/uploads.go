@@ -17,8 +17,8 @@ import (
 const (
 	// fieldName is the multipart field of the document.
 	fieldName = "file"
-	// maxEnvelope bounds what multipart puts around a document, in bytes: boundaries and the headers of a part, with long
-	// file names.
+	// maxEnvelope bounds what multipart puts around a document, in bytes: boundaries and the headers of a part, with
+	// long file names.
 	maxEnvelope = 16 << 10
 )
 

@@ -172,7 +172,8 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	}
 }
 
-// The same document, or form, of the same owner is the same job for as long as that is open; unless another is asked for.
+// The same document, or form, of the same owner is the same job for as long as that is open; unless another is asked
+// for.
 func TestTheSameContentTwice(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

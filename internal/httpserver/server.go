@@ -14,8 +14,8 @@ import (
 const (
 	// DefaultHeaderTimeout bounds the headers of a request where Options say nothing: enough inside a cluster.
 	DefaultHeaderTimeout = budget.ServerHeaders
-	// IdleTimeout is how long a connection stays open without a request. It is longer than the client of the parser keeps
-	// one (parserapi), so that the server never closes a connection that the client is about to use.
+	// IdleTimeout is how long a connection stays open without a request. It is longer than the client of the parser
+	// keeps one (parserapi), so that the server never closes a connection that the client is about to use.
 	IdleTimeout = budget.ServerIdle
 	// MaxHeaderBytes bounds the headers of a request. A token of an identity provider has 1 to 4 KiB.
 	MaxHeaderBytes = 16 << 10

@@ -2,8 +2,8 @@ package lifecycle
 
 import "sync/atomic"
 
-// Gate is the readiness flag: true after all components have started and until draining begins. A nil gate may be opened
-// and closed and is never ready.
+// Gate is the readiness flag: true after all components have started and until draining begins. A nil gate may be
+// opened and closed and is never ready.
 type Gate struct{ ready atomic.Bool }
 
 // Ready reports whether the gate is open.

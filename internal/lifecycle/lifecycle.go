@@ -47,7 +47,8 @@ type running struct {
 	done chan struct{}
 }
 
-// Run starts every component, opens the gate and returns when all have ended. The error is the first failure or ErrGrace.
+// Run starts every component, opens the gate and returns when all have ended. The error is the first failure or
+// ErrGrace.
 func (g *Group) Run(ctx context.Context) error {
 	ending, end := context.WithCancel(ctx)
 	defer end()

@@ -123,9 +123,9 @@ func (c *child) endReason() reason {
 	return c.why
 }
 
-// exitCause distinguishes exhausted limits and kills from outside from other crashes. The Go runtime aborts with a report
-// at the child's memory limit, and the kernel ends the child at its limit of processor time. The process that the kernel
-// kills at the memory limit of the container is not necessarily the one that used the memory.
+// exitCause distinguishes exhausted limits and kills from outside from other crashes. The Go runtime aborts with a
+// report at the child's memory limit, and the kernel ends the child at its limit of processor time. The process that
+// the kernel kills at the memory limit of the container is not necessarily the one that used the memory.
 func (c *child) exitCause() reason {
 	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	ended := func(s syscall.Signal) bool { return ok && status.Signaled() && status.Signal() == s }

@@ -55,9 +55,9 @@ func lowerPriority() error {
 	return unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), niceness)
 }
 
-// dropCapabilities matters where this process runs as root: with no_new_privs its children do not regain capabilities on
-// exec, and cannot raise their limits. CAP_DAC_OVERRIDE stays, so that a root whose cache folder belongs to another user,
-// as in CI, can start; a confined child has no descriptor left to use it with.
+// dropCapabilities matters where this process runs as root: with no_new_privs its children do not regain capabilities
+// on exec, and cannot raise their limits. CAP_DAC_OVERRIDE stays, so that a root whose cache folder belongs to another
+// user, as in CI, can start; a confined child has no descriptor left to use it with.
 func dropCapabilities() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData

@@ -27,8 +27,8 @@ func (s Stream) Parse(ctx context.Context, r io.Reader) (document.Document, erro
 // errKilled means that a child was killed from outside while it read a document.
 var errKilled = errors.New("a child was killed")
 
-// parseDocument reads the document in a child. A kill from outside may have another cause, so the document gets a second
-// child; when that is killed as well, the document is too complex.
+// parseDocument reads the document in a child. A kill from outside may have another cause, so the document gets a
+// second child; when that is killed as well, the document is too complex.
 func (p *Pool) parseDocument(ctx context.Context, pdf []byte) (document.Document, error) {
 	if len(pdf) > document.MaxBytes {
 		return document.Document{}, fault.New(fault.TooLarge)
@@ -108,8 +108,8 @@ func (p *Pool) exchangeFault(ctx context.Context, c *child, exchange error) erro
 	}
 }
 
-// memoryInterval is the period of the checks of a busy child's memory. Pages cannot be touched faster than about 2 GiB/s,
-// which is 40 MiB between two checks.
+// memoryInterval is the period of the checks of a busy child's memory. Pages cannot be touched faster than about 2
+// GiB/s, which is 40 MiB between two checks.
 const memoryInterval = 20 * time.Millisecond
 
 // watchMemory kills a child that exceeds its memory, until ctx ends. Most documents are read before the first check.

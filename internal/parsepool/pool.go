@@ -35,7 +35,8 @@ const (
 type Deps struct {
 	// Command is the arguments that make this program a child, such as {"parse-child"}. The child calls Serve.
 	Command []string
-	// Env is the whole environment of a child, such as "TMD_CACHE_DIR=/tmp/cache". Variables of the Go runtime are added.
+	// Env is the whole environment of a child, such as "TMD_CACHE_DIR=/tmp/cache". Variables of the Go runtime are
+	// added.
 	Env []string
 	// Size is the number of children.
 	Size int
@@ -201,12 +202,12 @@ func (p *Pool) childEnvironment() []string {
 	)
 }
 
-// cpuLimit bounds the processor time of a child's whole life, in case this process itself is stopped. A child is replaced
-// well before: see replacementReason.
+// cpuLimit bounds the processor time of a child's whole life, in case this process itself is stopped. A child is
+// replaced well before: see replacementReason.
 func (p *Pool) cpuLimit() time.Duration { return p.cpuBudget() + 4*p.deps.Deadline }
 
-// cpuBudget is the processor time after which a child receives no other document: the start, and a tenth of a second for
-// each document.
+// cpuBudget is the processor time after which a child receives no other document: the start, and a tenth of a second
+// for each document.
 func (p *Pool) cpuBudget() time.Duration {
 	return p.deps.StartTimeout + time.Duration(p.deps.MaxDocuments)*100*time.Millisecond
 }
@@ -329,8 +330,8 @@ func callerFault(ctx context.Context) *fault.Error {
 	return fault.Wrap(fault.ParserUnavailable, ctx.Err())
 }
 
-// Parse reads a document in a child. Faults of the document are permanent; parser_unavailable means that every child and
-// every place in the queue is taken. When ctx ends the child is killed.
+// Parse reads a document in a child. Faults of the document are permanent; parser_unavailable means that every child
+// and every place in the queue is taken. When ctx ends the child is killed.
 func (p *Pool) Parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	began := p.deps.Clock()
 	doc, err := p.parseDocument(ctx, pdf)

@@ -83,8 +83,8 @@ const (
 	pdfType       = "application/pdf"
 )
 
-// mediaType returns multipart/form-data, or "" for a body that is the document itself. Clients that do not know PDF send
-// octet-stream; the bytes decide.
+// mediaType returns multipart/form-data, or "" for a body that is the document itself. Clients that do not know PDF
+// send octet-stream; the bytes decide.
 func mediaType(r *http.Request) (string, map[string]string, error) {
 	header := r.Header.Get("Content-Type")
 	if header == "" {

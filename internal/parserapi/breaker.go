@@ -26,8 +26,8 @@ const (
 	probeTimeout = budget.ParserProbe
 )
 
-// failure marks a failure of the parser itself: it is unreachable, does not answer in time, or answers nonsense. Refusing
-// a document, or having no room, is no failure.
+// failure marks a failure of the parser itself: it is unreachable, does not answer in time, or answers nonsense.
+// Refusing a document, or having no room, is no failure.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }

@@ -101,7 +101,8 @@ func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLa
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Check requests the parser's /health, which both generations have, and returns parser_unavailable unless it answers 200.
+// Check requests the parser's /health, which both generations have, and returns parser_unavailable unless it answers
+// 200.
 func (c *Client) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -117,8 +118,8 @@ func (c *Client) Check(ctx context.Context) error {
 
 // Parse sends a document to the parser and returns its facts. Errors are the fault of the document with its code;
 // parser_unavailable for a parser that is unreachable, has no room or answers nonsense; timeout for one that takes too
-// long; storage_unavailable for a reader that fails. After three failures of the parser in a row, calls fail at once for
-// a while. A file is streamed; other readers are read into memory first.
+// long; storage_unavailable for a reader that fails. After three failures of the parser in a row, calls fail at once
+// for a while. A file is streamed; other readers are read into memory first.
 func (c *Client) Parse(ctx context.Context, pdf io.Reader) (document.Document, error) {
 	src, err := newSource(pdf)
 	if err != nil {

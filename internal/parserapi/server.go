@@ -48,8 +48,8 @@ type Deps struct {
 	Ready func() error
 	// MaxBytes limits a document; document.MaxBytes when zero.
 	MaxBytes int64
-	// Memory bounds the bytes of all documents that are held at once. A request beyond it waits for BodyTimeout and is then
-	// answered with parser_unavailable.
+	// Memory bounds the bytes of all documents that are held at once. A request beyond it waits for BodyTimeout and is
+	// then answered with parser_unavailable.
 	Memory int64
 	// BodyTimeout bounds the arrival of a document.
 	BodyTimeout time.Duration

@@ -129,8 +129,8 @@ func Of(err error) Problem {
 	}
 }
 
-// Write answers r with err as a problem. The cause of err is not part of the answer: log it before. A Retry-After that is
-// set already stays.
+// Write answers r with err as a problem. The cause of err is not part of the answer: log it before. A Retry-After that
+// is set already stays.
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	p := Of(err)
 	p.RequestID = RequestID(r.Context())

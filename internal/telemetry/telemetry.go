@@ -1,5 +1,5 @@
-// Package telemetry makes the log lines, metrics and error reports of a process. None of them contains data of documents
-// or requests; reports are made from an allow-list instead of being cleaned.
+// Package telemetry makes the log lines, metrics and error reports of a process. None of them contains data of
+// documents or requests; reports are made from an allow-list instead of being cleaned.
 package telemetry
 
 import (

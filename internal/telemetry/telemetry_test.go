@@ -236,7 +236,8 @@ func TestAFailureAtTheStart(t *testing.T) {
 	nothingPersonal(t, server)
 }
 
-// What a client may choose, its method and its request id, is checked; a panic with an error tells no more than its type.
+// What a client may choose, its method and its request id, is checked; a panic with an error tells no more than its
+// type.
 func TestWhatAClientChoosesStaysOut(t *testing.T) {
 	t.Parallel()
 	server := newSentry(t)

@@ -1,9 +1,9 @@
 // Package gzipjoin embeds a compressed text into a larger one without compressing it again: a job's result is stored as
 // gzip and sent inside the JSON of the job's status.
 //
-// A gzip file may consist of several members, which would be simpler; but browsers read only the first. So the parts become
-// one member: the text before and after is in stored (uncompressed) blocks around the compressed blocks, and the checksum
-// of the whole is computed from those of the parts. It takes about a microsecond, whatever the size.
+// A gzip file may consist of several members, which would be simpler; but browsers read only the first. So the parts
+// become one member: the text before and after is in stored (uncompressed) blocks around the compressed blocks, and the
+// checksum of the whole is computed from those of the parts. It takes about a microsecond, whatever the size.
 package gzipjoin
 
 import (
@@ -14,8 +14,8 @@ import (
 	"math/bits"
 )
 
-// ErrForm means that the bytes are not in the form that package resultcodec writes: a gzip member without optional header
-// fields whose last block is empty and of the fixed kind.
+// ErrForm means that the bytes are not in the form that package resultcodec writes: a gzip member without optional
+// header fields whose last block is empty and of the fixed kind.
 var ErrForm = errors.New("splice: not a gzip member as packed")
 
 // The layout of a gzip member (RFC 1952, 2.3) without optional fields.
@@ -122,8 +122,8 @@ func appendStored(b, text []byte) []byte {
 	return append(b, text...)
 }
 
-// combine returns the CRC-32 of two texts, one after the other, from the CRC of each and the length of the second. A CRC
-// is a remainder of polynomials over GF(2); to append n bytes multiplies the first by x^(8n).
+// combine returns the CRC-32 of two texts, one after the other, from the CRC of each and the length of the second. A
+// CRC is a remainder of polynomials over GF(2); to append n bytes multiplies the first by x^(8n).
 func combine(first, second, n uint32) uint32 {
 	power := uint32(1 << 31) // x^0; the bits are in reverse order
 	for square := uint32(1 << 23); n > 0; n >>= 1 {

@@ -1,5 +1,5 @@
-// Package middleware holds what the API does around its endpoints, one file each: who calls, how often, from where, with
-// which headers, and what the log and the metrics say about it.
+// Package middleware holds what the API does around its endpoints, one file each: who calls, how often, from where,
+// with which headers, and what the log and the metrics say about it.
 package middleware
 
 import (

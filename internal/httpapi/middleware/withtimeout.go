@@ -17,8 +17,8 @@ func WithTimeout(e respond.Endpoint) respond.Endpoint {
 	}
 }
 
-// LimitAnswer returns r with a context that ends after budget.Answer. An endpoint that reads a body calls it afterwards:
-// how long a body takes depends on the client.
+// LimitAnswer returns r with a context that ends after budget.Answer. An endpoint that reads a body calls it
+// afterwards: how long a body takes depends on the client.
 func LimitAnswer(r *http.Request) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(r.Context(), budget.Answer)
 	return r.WithContext(ctx), cancel

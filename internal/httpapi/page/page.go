@@ -1,5 +1,5 @@
-// Package page contains the files of the page and of the API's description for people: HTML, CSS and JavaScript without a
-// framework and without external resources, so that a strict content security policy holds.
+// Package page contains the files of the page and of the API's description for people: HTML, CSS and JavaScript without
+// a framework and without external resources, so that a strict content security policy holds.
 package page
 
 import (
@@ -17,8 +17,8 @@ const (
 	Docs  = "docs.html"
 )
 
-// Policy is the content security policy of the files: scripts and styles are files of this server, and nothing is loaded
-// from elsewhere.
+// Policy is the content security policy of the files: scripts and styles are files of this server, and nothing is
+// loaded from elsewhere.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
