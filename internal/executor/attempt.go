@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// A write to the record is repeated while Redis is away: the work is done, and without the record it would all be for
-	// nothing. It ends before the queue's lease does, which lasts 30 s.
+	// writeTimeout bounds the repetition of a write to the record while Redis is unavailable: without the record the work
+	// would be lost. It ends before the queue's lease does, which lasts 30 s.
 	writeTimeout  = budget.ResultWrite
 	firstPause    = 100 * time.Millisecond
 	longestPause  = time.Second
 	lastWriteTime = budget.LastWrite // of a write that begins when the process stops already
 )
 
-// attempt is one delivery that is being processed.
+// attempt is one delivery that is being processed: what is known of it. The processor does the work.
 type attempt struct {
 	job.Delivery
-	p        *Processor
+	clock    func() time.Time
 	record   job.Record
 	started  time.Time
 	steps    []stepTime
@@ -38,93 +38,93 @@ type stepTime struct {
 }
 
 func (p *Processor) newAttempt(d job.Delivery) *attempt {
-	return &attempt{Delivery: d, p: p, started: p.Clock()}
+	return &attempt{Delivery: d, clock: p.Clock, started: p.Clock()}
 }
 
-// step begins a step of the attempt; the function that it returns ends it.
-func (a *attempt) step(name string) func() {
-	started := a.p.Clock()
-	return func() { a.steps = append(a.steps, stepTime{name, a.p.Clock().Sub(started)}) }
+// startStep begins a step of the attempt; the function that it returns ends it.
+func (a *attempt) startStep(name string) func() {
+	started := a.clock()
+	return func() { a.steps = append(a.steps, stepTime{name, a.clock().Sub(started)}) }
 }
 
-// finish stores the result; only then the document goes.
-func (a *attempt) finish(ctx context.Context, result job.Stored) error {
-	written := a.step("store")
-	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
+// finishAttempt stores the result, and schedules the deletion of the document after that.
+func (p *Processor) finishAttempt(ctx context.Context, a *attempt, result job.Stored) error {
+	written := a.startStep("store")
+	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
 	written()
 	if err != nil {
-		return unwritten(ctx, "finish", err)
+		return writeFailure(ctx, "finish", err)
 	}
 	a.ended = true
-	a.discard(ctx)
+	p.scheduleCleanup(ctx, a)
 	return nil
 }
 
-// retry keeps the document for the next attempt.
-func (a *attempt) retry(ctx context.Context, cause error) error {
-	if err := a.again(ctx, cause, job.Backoff(a.Attempt)); err != nil {
+// retryAttempt keeps the document for the next attempt.
+func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) error {
+	if err := p.scheduleRetry(ctx, a, cause, job.Backoff(a.Attempt)); err != nil {
 		return err
 	}
 	return cause
 }
 
-// waits reports whether a fault is an outage that the job may wait out. A document that is not there is none: it will
-// not come back. Nor does a job wait for ever: one that is older than the patience has its attempts left and no more.
-func (a *attempt) waits(cause error) bool {
+// shouldSnooze reports whether a fault is an outage that the job may wait out. A missing document is not an outage: it does
+// not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
+func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 	return fault.CodeOf(cause).Outage() && !errors.Is(cause, fs.ErrNotExist) &&
-		a.p.Clock().Sub(a.record.CreatedAt) < a.p.OutagePatience
+		p.Clock().Sub(a.record.CreatedAt) < p.OutagePatience
 }
 
-// postpone has the job run again when the part that is away may be back, as the same attempt.
-func (a *attempt) postpone(ctx context.Context, cause error) error {
+// snoozeAttempt has the job run again, as the same attempt, when the unavailable part may have recovered.
+func (p *Processor) snoozeAttempt(ctx context.Context, a *attempt, cause error) error {
 	// Each run raises the fence, each that counts the attempt as well.
 	wait := job.OutageBackoff(int(a.record.Fence-a.record.Base) - a.Attempt)
-	if err := a.again(ctx, cause, wait); err != nil {
+	if err := p.scheduleRetry(ctx, a, cause, wait); err != nil {
 		return err
 	}
 	return &job.Postponement{After: wait, Cause: cause}
 }
 
-// again says in the record why the job waits, and for how long.
-func (a *attempt) again(ctx context.Context, cause error, wait time.Duration) error {
-	at := a.p.Clock().Add(wait)
-	err := a.write(ctx, func(ctx context.Context) error {
-		return a.p.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
+// scheduleRetry writes to the record why the job waits and when it runs again.
+func (p *Processor) scheduleRetry(ctx context.Context, a *attempt, cause error, wait time.Duration) error {
+	at := p.Clock().Add(wait)
+	err := p.writeRecord(ctx, func(ctx context.Context) error {
+		return p.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
 	})
 	if err != nil {
-		return unwritten(ctx, "retry", err)
+		return writeFailure(ctx, "retry", err)
 	}
 	return nil
 }
 
-func (a *attempt) fail(ctx context.Context, cause error) error {
-	err := a.write(ctx, func(ctx context.Context) error {
-		return a.p.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
+func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) error {
+	err := p.writeRecord(ctx, func(ctx context.Context) error {
+		return p.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
 	})
 	if err != nil {
-		return unwritten(ctx, "fail", err)
+		return writeFailure(ctx, "fail", err)
 	}
 	a.ended, a.record.State = true, job.Failed
-	a.discard(ctx)
-	if ours(cause) && !a.panicked {
-		a.p.Reporter.JobFailed(a.ID, a.Attempt, cause)
+	p.scheduleCleanup(ctx, a)
+	if isOurFault(cause) && !a.panicked {
+		p.Reporter.JobFailed(a.ID, a.Attempt, cause)
 	}
 	return cause
 }
 
-// requeue says in the record what the queue is about to do. That it could not be written changes nothing: the next
-// attempt begins from processing as well.
-func (a *attempt) requeue(ctx context.Context) error {
-	err := a.write(ctx, func(ctx context.Context) error { return a.p.Jobs.RequeueJob(ctx, a.ID, a.record.Fence) })
+// requeueAttempt sets the record to queued after an interruption. A failed write changes nothing: the next attempt can
+// begin from processing as well.
+func (p *Processor) requeueAttempt(ctx context.Context, a *attempt) error {
+	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.Jobs.RequeueJob(ctx, a.ID, a.record.Fence) })
 	if errors.Is(err, job.ErrSuperseded) {
 		return err
 	}
 	return fmt.Errorf("process: requeue: %w: %w", job.ErrInterrupted, errors.Join(context.Cause(ctx), err))
 }
 
-// unwritten is the outcome of an attempt that could not be written down. While Redis is away, or the process stops, it is
-// to be run again and not counted. A write that was refused is superseded.
-func unwritten(ctx context.Context, op string, err error) error {
+// writeFailure returns the error of an attempt whose outcome could not be written. While Redis is unavailable, or the process
+// stops, the attempt runs again and does not count. A refused write is superseded.
+func writeFailure(ctx context.Context, op string, err error) error {
 	code := fault.CodeOf(err)
 	err = fmt.Errorf("process: %s: %w", op, err)
 	switch {
@@ -138,27 +138,27 @@ func unwritten(ctx context.Context, op string, err error) error {
 	return err
 }
 
-// ours reports whether somebody should look into a fault: what is wrong with a document is its owner's business, unless
-// it took workers down.
-func ours(err error) bool {
+// isOurFault reports whether operators should look into a fault. A faulty document is its owner's concern, unless it
+// crashed workers.
+func isOurFault(err error) bool {
 	code := fault.CodeOf(err)
 	return code.Transient() || code == fault.WorkerLost
 }
 
-// discard sees to it that the document of a job that has ended goes, and its ticket. Where operators want so, the document
-// of a job that failed is put aside, and at once, since they may ask for it.
-func (a *attempt) discard(ctx context.Context) {
+// scheduleCleanup has the document and the ticket of a job that has ended deleted after FileRetention. With KeepFailed it
+// puts the document of a failed job aside at once, since operators may ask for it.
+func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
-	case a.p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
-		a.p.remove(ctx, a.ID, a.p.Uploads.Keep)
-	case !a.p.remains.add(remain{a.ID, a.p.Clock()}):
-		a.p.remove(ctx, a.ID, a.p.Uploads.Delete)
+	case p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
+		p.deleteFiles(ctx, a.ID, p.Uploads.Keep)
+	case !p.ended.addJobs(endedJob{a.ID, p.Clock()}):
+		p.deleteFiles(ctx, a.ID, p.Uploads.Delete)
 	}
 }
 
-// write repeats a write to the record while the queue's Redis is away. It goes on when ctx has ended, once: what is known
-// should be written down before the process stops.
-func (a *attempt) write(ctx context.Context, op func(context.Context) error) error {
+// writeRecord repeats a write to the record while the queue's Redis is unavailable. When ctx has ended it tries once more:
+// the outcome should be written before the process stops.
+func (p *Processor) writeRecord(ctx context.Context, op func(context.Context) error) error {
 	limit := writeTimeout
 	if ctx.Err() != nil {
 		limit = lastWriteTime

@@ -71,7 +71,7 @@ type Processor struct {
 	Deps
 	metrics  *metrics
 	builders timeline.BuilderCache
-	remains  remains
+	ended    cleanupQueue
 }
 
 // New returns a processor.
@@ -94,37 +94,37 @@ var errOver = fmt.Errorf("process: the job is over: %w", job.ErrSuperseded)
 // which the record says retrying or failed already.
 func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	a := p.newAttempt(d)
-	err := a.run(ctx)
-	a.tell(err)
+	err := p.runAttempt(ctx, a)
+	p.observeAttempt(a, err)
 	if errors.Is(err, errOver) {
 		return nil
 	}
 	return err
 }
 
-// run is an attempt from its beginning to what is written of it.
-func (a *attempt) run(ctx context.Context) error {
-	input, err := a.begin(ctx)
+// runAttempt is an attempt from its beginning to what is written of it.
+func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
+	input, err := p.beginAttempt(ctx, a)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
 		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still files,
 		// and then the sweep brings the job back from them.
 		return errOver
 	case err != nil:
-		return unwritten(ctx, "begin", err)
+		return writeFailure(ctx, "begin", err)
 	case a.record.State.Final():
 		// Delivered again because the queue missed that it had ended; the document may have been missed with it.
-		a.discard(ctx)
+		p.scheduleCleanup(ctx, a)
 		return errOver
 	case a.Crashes >= job.MaxCrashes:
-		return a.fail(ctx, fault.Wrap(fault.WorkerLost, fmt.Errorf("process: %d workers were lost with it", a.Crashes)))
+		return p.failAttempt(ctx, a, fault.Wrap(fault.WorkerLost, fmt.Errorf("process: %d workers were lost with it", a.Crashes)))
 	case a.Attempt > job.MaxAttempts:
 		// The queue counted attempts that never came to be written down.
-		return a.fail(ctx, fault.Wrap(fault.Internal, errors.New("process: no attempt came to an end")))
+		return p.failAttempt(ctx, a, fault.Wrap(fault.Internal, errors.New("process: no attempt came to an end")))
 	}
-	result, err := a.build(ctx, input)
+	result, err := p.buildResult(ctx, a, input)
 	if err == nil {
-		return a.finish(ctx, result)
+		return p.finishAttempt(ctx, a, result)
 	}
 	code := fault.CodeOf(err)
 	switch {
@@ -133,93 +133,93 @@ func (a *attempt) run(ctx context.Context) error {
 		return fmt.Errorf("process: the task was taken back: %w", job.ErrSuperseded)
 	case ctx.Err() != nil && code.Transient():
 		// The process stops, or the queue has taken the task away: whatever failed, failed of that.
-		return a.requeue(ctx)
-	case a.waits(err):
-		return a.postpone(ctx, err)
+		return p.requeueAttempt(ctx, a)
+	case p.shouldSnooze(a, err):
+		return p.snoozeAttempt(ctx, a, err)
 	case code.Transient() && !a.Last:
-		return a.retry(ctx, err)
+		return p.retryAttempt(ctx, a, err)
 	}
-	return a.fail(ctx, err)
+	return p.failAttempt(ctx, a, err)
 }
 
-func (a *attempt) begin(ctx context.Context) (input []byte, err error) {
-	err = a.write(ctx, func(ctx context.Context) (err error) {
-		a.record, input, err = a.p.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
+func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte, err error) {
+	err = p.writeRecord(ctx, func(ctx context.Context) (err error) {
+		a.record, input, err = p.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
 		return err
 	})
 	return input, err
 }
 
-// build makes the result. A panic on the way is a fault like others.
-func (a *attempt) build(ctx context.Context, input []byte) (result job.Stored, err error) {
-	ctx, cancel := context.WithTimeout(ctx, a.p.JobTimeout)
+// buildResult makes the result. A panic on the way is a fault like others.
+func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (result job.Stored, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.JobTimeout)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
 			// The value may hold anything of the document, the stack holds nothing.
-			a.p.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			p.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if a.Last {
-				a.p.Reporter.JobPanic(a.ID, v)
+				p.Reporter.JobPanic(a.ID, v)
 			}
 			a.panicked = true
 			err = fault.Wrap(fault.Internal, errors.New("process: panic"))
 		}
 	}()
-	t, err := a.timeline(ctx, input)
+	t, err := p.buildTimeline(ctx, a, input)
 	if err != nil {
 		return job.Stored{}, err
 	}
-	defer a.step("pack")()
+	defer a.startStep("pack")()
 	return resultcodec.Result(t)
 }
 
-func (a *attempt) timeline(ctx context.Context, input []byte) (*timeline.Result, error) {
+func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// First, since without it the rest would be for nothing.
-	loaded := a.step("catalogue")
-	cat, err := a.p.Catalogue.Current(ctx)
+	loaded := a.startStep("catalogue")
+	cat, err := p.Catalogue.Current(ctx)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
 	}
-	builder, now := a.p.builders.GetBuilder(cat), a.p.Clock()
+	builder, now := p.builders.GetBuilder(cat), p.Clock()
 	switch a.record.Kind {
 	case job.File:
-		doc, err := a.parse(ctx)
+		doc, err := p.parseDocument(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		defer a.step("build")()
+		defer a.startStep("build")()
 		return builder.FromDocument(doc, now)
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
 			return nil, fmt.Errorf("process: form: %w", err)
 		}
-		defer a.step("build")()
+		defer a.startStep("build")()
 		return builder.FromForm(form, now)
 	case job.TimelineData:
-		read := a.step("load")
-		saved, err := a.p.Timelines.Get(ctx, a.record.Owner, string(input))
+		read := a.startStep("load")
+		saved, err := p.Timelines.Get(ctx, a.record.Owner, string(input))
 		read()
 		if err != nil {
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
-		defer a.step("build")()
+		defer a.startStep("build")()
 		return builder.FromSaved(saved, now)
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
 }
 
-func (a *attempt) parse(ctx context.Context) (document.Document, error) {
-	defer a.step("parse")()
-	pdf, err := a.p.Uploads.Open(ctx, a.ID)
+func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {
+	defer a.startStep("parse")()
+	pdf, err := p.Uploads.Open(ctx, a.ID)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: open: %w", err)
 	}
 	defer pdf.Close()
-	ctx, cancel := context.WithTimeout(ctx, a.p.ParserTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.ParserTimeout)
 	defer cancel()
-	doc, err := a.p.Parser.Parse(ctx, pdf)
+	doc, err := p.Parser.Parse(ctx, pdf)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: parse: %w", err)
 	}

@@ -304,7 +304,7 @@ func TestAPanic(t *testing.T) {
 				if len(w.failed) != 0 || len(w.panicked) != n/3 {
 					t.Errorf("reports: %v, %v", w.failed, w.panicked)
 				}
-				if log := w.log.String(); strings.Contains(log, "Jane") || !strings.Contains(log, "process_test.go") {
+				if log := w.log.String(); strings.Contains(log, "Jane") || !strings.Contains(log, "executor_test.go") {
 					t.Errorf("logged: %s", log)
 				}
 			})
@@ -364,54 +364,4 @@ func BenchmarkForm(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// Where operators want so, the document of a job that failed is put aside, and nothing else is.
-func TestKeepingDocumentsOfFailedJobs(t *testing.T) {
-	t.Parallel()
-	refuse := func(w *world) {
-		w.parse = func(context.Context) (document.Document, error) {
-			return document.Document{}, fault.New(fault.UnrecognizedDocument)
-		}
-	}
-	for name, c := range map[string]struct {
-		keep   bool
-		change func(*world)
-		want   []string
-	}{
-		"a failed document": {true, refuse, []string{"begin", "catalogue", "open", "parse", "failed", "keep"}},
-		"not by default":    {false, refuse, []string{"begin", "catalogue", "open", "parse", "failed", "delete"}},
-		"one that is done":  {true, func(*world) {}, []string{"begin", "catalogue", "open", "parse", "done", "delete"}},
-		"a form": {true, func(w *world) { w.record.Kind, w.input = job.Form, []byte(`{"degree":7}`) },
-			[]string{"begin", "catalogue", "failed", "delete"}},
-		"one that failed and was delivered again":  {true, func(w *world) { w.record.State = job.Failed }, []string{"begin", "keep"}},
-		"one that is done and was delivered again": {true, func(w *world) { w.record.State = job.Done }, []string{"begin", "delete"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				w.keep = c.keep
-				c.change(w)
-				_ = w.attempt(t.Context(), 1)
-				w.did(t, c.want...)
-			})
-		})
-	}
-}
-
-// A job that was brought back waits for an outage as one does that is new: its fence goes on from its earlier life.
-func TestAnOutageInANewLife(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.record.Fence, w.record.Base = 1_764_000_000_000, 1_764_000_000_000
-		w.fails["parse"] = fault.New(fault.ParserUnavailable)
-		for _, want := range []time.Duration{2 * time.Second, 4 * time.Second} {
-			var later *job.Postponement
-			if err := w.attempt(t.Context(), 1); !errors.As(err, &later) || later.After != want {
-				t.Errorf("%v, want after %s", err, want)
-			}
-		}
-	})
 }

@@ -77,16 +77,16 @@ func kindOf(k job.Kind) string {
 	return "unknown"
 }
 
-// tell counts the attempt and writes its line in the log: ids, codes and times, nothing of the document.
-func (a *attempt) tell(err error) {
+// observeAttempt counts the attempt and writes its line in the log: ids, codes and times, nothing of the document.
+func (p *Processor) observeAttempt(a *attempt, err error) {
 	outcome, kind := outcomeOf(err), kindOf(a.Kind)
-	took := a.p.Clock().Sub(a.started)
-	a.p.metrics.attempts.WithLabelValues(kind, outcome).Inc()
+	took := p.Clock().Sub(a.started)
+	p.metrics.attempts.WithLabelValues(kind, outcome).Inc()
 	if a.ended {
-		a.p.metrics.jobs.WithLabelValues(kind, outcome).Inc()
+		p.metrics.jobs.WithLabelValues(kind, outcome).Inc()
 	}
 	if err == nil {
-		a.p.metrics.total.WithLabelValues(kind).Observe(a.p.Clock().Sub(a.record.CreatedAt).Seconds())
+		p.metrics.total.WithLabelValues(kind).Observe(p.Clock().Sub(a.record.CreatedAt).Seconds())
 	}
 	line := []slog.Attr{
 		slog.String("job_id", string(a.ID)), slog.String("kind", kind), slog.Int("attempt", a.Attempt),
@@ -99,12 +99,12 @@ func (a *attempt) tell(err error) {
 		line = append(line, slog.Float64("again_ms", milliseconds(again.After)))
 	}
 	for _, s := range a.steps {
-		a.p.metrics.steps.WithLabelValues(s.name).Observe(s.took.Seconds())
+		p.metrics.steps.WithLabelValues(s.name).Observe(s.took.Seconds())
 		line = append(line, slog.Float64(s.name+"_ms", milliseconds(s.took)))
 	}
 	level := slog.LevelInfo
 	switch {
-	case err == nil, errors.Is(err, job.ErrSuperseded), a.ended && !ours(err):
+	case err == nil, errors.Is(err, job.ErrSuperseded), a.ended && !isOurFault(err):
 		// Done, or through no fault of ours.
 	case a.ended:
 		level = slog.LevelError
@@ -113,7 +113,7 @@ func (a *attempt) tell(err error) {
 		level = slog.LevelWarn
 		line = append(line, slog.Any("error", err))
 	}
-	a.p.Logger.LogAttrs(context.Background(), level, "attempt", line...)
+	p.Logger.LogAttrs(context.Background(), level, "attempt", line...)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

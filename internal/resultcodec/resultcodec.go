@@ -1,5 +1,5 @@
-// Package resultcodec turns results into the form in which they are kept and served, JSON compressed with gzip, and back. The
-// use cases share it: whoever writes a result writes the same bytes for the same timeline.
+// Package resultcodec converts results to the form in which they are stored and served, JSON compressed with gzip, and
+// back. All use cases share it, so the same timeline is stored as the same bytes.
 package resultcodec
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// MaxJSON is the most that Open unpacks, in bytes. The largest degree of the catalogue packs about 1 MB of JSON; what
-// would grow beyond this did not come from Result.
+// MaxJSON is the most bytes of JSON that Open decompresses. The largest degree of the catalogue takes about 1 MB; larger
+// input did not come from Result.
 const MaxJSON = 16 << 20
 
 // ErrTooLarge says that the compressed bytes hold more than MaxJSON.
-var ErrTooLarge = errors.New("pack: result larger than 16 MiB")
+var ErrTooLarge = errors.New("resultcodec: result larger than 16 MiB")
 
 // A compressor holds about 200 kB of tables, more than the result that it packs, so they are used again.
 var compressors = sync.Pool{New: func() any {
@@ -32,21 +32,21 @@ var compressors = sync.Pool{New: func() any {
 
 // Result packs a result and its slim view. Equal results give equal bytes: the header carries no time.
 func Result(r *timeline.Result) (job.Stored, error) {
-	full, err := compressed(r)
+	full, err := compressResult(r)
 	if err != nil {
 		return job.Stored{}, err
 	}
-	slim, err := compressed(r.SlimView())
+	slim, err := compressResult(r.SlimView())
 	if err != nil {
 		return job.Stored{}, err
 	}
 	return job.Stored{Full: full, Slim: slim}, nil
 }
 
-func compressed(r *timeline.Result) ([]byte, error) {
+func compressResult(r *timeline.Result) ([]byte, error) {
 	plain, err := wire.EncodeResult(r)
 	if err != nil {
-		return nil, fmt.Errorf("pack: encode the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: encode the result: %w", err)
 	}
 	var out bytes.Buffer
 	out.Grow(len(plain) / 4)
@@ -54,10 +54,10 @@ func compressed(r *timeline.Result) ([]byte, error) {
 	defer compressors.Put(w)
 	w.Reset(&out)
 	if _, err := w.Write(plain); err != nil {
-		return nil, fmt.Errorf("pack: compress the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: compress the result: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("pack: compress the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: compress the result: %w", err)
 	}
 	return out.Bytes(), nil
 }
@@ -66,18 +66,18 @@ func compressed(r *timeline.Result) ([]byte, error) {
 func Open(packed []byte) (*timeline.Result, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		return nil, fmt.Errorf("pack: open the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: open the result: %w", err)
 	}
 	plain, err := io.ReadAll(io.LimitReader(z, MaxJSON+1))
 	if err != nil {
-		return nil, fmt.Errorf("pack: unpack the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: unpack the result: %w", err)
 	}
 	if len(plain) > MaxJSON {
 		return nil, ErrTooLarge
 	}
 	r, err := wire.DecodeResult(plain)
 	if err != nil {
-		return nil, fmt.Errorf("pack: decode the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: decode the result: %w", err)
 	}
 	return r, nil
 }

@@ -53,8 +53,8 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 		return 0, err
 	}
 	var edited int64
-	err := again(version, func() error {
-		record, result, err := e.result(ctx, owner, id)
+	err := retryChange(version, func() error {
+		record, result, err := e.loadResult(ctx, owner, id)
 		if err != nil {
 			return err
 		}
@@ -68,14 +68,14 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 		if result, err = e.builders.GetBuilder(current).ApplyPatch(result, patch, e.Clock()); err != nil {
 			return err
 		}
-		edited, err = e.replace(ctx, record, result)
+		edited, err = e.replaceResult(ctx, record, result)
 		return err
 	})
 	return edited, err
 }
 
 // Save keeps the result of a job that is done, and writes the id of what it kept back into the result: saving the same
-// result again updates the same timeline. An empty name leaves the result's own, and without one it is the degree's.
+// loadResult again updates the same timeline. An empty name leaves the result's own, and without one it is the degree's.
 // Errors are job_not_found, conflict for a job that is not done, and invalid_form for the name.
 func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
 	name, err := checkName(name)
@@ -83,27 +83,27 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 		return timeline.Saved{}, err
 	}
 	var saved timeline.Saved
-	err = again(0, func() error {
-		record, result, err := e.result(ctx, owner, id)
+	err = retryChange(0, func() error {
+		record, result, err := e.loadResult(ctx, owner, id)
 		if err != nil {
 			return err
 		}
 		s := result.ToSaved()
 		s.Owner, s.Name = owner, cmp.Or(name, s.Name, result.Degree.Name)
 		inserted := false
-		if saved, inserted, err = e.keep(ctx, s); err != nil {
+		if saved, inserted, err = e.storeTimeline(ctx, s); err != nil {
 			return err
 		}
 		if result.ID == saved.ID && result.TimelineName == saved.Name {
 			return nil
 		}
 		result.ID, result.TimelineName = saved.ID, saved.Name
-		_, err = e.replace(ctx, record, result)
+		_, err = e.replaceResult(ctx, record, result)
 		if err == nil || !inserted {
 			return err
 		}
 		// The result does not know of the timeline: saving it again would make a second one.
-		if undo := e.forget(ctx, saved); undo != nil {
+		if undo := e.undoInsert(ctx, saved); undo != nil {
 			return errors.Join(undo, err) // first what must not be tried again
 		}
 		return err
@@ -114,8 +114,8 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 	return saved, nil
 }
 
-// keep updates the timeline that s names, or inserts s when it names none, or one that was deleted.
-func (e *Editor) keep(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
+// storeTimeline updates the timeline that s names, or inserts s when it names none, or one that was deleted.
+func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
 	if s.ID != "" {
 		saved, err = e.Timelines.Update(ctx, s)
 		if fault.CodeOf(err) != fault.TimelineNotFound {
@@ -126,8 +126,8 @@ func (e *Editor) keep(ctx context.Context, s timeline.Saved) (saved timeline.Sav
 	return saved, err == nil, err
 }
 
-// forget takes an insert back.
-func (e *Editor) forget(ctx context.Context, s timeline.Saved) error {
+// undoInsert deletes a timeline that was just inserted.
+func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	if err := e.Timelines.Delete(ctx, s.Owner, s.ID, 0); err != nil {
@@ -154,7 +154,7 @@ func (e *Editor) Update(ctx context.Context, owner, id string, version int64, na
 		}
 	}
 	var saved timeline.Saved
-	err := again(version, func() error {
+	err := retryChange(version, func() error {
 		s, err := e.Timelines.Get(ctx, owner, id)
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (e *Editor) Update(ctx context.Context, owner, id string, version int64, na
 			return fault.New(fault.PreconditionFailed)
 		}
 		if from != nil {
-			_, result, err := e.result(ctx, owner, *from)
+			_, result, err := e.loadResult(ctx, owner, *from)
 			if err != nil {
 				return err
 			}
@@ -192,8 +192,8 @@ func (e *Editor) Delete(ctx context.Context, owner, id string, version int64) er
 	return e.Timelines.Delete(ctx, owner, id, version)
 }
 
-// result returns the record of the owner's job and what it built.
-func (e *Editor) result(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
+// loadResult returns the record of the owner's job and what it built.
+func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
 	record, packed, err := e.Jobs.LoadResult(ctx, id)
 	if err != nil {
 		return job.Record{}, nil, err
@@ -206,23 +206,23 @@ func (e *Editor) result(ctx context.Context, owner string, id job.ID) (job.Recor
 	}
 	result, err := resultcodec.Open(packed)
 	if err != nil {
-		return job.Record{}, nil, fault.Wrap(fault.Internal, fmt.Errorf("edit: %w", err))
+		return job.Record{}, nil, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}
 	return record, result, nil
 }
 
-// replace stores a changed result, if the record is still as it was read, and returns the record's new version.
-func (e *Editor) replace(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
+// replaceResult stores a changed result, if the record is still as it was read, and returns the record's new version.
+func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
 	stored, err := resultcodec.Result(result)
 	if err != nil {
-		return 0, fault.Wrap(fault.Internal, fmt.Errorf("edit: %w", err))
+		return 0, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}
 	return e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
 }
 
-// again makes a change, and when the caller named no version makes it again for as long as others are faster: conflict in
-// the end, since a precondition is nothing that this caller set.
-func again(version int64, change func() error) error {
+// retryChange makes a change and, when the caller named no version, repeats it while others are faster, at most tries
+// times. Then the error is conflict: the caller set no precondition that could have failed.
+func retryChange(version int64, change func() error) error {
 	for try := 1; ; try++ {
 		err := change()
 		if version != 0 || fault.CodeOf(err) != fault.PreconditionFailed {

@@ -49,7 +49,7 @@ func TestFilesOutliveTheirJob(t *testing.T) {
 				if err := w.attempt(t.Context(), 1); err != nil {
 					t.Fatal(err)
 				}
-				wait(executor.Afterlife - time.Millisecond)
+				wait(executor.FileRetention - time.Millisecond)
 				if !w.there() {
 					t.Error("the files went at once")
 				}

@@ -1,0 +1,126 @@
+package executor
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+// FileRetention is how long the files of a job outlive its end. A Redis that is killed may come back without what it answered
+// last: a second of it with appendfsync everysec, two while its disk is slow (redis.io, "Redis persistence"), and a replica
+// that takes over may be as far behind. Were the files gone at once, a job whose end was forgotten could neither run again
+// nor end well.
+const FileRetention = 5 * time.Second
+
+const (
+	// cleanupInterval is how often Run deletes the files whose retention is over.
+	cleanupInterval = time.Second
+	// cleanupConcurrency is how many jobs are cleaned up at a time: an object store takes long for each.
+	cleanupConcurrency = 8
+)
+
+// cleanupQueue holds the jobs that have ended and whose files are still stored.
+type cleanupQueue struct {
+	mu   sync.Mutex
+	open bool // Run deletes the files
+	jobs []endedJob
+}
+
+type endedJob struct {
+	id    job.ID
+	since time.Time
+}
+
+// addJobs takes jobs whose files are to be deleted later. It refuses them while Run does not delete any.
+func (r *cleanupQueue) addJobs(jobs ...endedJob) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open {
+		r.jobs = append(r.jobs, jobs...)
+	}
+	return r.open
+}
+
+// takeUntil takes out the jobs that ended at a time or before.
+func (r *cleanupQueue) takeUntil(t time.Time) []endedJob {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var due []endedJob
+	r.jobs = slices.DeleteFunc(r.jobs, func(j endedJob) bool {
+		if j.since.After(t) {
+			return false
+		}
+		due = append(due, j)
+		return true
+	})
+	return due
+}
+
+func (r *cleanupQueue) setOpen(open bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open = open
+}
+
+// Run deletes the files of jobs FileRetention after their end and, when ctx ends, all that are left. While it does not
+// run, files are deleted as soon as a job ends. What fails here is left to repair.
+func (p *Processor) Run(ctx context.Context) error {
+	p.ended.setOpen(true)
+	tick := time.NewTicker(cleanupInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			due := p.ended.takeUntil(p.Clock().Add(-FileRetention))
+			if err := p.cleanupFiles(ctx, due); err != nil {
+				p.ended.addJobs(due...) // their state is not known while Redis is unavailable
+			}
+		case <-ctx.Done():
+			p.ended.setOpen(false)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+			defer cancel()
+			if err := p.cleanupFiles(ctx, p.ended.takeUntil(p.Clock())); err != nil {
+				p.Logger.Warn("the files of jobs that ended are left to the sweep", "error", err)
+			}
+			return nil
+		}
+	}
+}
+
+// cleanupFiles deletes the files of the jobs whose records still say that they ended. A job whose end Redis lost runs
+// again, and one without a record gets it back from its ticket, unless its owner deleted it with its files.
+func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	ids := make([]job.ID, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.id
+	}
+	records, err := p.Jobs.LoadRecords(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(cleanupConcurrency)
+	for _, id := range ids {
+		if r, ok := records[id]; ok && r.State.Final() {
+			group.Go(func() error { p.deleteFiles(ctx, id, p.Uploads.Delete); return nil })
+		}
+	}
+	return group.Wait()
+}
+
+// deleteFiles deletes the files of a job that has ended. They are personal, so it goes on when ctx has ended.
+func (p *Processor) deleteFiles(ctx context.Context, id job.ID, how func(context.Context, job.ID) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+	defer cancel()
+	if err := how(ctx, id); err != nil {
+		p.Logger.Error("the files of a job that ended stay", "job_id", id, "error", err)
+	}
+}
