@@ -10,10 +10,10 @@ import (
 func (t *Table) learnCodes(below []Line) {
 	end := 0.0
 	for _, l := range below {
-		if l.X0 >= t.titleX0 {
+		if l.X0 >= t.titleX0 || !codeOrSection.MatchString(l.Words[0].Text) {
 			continue
 		}
-		words := t.splitAtEdges(l.Words)
+		words := t.splitAtEdges(l.Words[:min(len(l.Words), maxCodeWords)])
 		if n := t.countCodeCells(l, words); n > 0 {
 			end = max(end, words[n-1].X1)
 		}

@@ -85,6 +85,13 @@ const sizedWords = 64
 // mostUsedSize is the size, to a tenth, of most characters of words; of equals the largest.
 func mostUsedSize(words []Word) float64 {
 	words = words[:min(len(words), sizedWords)]
+	least, largest := words[0].Size, words[0].Size
+	for _, w := range words {
+		least, largest = min(least, w.Size), max(largest, w.Size)
+	}
+	if largest-least <= 0.1*least {
+		return largest
+	}
 	best, most := 0.0, 0
 	for _, w := range words {
 		n := 0

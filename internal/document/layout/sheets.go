@@ -123,20 +123,30 @@ func moveLeft(p Page, by float64) Page {
 // splitBeside cuts a page in the middle when no word lies there and both halves look like pages of their own.
 func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 	at, width := widestGap(p.Words, 0.38*p.Width, 0.62*p.Width, func(w Word) (float64, float64) { return w.X0, w.X1 })
-	if width <= 0 {
+	if width <= 0 || width < gutterSizes*p.Words[0].Size || !mayHoldPages(p.Words, at) {
 		return p, p, 0, false
 	}
 	left, right = divide(p, func(w Word) bool { return w.X0 < at })
-	if len(left.Words) == 0 || len(right.Words) == 0 || width < gutterSizes*left.Words[0].Size {
-		return p, p, 0, false
-	}
-	isNumber := func(w Word) bool { return w.Text == "of" || numberWord.MatchString(w.Text) }
-	if !slices.ContainsFunc(right.Words, func(w Word) bool { return mayBeginPage(w, at) }) &&
-		!(slices.ContainsFunc(right.Words, isNumber) && slices.ContainsFunc(left.Words, isNumber)) {
-		return p, p, 0, false
-	}
 	a, b := findPageSigns(left), findPageSigns(right)
 	return left, right, at, a.number && b.number || a.record && b.record || a.letter && b.letter
+}
+
+// mayHoldPages reports whether a gap can part two pages: a row, a header or a label may begin right of it, or numbers of
+// pages stand on both sides.
+func mayHoldPages(words []Word, at float64) bool {
+	begins, numbers := false, [2]bool{}
+	for i := range words {
+		w := &words[i]
+		side := 0
+		if w.X0 >= at {
+			side = 1
+			begins = begins || mayBeginPage(*w, at)
+		}
+		if strings.HasSuffix(w.Text, "of") || strings.Contains(w.Text, "/") {
+			numbers[side] = numbers[side] || w.Text == "of" || numberWord.MatchString(w.Text)
+		}
+	}
+	return begins || numbers[0] && numbers[1]
 }
 
 // mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a left edge.
