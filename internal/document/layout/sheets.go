@@ -172,7 +172,7 @@ func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
 	above := func(w Word) bool { return w.Baseline < at }
 	a, b := divide(left, above)
 	c, d := divide(right, above)
-	if findPageSigns(b) == (pageSigns{}) || len(a.Words) == 0 || len(c.Words) == 0 {
+	if signs := findPageSigns(b); !signs.record && !signs.letter || len(a.Words) == 0 || len(c.Words) == 0 {
 		return nil, nil, false
 	}
 	return []Page{a, b}, []Page{c, d}, true
