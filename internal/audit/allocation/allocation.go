@@ -75,7 +75,7 @@ type Share struct {
 
 // Solution is the best allocation. Shares has an entry for each course of the problem, in the order of the problem; the
 // shares of a course are in the order of pools, and empty for a course that counts nowhere. Exact is false only when a
-// record has more combinations of excluded courses and limits than are tried (4,096 in a group of pools).
+// record takes more steps than are allowed: then it may split more courses than need be, or resolve exclusions worse.
 type Solution struct {
 	Shares [][]Share
 	Exact  bool

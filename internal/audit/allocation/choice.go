@@ -3,7 +3,7 @@ package allocation
 import "slices"
 
 // mostChoices bounds the combinations that are tried in one component. A record of forty courses has a few.
-const mostChoices = 4096
+const mostChoices = 1024
 
 // choice decides what a flow cannot: which of excluded courses counts, and which courses of a set with a limited
 // number. allowed[i] holds the places of course i that are left.

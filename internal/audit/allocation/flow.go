@@ -17,6 +17,7 @@ type network struct {
 	given    []int // of each course: the credits that it gives
 	from     []int // the edge by which a search reached a node
 	queue    []int
+	steps    int   // how often a flow was looked for
 	caps     []int // of each pool of the component, in place of what it requires; nil for none
 }
 

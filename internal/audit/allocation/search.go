@@ -41,6 +41,10 @@ func (c *component) solve(shares [][]Share) bool {
 	var tied []choice
 	var goals []target
 	for i, ch := range choices {
+		if i > 0 && n.isSpent() {
+			whole = false
+			break
+		}
 		t := n.findTarget(ch)
 		switch {
 		case i == 0 || t.isBetter(&best):
@@ -51,17 +55,21 @@ func (c *component) solve(shares [][]Share) bool {
 	}
 	g := &group{network: n, choices: tied, goals: goals}
 	ideal := n.findHeld(tied, goals)
-	for splits := 0; splits <= len(c.courses); splits++ {
+	// However the search ends, the credits and the full pools are the best ones.
+	n.reaches(tied[0].allowed, &goals[0], goals[0].fillings[0])
+	c.readShares(n, shares)
+	for splits := 0; splits <= len(c.courses) && !n.isSpent(); splits++ {
 		if g.assignAll(ideal, splits) {
-			break
+			c.readShares(n, shares)
+			return whole
 		}
 		if g.assignAll(nil, splits) {
-			g.emptyLater(splits)
-			break
+			c.readShares(n, shares)
+			g.emptyLater(splits, shares)
+			return whole && !n.isSpent()
 		}
 	}
-	c.readShares(n, shares)
-	return whole
+	return false
 }
 
 // group is the choices that reach the best target.
@@ -85,26 +93,42 @@ func (g *group) assignAll(caps []int, splits int) bool {
 }
 
 // emptyLater lowers what the pools hold, the last one first, as far as so many splits allow. It starts from a flow in
-// the network and leaves the best one there.
-func (g *group) emptyLater(splits int) {
+// the network and writes the best shares.
+func (g *group) emptyLater(splits int, shares [][]Share) {
 	caps := make([]int, len(g.c.pools))
 	for k, id := range g.c.pools {
 		caps[k] = g.c.problem.Pools[id].Required
 	}
+	held := make([]int, len(caps))
+	readHeld := func() {
+		for k := range held {
+			held[k] = g.edges[g.sinkEdge[k]^1].left
+		}
+	}
+	readHeld()
 	for k := len(caps) - 1; k > 0; k-- {
-		least, most := 0, g.edges[g.sinkEdge[k]^1].left
-		for least < most {
-			caps[k] = (least + most) / 2
+		for least := 0; least < held[k]; {
+			caps[k] = (least + held[k]) / 2
 			if g.assignAll(slices.Clone(caps), splits) {
-				most = min(caps[k], g.edges[g.sinkEdge[k]^1].left)
+				g.c.readShares(g.network, shares)
+				readHeld()
 			} else {
 				least = caps[k] + 1
 			}
+			if g.isSpent() {
+				return
+			}
 		}
-		caps[k] = least
-		g.assignAll(slices.Clone(caps), splits)
+		caps[k] = held[k]
 	}
 }
+
+// mostSteps bounds the flows of one component. Records of students take some hundred; only drawn ones with many odd
+// numbers of credits take more.
+const mostSteps = 4000
+
+// isSpent reports whether the search has used up its steps.
+func (n *network) isSpent() bool { return n.steps > mostSteps }
 
 // findHeld returns what the pools hold at best: the later pools as little as possible, so that the wide ones at the
 // end, such as general electives, stay free.
@@ -224,6 +248,7 @@ func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
 			return false
 		}
 	}
+	n.steps++
 	n.reset(allowed, f.done)
 	if n.giveAll(Completed) != t.credits[Completed] || !n.fillPools(f.done, f.done) {
 		return false
@@ -260,7 +285,7 @@ func (a *assigner) findFilling() (filling, bool) {
 // assign decides the courses from x on.
 func (a *assigner) assign(x, splits int) (filling, bool) {
 	f, ok := a.findFilling()
-	if !ok {
+	if !ok || a.network.isSpent() {
 		return filling{}, false
 	}
 	for x < len(a.allowed) && len(a.allowed[x]) < 2 {
