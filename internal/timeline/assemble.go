@@ -129,7 +129,7 @@ func (d *draft) assembleResult(now time.Time) *Result {
 		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, Courses: orEmpty(d.deficient), Rules: []Rule{}},
 		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
 	)
-	d.measure(r, touched, now)
+	d.measureProgress(r, touched, now)
 	d.addWarnings(r, touched)
 	return r
 }

@@ -48,6 +48,8 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 		deficient:   uniqueCodes(doc.DeficiencyCourses),
 		extra:       map[string]ExtraCourse{},
 	}
+	d.warnings = append(d.warnings, doc.Warnings...)
+	d.addTransfers(doc)
 	if length := info.MinimumProgramLength; length != nil && *length > 0 && *length <= maxTotalCredits {
 		d.required = math.Round(*length*4) / 4
 	}
@@ -92,7 +94,7 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 				d.extra[code] = mergeExtra(d.extra[code], row, code)
 			}
 			v := classifySitting(row, at)
-			if v.IsUnknown {
+			if v.IsUnknown && !d.hasGradeWarning(code, s.label) {
 				d.warnings = append(d.warnings, unknownGrade(code, s.label))
 			}
 			state := State{Status: v.Status, Semester: &s.label, Message: v.Message}
@@ -108,6 +110,34 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 	}
 	d.slots = mergeSlots(d.slots)
 	return nil
+}
+
+// addTransfers takes the printed rows of transfers and exemptions over, also those that name no course. A transcript prints
+// the credits of every row, so an exemption with none earned 0.00; a letter prints credits for some.
+func (d *draft) addTransfers(doc document.Document) {
+	for _, row := range doc.Transfers {
+		t := Transfer{Via: ViaTransfer, Title: strings.TrimSpace(row.Title)}
+		if toCapitals(row.Grade) == "EX" {
+			t.Via = ViaExemption
+		}
+		if credits := roundToQuarters(row.Credits); credits > 0 || doc.Kind == document.Transcript {
+			t.Credits = &credits
+		}
+		if code := catalogue.Code(row.Code); !row.Unassigned && catalogue.IsCode(code) {
+			t.Code = code
+			if t.Via == ViaExemption {
+				d.exempt = uniqueCodes(append(d.exempt, code))
+			} else {
+				d.transferred = uniqueCodes(append(d.transferred, code))
+			}
+			if _, known := d.cat.Index(code); !known {
+				d.extra[code] = ExtraCourse{Code: code, Title: t.Title, Credits: roundToQuarters(row.Credits)}
+			}
+		} else {
+			t.Title = strings.TrimSpace(row.Code + " " + t.Title)
+		}
+		d.transfers = append(d.transfers, t)
+	}
 }
 
 // mergeExtra keeps the title and credits of a course that the catalogue lacks, from the latest row that has them.

@@ -43,7 +43,7 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 				sat[sitting.Code] = true
 				attempt.Status, attempt.Via = audit.Status(state.Status), state.Via
 				if state.Via != "" {
-					attempt.Credits, attempt.BelowCMinus = d.creditsWithoutSitting(sitting.Code), false
+					attempt.Credits, attempt.BelowCMinus = d.creditsWithoutSitting(sitting.Code, state.Via), false
 				}
 			} else if course.InCatalogue != nil {
 				continue // the audit cannot tell whether such a course may count twice
@@ -57,7 +57,7 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 			continue
 		}
 		record.Attempts = append(record.Attempts, audit.Attempt{
-			Code: code, Status: audit.Status(state.Status), Via: state.Via, Term: termOf(state.Semester), Credits: d.creditsWithoutSitting(code),
+			Code: code, Status: audit.Status(state.Status), Via: state.Via, Term: termOf(state.Semester), Credits: d.creditsWithoutSitting(code, state.Via),
 		})
 	}
 	for _, t := range d.transfers {
@@ -88,9 +88,12 @@ func unstatedStatus(s Sitting, at term.Position) Status {
 }
 
 // creditsWithoutSitting returns what a transfer or an exemption earned, NoCredits where the document does not say it.
-func (d *draft) creditsWithoutSitting(code string) audit.Credits {
+func (d *draft) creditsWithoutSitting(code, via string) audit.Credits {
+	if code == writingCourse && via == ViaExemption {
+		return 0 // a test was passed, and no credits earned
+	}
 	for _, t := range d.transfers {
-		if t.Code == code {
+		if t.Code == code && t.Via == via {
 			return toPrinted(t.Credits)
 		}
 	}
@@ -112,8 +115,8 @@ func toPrinted(credits *float64) audit.Credits {
 	return audit.Quarters(*credits)
 }
 
-// measure fills in what the audit says of the draft: progress, totals, remarks, and where each course counts.
-func (d *draft) measure(r *Result, touched []string, now time.Time) {
+// measureProgress fills in what the audit says of the draft: progress, totals, remarks, and where each course counts.
+func (d *draft) measureProgress(r *Result, touched []string, now time.Time) {
 	out := d.program.audit.Audit(d.toRecord(r, touched, now))
 	r.Totals = Totals{Required: out.Totals.Required.Float(), Source: out.Totals.Source}
 	r.Remarks = out.Remarks

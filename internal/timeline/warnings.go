@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -13,6 +15,15 @@ func isComputed(w warning.Warning) bool {
 	return w.Code == warning.CourseUnknown || w.Code == warning.CourseRenamed
 }
 
+// hasGradeWarning reports whether the document's warnings name the grade of a course in a term.
+func (d *draft) hasGradeWarning(code, label string) bool {
+	return slices.ContainsFunc(d.warnings, func(w warning.Warning) bool {
+		t, err := term.Parse(w.Term)
+		return w.Code == warning.GradeUnknown && catalogue.Code(w.Course) == code && err == nil && t.Label() == label
+	})
+}
+
+// unknownGrade returns the warning about a grade that is not in the legend; it does not name the grade.
 func unknownGrade(code, label string) warning.Warning {
 	return warning.Warning{
 		Code: warning.GradeUnknown, Course: code, Term: label,
