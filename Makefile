@@ -3,7 +3,7 @@ SHELL   := /bin/bash
 BIN     := $(CURDIR)/.bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE  := github.com/trackmydegree/trackmydegree/internal
-LDFLAGS := -s -w -X $(MODULE)/commands.version=$(VERSION) -X $(MODULE)/controllercmd.version=$(VERSION)
+LDFLAGS := -s -w -X $(MODULE)/program.version=$(VERSION)
 PKG     ?= ./...
 FUZZ    ?= 30s
 CHAOS   ?= 2m

@@ -14,7 +14,7 @@ module=github.com/trackmydegree/trackmydegree/internal
 # grpcnotrace leaves out gRPC's own tracing, with which the linker could drop nothing of what is never called: 56 MB a
 # program become 39.
 CGO_ENABLED=0 go build -buildvcs=false -trimpath -tags grpcnotrace \
-	-ldflags "-s -w -X $module/commands.version=$version -X $module/controllercmd.version=$version" -o "$root/" ./cmd/...
+	-ldflags "-s -w -X $module/program.version=$version" -o "$root/" ./cmd/...
 
 # Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it shows as
 # well that the program does its work. On a processor with other features than this one it is compiled anew.

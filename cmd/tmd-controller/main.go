@@ -1,21 +1,12 @@
-// Command tmd-controller does for the workers of a release what a Deployment cannot do by itself. It alone knows Kubernetes.
+// Command tmd-controller does for the workers of a release what a Deployment cannot do by itself. Only this program
+// depends on Kubernetes libraries.
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/trackmydegree/trackmydegree/internal/controllercmd"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-func main() { os.Exit(run()) }
-
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// The first signal ends in order; with the handler gone, the second ends the process at once.
-	context.AfterFunc(ctx, stop)
-	return controllercmd.Run(ctx, controllercmd.Process{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
-}
+func main() { os.Exit(program.RunUntilSignal(controllercmd.Run)) }

@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-func (p Process) configCommand() *cobra.Command {
+func newConfigCommand(p program.Process) *cobra.Command {
 	var names []string
 	for _, r := range config.Roles() {
 		names = append(names, r.Name)
@@ -28,12 +29,12 @@ func (p Process) configCommand() *cobra.Command {
 			if len(args) == 1 {
 				role = args[0]
 			}
-			return p.printConfig(role)
+			return printConfig(p, role)
 		},
 	}
 }
 
-func (p Process) printConfig(role string) error {
+func printConfig(p program.Process, role string) error {
 	roles := config.Roles()
 	i := slices.IndexFunc(roles, func(r config.Role) bool { return r.Name == role })
 	settings, err := config.Describe(roles[i].New(), p.Environ)

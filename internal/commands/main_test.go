@@ -1,20 +1,18 @@
 package commands_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -24,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // children keep the name.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "tmd" {
-		os.Exit(tmd())
+		os.Exit(program.RunUntilSignal(commands.Run))
 	}
 	os.Exit(leakChecked{m}.Run())
 }
@@ -50,11 +48,4 @@ func (m leakChecked) Run() int {
 		return 1
 	}
 	return code
-}
-
-func tmd() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	return commands.Run(ctx, commands.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
 }

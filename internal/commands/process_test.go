@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -73,7 +74,7 @@ func (s *server) probe(path string) int {
 func (s *server) run(t *testing.T, env []string, args ...string) ran {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := commands.Run(t.Context(), commands.Process{Args: args, Environ: append([]string{"TMD_URL=" + s.base}, env...), Stdout: &out, Stderr: &errs})
+	code := commands.Run(t.Context(), program.Process{Args: args, Environ: append([]string{"TMD_URL=" + s.base}, env...), Stdout: &out, Stderr: &errs})
 	return ran{code, out.String(), errs.String()}
 }
 

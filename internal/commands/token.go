@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-func (p Process) tokenCommand() *cobra.Command {
+func newTokenCommand(p program.Process) *cobra.Command {
 	var (
 		subject string
 		roles   []string
@@ -32,13 +33,13 @@ func (p Process) tokenCommand() *cobra.Command {
 			}
 			switch {
 			case subject == "":
-				return usage(errors.New("--sub is missing: name the user that the token is for"))
+				return program.UsageError(errors.New("--sub is missing: name the user that the token is for"))
 			case ttl <= 0:
-				return usage(errors.New("--ttl must be longer than nothing"))
+				return program.UsageError(errors.New("--ttl must be longer than nothing"))
 			case settings.Environment == config.Production && !force:
-				return usage(errors.New("NODE_ENV is production: tokens come from the identity provider there; --force makes one all the same"))
+				return program.UsageError(errors.New("NODE_ENV is production: tokens come from the identity provider there; --force makes one all the same"))
 			}
-			token, err := sign(settings.Signing, subject, roles, time.Now(), ttl)
+			token, err := signToken(settings.Signing, subject, roles, time.Now(), ttl)
 			if err != nil {
 				return err
 			}
@@ -57,14 +58,14 @@ func (p Process) tokenCommand() *cobra.Command {
 	return c
 }
 
-// claims are what the API reads of a token.
-type claims struct {
+// tokenClaims are the claims that the API reads.
+type tokenClaims struct {
 	Roles []string `json:"roles,omitempty"`
 	jwt.RegisteredClaims
 }
 
-func sign(s config.Signing, subject string, roles []string, now time.Time, ttl time.Duration) (string, error) {
-	c := claims{Roles: roles, RegisteredClaims: jwt.RegisteredClaims{
+func signToken(s config.Signing, subject string, roles []string, now time.Time, ttl time.Duration) (string, error) {
+	c := tokenClaims{Roles: roles, RegisteredClaims: jwt.RegisteredClaims{
 		Subject: subject, Issuer: s.JWTIssuer, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
 	}}
 	if s.JWTAudience != "" {

@@ -21,6 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
 // api is a stand-in for the API: what a real one does is tested end to end; this one breaks at will.
@@ -107,7 +108,7 @@ type ran struct {
 func run(t *testing.T, args ...string) ran {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := commands.Run(t.Context(), commands.Process{Args: args, Environ: []string{"TMD_TOKEN=secret-token"}, Stdout: &out, Stderr: &errs})
+	code := commands.Run(t.Context(), program.Process{Args: args, Environ: []string{"TMD_TOKEN=secret-token"}, Stdout: &out, Stderr: &errs})
 	return ran{code, out.String(), errs.String()}
 }
 
@@ -330,7 +331,7 @@ func TestUploadFailures(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		a.events = func(http.ResponseWriter, int) { interrupt() }
 		var out, errs bytes.Buffer
-		code := commands.Run(ctx, commands.Process{Args: []string{"upload", "--url", a.URL, pdf(t, "a.pdf")}, Stdout: &out, Stderr: &errs})
+		code := commands.Run(ctx, program.Process{Args: []string{"upload", "--url", a.URL, pdf(t, "a.pdf")}, Stdout: &out, Stderr: &errs})
 		if code != 130 {
 			t.Errorf("exit code %d: %s", code, errs.String())
 		}

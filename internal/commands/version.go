@@ -2,19 +2,20 @@ package commands
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-func (p Process) versionCommand() *cobra.Command {
+func newVersionCommand(p program.Process) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print what this is",
 		GroupID: "tools",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(p.Stdout, "tmd %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintln(p.Stdout, program.VersionLine("tmd"))
 			return nil
 		},
 	}

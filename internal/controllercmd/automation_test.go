@@ -23,15 +23,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/trackmydegree/trackmydegree/internal/catalogue"
-	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
-	"github.com/trackmydegree/trackmydegree/internal/controllercmd"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
-	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
 // deployment makes one of the release, with what Kubernetes says of it when all is well.
@@ -183,26 +179,5 @@ func TestAutomation(t *testing.T) {
 	}
 	if strings.Contains(page, `code="403"`) {
 		t.Error("the API server refused a request: the role of the chart lacks a right")
-	}
-}
-
-// The canary's form is one that workers accept.
-func TestTheCanarysForm(t *testing.T) {
-	t.Parallel()
-	var c config.Controller
-	if err := config.Load(&c, []string{"TMD_NAMESPACE=degrees", "REDIS_HOST=redis"}); err != nil {
-		t.Fatal(err)
-	}
-	data, err := catalogue.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cat, err := catalogue.New(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	if _, err := timeline.NewBuilder(cat).FromForm(controllercmd.CanaryForm(c.CanaryDegree, now), now); err != nil {
-		t.Error(err)
 	}
 }

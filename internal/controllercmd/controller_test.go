@@ -119,7 +119,7 @@ func (r *release) start(args ...string) *controller {
 	}
 	health, metrics := testenv.FreePort(r.t), testenv.FreePort(r.t)
 	c := &controller{health: fmt.Sprintf("http://127.0.0.1:%d", health), metrics: fmt.Sprintf("http://127.0.0.1:%d", metrics)}
-	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{program}, args...), Env: append([]string{
+	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{programName}, args...), Env: append([]string{
 		"KUBECONFIG=" + r.kubeconfig, "TMD_NAMESPACE=" + r.namespace, "REDIS_JOB_URL=" + r.redis.URL(1), "TMD_LEASE_NAME=" + lease,
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
 		"TMD_GUARD_AFTER=1s", "TMD_FLEET_INTERVAL=200ms", "TMD_LOG_LEVEL=debug", "TMD_SHUTDOWN_GRACE=5s",

@@ -1,31 +1,23 @@
 package controllercmd_test
 
 import (
-	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/controllercmd"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
 
-const program = "tmd-controller"
+const programName = "tmd-controller"
 
 var server kube.Server
 
 // The test program is tmd-controller as well, when it is run by that name.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == program {
-		os.Exit(play())
+	if filepath.Base(os.Args[0]) == programName {
+		os.Exit(program.RunUntilSignal(controllercmd.Run))
 	}
 	os.Exit(server.Main(m))
-}
-
-func play() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	return controllercmd.Run(ctx, controllercmd.Process{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
 }

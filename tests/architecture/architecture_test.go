@@ -1,4 +1,4 @@
-// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← commands ← cmd.
+// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← wiring ← commands ← cmd.
 package architecture_test
 
 import (
@@ -27,9 +27,10 @@ var layers = []struct {
 }{
 	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
-	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "controller"}, false},
+	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "program", "testenv"}, true},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
 	{"tests", []string{"storetest"}, true},
+	{"wiring", []string{"app"}, false},
 	{"commands", []string{"commands", "controllercmd"}, false},
 }
 

@@ -4,7 +4,6 @@ package browser_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,28 +11,22 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // TestMain makes the test program act as tmd when it runs under that name. The parser's children keep the name.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "tmd" {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := commands.Run(ctx, commands.Process{
-			Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		})
-		stop()
-		os.Exit(code)
+		os.Exit(program.RunUntilSignal(commands.Run))
 	}
 	os.Exit(m.Run())
 }

@@ -6,18 +6,15 @@
 package outages_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,15 +22,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // The test program is tmd as well, when it is run by that name.
 func TestMain(m *testing.M) {
 	testscript.Main(waiting{m}, map[string]func(){"tmd": func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		os.Exit(commands.Run(ctx, commands.Process{Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
+		os.Exit(program.RunUntilSignal(commands.Run))
 	}})
 }
 

@@ -2,17 +2,15 @@
 package scripts_test
 
 import (
-	"context"
 	"flag"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
+	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -21,13 +19,7 @@ var update = flag.Bool("update", false, "write the expected output of the script
 // TestMain makes the test program act as tmd when it runs under that name.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tmd": func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, stop)
-		code := commands.Run(ctx, commands.Process{
-			Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		})
-		stop()
-		os.Exit(code)
+		os.Exit(program.RunUntilSignal(commands.Run))
 	}})
 }
 

@@ -1,0 +1,152 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tmaxmax/go-sse"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+const (
+	// uploadTimeout is for one upload on a slow line.
+	uploadTimeout = 2 * time.Minute
+	// unreachableAfter is how long WaitForJob bears with a server that does not answer.
+	unreachableAfter = 30 * time.Second
+)
+
+// The paths of jobs.
+const (
+	UploadPath = "/api/timeline/upload"
+	statusPath = "/api/timeline/status/"
+)
+
+// StatusPath is the path of a job's status.
+func StatusPath(id job.ID) string { return statusPath + string(id) }
+
+// JobStatus is the API's representation of a job.
+type JobStatus struct {
+	JobID      job.ID          `json:"jobId"`
+	Status     job.State       `json:"status"`
+	Attempt    int             `json:"attempt"`
+	Version    int64           `json:"version"`
+	UpdatedAt  time.Time       `json:"updatedAt"`
+	FinishedAt *time.Time      `json:"finishedAt"`
+	Error      *job.Failure    `json:"error"`
+	Data       json.RawMessage `json:"data"` // the result of a job that is done
+}
+
+// Upload is a document to be made a job.
+type Upload struct {
+	Form           Form
+	Force          bool   // a new job even where one of the same document exists
+	IdempotencyKey string // a repeat with the same key returns the job of the first request
+	OnSent         func(total int)
+}
+
+// SubmitUpload sends a document and returns its job, which is an older one if the API has one of the same document.
+func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus, err error) {
+	path := UploadPath
+	if u.Force {
+		path += "?force=true"
+	}
+	err = c.retry(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
+		defer cancel()
+		return c.decode(ctx, Request{
+			Method: http.MethodPost, Path: path, ContentType: u.Form.ContentType, IdempotencyKey: u.IdempotencyKey,
+			Body: u.Form.Body, OnSent: u.OnSent,
+		}, &accepted)
+	})
+	return accepted, err
+}
+
+// LoadStatus returns the status of a job, with its result or without.
+func (c *Client) LoadStatus(ctx context.Context, id job.ID, withResult bool) (s JobStatus, err error) {
+	err = c.retry(ctx, func(ctx context.Context) error {
+		return c.decode(ctx, Request{Path: StatusPath(id) + "?result=" + strconv.FormatBool(withResult)}, &s)
+	})
+	return s, err
+}
+
+// WatchJob reads the events of a job until the job has ended or the stream breaks, and returns the last status. onChange
+// is called for each event; it may be nil.
+func (c *Client) WatchJob(ctx context.Context, id job.ID, onChange func(JobStatus)) (last JobStatus, err error) {
+	resp, err := c.Open(ctx, Request{Path: StatusPath(id) + "/events", Accept: "text/event-stream"})
+	if err != nil {
+		return last, toConnectionError(ctx, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return last, readRefusal(resp.StatusCode, resp.Header, resp.Body)
+	}
+	for event, err := range sse.Read(resp.Body, nil) {
+		if err != nil {
+			return last, toConnectionError(ctx, err)
+		}
+		var next JobStatus
+		if json.Unmarshal([]byte(event.Data), &next) != nil || next.Status == "" {
+			continue
+		}
+		last = next
+		if onChange != nil {
+			onChange(last)
+		}
+		if last.Status.Final() {
+			return last, nil
+		}
+	}
+	return last, ctx.Err()
+}
+
+// WaitForJob waits until a job has ended and returns its last status, without the result. It reads the job's events,
+// connects again when the stream breaks, and polls the status in between, which suffices behind a proxy that swallows
+// streams.
+func (c *Client) WaitForJob(ctx context.Context, id job.ID, onChange func(JobStatus)) (JobStatus, error) {
+	if onChange == nil {
+		onChange = func(JobStatus) {}
+	}
+	pause, lastAnswer := firstPause, time.Now()
+	for {
+		last, err := c.WatchJob(ctx, id, onChange)
+		if err != nil || !last.Status.Final() {
+			last, err = c.LoadStatus(ctx, id, false)
+		}
+		switch {
+		case err == nil && last.Status.Final():
+			return last, nil
+		case err == nil:
+			onChange(last)
+			pause, lastAnswer = firstPause, time.Now()
+		case !isTransient(err):
+			return last, err
+		case time.Since(lastAnswer) > unreachableAfter:
+			return last, err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return last, err
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// decode sends a request and decodes the JSON of its response.
+func (c *Client) decode(ctx context.Context, q Request, into any) error {
+	resp, err := c.Open(ctx, q)
+	if err != nil {
+		return toConnectionError(ctx, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return readRefusal(resp.StatusCode, resp.Header, resp.Body)
+	}
+	if err := decodeJSON(resp.Body, into); err != nil {
+		return toConnectionError(ctx, fmt.Errorf("an answer that is no JSON: %w", err))
+	}
+	return nil
+}

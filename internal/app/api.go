@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+
+	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/program"
+)
+
+// RunAPI runs the API until ctx ends.
+func RunAPI(ctx context.Context, p program.Process) error {
+	var c config.API
+	return role.Run(ctx, p, program.Role{Name: "api", Settings: &c, Common: &c.Process},
+		func(ctx context.Context, r *role.Role) error { return buildAPI(ctx, r, c) })
+}
+
+func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
+	if err := r.ListenDebug(ctx, c.Debug); err != nil {
+		return err
+	}
+	jobsRedis, err := openRedis(r, "queue", c.JobURL.Reveal())
+	if err != nil {
+		return err
+	}
+	cacheRedis, err := openRedis(r, "cache", c.CacheURL.Reveal())
+	if err != nil {
+		return err
+	}
+	db, err := openMongo(r, c.Mongo)
+	if err != nil {
+		return err
+	}
+	core, err := newCore(ctx, r, jobsRedis, db, c.Uploads)
+	if err != nil {
+		return err
+	}
+	tasks := core.newQueueClient(c.JobTimeout)
+	core.addRepairer(r, tasks) // in the API as well: without a running worker nothing else reports that one is needed
+	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
+		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
+		health: []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = r.Listen(ctx, role.Endpoint{Name: "api", Setting: "BACKEND_PORT", Addr: c.Server.Addr()}, api.Server(), r.DrainTimeout())
+	return err
+}

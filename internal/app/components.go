@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/cache"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/executor"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
+)
+
+type apiOptions struct {
+	server   config.Server
+	limits   config.Limits
+	auth     config.Auth
+	cacheTTL time.Duration
+	health   []httpapi.Dependency
+}
+
+// newQueueClient returns the client of the queue, which enqueues tasks.
+func (c *core) newQueueClient(jobTimeout time.Duration) *queue.Client {
+	return queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: jobTimeout})
+}
+
+// addRepairer makes this process a candidate for the lease under which lost tasks, records and files are repaired.
+func (c *core) addRepairer(r *role.Role, tasks *queue.Client) {
+	s := repair.New(repair.Deps{
+		Uploads: c.uploads, Jobs: c.records, Queue: tasks, Holder: r.Name() + ":" + uuid.NewString(),
+		Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
+	})
+	r.AddComponent("sweep", s.Run)
+}
+
+// newAPI builds the API and adds its components to the role.
+func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
+	r.Registry.MustRegister(tasks, c.records) // the tasks in each queue, and the dead jobs
+	guard, err := newAuthGuard(o.auth, r)
+	if err != nil {
+		return nil, err
+	}
+	responses := cache.New(cache.Deps{Redis: cacheRedis, Logger: r.Log, Registerer: r.Registry})
+	api, err := httpapi.New(httpapi.Deps{
+		Jobs:    c.records,
+		Uploads: c.uploads,
+		Submit: submit.New(submit.Deps{
+			Uploads: c.uploads, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
+			MaxJobs: o.limits.MaxJobs, Intake: tasks,
+		}),
+		Timelines: timelines.New(timelines.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
+		Admin:     admin.New(admin.Deps{Queue: tasks, Jobs: c.records, Uploads: c.uploads, Clock: time.Now}),
+		Catalogue: c.database,
+		Snapshot:  c.catalogue,
+		Cache:     responses,
+		Auth:      guard,
+		Gate:      r.Gate(),
+		Health: append([]httpapi.Dependency{
+			{Name: "queue", Needed: true, Check: c.records.Ping},
+			{Name: "database", Needed: true, Check: c.database.Ping},
+			{Name: "cache", Check: responses.Ping},
+		}, o.health...),
+		Reporter: r.Reporter, Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
+		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge,
+		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.AddComponent("records", c.records.Run)
+	r.AddComponent("keys", guard.Run)
+	return api, nil
+}
+
+func newJobID() job.ID { return job.ID(uuid.NewString()) }
+
+func newAuthGuard(a config.Auth, r *role.Role) (*auth.Guard, error) {
+	o := auth.Options{Issuer: a.JWTIssuer, Audience: a.JWTAudience, Log: r.Log}
+	switch {
+	case a.AuthMode == config.AuthNone:
+		o.None = true
+	case a.JWKSURL != "":
+		o.JWKSURL = string(a.JWKSURL)
+	default:
+		o.Secret = []byte(a.JWTSecret.Reveal())
+	}
+	return auth.New(o)
+}
+
+// runWithCatalogue starts a worker once the catalogue is loaded: before that, each job would only be taken to wait.
+func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-c.catalogue.Loaded():
+			return worker.Run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of files
+// stops after it, so that the files of the last jobs are deleted.
+func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
+	processor := executor.New(executor.Deps{
+		Jobs: c.records, Uploads: c.uploads, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
+		Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
+		JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
+	})
+	r.AddComponent("files", processor.Run)
+	return queue.New(queue.Deps{
+		Redis:       c.redis,
+		Handler:     processor,
+		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
+	})
+}

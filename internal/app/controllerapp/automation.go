@@ -1,0 +1,36 @@
+package controllerapp
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
+	"github.com/trackmydegree/trackmydegree/internal/controller/scaler"
+)
+
+func (w wiring) newImageUpdater() (part, error) {
+	selector, err := labels.Parse(w.config.ReleaseSelector)
+	if err != nil {
+		return nil, fmt.Errorf("TMD_RELEASE_SELECTOR: %w", err)
+	}
+	schedule, err := imageupdate.ParseSchedule(w.config.ImagesSchedule)
+	if err != nil {
+		return nil, fmt.Errorf("TMD_IMAGES_SCHEDULE: %w", err)
+	}
+	return imageupdate.New(imageupdate.Deps{
+		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Events: w.manager.GetEventRecorder(eventRecorder),
+		Registry: &imageupdate.Remote{PlainHTTP: w.config.ImagesPlainHTTP}, Schedule: schedule, Deadline: w.config.ImagesDeadline,
+		Namespace: w.config.Namespace, Selector: selector, DryRun: w.config.DryRun,
+		Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
+	}), nil
+}
+
+func (w wiring) newPushScaler() part {
+	return &scaler.Server{
+		Scaler: scaler.New(scaler.Deps{Queue: scalerQueue{w.queue}, Logger: w.telemetry.Log, Registerer: w.registerer}),
+		Addr:   string(w.config.ScalerAddr),
+		TLS:    scaler.TLS{Certificate: w.config.ScalerCert, Key: w.config.ScalerKey, ClientCA: w.config.ScalerClientCA},
+	}
+}

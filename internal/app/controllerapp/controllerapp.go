@@ -1,0 +1,183 @@
+// Package controllerapp wires the reconcilers of tmd-controller to Kubernetes and to the queue.
+package controllerapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/controller/deletioncost"
+	"github.com/trackmydegree/trackmydegree/internal/controller/evictionguard"
+	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
+	"github.com/trackmydegree/trackmydegree/internal/program"
+	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+)
+
+// roleName names the controller in logs, metrics and error reports.
+const roleName = "controller"
+
+// eventRecorder is the name under which Events are written.
+const eventRecorder = "tmd-controller"
+
+// part is one task of the controller: a reconciler, a server or a periodic component.
+type part interface {
+	SetupWithManager(mgr ctrl.Manager) error
+}
+
+// wiring holds what the parts are built from.
+type wiring struct {
+	config     config.Controller
+	manager    manager.Manager
+	redis      redis.UniversalClient
+	queue      *queue.Client
+	telemetry  *telemetry.Telemetry
+	registerer prometheus.Registerer
+}
+
+// Run runs the controller until ctx ends. It reports what keeps it from starting and what breaks it. dryRun adds to the
+// setting of that name.
+func Run(ctx context.Context, p program.Process, dryRun bool) error {
+	var c config.Controller
+	return program.RunRole(ctx, p, program.Role{Name: roleName, Settings: &c, Common: &c.Process},
+		func(ctx context.Context, tel *telemetry.Telemetry) error {
+			c.DryRun = c.DryRun || dryRun
+			if err := runManager(ctx, c, tel); err != nil {
+				tel.Reporter.ProcessFailed("run", err)
+				return err
+			}
+			tel.Log.Info("ended")
+			return nil
+		})
+}
+
+func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemetry) error {
+	began := time.Now()
+	cfg, err := loadRESTConfig(c.Cluster)
+	if err != nil {
+		return err
+	}
+	jobs, err := redisurl.Open(c.JobURL.Reveal(), redisurl.Name("tmd-"+roleName))
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	defer func() { _ = jobs.Close() }()
+	mgr, err := newManager(cfg, c, tel)
+	if err != nil {
+		return err
+	}
+	// The manager serves the registry of its library, which holds the library's own metrics.
+	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(roleName, program.Version()))
+	w := wiring{
+		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}), telemetry: tel, registerer: ctrlmetrics.Registry,
+	}
+	parts, err := w.buildParts()
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := part.SetupWithManager(mgr); err != nil {
+			return fmt.Errorf("set up: %w", err)
+		}
+	}
+	tel.Log.Info("started", "version", program.Version(), "dry_run", c.DryRun, "took", time.Since(began).Round(time.Millisecond).String())
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("manager: %w", err)
+	}
+	return nil
+}
+
+// loadRESTConfig returns how to reach the API server: with the service account of the pod, or with a kubeconfig.
+func loadRESTConfig(c config.Cluster) (*rest.Config, error) {
+	cfg, err := rest.InClusterConfig()
+	if c.KubeConfig != "" {
+		cfg, err = clientcmd.BuildConfigFromFlags("", c.KubeConfig)
+	}
+	if errors.Is(err, rest.ErrNotInCluster) {
+		return nil, fmt.Errorf("this is no pod: set KUBECONFIG")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("kubeconfig: %w", err)
+	}
+	cfg.UserAgent = "tmd-controller/" + program.Version()
+	cfg.QPS, cfg.Burst = float32(c.KubeQPS), 2*c.KubeQPS
+	return cfg, nil
+}
+
+// buildParts builds the parts that the settings enable. Each is a package of internal/controller and imports no other.
+func (w wiring) buildParts() ([]part, error) {
+	workers := workerSource{w.queue}
+	workerFleet := fleet.New(fleet.Deps{
+		Workers: workers, Clock: clock.RealClock{}, Interval: w.config.FleetInterval, Expiry: w.config.FleetExpiry,
+		Logger: w.telemetry.Log, Registerer: w.registerer,
+	})
+	var parts []part
+	if w.config.DeletionCost {
+		parts = append(parts, w.newDeletionCost(workerFleet))
+	}
+	if w.config.HandOver {
+		parts = append(parts, w.newHandover(workers))
+	}
+	if w.config.DrainGuard {
+		parts = append(parts, w.newEvictionGuard(workerFleet))
+	}
+	if w.config.DeletionCost || w.config.DrainGuard {
+		if err := w.manager.Add(workerFleet); err != nil {
+			return nil, fmt.Errorf("fleet: %w", err)
+		}
+	}
+	if w.config.ScalerAddr != config.Off {
+		parts = append(parts, w.newPushScaler())
+	}
+	for _, optional := range []struct {
+		enabled bool
+		build   func() (part, error)
+	}{{w.config.Images, w.newImageUpdater}, {w.config.Canary, w.newCanary}} {
+		if !optional.enabled {
+			continue
+		}
+		part, err := optional.build()
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+func (w wiring) newDeletionCost(workerFleet *fleet.Watch) part {
+	return deletioncost.New(deletioncost.Deps{
+		Client: w.manager.GetClient(), Fleet: workerFleet, Namespace: w.config.Namespace, DryRun: w.config.DryRun,
+		Clock: clock.RealClock{}, Logger: w.telemetry.Log, Registerer: w.registerer,
+	})
+}
+
+func (w wiring) newHandover(workers workerSource) part {
+	return handover.New(handover.Deps{
+		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Queue: workers, Container: w.config.WorkerContainer,
+		DryRun: w.config.DryRun, Clock: clock.RealClock{}, Events: w.manager.GetEventRecorder(eventRecorder),
+		Logger: w.telemetry.Log, Registerer: w.registerer,
+	})
+}
+
+func (w wiring) newEvictionGuard(workerFleet *fleet.Watch) part {
+	return evictionguard.New(evictionguard.Deps{
+		Client: w.manager.GetClient(), Fleet: workerFleet, Namespace: w.config.Namespace,
+		After: w.config.GuardAfter, Max: w.config.GuardMax, DryRun: w.config.DryRun,
+		Clock: clock.RealClock{}, Events: w.manager.GetEventRecorder(eventRecorder),
+		Logger: w.telemetry.Log, Registerer: w.registerer,
+	})
+}

@@ -1,0 +1,96 @@
+// Package app wires the packages into the roles of tmd: api, worker, parser, and all of them in one process. A role is
+// built bottom-up: telemetry, clients, stores, use cases, adapters; its components then run until a signal.
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/app/storage"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/jobstore"
+	"github.com/trackmydegree/trackmydegree/internal/mongostore"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/snapshot"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
+)
+
+// database stores the catalogue and the saved timelines: MongoDB, or one file.
+type database interface {
+	httpapi.Catalogue
+	timelines.Timelines
+	snapshot.Store
+	Ping(ctx context.Context) error
+}
+
+// core is what the API and the worker have in common.
+type core struct {
+	redis     redis.UniversalClient
+	records   *jobstore.Store
+	uploads   storage.Storage
+	database  database
+	catalogue *snapshot.Holder
+}
+
+// newCore opens the storage of uploads and adds the catalogue's refresh to the role.
+func newCore(ctx context.Context, r *role.Role, jobsRedis redis.UniversalClient, db database, where config.Uploads) (*core, error) {
+	uploads, err := openUploads(ctx, r, where)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{
+		redis: jobsRedis, uploads: uploads, database: db,
+		records:   jobstore.New(jobstore.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log, Host: hostName()}),
+		catalogue: snapshot.New(snapshot.Deps{Store: db, Clock: time.Now, Logger: r.Log}),
+	}
+	r.AddComponent("catalogue", c.catalogue.Run)
+	return c, nil
+}
+
+// openUploads opens the storage of uploads and checks it: wrong settings stop the start instead of failing each upload.
+func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.Storage, error) {
+	store, err := storage.Open(ctx, c, r.Log)
+	if err != nil {
+		return nil, err
+	}
+	r.AddCloser("uploads", func(context.Context) error { return store.Close() })
+	if err = store.Check(ctx); storage.IsTransient(err) {
+		// As with Redis and MongoDB, the role starts, and works when the outage has passed.
+		r.Log.Error("uploads cannot be stored", "error", err)
+		err = nil
+	}
+	return store, err
+}
+
+// openRedis returns a client of a Redis server. It connects at the first command.
+func openRedis(r *role.Role, name, url string) (redis.UniversalClient, error) {
+	client, err := redisurl.Open(url, redisurl.Name("tmd-"+r.Name()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.AddCloser(name, func(context.Context) error { return client.Close() })
+	return client, nil
+}
+
+// openMongo returns the store in MongoDB. A component creates its indexes as soon as the server answers.
+func openMongo(r *role.Role, c config.Mongo) (*mongostore.Store, error) {
+	store, err := mongostore.Open(mongostore.Config{URI: c.MongoURI.Reveal()})
+	if err != nil {
+		return nil, err
+	}
+	r.AddCloser("database", store.Close)
+	r.AddComponent("indexes", store.Run)
+	return store, nil
+}
+
+// hostName names this machine in the history of jobs; in a pod it is the name of the pod.
+func hostName() string {
+	name, _ := os.Hostname()
+	return name
+}

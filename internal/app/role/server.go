@@ -1,0 +1,91 @@
+package role
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
+	"github.com/trackmydegree/trackmydegree/internal/program"
+	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+)
+
+// The limits of the HTTP servers beside the public API and the parser.
+const (
+	readHeaderTimeout = 5 * time.Second
+	writeTimeout      = 2 * time.Minute // the longest response is a profile of one minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// NewServer returns a server of metrics, health and profiles. Its handlers must not need a request body.
+func (r *Role) NewServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readHeaderTimeout, // net/http reads an unused body before it answers
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// The library logs faults of clients: broken handshakes, reset connections.
+		ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Endpoint is the address of a server, and the setting that holds it.
+type Endpoint struct{ Name, Setting, Addr string }
+
+// Listen adds a server that drains within the given time, and returns the address that it listens at. It listens at
+// once, so that a port that is in use stops the start.
+func (r *Role) Listen(ctx context.Context, at Endpoint, server *http.Server, drain time.Duration) (net.Addr, error) {
+	var listening net.ListenConfig
+	l, err := listening.Listen(ctx, "tcp", at.Addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %w: stop what listens there, or set %s", at.Name, err, at.Setting)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", at.Name, err)
+	}
+	server.Handler = closeWhileNotReady(&r.gate, server.Handler)
+	r.AddComponent(at.Name, lifecycle.Serve(server, l, drain))
+	r.AddCloser(at.Name, func(context.Context) error {
+		_ = l.Close() // the server has closed it, unless the start failed after this
+		return nil
+	})
+	r.Log.Info("listening", "what", at.Name, "addr", l.Addr().String())
+	return l.Addr(), nil
+}
+
+// closeWhileNotReady asks clients for a new connection while the process takes no work. A client that begins to send on
+// a connection that is being closed meets a failed request; connections in use during the delay of the shutdown end
+// before that.
+func closeWhileNotReady(gate *lifecycle.Gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !gate.Ready() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// ListenDebug adds the server of metrics and profiles, unless it is off. Add it first: it then stops last, and the
+// shutdown can be observed.
+func (r *Role) ListenDebug(ctx context.Context, d config.Debug) error {
+	if d.MetricsAddr == config.Off {
+		return nil
+	}
+	_, err := r.Listen(ctx, Endpoint{"metrics", "TMD_METRICS_ADDR", string(d.MetricsAddr)},
+		r.NewServer(r.DebugHandler(d.Profiling)), CloseTimeout)
+	return err
+}
+
+// DebugHandler serves the metrics and the version of the role and, if profiling is on, its profiles.
+func (r *Role) DebugHandler(profiling bool) http.Handler {
+	return telemetry.DebugHandler(r.Registry, r.name, program.Version(), profiling)
+}

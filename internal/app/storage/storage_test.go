@@ -1,0 +1,27 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/s3store"
+)
+
+// A disk that is full keeps no role from starting: what is no upload goes on. A folder that is the wrong one does.
+func TestIsTransient(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT, s3store.ErrAway} {
+		if !IsTransient(fault.Wrap(fault.StorageUnavailable, fmt.Errorf("write: %w", err))) {
+			t.Errorf("%v stops the start", err)
+		}
+	}
+	for _, err := range []error{nil, fs.ErrPermission, syscall.EROFS, syscall.ENOENT, errors.New("other bytes come back")} {
+		if IsTransient(err) {
+			t.Errorf("%v does not stop the start", err)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/app/workerhealth"
+	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/parserapi"
+	"github.com/trackmydegree/trackmydegree/internal/program"
+)
+
+// RunWorker runs the jobs of the queue until ctx ends.
+func RunWorker(ctx context.Context, p program.Process) error {
+	var c config.Worker
+	return role.Run(ctx, p, program.Role{Name: "worker", Settings: &c, Common: &c.Process},
+		func(ctx context.Context, r *role.Role) error { return buildWorker(ctx, r, c) })
+}
+
+func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
+	jobsRedis, err := openRedis(r, "queue", c.JobURL.Reveal())
+	if err != nil {
+		return err
+	}
+	db, err := openMongo(r, c.Mongo)
+	if err != nil {
+		return err
+	}
+	core, err := newCore(ctx, r, jobsRedis, db, c.Uploads)
+	if err != nil {
+		return err
+	}
+	parser, err := parserapi.NewClient(parserapi.ClientConfig{
+		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, MaxCalls: cmp.Or(c.ParserMaxCalls, c.Concurrency),
+		Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	r.AddCloser("parser", func(context.Context) error { parser.Close(); return nil })
+	core.addRepairer(r, core.newQueueClient(c.JobTimeout))
+	worker := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
+
+	health := workerhealth.New(r.Gate().Ready, worker.Running,
+		workerhealth.Dependency{Name: "queue", Check: core.records.Ping},
+		workerhealth.Dependency{Name: "database", Check: db.Ping},
+		workerhealth.Dependency{Name: "parser", Check: parser.Check})
+	mux := http.NewServeMux()
+	mux.Handle("/", r.DebugHandler(c.Profiling))
+	health.AddRoutes(mux)
+	r.AddComponent("health", health.RunChecks)
+	// It is added before the worker and stops after it: probes are answered until the end.
+	at := role.Endpoint{Name: "health", Setting: "TMD_WORKER_HEALTH_ADDR", Addr: string(c.HealthAddr)}
+	if _, err := r.Listen(ctx, at, r.NewServer(mux), role.CloseTimeout); err != nil {
+		return err
+	}
+	r.AddComponent("worker", core.runWithCatalogue(worker))
+	return nil
+}

@@ -1,0 +1,117 @@
+// Package batchupload uploads several documents, waits for their timelines and says what became of each.
+package batchupload
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
+	"github.com/trackmydegree/trackmydegree/internal/commands/documentfile"
+	"github.com/trackmydegree/trackmydegree/internal/commands/progress"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/program"
+)
+
+// maxConcurrent bounds the files that are under way at the same time: enough for two workers, little for one server.
+const maxConcurrent = 4
+
+// Outcome is what became of one file.
+type Outcome struct {
+	File  string          `json:"file"`
+	JobID job.ID          `json:"jobId,omitempty"`
+	Data  json.RawMessage `json:"result,omitempty"`
+	Error *job.Failure    `json:"error,omitempty"`
+	Err   error           `json:"-"` // what Error represents
+}
+
+// UploadAll uploads the files and returns their outcomes in the same order. The failure of one does not end the others.
+// Every timeline must have each of the expected courses in one of its terms.
+func UploadAll(ctx context.Context, api *apiclient.Client, files, expected []string, display progress.Display) []Outcome {
+	outcomes := make([]Outcome, len(files))
+	var all errgroup.Group
+	all.SetLimit(maxConcurrent)
+	for i, file := range files {
+		all.Go(func() error {
+			outcomes[i] = uploadFile(ctx, api, file, display).expectCourses(expected)
+			display.ShowEnd(file)
+			return nil
+		})
+	}
+	_ = all.Wait() // failures are in the outcomes
+	return outcomes
+}
+
+func uploadFile(ctx context.Context, api *apiclient.Client, file string, display progress.Display) Outcome {
+	out := Outcome{File: file}
+	pdf, err := documentfile.Read(file)
+	if err != nil {
+		return out.fail(err)
+	}
+	accepted, err := api.SubmitUpload(ctx, apiclient.Upload{
+		Form: apiclient.NewDocumentForm(pdf), IdempotencyKey: uuid.NewString(),
+		OnSent: func(total int) { display.ShowSent(file, total) },
+	})
+	if err != nil {
+		return out.fail(err)
+	}
+	out.JobID = accepted.JobID
+	showStatus := func(s apiclient.JobStatus) { display.ShowStatus(file, s) }
+	showStatus(apiclient.JobStatus{Status: job.Queued})
+	last, err := api.WaitForJob(ctx, out.JobID, showStatus)
+	if err != nil {
+		return out.fail(err)
+	}
+	showStatus(last)
+	if last.Status == job.Failed {
+		if last.Error == nil {
+			last.Error = job.FailureOf(fault.New(fault.Internal))
+		}
+		out.Error, out.Err = last.Error, &fault.Error{Code: last.Error.Code, Detail: last.Error.Message}
+		return out
+	}
+	done, err := api.LoadStatus(ctx, out.JobID, true)
+	if err != nil {
+		return out.fail(err)
+	}
+	out.Data = done.Data
+	return out
+}
+
+// fail returns the outcome with an error: Error has the API's own code, or one of three for what the API did not say.
+func (out Outcome) fail(err error) Outcome {
+	out.Err = err
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		out.Error = job.FailureOf(err)
+	case errors.Is(err, apiclient.ErrUnreachable):
+		out.Error = &job.Failure{Code: "unreachable", Message: "There is no answer from the server."}
+	case errors.Is(err, context.Canceled):
+		out.Error = &job.Failure{Code: "interrupted", Message: "It was interrupted."}
+	default:
+		out.Error = &job.Failure{Code: "not_done", Message: err.Error()}
+	}
+	return out
+}
+
+// ExitCode returns the exit code of an outcome.
+func (out Outcome) ExitCode() int {
+	switch {
+	case out.Err == nil:
+		return program.ExitOK
+	case errors.Is(out.Err, context.Canceled):
+		return program.ExitInterrupted
+	case errors.Is(out.Err, apiclient.ErrUnreachable):
+		return program.ExitUnreachable
+	}
+	switch fault.CodeOf(out.Err) {
+	case fault.Unauthorized, fault.Forbidden, fault.TooManyRequests, fault.TooManyJobs:
+		return program.ExitRefused
+	}
+	return program.ExitFailed
+}

@@ -1,0 +1,33 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+)
+
+// WriteDocumentRows writes the place of each row of a document, the warnings, and how much of the printed rows and
+// credits was read.
+func WriteDocumentRows(w io.Writer, d document.Document) error {
+	var b bytes.Buffer
+	for _, r := range d.Rows {
+		fmt.Fprintf(&b, "page %d  %.0f,%.0f to %.0f,%.0f  %-9s  %s\n", r.Page, r.X0, r.Y0, r.X1, r.Y1, r.Code, r.Term)
+	}
+	for _, warn := range d.Warnings {
+		fmt.Fprintf(&b, "%s: %s\n", warn.Code, warn.Message)
+	}
+	fmt.Fprintf(&b, "%d of %d rows", len(d.Rows), d.RowsPrinted)
+	if d.CreditsEarned != nil {
+		courses, transfers := d.CreditsRead()
+		read := courses + transfers
+		if courses == *d.CreditsEarned {
+			read = courses // the printed sum excludes credits from elsewhere
+		}
+		fmt.Fprintf(&b, ", %g of %g credits", read, *d.CreditsEarned)
+	}
+	b.WriteByte('\n')
+	_, err := w.Write(b.Bytes())
+	return err
+}

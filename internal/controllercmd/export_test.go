@@ -1,4 +1,0 @@
-package controllercmd
-
-// CanaryForm is canaryForm for the tests.
-var CanaryForm = canaryForm
