@@ -2,6 +2,8 @@ package apiclient
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"mime/multipart"
 )
 
@@ -11,13 +13,15 @@ type Form struct {
 	ContentType string
 }
 
-// NewDocumentForm returns the multipart form of a document. It names every file document.pdf: the real name often is
-// the student's.
+// NewDocumentForm returns the multipart form of a document. The boundary is a hash of the document, so that two forms of
+// the same document are the same bytes. Every file is named document.pdf: the real name often is the student's.
 func NewDocumentForm(pdf []byte) Form {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	part, _ := w.CreateFormFile("file", "document.pdf") // a bytes.Buffer returns no errors
-	_, _ = part.Write(pdf)
+	sum := sha256.Sum256(pdf)
+	_ = w.SetBoundary(hex.EncodeToString(sum[:16])) // a valid boundary
+	part, _ := w.CreateFormFile("file", "document.pdf")
+	_, _ = part.Write(pdf) // a bytes.Buffer returns no errors
 	_ = w.Close()
 	return Form{Body: b.Bytes(), ContentType: w.FormDataContentType()}
 }

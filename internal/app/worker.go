@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
-	"github.com/trackmydegree/trackmydegree/internal/app/workerhealth"
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
@@ -44,14 +45,21 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	core.addRepairer(r, core.newQueueClient(c.JobTimeout))
 	worker := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
 
-	health := workerhealth.New(r.Gate().Ready, worker.Running,
-		workerhealth.Dependency{Name: "queue", Check: core.records.Ping},
-		workerhealth.Dependency{Name: "database", Check: db.Ping},
-		workerhealth.Dependency{Name: "parser", Check: parser.Check})
+	monitor, err := health.New(health.Config{
+		Dependencies: []health.Dependency{
+			{Name: "queue", Needed: true, Check: core.records.Ping},
+			{Name: "database", Needed: true, Check: db.Ping},
+			{Name: "parser", Needed: true, Check: parser.Check},
+		},
+		Serving: r.Gate().Ready, RunningJobs: worker.Running, Tolerance: budget.HealthTolerance, Logger: r.Log,
+	})
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", r.DebugHandler(c.Profiling))
-	health.AddRoutes(mux)
-	r.AddComponent("health", health.RunChecks)
+	monitor.Register(mux)
+	r.AddComponent("health", monitor.Run)
 	// It is added before the worker and stops after it: probes are answered until the end.
 	at := role.Endpoint{Name: "health", Setting: "TMD_WORKER_HEALTH_ADDR", Addr: string(c.HealthAddr)}
 	if _, err := r.Listen(ctx, at, r.NewServer(mux), role.CloseTimeout); err != nil {

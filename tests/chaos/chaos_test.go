@@ -24,7 +24,7 @@ var (
 )
 
 func TestChaos(t *testing.T) {
-	kinds, err := Match(*faultsFlag)
+	kinds, err := MatchKinds(*faultsFlag)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,41 +36,41 @@ func TestChaos(t *testing.T) {
 	if !w.disk {
 		kinds = slices.DeleteFunc(kinds, func(k Kind) bool { return k == FillDisk || k == ReadOnlyDisk })
 	}
-	plan := Plan(seed, *lengthFlag, *everyFlag, kinds)
+	plan := PlanFaults(seed, *lengthFlag, *everyFlag, kinds)
 	l, err := newLoad(w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := w.roles()
-	calm, err := l.calm(t.Context())
+	before := w.measureRoles()
+	calm, err := l.learnOutcomes(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.away(250 * time.Millisecond)
-	w.say("the calm system has answered; seed %d, %d faults in %v", seed, len(plan), *lengthFlag)
+	w.setParserDistance(250 * time.Millisecond)
+	w.logEvent("the calm system has answered; seed %d, %d faults in %v", seed, len(plan), *lengthFlag)
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var watching sync.WaitGroup
-	watching.Go(func() { l.ledger.count(ctx, w.redis) })
-	watching.Go(func() { l.watch(ctx) })
+	watching.Go(func() { l.ledger.countResultWrites(ctx, w.redis) })
+	watching.Go(func() { l.pollJobs(ctx) })
 	loading, done := context.WithCancel(ctx)
 	defer done()
 	var users sync.WaitGroup
-	users.Go(func() { l.run(loading, seed, *rateFlag) })
+	users.Go(func() { l.runUsers(loading, seed, *rateFlag) })
 	began := time.Now()
 	c := &chaos{w: w, ledger: l.ledger}
-	c.run(plan)
+	c.runPlan(plan)
 	if rest := *lengthFlag - time.Since(began); rest > 0 {
 		<-time.After(rest)
 	}
 	done()
 	users.Wait()
 	if err := w.allReady(); err != nil {
-		l.ledger.never("%v", err)
+		l.ledger.addViolation("%v", err)
 	}
-	w.say("the faults are over; %d jobs have not ended yet", l.ledger.open())
-	settled, left, err := l.settle(t.Context(), *settleFlag)
+	w.logEvent("the faults are over; %d jobs have not ended yet", l.ledger.countOpen())
+	settled, left, err := l.waitUntilSettled(t.Context(), *settleFlag)
 	if err != nil {
 		t.Errorf("look for what is left: %v", err)
 	}
@@ -79,51 +79,51 @@ func TestChaos(t *testing.T) {
 
 	r := &report{
 		Seed: seed, Length: *lengthFlag, Faults: map[Kind]int{}, Settled: settled, leftovers: left,
-		Calm: spreadOf(calm), Recovery: spreadOf(l.recoveries(c.kills)), outcome: l.judge(t.Context(), c.kills),
+		Calm: newSpread(calm), Recovery: newSpread(l.measureRecoveries(c.kills)), outcome: l.verifyOutcomes(t.Context(), c.kills),
 	}
 	for _, f := range plan {
 		r.Faults[f.Kind]++
 	}
 	var ends []time.Duration
-	for _, e := range l.ledger.all() {
+	for _, e := range l.ledger.listEntries() {
 		if e.final != nil && e.final.FinishedAt != nil {
 			ends = append(ends, e.final.FinishedAt.Sub(e.sent))
 		}
 	}
-	r.Ends = spreadOf(ends)
-	c.requests(r, l.tally)
-	r.Never = slices.Concat(l.ledger.faults, l.tally.faults)
+	r.Ends = newSpread(ends)
+	c.classifyRequests(r, l.tally)
+	r.Never = slices.Concat(l.ledger.violations, l.tally.violations)
 	for _, d := range w.deaths {
 		// A role refuses to start on a disk that it cannot write to, and says so.
-		if c.held(d.at, d.at, "disk") && d.how == "exit status 1" {
+		if c.hadFault(d.at, d.at, "disk") && d.how == "exit status 1" {
 			r.Refused++
 			continue
 		}
 		r.Never = append(r.Never, fmt.Sprintf("ended by itself at %.2fs: %v", d.at.Sub(w.began).Seconds(), d))
 	}
 	for i, was := range before {
-		now := w.roles()[i]
+		now := w.measureRoles()[i]
 		r.Roles = append(r.Roles, fmt.Sprintf("%s %.0f→%.0f · %.0f→%.0f MiB", was.name, was.goroutines, now.goroutines, was.memory, now.memory))
 	}
-	r.print(os.Stdout)
+	r.printTable(os.Stdout)
 	if *jsonFlag != "" {
-		if err := r.save(*jsonFlag); err != nil {
+		if err := r.saveJSON(*jsonFlag); err != nil {
 			t.Error(err)
 		}
 	}
-	if r.failed() {
+	if r.hasFailed() {
 		t.Errorf("seed %d: something that was accepted, or that was left, is not as it must be; see above", seed)
 	}
 }
 
 // requests sorts slow requests into those that a fault of their own link or API explains, and others.
-func (c *chaos) requests(r *report, t *tally) {
-	r.Requests = t.lines()
-	explained := func(s sample) bool { return c.held(s.began, s.began.Add(s.took), s.via, "client>"+s.via) }
+func (c *chaos) classifyRequests(r *report, t *tally) {
+	r.Requests = t.listCounts()
+	explained := func(s sample) bool { return c.hadFault(s.began, s.began.Add(s.took), s.via, "client>"+s.via) }
 	for _, s := range t.late {
 		if !explained(s) {
 			r.Hung++
-			c.ledger.never("hung: %s to %s at %.2fs had no answer after %v", s.route, s.via, s.began.Sub(c.w.began).Seconds(), bound)
+			c.ledger.addViolation("hung: %s to %s at %.2fs had no answer after %v", s.route, s.via, s.began.Sub(c.w.began).Seconds(), requestTimeout)
 		}
 	}
 	var busy []time.Duration
@@ -135,20 +135,20 @@ func (c *chaos) requests(r *report, t *tally) {
 			}
 		}
 	}
-	r.Busy = spreadOf(busy)
+	r.Busy = newSpread(busy)
 }
 
 // usage is what a role takes.
-type usage struct {
+type roleUsage struct {
 	name               string
 	goroutines, memory float64
 }
 
-func (w *world) roles() []usage {
-	var all []usage
+func (w *world) measureRoles() []roleUsage {
+	var all []roleUsage
 	for _, name := range w.order {
 		if w.metrics[name] != "" {
-			all = append(all, usage{name, w.gauge(name, "go_goroutines"), w.gauge(name, "process_resident_memory_bytes") / (1 << 20)})
+			all = append(all, roleUsage{name, w.readGauge(name, "go_goroutines"), w.readGauge(name, "process_resident_memory_bytes") / (1 << 20)})
 		}
 	}
 	return all

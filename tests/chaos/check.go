@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
 // leftovers is what is left of work when all of it should be over.
@@ -24,10 +26,10 @@ type leftovers struct {
 	Open   []string // records without an end
 }
 
-func (l leftovers) none() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
+func (l leftovers) isEmpty() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
 // leftovers looks for work that is not over. told says whether the job that a file is named for was accepted.
-func (w *world) leftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
+func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)
 	if err != nil {
@@ -36,7 +38,7 @@ func (w *world) leftovers(ctx context.Context, told func(file string) bool) (lef
 	for _, f := range files {
 		switch {
 		case f.IsDir() || strings.HasPrefix(f.Name(), "."):
-		case strings.HasSuffix(f.Name(), ".tmp"), !told(f.Name()) && alone(f.Name(), files):
+		case strings.HasSuffix(f.Name(), ".tmp"), !told(f.Name()) && isTicketWithoutDocument(f.Name(), files):
 			l.Drafts = append(l.Drafts, f.Name())
 		default:
 			l.Files = append(l.Files, f.Name())
@@ -67,7 +69,7 @@ func (w *world) leftovers(ctx context.Context, told func(file string) bool) (lef
 			}
 		}
 	}
-	states, err := records(ctx, w.redis)
+	states, err := readJobStates(ctx, w.redis)
 	if err != nil {
 		return l, err
 	}
@@ -80,13 +82,13 @@ func (w *world) leftovers(ctx context.Context, told func(file string) bool) (lef
 }
 
 // alone says that a file is a sidecar without its document: it is written first, and says nothing without it.
-func alone(file string, all []os.DirEntry) bool {
+func isTicketWithoutDocument(file string, all []os.DirEntry) bool {
 	id, sidecar := strings.CutSuffix(file, ".json")
 	return sidecar && !slices.ContainsFunc(all, func(f os.DirEntry) bool { return f.Name() == id+".pdf" })
 }
 
 // told says whether the job that a file is named for was accepted.
-func (l *ledger) told(file string) bool {
+func (l *ledger) isAccepted(file string) bool {
 	id, _, _ := strings.Cut(file, ".")
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,11 +96,11 @@ func (l *ledger) told(file string) bool {
 }
 
 // settle waits until every accepted job has ended and nothing is left, for so long at most, and says how long it took.
-func (l *load) settle(ctx context.Context, limit time.Duration) (time.Duration, leftovers, error) {
+func (l *load) waitUntilSettled(ctx context.Context, limit time.Duration) (time.Duration, leftovers, error) {
 	began := time.Now()
 	for {
-		left, err := l.w.leftovers(ctx, l.ledger.told)
-		if err == nil && l.ledger.open() == 0 && left.none() {
+		left, err := l.w.findLeftovers(ctx, l.ledger.isAccepted)
+		if err == nil && l.ledger.countOpen() == 0 && left.isEmpty() {
 			return time.Since(began), left, nil
 		}
 		if time.Since(began) > limit {
@@ -123,7 +125,7 @@ type outcome struct {
 }
 
 // judge reads every job once more, as its owner and as another, and says what came of all.
-func (l *load) judge(ctx context.Context, kills []kill) outcome {
+func (l *load) verifyOutcomes(ctx context.Context, kills []kill) outcome {
 	var o outcome
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -132,16 +134,16 @@ func (l *load) judge(ctx context.Context, kills []kill) outcome {
 		all.Go(func() {
 			for e := range jobs {
 				path := statusPath + e.id
-				own := e.owner.do(ctx, l.base(apis[0]), apis[0], http.MethodGet, path, "", "", nil)
+				own := e.owner.send(ctx, l.targetOf(apis[0]), apiclient.Request{Method: http.MethodGet, Path: path})
 				stranger := l.users[(slices.Index(l.users, e.owner)+1)%len(l.users)]
-				other := stranger.do(ctx, l.base(apis[1]), apis[1], http.MethodGet, path, "", "", nil)
+				other := stranger.send(ctx, l.targetOf(apis[1]), apiclient.Request{Method: http.MethodGet, Path: path})
 				mu.Lock()
-				l.verdict(&o, e, own, other, kills)
+				l.verifyJob(&o, e, own, other, kills)
 				mu.Unlock()
 			}
 		})
 	}
-	for _, e := range l.ledger.all() {
+	for _, e := range l.ledger.listEntries() {
 		jobs <- e
 	}
 	close(jobs)
@@ -150,18 +152,18 @@ func (l *load) judge(ctx context.Context, kills []kill) outcome {
 }
 
 // verdict says what came of one job.
-func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
+func (l *load) verifyJob(o *outcome, e *entry, own, other answer, kills []kill) {
 	o.Accepted++
 	find := func(count *int, format string, args ...any) {
 		*count++
-		o.Findings = append(o.Findings, fmt.Sprintf(format, args...)+"\n"+l.story(e))
+		o.Findings = append(o.Findings, fmt.Sprintf(format, args...)+"\n"+l.describeJob(e))
 	}
 	if other.status != http.StatusNotFound {
 		find(&o.Seen, "wrong owner: another is answered %v", other)
 	}
 	if own.status == http.StatusNotFound {
 		l.ledger.mu.Lock()
-		gone := l.ledger.endedBeforeAWipe(e)
+		gone := l.ledger.endedBeforeWipe(e)
 		l.ledger.mu.Unlock()
 		switch {
 		case e.deleted, e.doomed:
@@ -183,12 +185,12 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 		find(&o.Wrong, "wrong: it is there, and its owner was told that it is deleted")
 		return
 	}
-	var s status
+	var s apiclient.JobStatus
 	if own.status != http.StatusOK || json.Unmarshal(own.body, &s) != nil {
 		find(&o.Lost, "lost: its status is answered %v", own)
 		return
 	}
-	if !s.final() {
+	if !s.Status.Final() {
 		find(&o.Lost, "lost: it is %s for ever", s.Status)
 		return
 	}
@@ -202,11 +204,11 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 	switch code := strings.TrimSpace(codeOf(s)); {
 	case e.rolled && e.doomed:
 		o.Deleted++ // and came back without its document
-	case s.Status == "done" && e.work.code == "" && s.digest() == e.work.digest:
+	case s.Status == "done" && e.work.code == "" && digestOf(s) == e.work.digest:
 		o.Done++
 	case s.Status == "failed" && (code == e.work.code && code != "" || slices.Contains(e.work.codes, code)):
 		o.Failed++
-	case s.Status == "failed" && code == "worker_lost" && killsWithin(kills, e.sent, *s.FinishedAt) >= 3:
+	case s.Status == "failed" && code == "worker_lost" && countKills(kills, e.sent, *s.FinishedAt) >= 3:
 		o.Quarantined++
 	case s.Status == "failed":
 		find(&o.Wrong, "wrong: it failed with %s, want %q", code, e.work.code)
@@ -217,7 +219,7 @@ func (l *load) verdict(o *outcome, e *entry, own, other answer, kills []kill) {
 	}
 }
 
-func killsWithin(kills []kill, from, to time.Time) int {
+func countKills(kills []kill, from, to time.Time) int {
 	n := 0
 	for _, k := range kills {
 		if k.at.After(from) && k.at.Before(to) {
@@ -228,16 +230,16 @@ func killsWithin(kills []kill, from, to time.Time) int {
 }
 
 // story is all that is known of a job.
-func (l *load) story(e *entry) string {
+func (l *load) describeJob(e *entry) string {
 	return fmt.Sprintf("    %s %s of %s, sent at %.2fs: %s", e.id, e.work.name, e.owner.owner, e.sent.Sub(l.w.began).Seconds(), strings.Join(e.history, ", "))
 }
 
 // recoveries are the times from the kill of a worker until a job that had begun before it was seen to run again.
-func (l *load) recoveries(kills []kill) []time.Duration {
+func (l *load) measureRecoveries(kills []kill) []time.Duration {
 	var times []time.Duration
-	for _, e := range l.ledger.all() {
-		for i := 1; i < len(e.begins); i++ {
-			before, after := e.begins[i-1], e.begins[i]
+	for _, e := range l.ledger.listEntries() {
+		for i := 1; i < len(e.attempts); i++ {
+			before, after := e.attempts[i-1], e.attempts[i]
 			if before.version+1 != after.version {
 				continue // something was written in between: no crash
 			}
@@ -253,7 +255,7 @@ func (l *load) recoveries(kills []kill) []time.Duration {
 }
 
 // gauge reads one metric of a process that tells its metrics; -1 when it is not to be had.
-func (w *world) gauge(name, metric string) float64 {
+func (w *world) readGauge(name, metric string) float64 {
 	res, err := probes.Get("http://" + w.metrics[name] + "/metrics")
 	if err != nil {
 		return -1

@@ -3,26 +3,25 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// bound is within how long each request must have ended, whatever happens behind the API.
-const bound = 10 * time.Second
+// requestTimeout is the time within which each request must end, whatever fails behind the API.
+const requestTimeout = 10 * time.Second
 
-// client is one owner of jobs, who sends requests to all APIs.
+// client is one owner of jobs. It sends requests to all APIs and repeats none by itself.
 type client struct {
 	owner, token string
 	http         *http.Client
@@ -34,23 +33,23 @@ func newClient(owner string, tally *tally) (*client, error) {
 		"sub": owner, "exp": time.Now().Add(24 * time.Hour).Unix(), "roles": []string{"priority"},
 	}).SignedString([]byte(jwtSecret))
 	return &client{owner: owner, token: token, tally: tally, http: &http.Client{
-		Timeout: bound, Transport: &http.Transport{MaxIdleConnsPerHost: 16},
+		Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16},
 	}}, err
 }
 
-// answer is what came of a request: a status, or an error of the connection.
+// answer is the result of a request: a response, or an error of the connection.
 type answer struct {
-	status int
-	body   []byte
-	code   string // of the problem
-	at     string // Location
-	retry  string // Retry-After
-	took   time.Duration
-	err    error
+	status     int
+	body       []byte
+	code       fault.Code // of a problem response
+	location   string
+	retryAfter string
+	took       time.Duration
+	err        error
 }
 
-// unclear says that the request may or may not have done its work.
-func (a answer) unclear() bool { return a.err != nil || a.status >= 500 }
+// isUnclear reports whether the request may have taken effect although it failed.
+func (a answer) isUnclear() bool { return a.err != nil || a.status >= 500 }
 
 func (a answer) String() string {
 	switch {
@@ -62,55 +61,29 @@ func (a answer) String() string {
 	return fmt.Sprint(a.status)
 }
 
-// do sends a request to an API, which is named as the world names it.
-func (c *client) do(ctx context.Context, base, via, method, path, contentType, key string, body []byte) answer {
-	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
-	if err != nil {
-		return answer{err: err}
-	}
-	// Without it the transport would send a keyed request again by itself.
-	req.GetBody = nil
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
+// target is an API: its name, and its address behind the link of its clients.
+type target struct{ name, url string }
+
+// send sends a request to an API and counts the answer.
+func (c *client) send(ctx context.Context, to target, q apiclient.Request) answer {
+	api := apiclient.New(apiclient.Options{BaseURL: to.url, Token: c.token, HTTP: c.http})
 	began := time.Now()
-	a := c.send(req)
-	a.took = time.Since(began)
+	resp, err := api.Send(ctx, q)
+	a := answer{
+		status: resp.StatusCode, body: resp.Body, code: resp.FaultCode(), took: time.Since(began),
+		location: resp.Header.Get("Location"), retryAfter: resp.Header.Get("Retry-After"), err: rootError(err),
+	}
 	if ctx.Err() == nil {
-		c.tally.request(method+" "+route(path), via, began, a)
+		c.tally.countRequest(q.Method+" "+routePattern(q.Path), to.name, began, a)
 	}
 	return a
 }
 
-func (c *client) send(req *http.Request) answer {
-	res, err := c.http.Do(req)
-	if err != nil {
-		return answer{err: plain(err)}
-	}
-	defer res.Body.Close()
-	a := answer{status: res.StatusCode, at: res.Header.Get("Location"), retry: res.Header.Get("Retry-After")}
-	if a.body, a.err = io.ReadAll(res.Body); a.err != nil {
-		return a
-	}
-	if a.status >= http.StatusBadRequest {
-		var problem struct{ Code string }
-		kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-		if json.Unmarshal(a.body, &problem) == nil && kind == "application/problem+json" {
-			a.code = problem.Code
-		}
-	}
-	return a
-}
-
-// errTooLate says that a request did not end within its bound.
+// errTooLate reports that a request did not end within requestTimeout.
 var errTooLate = errors.New("no answer in time")
 
-// plain is an error of the connection without its addresses, to be counted.
-func plain(err error) error {
+// rootError returns the innermost error of a connection, without its addresses, so that equal errors can be counted.
+func rootError(err error) error {
 	var late interface{ Timeout() bool }
 	if errors.As(err, &late) && late.Timeout() {
 		return errTooLate
@@ -121,8 +94,8 @@ func plain(err error) error {
 	return err
 }
 
-// route is a path without what names a job or a timeline.
-func route(path string) string {
+// routePattern returns a path without the ids of jobs and timelines.
+func routePattern(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	if strings.HasPrefix(path, statusPath) {
 		return statusPath + "{id}"
@@ -135,22 +108,8 @@ func route(path string) string {
 
 const statusPath = "/api/timeline/status/"
 
-// status is a job as the API tells it.
-type status struct {
-	JobID      string
-	Status     string
-	Attempt    int
-	Version    int64
-	UpdatedAt  time.Time
-	FinishedAt *time.Time
-	Error      *struct{ Code string }
-	Data       json.RawMessage
-}
-
-func (s status) final() bool { return s.Status == "done" || s.Status == "failed" }
-
-// digest names a result. A saved timeline tells its id and name as well.
-func (s status) digest() string {
+// digestOf identifies the result in a status. The result of a saved timeline has its id and name as well.
+func digestOf(s apiclient.JobStatus) string {
 	sum := sha256.Sum256(s.Data)
 	return hex.EncodeToString(sum[:8])
 }

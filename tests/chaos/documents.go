@@ -8,54 +8,43 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"mime/multipart"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // work is something to submit, and what must come of it.
 type work struct {
-	name        string
-	path        string // of the API
-	contentType string
-	body        []byte // the document itself for an upload
-	codes       []string
-	costly      bool // reading it takes seconds
+	name   string
+	path   string   // of the API
+	body   []byte   // the document itself for an upload
+	codes  []string // one of them is the outcome of a document that cannot be read
+	costly bool     // reading it takes seconds
 
 	// As a calm system answered.
 	digest string // of the result; empty when it fails
 	code   string // of the failure
 }
 
-const boundary = "chaos-7d1f3c5b9a"
-
-// request returns the body to send. A document gets a comment at its end that no other has, so that no two are the same
-// bytes.
-func (w *work) request(distinct string) []byte {
+// buildBody returns the body to send. A document gets the given comment at its end, so that no two are the same bytes.
+func (w *work) buildBody(distinct string) apiclient.Form {
 	if w.path != uploadPath {
-		return w.body
+		return apiclient.Form{Body: w.body, ContentType: "application/json"}
 	}
-	var b bytes.Buffer
-	m := multipart.NewWriter(&b)
-	_ = m.SetBoundary(boundary)
-	part, _ := m.CreateFormFile("file", "document.pdf")
-	_, _ = part.Write(w.body)
-	fmt.Fprintf(part, "\n%% %s\n", distinct)
-	_ = m.Close()
-	return b.Bytes()
+	return apiclient.NewDocumentForm(fmt.Appendf(bytes.Clone(w.body), "\n%% %s\n", distinct))
 }
 
 const (
-	uploadPath = "/api/timeline/upload"
+	uploadPath = apiclient.UploadPath
 	formPath   = "/api/timeline/form"
 )
 
 // documents reads the documents of the test set. Those whose reading may fail say with which codes.
-func documents() ([]*work, error) {
+func loadDocuments() ([]*work, error) {
 	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.pdf"))
 	if err != nil {
 		return nil, err
@@ -79,7 +68,7 @@ func documents() ([]*work, error) {
 		}
 		w := &work{
 			name: filepath.Base(filepath.Dir(file)) + "/" + strings.TrimSuffix(filepath.Base(file), ".pdf"),
-			path: uploadPath, contentType: "multipart/form-data; boundary=" + boundary, body: body,
+			path: uploadPath, body: body,
 		}
 		switch codes := want.Error.(type) {
 		case string:
@@ -96,14 +85,14 @@ func documents() ([]*work, error) {
 }
 
 // forms are some plans without a document.
-func forms() []*work {
+func newForms() []*work {
 	var all []*work
 	for i, body := range []string{
 		`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026","isCoop":true}`,
 		`{"degree":"BCompSc in Computer Science","firstTerm":"Winter 2026"}`,
 		`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2025","isExtendedCreditProgram":true}`,
 	} {
-		all = append(all, &work{name: fmt.Sprintf("form-%d", i+1), path: formPath, contentType: "application/json", body: []byte(body)})
+		all = append(all, &work{name: fmt.Sprintf("form-%d", i+1), path: formPath, body: []byte(body)})
 	}
 	return all
 }
@@ -126,7 +115,7 @@ func newMenu(documents, forms []*work) *menu {
 	return m
 }
 
-func (m *menu) choose(r *rand.Rand, saved *work) *work {
+func (m *menu) chooseWork(r *rand.Rand, saved *work) *work {
 	from := m.good
 	switch n := r.IntN(100); {
 	case n < 2:

@@ -52,18 +52,18 @@ type step struct {
 }
 
 // run carries the faults out at their times, and returns when the last is over.
-func (c *chaos) run(plan []Fault) {
+func (c *chaos) runPlan(plan []Fault) {
 	began := time.Now()
 	var steps []step
 	for _, f := range plan {
 		var end func()
 		i := -1
 		steps = append(steps, step{f.At, func() {
-			c.w.say("%v", f)
-			i = c.open(f)
-			end = c.begin(f)
+			c.w.logEvent("%v", f)
+			i = c.openWindow(f)
+			end = c.injectFault(f)
 			if f.For == 0 {
-				c.shut(i)
+				c.closeWindow(i)
 			}
 		}})
 		if f.For > 0 {
@@ -71,7 +71,7 @@ func (c *chaos) run(plan []Fault) {
 				if end != nil {
 					end()
 				}
-				c.shut(i)
+				c.closeWindow(i)
 			}})
 		}
 	}
@@ -85,25 +85,25 @@ func (c *chaos) run(plan []Fault) {
 	c.drains.Wait()
 }
 
-func (c *chaos) open(f Fault) int {
+func (c *chaos) openWindow(f Fault) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.windows = append(c.windows, window{fault: f, from: time.Now()})
 	return len(c.windows) - 1
 }
 
-func (c *chaos) shut(i int) {
+func (c *chaos) closeWindow(i int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.windows[i].to = time.Now()
 }
 
 // held says whether a fault of one of the targets held between two times.
-func (c *chaos) held(from, to time.Time, targets ...string) bool {
+func (c *chaos) hadFault(from, to time.Time, targets ...string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, w := range c.windows {
-		if slices.Contains(targets, w.fault.Target) && w.from.Before(to) && (w.to.IsZero() || w.to.Add(recess).After(from)) {
+		if slices.Contains(targets, w.fault.Target) && w.from.Before(to) && (w.to.IsZero() || w.to.Add(restAfterFault).After(from)) {
 			return true
 		}
 	}
@@ -111,9 +111,9 @@ func (c *chaos) held(from, to time.Time, targets ...string) bool {
 }
 
 // begin lets a fault happen and returns what ends it, or nil.
-func (c *chaos) begin(f Fault) (end func()) {
+func (c *chaos) injectFault(f Fault) (end func()) {
 	p, l := c.w.processes[f.Target], c.w.links[f.Target]
-	again := func() { c.w.start(f.Target) }
+	again := func() { c.w.startProcess(f.Target) }
 	switch f.Kind {
 	case KillWorker, KillAPI, KillParser, KillRedis, KillMongo:
 		at := time.Now()
@@ -124,99 +124,99 @@ func (c *chaos) begin(f Fault) (end func()) {
 			c.kills = append(c.kills, kill{f.Target, at})
 			c.mu.Unlock()
 		case KillRedis:
-			if states, err := c.readRedis(filepath.Join(c.w.dir, "redis")); err != nil {
-				c.w.say("the data of redis cannot be read: %v", err)
-			} else if n := c.ledger.rolledBack(states); n > 0 {
-				c.w.say("redis has forgotten what it had answered of %d jobs", n)
+			if states, err := c.readRedisData(filepath.Join(c.w.dir, "redis")); err != nil {
+				c.w.logEvent("the data of redis cannot be read: %v", err)
+			} else if n := c.ledger.recordRollback(states); n > 0 {
+				c.w.logEvent("redis has forgotten what it had answered of %d jobs", n)
 			}
-			return c.reload
+			return c.reloadRedis
 		}
 		return again
 	case KillChild:
-		if pids := children(c.w.processes["parser"].pid()); len(pids) > 0 {
+		if pids := listChildren(c.w.processes["parser"].pid()); len(pids) > 0 {
 			_ = syscall.Kill(pids[int(f.Pick)%len(pids)], syscall.SIGKILL)
 		}
 	case PauseWorker, PauseParser, PauseRedis, PauseMongo:
-		p.signal(syscall.SIGSTOP)
-		return func() { p.signal(syscall.SIGCONT) }
+		p.sendSignal(syscall.SIGSTOP)
+		return func() { p.sendSignal(syscall.SIGCONT) }
 	case DrainWorker, DrainAPI, DrainParser:
-		c.drain(p)
+		c.drainProcess(p)
 	case WipeRedis:
-		c.wipe()
+		c.wipeRedis()
 	case LoseRedis:
 		p.kill()
-		c.lose()
-		return c.reload
+		c.loseRedisData()
+		return c.reloadRedis
 	case ReadOnlyRedis:
 		// As a replica of a master that nobody finds it keeps its data, answers reads, and refuses writes.
-		c.admin("REPLICAOF", "127.0.0.1", "1")
-		return func() { c.admin("REPLICAOF", "NO", "ONE") }
+		c.runRedisCommand("REPLICAOF", "127.0.0.1", "1")
+		return func() { c.runRedisCommand("REPLICAOF", "NO", "ONE") }
 	case FullRedis:
-		c.admin("CONFIG", "SET", "maxmemory", "1")
-		return func() { c.admin("CONFIG", "SET", "maxmemory", "0") }
+		c.runRedisCommand("CONFIG", "SET", "maxmemory", "1")
+		return func() { c.runRedisCommand("CONFIG", "SET", "maxmemory", "0") }
 	case CutLink:
 		l.cut()
 	case RefuseLink:
 		l.refuse()
-		return func() { c.w.reopen(l) }
+		return func() { c.w.reopenLink(l) }
 	case DelayLink:
-		l.slow(f.Delay)
-		return func() { l.slow(0) }
+		l.setDelay(f.Delay)
+		return func() { l.setDelay(0) }
 	case StallLink:
 		return l.stall()
 	case FillDisk:
-		if err := c.w.fill(); err != nil {
-			c.w.say("the disk is not filled: %v", err)
+		if err := c.w.fillDisk(); err != nil {
+			c.w.logEvent("the disk is not filled: %v", err)
 		}
-		return c.w.free
+		return c.w.freeDisk
 	case ReadOnlyDisk:
-		return c.readOnly()
+		return c.makeUploadsReadOnly()
 	}
 	return nil
 }
 
 // reopen takes connections again. The port may be in use for a moment.
-func (w *world) reopen(l *link) {
-	if err := w.wait(l.name+" takes connections", func() bool { return l.open() == nil }); err != nil {
-		w.say("%v", err)
+func (w *world) reopenLink(l *link) {
+	if err := w.waitFor(l.name+" takes connections", func() bool { return l.open() == nil }); err != nil {
+		w.logEvent("%v", err)
 	}
 }
 
 // drain tells a role to end, and starts it again when it has.
-func (c *chaos) drain(p *process) {
+func (c *chaos) drainProcess(p *process) {
 	began := time.Now()
-	ended := p.end(syscall.SIGTERM)
+	ended := p.endWith(syscall.SIGTERM)
 	c.drains.Go(func() {
 		select {
 		case <-ended:
-			c.w.say("%s has drained in %.2fs", p.name, time.Since(began).Seconds())
+			c.w.logEvent("%s has drained in %.2fs", p.name, time.Since(began).Seconds())
 		case <-time.After(drainLimit):
-			c.ledger.never("%s did not end within %v after SIGTERM", p.name, drainLimit)
+			c.ledger.addViolation("%s did not end within %v after SIGTERM", p.name, drainLimit)
 			p.kill()
 		}
-		c.w.start(p.name)
+		c.w.startProcess(p.name)
 	})
 }
 
 // readOnly makes the uploads read-only. While somebody writes to them that is refused, so it is tried for a while.
-func (c *chaos) readOnly() (end func()) {
+func (c *chaos) makeUploadsReadOnly() (end func()) {
 	for range 100 {
-		if remount(c.w.uploads, true) == nil {
+		if remountUploads(c.w.uploads, true) == nil {
 			return func() {
-				if err := remount(c.w.uploads, false); err != nil {
-					c.w.say("the uploads stay read-only: %v", err)
+				if err := remountUploads(c.w.uploads, false); err != nil {
+					c.w.logEvent("the uploads stay read-only: %v", err)
 				}
 			}
 		}
 		<-time.After(5 * time.Millisecond)
 	}
-	c.w.say("the uploads were busy all the time, and stay writable")
+	c.w.logEvent("the uploads were busy all the time, and stay writable")
 	return nil
 }
 
-func (c *chaos) admin(args ...any) {
+func (c *chaos) runRedisCommand(args ...any) {
 	if err := c.w.redis.Do(context.Background(), args...).Err(); err != nil {
-		c.w.say("redis: %v: %v", args, err)
+		c.w.logEvent("redis: %v: %v", args, err)
 	}
 }
 
@@ -231,58 +231,58 @@ for _, key in ipairs(redis.call('KEYS', '` + recordPrefix + `*')) do
 	end
 end
 redis.call('FLUSHALL')
-redis.call('PUBLISH', '` + keyspace + wiped + `', 'wiped')
+redis.call('PUBLISH', '` + keyspace + wipedEvent + `', 'wiped')
 return found
 `)
 
-func (c *chaos) wipe() {
+func (c *chaos) wipeRedis() {
 	answer, err := wipeScript.Run(context.Background(), c.w.redis, nil).StringSlice()
 	at := time.Now()
 	if err != nil {
-		c.w.say("redis is not wiped: %v", err)
+		c.w.logEvent("redis is not wiped: %v", err)
 		return
 	}
 	states := map[string]string{}
 	for i := 0; i+1 < len(answer); i += 2 {
 		states[strings.TrimPrefix(answer[i], recordPrefix)] = answer[i+1]
 	}
-	c.ledger.wiped(at, states)
+	c.ledger.recordWipe(at, states)
 }
 
 // lose removes the data of a Redis that was killed. What it knew is read first, by another Redis.
-func (c *chaos) lose() {
+func (c *chaos) loseRedisData() {
 	dir := filepath.Join(c.w.dir, "redis")
-	states, err := c.readRedis(dir)
+	states, err := c.readRedisData(dir)
 	if err != nil {
-		c.w.say("the data of redis cannot be read, and stays: %v", err)
+		c.w.logEvent("the data of redis cannot be read, and stays: %v", err)
 		return
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "appendonlydir")); err != nil {
-		c.w.say("the data of redis stays: %v", err)
+		c.w.logEvent("the data of redis stays: %v", err)
 		return
 	}
-	c.ledger.wiped(time.Now(), states)
-	c.ledger.forgotten()
+	c.ledger.recordWipe(time.Now(), states)
+	c.ledger.resetResultWrites()
 }
 
 // reload starts a Redis that was killed. While it reads its file it tells of the writes in there once more: these do not
 // count, up to a message that follows them.
-func (c *chaos) reload() {
-	c.ledger.reloading(true)
-	c.w.start("redis")
-	err := c.w.wait("redis has read its file and is listened to", func() bool {
+func (c *chaos) reloadRedis() {
+	c.ledger.setLoading(true)
+	c.w.startProcess("redis")
+	err := c.w.waitFor("redis has read its file and is listened to", func() bool {
 		if c.w.redis.Ping(context.Background()).Err() != nil {
 			return false // it publishes also while it reads
 		}
-		n, err := c.w.redis.Publish(context.Background(), keyspace+loaded, "").Result()
+		n, err := c.w.redis.Publish(context.Background(), keyspace+loadedEvent, "").Result()
 		return err == nil && n > 0
 	})
 	if err != nil {
-		c.ledger.never("%v", err)
+		c.ledger.addViolation("%v", err)
 	}
 }
 
-func (c *chaos) readRedis(dir string) (map[string]string, error) {
+func (c *chaos) readRedisData(dir string) (map[string]string, error) {
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, err
@@ -297,23 +297,23 @@ func (c *chaos) readRedis(dir string) (map[string]string, error) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
-	db := redis.NewClient(&redis.Options{Addr: local(port), DB: 1, MaxRetries: -1})
+	db := redis.NewClient(&redis.Options{Addr: loopbackAddr(port), DB: 1, MaxRetries: -1})
 	defer func() { _ = db.Close() }()
-	if err := c.w.wait("the other redis answers", func() bool { return db.Ping(context.Background()).Err() == nil }); err != nil {
+	if err := c.w.waitFor("the other redis answers", func() bool { return db.Ping(context.Background()).Err() == nil }); err != nil {
 		return nil, err
 	}
-	return records(context.Background(), db)
+	return readJobStates(context.Background(), db)
 }
 
 const (
 	recordPrefix = "job:timeline:"
 	keyspace     = "__keyspace@1__:"
-	wiped        = "wiped"
-	loaded       = "loaded"
+	wipedEvent   = "wiped"
+	loadedEvent  = "loaded"
 )
 
 // records reads the states of all jobs.
-func records(ctx context.Context, db *redis.Client) (map[string]string, error) {
+func readJobStates(ctx context.Context, db *redis.Client) (map[string]string, error) {
 	states := map[string]string{}
 	keys := db.ScanType(ctx, 0, recordPrefix+"*", 1000, "hash").Iterator()
 	for keys.Next(ctx) {
@@ -331,8 +331,8 @@ func records(ctx context.Context, db *redis.Client) (map[string]string, error) {
 }
 
 // count counts the writes of results until ctx ends.
-func (l *ledger) count(ctx context.Context, db *redis.Client) {
-	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wiped, keyspace+loaded)
+func (l *ledger) countResultWrites(ctx context.Context, db *redis.Client) {
+	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wipedEvent, keyspace+loadedEvent)
 	defer func() { _ = sub.Close() }()
 	told := sub.Channel(redis.WithChannelSize(10_000), redis.WithChannelHealthCheckInterval(200*time.Millisecond))
 	for {
@@ -341,12 +341,12 @@ func (l *ledger) count(ctx context.Context, db *redis.Client) {
 			return
 		case m := <-told:
 			switch key := strings.TrimPrefix(m.Channel, keyspace); {
-			case key == wiped:
-				l.forgotten()
-			case key == loaded:
-				l.reloading(false)
+			case key == wipedEvent:
+				l.resetResultWrites()
+			case key == loadedEvent:
+				l.setLoading(false)
 			case strings.HasSuffix(key, ":result") && m.Payload == "set":
-				l.wrote(strings.TrimSuffix(strings.TrimPrefix(key, recordPrefix), ":result"))
+				l.recordResultWrite(strings.TrimSuffix(strings.TrimPrefix(key, recordPrefix), ":result"))
 			}
 		}
 	}

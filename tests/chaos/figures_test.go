@@ -17,14 +17,14 @@ import (
 var killsFlag = flag.Int("kills", 50, "workers that TestRecovery kills")
 
 // calmLoad starts a world and its load, learns what comes of a calm system.
-func calmLoad(t *testing.T, s shape) (*world, *load) {
+func startCalmLoad(t *testing.T, s shape) (*world, *load) {
 	t.Helper()
 	w := newWorld(t, s)
 	l, err := newLoad(w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.calm(t.Context()); err != nil {
+	if _, err := l.learnOutcomes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return w, l
@@ -34,8 +34,8 @@ func calmLoad(t *testing.T, s shape) (*world, *load) {
 // that, as if its node was lost. Jobs are slow, for the parser is far away; two thirds of the slots are taken, so that a
 // job finds a free one at once.
 func TestRecovery(t *testing.T) {
-	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
-	w.away(600 * time.Millisecond)
+	w, l := startCalmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
+	w.setParserDistance(600 * time.Millisecond)
 	const (
 		jobs     = 4
 		patience = 3 * time.Minute
@@ -46,7 +46,7 @@ func TestRecovery(t *testing.T) {
 	for n := range *killsFlag {
 		entries := make([]*entry, jobs)
 		for i := range entries {
-			a, e := l.submit(t.Context(), l.users[0], l.menu.good[r.IntN(len(l.menu.good))], apis[0], "", "", fmt.Sprint(r.Uint64()), false)
+			a, e := l.submitWork(t.Context(), l.users[0], l.menu.good[r.IntN(len(l.menu.good))], apis[0], "", "", fmt.Sprint(r.Uint64()), false)
 			if e == nil {
 				t.Fatalf("not accepted: %v", a)
 			}
@@ -58,7 +58,7 @@ func TestRecovery(t *testing.T) {
 				all := true
 				for _, e := range entries {
 					if e.final == nil {
-						l.look(t.Context(), e, apis[0])
+						l.pollStatus(t.Context(), e, apis[0])
 					}
 					all = all && holds(e)
 				}
@@ -67,41 +67,41 @@ func TestRecovery(t *testing.T) {
 				}
 				if time.Now().After(deadline) {
 					for _, e := range entries {
-						t.Log(l.story(e))
+						t.Log(l.describeJob(e))
 					}
 					t.Fatalf("kill %d: not within %v: %s", n+1, patience, what)
 				}
 			}
 		}
-		until("all jobs run", func(e *entry) bool { return len(e.begins) > 0 })
+		until("all jobs run", func(e *entry) bool { return len(e.attempts) > 0 })
 		victim := workers[r.IntN(len(workers))]
 		k := kill{victim, time.Now()}
 		w.processes[victim].kill()
 		until("all jobs have ended", func(e *entry) bool { return e.final != nil })
 		kills = append(kills, k)
 		for _, e := range entries {
-			for _, b := range e.begins[1:] {
+			for _, b := range e.attempts[1:] {
 				if b.at.After(k.at) {
 					times = append(times, b.at.Sub(k.at))
 					break
 				}
 			}
 		}
-		w.start(victim)
+		w.startProcess(victim)
 		if err := w.allReady(); err != nil {
 			t.Fatal(err)
 		}
-		w.say("kill %d, of %s: so far %v", n+1, victim, spreadOf(times))
+		w.logEvent("kill %d, of %s: so far %v", n+1, victim, newSpread(times))
 	}
-	o := l.judge(t.Context(), kills)
-	for _, f := range slices.Concat(o.Findings, l.ledger.faults) {
+	o := l.verifyOutcomes(t.Context(), kills)
+	for _, f := range slices.Concat(o.Findings, l.ledger.violations) {
 		t.Error(f)
 	}
 	for _, d := range w.deaths {
 		t.Error(d)
 	}
 	fmt.Fprintf(os.Stdout, "\n| what | seed %d |\n| --- | --- |\n| workers killed | %d |\n| SIGKILL to the job running again | %v |\n| lost · doubled | %d · %d |\n",
-		*seedFlag, *killsFlag, spreadOf(times), o.Lost, o.Doubled)
+		*seedFlag, *killsFlag, newSpread(times), o.Lost, o.Doubled)
 }
 
 // Hostile documents, thirty at once, beside users whose documents are good: one such burst, and one every five seconds.
@@ -111,14 +111,14 @@ func TestHostile(t *testing.T) {
 		rate    = 3.0 // good documents a second
 		phase   = 40 * time.Second
 	)
-	w, l := calmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
+	w, l := startCalmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var watching sync.WaitGroup
-	watching.Go(func() { l.watch(ctx) })
+	watching.Go(func() { l.pollJobs(ctx) })
 	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // read in spite of all
 	send := func(user *client, w *work, n uint64) *entry {
-		a, e := l.submit(ctx, user, w, apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
+		a, e := l.submitWork(ctx, user, w, apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
 		if e == nil {
 			t.Errorf("not accepted: %v", a)
 		}
@@ -152,7 +152,7 @@ func TestHostile(t *testing.T) {
 			<-time.After(time.Duration(r.ExpFloat64() / rate * float64(time.Second)))
 		}
 		sending.Wait()
-		if _, left, err := l.settle(ctx, 2*time.Minute); err != nil || !left.none() {
+		if _, left, err := l.waitUntilSettled(ctx, 2*time.Minute); err != nil || !left.isEmpty() {
 			t.Errorf("left: %+v %v", left, err)
 		}
 		for _, e := range entries {
@@ -174,20 +174,20 @@ func TestHostile(t *testing.T) {
 		return pids
 	}
 	quiet, _ := run(0)
-	before, calm := lives(), spreadOf(quiet)
+	before, calm := lives(), newSpread(quiet)
 	fmt.Fprintf(os.Stdout, "\n| good documents, seed %d | upload to end | p95 ÷ p95 of calm | a burst is over after |\n| --- | --- | --- | --- |\n| calm | %v | | |\n", *seedFlag, calm)
 	for _, bursts := range []int{1, int(phase / (5 * time.Second))} {
 		good, over := run(bursts)
-		s := spreadOf(good)
-		fmt.Fprintf(os.Stdout, "| beside %d hostile ones at once, %d times in %v | %v | %.1f | %v |\n", hostile, bursts, phase, s, s.P95.Seconds()/calm.P95.Seconds(), spreadOf(over))
+		s := newSpread(good)
+		fmt.Fprintf(os.Stdout, "| beside %d hostile ones at once, %d times in %v | %v | %.1f | %v |\n", hostile, bursts, phase, s, s.P95.Seconds()/calm.P95.Seconds(), newSpread(over))
 	}
 	stop()
 	watching.Wait()
 	if !slices.Equal(before, lives()) || len(w.deaths) > 0 {
 		t.Errorf("something was started again: %v", w.deaths)
 	}
-	o := l.judge(t.Context(), nil)
-	for _, f := range slices.Concat(o.Findings, l.ledger.faults) {
+	o := l.verifyOutcomes(t.Context(), nil)
+	for _, f := range slices.Concat(o.Findings, l.ledger.violations) {
 		t.Error(f)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
 // entry is one job that was accepted, and what its owner has seen of it.
@@ -17,23 +19,23 @@ type entry struct {
 	sent     time.Time // the request that was answered 202
 	accepted time.Time
 
-	last    status
-	begins  []begin // attempts that were seen to run
-	missing time.Time
-	final   *status   // as it was first seen
-	ended   time.Time // when that was
-	digest  string
-	gone    bool // there is no job any more, as Redis was wiped after its end
-	deleted bool // its owner was told that it is
-	doomed  bool // its owner may have deleted it, and was not told
-	rolled  bool // Redis was killed and has forgotten what it had answered of it
-	next    time.Time
-	busy    bool
-	history []string
+	last     apiclient.JobStatus
+	attempts []attemptStart // attempts that were seen to run
+	missing  time.Time
+	final    *apiclient.JobStatus // as it was first seen
+	ended    time.Time            // when that was
+	digest   string
+	gone     bool // there is no job any more, as Redis was wiped after its end
+	deleted  bool // its owner was told that it is
+	doomed   bool // its owner may have deleted it, and was not told
+	rolled   bool // Redis was killed and has forgotten what it had answered of it
+	next     time.Time
+	busy     bool
+	history  []string
 }
 
 // begin is the beginning of an attempt.
-type begin struct {
+type attemptStart struct {
 	version int64
 	at      time.Time
 }
@@ -50,28 +52,28 @@ type ledger struct {
 	entries map[string]*entry
 	wipes   []wipe
 	// stored counts how often the result of a job was written since the last wipe.
-	stored  map[string]int
-	loading bool     // Redis reads its file, and tells of every write in it
-	faults  []string // what must never be
+	stored     map[string]int
+	loading    bool     // Redis reads its file, and tells of every write in it
+	violations []string // what must never be
 }
 
 func newLedger() *ledger { return &ledger{entries: map[string]*entry{}, stored: map[string]int{}} }
 
 // never notes what must never be.
-func (l *ledger) never(format string, args ...any) {
+func (l *ledger) addViolation(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.note(format, args...)
+	l.appendViolation(format, args...)
 }
 
-func (l *ledger) note(format string, args ...any) {
-	l.faults = append(l.faults, fmt.Sprintf(format, args...))
+func (l *ledger) appendViolation(format string, args ...any) {
+	l.violations = append(l.violations, fmt.Sprintf(format, args...))
 }
 
 // add enters an answer 202, and returns the entry of its job: what happens to the job later belongs there. Only a repeated
 // request may be told of a job that is known, or one with the very same content, and only its owner. Documents are all
 // distinct; forms and saved timelines are not.
-func (l *ledger) add(e *entry, repeated bool) *entry {
+func (l *ledger) addEntry(e *entry, repeated bool) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.entries[e.id]
@@ -81,28 +83,28 @@ func (l *ledger) add(e *entry, repeated bool) *entry {
 		l.entries[e.id] = e
 		return e
 	case known.owner != e.owner:
-		l.note("wrong owner: %s was given the job %s of %s", e.owner.owner, e.id, known.owner.owner)
+		l.appendViolation("wrong owner: %s was given the job %s of %s", e.owner.owner, e.id, known.owner.owner)
 	case !repeated && (e.work.path == uploadPath || e.work != known.work):
-		l.note("doubled: two different requests of %s were given the job %s", e.owner.owner, e.id)
+		l.appendViolation("doubled: two different requests of %s were given the job %s", e.owner.owner, e.id)
 	}
 	return known
 }
 
 // forget takes an entry back.
-func (l *ledger) forget(e *entry) {
+func (l *ledger) removeEntry(e *entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.entries, e.id)
 }
 
 // deleted notes what an owner was told of a deletion, and says whether that is its end.
-func (l *ledger) deleted(e *entry, told, doomed bool) bool {
+func (l *ledger) recordDeletion(e *entry, told, doomed bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.deleted = e.deleted || told
 	e.doomed = e.doomed || doomed
 	if told {
-		e.tell(time.Now(), "deleted")
+		e.addHistory(time.Now(), "deleted")
 	}
 	return e.deleted
 }
@@ -114,7 +116,7 @@ const (
 )
 
 // due returns jobs that should be looked at, at most n.
-func (l *ledger) due(now time.Time, n int) []*entry {
+func (l *ledger) claimDue(now time.Time, n int) []*entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var found []*entry
@@ -131,7 +133,7 @@ func (l *ledger) due(now time.Time, n int) []*entry {
 }
 
 // open counts the jobs whose end is not known.
-func (l *ledger) open() int {
+func (l *ledger) countOpen() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -143,7 +145,7 @@ func (l *ledger) open() int {
 	return n
 }
 
-func (l *ledger) all() []*entry {
+func (l *ledger) listEntries() []*entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := make([]*entry, 0, len(l.entries))
@@ -154,7 +156,7 @@ func (l *ledger) all() []*entry {
 }
 
 // saw takes an answer to a question for a job's status.
-func (l *ledger) saw(e *entry, a answer, began time.Time) {
+func (l *ledger) recordAnswer(e *entry, a answer, began time.Time) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -168,50 +170,50 @@ func (l *ledger) saw(e *entry, a answer, began time.Time) {
 	case 404:
 		if e.missing.IsZero() {
 			e.missing = now
-			e.tell(now, "not found")
+			e.addHistory(now, "not found")
 		}
-		e.gone = e.deleted || l.endedBeforeAWipe(e)
+		e.gone = e.deleted || l.endedBeforeWipe(e)
 		return
 	default:
 		return
 	}
-	var s status
+	var s apiclient.JobStatus
 	if err := json.Unmarshal(a.body, &s); err != nil {
-		l.note("an answer that is no status: %v: %.200s", err, a.body)
+		l.appendViolation("an answer that is no status: %v: %.200s", err, a.body)
 		return
 	}
-	if s.JobID != e.id {
-		l.note("the status of %s tells of %s", e.id, s.JobID)
+	if string(s.JobID) != e.id {
+		l.appendViolation("the status of %s tells of %s", e.id, s.JobID)
 	}
 	if s.Version != e.last.Version || s.Status != e.last.Status {
-		e.tell(now, fmt.Sprintf("%s v%d attempt %d%s", s.Status, s.Version, s.Attempt, codeOf(s)))
+		e.addHistory(now, fmt.Sprintf("%s v%d attempt %d%s", s.Status, s.Version, s.Attempt, codeOf(s)))
 	}
-	if s.Status == "processing" && (len(e.begins) == 0 || e.begins[len(e.begins)-1].version != s.Version) {
-		e.begins = append(e.begins, begin{s.Version, s.UpdatedAt})
+	if s.Status == "processing" && (len(e.attempts) == 0 || e.attempts[len(e.attempts)-1].version != s.Version) {
+		e.attempts = append(e.attempts, attemptStart{s.Version, s.UpdatedAt})
 	}
 	e.last = s
-	if s.final() && (s.Status == "failed" || len(s.Data) > 0) {
+	if s.Status.Final() && (s.Status == "failed" || len(s.Data) > 0) {
 		if s.Status == "done" {
-			e.digest = s.digest()
+			e.digest = digestOf(s)
 		}
 		s.Data = nil
 		e.final, e.ended = &s, began
 	}
 }
 
-func codeOf(s status) string {
+func codeOf(s apiclient.JobStatus) string {
 	if s.Error == nil {
 		return ""
 	}
-	return " " + s.Error.Code
+	return " " + string(s.Error.Code)
 }
 
-func (e *entry) tell(now time.Time, what string) {
+func (e *entry) addHistory(now time.Time, what string) {
 	e.history = append(e.history, fmt.Sprintf("+%.2fs %s", now.Sub(e.sent).Seconds(), what))
 }
 
 // endedBeforeAWipe says whether a job had ended, as far as anybody knows, when Redis lost it.
-func (l *ledger) endedBeforeAWipe(e *entry) bool {
+func (l *ledger) endedBeforeWipe(e *entry) bool {
 	for _, w := range l.wipes {
 		if s := w.states[e.id]; s == "done" || s == "failed" {
 			return true
@@ -224,7 +226,7 @@ func (l *ledger) endedBeforeAWipe(e *entry) bool {
 }
 
 // wiped notes that Redis knew these jobs and lost them.
-func (l *ledger) wiped(at time.Time, states map[string]string) {
+func (l *ledger) recordWipe(at time.Time, states map[string]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wipes = append(l.wipes, wipe{at, states})
@@ -243,7 +245,7 @@ func (l *ledger) wipedSince(t time.Time) bool {
 }
 
 // wrote counts a write of a result.
-func (l *ledger) wrote(id string) {
+func (l *ledger) recordResultWrite(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.loading {
@@ -251,13 +253,13 @@ func (l *ledger) wrote(id string) {
 	}
 	l.stored[id]++
 	if l.stored[id] > 1 {
-		l.note("doubled: the result of %s was written %d times", id, l.stored[id])
+		l.appendViolation("doubled: the result of %s was written %d times", id, l.stored[id])
 	}
 }
 
 // rolledBack takes what a killed Redis will know. With its default, appendfsync everysec, it answers up to two seconds
 // before it writes while the disk is slow; what was seen before may then be seen again. It says of how many jobs.
-func (l *ledger) rolledBack(states map[string]string) int {
+func (l *ledger) recordRollback(states map[string]string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -270,14 +272,14 @@ func (l *ledger) rolledBack(states map[string]string) int {
 		switch {
 		case e.deleted && known:
 			e.deleted, e.doomed = false, true
-		case e.final != nil && !ended && !l.endedBeforeAWipe(e):
+		case e.final != nil && !ended && !l.endedBeforeWipe(e):
 		case e.final == nil && !known && e.missing.IsZero():
 		default:
 			continue
 		}
 		n++
 		e.rolled = true
-		e.tell(time.Now(), "rolled back to "+state)
+		e.addHistory(time.Now(), "rolled back to "+state)
 	}
 	return n
 }
@@ -290,14 +292,14 @@ func (l *ledger) hasRolled(e *entry) bool {
 }
 
 // reloading says whether Redis reads its file.
-func (l *ledger) reloading(now bool) {
+func (l *ledger) setLoading(now bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.loading = now
 }
 
 // forgotten begins a new count, as Redis holds nothing any more.
-func (l *ledger) forgotten() {
+func (l *ledger) resetResultWrites() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.stored)

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
 // load is users who submit work, and somebody who watches what comes of it.
@@ -26,11 +28,11 @@ type load struct {
 const owners = 6
 
 func newLoad(w *world) (*load, error) {
-	docs, err := documents()
+	docs, err := loadDocuments()
 	if err != nil {
 		return nil, err
 	}
-	l := &load{w: w, ledger: newLedger(), menu: newMenu(docs, forms()), saved: map[*client]*work{}, tally: newTally()}
+	l := &load{w: w, ledger: newLedger(), menu: newMenu(docs, newForms()), saved: map[*client]*work{}, tally: newTally()}
 	for i := range owners {
 		user, err := newClient(fmt.Sprintf("owner-%d", i+1), l.tally)
 		if err != nil {
@@ -41,48 +43,53 @@ func newLoad(w *world) (*load, error) {
 	return l, nil
 }
 
-// base is the address of an API, behind its link.
-func (l *load) base(api string) string { return "http://" + l.w.links["client>"+api].addr }
+// targetOf returns an API, behind the link of its clients.
+func (l *load) targetOf(api string) target {
+	return target{api, "http://" + l.w.links["client>"+api].addr}
+}
 
 // submit sends work once and enters it when it was accepted.
-func (l *load) submit(ctx context.Context, user *client, work *work, via, key, query, distinct string, repeated bool) (answer, *entry) {
+func (l *load) submitWork(ctx context.Context, user *client, work *work, via, key, query, distinct string, repeated bool) (answer, *entry) {
 	sent := time.Now()
-	a := user.do(ctx, l.base(via), via, http.MethodPost, work.path+query, work.contentType, key, work.request(distinct))
+	body := work.buildBody(distinct)
+	a := user.send(ctx, l.targetOf(via), apiclient.Request{
+		Method: http.MethodPost, Path: work.path + query, ContentType: body.ContentType, IdempotencyKey: key, Body: body.Body,
+	})
 	if a.err != nil || a.status != http.StatusAccepted {
 		return a, nil
 	}
-	var receipt struct{ JobID string }
+	var receipt apiclient.JobStatus
 	if err := json.Unmarshal(a.body, &receipt); err != nil || receipt.JobID == "" {
-		l.ledger.never("an answer 202 without a job: %.200s", a.body)
+		l.ledger.addViolation("an answer 202 without a job: %.200s", a.body)
 		return a, nil
 	}
-	e := &entry{id: receipt.JobID, work: work, owner: user, sent: sent, accepted: time.Now()}
-	return a, l.ledger.add(e, repeated)
+	e := &entry{id: string(receipt.JobID), work: work, owner: user, sent: sent, accepted: time.Now()}
+	return a, l.ledger.addEntry(e, repeated)
 }
 
 // look asks for a job's status, and the result when it is done, and enters the answer.
-func (l *load) look(ctx context.Context, e *entry, via string) {
+func (l *load) pollStatus(ctx context.Context, e *entry, via string) {
 	began := time.Now()
 	path := statusPath + e.id
-	a := e.owner.do(ctx, l.base(via), via, http.MethodGet, path+"?result=false", "", "", nil)
-	var s status
+	a := e.owner.send(ctx, l.targetOf(via), apiclient.Request{Method: http.MethodGet, Path: path + "?result=false"})
+	var s apiclient.JobStatus
 	if a.status == http.StatusOK && json.Unmarshal(a.body, &s) == nil && s.Status == "done" {
-		a = e.owner.do(ctx, l.base(via), via, http.MethodGet, path, "", "", nil)
+		a = e.owner.send(ctx, l.targetOf(via), apiclient.Request{Method: http.MethodGet, Path: path})
 	}
-	l.ledger.saw(e, a, began)
+	l.ledger.recordAnswer(e, a, began)
 }
 
 // calm submits everything once to a system in peace and keeps what comes of it as what must come of it later.
-func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
+func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 	var times []time.Duration
 	learn := func(user *client, w *work) (*entry, error) {
-		e, err := l.finish(ctx, user, w)
+		e, err := l.submitAndWait(ctx, user, w)
 		if err != nil {
 			return nil, err
 		}
 		w.digest = e.digest
 		if e.final.Error != nil {
-			w.code = e.final.Error.Code
+			w.code = string(e.final.Error.Code)
 		}
 		if !w.costly {
 			times = append(times, e.final.FinishedAt.Sub(e.sent))
@@ -94,13 +101,13 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 		kept := works[:0]
 		for _, w := range works {
 			e, err := learn(l.users[0], w)
-			if errors.Is(err, errRefused) { // at the door: an empty file makes no job
+			if errors.Is(err, errRefusedAtUpload) { // at the door: an empty file makes no job
 				continue
 			}
 			if err != nil {
 				return nil, err
 			}
-			if err := w.agrees(); err != nil {
+			if err := w.checkExpectedCode(); err != nil {
 				return nil, err
 			}
 			if w.path == uploadPath && w.code == "" {
@@ -122,16 +129,18 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 	}
 	// Some users keep a timeline, and build it again now and then.
 	for _, user := range l.users[:owners/2] {
-		e, err := l.finish(ctx, user, plain.work)
+		e, err := l.submitAndWait(ctx, user, plain.work)
 		if err != nil {
 			return nil, err
 		}
-		a := user.do(ctx, l.base(apis[0]), apis[0], http.MethodPost, "/api/timelines", "application/json", "", fmt.Appendf(nil, `{"jobId":%q}`, e.id))
+		a := user.send(ctx, l.targetOf(apis[0]), apiclient.Request{
+			Method: http.MethodPost, Path: "/api/timelines", ContentType: "application/json", Body: fmt.Appendf(nil, `{"jobId":%q}`, e.id),
+		})
 		if a.status != http.StatusCreated {
 			return nil, fmt.Errorf("a timeline is not saved: %v", a)
 		}
-		l.ledger.forget(e) // saving wrote the timeline's id into its result
-		w := &work{name: "saved timeline", path: "/api/timeline" + a.at[len("/api/timelines"):] + "/load"}
+		l.ledger.removeEntry(e) // saving wrote the timeline's id into its result
+		w := &work{name: "saved timeline", path: "/api/timeline" + a.location[len("/api/timelines"):] + "/load"}
 		if _, err := learn(user, w); err != nil {
 			return nil, err
 		}
@@ -140,10 +149,10 @@ func (l *load) calm(ctx context.Context) ([]time.Duration, error) {
 	return times, nil
 }
 
-var errRefused = errors.New("refused")
+var errRefusedAtUpload = errors.New("refused")
 
 // agrees holds the calm outcome against what the test set says of the document.
-func (w *work) agrees() error {
+func (w *work) checkExpectedCode() error {
 	if len(w.codes) == 0 {
 		return nil // commerce parses, and fails as its degree is not in the catalogue; so may others
 	}
@@ -156,16 +165,16 @@ func (w *work) agrees() error {
 }
 
 // finish submits work and waits for its end.
-func (l *load) finish(ctx context.Context, user *client, w *work) (*entry, error) {
-	a, e := l.submit(ctx, user, w, apis[0], "", "", fmt.Sprint(rand.Uint64()), false)
+func (l *load) submitAndWait(ctx context.Context, user *client, w *work) (*entry, error) {
+	a, e := l.submitWork(ctx, user, w, apis[0], "", "", fmt.Sprint(rand.Uint64()), false)
 	if e == nil {
 		if a.status == http.StatusUnsupportedMediaType {
-			return nil, errRefused
+			return nil, errRefusedAtUpload
 		}
 		return nil, fmt.Errorf("%s: not accepted: %v", w.name, a)
 	}
 	for deadline := e.accepted.Add(time.Minute); ; {
-		l.look(ctx, e, apis[0])
+		l.pollStatus(ctx, e, apis[0])
 		if e.final != nil {
 			return e, nil
 		}
@@ -177,7 +186,7 @@ func (l *load) finish(ctx context.Context, user *client, w *work) (*entry, error
 }
 
 // run submits until ctx ends, so many requests a second by all users together.
-func (l *load) run(ctx context.Context, seed uint64, rate float64) {
+func (l *load) runUsers(ctx context.Context, seed uint64, rate float64) {
 	var all sync.WaitGroup
 	for i, user := range l.users {
 		all.Go(func() {
@@ -189,7 +198,7 @@ func (l *load) run(ctx context.Context, seed uint64, rate float64) {
 					return
 				case <-time.After(pause):
 				}
-				l.act(ctx, r, user, n)
+				l.performAction(ctx, r, user, n)
 			}
 		})
 	}
@@ -197,8 +206,8 @@ func (l *load) run(ctx context.Context, seed uint64, rate float64) {
 }
 
 // act is what a user does: mostly one upload; with an idempotency key, as often as it takes, and sometimes once more.
-func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
-	work := l.menu.choose(r, l.saved[user])
+func (l *load) performAction(ctx context.Context, r *rand.Rand, user *client, n int) {
+	work := l.menu.chooseWork(r, l.saved[user])
 	distinct := fmt.Sprintf("%s %d %d", user.owner, n, r.Uint64())
 	via := apis[r.IntN(len(apis))]
 	query := ""
@@ -210,8 +219,8 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 	}
 	keyed, again := r.IntN(5) == 0, r.IntN(2) == 0
 	if !keyed {
-		if _, e := l.submit(ctx, user, work, via, "", query, distinct, false); e != nil && r.IntN(25) == 0 {
-			l.delete(ctx, r, e)
+		if _, e := l.submitWork(ctx, user, work, via, "", query, distinct, false); e != nil && r.IntN(25) == 0 {
+			l.deleteJob(ctx, r, e)
 		}
 		return
 	}
@@ -219,8 +228,8 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 	var first *entry
 	for try := 0; try < 20 && first == nil; try++ {
 		var a answer
-		a, first = l.submit(ctx, user, work, apis[(int(r.Uint32())+try)%len(apis)], key, query, distinct, try > 0)
-		if first == nil && !a.unclear() && a.status != http.StatusConflict && a.status != http.StatusTooManyRequests {
+		a, first = l.submitWork(ctx, user, work, apis[(int(r.Uint32())+try)%len(apis)], key, query, distinct, try > 0)
+		if first == nil && !a.isUnclear() && a.status != http.StatusConflict && a.status != http.StatusTooManyRequests {
 			return
 		}
 		select {
@@ -232,14 +241,14 @@ func (l *load) act(ctx context.Context, r *rand.Rand, user *client, n int) {
 	if first == nil || !again {
 		return
 	}
-	_, second := l.submit(ctx, user, work, apis[r.IntN(len(apis))], key, query, distinct, true)
+	_, second := l.submitWork(ctx, user, work, apis[r.IntN(len(apis))], key, query, distinct, true)
 	if second != nil && second.id != first.id && !l.ledger.wipedSince(first.sent) && !l.ledger.hasRolled(first) {
-		l.ledger.never("doubled: %s of %s was accepted as %s and again as %s", key, user.owner, first.id, second.id)
+		l.ledger.addViolation("doubled: %s of %s was accepted as %s and again as %s", key, user.owner, first.id, second.id)
 	}
 }
 
 // delete deletes a job that was just accepted, as often as it takes.
-func (l *load) delete(ctx context.Context, r *rand.Rand, e *entry) {
+func (l *load) deleteJob(ctx context.Context, r *rand.Rand, e *entry) {
 	for try := range 20 {
 		select {
 		case <-ctx.Done():
@@ -247,16 +256,16 @@ func (l *load) delete(ctx context.Context, r *rand.Rand, e *entry) {
 		case <-time.After(time.Duration(r.Int64N(int64(time.Second)))):
 		}
 		via := apis[r.IntN(len(apis))]
-		a := e.owner.do(ctx, l.base(via), via, http.MethodDelete, statusPath+e.id, "", "", nil)
+		a := e.owner.send(ctx, l.targetOf(via), apiclient.Request{Method: http.MethodDelete, Path: statusPath + e.id})
 		// Not found says little: Redis may have lost the job for the moment. But it may say that an earlier try was heard.
-		if l.ledger.deleted(e, a.status == http.StatusNoContent, a.unclear() || try > 0) || a.status == http.StatusNotFound {
+		if l.ledger.recordDeletion(e, a.status == http.StatusNoContent, a.isUnclear() || try > 0) || a.status == http.StatusNotFound {
 			return
 		}
 	}
 }
 
 // watch looks at every job until it has ended, or ctx has.
-func (l *load) watch(ctx context.Context) {
+func (l *load) pollJobs(ctx context.Context) {
 	const width = 6
 	jobs := make(chan *entry)
 	var all sync.WaitGroup
@@ -264,14 +273,14 @@ func (l *load) watch(ctx context.Context) {
 		all.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 0))
 			for e := range jobs {
-				l.look(ctx, e, apis[r.IntN(len(apis))])
+				l.pollStatus(ctx, e, apis[r.IntN(len(apis))])
 			}
 		})
 	}
 	defer all.Wait()
 	defer close(jobs)
 	for {
-		found := l.ledger.due(time.Now(), width)
+		found := l.ledger.claimDue(time.Now(), width)
 		for _, e := range found {
 			jobs <- e
 		}

@@ -9,7 +9,7 @@ import (
 
 // TestMain runs the tests with mounts of their own.
 func TestMain(m *testing.M) {
-	code, ran := inside()
+	code, ran := runWithOwnMounts()
 	if !ran {
 		code = m.Run()
 	}

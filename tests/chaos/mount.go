@@ -12,21 +12,21 @@ import (
 )
 
 // room is the size of the file system of uploads: enough for a backlog of a minute, and filled within milliseconds.
-const room = "size=96m"
+const mountOptions = "size=96m"
 
 // insideVar marks the process that has mounts of its own.
-const insideVar = "TMD_CHAOS_INSIDE"
+const ownMountsVar = "TMD_CHAOS_INSIDE"
 
 // inside runs this program again with mounts of its own, so that a file system that is mounted for a test goes with the
 // processes that use it, however they end. It says no when the system does not allow that.
-func inside() (code int, ran bool) {
-	if os.Getenv(insideVar) != "" {
+func runWithOwnMounts() (code int, ran bool) {
+	if os.Getenv(ownMountsVar) != "" {
 		return 0, false
 	}
 	runtime.LockOSThread() // whose end the child would follow
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), insideVar+"=1")
+	cmd.Env = append(os.Environ(), ownMountsVar+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() != 0 {
@@ -46,26 +46,26 @@ func inside() (code int, ran bool) {
 }
 
 // mountSmall mounts a file system of limited size, if this process has mounts of its own.
-func mountSmall(dir string) error {
-	if os.Getenv(insideVar) == "" {
+func mountLimited(dir string) error {
+	if os.Getenv(ownMountsVar) == "" {
 		return errors.New("this system gives a process no mounts of its own")
 	}
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("keep mounts to this process: %w", err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, room); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, mountOptions); err != nil {
 		return fmt.Errorf("mount: %w", err)
 	}
 	return nil
 }
 
 // remount makes the file system read-only, or writable again. It is busy while somebody writes to it.
-func remount(dir string, readOnly bool) error {
+func remountUploads(dir string, readOnly bool) error {
 	flags := uintptr(syscall.MS_REMOUNT)
 	if readOnly {
 		flags |= syscall.MS_RDONLY
 	}
-	return syscall.Mount("tmpfs", dir, "tmpfs", flags, room)
+	return syscall.Mount("tmpfs", dir, "tmpfs", flags, mountOptions)
 }
 
-func unmount(dir string) { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }
+func unmountUploads(dir string) { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }

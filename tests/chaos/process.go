@@ -21,7 +21,7 @@ type process struct {
 	command func() *exec.Cmd
 	log     *os.File
 	// died is told when the program has ended although nobody meant it to.
-	died func(p *process, state *os.ProcessState)
+	onDeath func(p *process, state *os.ProcessState)
 
 	mu   sync.Mutex
 	life *life // nil before the first start
@@ -29,10 +29,10 @@ type process struct {
 
 // life is one run of the program.
 type life struct {
-	cmd    *exec.Cmd
-	meant  bool          // its end is
-	closed bool          // nothing may start after it
-	ended  chan struct{} // closed when it is gone
+	cmd      *exec.Cmd
+	expected bool          // its end is
+	closed   bool          // nothing may start after it
+	ended    chan struct{} // closed when it is gone
 }
 
 // start runs the program, unless it runs.
@@ -66,11 +66,11 @@ func (p *process) start() error {
 		}
 		_ = l.cmd.Wait()
 		p.mu.Lock()
-		meant := l.meant
+		meant := l.expected
 		fmt.Fprintf(p.log, "--- %s ended at %s: %v\n", p.name, time.Now().UTC().Format(time.RFC3339Nano), l.cmd.ProcessState)
 		p.mu.Unlock()
 		if !meant {
-			p.died(p, l.cmd.ProcessState)
+			p.onDeath(p, l.cmd.ProcessState)
 		}
 	}()
 	if err := <-started; err != nil {
@@ -81,7 +81,7 @@ func (p *process) start() error {
 }
 
 // end sends a signal that ends the program, and returns what is closed when it is gone.
-func (p *process) end(s syscall.Signal) <-chan struct{} {
+func (p *process) endWith(s syscall.Signal) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.life == nil {
@@ -89,13 +89,13 @@ func (p *process) end(s syscall.Signal) <-chan struct{} {
 		close(gone)
 		return gone
 	}
-	p.life.meant = true
+	p.life.expected = true
 	_ = p.life.cmd.Process.Signal(s)
 	return p.life.ended
 }
 
 // kill ends the program at once, and waits for it.
-func (p *process) kill() { <-p.end(syscall.SIGKILL) }
+func (p *process) kill() { <-p.endWith(syscall.SIGKILL) }
 
 // close ends the program for good.
 func (p *process) close() {
@@ -109,7 +109,7 @@ func (p *process) close() {
 }
 
 // signal sends a signal that does not end the program.
-func (p *process) signal(s syscall.Signal) {
+func (p *process) sendSignal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.life.cmd.Process.Signal(s)
@@ -131,7 +131,7 @@ func (p *process) pid() int {
 }
 
 // children are the processes that a process has started.
-func children(pid int) []int {
+func listChildren(pid int) []int {
 	var pids []int
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, f := range files {

@@ -16,7 +16,7 @@ type link struct {
 	mu       sync.Mutex
 	listener net.Listener
 	pairs    map[*pair]bool
-	length   time.Duration // by which everything arrives later at all times
+	distance time.Duration // by which everything arrives later at all times
 	delay    time.Duration // and by a fault
 	stalled  chan struct{} // closed when bytes may pass
 }
@@ -53,7 +53,7 @@ func (l *link) open() error {
 			if err != nil {
 				return
 			}
-			go l.serve(c.(*net.TCPConn))
+			go l.serveConnection(c.(*net.TCPConn))
 		}
 	}()
 	return nil
@@ -77,7 +77,7 @@ func (l *link) cut() {
 }
 
 // slow lets everything arrive later.
-func (l *link) slow(by time.Duration) {
+func (l *link) setDelay(by time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = by
@@ -92,7 +92,7 @@ func (l *link) stall() (release func()) {
 	return sync.OnceFunc(func() { close(gate) })
 }
 
-func (l *link) serve(down *net.TCPConn) {
+func (l *link) serveConnection(down *net.TCPConn) {
 	c, err := net.DialTimeout("tcp", l.upstream, time.Second)
 	if err != nil {
 		_ = down.SetLinger(0)
@@ -104,8 +104,8 @@ func (l *link) serve(down *net.TCPConn) {
 	l.pairs[p] = true
 	l.mu.Unlock()
 	var ways sync.WaitGroup
-	ways.Go(func() { l.carry(p.up, p.down) })
-	ways.Go(func() { l.carry(p.down, p.up) })
+	ways.Go(func() { l.copyDelayed(p.up, p.down) })
+	ways.Go(func() { l.copyDelayed(p.down, p.up) })
 	ways.Wait()
 	l.mu.Lock()
 	delete(l.pairs, p)
@@ -115,7 +115,7 @@ func (l *link) serve(down *net.TCPConn) {
 }
 
 // carry copies one way, until its end or an error; an error ends the other way, too.
-func (l *link) carry(to, from *net.TCPConn) {
+func (l *link) copyDelayed(to, from *net.TCPConn) {
 	type piece struct {
 		b   []byte
 		due time.Time
@@ -128,7 +128,7 @@ func (l *link) carry(to, from *net.TCPConn) {
 			n, err := from.Read(b)
 			if n > 0 {
 				l.mu.Lock()
-				due := time.Now().Add(l.length + l.delay)
+				due := time.Now().Add(l.distance + l.delay)
 				l.mu.Unlock()
 				pieces <- piece{b[:n], due}
 			}

@@ -36,11 +36,11 @@ type report struct {
 }
 
 // failed says whether something is as it must not be.
-func (r *report) failed() bool {
-	return r.Lost+r.Wrong+r.Doubled+r.outcome.Seen+r.Hung+len(r.Never) > 0 || !r.leftovers.none()
+func (r *report) hasFailed() bool {
+	return r.Lost+r.Wrong+r.Doubled+r.outcome.Seen+r.Hung+len(r.Never) > 0 || !r.leftovers.isEmpty()
 }
 
-func (r *report) print(w io.Writer) {
+func (r *report) printTable(w io.Writer) {
 	for _, line := range r.Requests {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
@@ -54,7 +54,7 @@ func (r *report) print(w io.Writer) {
 	}
 	var faults []string
 	n := 0
-	for _, k := range Kinds() {
+	for _, k := range AllKinds() {
 		if r.Faults[k] > 0 {
 			faults = append(faults, fmt.Sprintf("%s %d", k, r.Faults[k]))
 			n += r.Faults[k]
@@ -94,7 +94,7 @@ func (r *report) print(w io.Writer) {
 	}
 }
 
-func (r *report) save(file string) error {
+func (r *report) saveJSON(file string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ var deck = []struct {
 }
 
 // Kinds returns every kind of fault.
-func Kinds() []Kind {
+func AllKinds() []Kind {
 	kinds := make([]Kind, len(deck))
 	for i, d := range deck {
 		kinds[i] = d.kind
@@ -103,20 +103,20 @@ func Kinds() []Kind {
 
 // Match returns the kinds that a list such as "kill-worker,redis" means: each part is a piece of a name. An empty list
 // means all.
-func Match(list string) ([]Kind, error) {
+func MatchKinds(list string) ([]Kind, error) {
 	if list == "" {
-		return Kinds(), nil
+		return AllKinds(), nil
 	}
 	var kinds []Kind
 	for _, part := range strings.Split(list, ",") {
 		n := len(kinds)
-		for _, k := range Kinds() {
+		for _, k := range AllKinds() {
 			if strings.Contains(string(k), strings.TrimSpace(part)) {
 				kinds = append(kinds, k)
 			}
 		}
 		if len(kinds) == n {
-			return nil, fmt.Errorf("no kind of fault is named %q: there are %v", part, Kinds())
+			return nil, fmt.Errorf("no kind of fault is named %q: there are %v", part, AllKinds())
 		}
 	}
 	slices.Sort(kinds)
@@ -144,11 +144,11 @@ func (f Fault) String() string {
 }
 
 // recess is how long a target is left alone after a fault. What was killed needs some of it to start.
-const recess = time.Second
+const restAfterFault = time.Second
 
 // Plan deals the faults of a run: one every so often on average, all over before the end. It is a function of its
 // arguments alone.
-func Plan(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
+func PlanFaults(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
 	r := rand.New(rand.NewPCG(seed, 0))
 	busy := map[string]time.Duration{} // until when
 	var (
@@ -162,7 +162,7 @@ func Plan(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
 			return plan
 		}
 		if len(hand) == 0 {
-			if hand = shuffled(r, kinds); len(hand) == 0 {
+			if hand = shuffleCards(r, kinds); len(hand) == 0 {
 				return plan
 			}
 		}
@@ -180,7 +180,7 @@ func Plan(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
 			if busy[f.Target] > t {
 				continue
 			}
-			busy[f.Target] = t + f.For + recess
+			busy[f.Target] = t + f.For + restAfterFault
 			plan = append(plan, f)
 			hand = slices.Delete(hand, i, i+1)
 			break
@@ -188,7 +188,7 @@ func Plan(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
 	}
 }
 
-func shuffled(r *rand.Rand, kinds []Kind) []int {
+func shuffleCards(r *rand.Rand, kinds []Kind) []int {
 	var hand []int
 	for i, d := range deck {
 		if slices.Contains(kinds, d.kind) {

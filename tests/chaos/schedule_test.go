@@ -11,11 +11,11 @@ import (
 func TestPlanIsAFunctionOfItsSeed(t *testing.T) {
 	const length, every = 2 * time.Minute, 2 * time.Second
 	for seed := range uint64(50) {
-		plan := Plan(seed, length, every, Kinds())
-		if diff := cmp.Diff(plan, Plan(seed, length, every, Kinds())); diff != "" {
+		plan := PlanFaults(seed, length, every, AllKinds())
+		if diff := cmp.Diff(plan, PlanFaults(seed, length, every, AllKinds())); diff != "" {
 			t.Fatalf("seed %d gives two plans:\n%s", seed, diff)
 		}
-		if cmp.Equal(plan, Plan(seed+1, length, every, Kinds())) {
+		if cmp.Equal(plan, PlanFaults(seed+1, length, every, AllKinds())) {
 			t.Errorf("seeds %d and %d give the same plan", seed, seed+1)
 		}
 	}
@@ -26,7 +26,7 @@ func TestPlanKeepsItsRules(t *testing.T) {
 		const length, every = 2 * time.Minute, 2 * time.Second
 		free := map[string]time.Duration{}
 		met := map[Kind]bool{}
-		plan := Plan(seed, length, every, Kinds())
+		plan := PlanFaults(seed, length, every, AllKinds())
 		for i, f := range plan {
 			if f.At <= 0 || f.At+f.For > length {
 				t.Errorf("seed %d: %v is not within %v", seed, f, length)
@@ -37,20 +37,20 @@ func TestPlanKeepsItsRules(t *testing.T) {
 			if f.At+10*time.Millisecond < free[f.Target] {
 				t.Errorf("seed %d: %v hits what another fault still holds", seed, f)
 			}
-			free[f.Target] = f.At + f.For + recess
+			free[f.Target] = f.At + f.For + restAfterFault
 			met[f.Kind] = true
 		}
 		if n := int(length / every); len(plan) < n*2/3 || len(plan) > n*3/2 {
 			t.Errorf("seed %d: %d faults, want about %d", seed, len(plan), n)
 		}
-		if len(met) < len(Kinds())-2 {
-			t.Errorf("seed %d meets %d kinds of %d", seed, len(met), len(Kinds()))
+		if len(met) < len(AllKinds())-2 {
+			t.Errorf("seed %d meets %d kinds of %d", seed, len(met), len(AllKinds()))
 		}
 	}
 }
 
 func TestPlanOfChosenKinds(t *testing.T) {
-	kinds, err := Match("kill-worker, redis")
+	kinds, err := MatchKinds("kill-worker, redis")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +58,12 @@ func TestPlanOfChosenKinds(t *testing.T) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Fatal(diff)
 	}
-	for _, f := range Plan(1, time.Minute, time.Second, kinds) {
+	for _, f := range PlanFaults(1, time.Minute, time.Second, kinds) {
 		if !slices.Contains(want, f.Kind) {
 			t.Errorf("%v was not asked for", f)
 		}
 	}
-	if _, err := Match("kill-wroker"); err == nil {
+	if _, err := MatchKinds("kill-wroker"); err == nil {
 		t.Error("a kind that does not exist is taken")
 	}
 }

@@ -13,11 +13,11 @@ import (
 
 // tally counts requests and what came of them.
 type tally struct {
-	mu     sync.Mutex
-	counts map[string]int // route and answer
-	busy   []sample       // answers 503
-	late   []sample       // requests without an answer in time
-	faults []string       // answers that must never be
+	mu         sync.Mutex
+	counts     map[string]int // route and answer
+	busy       []sample       // answers 503
+	late       []sample       // requests without an answer in time
+	violations []string       // answers that must never be
 }
 
 // sample is a request.
@@ -29,7 +29,7 @@ type sample struct {
 
 func newTally() *tally { return &tally{counts: map[string]int{}} }
 
-func (t *tally) request(route, via string, began time.Time, a answer) {
+func (t *tally) countRequest(route, via string, began time.Time, a answer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts[route+" → "+a.String()]++
@@ -38,19 +38,19 @@ func (t *tally) request(route, via string, began time.Time, a answer) {
 	case errors.Is(a.err, errTooLate):
 		t.late = append(t.late, s)
 	case a.err == nil && a.status >= 400 && a.code == "":
-		t.faults = append(t.faults, fmt.Sprintf("%s was answered %d without a problem that has a code: %.200q", route, a.status, a.body))
+		t.violations = append(t.violations, fmt.Sprintf("%s was answered %d without a problem that has a code: %.200q", route, a.status, a.body))
 	case a.status == 503:
 		t.busy = append(t.busy, s)
-		if a.retry == "" {
-			t.faults = append(t.faults, fmt.Sprintf("%s was answered %v without Retry-After", route, a))
+		if a.retryAfter == "" {
+			t.violations = append(t.violations, fmt.Sprintf("%s was answered %v without Retry-After", route, a))
 		}
 	case a.status >= 500:
-		t.faults = append(t.faults, fmt.Sprintf("%s was answered %v", route, a))
+		t.violations = append(t.violations, fmt.Sprintf("%s was answered %v", route, a))
 	}
 }
 
 // lines lists the counts, the routes in order.
-func (t *tally) lines() []string {
+func (t *tally) listCounts() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var lines []string
@@ -62,7 +62,7 @@ func (t *tally) lines() []string {
 }
 
 // percentile returns the p-th percentile (0 to 1) of the samples, by nearest rank.
-func percentile(samples []time.Duration, p float64) time.Duration {
+func percentileOf(samples []time.Duration, p float64) time.Duration {
 	if len(samples) == 0 {
 		return 0
 	}
@@ -77,8 +77,8 @@ type spread struct {
 	P50, P95, P99, Max time.Duration
 }
 
-func spreadOf(samples []time.Duration) spread {
-	return spread{len(samples), percentile(samples, 0.5), percentile(samples, 0.95), percentile(samples, 0.99), percentile(samples, 1)}
+func newSpread(samples []time.Duration) spread {
+	return spread{len(samples), percentileOf(samples, 0.5), percentileOf(samples, 0.95), percentileOf(samples, 0.99), percentileOf(samples, 1)}
 }
 
 func (s spread) String() string {

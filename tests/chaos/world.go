@@ -51,7 +51,7 @@ type world struct {
 }
 
 // say prints what happens when it happens.
-func (w *world) say(format string, args ...any) {
+func (w *world) logEvent(format string, args ...any) {
 	fmt.Fprintf(os.Stdout, "%8.2fs  %s\n", time.Since(w.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
@@ -76,7 +76,7 @@ func newWorld(t *testing.T, s shape) *world {
 	t.Cleanup(func() {
 		w.close()
 		if t.Failed() {
-			w.say("the logs of all processes are in %s", w.dir)
+			w.logEvent("the logs of all processes are in %s", w.dir)
 			return
 		}
 		_ = os.RemoveAll(w.dir)
@@ -87,8 +87,8 @@ func newWorld(t *testing.T, s shape) *world {
 		}
 	}
 	w.uploads = filepath.Join(w.dir, "uploads")
-	if err := mountSmall(w.uploads); err != nil {
-		w.say("no file system of their own for the uploads, so no faults of the disk: %v", err)
+	if err := mountLimited(w.uploads); err != nil {
+		w.logEvent("no file system of their own for the uploads, so no faults of the disk: %v", err)
 	} else {
 		w.disk = true
 	}
@@ -112,24 +112,24 @@ func (w *world) startServers(t *testing.T) error {
 	}
 	w.redisPort = w.freePort()
 	mongoPort := w.freePort()
-	w.add("redis", func() *exec.Cmd { return redisCommand(server, w.redisPort, filepath.Join(w.dir, "redis")) })
-	w.add("mongo", func() *exec.Cmd {
-		return exec.Command(mongo, "-listen", local(mongoPort), "-dir", filepath.Join(w.dir, "mongo"))
+	w.addProcess("redis", func() *exec.Cmd { return redisCommand(server, w.redisPort, filepath.Join(w.dir, "redis")) })
+	w.addProcess("mongo", func() *exec.Cmd {
+		return exec.Command(mongo, "-listen", loopbackAddr(mongoPort), "-dir", filepath.Join(w.dir, "mongo"))
 	})
 	for _, from := range slices.Concat(apis, workers) {
-		if err := errors.Join(w.link(from+">redis", local(w.redisPort)), w.link(from+">mongo", local(mongoPort))); err != nil {
+		if err := errors.Join(w.addLink(from+">redis", loopbackAddr(w.redisPort)), w.addLink(from+">mongo", loopbackAddr(mongoPort))); err != nil {
 			return err
 		}
 	}
-	w.redis = redis.NewClient(&redis.Options{Addr: local(w.redisPort), DB: 1, MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: 2 * time.Second})
+	w.redis = redis.NewClient(&redis.Options{Addr: loopbackAddr(w.redisPort), DB: 1, MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: 2 * time.Second})
 	for _, name := range []string{"redis", "mongo"} {
 		if err := w.processes[name].start(); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		w.wait("redis answers", func() bool { return w.redis.Ping(context.Background()).Err() == nil }),
-		w.wait("mongo answers", func() bool { return listens(local(mongoPort)) }),
+		w.waitFor("redis answers", func() bool { return w.redis.Ping(context.Background()).Err() == nil }),
+		w.waitFor("mongo answers", func() bool { return acceptsConnections(loopbackAddr(mongoPort)) }),
 	)
 }
 
@@ -160,23 +160,23 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 	}
 
 	parserPort := w.freePort()
-	w.role("parser", parserPort, binary, env(fmt.Sprintf("TMD_PARSER_PORT=%d", parserPort),
+	w.addRole("parser", parserPort, binary, env(fmt.Sprintf("TMD_PARSER_PORT=%d", parserPort),
 		fmt.Sprintf("TMD_PARSER_CHILDREN=%d", s.children), "TMD_METRICS_ADDR="+w.metricsOf("parser")))
 	for _, name := range workers[:s.workers] {
-		if err := w.link(name+">parser", local(parserPort)); err != nil {
+		if err := w.addLink(name+">parser", loopbackAddr(parserPort)); err != nil {
 			return err
 		}
 		port := w.freePort()
-		w.role(name, port, binary, env(append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
-			"TMD_WORKER_HEALTH_ADDR="+local(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
-		w.metrics[name] = local(port)
+		w.addRole(name, port, binary, env(append(stores(name), "PYTHON_UTILS_URL=http://"+w.links[name+">parser"].addr,
+			"TMD_WORKER_HEALTH_ADDR="+loopbackAddr(port), fmt.Sprintf("WORKER_CONCURRENCY=%d", s.concurrency))...))
+		w.metrics[name] = loopbackAddr(port)
 	}
 	for _, name := range apis {
 		port := w.freePort()
-		w.role(name, port, binary, env(append(stores(name), "REDIS_CACHE_URL=redis://"+w.links[name+">redis"].addr+"/0",
+		w.addRole(name, port, binary, env(append(stores(name), "REDIS_CACHE_URL=redis://"+w.links[name+">redis"].addr+"/0",
 			"JWT_SECRET="+jwtSecret, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_LISTEN_HOST=127.0.0.1",
 			fmt.Sprintf("BACKEND_PORT=%d", port), "TMD_METRICS_ADDR="+w.metricsOf(name))...))
-		if err := w.link("client>"+name, local(port)); err != nil {
+		if err := w.addLink("client>"+name, loopbackAddr(port)); err != nil {
 			return err
 		}
 	}
@@ -189,27 +189,27 @@ func (w *world) startRoles(t *testing.T, s shape) error {
 }
 
 func (w *world) metricsOf(name string) string {
-	w.metrics[name] = local(w.freePort())
+	w.metrics[name] = loopbackAddr(w.freePort())
 	return w.metrics[name]
 }
 
 // role adds a role of tmd whose probes are at the port.
-func (w *world) role(name string, port int, binary string, env []string) {
+func (w *world) addRole(name string, port int, binary string, env []string) {
 	role, _, _ := strings.Cut(name, "-")
-	w.ready[name] = "http://" + local(port) + "/readyz"
-	w.add(name, func() *exec.Cmd {
+	w.ready[name] = "http://" + loopbackAddr(port) + "/readyz"
+	w.addProcess(name, func() *exec.Cmd {
 		cmd := exec.Command(binary, role)
 		cmd.Env = env
 		return cmd
 	})
 }
 
-func (w *world) add(name string, command func() *exec.Cmd) {
+func (w *world) addProcess(name string, command func() *exec.Cmd) {
 	log, err := os.OpenFile(filepath.Join(w.dir, "logs", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		panic(err) // in a folder that was made a moment ago
 	}
-	w.processes[name] = &process{name: name, command: command, log: log, died: w.mourn}
+	w.processes[name] = &process{name: name, command: command, log: log, onDeath: w.restartAfterDeath}
 	w.order = append(w.order, name)
 }
 
@@ -223,19 +223,19 @@ type death struct {
 func (d death) String() string { return d.name + ": " + d.how }
 
 // mourn notes that a program ended by itself, and starts it again, as Kubernetes would.
-func (w *world) mourn(p *process, state *os.ProcessState) {
+func (w *world) restartAfterDeath(p *process, state *os.ProcessState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over {
 		return
 	}
 	w.deaths = append(w.deaths, death{p.name, time.Now(), state.String()})
-	w.say("%s ended by itself: %v", p.name, state)
-	time.AfterFunc(time.Second, func() { w.start(p.name) })
+	w.logEvent("%s ended by itself: %v", p.name, state)
+	time.AfterFunc(time.Second, func() { w.startProcess(p.name) })
 }
 
 // start starts a program, unless it runs.
-func (w *world) start(name string) {
+func (w *world) startProcess(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over {
@@ -246,19 +246,19 @@ func (w *world) start(name string) {
 	}
 }
 
-func (w *world) link(name, upstream string) error {
-	l, err := newLink(name, local(w.freePort()), upstream)
+func (w *world) addLink(name, upstream string) error {
+	l, err := newLink(name, loopbackAddr(w.freePort()), upstream)
 	w.links[name] = l
 	return err
 }
 
 // away moves the parser away from the workers: a job takes twice as long, so that faults find jobs running. A second would
 // be too much for the worker's probe.
-func (w *world) away(by time.Duration) {
+func (w *world) setParserDistance(by time.Duration) {
 	for _, name := range workers {
 		if l := w.links[name+">parser"]; l != nil {
 			l.mu.Lock()
-			l.length = by
+			l.distance = by
 			l.mu.Unlock()
 		}
 	}
@@ -267,14 +267,14 @@ func (w *world) away(by time.Duration) {
 // allReady waits until every role says so.
 func (w *world) allReady() error {
 	for name, url := range w.ready {
-		if err := w.wait(name+" is ready", func() bool { return answersOK(url) }); err != nil {
+		if err := w.waitFor(name+" is ready", func() bool { return respondsOK(url) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *world) wait(what string, cond func() bool) error {
+func (w *world) waitFor(what string, cond func() bool) error {
 	for deadline := time.Now().Add(startLimit); !cond(); <-time.After(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not within %v: %s", startLimit, what)
@@ -295,11 +295,11 @@ func (w *world) close() {
 		l.refuse()
 	}
 	_ = w.redis.Close()
-	unmount(w.uploads)
+	unmountUploads(w.uploads)
 }
 
 // fill takes every byte that is left where the uploads are; free gives them back.
-func (w *world) fill() error {
+func (w *world) fillDisk() error {
 	f, err := os.Create(filepath.Join(w.uploads, filler))
 	if err != nil {
 		return err
@@ -314,16 +314,16 @@ func (w *world) fill() error {
 	return nil
 }
 
-func (w *world) free() {
+func (w *world) freeDisk() {
 	if err := os.Remove(filepath.Join(w.uploads, filler)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.say("the disk stays full: %v", err)
+		w.logEvent("the disk stays full: %v", err)
 	}
 }
 
 // filler is the file that fills the disk.
 const filler = "filler"
 
-func local(port int) string { return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)) }
+func loopbackAddr(port int) string { return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)) }
 
 // freePort returns a port outside of the range that the kernel gives to outgoing connections: a server that is started
 // again must find its port free.
@@ -333,7 +333,7 @@ func (w *world) freePort() int {
 		if w.ports[port] {
 			continue
 		}
-		if l, err := net.Listen("tcp", local(port)); err == nil {
+		if l, err := net.Listen("tcp", loopbackAddr(port)); err == nil {
 			l.Close()
 			w.ports[port] = true
 			return port
@@ -341,7 +341,7 @@ func (w *world) freePort() int {
 	}
 }
 
-func listens(addr string) bool {
+func acceptsConnections(addr string) bool {
 	c, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
 		return false
@@ -352,7 +352,7 @@ func listens(addr string) bool {
 
 var probes = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-func answersOK(url string) bool {
+func respondsOK(url string) bool {
 	res, err := probes.Get(url)
 	if err != nil {
 		return false

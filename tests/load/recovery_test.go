@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -57,7 +58,7 @@ func TestLoadRecovery(t *testing.T) {
 	redis, uploads, cache := testenv.Redis(t), t.TempDir(), wasmCache(t)
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
-		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + secret, "NODE_ENV=production",
+		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + jwtSecret, "NODE_ENV=production",
 		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
 	}
 	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
@@ -66,14 +67,14 @@ func TestLoadRecovery(t *testing.T) {
 		t.Fatalf("seed: %v\n%s", err, out)
 	}
 	parserPort, apiPort := testenv.FreePort(t), testenv.FreePort(t)
-	parser := start(t, "parser", parserPort, parserPort, []string{
+	parser := startRole(t, "parser", parserPort, parserPort, []string{
 		"TMD_PARSER_PORT=" + strconv.Itoa(parserPort), "TMD_CACHE_DIR=" + cache, "TMD_METRICS_ADDR=off"})
 	gate := newGate(t, parser.base)
-	api := start(t, "api", apiPort, apiPort, append(env, "BACKEND_PORT="+strconv.Itoa(apiPort)))
+	api := startRole(t, "api", apiPort, apiPort, append(env, "BACKEND_PORT="+strconv.Itoa(apiPort)))
 	workers := map[int]*role{}
 	startWorker := func() {
 		port := testenv.FreePort(t)
-		w := start(t, "worker", port, port, append(env, "PYTHON_UTILS_URL="+gate.URL, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port)))
+		w := startRole(t, "worker", port, port, append(env, "PYTHON_UTILS_URL="+gate.URL, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port)))
 		workers[w.Pid()] = w
 	}
 	client, err := redisurl.Open(redis.URL(1))
@@ -82,19 +83,19 @@ func TestLoadRecovery(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = client.Close() })
 	tasks := queue.NewClient(queue.ClientDeps{Redis: client})
-	user := newClient(api.base, token(t))
-	body, contentType := form(transcript(t))
+	user := newClient(api.base, newToken(t))
+	form := apiclient.NewDocumentForm(readTranscript(t))
 	chance := rand.New(rand.NewPCG(7, 7))
 
 	round := func() time.Duration {
 		shut := make(chan struct{})
 		gate.shut.Store(&shut)
-		id, err := user.upload(t.Context(), body, contentType)
+		id, err := user.upload(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
 		<-gate.arrived
-		// Anywhere between two beats.
+		// At any moment between two heartbeats.
 		<-time.After(time.Duration(chance.Int64N(int64(time.Second))))
 		all, err := tasks.ListWorkers(t.Context())
 		if err != nil {
@@ -102,12 +103,12 @@ func TestLoadRecovery(t *testing.T) {
 		}
 		var victim *role
 		for _, w := range all {
-			if len(w.Running) > 0 && string(w.Running[0].Task) == id {
+			if len(w.Running) > 0 && string(w.Running[0].Task) == string(id) {
 				victim = workers[w.PID]
 			}
 		}
 		if victim == nil {
-			t.Fatalf("nobody says that he runs the job: %+v", all)
+			t.Fatalf("no worker reports that it runs the job: %+v", all)
 		}
 		killed := time.Now()
 		victim.Kill()
@@ -116,7 +117,7 @@ func TestLoadRecovery(t *testing.T) {
 		took := (<-gate.arrived).Sub(killed)
 		gate.shut.Store(nil)
 		close(shut)
-		if err := user.wait(t.Context(), id); err != nil {
+		if err := user.waitUntilDone(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 		return took
@@ -127,9 +128,9 @@ func TestLoadRecovery(t *testing.T) {
 		for range rounds {
 			times = append(times, round().Round(10*time.Millisecond))
 		}
-		report(t, what+", p50", percentile(times, 0.5), "")
-		report(t, what+", p99", percentile(times, 0.99), "10 s")
-		report(t, what+", all", times, "")
+		reportFigure(t, what+", p50", percentileOf(times, 0.5), "")
+		reportFigure(t, what+", p99", percentileOf(times, 0.99), "10 s")
+		reportFigure(t, what+", all", times, "")
 	}
 	startWorker()
 	measure("10 kills of the only worker, started again at once", 10)

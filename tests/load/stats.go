@@ -15,7 +15,7 @@ import (
 )
 
 // percentile returns the p-th percentile (0 to 1) of the samples, by nearest rank.
-func percentile(samples []time.Duration, p float64) time.Duration {
+func percentileOf(samples []time.Duration, p float64) time.Duration {
 	if len(samples) == 0 {
 		return 0
 	}

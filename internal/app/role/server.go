@@ -4,38 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"syscall"
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
+	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 )
 
-// The limits of the HTTP servers beside the public API and the parser.
-const (
-	readHeaderTimeout = 5 * time.Second
-	writeTimeout      = 2 * time.Minute // the longest response is a profile of one minute
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10
-)
+// writeTimeout bounds a response of metrics or profiles. The longest is a profile of one minute.
+const writeTimeout = 2 * time.Minute
 
-// NewServer returns a server of metrics, health and profiles. Its handlers must not need a request body.
+// NewServer returns a server of metrics, health and profiles. Its handlers read no request body.
 func (r *Role) NewServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readHeaderTimeout, // net/http reads an unused body before it answers
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		// The library logs faults of clients: broken handshakes, reset connections.
-		ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug),
-	}
+	return httpserver.New(handler, httpserver.Options{WriteTimeout: writeTimeout, Logger: r.Log})
 }
 
 // Endpoint is the address of a server, and the setting that holds it.

@@ -3,45 +3,46 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
+	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 const (
 	requestTimeout = 20 * time.Second
 	pollInterval   = 200 * time.Millisecond
-	// uploaders send documents at the same time.
-	uploaders = 8
+	// maxUploads bounds the uploads at the same time.
+	maxUploads = 8
 )
 
-// Job is an upload and what became of it.
+// Job is an upload and its outcome.
 type Job struct {
 	ID       string    `json:"id"`
 	Document string    `json:"document,omitempty"`
-	Sent     time.Time `json:"sent,omitzero"` // when the upload began
+	Sent     time.Time `json:"sent,omitzero"` // the start of the upload
 	Status   string    `json:"status,omitempty"`
 	Attempt  int       `json:"attempt,omitempty"`
 	Error    string    `json:"error,omitempty"`
 }
 
-func (j Job) final() bool { return j.Status == "done" || j.Status == "failed" }
+func (j Job) hasEnded() bool { return job.State(j.Status).Final() }
 
-// Report is what a load met.
+// Report is the outcome of a load.
 type Report struct {
 	Requests int      `json:"requests"`
 	Failures []string `json:"failures"`
 	Jobs     []Job    `json:"jobs"`
 }
 
-// documents returns a function that makes the n-th document: the template, told apart by a comment behind its end.
-func documents(template, name string, delay time.Duration) (func(n int) (string, []byte), error) {
+// newDocuments returns a function that makes the n-th document: the template with a comment behind its end, by which
+// the stand-in for the parser knows its name and delay.
+func newDocuments(template, name string, delay time.Duration) (func(n int) (string, []byte), error) {
 	pdf, err := os.ReadFile(template)
 	if err != nil {
 		return nil, err
@@ -52,96 +53,62 @@ func documents(template, name string, delay time.Duration) (func(n int) (string,
 	}, nil
 }
 
-// client is a user of the API. It repeats nothing that fails.
+// client is a user of the API. It repeats no request that fails.
 type client struct {
-	base, token string
-	kept        *http.Client // keeps connections, as browsers do
+	url string
+	api *apiclient.Client
 }
 
-func (c *client) request(ctx context.Context, method, path, contentType string, body []byte) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	res, err := c.kept.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
-	return res.StatusCode, b, err
+// newClient returns a user. One with keepAlives reuses connections, as browsers do.
+func newClient(url, token string, keepAlives bool) *client {
+	return &client{url: url, api: apiclient.New(apiclient.Options{BaseURL: url, Token: token, HTTP: &http.Client{
+		Timeout: requestTimeout, Transport: &http.Transport{DisableKeepAlives: !keepAlives},
+	}})}
 }
 
-func (c *client) upload(ctx context.Context, document string, pdf []byte) (Job, error) {
-	var b bytes.Buffer
-	form := multipart.NewWriter(&b)
-	part, err := form.CreateFormFile("file", "transcript.pdf")
-	if err != nil {
-		return Job{}, err
-	}
-	_, _ = part.Write(pdf)
-	_ = form.Close()
+func (c *client) uploadDocument(ctx context.Context, name string, pdf []byte) (Job, error) {
 	sent := time.Now()
-	status, answer, err := c.request(ctx, http.MethodPost, "/api/timeline/upload", form.FormDataContentType(), b.Bytes())
+	accepted, err := c.api.SubmitUpload(ctx, apiclient.Upload{Form: apiclient.NewDocumentForm(pdf)})
 	if err != nil {
-		return Job{}, err
+		return Job{}, fmt.Errorf("upload: %w", err)
 	}
-	var accepted struct {
-		JobID string `json:"jobId"`
+	if accepted.JobID == "" {
+		return Job{}, errors.New("upload: the answer names no job")
 	}
-	if status != http.StatusAccepted || json.Unmarshal(answer, &accepted) != nil || accepted.JobID == "" {
-		return Job{}, fmt.Errorf("upload: %d %s", status, answer)
-	}
-	return Job{ID: accepted.JobID, Document: document, Sent: sent, Status: "queued"}, nil
+	return Job{ID: string(accepted.JobID), Document: name, Sent: sent, Status: string(job.Queued)}, nil
 }
 
-func (c *client) status(ctx context.Context, j Job) (Job, error) {
-	status, answer, err := c.request(ctx, http.MethodGet, "/api/timeline/status/"+j.ID+"?result=false", "", nil)
+func (c *client) loadStatus(ctx context.Context, j Job) (Job, error) {
+	s, err := c.api.LoadStatus(ctx, job.ID(j.ID), false)
 	if err != nil {
-		return j, err
+		return j, fmt.Errorf("status: %w", err)
 	}
-	var said struct {
-		Status  string `json:"status"`
-		Attempt int    `json:"attempt"`
-		Error   *struct {
-			Code string `json:"code"`
-		} `json:"error"`
-	}
-	if status != http.StatusOK || json.Unmarshal(answer, &said) != nil {
-		return j, fmt.Errorf("status: %d %s", status, answer)
-	}
-	j.Status, j.Attempt, j.Error = said.Status, said.Attempt, ""
-	if said.Error != nil {
-		j.Error = said.Error.Code
+	j.Status, j.Attempt, j.Error = string(s.Status), s.Attempt, ""
+	if s.Error != nil {
+		j.Error = string(s.Error.Code)
 	}
 	return j, nil
 }
 
-func (c *client) uploadAll(ctx context.Context, docs func(int) (string, []byte), count int) ([]Job, error) {
+func (c *client) uploadAll(ctx context.Context, newDocument func(int) (string, []byte), count int) ([]Job, error) {
 	jobs, errs := make([]Job, count), make([]error, count)
-	turn := make(chan struct{}, uploaders)
+	turn := make(chan struct{}, maxUploads)
 	var wg sync.WaitGroup
 	for n := range count {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()
-			name, pdf := docs(n)
-			jobs[n], errs[n] = c.upload(ctx, name, pdf)
+			name, pdf := newDocument(n)
+			jobs[n], errs[n] = c.uploadDocument(ctx, name, pdf)
 		})
 	}
 	wg.Wait()
 	return jobs, errors.Join(errs...)
 }
 
-// awaitAll polls until each job is done or failed, or ctx ends: the jobs say which. An API that is away for a moment is
-// asked again: this tells of jobs, not of requests.
-func (c *client) awaitAll(ctx context.Context, ids []string) []Job {
+// waitForAll polls until each job is done or failed, or ctx ends; the jobs say which. A failed request is repeated: the
+// result is about jobs, not about requests.
+func (c *client) waitForAll(ctx context.Context, ids []string) []Job {
 	jobs := make([]Job, len(ids))
 	for n, id := range ids {
 		jobs[n] = Job{ID: id}
@@ -149,15 +116,15 @@ func (c *client) awaitAll(ctx context.Context, ids []string) []Job {
 	for {
 		open, failure := 0, error(nil)
 		for n, j := range jobs {
-			if j.final() {
+			if j.hasEnded() {
 				continue
 			}
-			if known, err := c.status(ctx, j); err != nil {
+			if polled, err := c.loadStatus(ctx, j); err != nil {
 				failure = err
 			} else {
-				jobs[n] = known
+				jobs[n] = polled
 			}
-			if !jobs[n].final() {
+			if !jobs[n].hasEnded() {
 				open++
 			}
 		}
@@ -175,18 +142,18 @@ func (c *client) awaitAll(ctx context.Context, ids []string) []Job {
 	}
 }
 
-// until asks for the address until it answers with the status.
-func (c *client) until(ctx context.Context, want int) error {
-	last := "nothing was asked"
+// waitForResponse repeats a GET of the address until its status is the wanted one.
+func (c *client) waitForResponse(ctx context.Context, want int) error {
+	last := "no request was sent"
 	for {
-		status, _, err := c.request(ctx, http.MethodGet, "", "", nil)
-		if err == nil && status == want {
+		resp, err := c.api.Send(ctx, apiclient.Request{})
+		if err == nil && resp.StatusCode == want {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("%s: %s, want %d", c.base, last, want)
+			return fmt.Errorf("%s: %s, want %d", c.url, last, want)
 		}
-		last = fmt.Sprint(status, " ", err)
+		last = fmt.Sprint(resp.StatusCode, " ", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pollInterval / 4):

@@ -3,23 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 )
 
-// load uploads a document every so often, until stop; each is followed to its end by polling, half of the users on kept
-// connections and half on new ones. Every request that fails is told: nothing is tried again.
-func (c *client) load(ctx context.Context, docs func(int) (string, []byte), every, limit time.Duration, stop <-chan struct{}) Report {
-	fresh := &client{base: c.base, token: c.token, kept: &http.Client{
-		Timeout: requestTimeout, Transport: &http.Transport{DisableKeepAlives: true},
-	}}
+// runLoad uploads a document at each interval until stop, and polls each job to its end. The users take turns; one that
+// reuses connections and one that does not meet different faults. Every failed request is reported, none is repeated.
+func runLoad(ctx context.Context, users []*client, newDocument func(int) (string, []byte), every, limit time.Duration, stop <-chan struct{}) Report {
 	var (
 		mu     sync.Mutex
 		report = Report{Failures: []string{}, Jobs: []Job{}}
 		wg     sync.WaitGroup
 	)
-	note := func(err error) bool {
+	countRequest := func(err error) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		report.Requests++
@@ -29,20 +25,20 @@ func (c *client) load(ctx context.Context, docs func(int) (string, []byte), ever
 		return err == nil
 	}
 	follow := func(user *client, n int) {
-		name, pdf := docs(n)
-		j, err := user.upload(ctx, name, pdf)
-		if !note(err) {
+		name, pdf := newDocument(n)
+		j, err := user.uploadDocument(ctx, name, pdf)
+		if !countRequest(err) {
 			return
 		}
-		for end := time.Now().Add(limit); !j.final() && time.Now().Before(end); {
+		for end := time.Now().Add(limit); !j.hasEnded() && time.Now().Before(end); {
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(pollInterval):
 			}
-			known, err := user.status(ctx, j)
-			if note(err) {
-				j = known
+			polled, err := user.loadStatus(ctx, j)
+			if countRequest(err) {
+				j = polled
 			}
 		}
 		mu.Lock()
@@ -52,11 +48,7 @@ func (c *client) load(ctx context.Context, docs func(int) (string, []byte), ever
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		user := c
-		if n%2 == 1 {
-			user = fresh
-		}
-		wg.Go(func() { follow(user, n) })
+		wg.Go(func() { follow(users[n%len(users)], n) })
 		select {
 		case <-tick.C:
 			continue

@@ -1,5 +1,5 @@
-// Command agent is what the tests on a cluster do from within it: it uploads through the Service as a client does, stands
-// in for a parser that takes as long as each document says, and kills processes the hard way. It is no part of the product.
+// Command agent runs inside the test cluster on behalf of the tests: it uploads through the Service as a client does,
+// stands in for a parser that takes as long as each document says, and kills processes. It is no part of the product.
 package main
 
 import (
@@ -17,19 +17,21 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+	if err := runCommand(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "agent:", err)
 		os.Exit(1)
 	}
 }
 
-// run runs one command. Each prints JSON, except where a line says more.
-func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+// runCommand runs one command. Most print JSON; list and kill print lines.
+func runCommand(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("want a command: idle, parser, upload, status, wait, load, get, until, list, kill")
 	}
@@ -49,7 +51,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	c := &client{base: *base, token: *token, kept: &http.Client{Timeout: requestTimeout}}
+	c := newClient(*base, *token, true)
 	limited, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
 	switch args[0] {
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	case "parser":
 		return serveParser(ctx, *facts)
 	case "upload":
-		docs, err := documents(*template, *name, *delay)
+		docs, err := newDocuments(*template, *name, *delay)
 		if err != nil {
 			return err
 		}
@@ -67,44 +69,44 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		if err != nil {
 			return err
 		}
-		return print(out, jobs)
+		return printJSON(out, jobs)
 	case "status":
 		jobs := make([]Job, flags.NArg())
 		for n, id := range flags.Args() {
 			var err error
-			if jobs[n], err = c.status(limited, Job{ID: id}); err != nil {
+			if jobs[n], err = c.loadStatus(limited, Job{ID: id}); err != nil {
 				return err
 			}
 		}
-		return print(out, jobs)
+		return printJSON(out, jobs)
 	case "wait":
-		return print(out, c.awaitAll(limited, flags.Args()))
+		return printJSON(out, c.waitForAll(limited, flags.Args()))
 	case "load":
-		docs, err := documents(*template, *name, *delay)
+		docs, err := newDocuments(*template, *name, *delay)
 		if err != nil {
 			return err
 		}
-		return print(out, c.load(ctx, docs, *every, *limit, ended(in)))
+		return printJSON(out, runLoad(ctx, []*client{c, newClient(*base, *token, false)}, docs, *every, *limit, watchEnd(in)))
 	case "get":
-		status, body, err := c.request(limited, http.MethodGet, "", "", nil)
+		resp, err := c.api.Send(limited, apiclient.Request{})
 		if err != nil {
 			return err
 		}
-		return print(out, map[string]any{"status": status, "body": string(body)})
+		return printJSON(out, map[string]any{"status": resp.StatusCode, "body": string(resp.Body)})
 	case "until":
-		return c.until(limited, *want)
+		return c.waitForResponse(limited, *want)
 	case "list":
-		return list(out, flags.Arg(0))
+		return listFiles(out, flags.Arg(0))
 	case "kill":
-		return kill(out, flags.Arg(0))
+		return killContainer(out, flags.Arg(0))
 	}
 	return fmt.Errorf("there is no command %q", args[0])
 }
 
-func print(out io.Writer, v any) error { return json.NewEncoder(out).Encode(v) }
+func printJSON(out io.Writer, v any) error { return json.NewEncoder(out).Encode(v) }
 
-// ended is closed when in is at its end: that is how the other side of `kubectl exec -i` says stop.
-func ended(in io.Reader) <-chan struct{} {
+// watchEnd returns a channel that closes at the end of in: the other side of `kubectl exec -i` stops the load so.
+func watchEnd(in io.Reader) <-chan struct{} {
 	end := make(chan struct{})
 	go func() {
 		defer close(end)
@@ -113,22 +115,22 @@ func ended(in io.Reader) <-chan struct{} {
 	return end
 }
 
-// list prints the files below a folder, one a line.
-func list(out io.Writer, folder string) error {
+// listFiles prints the files below a folder, one a line.
+func listFiles(out io.Writer, folder string) error {
 	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			fmt.Fprintln(out, path)
 		}
-		if errors.Is(err, fs.ErrNotExist) { // it went while we looked
+		if errors.Is(err, fs.ErrNotExist) { // deleted while the folder was read
 			return nil
 		}
 		return err
 	})
 }
 
-// kill sends SIGKILL to the first process of a container, whose id is in the names of its control groups. It needs hostPID
-// and CAP_KILL: within its own namespace a first process cannot be killed.
-func kill(out io.Writer, container string) error {
+// killContainer sends SIGKILL to the first process of a container, whose id is in the names of its control groups. It
+// needs hostPID and CAP_KILL: the first process of a namespace cannot be killed from within.
+func killContainer(out io.Writer, container string) error {
 	if container == "" {
 		return errors.New("which container?")
 	}
@@ -146,7 +148,7 @@ func kill(out io.Writer, container string) error {
 		if _, err := fmt.Sscanf(path, "/proc/%d/cgroup", &pid); err != nil {
 			return err
 		}
-		if first == 0 || pid < first { // children come later, unless the numbers went round
+		if first == 0 || pid < first { // children have greater ids, unless the numbers wrapped around
 			first = pid
 		}
 	}

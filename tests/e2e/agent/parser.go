@@ -11,20 +11,21 @@ import (
 	"time"
 )
 
-// A document carries its name and the time that its parse takes as comments behind its end, see documents.
+// A document carries its name and the time that its parse takes as comments behind its end: newDocuments writes them.
 var (
 	nameComment  = regexp.MustCompile(`\n%name=(\S+)`)
 	delayComment = regexp.MustCompile(`\n%delay=(\S+)`)
 )
 
-// Parse is what the stand-in saw of one call.
+// Parse is one call of the stand-in.
 type Parse struct {
 	Document string    `json:"document"`
 	Began    time.Time `json:"began"`
-	Ended    time.Time `json:"ended,omitzero"` // zero while it runs, or when the caller went away
+	Ended    time.Time `json:"ended,omitzero"` // zero while it runs, or if the caller disconnected
 }
 
-// parser stands in for a parser: it takes as long as the document says, finds the same facts in each, and keeps a ledger.
+// parser stands in for the parser: it takes as long as the document says, returns the same facts for each, and keeps a
+// ledger of its calls.
 type parser struct {
 	facts []byte
 
@@ -40,8 +41,8 @@ func serveParser(ctx context.Context, facts string) error {
 	p := &parser{facts: b}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"status":"ok"}`) })
-	mux.HandleFunc("POST /v1/parse", p.parse)
-	mux.HandleFunc("GET /ledger", p.report)
+	mux.HandleFunc("POST /v1/parse", p.serveParse)
+	mux.HandleFunc("GET /ledger", p.serveLedger)
 	server := &http.Server{Addr: ":15001", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
@@ -51,7 +52,7 @@ func serveParser(ctx context.Context, facts string) error {
 	return nil
 }
 
-func (p *parser) parse(w http.ResponseWriter, r *http.Request) {
+func (p *parser) serveParse(w http.ResponseWriter, r *http.Request) {
 	pdf, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -81,9 +82,9 @@ func (p *parser) parse(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(p.facts)
 }
 
-func (p *parser) report(w http.ResponseWriter, _ *http.Request) {
+func (p *parser) serveLedger(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	_ = print(w, append([]Parse{}, p.ledger...))
+	_ = printJSON(w, append([]Parse{}, p.ledger...))
 }
