@@ -94,7 +94,7 @@ func TestChaos(t *testing.T) {
 	c.classifyRequests(r, l.tally)
 	r.Never = slices.Concat(l.ledger.violations, l.tally.violations)
 	for _, d := range w.deaths {
-		// A role refuses to start on a disk that it cannot write to, and says so.
+		// A role exits at its start if it cannot write to the disk.
 		if c.hadFault(d.at, d.at, "disk") && d.how == "exit status 1" {
 			r.Refused++
 			continue
@@ -116,7 +116,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// requests sorts slow requests into those that a fault of their own link or API explains, and others.
+// classifyRequests separates slow requests that a fault of their link or API explains from the others.
 func (c *chaos) classifyRequests(r *report, t *tally) {
 	r.Requests = t.listCounts()
 	explained := func(s sample) bool { return c.hadFault(s.began, s.began.Add(s.took), s.via, "client>"+s.via) }
@@ -138,7 +138,7 @@ func (c *chaos) classifyRequests(r *report, t *tally) {
 	r.Busy = newSpread(busy)
 }
 
-// usage is what a role takes.
+// roleUsage is the resources of a role.
 type roleUsage struct {
 	name               string
 	goroutines, memory float64

@@ -18,17 +18,17 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
-// leftovers is what is left of work when all of it should be over.
+// leftovers is what remains of work after all of it should have ended.
 type leftovers struct {
 	Files  []string // documents and what belongs to them
-	Drafts []string // of uploads that were never completed, and that nobody was told of
+	Drafts []string // of uploads that were never completed or accepted
 	Tasks  []string
 	Open   []string // records without an end
 }
 
 func (l leftovers) isEmpty() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
-// leftovers looks for work that is not over. told says whether the job that a file is named for was accepted.
+// findLeftovers looks for work that has not ended. told reports whether the job that a file is named after was accepted.
 func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)
@@ -44,7 +44,7 @@ func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) 
 			l.Files = append(l.Files, f.Name())
 		}
 	}
-	// asynq's keys: lists of what waits and runs, sorted sets of what waits for a time.
+	// asynq's keys: lists of pending and active tasks, sorted sets of scheduled ones and retries.
 	queues, err := w.redis.SMembers(ctx, "asynq:queues").Result()
 	if err != nil {
 		return l, err
@@ -81,13 +81,14 @@ func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) 
 	return l, nil
 }
 
-// alone says that a file is a sidecar without its document: it is written first, and says nothing without it.
+// isTicketWithoutDocument reports whether a file is a ticket without its document. The ticket is written first, and has
+// no meaning alone.
 func isTicketWithoutDocument(file string, all []os.DirEntry) bool {
 	id, sidecar := strings.CutSuffix(file, ".json")
 	return sidecar && !slices.ContainsFunc(all, func(f os.DirEntry) bool { return f.Name() == id+".pdf" })
 }
 
-// told says whether the job that a file is named for was accepted.
+// isAccepted reports whether the job that a file is named after was accepted.
 func (l *ledger) isAccepted(file string) bool {
 	id, _, _ := strings.Cut(file, ".")
 	l.mu.Lock()
@@ -95,7 +96,8 @@ func (l *ledger) isAccepted(file string) bool {
 	return l.entries[id] != nil
 }
 
-// settle waits until every accepted job has ended and nothing is left, for so long at most, and says how long it took.
+// waitUntilSettled waits until every accepted job has ended and nothing remains, at most for the limit. It returns how
+// long that took, and what remains.
 func (l *load) waitUntilSettled(ctx context.Context, limit time.Duration) (time.Duration, leftovers, error) {
 	began := time.Now()
 	for {
@@ -110,21 +112,21 @@ func (l *load) waitUntilSettled(ctx context.Context, limit time.Duration) (time.
 	}
 }
 
-// outcome is what came of all that was accepted.
+// outcome counts the outcomes of the accepted jobs.
 type outcome struct {
 	Accepted                   int
 	Done, Failed               int // as expected
-	Gone                       int // results that went with a wipe of Redis; of those:
-	GoneUnseen                 int // ended, and nobody had asked yet
+	Gone                       int // results that a wipe of Redis removed; of those:
+	GoneUnseen                 int // ended without having been polled
 	Back                       int // ran again, as Redis was wiped after their end
 	Deleted                    int // by their owners
-	Rolled                     int // of which a killed Redis had forgotten what it had answered
-	Quarantined                int // failed as three workers were killed under them
-	Lost, Wrong, Doubled, Seen int // Seen: by somebody else than the owner
+	Rolled                     int // with acknowledged writes that a killed Redis lost
+	Quarantined                int // failed because three workers that ran them were killed
+	Lost, Wrong, Doubled, Seen int // Seen: by another user than the owner
 	Findings                   []string
 }
 
-// judge reads every job once more, as its owner and as another, and says what came of all.
+// verifyOutcomes reads every job once more, as its owner and as another user, and counts the outcomes.
 func (l *load) verifyOutcomes(ctx context.Context, kills []kill) outcome {
 	var o outcome
 	var mu sync.Mutex
@@ -151,7 +153,7 @@ func (l *load) verifyOutcomes(ctx context.Context, kills []kill) outcome {
 	return o
 }
 
-// verdict says what came of one job.
+// verifyJob classifies the outcome of one job.
 func (l *load) verifyJob(o *outcome, e *entry, own, other answer, kills []kill) {
 	o.Accepted++
 	find := func(count *int, format string, args ...any) {
@@ -203,7 +205,7 @@ func (l *load) verifyJob(o *outcome, e *entry, own, other answer, kills []kill) 
 	}
 	switch code := strings.TrimSpace(codeOf(s)); {
 	case e.rolled && e.doomed:
-		o.Deleted++ // and came back without its document
+		o.Deleted++ // and Redis restored it without its document
 	case s.Status == "done" && e.work.code == "" && digestOf(s) == e.work.digest:
 		o.Done++
 	case s.Status == "failed" && (code == e.work.code && code != "" || slices.Contains(e.work.codes, code)):
@@ -229,19 +231,19 @@ func countKills(kills []kill, from, to time.Time) int {
 	return n
 }
 
-// story is all that is known of a job.
+// describeJob returns everything that is known of a job.
 func (l *load) describeJob(e *entry) string {
 	return fmt.Sprintf("    %s %s of %s, sent at %.2fs: %s", e.id, e.work.name, e.owner.owner, e.sent.Sub(l.w.began).Seconds(), strings.Join(e.history, ", "))
 }
 
-// recoveries are the times from the kill of a worker until a job that had begun before it was seen to run again.
+// measureRecoveries returns the times from the kill of a worker until a job that had begun before it ran again.
 func (l *load) measureRecoveries(kills []kill) []time.Duration {
 	var times []time.Duration
 	for _, e := range l.ledger.listEntries() {
 		for i := 1; i < len(e.attempts); i++ {
 			before, after := e.attempts[i-1], e.attempts[i]
 			if before.version+1 != after.version {
-				continue // something was written in between: no crash
+				continue // another write in between: not a crash
 			}
 			for _, k := range slices.Backward(kills) {
 				if k.at.After(before.at) && k.at.Before(after.at) {
@@ -254,7 +256,7 @@ func (l *load) measureRecoveries(kills []kill) []time.Duration {
 	return times
 }
 
-// gauge reads one metric of a process that tells its metrics; -1 when it is not to be had.
+// readGauge reads one metric of a process; -1 if it is unavailable.
 func (w *world) readGauge(name, metric string) float64 {
 	res, err := probes.Get("http://" + w.metrics[name] + "/metrics")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// work is something to submit, and what must come of it.
+// work is something to submit, and its expected outcome.
 type work struct {
 	name   string
 	path   string   // of the API
@@ -25,7 +25,7 @@ type work struct {
 	codes  []string // one of them is the outcome of a document that cannot be read
 	costly bool     // reading it takes seconds
 
-	// As a calm system answered.
+	// The outcome in an undisturbed system.
 	digest string // of the result; empty when it fails
 	code   string // of the failure
 }
@@ -43,7 +43,7 @@ const (
 	formPath   = "/api/timeline/form"
 )
 
-// documents reads the documents of the test set. Those whose reading may fail say with which codes.
+// loadDocuments reads the documents of the test set, with the fault codes of those that cannot be read.
 func loadDocuments() ([]*work, error) {
 	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.pdf"))
 	if err != nil {
@@ -84,7 +84,7 @@ func loadDocuments() ([]*work, error) {
 	return all, nil
 }
 
-// forms are some plans without a document.
+// newForms returns some plans without a document.
 func newForms() []*work {
 	var all []*work
 	for i, body := range []string{
@@ -97,7 +97,7 @@ func newForms() []*work {
 	return all
 }
 
-// menu is what users submit: mostly documents that can be read, some forms, some saved timelines, some hostile files.
+// menu is what users submit: mostly readable documents, some forms, some saved timelines, some hostile files.
 type menu struct{ good, hostile, costly, forms []*work }
 
 func newMenu(documents, forms []*work) *menu {

@@ -18,16 +18,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// drainLimit is longer than a role may take to end after SIGTERM: its default grace and some.
+// drainLimit is longer than a role may take to end after SIGTERM: its default grace period plus a margin.
 const drainLimit = 40 * time.Second
 
-// window is when a fault held in fact.
+// window is the actual time of a fault.
 type window struct {
 	fault    Fault
 	from, to time.Time
 }
 
-// chaos carries a schedule out.
+// chaos executes a schedule.
 type chaos struct {
 	w      *world
 	ledger *ledger
@@ -39,19 +39,19 @@ type chaos struct {
 	kills   []kill // of workers
 }
 
-// kill is a worker that was killed.
+// kill is the kill of a worker.
 type kill struct {
 	worker string
 	at     time.Time
 }
 
-// step is a fault that begins, or that ends.
+// step is the start or the end of a fault.
 type step struct {
 	at time.Duration
 	do func()
 }
 
-// run carries the faults out at their times, and returns when the last is over.
+// runPlan injects the faults at their times, and returns when the last has ended.
 func (c *chaos) runPlan(plan []Fault) {
 	began := time.Now()
 	var steps []step
@@ -98,7 +98,7 @@ func (c *chaos) closeWindow(i int) {
 	c.windows[i].to = time.Now()
 }
 
-// held says whether a fault of one of the targets held between two times.
+// hadFault reports whether one of the targets had a fault between two times.
 func (c *chaos) hadFault(from, to time.Time, targets ...string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,7 +110,7 @@ func (c *chaos) hadFault(from, to time.Time, targets ...string) bool {
 	return false
 }
 
-// begin lets a fault happen and returns what ends it, or nil.
+// injectFault injects a fault and returns the function that ends it, or nil.
 func (c *chaos) injectFault(f Fault) (end func()) {
 	p, l := c.w.processes[f.Target], c.w.links[f.Target]
 	again := func() { c.w.startProcess(f.Target) }
@@ -148,7 +148,7 @@ func (c *chaos) injectFault(f Fault) (end func()) {
 		c.loseRedisData()
 		return c.reloadRedis
 	case ReadOnlyRedis:
-		// As a replica of a master that nobody finds it keeps its data, answers reads, and refuses writes.
+		// As a replica of an unreachable master it keeps its data, answers reads and refuses writes.
 		c.runRedisCommand("REPLICAOF", "127.0.0.1", "1")
 		return func() { c.runRedisCommand("REPLICAOF", "NO", "ONE") }
 	case FullRedis:
@@ -175,14 +175,14 @@ func (c *chaos) injectFault(f Fault) (end func()) {
 	return nil
 }
 
-// reopen takes connections again. The port may be in use for a moment.
+// reopenLink accepts connections again. The port may be in use for a moment.
 func (w *world) reopenLink(l *link) {
 	if err := w.waitFor(l.name+" takes connections", func() bool { return l.open() == nil }); err != nil {
 		w.logEvent("%v", err)
 	}
 }
 
-// drain tells a role to end, and starts it again when it has.
+// drainProcess sends SIGTERM to a role, and restarts it when it has ended.
 func (c *chaos) drainProcess(p *process) {
 	began := time.Now()
 	ended := p.endWith(syscall.SIGTERM)
@@ -198,7 +198,7 @@ func (c *chaos) drainProcess(p *process) {
 	})
 }
 
-// readOnly makes the uploads read-only. While somebody writes to them that is refused, so it is tried for a while.
+// makeUploadsReadOnly remounts the uploads. The system refuses that while a file is open for writing, so it is repeated.
 func (c *chaos) makeUploadsReadOnly() (end func()) {
 	for range 100 {
 		if remountUploads(c.w.uploads, true) == nil {
@@ -220,8 +220,8 @@ func (c *chaos) runRedisCommand(args ...any) {
 	}
 }
 
-// wipeScript takes everything from Redis and answers the states of the jobs at that moment. The message stands in the
-// order of the writes that others are told of.
+// wipeScript deletes all data of Redis and returns the states of the jobs at that moment. Its message is published in
+// order with the notifications of writes.
 var wipeScript = redis.NewScript(`
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '` + recordPrefix + `*')) do
@@ -249,7 +249,7 @@ func (c *chaos) wipeRedis() {
 	c.ledger.recordWipe(at, states)
 }
 
-// lose removes the data of a Redis that was killed. What it knew is read first, by another Redis.
+// loseRedisData removes the data of a killed Redis. Another Redis reads the states of the jobs from them first.
 func (c *chaos) loseRedisData() {
 	dir := filepath.Join(c.w.dir, "redis")
 	states, err := c.readRedisData(dir)
@@ -265,14 +265,14 @@ func (c *chaos) loseRedisData() {
 	c.ledger.resetResultWrites()
 }
 
-// reload starts a Redis that was killed. While it reads its file it tells of the writes in there once more: these do not
-// count, up to a message that follows them.
+// reloadRedis starts a killed Redis. While it reads its file it publishes the writes in it again: they do not count until
+// a message that follows them.
 func (c *chaos) reloadRedis() {
 	c.ledger.setLoading(true)
 	c.w.startProcess("redis")
 	err := c.w.waitFor("redis has read its file and is listened to", func() bool {
 		if c.w.redis.Ping(context.Background()).Err() != nil {
-			return false // it publishes also while it reads
+			return false // it also publishes while it reads its file
 		}
 		n, err := c.w.redis.Publish(context.Background(), keyspace+loadedEvent, "").Result()
 		return err == nil && n > 0
@@ -312,13 +312,13 @@ const (
 	loadedEvent  = "loaded"
 )
 
-// records reads the states of all jobs.
+// readJobStates reads the states of all jobs.
 func readJobStates(ctx context.Context, db *redis.Client) (map[string]string, error) {
 	states := map[string]string{}
 	keys := db.ScanType(ctx, 0, recordPrefix+"*", 1000, "hash").Iterator()
 	for keys.Next(ctx) {
 		id := strings.TrimPrefix(keys.Val(), recordPrefix)
-		if strings.Contains(id, ":") { // something that belongs to a record
+		if strings.Contains(id, ":") { // a key that belongs to a record
 			continue
 		}
 		state, err := db.HGet(ctx, keys.Val(), "state").Result()
@@ -330,7 +330,7 @@ func readJobStates(ctx context.Context, db *redis.Client) (map[string]string, er
 	return states, keys.Err()
 }
 
-// count counts the writes of results until ctx ends.
+// countResultWrites counts the writes of results until ctx ends.
 func (l *ledger) countResultWrites(ctx context.Context, db *redis.Client) {
 	sub := db.PSubscribe(ctx, keyspace+recordPrefix+"*", keyspace+wipedEvent, keyspace+loadedEvent)
 	defer func() { _ = sub.Close() }()

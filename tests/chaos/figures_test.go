@@ -16,7 +16,7 @@ import (
 
 var killsFlag = flag.Int("kills", 50, "workers that TestRecovery kills")
 
-// calmLoad starts a world and its load, learns what comes of a calm system.
+// startCalmLoad starts a world and its load, and learns the outcomes in an undisturbed system.
 func startCalmLoad(t *testing.T, s shape) (*world, *load) {
 	t.Helper()
 	w := newWorld(t, s)
@@ -30,9 +30,9 @@ func startCalmLoad(t *testing.T, s shape) (*world, *load) {
 	return w, l
 }
 
-// Recovery is the time from SIGKILL of a worker until its jobs run again elsewhere. The worker is started again only after
-// that, as if its node was lost. Jobs are slow, for the parser is far away; two thirds of the slots are taken, so that a
-// job finds a free one at once.
+// TestRecovery measures the time from SIGKILL of a worker until its jobs run again elsewhere. The worker restarts only
+// after that, as if its node were lost. The distance of the parser makes jobs slow; two thirds of the slots are in use, so
+// that a job finds a free one at once.
 func TestRecovery(t *testing.T) {
 	w, l := startCalmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	w.setParserDistance(600 * time.Millisecond)
@@ -52,7 +52,7 @@ func TestRecovery(t *testing.T) {
 			}
 			entries[i] = e
 		}
-		// until looks at all jobs again and again.
+		// until polls all jobs until the condition holds for each.
 		until := func(what string, holds func(e *entry) bool) {
 			for deadline := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
 				all := true
@@ -104,7 +104,7 @@ func TestRecovery(t *testing.T) {
 		*seedFlag, *killsFlag, newSpread(times), o.Lost, o.Doubled)
 }
 
-// Hostile documents, thirty at once, beside users whose documents are good: one such burst, and one every five seconds.
+// TestHostile measures readable documents beside bursts of thirty hostile ones: one burst, then one every five seconds.
 func TestHostile(t *testing.T) {
 	const (
 		hostile = 30
@@ -116,7 +116,7 @@ func TestHostile(t *testing.T) {
 	defer stop()
 	var watching sync.WaitGroup
 	watching.Go(func() { l.pollJobs(ctx) })
-	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // read in spite of all
+	bad := slices.DeleteFunc(slices.Concat(l.menu.hostile, l.menu.costly), func(w *work) bool { return w.code == "" }) // without those that are readable after all
 	send := func(user *client, w *work, n uint64) *entry {
 		a, e := l.submitWork(ctx, user, w, apis[n%2], "", "", fmt.Sprint(user.owner, n, rand.Uint64()), false)
 		if e == nil {
@@ -130,8 +130,8 @@ func TestHostile(t *testing.T) {
 		}
 		return e.final.FinishedAt.Sub(e.sent)
 	}
-	// run submits good documents for a while, beside so many bursts, and returns the times of the good ones, and how long
-	// each burst took. All jobs have ended then.
+	// run submits readable documents for one phase, beside the given number of bursts. It returns their times and how long
+	// each burst took, after all jobs have ended.
 	run := func(bursts int) (good, over []time.Duration) {
 		var thirties [][]*entry
 		var sending sync.WaitGroup

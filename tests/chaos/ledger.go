@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
-// entry is one job that was accepted, and what its owner has seen of it.
+// entry is one accepted job, and what its owner has observed of it.
 type entry struct {
 	id       string
 	work     *work
@@ -20,46 +20,46 @@ type entry struct {
 	accepted time.Time
 
 	last     apiclient.JobStatus
-	attempts []attemptStart // attempts that were seen to run
+	attempts []attemptStart // the attempts that were observed
 	missing  time.Time
-	final    *apiclient.JobStatus // as it was first seen
-	ended    time.Time            // when that was
+	final    *apiclient.JobStatus // as first observed
+	ended    time.Time            // when the request for that began
 	digest   string
-	gone     bool // there is no job any more, as Redis was wiped after its end
-	deleted  bool // its owner was told that it is
-	doomed   bool // its owner may have deleted it, and was not told
-	rolled   bool // Redis was killed and has forgotten what it had answered of it
+	gone     bool // the job no longer exists: Redis was wiped after its end
+	deleted  bool // its deletion was answered with 204
+	doomed   bool // its deletion may have taken effect without an answer
+	rolled   bool // a killed Redis lost writes of the job that it had acknowledged
 	next     time.Time
 	busy     bool
 	history  []string
 }
 
-// begin is the beginning of an attempt.
+// attemptStart is the start of an attempt.
 type attemptStart struct {
 	version int64
 	at      time.Time
 }
 
-// wipe is a moment at which Redis lost everything, and the states of the jobs that it knew.
+// wipe is a moment at which Redis lost all data, and the states of the jobs that it held.
 type wipe struct {
 	at     time.Time
 	states map[string]string
 }
 
-// ledger holds every answer 202 against what comes of it.
+// ledger holds every accepted job. It compares each answer 202 with the outcome of the job.
 type ledger struct {
 	mu      sync.Mutex
 	entries map[string]*entry
 	wipes   []wipe
 	// stored counts how often the result of a job was written since the last wipe.
 	stored     map[string]int
-	loading    bool     // Redis reads its file, and tells of every write in it
-	violations []string // what must never be
+	loading    bool     // Redis reads its file, and publishes every write in it again
+	violations []string // what must never happen
 }
 
 func newLedger() *ledger { return &ledger{entries: map[string]*entry{}, stored: map[string]int{}} }
 
-// never notes what must never be.
+// addViolation records something that must never happen.
 func (l *ledger) addViolation(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,9 +70,9 @@ func (l *ledger) appendViolation(format string, args ...any) {
 	l.violations = append(l.violations, fmt.Sprintf(format, args...))
 }
 
-// add enters an answer 202, and returns the entry of its job: what happens to the job later belongs there. Only a repeated
-// request may be told of a job that is known, or one with the very same content, and only its owner. Documents are all
-// distinct; forms and saved timelines are not.
+// addEntry adds the job of an answer 202, and returns its one entry. An answer may name a job of the ledger only to its
+// owner, and only for a repeated request or for equal content. Documents are all distinct; forms and saved timelines are
+// not.
 func (l *ledger) addEntry(e *entry, repeated bool) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,14 +90,14 @@ func (l *ledger) addEntry(e *entry, repeated bool) *entry {
 	return known
 }
 
-// forget takes an entry back.
+// removeEntry removes an entry.
 func (l *ledger) removeEntry(e *entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.entries, e.id)
 }
 
-// deleted notes what an owner was told of a deletion, and says whether that is its end.
+// recordDeletion records the answer to a deletion, and reports whether the job is known to be deleted.
 func (l *ledger) recordDeletion(e *entry, told, doomed bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,7 +115,7 @@ const (
 	pollSlowly = 750 * time.Millisecond // after some seconds
 )
 
-// due returns jobs that should be looked at, at most n.
+// claimDue returns at most n jobs that are due to be polled, and marks them as busy.
 func (l *ledger) claimDue(now time.Time, n int) []*entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,7 +132,7 @@ func (l *ledger) claimDue(now time.Time, n int) []*entry {
 	return found
 }
 
-// open counts the jobs whose end is not known.
+// countOpen counts the jobs without a known end.
 func (l *ledger) countOpen() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,7 +155,7 @@ func (l *ledger) listEntries() []*entry {
 	return all
 }
 
-// saw takes an answer to a question for a job's status.
+// recordAnswer records the answer to a request for a job's status.
 func (l *ledger) recordAnswer(e *entry, a answer, began time.Time) {
 	now := time.Now()
 	l.mu.Lock()
@@ -212,7 +212,7 @@ func (e *entry) addHistory(now time.Time, what string) {
 	e.history = append(e.history, fmt.Sprintf("+%.2fs %s", now.Sub(e.sent).Seconds(), what))
 }
 
-// endedBeforeAWipe says whether a job had ended, as far as anybody knows, when Redis lost it.
+// endedBeforeWipe reports whether a job had ended, as far as is known, when Redis lost it.
 func (l *ledger) endedBeforeWipe(e *entry) bool {
 	for _, w := range l.wipes {
 		if s := w.states[e.id]; s == "done" || s == "failed" {
@@ -225,14 +225,14 @@ func (l *ledger) endedBeforeWipe(e *entry) bool {
 	return false
 }
 
-// wiped notes that Redis knew these jobs and lost them.
+// recordWipe records that Redis held these jobs and lost them.
 func (l *ledger) recordWipe(at time.Time, states map[string]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wipes = append(l.wipes, wipe{at, states})
 }
 
-// wipedSince says whether Redis lost everything after a time.
+// wipedSince reports whether Redis lost all data after a time.
 func (l *ledger) wipedSince(t time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -244,7 +244,7 @@ func (l *ledger) wipedSince(t time.Time) bool {
 	return false
 }
 
-// wrote counts a write of a result.
+// recordResultWrite counts a write of a job's result. More than one is a violation.
 func (l *ledger) recordResultWrite(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -257,8 +257,9 @@ func (l *ledger) recordResultWrite(id string) {
 	}
 }
 
-// rolledBack takes what a killed Redis will know. With its default, appendfsync everysec, it answers up to two seconds
-// before it writes while the disk is slow; what was seen before may then be seen again. It says of how many jobs.
+// recordRollback takes the states that a killed Redis will hold after its restart, and returns the number of jobs whose
+// state goes back. With the default appendfsync everysec, Redis acknowledges writes up to two seconds before they are on
+// a slow disk; after a kill, earlier states may be observed again.
 func (l *ledger) recordRollback(states map[string]string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -284,21 +285,21 @@ func (l *ledger) recordRollback(states map[string]string) int {
 	return n
 }
 
-// hasRolled says whether Redis has forgotten what it had answered of a job.
+// hasRolled reports whether Redis lost acknowledged writes of a job.
 func (l *ledger) hasRolled(e *entry) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return e.rolled
 }
 
-// reloading says whether Redis reads its file.
+// setLoading sets whether Redis reads its file.
 func (l *ledger) setLoading(now bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.loading = now
 }
 
-// forgotten begins a new count, as Redis holds nothing any more.
+// resetResultWrites starts a new count: Redis holds no results.
 func (l *ledger) resetResultWrites() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 )
 
-// load is users who submit work, and somebody who watches what comes of it.
+// load is the users who submit work, and the observer who polls their jobs.
 type load struct {
 	w      *world
 	ledger *ledger
@@ -48,7 +48,7 @@ func (l *load) targetOf(api string) target {
 	return target{api, "http://" + l.w.links["client>"+api].addr}
 }
 
-// submit sends work once and enters it when it was accepted.
+// submitWork sends work once, and adds the job to the ledger if the answer is 202.
 func (l *load) submitWork(ctx context.Context, user *client, work *work, via, key, query, distinct string, repeated bool) (answer, *entry) {
 	sent := time.Now()
 	body := work.buildBody(distinct)
@@ -67,7 +67,7 @@ func (l *load) submitWork(ctx context.Context, user *client, work *work, via, ke
 	return a, l.ledger.addEntry(e, repeated)
 }
 
-// look asks for a job's status, and the result when it is done, and enters the answer.
+// pollStatus requests a job's status, and its result if it is done, and records the answer.
 func (l *load) pollStatus(ctx context.Context, e *entry, via string) {
 	began := time.Now()
 	path := statusPath + e.id
@@ -79,7 +79,7 @@ func (l *load) pollStatus(ctx context.Context, e *entry, via string) {
 	l.ledger.recordAnswer(e, a, began)
 }
 
-// calm submits everything once to a system in peace and keeps what comes of it as what must come of it later.
+// learnOutcomes submits everything once to an undisturbed system. Its outcomes are the expected ones of the run.
 func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 	var times []time.Duration
 	learn := func(user *client, w *work) (*entry, error) {
@@ -101,7 +101,7 @@ func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 		kept := works[:0]
 		for _, w := range works {
 			e, err := learn(l.users[0], w)
-			if errors.Is(err, errRefusedAtUpload) { // at the door: an empty file makes no job
+			if errors.Is(err, errRefusedAtUpload) { // an empty file makes no job
 				continue
 			}
 			if err != nil {
@@ -127,7 +127,7 @@ func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 			l.menu.good = kept
 		}
 	}
-	// Some users keep a timeline, and build it again now and then.
+	// Half of the users save a timeline, and load it again from time to time.
 	for _, user := range l.users[:owners/2] {
 		e, err := l.submitAndWait(ctx, user, plain.work)
 		if err != nil {
@@ -139,7 +139,7 @@ func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 		if a.status != http.StatusCreated {
 			return nil, fmt.Errorf("a timeline is not saved: %v", a)
 		}
-		l.ledger.removeEntry(e) // saving wrote the timeline's id into its result
+		l.ledger.removeEntry(e) // saving changed the result: it has the id of the timeline now
 		w := &work{name: "saved timeline", path: "/api/timeline" + a.location[len("/api/timelines"):] + "/load"}
 		if _, err := learn(user, w); err != nil {
 			return nil, err
@@ -151,10 +151,10 @@ func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 
 var errRefusedAtUpload = errors.New("refused")
 
-// agrees holds the calm outcome against what the test set says of the document.
+// checkExpectedCode compares the outcome in an undisturbed system with the expectation of the test set.
 func (w *work) checkExpectedCode() error {
 	if len(w.codes) == 0 {
-		return nil // commerce parses, and fails as its degree is not in the catalogue; so may others
+		return nil // the test set is about parsing: a document that parses may still fail, as commerce does for its degree
 	}
 	for _, code := range w.codes {
 		if w.code == code {
@@ -164,7 +164,7 @@ func (w *work) checkExpectedCode() error {
 	return fmt.Errorf("%s: the calm system says %q, want one of %v", w.name, w.code, w.codes)
 }
 
-// finish submits work and waits for its end.
+// submitAndWait submits work and waits for the end of its job.
 func (l *load) submitAndWait(ctx context.Context, user *client, w *work) (*entry, error) {
 	a, e := l.submitWork(ctx, user, w, apis[0], "", "", fmt.Sprint(rand.Uint64()), false)
 	if e == nil {
@@ -185,7 +185,7 @@ func (l *load) submitAndWait(ctx context.Context, user *client, w *work) (*entry
 	}
 }
 
-// run submits until ctx ends, so many requests a second by all users together.
+// runUsers submits work until ctx ends, at the given number of submissions a second for all users together.
 func (l *load) runUsers(ctx context.Context, seed uint64, rate float64) {
 	var all sync.WaitGroup
 	for i, user := range l.users {
@@ -205,7 +205,8 @@ func (l *load) runUsers(ctx context.Context, seed uint64, rate float64) {
 	all.Wait()
 }
 
-// act is what a user does: mostly one upload; with an idempotency key, as often as it takes, and sometimes once more.
+// performAction performs one action of a user: mostly one submission; with an idempotency key it is repeated until it
+// succeeds, and sometimes once more.
 func (l *load) performAction(ctx context.Context, r *rand.Rand, user *client, n int) {
 	work := l.menu.chooseWork(r, l.saved[user])
 	distinct := fmt.Sprintf("%s %d %d", user.owner, n, r.Uint64())
@@ -224,7 +225,7 @@ func (l *load) performAction(ctx context.Context, r *rand.Rand, user *client, n 
 		}
 		return
 	}
-	key := fmt.Sprintf("key-%d", n) // other owners use the same
+	key := fmt.Sprintf("key-%d", n) // other owners use the same key
 	var first *entry
 	for try := 0; try < 20 && first == nil; try++ {
 		var a answer
@@ -247,7 +248,7 @@ func (l *load) performAction(ctx context.Context, r *rand.Rand, user *client, n 
 	}
 }
 
-// delete deletes a job that was just accepted, as often as it takes.
+// deleteJob deletes a job that was just accepted, and repeats that until it succeeds.
 func (l *load) deleteJob(ctx context.Context, r *rand.Rand, e *entry) {
 	for try := range 20 {
 		select {
@@ -257,14 +258,14 @@ func (l *load) deleteJob(ctx context.Context, r *rand.Rand, e *entry) {
 		}
 		via := apis[r.IntN(len(apis))]
 		a := e.owner.send(ctx, l.targetOf(via), apiclient.Request{Method: http.MethodDelete, Path: statusPath + e.id})
-		// Not found says little: Redis may have lost the job for the moment. But it may say that an earlier try was heard.
+		// Not found is ambiguous: Redis may have lost the job for the moment, or an earlier try may have deleted it.
 		if l.ledger.recordDeletion(e, a.status == http.StatusNoContent, a.isUnclear() || try > 0) || a.status == http.StatusNotFound {
 			return
 		}
 	}
 }
 
-// watch looks at every job until it has ended, or ctx has.
+// pollJobs polls every job until the job or ctx has ended.
 func (l *load) pollJobs(ctx context.Context) {
 	const width = 6
 	jobs := make(chan *entry)

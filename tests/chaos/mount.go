@@ -11,19 +11,19 @@ import (
 	"syscall"
 )
 
-// room is the size of the file system of uploads: enough for a backlog of a minute, and filled within milliseconds.
+// mountOptions set the size of the uploads' file system: it holds a backlog of one minute, and is filled in milliseconds.
 const mountOptions = "size=96m"
 
-// insideVar marks the process that has mounts of its own.
+// ownMountsVar marks the process that has mounts of its own.
 const ownMountsVar = "TMD_CHAOS_INSIDE"
 
-// inside runs this program again with mounts of its own, so that a file system that is mounted for a test goes with the
-// processes that use it, however they end. It says no when the system does not allow that.
+// runWithOwnMounts runs this program again in a mount namespace of its own, so that the file system of a test vanishes
+// with the processes that use it. ran is false if the system does not allow that.
 func runWithOwnMounts() (code int, ran bool) {
 	if os.Getenv(ownMountsVar) != "" {
 		return 0, false
 	}
-	runtime.LockOSThread() // whose end the child would follow
+	runtime.LockOSThread() // the child dies with the thread
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), ownMountsVar+"=1")
@@ -45,7 +45,7 @@ func runWithOwnMounts() (code int, ran bool) {
 	return 0, false
 }
 
-// mountSmall mounts a file system of limited size, if this process has mounts of its own.
+// mountLimited mounts a file system of limited size, if this process has mounts of its own.
 func mountLimited(dir string) error {
 	if os.Getenv(ownMountsVar) == "" {
 		return errors.New("this system gives a process no mounts of its own")
@@ -59,7 +59,7 @@ func mountLimited(dir string) error {
 	return nil
 }
 
-// remount makes the file system read-only, or writable again. It is busy while somebody writes to it.
+// remountUploads makes the file system read-only, or writable again. It fails while a file is open for writing.
 func remountUploads(dir string, readOnly bool) error {
 	flags := uintptr(syscall.MS_REMOUNT)
 	if readOnly {

@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// process is a program that is killed and started again; all its lives write to one log.
+// process is a program that is killed and restarted; all its runs write to one log.
 type process struct {
 	name    string
 	command func() *exec.Cmd
 	log     *os.File
-	// died is told when the program has ended although nobody meant it to.
+	// onDeath is called when the program has ended by itself.
 	onDeath func(p *process, state *os.ProcessState)
 
 	mu   sync.Mutex
@@ -30,9 +30,9 @@ type process struct {
 // life is one run of the program.
 type life struct {
 	cmd      *exec.Cmd
-	expected bool          // its end is
-	closed   bool          // nothing may start after it
-	ended    chan struct{} // closed when it is gone
+	expected bool          // the test has ended it
+	closed   bool          // the program must not start again
+	ended    chan struct{} // closed when the program has ended
 }
 
 // start runs the program, unless it runs.
@@ -51,12 +51,12 @@ func (p *process) start() error {
 	}
 	l := &life{cmd: p.command(), ended: make(chan struct{})}
 	l.cmd.Stdout, l.cmd.Stderr = p.log, p.log
-	// It dies with this process, also when that is killed.
+	// It dies with this process, even if that is killed.
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	fmt.Fprintf(p.log, "--- %s started at %s\n", p.name, time.Now().UTC().Format(time.RFC3339Nano))
 	started := make(chan error, 1)
 	go func() {
-		// The signal is tied to the thread that forks: keep it for as long as the program runs.
+		// Pdeathsig is tied to the thread that forks, so the thread must live as long as the program.
 		runtime.LockOSThread()
 		defer close(l.ended)
 		err := l.cmd.Start()
@@ -80,7 +80,7 @@ func (p *process) start() error {
 	return nil
 }
 
-// end sends a signal that ends the program, and returns what is closed when it is gone.
+// endWith sends a signal that ends the program, and returns a channel that closes when it has ended.
 func (p *process) endWith(s syscall.Signal) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,14 +108,14 @@ func (p *process) close() {
 	p.log.Close()
 }
 
-// signal sends a signal that does not end the program.
+// sendSignal sends a signal that does not end the program.
 func (p *process) sendSignal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.life.cmd.Process.Signal(s)
 }
 
-// pid is 0 when the program does not run.
+// pid is 0 if the program does not run.
 func (p *process) pid() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -130,7 +130,7 @@ func (p *process) pid() int {
 	}
 }
 
-// children are the processes that a process has started.
+// listChildren returns the ids of the child processes of a process.
 func listChildren(pid int) []int {
 	var pids []int
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))

@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// link is a TCP proxy between two processes whose faults are set while connections run through it. What it delays or
-// holds back is delivered later, in order, as a network does that lost packets and found them again.
+// link is a TCP proxy between two processes. Faults can be set while it carries connections. Delayed bytes arrive later
+// and in order, as on a network that retransmits lost packets.
 type link struct {
 	name, addr, upstream string
 
 	mu       sync.Mutex
 	listener net.Listener
 	pairs    map[*pair]bool
-	distance time.Duration // by which everything arrives later at all times
-	delay    time.Duration // and by a fault
-	stalled  chan struct{} // closed when bytes may pass
+	distance time.Duration // constant delay of all bytes
+	delay    time.Duration // further delay by a fault
+	stalled  chan struct{} // closed while bytes may pass
 }
 
-// pair is a connection from the one end and that to the other.
+// pair is the two connections of a carried connection.
 type pair struct{ down, up *net.TCPConn }
 
-// reset ends both at once, in the way of a process that is gone.
+// reset resets both, as the end of a process does.
 func (p *pair) reset() {
 	for _, c := range []*net.TCPConn{p.down, p.up} {
 		_ = c.SetLinger(0)
@@ -38,7 +38,7 @@ func newLink(name, addr, upstream string) (*link, error) {
 	return l, l.open()
 }
 
-// open takes connections again after refuse.
+// open accepts connections, again after refuse.
 func (l *link) open() error {
 	listener, err := net.Listen("tcp", l.addr)
 	if err != nil {
@@ -59,7 +59,7 @@ func (l *link) open() error {
 	return nil
 }
 
-// refuse resets all connections and takes none until open.
+// refuse resets all connections and accepts none until open.
 func (l *link) refuse() {
 	l.mu.Lock()
 	_ = l.listener.Close()
@@ -76,14 +76,14 @@ func (l *link) cut() {
 	}
 }
 
-// slow lets everything arrive later.
+// setDelay delays all bytes.
 func (l *link) setDelay(by time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = by
 }
 
-// stall holds everything back until release is called.
+// stall delays all bytes until release is called.
 func (l *link) stall() (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +114,7 @@ func (l *link) serveConnection(down *net.TCPConn) {
 	_ = p.up.Close()
 }
 
-// carry copies one way, until its end or an error; an error ends the other way, too.
+// copyDelayed copies one direction until its end or an error. An error ends the other direction as well.
 func (l *link) copyDelayed(to, from *net.TCPConn) {
 	type piece struct {
 		b   []byte

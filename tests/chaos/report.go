@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// report is what a run was and what came of it.
+// report is a run and its outcome.
 type report struct {
 	Seed     uint64
 	Length   time.Duration
@@ -20,22 +20,22 @@ type report struct {
 	Requests []string
 
 	Calm     spread // upload to end in a calm system
-	Ends     spread // and in this one
+	Ends     spread // and in this run
 	Recovery spread // SIGKILL of a worker to the job running again
 	Busy     spread // answers 503
 	BusyLate int    // of those, later than 2 s
-	Hung     int    // requests without an answer although nothing stood between them and the API
+	Hung     int    // requests without an answer and without a fault on their way
 	Settled  time.Duration
-	Refused  int // starts on a disk that was full or read-only
+	Refused  int // starts that a full or read-only disk prevented
 
 	outcome
 	leftovers
 	Roles []string // goroutines and memory at the begin and the end
-	// Never is what must never be, besides the findings.
+	// Never lists what must never happen, besides the findings.
 	Never []string
 }
 
-// failed says whether something is as it must not be.
+// hasFailed reports whether the run violated a guarantee.
 func (r *report) hasFailed() bool {
 	return r.Lost+r.Wrong+r.Doubled+r.outcome.Seen+r.Hung+len(r.Never) > 0 || !r.leftovers.isEmpty()
 }

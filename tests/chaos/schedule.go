@@ -1,5 +1,5 @@
-// Package chaos runs the whole system as real processes behind links that fail, uploads to it under load while a seeded
-// schedule kills, pauses, cuts and fills what it stands on, and then holds every answer 202 against what came of it.
+// Package chaos runs the whole system as real processes behind links that fail. It uploads under load while a seeded
+// schedule kills, pauses, cuts and fills what the system depends on, and compares every answer 202 with its outcome.
 // `make chaos` runs it; docs/reliability-proof.md says what it checks and keeps its figures.
 package chaos
 
@@ -16,32 +16,32 @@ type Kind string
 
 // The kinds of faults.
 const (
-	KillWorker    Kind = "kill-worker" // SIGKILL, and started again after the fault's time, as all that is killed
+	KillWorker    Kind = "kill-worker" // SIGKILL; restarted after the fault's time, as every killed process
 	KillAPI       Kind = "kill-api"
 	KillParser    Kind = "kill-parser"
 	KillChild     Kind = "kill-child" // one child process of the parser
-	KillRedis     Kind = "kill-redis" // comes back with its append-only file
+	KillRedis     Kind = "kill-redis" // restarted with its append-only file
 	KillMongo     Kind = "kill-mongo"
 	WipeRedis     Kind = "wipe-redis"     // FLUSHALL
-	LoseRedis     Kind = "lose-redis"     // SIGKILL, and comes back empty
+	LoseRedis     Kind = "lose-redis"     // SIGKILL; restarted without data
 	ReadOnlyRedis Kind = "readonly-redis" // refuses writes, as a master that was demoted
-	FullRedis     Kind = "full-redis"     // refuses writes for want of memory
+	FullRedis     Kind = "full-redis"     // refuses writes for lack of memory
 	PauseWorker   Kind = "pause-worker"   // SIGSTOP, then SIGCONT
 	PauseParser   Kind = "pause-parser"
 	PauseRedis    Kind = "pause-redis"
 	PauseMongo    Kind = "pause-mongo"
 	CutLink       Kind = "cut-link"    // every connection is reset
-	RefuseLink    Kind = "refuse-link" // and none is accepted for a while
+	RefuseLink    Kind = "refuse-link" // and no connection is accepted during the fault
 	DelayLink     Kind = "delay-link"  // everything arrives later
-	StallLink     Kind = "stall-link"  // nothing arrives before the end of the fault
-	FillDisk      Kind = "fill-disk"   // no byte is left where the uploads are
+	StallLink     Kind = "stall-link"  // nothing arrives until the end of the fault
+	FillDisk      Kind = "fill-disk"   // the file system of the uploads is full
 	ReadOnlyDisk  Kind = "readonly-disk"
-	DrainWorker   Kind = "drain-worker" // SIGTERM, and started again when it has ended
+	DrainWorker   Kind = "drain-worker" // SIGTERM; restarted when it has ended
 	DrainAPI      Kind = "drain-api"
 	DrainParser   Kind = "drain-parser"
 )
 
-// What faults happen to. A link is named by its two ends.
+// The targets of faults. A link is named after its two ends.
 var (
 	workers = []string{"worker-1", "worker-2", "worker-3"}
 	apis    = []string{"api-1", "api-2"}
@@ -59,13 +59,13 @@ func linkNames() []string {
 	return names
 }
 
-// deck says what is dealt: each kind so many times before all are shuffled again, so that a run of two minutes has met
-// nearly all of them.
+// deck holds each kind of fault a number of times. It is shuffled again after all were dealt, so that a run of two
+// minutes meets nearly all kinds.
 var deck = []struct {
 	kind     Kind
 	cards    int
 	targets  []string
-	min, max time.Duration // how long it lasts
+	min, max time.Duration // the duration of the fault
 }{
 	{KillWorker, 5, workers, 200 * time.Millisecond, 3 * time.Second},
 	{KillAPI, 2, apis, 200 * time.Millisecond, 2 * time.Second},
@@ -92,7 +92,7 @@ var deck = []struct {
 	{DrainParser, 1, []string{"parser"}, 0, 0},
 }
 
-// Kinds returns every kind of fault.
+// AllKinds returns every kind of fault.
 func AllKinds() []Kind {
 	kinds := make([]Kind, len(deck))
 	for i, d := range deck {
@@ -101,8 +101,8 @@ func AllKinds() []Kind {
 	return kinds
 }
 
-// Match returns the kinds that a list such as "kill-worker,redis" means: each part is a piece of a name. An empty list
-// means all.
+// MatchKinds returns the kinds of a list such as "kill-worker,redis": each part is a part of a name. An empty list selects
+// all.
 func MatchKinds(list string) ([]Kind, error) {
 	if list == "" {
 		return AllKinds(), nil
@@ -125,11 +125,11 @@ func MatchKinds(list string) ([]Kind, error) {
 
 // Fault is one entry of a schedule.
 type Fault struct {
-	At, For time.Duration // since the begin of the run; 0 long for what is over at once
+	At, For time.Duration // At counts from the start of the run; For is 0 for an instantaneous fault
 	Kind    Kind
 	Target  string
 	Delay   time.Duration // of a delayed link
-	Pick    uint32        // decides what only the moment can tell, such as which of the children
+	Pick    uint32        // selects a target that exists only at the moment, such as a child process
 }
 
 func (f Fault) String() string {
@@ -143,14 +143,14 @@ func (f Fault) String() string {
 	return s
 }
 
-// recess is how long a target is left alone after a fault. What was killed needs some of it to start.
+// restAfterFault is how long a target has no fault after one. A killed process starts in that time.
 const restAfterFault = time.Second
 
-// Plan deals the faults of a run: one every so often on average, all over before the end. It is a function of its
-// arguments alone.
+// PlanFaults returns the faults of a run: one per interval on average, all ended before the end of the run. It depends
+// only on its arguments.
 func PlanFaults(seed uint64, length, every time.Duration, kinds []Kind) []Fault {
 	r := rand.New(rand.NewPCG(seed, 0))
-	busy := map[string]time.Duration{} // until when
+	busy := map[string]time.Duration{} // until this time
 	var (
 		plan []Fault
 		hand []int // of deck
@@ -166,7 +166,7 @@ func PlanFaults(seed uint64, length, every time.Duration, kinds []Kind) []Fault 
 				return plan
 			}
 		}
-		// The first card whose target is free, or none this time.
+		// The first card whose target is free, or none.
 		for i, card := range hand {
 			d := deck[card]
 			f := Fault{At: t.Round(10 * time.Millisecond), Kind: d.kind, Target: d.targets[r.IntN(len(d.targets))], Pick: r.Uint32()}

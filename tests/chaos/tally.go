@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// tally counts requests and what came of them.
+// tally counts requests by their answers.
 type tally struct {
 	mu         sync.Mutex
 	counts     map[string]int // route and answer
 	busy       []sample       // answers 503
 	late       []sample       // requests without an answer in time
-	violations []string       // answers that must never be
+	violations []string       // answers that must never happen
 }
 
 // sample is a request.
@@ -49,7 +49,7 @@ func (t *tally) countRequest(route, via string, began time.Time, a answer) {
 	}
 }
 
-// lines lists the counts, the routes in order.
+// listCounts returns the counts, sorted by route.
 func (t *tally) listCounts() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,7 +61,7 @@ func (t *tally) listCounts() []string {
 	return lines
 }
 
-// percentile returns the p-th percentile (0 to 1) of the samples, by nearest rank.
+// percentileOf returns the p-th percentile (0 to 1) of the samples, by nearest rank.
 func percentileOf(samples []time.Duration, p float64) time.Duration {
 	if len(samples) == 0 {
 		return 0
@@ -71,7 +71,7 @@ func percentileOf(samples []time.Duration, p float64) time.Duration {
 	return s[min(int(float64(len(s))*p), len(s)-1)]
 }
 
-// spread tells the percentiles of samples.
+// spread is the percentiles of samples.
 type spread struct {
 	N                  int
 	P50, P95, P99, Max time.Duration

@@ -31,38 +31,38 @@ const (
 	startLimit = time.Minute
 )
 
-// world is the system under test, and everything that it stands on.
+// world is the system under test, with the servers and links that it depends on.
 type world struct {
 	dir, uploads string
 	began        time.Time
 	processes    map[string]*process
 	order        []string // the names of the processes, in the order of their start
 	links        map[string]*link
-	ready        map[string]string // where a process says that it is ready
-	metrics      map[string]string // and where its metrics are
-	redis        *redis.Client     // past all links
+	ready        map[string]string // the URL of a process's readiness
+	metrics      map[string]string // the address of its metrics
+	redis        *redis.Client     // without a link
 	redisPort    int
-	ports        map[int]bool // given out
-	disk         bool         // uploads are on a small file system of their own
+	ports        map[int]bool // in use
+	disk         bool         // the uploads have a small file system of their own
 
 	mu     sync.Mutex
-	deaths []death // programs that ended although nobody ended them
-	over   bool    // nothing is started again
+	deaths []death // programs that ended by themselves
+	over   bool    // no program is restarted
 }
 
-// say prints what happens when it happens.
+// logEvent prints an event with its time.
 func (w *world) logEvent(format string, args ...any) {
 	fmt.Fprintf(os.Stdout, "%8.2fs  %s\n", time.Since(w.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// shape is what tests choose of a world.
+// shape is the size of a world.
 type shape struct {
 	workers, concurrency int
-	children             int      // of the parser: one for each job that may run, as operators are told
+	children             int      // of the parser: one for each job that may run, as the documentation recommends
 	env                  []string // of every role
 }
 
-// newWorld starts everything and waits until it is ready. It ends with the test; its folder stays when the test fails.
+// newWorld starts everything and waits until it is ready. It ends with the test; its folder remains if the test fails.
 func newWorld(t *testing.T, s shape) *world {
 	t.Helper()
 	w := &world{
@@ -133,7 +133,7 @@ func (w *world) startServers(t *testing.T) error {
 	)
 }
 
-// redisCommand is a Redis that keeps all that it has answered for, and tells of every key that is set.
+// redisCommand is a Redis with an append-only file that publishes every write of a string.
 func redisCommand(server string, port int, dir string) *exec.Cmd {
 	return exec.Command(server, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--appendonly", "yes", "--save", "",
 		"--maxmemory-policy", "noeviction", "--notify-keyspace-events", "K$")
@@ -193,7 +193,7 @@ func (w *world) metricsOf(name string) string {
 	return w.metrics[name]
 }
 
-// role adds a role of tmd whose probes are at the port.
+// addRole adds a role of tmd that answers probes at the port.
 func (w *world) addRole(name string, port int, binary string, env []string) {
 	role, _, _ := strings.Cut(name, "-")
 	w.ready[name] = "http://" + loopbackAddr(port) + "/readyz"
@@ -207,7 +207,7 @@ func (w *world) addRole(name string, port int, binary string, env []string) {
 func (w *world) addProcess(name string, command func() *exec.Cmd) {
 	log, err := os.OpenFile(filepath.Join(w.dir, "logs", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		panic(err) // in a folder that was made a moment ago
+		panic(err) // in a folder that newWorld has created
 	}
 	w.processes[name] = &process{name: name, command: command, log: log, onDeath: w.restartAfterDeath}
 	w.order = append(w.order, name)
@@ -222,7 +222,7 @@ type death struct {
 
 func (d death) String() string { return d.name + ": " + d.how }
 
-// mourn notes that a program ended by itself, and starts it again, as Kubernetes would.
+// restartAfterDeath records that a program ended by itself, and restarts it, as Kubernetes would.
 func (w *world) restartAfterDeath(p *process, state *os.ProcessState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -234,7 +234,7 @@ func (w *world) restartAfterDeath(p *process, state *os.ProcessState) {
 	time.AfterFunc(time.Second, func() { w.startProcess(p.name) })
 }
 
-// start starts a program, unless it runs.
+// startProcess starts a program, unless it runs.
 func (w *world) startProcess(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -252,8 +252,8 @@ func (w *world) addLink(name, upstream string) error {
 	return err
 }
 
-// away moves the parser away from the workers: a job takes twice as long, so that faults find jobs running. A second would
-// be too much for the worker's probe.
+// setParserDistance delays the links to the parser, so that a job takes twice as long and faults meet running jobs. A
+// delay of a second would be too long for the worker's check of the parser.
 func (w *world) setParserDistance(by time.Duration) {
 	for _, name := range workers {
 		if l := w.links[name+">parser"]; l != nil {
@@ -264,7 +264,7 @@ func (w *world) setParserDistance(by time.Duration) {
 	}
 }
 
-// allReady waits until every role says so.
+// allReady waits until every role is ready.
 func (w *world) allReady() error {
 	for name, url := range w.ready {
 		if err := w.waitFor(name+" is ready", func() bool { return respondsOK(url) }); err != nil {
@@ -283,7 +283,7 @@ func (w *world) waitFor(what string, cond func() bool) error {
 	return nil
 }
 
-// close ends everything.
+// close ends all processes.
 func (w *world) close() {
 	w.mu.Lock()
 	w.over = true
@@ -298,7 +298,7 @@ func (w *world) close() {
 	unmountUploads(w.uploads)
 }
 
-// fill takes every byte that is left where the uploads are; free gives them back.
+// fillDisk fills the file system of the uploads; freeDisk frees it.
 func (w *world) fillDisk() error {
 	f, err := os.Create(filepath.Join(w.uploads, filler))
 	if err != nil {
