@@ -11,6 +11,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // The whole of it as a newcomer sees it: one process, nothing installed.
@@ -23,7 +24,7 @@ func TestAll(t *testing.T) {
 	}
 	// What an earlier run did not finish; its queue was in memory and ended with it.
 	const unfinished = "6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11"
-	pdf, err := os.ReadFile(fixture("transcripts/soen-regular"))
+	pdf, err := os.ReadFile(testkit.DocumentPath("transcripts/soen-regular"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,19 +43,19 @@ func TestAll(t *testing.T) {
 	all := startRole(t, "all", port, "BACKEND_PORT="+strconv.Itoa(port), "TMD_DATA_DIR="+data, "TMD_PARSER_DEADLINE=5s")
 	t.Run("a job of an earlier run is finished", func(t *testing.T) {
 		var j jobStatus
-		if code := all.get(t, "", "/api/timeline/status/"+unfinished+"?result=false", &j); code != 200 {
+		if code := all.getJSON(t, "", "/api/timeline/status/"+unfinished+"?result=false", &j); code != 200 {
 			t.Errorf("%d %+v", code, j)
 		}
-		all.until(t, "", unfinished, "done")
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		all.waitForState(t, "", unfinished, "done")
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 
 	t.Run("a transcript becomes a timeline", func(t *testing.T) {
-		got := all.run(t, nil, "upload", "--json", fixture("transcripts/soen-coop"))
+		got := all.runCommand(t, nil, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop"))
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
-		u := uploadedOf(t, got)[0]
+		u := decodeUploads(t, got)[0]
 		r := u.Result
 		if r == nil || r.Degree.Name != "BEng in Software Engineering" || !r.IsCoop || r.Progress.Overall.CreditsRequired != 120 || r.Progress.Overall.Completed == 0 {
 			t.Fatalf("%+v", r)
@@ -65,10 +66,10 @@ func TestAll(t *testing.T) {
 		if first := r.Semesters[0]; first.Term != "FALL 2021" || len(first.Courses) == 0 {
 			t.Errorf("the first term is %+v", first)
 		}
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 	t.Run("people read it", func(t *testing.T) {
-		got := all.run(t, nil, "upload", fixture("transcripts/soen-regular"), fixture("letters/coop"))
+		got := all.runCommand(t, nil, "upload", testkit.DocumentPath("transcripts/soen-regular"), testkit.DocumentPath("letters/coop"))
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
@@ -79,9 +80,9 @@ func TestAll(t *testing.T) {
 		}
 	})
 	t.Run("documents that are none fail with their code", func(t *testing.T) {
-		got := all.run(t, nil, "upload", "--json", fixture("hostile/encrypted"), fixture("hostile/text"), fixture("transcripts/commerce"))
+		got := all.runCommand(t, nil, "upload", "--json", testkit.DocumentPath("hostile/encrypted"), testkit.DocumentPath("hostile/text"), testkit.DocumentPath("transcripts/commerce"))
 		var codes []string
-		for _, u := range uploadedOf(t, got) {
+		for _, u := range decodeUploads(t, got) {
 			if u.Error != nil {
 				codes = append(codes, u.Error.Code)
 			}
@@ -92,13 +93,13 @@ func TestAll(t *testing.T) {
 	})
 	t.Run("people and machines ask how it is", func(t *testing.T) {
 		for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/api/health": 200, "/openapi.json": 200, "/": 200, "/api/degrees": 200, "/nothing": 404} {
-			if got := all.probe(path); got != want {
+			if got := all.ProbeStatus(path); got != want {
 				t.Errorf("%s answers %d", path, got)
 			}
 		}
 	})
 	t.Run("the data folder is one process's", func(t *testing.T) {
-		second := testenv.Start(t, command(t, []string{"BACKEND_PORT=0", "TMD_DATA_DIR=" + data}, "all"))
+		second := testenv.Start(t, testkit.Command(t, []string{"BACKEND_PORT=0", "TMD_DATA_DIR=" + data}, "all"))
 		if code := second.ExitCode(); code != 1 {
 			t.Errorf("exit code %d", code)
 		}
@@ -108,12 +109,12 @@ func TestAll(t *testing.T) {
 	if code := all.ExitCode(); code != 0 {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
-	if all.probe("/livez") != 0 {
+	if all.ProbeStatus("/livez") != 0 {
 		t.Error("the port is still open")
 	}
 
 	again := startRole(t, "all", port, "BACKEND_PORT="+strconv.Itoa(port), "TMD_DATA_DIR="+data)
-	if got := again.run(t, nil, "upload", "--json", fixture("transcripts/soen-coop")); got.code != 0 {
+	if got := again.runCommand(t, nil, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop")); got.code != 0 {
 		t.Errorf("after another start: %+v", got)
 	}
 }
@@ -124,11 +125,11 @@ func TestAllOnARealRedisWithTokens(t *testing.T) {
 	redis, port := testenv.Redis(t), testenv.FreePort(t)
 	env := []string{"BACKEND_PORT=" + strconv.Itoa(port), "TMD_DATA_DIR=" + t.TempDir(), "REDIS_JOB_URL=" + redis.URL(1), "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret}
 	all := startRole(t, "all", port, env...)
-	if got := all.run(t, nil, "upload", fixture("transcripts/soen-coop")); got.code != 4 {
+	if got := all.runCommand(t, nil, "upload", testkit.DocumentPath("transcripts/soen-coop")); got.code != 4 {
 		t.Errorf("without a token: %+v", got)
 	}
-	token := strings.TrimSpace(all.run(t, env, "token", "--sub", "alice").out)
-	got := all.run(t, []string{"TMD_TOKEN=" + token}, "upload", "--json", fixture("transcripts/soen-coop"))
+	token := strings.TrimSpace(all.runCommand(t, env, "token", "--sub", "alice").out)
+	got := all.runCommand(t, []string{"TMD_TOKEN=" + token}, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop"))
 	if got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
@@ -138,7 +139,7 @@ func TestAllOnARealRedisWithTokens(t *testing.T) {
 	}
 	again := startRole(t, "all", port, env...)
 	var j jobStatus
-	if code := again.get(t, token, "/api/timeline/status/"+uploadedOf(t, got)[0].JobID+"?result=false", &j); code != 200 || j.Status != "done" {
+	if code := again.getJSON(t, token, "/api/timeline/status/"+decodeUploads(t, got)[0].JobID+"?result=false", &j); code != 200 || j.Status != "done" {
 		t.Errorf("after another start: %d %+v", code, j)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // The roles with a bucket between them: no folder is shared.
@@ -24,8 +25,8 @@ func TestRolesOnABucket(t *testing.T) {
 		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=" + bucket, "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),
 		"TMD_S3_TIMEOUT=20s", "TMD_UPLOAD_DIR=/nowhere",
 	}, testenv.S3Env()...)
-	none := &server{}
-	if got := none.run(t, env, "seed"); got.code != 0 {
+	none := noServer()
+	if got := none.runCommand(t, env, "seed"); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
 	parserPort := testenv.FreePort(t)
@@ -33,14 +34,14 @@ func TestRolesOnABucket(t *testing.T) {
 	startWorker := func() *server {
 		port := testenv.FreePort(t)
 		return startRole(t, "worker", port, append([]string{
-			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + parser.base}, env...)...)
+			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + parser.Base}, env...)...)
 	}
 	startAPI := func() *server {
 		port := testenv.FreePort(t)
 		return startRole(t, "api", port, append([]string{"BACKEND_PORT=" + strconv.Itoa(port)}, env...)...)
 	}
 	api, worker := startAPI(), startWorker()
-	made := api.run(t, env, "token", "--sub", "alice")
+	made := api.runCommand(t, env, "token", "--sub", "alice")
 	if made.code != 0 {
 		t.Fatalf("%+v", made)
 	}
@@ -51,11 +52,11 @@ func TestRolesOnABucket(t *testing.T) {
 		testenv.Eventually(t, "the bucket is empty", func() bool { return len(s3.Objects(t, bucket)) == 0 })
 	}
 
-	got := api.run(t, auth, "upload", "--json", fixture("transcripts/soen-coop"))
+	got := api.runCommand(t, auth, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop"))
 	if got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
-	if u := uploadedOf(t, got)[0]; u.Result == nil || u.Result.Courses["CWT 300"].Status.Status != "completed" {
+	if u := decodeUploads(t, got)[0]; u.Result == nil || u.Result.Courses["CWT 300"].Status.Status != "completed" {
 		t.Errorf("%+v", u)
 	}
 	wantEmpty()
@@ -63,7 +64,7 @@ func TestRolesOnABucket(t *testing.T) {
 	// A document waits in the bucket while nobody runs jobs.
 	worker.Signal(syscall.SIGTERM)
 	<-worker.Done()
-	waiting := api.submit(t, token, fixture("transcripts/soen-coop"))
+	waiting := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-coop"))
 	for _, suffix := range []string{".pdf", ".json"} {
 		if _, err := os.Stat(s3.Bucket(bucket) + "/" + waiting.JobID + suffix); err != nil {
 			t.Error(err)
@@ -72,24 +73,24 @@ func TestRolesOnABucket(t *testing.T) {
 
 	// While the bucket is away, uploads are refused, the API stays up, and roles start; when it is back, all goes on.
 	s3.Kill()
-	if status, after := api.refused(t, token, fixture("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
+	if status, after := api.submitRefused(t, token, testkit.DocumentPath("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
 		t.Errorf("an upload without a bucket: %d, Retry-After %q", status, after)
 	}
-	if status := api.probe("/readyz"); status != http.StatusOK {
+	if status := api.ProbeStatus("/readyz"); status != http.StatusOK {
 		t.Errorf("the API without a bucket: %d", status)
 	}
 	startWorker()
 	second := startAPI()
 	s3.Restart(t)
-	api.until(t, token, waiting.JobID, "done")
-	if got := second.run(t, auth, "upload", "--json", fixture("transcripts/soen-coop")); got.code != 0 {
+	api.waitForState(t, token, waiting.JobID, "done")
+	if got := second.runCommand(t, auth, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop")); got.code != 0 {
 		t.Errorf("%+v", got)
 	}
 	wantEmpty()
 }
 
 // refused sends a document that is not taken.
-func (s *server) refused(t *testing.T, token, file string) (status int, retryAfter string) {
+func (s *server) submitRefused(t *testing.T, token, file string) (status int, retryAfter string) {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
 	if err != nil {
@@ -100,7 +101,7 @@ func (s *server) refused(t *testing.T, token, file string) (status int, retryAft
 	part, _ := form.CreateFormFile("file", "t.pdf")
 	_, _ = part.Write(pdf)
 	form.Close()
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &b)
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Base+"/api/timeline/upload", &b)
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
@@ -115,7 +116,7 @@ func (s *server) refused(t *testing.T, token, file string) (status int, retryAft
 func TestABucketThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s3 := testenv.S3(t)
-	cmd := command(t, append([]string{
+	cmd := testkit.Command(t, append([]string{
 		"REDIS_HOST=127.0.0.1", "MONGODB_URI=mongodb://127.0.0.1:1/x", "JWT_SECRET=" + jwtSecret, "BACKEND_PORT=0",
 		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=our-uploads", "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),
 	}, testenv.S3Env()...), "api")

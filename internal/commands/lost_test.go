@@ -19,6 +19,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // installation is the roles in processes of their own, on servers of the test's own.
@@ -27,7 +28,7 @@ type installation struct {
 	client  redis.UniversalClient
 	env     []string
 	uploads string
-	way     *way
+	link    *parserLink
 	api     *server
 	apiPort int
 	token   string
@@ -40,16 +41,16 @@ type ledger struct {
 	times map[string]int
 }
 
-func (l *ledger) of(id string) int { l.mu.Lock(); defer l.mu.Unlock(); return l.times[id] }
+func (l *ledger) countDone(id string) int { l.mu.Lock(); defer l.mu.Unlock(); return l.times[id] }
 
-func (l *ledger) all(ids []string) bool {
-	return !slices.ContainsFunc(ids, func(id string) bool { return l.of(id) == 0 })
+func (l *ledger) allDone(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return l.countDone(id) == 0 })
 }
 
-func (l *ledger) total() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.times) }
+func (l *ledger) countJobs() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.times) }
 
 // forget begins the count again of what was done so far: whoever has lost the results may have them made again.
-func (l *ledger) forget() (forgotten map[string]bool) {
+func (l *ledger) resetCounts() (forgotten map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	forgotten = map[string]bool{}
@@ -61,7 +62,7 @@ func (l *ledger) forget() (forgotten map[string]bool) {
 }
 
 // listen keeps the ledger until the test ends. A Redis that is killed is listened to again when it is back.
-func (l *ledger) listen(t *testing.T, client redis.UniversalClient) {
+func (l *ledger) listenForEvents(t *testing.T, client redis.UniversalClient) {
 	sub := client.Subscribe(t.Context(), "job:timeline:events")
 	if _, err := sub.Receive(t.Context()); err != nil {
 		t.Fatal(err)
@@ -88,32 +89,32 @@ func (l *ledger) listen(t *testing.T, client redis.UniversalClient) {
 	t.Cleanup(func() { _ = sub.Close(); <-ended })
 }
 
-func install(t *testing.T) *installation {
+func newInstallation(t *testing.T) *installation {
 	t.Helper()
 	i := &installation{redis: testenv.Redis(t), uploads: t.TempDir(), apiPort: testenv.FreePort(t), done: &ledger{times: map[string]int{}}}
 	i.env = []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(i.redis.Port), "MONGODB_URI=" + testenv.Mongo(t), "JWT_SECRET=" + jwtSecret,
 		"TMD_UPLOAD_DIR=" + i.uploads, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
 	}
-	none := &server{}
-	if got := none.run(t, i.env, "seed"); got.code != 0 {
+	none := noServer()
+	if got := none.runCommand(t, i.env, "seed"); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
-	i.token = strings.TrimSpace(none.run(t, i.env, "token", "--sub", "alice").out)
+	i.token = strings.TrimSpace(none.runCommand(t, i.env, "token", "--sub", "alice").out)
 	client, err := redisurl.Open(i.redis.URL(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
 	i.client = client
-	i.done.listen(t, client)
+	i.done.listenForEvents(t, client)
 
 	parserPort := testenv.FreePort(t)
-	i.way = newWay(t, startRole(t, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort)).base)
+	i.link = newParserLink(t, startRole(t, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort)).Base)
 	for range 2 {
 		port := testenv.FreePort(t)
 		startRole(t, "worker", port, append([]string{
-			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + i.way.URL}, i.env...)...)
+			"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(port), "PYTHON_UTILS_URL=" + i.link.URL}, i.env...)...)
 	}
 	i.startAPI(t)
 	return i
@@ -126,15 +127,15 @@ func (i *installation) startAPI(t *testing.T) {
 
 // settled waits until every job that was accepted is done, once, and no document or ticket is left. Those whose results were
 // lost may be done once more, or not: that is a matter of seconds.
-func (i *installation) settled(t *testing.T, accepted []string, lost map[string]bool) {
+func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[string]bool) {
 	t.Helper()
 	due := slices.DeleteFunc(slices.Clone(accepted), func(id string) bool { return lost[id] })
 	// A sweep waits for ten seconds, and looks twice.
 	testenv.Within(t, 2*time.Minute, "every accepted job is done and its document gone", func() bool {
-		return i.done.all(due) && i.left(t) == 0
+		return i.done.allDone(due) && i.countDocuments(t) == 0
 	})
 	for _, id := range accepted {
-		if n := i.done.of(id); n > 1 || n == 0 && !lost[id] {
+		if n := i.done.countDone(id); n > 1 || n == 0 && !lost[id] {
 			t.Errorf("an accepted job was done %d times", n)
 		}
 	}
@@ -144,7 +145,7 @@ func (i *installation) settled(t *testing.T, accepted []string, lost map[string]
 }
 
 // left counts documents. A kill may leave temporary files as well, and tickets whose document never came.
-func (i *installation) left(t *testing.T) int {
+func (i *installation) countDocuments(t *testing.T) int {
 	t.Helper()
 	n := 0
 	entries, err := os.ReadDir(i.uploads)
@@ -162,17 +163,17 @@ func (i *installation) left(t *testing.T) int {
 // Redis forgets everything, at any moment: what was accepted is done nevertheless, and once.
 func TestRedisIsWiped(t *testing.T) {
 	t.Parallel()
-	i := install(t)
+	i := newInstallation(t)
 	flush := func() {
 		if err := i.client.FlushAll(context.WithoutCancel(t.Context())).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	release := i.way.hold()
+	release := i.link.holdCalls()
 	defer release()
 	var accepted []string
 	for n := range 20 {
-		accepted = append(accepted, i.api.submit(t, i.token, fixture("transcripts/soen-regular")).JobID)
+		accepted = append(accepted, i.api.submitDocument(t, i.token, testkit.DocumentPath("transcripts/soen-regular")).JobID)
 		if n%5 == rand.IntN(5) {
 			flush()
 		}
@@ -181,39 +182,39 @@ func TestRedisIsWiped(t *testing.T) {
 	// Their owner is not told that they are gone.
 	for _, id := range accepted {
 		var j jobStatus
-		if code := i.api.get(t, i.token, "/api/timeline/status/"+id+"?result=false", &j); code != http.StatusOK {
+		if code := i.api.getJSON(t, i.token, "/api/timeline/status/"+id+"?result=false", &j); code != http.StatusOK {
 			t.Errorf("%d %+v", code, j)
 		}
 	}
 	release()
 	moment := 1 + rand.IntN(15)
-	testenv.Within(t, 2*time.Minute, "some are done", func() bool { return i.done.total() >= moment })
+	testenv.Within(t, 2*time.Minute, "some are done", func() bool { return i.done.countJobs() >= moment })
 	flush() // while the others run
-	i.settled(t, accepted, i.done.forget())
+	i.requireSettled(t, accepted, i.done.resetCounts())
 }
 
 // Redis is killed and starts empty, as one without a disk does.
 func TestRedisIsReplaced(t *testing.T) {
 	t.Parallel()
-	i := install(t)
-	release := i.way.hold()
+	i := newInstallation(t)
+	release := i.link.holdCalls()
 	defer release()
 	var accepted []string
 	for range 20 {
-		accepted = append(accepted, i.api.submit(t, i.token, fixture("transcripts/soen-regular")).JobID)
+		accepted = append(accepted, i.api.submitDocument(t, i.token, testkit.DocumentPath("transcripts/soen-regular")).JobID)
 	}
 	i.redis.Kill()
 	i.redis.Restart(t, "--appendonly", "no")
 	release()
-	i.settled(t, accepted, nil)
+	i.requireSettled(t, accepted, nil)
 }
 
 // The API is killed again and again while it accepts: what it has accepted is done, once; what it has not is done at most
 // once, and nothing of it stays.
 func TestTheAPIIsKilled(t *testing.T) {
 	t.Parallel()
-	i := install(t)
-	pdf, err := os.ReadFile(fixture("transcripts/soen-regular"))
+	i := newInstallation(t)
+	pdf, err := os.ReadFile(testkit.DocumentPath("transcripts/soen-regular"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ func TestTheAPIIsKilled(t *testing.T) {
 		for user := range 4 {
 			users.Go(func() {
 				for n := 0; ; n++ {
-					id, err := i.send(t, fmt.Appendf(pdf[:len(pdf):len(pdf)], "\n%%%d %d %d\n", life, user, n))
+					id, err := i.sendDocument(t, fmt.Appendf(pdf[:len(pdf):len(pdf)], "\n%%%d %d %d\n", life, user, n))
 					if err != nil {
 						return // the API was killed
 					}
@@ -242,12 +243,12 @@ func TestTheAPIIsKilled(t *testing.T) {
 		i.startAPI(t)
 	}
 	t.Logf("%d accepted", len(accepted))
-	i.settled(t, accepted, nil)
+	i.requireSettled(t, accepted, nil)
 	// What stays of half a submission is a ticket whose document never came, and whose job never was.
 	testenv.Eventually(t, "the tickets of jobs that are done are gone", func() bool {
 		tickets, err := filepath.Glob(filepath.Join(i.uploads, "*.json"))
 		return err == nil && !slices.ContainsFunc(tickets, func(name string) bool {
-			return i.done.of(strings.TrimSuffix(filepath.Base(name), ".json")) != 0
+			return i.done.countDone(strings.TrimSuffix(filepath.Base(name), ".json")) != 0
 		})
 	})
 	i.done.mu.Lock()
@@ -260,12 +261,12 @@ func TestTheAPIIsKilled(t *testing.T) {
 }
 
 // send uploads a document. An API that dies meanwhile is an error and no failure of the test.
-func (i *installation) send(t *testing.T, pdf []byte) (string, error) {
+func (i *installation) sendDocument(t *testing.T, pdf []byte) (string, error) {
 	var b strings.Builder
 	b.WriteString("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\n\r\n")
 	b.Write(pdf)
 	b.WriteString("\r\n--x--\r\n")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.api.base+"/api/timeline/upload", strings.NewReader(b.String()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.api.Base+"/api/timeline/upload", strings.NewReader(b.String()))
 	if err != nil {
 		return "", err
 	}

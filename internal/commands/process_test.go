@@ -9,82 +9,40 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-const jwtSecret = "0123456789abcdef0123456789abcdef"
+const jwtSecret = testkit.JWTSecret
 
-// server is a role in a process of its own.
-type server struct {
-	*testenv.Process
-	base string // of the port with its probes
-}
+// server is a role in a process of its own, and its API.
+type server struct{ *testkit.Role }
 
-// command is the test program as tmd.
-func command(t *testing.T, env []string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &exec.Cmd{Path: self, Args: append([]string{"tmd"}, args...), Env: append([]string{
-		"TMD_CACHE_DIR=" + testenv.WasmCache(), "TMD_METRICS_ADDR=off",
-	}, env...)}
-}
+// noServer is for commands that need none.
+func noServer() *server { return &server{&testkit.Role{}} }
 
 // startRole starts a role and waits until it is ready.
 func startRole(t *testing.T, role string, port int, env ...string) *server {
 	t.Helper()
-	began := time.Now()
-	s := &server{Process: testenv.Start(t, command(t, env, role)), base: "http://127.0.0.1:" + strconv.Itoa(port)}
-	testenv.Eventually(t, "tmd "+role+" is ready", func() bool {
-		select {
-		case <-s.Done():
-			t.Fatalf("tmd %s ended with exit code %d", role, s.ExitCode())
-		default:
-		}
-		return s.probe("/readyz") == http.StatusOK
-	})
-	t.Logf("tmd %s: ready after %v", role, time.Since(began).Round(time.Millisecond))
-	return s
-}
-
-// probe returns the status of a path, 0 when nothing answers.
-func (s *server) probe(path string) int {
-	resp, err := http.Get(s.base + path)
-	if err != nil {
-		return 0
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode
+	return &server{testkit.StartRole(t, role, port, env...)}
 }
 
 // run runs a command of tmd to its end.
-func (s *server) run(t *testing.T, env []string, args ...string) ran {
+func (s *server) runCommand(t *testing.T, env []string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := commands.Run(t.Context(), program.Process{Args: args, Environ: append([]string{"TMD_URL=" + s.base}, env...), Stdout: &out, Stderr: &errs})
-	return ran{code, out.String(), errs.String()}
-}
-
-// fixture is the path of a document.
-func fixture(name string) string {
-	return filepath.Join(testenv.Root(), "tests", "documents", filepath.FromSlash(name)+".pdf")
+	code := commands.Run(t.Context(), program.Process{Args: args, Environ: append([]string{"TMD_URL=" + s.Base}, env...), Stdout: &out, Stderr: &errs})
+	return result{code, out.String(), errs.String()}
 }
 
 // files counts what is in a folder.
-func files(t *testing.T, dir string) int {
+func countFiles(t *testing.T, dir string) int {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -94,9 +52,9 @@ func files(t *testing.T, dir string) int {
 }
 
 // get reads JSON of the API.
-func (s *server) get(t *testing.T, token, path string, into any) int {
+func (s *server) getJSON(t *testing.T, token, path string, into any) int {
 	t.Helper()
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+path, nil)
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Base+path, nil)
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -136,7 +94,7 @@ type uploaded struct {
 	Error *struct{ Code, Message string }
 }
 
-func uploadedOf(t *testing.T, r ran) []uploaded {
+func decodeUploads(t *testing.T, r result) []uploaded {
 	t.Helper()
 	var all []uploaded
 	dec := json.NewDecoder(strings.NewReader(r.out))
@@ -151,9 +109,9 @@ func uploadedOf(t *testing.T, r ran) []uploaded {
 }
 
 // submit sends a document and does not wait.
-func (s *server) submit(t *testing.T, token, file string) jobStatus {
+func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	t.Helper()
-	resp := s.post(t, token, file)
+	resp := s.postDocument(t, token, file)
 	defer resp.Body.Close()
 	var j jobStatus
 	if err := json.NewDecoder(resp.Body).Decode(&j); err != nil || resp.StatusCode != http.StatusAccepted {
@@ -163,15 +121,15 @@ func (s *server) submit(t *testing.T, token, file string) jobStatus {
 }
 
 // offer sends a document and tells the status, and Retry-After if there is one.
-func (s *server) offer(t *testing.T, token, file string) (status int, after string) {
+func (s *server) offerDocument(t *testing.T, token, file string) (status int, after string) {
 	t.Helper()
-	resp := s.post(t, token, file)
+	resp := s.postDocument(t, token, file)
 	defer resp.Body.Close()
 	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
 // post sends a document. A comment behind its end makes it another than all before.
-func (s *server) post(t *testing.T, token, file string) *http.Response {
+func (s *server) postDocument(t *testing.T, token, file string) *http.Response {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
 	if err != nil {
@@ -181,7 +139,7 @@ func (s *server) post(t *testing.T, token, file string) *http.Response {
 	fmt.Fprint(&b, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
 	b.Write(pdf)
 	fmt.Fprintf(&b, "\n%%%s\n\r\n--x--\r\n", rand.Text())
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &b)
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Base+"/api/timeline/upload", &b)
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
@@ -192,11 +150,11 @@ func (s *server) post(t *testing.T, token, file string) *http.Response {
 }
 
 // until waits for a state of a job.
-func (s *server) until(t *testing.T, token, id, want string) jobStatus {
+func (s *server) waitForState(t *testing.T, token, id, want string) jobStatus {
 	t.Helper()
 	var j jobStatus
 	testenv.Eventually(t, "the job is "+want, func() bool {
-		s.get(t, token, "/api/timeline/status/"+id+"?result=false", &j)
+		s.getJSON(t, token, "/api/timeline/status/"+id+"?result=false", &j)
 		if j.Status != want && (j.Status == "done" || j.Status == "failed") {
 			t.Fatalf("the job is %+v, want %s", j, want)
 		}
@@ -224,10 +182,10 @@ func newSentry(t *testing.T) *sentry {
 	return s
 }
 
-func (s *sentry) dsn() string { return strings.Replace(s.URL, "http://", "http://key@", 1) + "/7" }
+func (s *sentry) dsnURL() string { return strings.Replace(s.URL, "http://", "http://key@", 1) + "/7" }
 
 // with returns the first report that holds all the parts.
-func (s *sentry) with(parts ...string) (string, bool) {
+func (s *sentry) findReport(parts ...string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 next:

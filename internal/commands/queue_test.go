@@ -24,6 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // console runs `tmd queue` in processes of their own: what go-redis logs is one setting for a process.
@@ -32,22 +33,22 @@ type console struct {
 	env []string
 }
 
-func (c *console) run(args ...string) ran {
+func (c *console) runQueue(args ...string) result {
 	c.t.Helper()
-	cmd := command(c.t, c.env, append([]string{"queue"}, args...)...)
+	cmd := testkit.Command(c.t, c.env, append([]string{"queue"}, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		c.t.Fatal(err)
 	}
-	return ran{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
 // want runs a command that ends with a code, and whose output holds all the parts.
-func (c *console) want(code int, args []string, parts ...string) ran {
+func (c *console) requireOutput(code int, args []string, parts ...string) result {
 	c.t.Helper()
-	got := c.run(args...)
+	got := c.runQueue(args...)
 	if got.code != code {
 		c.t.Fatalf("%v: %+v", args, got)
 	}
@@ -59,23 +60,23 @@ func (c *console) want(code int, args []string, parts ...string) ran {
 	return got
 }
 
-func (c *console) json(into any, args ...string) {
+func (c *console) decodeOutput(into any, args ...string) {
 	c.t.Helper()
-	got := c.want(0, append(args, "--json"))
+	got := c.requireOutput(0, append(args, "--json"))
 	if err := json.Unmarshal([]byte(got.out), into); err != nil {
 		c.t.Fatalf("%v: %v in %s", args, err, got.out)
 	}
 }
 
 // shop is a Redis with jobs in it, and no worker.
-type shop struct {
+type queueFixture struct {
 	console
 	records *jobstore.Store
 	tasks   *queue.Client
 	files   *filestore.Store
 }
 
-func newShop(t *testing.T) *shop {
+func newQueueFixture(t *testing.T) *queueFixture {
 	t.Helper()
 	redis, dir := testenv.Redis(t), t.TempDir()
 	client, err := redisurl.Open(redis.URL(1))
@@ -88,7 +89,7 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { files.Close() })
-	return &shop{
+	return &queueFixture{
 		console: console{t, []string{"REDIS_JOB_URL=" + redis.URL(1), "TMD_UPLOAD_DIR=" + dir}},
 		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-7"}),
 		tasks:   queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute}),
@@ -96,7 +97,7 @@ func newShop(t *testing.T) *shop {
 	}
 }
 
-func (s *shop) must(err error) {
+func (s *queueFixture) requireNoError(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
@@ -104,17 +105,17 @@ func (s *shop) must(err error) {
 }
 
 // pending accepts a form.
-func (s *shop) pending() job.ID {
+func (s *queueFixture) acceptPendingJob() job.ID {
 	s.t.Helper()
 	now := time.Now().UTC()
 	r := job.Record{ID: job.ID(uuid.NewString()), Kind: job.Form, Owner: "the-owner", State: job.Queued, CreatedAt: now, UpdatedAt: now}
-	s.must(s.records.Create(s.t.Context(), r, []byte(`{}`)))
-	s.must(s.tasks.Enqueue(s.t.Context(), job.Task{ID: r.ID, Kind: r.Kind}))
+	s.requireNoError(s.records.Create(s.t.Context(), r, []byte(`{}`)))
+	s.requireNoError(s.tasks.Enqueue(s.t.Context(), job.Task{ID: r.ID, Kind: r.Kind}))
 	return r.ID
 }
 
 // dead accepts a job that has failed: a form, or a document that was not kept.
-func (s *shop) dead(kind job.Kind, code fault.Code) job.ID {
+func (s *queueFixture) acceptDeadJob(kind job.Kind, code fault.Code) job.ID {
 	s.t.Helper()
 	ctx, now := s.t.Context(), time.Now().UTC()
 	r := job.Record{ID: job.ID(uuid.NewString()), Kind: kind, Owner: "the-owner", State: job.Queued, CreatedAt: now, UpdatedAt: now}
@@ -122,39 +123,39 @@ func (s *shop) dead(kind job.Kind, code fault.Code) job.ID {
 	if kind != job.File {
 		input = []byte(`{}`)
 	}
-	s.must(s.records.Create(ctx, r, input))
+	s.requireNoError(s.records.Create(ctx, r, input))
 	begun, _, err := s.records.BeginAttempt(ctx, r.ID, 1)
-	s.must(err)
-	s.must(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))
+	s.requireNoError(err)
+	s.requireNoError(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))
 	return r.ID
 }
 
 func TestQueueTool(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	s.want(0, []string{"list"}, "no job fits")
-	s.want(0, []string{"stats"}, "courseProcessor-high", "dead: 0", "intake: open", "workers: none")
-	waiting, form, lost := s.pending(), s.dead(job.Form, fault.Internal), s.dead(job.File, fault.TooComplex)
+	s := newQueueFixture(t)
+	s.requireOutput(0, []string{"list"}, "no job fits")
+	s.requireOutput(0, []string{"stats"}, "courseProcessor-high", "dead: 0", "intake: open", "workers: none")
+	waiting, form, lost := s.acceptPendingJob(), s.acceptDeadJob(job.Form, fault.Internal), s.acceptDeadJob(job.File, fault.TooComplex)
 
 	t.Run("list", func(t *testing.T) {
-		got := s.want(0, []string{"list"}, string(waiting), string(form), string(lost), "too_complex", "pending", "dead")
+		got := s.requireOutput(0, []string{"list"}, string(waiting), string(form), string(lost), "too_complex", "pending", "dead")
 		if strings.Contains(got.out, "the-owner") {
 			t.Error("a list tells whose the jobs are")
 		}
-		s.want(0, []string{"list", "--state", "pending,retry", "--kind", "body", "--queue", "courseProcessor", "--newer-than", "1h"}, string(waiting))
-		s.want(0, []string{"list", "--older-than", "1h"}, "no job fits")
+		s.requireOutput(0, []string{"list", "--state", "pending,retry", "--kind", "body", "--queue", "courseProcessor", "--newer-than", "1h"}, string(waiting))
+		s.requireOutput(0, []string{"list", "--older-than", "1h"}, "no job fits")
 		var page struct {
 			Jobs []struct{ JobID, State, Code string }
 			Next string
 		}
-		s.json(&page, "list", "--limit", "1")
+		s.decodeOutput(&page, "list", "--limit", "1")
 		if len(page.Jobs) != 1 || page.Jobs[0].JobID != string(waiting) || page.Next == "" {
 			t.Errorf("%+v", page)
 		}
 		// The two that have failed may have done so in the same millisecond.
 		codes := map[string]string{}
 		for range 2 {
-			s.json(&page, "list", "--limit", "1", "--cursor", page.Next)
+			s.decodeOutput(&page, "list", "--limit", "1", "--cursor", page.Next)
 			if len(page.Jobs) != 1 {
 				t.Fatalf("%+v", page)
 			}
@@ -163,91 +164,91 @@ func TestQueueTool(t *testing.T) {
 		if codes[string(form)] != "internal" || codes[string(lost)] != "too_complex" {
 			t.Errorf("%v", codes)
 		}
-		s.want(0, []string{"list", "--limit", "1"}, "--cursor")
+		s.requireOutput(0, []string{"list", "--limit", "1"}, "--cursor")
 		for _, wrong := range [][]string{{"--state", "lost"}, {"--kind", "x"}, {"--code", "x"}, {"--limit", "0x"}, {"--limit", "2000"}, {"--queue", "x"}, {"--cursor", "?"}, {"more"}} {
-			s.want(2, append([]string{"list"}, wrong...), "tmd: ")
+			s.requireOutput(2, append([]string{"list"}, wrong...), "tmd: ")
 		}
 	})
 	t.Run("show", func(t *testing.T) {
-		s.want(0, []string{"show", string(form)}, "the-owner", "worker-7", "internal", "kept until", fault.Internal.Sentence())
-		s.want(0, []string{"show", string(lost)}, "gone: it cannot be run again")
+		s.requireOutput(0, []string{"show", string(form)}, "the-owner", "worker-7", "internal", "kept until", fault.Internal.Sentence())
+		s.requireOutput(0, []string{"show", string(lost)}, "gone: it cannot be run again")
 		var d struct {
 			Owner, State, Status string
 			DocumentKept         *bool
 			History              []job.Incident
 		}
-		s.json(&d, "show", string(lost))
+		s.decodeOutput(&d, "show", string(lost))
 		if d.Owner != "the-owner" || d.State != "dead" || d.Status != "failed" || d.DocumentKept == nil || *d.DocumentKept || len(d.History) != 1 {
 			t.Errorf("%+v", d)
 		}
-		s.want(1, []string{"show", uuid.NewString()}, "There is no such job")
-		s.want(2, []string{"show"}, "usage: tmd queue show ID")
+		s.requireOutput(1, []string{"show", uuid.NewString()}, "There is no such job")
+		s.requireOutput(2, []string{"show"}, "usage: tmd queue show ID")
 		// Without the folder of uploads the rest can be told.
 		away := console{t, append([]string{}, s.env[0], "TMD_UPLOAD_DIR=/nowhere/at/all")}
-		if got := away.want(0, []string{"show", string(lost)}, "the-owner"); strings.Contains(got.out, "document") {
+		if got := away.requireOutput(0, []string{"show", string(lost)}, "the-owner"); strings.Contains(got.out, "document") {
 			t.Errorf("%s", got.out)
 		}
-		away.want(2, []string{"retry", string(lost)}, "TMD_UPLOAD_DIR", "run this where a worker runs")
+		away.requireOutput(2, []string{"retry", string(lost)}, "TMD_UPLOAD_DIR", "run this where a worker runs")
 	})
 	t.Run("retry", func(t *testing.T) {
 		for _, wrong := range [][]string{{}, {string(form), "--all"}, {string(form), "--state", "dead"}, {"--state", "lost"}} {
-			s.want(2, append([]string{"retry"}, wrong...), "tmd: ")
+			s.requireOutput(2, append([]string{"retry"}, wrong...), "tmd: ")
 		}
-		s.want(1, []string{"retry", "--all", "--dry-run"}, string(form), "would be retried: 1 job", string(lost)+": The document of the job was not kept")
-		s.want(1, []string{"retry", string(form), string(lost), "--dry-run"}, "would be retried: 1 job", string(lost)+": The document")
-		s.want(0, []string{"list", "--state", "dead"}, string(form), string(lost)) // nothing has happened
+		s.requireOutput(1, []string{"retry", "--all", "--dry-run"}, string(form), "would be retried: 1 job", string(lost)+": The document of the job was not kept")
+		s.requireOutput(1, []string{"retry", string(form), string(lost), "--dry-run"}, "would be retried: 1 job", string(lost)+": The document")
+		s.requireOutput(0, []string{"list", "--state", "dead"}, string(form), string(lost)) // nothing has happened
 		var r struct {
 			DryRun bool
 			Jobs   []struct{ JobID string }
 			Failed []struct{ JobID, Reason string }
 		}
-		got := s.want(1, []string{"retry", "--all", "--json"})
+		got := s.requireOutput(1, []string{"retry", "--all", "--json"})
 		if err := json.Unmarshal([]byte(got.out), &r); err != nil || r.DryRun || len(r.Jobs) != 1 || len(r.Failed) != 1 || r.Failed[0].Reason != "conflict" {
 			t.Errorf("%v, %+v", err, r)
 		}
-		s.want(0, []string{"list", "--state", "pending"}, string(waiting), string(form))
-		s.want(1, []string{"retry", string(form)}, "waiting for a worker already")
+		s.requireOutput(0, []string{"list", "--state", "pending"}, string(waiting), string(form))
+		s.requireOutput(1, []string{"retry", string(form)}, "waiting for a worker already")
 	})
 	t.Run("delete", func(t *testing.T) {
-		s.want(0, []string{"delete", "--state", "dead,pending", "--dry-run"}, "would be deleted: 3 jobs")
-		s.want(2, []string{"delete", "--state", "dead"}, "--yes")
-		s.want(0, []string{"list", "--state", "dead"}, string(lost))
-		s.want(0, []string{"delete", "--code", "too_complex", "--yes"}, "deleted: 1 job")
-		s.want(0, []string{"delete", "--code", "too_complex"}, "deleted: 0 jobs") // nobody need be asked
-		s.want(0, []string{"delete", string(form)}, "deleted: 1 job")
-		s.want(1, []string{"delete", string(form)}, "There is no such job")
-		s.want(0, []string{"delete", "--state", "pending", "--yes"}, "deleted: 1 job")
-		s.want(0, []string{"list"}, "no job fits")
+		s.requireOutput(0, []string{"delete", "--state", "dead,pending", "--dry-run"}, "would be deleted: 3 jobs")
+		s.requireOutput(2, []string{"delete", "--state", "dead"}, "--yes")
+		s.requireOutput(0, []string{"list", "--state", "dead"}, string(lost))
+		s.requireOutput(0, []string{"delete", "--code", "too_complex", "--yes"}, "deleted: 1 job")
+		s.requireOutput(0, []string{"delete", "--code", "too_complex"}, "deleted: 0 jobs") // nobody need be asked
+		s.requireOutput(0, []string{"delete", string(form)}, "deleted: 1 job")
+		s.requireOutput(1, []string{"delete", string(form)}, "There is no such job")
+		s.requireOutput(0, []string{"delete", "--state", "pending", "--yes"}, "deleted: 1 job")
+		s.requireOutput(0, []string{"list"}, "no job fits")
 	})
 	t.Run("pause and resume", func(t *testing.T) {
-		s.want(0, []string{"pause", "--dry-run"}, "would be paused: courseProcessor-high, courseProcessor, courseProcessor-low")
-		s.want(0, []string{"pause", "courseProcessor-low"}, "paused: courseProcessor-low")
+		s.requireOutput(0, []string{"pause", "--dry-run"}, "would be paused: courseProcessor-high, courseProcessor, courseProcessor-low")
+		s.requireOutput(0, []string{"pause", "courseProcessor-low"}, "paused: courseProcessor-low")
 		var stats admin.Stats
-		s.json(&stats, "stats")
+		s.decodeOutput(&stats, "stats")
 		if stats.Queues[0].Paused || !stats.Queues[2].Paused {
 			t.Errorf("%+v", stats)
 		}
-		s.want(0, []string{"stats"}, "paused")
-		s.want(2, []string{"pause", "x"}, "The queues are courseProcessor-high")
-		s.want(0, []string{"resume", "courseProcessor-low", "--dry-run"}, "would be resumed")
-		s.want(0, []string{"resume", "courseProcessor-low"}, "resumed: courseProcessor-low")
+		s.requireOutput(0, []string{"stats"}, "paused")
+		s.requireOutput(2, []string{"pause", "x"}, "The queues are courseProcessor-high")
+		s.requireOutput(0, []string{"resume", "courseProcessor-low", "--dry-run"}, "would be resumed")
+		s.requireOutput(0, []string{"resume", "courseProcessor-low"}, "resumed: courseProcessor-low")
 	})
 	t.Run("drain", func(t *testing.T) {
-		s.want(0, []string{"drain", "--dry-run"}, "0 jobs left")
+		s.requireOutput(0, []string{"drain", "--dry-run"}, "0 jobs left")
 		if s.tasks.IsIntakePaused(t.Context()) {
 			t.Error("a dry run stopped the intake")
 		}
-		held := s.pending()
-		s.want(1, []string{"drain", "--timeout", "1s"}, "1 job left: 1 pending", "no worker is there", "work is left after 1s", "stays stopped")
-		s.want(0, []string{"stats"}, "intake: stopped")
-		s.want(0, []string{"drain", "--timeout", "0"})
-		s.want(0, []string{"delete", string(held)})
-		s.want(0, []string{"drain"}, "the queues are empty")
-		s.want(2, []string{"drain", "--timeout", "-1s"}, "--timeout")
-		s.want(0, []string{"resume", "--dry-run"}, "would be open again")
-		s.want(0, []string{"stats"}, "intake: stopped")
-		s.want(0, []string{"resume"}, "open: the intake")
-		s.want(0, []string{"stats"}, "intake: open")
+		held := s.acceptPendingJob()
+		s.requireOutput(1, []string{"drain", "--timeout", "1s"}, "1 job left: 1 pending", "no worker is there", "work is left after 1s", "stays stopped")
+		s.requireOutput(0, []string{"stats"}, "intake: stopped")
+		s.requireOutput(0, []string{"drain", "--timeout", "0"})
+		s.requireOutput(0, []string{"delete", string(held)})
+		s.requireOutput(0, []string{"drain"}, "the queues are empty")
+		s.requireOutput(2, []string{"drain", "--timeout", "-1s"}, "--timeout")
+		s.requireOutput(0, []string{"resume", "--dry-run"}, "would be open again")
+		s.requireOutput(0, []string{"stats"}, "intake: stopped")
+		s.requireOutput(0, []string{"resume"}, "open: the intake")
+		s.requireOutput(0, []string{"stats"}, "intake: open")
 	})
 }
 
@@ -256,13 +257,13 @@ func TestQueueToolWithoutRedis(t *testing.T) {
 	t.Parallel()
 	c := console{t, []string{"REDIS_JOB_URL=redis://:hunter2@127.0.0.1:1/1", "TMD_UPLOAD_DIR=" + t.TempDir()}}
 	for _, args := range [][]string{{"list"}, {"show", "x"}, {"retry", "x"}, {"delete", "--all", "--yes"}, {"pause"}, {"resume"}, {"drain"}, {"stats"}} {
-		got := c.want(3, args, "there is no Redis at")
+		got := c.requireOutput(3, args, "there is no Redis at")
 		if strings.Contains(got.out+got.err, "hunter2") || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
 	none := console{t, nil}
-	none.want(2, []string{"list"}, "REDIS_JOB_URL is missing")
+	none.requireOutput(2, []string{"list"}, "REDIS_JOB_URL is missing")
 }
 
 // A job that fails, is dead, is retried and done; then the system is drained with a job in flight: all of it by real
@@ -274,12 +275,12 @@ func TestOperators(t *testing.T) {
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
 		"TMD_UPLOAD_DIR=" + dir, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
 	}
-	if got := (&server{}).run(t, env, "seed"); got.code != 0 {
+	if got := noServer().runCommand(t, env, "seed"); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
 	parserPort, workerPort, apiPort := testenv.FreePort(t), testenv.FreePort(t), testenv.FreePort(t)
 	parser := startRole(t, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_DEADLINE=5s")
-	way := newWay(t, parser.base)
+	way := newParserLink(t, parser.Base)
 	startRole(t, "worker", workerPort, append([]string{
 		"TMD_WORKER_HEALTH_ADDR=127.0.0.1:" + strconv.Itoa(workerPort), "PYTHON_UTILS_URL=" + way.URL,
 		"TMD_KEEP_FAILED_UPLOADS=true", "TMD_OUTAGE_PATIENCE=1s",
@@ -290,7 +291,7 @@ func TestOperators(t *testing.T) {
 		for _, r := range roles {
 			args = append(args, "--role", r)
 		}
-		made := api.run(t, env, args...)
+		made := api.runCommand(t, env, args...)
 		if made.code != 0 {
 			t.Fatalf("%+v", made)
 		}
@@ -299,7 +300,7 @@ func TestOperators(t *testing.T) {
 	alice, opal := token("alice"), token("opal", "admin")
 	c := console{t, env}
 	admin := func(method, path string) int {
-		req, _ := http.NewRequestWithContext(t.Context(), method, api.base+"/api/admin"+path, nil)
+		req, _ := http.NewRequestWithContext(t.Context(), method, api.Base+"/api/admin"+path, nil)
 		req.Header.Set("Authorization", "Bearer "+opal)
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -309,36 +310,36 @@ func TestOperators(t *testing.T) {
 		return resp.StatusCode
 	}
 
-	way.breakIt(true)
-	first := api.submit(t, alice, fixture("transcripts/soen-regular")).JobID
-	second := api.submit(t, alice, fixture("transcripts/soen-coop")).JobID
-	api.until(t, alice, first, "failed")
-	api.until(t, alice, second, "failed")
-	c.want(0, []string{"list", "--state", "dead", "--code", "parser_unavailable"}, first, second)
+	way.setBroken(true)
+	first := api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-regular")).JobID
+	second := api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-coop")).JobID
+	api.waitForState(t, alice, first, "failed")
+	api.waitForState(t, alice, second, "failed")
+	c.requireOutput(0, []string{"list", "--state", "dead", "--code", "parser_unavailable"}, first, second)
 	testenv.Eventually(t, "the documents are kept", func() bool {
-		return strings.Contains(c.run("show", first).out+c.run("show", second).out, "it can be run again") && files(t, dir) == 2
+		return strings.Contains(c.runQueue("show", first).out+c.runQueue("show", second).out, "it can be run again") && countFiles(t, dir) == 2
 	})
-	way.breakIt(false)
-	c.want(0, []string{"retry", first}, "retried: 1 job")
+	way.setBroken(false)
+	c.requireOutput(0, []string{"retry", first}, "retried: 1 job")
 	if code := admin(http.MethodPost, "/jobs/"+second+"/retry"); code != http.StatusNoContent {
 		t.Errorf("retry by the API: %d", code)
 	}
 	for _, id := range []string{first, second} {
-		api.until(t, alice, id, "done")
+		api.waitForState(t, alice, id, "done")
 	}
-	testenv.Eventually(t, "the documents are gone", func() bool { return files(t, dir) == 0 })
+	testenv.Eventually(t, "the documents are gone", func() bool { return countFiles(t, dir) == 0 })
 
-	release := way.hold()
+	release := way.holdCalls()
 	defer release()
-	running := api.submit(t, alice, fixture("transcripts/soen-regular")).JobID
+	running := api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-regular")).JobID
 	<-way.waiting
-	drain := testenv.Start(t, command(t, env, "queue", "drain", "--timeout", "1m"))
+	drain := testenv.Start(t, testkit.Command(t, env, "queue", "drain", "--timeout", "1m"))
 	noPDF := filepath.Join(t.TempDir(), "no.pdf") // which makes no job while work is taken
 	if err := os.WriteFile(noPDF, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, "new work is refused", func() bool {
-		code, after := api.offer(t, alice, noPDF)
+		code, after := api.offerDocument(t, alice, noPDF)
 		return code == http.StatusServiceUnavailable && after != ""
 	})
 	select {
@@ -347,18 +348,18 @@ func TestOperators(t *testing.T) {
 	default:
 	}
 	release()
-	api.until(t, alice, running, "done")
+	api.waitForState(t, alice, running, "done")
 	if code := drain.ExitCode(); code != 0 {
 		t.Errorf("drain ends with %d", code)
 	}
-	c.want(0, []string{"stats"}, "intake: stopped")
+	c.requireOutput(0, []string{"stats"}, "intake: stopped")
 	if code := admin(http.MethodDelete, "/drain"); code != http.StatusNoContent {
 		t.Errorf("undrain by the API: %d", code)
 	}
 	testenv.Eventually(t, "work is taken again", func() bool {
-		code, _ := api.offer(t, alice, noPDF)
+		code, _ := api.offerDocument(t, alice, noPDF)
 		return code == http.StatusUnsupportedMediaType
 	})
-	api.until(t, alice, api.submit(t, alice, fixture("transcripts/soen-coop")).JobID, "done")
-	c.want(0, []string{"drain"}, "the queues are empty")
+	api.waitForState(t, alice, api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-coop")).JobID, "done")
+	c.requireOutput(0, []string{"drain"}, "the queues are empty")
 }

@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // way is the way from workers to the parser, which the test can close: then calls wait, or fail.
-type way struct {
+type parserLink struct {
 	*httptest.Server
 	mu      sync.Mutex
 	closed  chan struct{} // calls wait for its end; nil: open
@@ -24,13 +25,13 @@ type way struct {
 	waiting chan struct{} // told of each call that waits
 }
 
-func newWay(t *testing.T, parser string) *way {
+func newParserLink(t *testing.T, parser string) *parserLink {
 	target, err := url.Parse(parser)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	w := &way{waiting: make(chan struct{}, 16)}
+	w := &parserLink{waiting: make(chan struct{}, 16)}
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		closed, broken := w.closed, w.broken
@@ -54,7 +55,7 @@ func newWay(t *testing.T, parser string) *way {
 }
 
 // hold makes calls wait until the returned function is called.
-func (w *way) hold() (release func()) {
+func (w *parserLink) holdCalls() (release func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	closed := make(chan struct{})
@@ -67,7 +68,7 @@ func (w *way) hold() (release func()) {
 	})
 }
 
-func (w *way) breakIt(broken bool) {
+func (w *parserLink) setBroken(broken bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.broken = broken
@@ -80,11 +81,11 @@ func TestRoles(t *testing.T) {
 	redis, mongo, uploads, reports := testenv.Redis(t), testenv.Mongo(t), t.TempDir(), newSentry(t)
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
-		"TMD_UPLOAD_DIR=" + uploads, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "SENTRY_DSN=" + reports.dsn(),
+		"TMD_UPLOAD_DIR=" + uploads, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "SENTRY_DSN=" + reports.dsnURL(),
 	}
 	t.Run("seed", func(t *testing.T) {
-		none := &server{}
-		first, second := none.run(t, env, "seed"), none.run(t, env, "seed")
+		none := noServer()
+		first, second := none.runCommand(t, env, "seed"), none.runCommand(t, env, "seed")
 		if first.code != 0 || !strings.Contains(first.out, "degrees: ") || !strings.Contains(first.out, " new") {
 			t.Errorf("%+v", first)
 		}
@@ -98,7 +99,7 @@ func TestRoles(t *testing.T) {
 		return startRole(whole, "parser", parserPort, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_DEADLINE=5s")
 	}
 	parser := startParser()
-	way := newWay(t, parser.base)
+	way := newParserLink(t, parser.Base)
 	startWorker := func(more ...string) *server {
 		port := testenv.FreePort(t)
 		return startRole(whole, "worker", port, append(append([]string{
@@ -108,7 +109,7 @@ func TestRoles(t *testing.T) {
 	worker := startWorker("TMD_SHUTDOWN_GRACE=20s", "TMD_OUTAGE_PATIENCE="+patience.String())
 	apiPort := testenv.FreePort(t)
 	api := startRole(t, "api", apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(apiPort), "TMD_SHUTDOWN_DELAY=1s"}, env...)...)
-	made := api.run(t, env, "token", "--sub", "alice")
+	made := api.runCommand(t, env, "token", "--sub", "alice")
 	if made.code != 0 {
 		t.Fatalf("%+v", made)
 	}
@@ -116,26 +117,26 @@ func TestRoles(t *testing.T) {
 	auth := []string{"TMD_TOKEN=" + token}
 
 	t.Run("a transcript becomes a timeline and its file goes", func(t *testing.T) {
-		got := api.run(t, auth, "upload", "--json", fixture("transcripts/soen-coop"))
+		got := api.runCommand(t, auth, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop"))
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
-		if u := uploadedOf(t, got)[0]; u.Result == nil || !u.Result.IsCoop || u.Result.Courses["CWT 300"].Status.Status != "completed" {
+		if u := decodeUploads(t, got)[0]; u.Result == nil || !u.Result.IsCoop || u.Result.Courses["CWT 300"].Status.Status != "completed" {
 			t.Errorf("%+v", u)
 		}
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 	t.Run("a caller without a token is refused", func(t *testing.T) {
-		if got := api.run(t, nil, "upload", fixture("transcripts/soen-coop")); got.code != 4 {
+		if got := api.runCommand(t, nil, "upload", testkit.DocumentPath("transcripts/soen-coop")); got.code != 4 {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("a hostile document fails with its code", func(t *testing.T) {
-		got := api.run(t, auth, "upload", "--json", fixture("hostile/nested-forms"))
-		if u := uploadedOf(t, got)[0]; got.code != 1 || u.Error == nil || u.Error.Code != "too_complex" && u.Error.Code != "no_text" {
+		got := api.runCommand(t, auth, "upload", "--json", testkit.DocumentPath("hostile/nested-forms"))
+		if u := decodeUploads(t, got)[0]; got.code != 1 || u.Error == nil || u.Error.Code != "too_complex" && u.Error.Code != "no_text" {
 			t.Errorf("%+v", got)
 		}
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 	t.Run("without a parser the job is retried, and done when it is back", func(t *testing.T) {
 		parser.Signal(syscall.SIGTERM)
@@ -143,39 +144,39 @@ func TestRoles(t *testing.T) {
 			t.Errorf("the parser's exit code is %d", code)
 		}
 		accepted := time.Now()
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
-		j = api.until(t, token, j.JobID, "retrying")
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
+		j = api.waitForState(t, token, j.JobID, "retrying")
 		if j.Error == nil || j.Error.Code != "parser_unavailable" {
 			t.Errorf("%+v", j)
 		}
-		if n := files(t, uploads); n != 2 { // and its ticket
+		if n := countFiles(t, uploads); n != 2 { // and its ticket
 			t.Errorf("%d files while the job is retried", n)
 		}
 		parser = startParser()
 		// An outage burns no attempt; on a very slow machine it lasted longer than the patience.
-		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 && time.Since(accepted) < patience {
+		if j = api.waitForState(t, token, j.JobID, "done"); j.Attempt != 1 && time.Since(accepted) < patience {
 			t.Errorf("%+v", j)
 		}
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 	t.Run("the last failure is reported and the file goes", func(t *testing.T) {
-		way.breakIt(true)
-		defer way.breakIt(false)
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
-		j = api.until(t, token, j.JobID, "failed")
+		way.setBroken(true)
+		defer way.setBroken(false)
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
+		j = api.waitForState(t, token, j.JobID, "failed")
 		if j.Attempt != 3 || j.Error == nil || j.Error.Code != "parser_unavailable" {
 			t.Errorf("%+v", j)
 		}
-		testenv.Eventually(t, "its files are gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "its files are gone", func() bool { return countFiles(t, uploads) == 0 })
 		testenv.Eventually(t, "a report of the job", func() bool {
-			_, ok := reports.with(j.JobID, `"role":"worker"`, `"code":"parser_unavailable"`, `"attempt":"3"`)
+			_, ok := reports.findReport(j.JobID, `"role":"worker"`, `"code":"parser_unavailable"`, `"attempt":"3"`)
 			return ok
 		})
 	})
 	t.Run("a blip of Redis leaves a busy worker ready", func(t *testing.T) {
-		release := way.hold()
+		release := way.holdCalls()
 		defer release()
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		redis.Kill()
 		queueIs := func(want string) func() bool {
@@ -183,7 +184,7 @@ func TestRoles(t *testing.T) {
 				var health struct {
 					Dependencies []struct{ Name, Status string }
 				}
-				worker.get(t, "", "/health", &health)
+				worker.getJSON(t, "", "/health", &health)
 				for _, d := range health.Dependencies {
 					if d.Name == "queue" {
 						return d.Status == want
@@ -193,71 +194,71 @@ func TestRoles(t *testing.T) {
 			}
 		}
 		testenv.Eventually(t, "the worker sees that Redis is away", queueIs("down"))
-		if got := worker.probe("/readyz"); got != http.StatusOK {
+		if got := worker.ProbeStatus("/readyz"); got != http.StatusOK {
 			t.Errorf("/readyz answers %d", got)
 		}
 		redis.Restart(whole)
 		testenv.Eventually(t, "the worker sees that Redis is back", queueIs("ok"))
-		testenv.Eventually(t, "the API sees that Redis is back", func() bool { return api.probe("/readyz") == http.StatusOK })
+		testenv.Eventually(t, "the API sees that Redis is back", func() bool { return api.ProbeStatus("/readyz") == http.StatusOK })
 		release()
-		api.until(t, token, j.JobID, "done")
+		api.waitForState(t, token, j.JobID, "done")
 	})
 	t.Run("a job whose worker is killed runs on another, and is not counted", func(t *testing.T) {
-		release := way.hold()
+		release := way.holdCalls()
 		defer release()
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		worker.Kill()
 		worker = startWorker("TMD_SHUTDOWN_GRACE=20s")
 		<-way.waiting
 		release()
-		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 {
+		if j = api.waitForState(t, token, j.JobID, "done"); j.Attempt != 1 {
 			t.Errorf("%+v", j)
 		}
-		testenv.Eventually(t, "the document is gone", func() bool { return files(t, uploads) == 0 })
+		testenv.Eventually(t, "the document is gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
 	t.Run("a worker that is told to stop ends its job first", func(t *testing.T) {
-		release := way.hold()
+		release := way.holdCalls()
 		defer release()
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		worker.Signal(syscall.SIGTERM)
-		testenv.Eventually(t, "the worker is not ready any more", func() bool { return worker.probe("/readyz") == http.StatusServiceUnavailable })
-		if got := worker.probe("/livez"); got != http.StatusOK {
+		testenv.Eventually(t, "the worker is not ready any more", func() bool { return worker.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
+		if got := worker.ProbeStatus("/livez"); got != http.StatusOK {
 			t.Errorf("/livez answers %d", got)
 		}
 		release()
 		if code := worker.ExitCode(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
-		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 {
+		if j = api.waitForState(t, token, j.JobID, "done"); j.Attempt != 1 {
 			t.Errorf("%+v", j)
 		}
 	})
 	t.Run("a job that outlasts the grace goes to another worker and is not counted", func(t *testing.T) {
-		release := way.hold()
+		release := way.holdCalls()
 		defer release()
 		leaving := startWorker("TMD_SHUTDOWN_GRACE=3s")
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		leaving.Signal(syscall.SIGTERM)
 		if code := leaving.ExitCode(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
-		api.until(t, token, j.JobID, "queued")
+		api.waitForState(t, token, j.JobID, "queued")
 		release()
 		worker = startWorker()
-		if j = api.until(t, token, j.JobID, "done"); j.Attempt != 1 {
+		if j = api.waitForState(t, token, j.JobID, "done"); j.Attempt != 1 {
 			t.Errorf("%+v", j)
 		}
 	})
 	t.Run("a second signal ends a process at once", func(t *testing.T) {
-		release := way.hold()
+		release := way.holdCalls()
 		defer release()
-		api.submit(t, token, fixture("transcripts/soen-regular"))
+		api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		worker.Signal(syscall.SIGTERM)
-		testenv.Eventually(t, "the worker drains", func() bool { return worker.probe("/readyz") == http.StatusServiceUnavailable })
+		testenv.Eventually(t, "the worker drains", func() bool { return worker.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
 		// One that comes before the handler of the first is gone is one with the first.
 		testenv.Eventually(t, "the worker ends", func() bool {
 			worker.Signal(syscall.SIGTERM)
@@ -273,15 +274,15 @@ func TestRoles(t *testing.T) {
 		}
 	})
 	t.Run("the API works without workers, and serves on while load balancers notice its end", func(t *testing.T) {
-		j := api.submit(t, token, fixture("transcripts/soen-regular"))
-		api.until(t, token, j.JobID, "queued")
+		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
+		api.waitForState(t, token, j.JobID, "queued")
 		api.Signal(syscall.SIGTERM)
-		testenv.Eventually(t, "the API is not ready any more", func() bool { return api.probe("/readyz") == http.StatusServiceUnavailable })
-		if s := api.until(t, token, j.JobID, "queued"); s.JobID != j.JobID {
+		testenv.Eventually(t, "the API is not ready any more", func() bool { return api.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
+		if s := api.waitForState(t, token, j.JobID, "queued"); s.JobID != j.JobID {
 			t.Errorf("%+v", s)
 		}
 		// A connection that is kept would be closed while somebody sends on it.
-		res, err := http.Get(api.base + "/livez")
+		res, err := http.Get(api.Base + "/livez")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -299,23 +300,23 @@ func TestRoles(t *testing.T) {
 func TestARoleThatCannotStart(t *testing.T) {
 	t.Parallel()
 	reports := newSentry(t)
-	none := &server{}
-	got := none.run(t, []string{"SENTRY_DSN=" + reports.dsn(), "BACKEND_PORT=eighty", "REDIS_HOST=r"}, "api")
+	none := noServer()
+	got := none.runCommand(t, []string{"SENTRY_DSN=" + reports.dsnURL(), "BACKEND_PORT=eighty", "REDIS_HOST=r"}, "api")
 	if got.code != 2 || !strings.Contains(got.err, "3 settings are wrong") {
 		t.Errorf("%+v", got)
 	}
-	if _, ok := reports.with(`"start: settings"`, "BACKEND_PORT, JWT_SECRET, MONGODB_URI"); !ok {
+	if _, ok := reports.findReport(`"start: settings"`, "BACKEND_PORT, JWT_SECRET, MONGODB_URI"); !ok {
 		t.Error("no report of the settings")
 	}
 
 	taken := httptest.NewServer(nil)
 	defer taken.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(taken.URL, "http://"), ":")
-	got = none.run(t, []string{"SENTRY_DSN=" + reports.dsn(), "BACKEND_PORT=" + port, "TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir()}, "all")
+	got = none.runCommand(t, []string{"SENTRY_DSN=" + reports.dsnURL(), "BACKEND_PORT=" + port, "TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir()}, "all")
 	if got.code != 1 || !strings.Contains(got.err, "address already in use: stop what listens there, or set BACKEND_PORT") {
 		t.Errorf("%+v", got)
 	}
-	if _, ok := reports.with(`"role":"all"`, "listen tcp: address already in use"); !ok {
+	if _, ok := reports.findReport(`"role":"all"`, "listen tcp: address already in use"); !ok {
 		t.Error("no report of the port")
 	}
 }

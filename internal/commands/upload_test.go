@@ -25,7 +25,7 @@ import (
 )
 
 // api is a stand-in for the API: what a real one does is tested end to end; this one breaks at will.
-type api struct {
+type fakeAPI struct {
 	*httptest.Server
 	mu       sync.Mutex
 	uploads  []upload
@@ -40,18 +40,18 @@ type api struct {
 type upload struct{ auth, key, name, body string }
 
 // received returns what was uploaded so far.
-func (a *api) received() []upload {
+func (a *fakeAPI) receivedUploads() []upload {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.uploads)
 }
 
-func newAPI(t *testing.T) *api {
+func newFakeAPI(t *testing.T) *fakeAPI {
 	result, err := os.ReadFile(filepath.Join("testdata", "result.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &api{finished: `{"jobId":"j1","status":"done","data":` + string(result) + `}`}
+	a := &fakeAPI{finished: `{"jobId":"j1","status":"done","data":` + string(result) + `}`}
 	a.events = func(w http.ResponseWriter, _ int) {
 		fmt.Fprint(w, "data: {\"status\":\"processing\"}\n\ndata: {\"status\":\"done\"}\n\n")
 	}
@@ -91,7 +91,7 @@ func newAPI(t *testing.T) *api {
 }
 
 // pdf is a file to send.
-func pdf(t *testing.T, name string) string {
+func writePDF(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte("%PDF-1.7 "+name), 0o600); err != nil {
@@ -100,22 +100,22 @@ func pdf(t *testing.T, name string) string {
 	return path
 }
 
-type ran struct {
+type result struct {
 	code     int
 	out, err string
 }
 
-func run(t *testing.T, args ...string) ran {
+func runUpload(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := commands.Run(t.Context(), program.Process{Args: args, Environ: []string{"TMD_TOKEN=secret-token"}, Stdout: &out, Stderr: &errs})
-	return ran{code, out.String(), errs.String()}
+	return result{code, out.String(), errs.String()}
 }
 
 func TestUploadPrintsTheTimeline(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t)
-	got := run(t, "upload", "--url", a.URL+"/", pdf(t, "Tremblay.pdf"))
+	a := newFakeAPI(t)
+	got := runUpload(t, "upload", "--url", a.URL+"/", writePDF(t, "Tremblay.pdf"))
 	if got.code != 0 {
 		t.Fatalf("exit code %d: %s", got.code, got.err)
 	}
@@ -140,7 +140,7 @@ func TestUploadPrintsTheTimeline(t *testing.T) {
 	if diff := cmp.Diff([]string{"queued", "processing", "done"}, lines); diff != "" {
 		t.Error(diff)
 	}
-	u := a.received()[0]
+	u := a.receivedUploads()[0]
 	if u.auth != "Bearer secret-token" || u.body != "%PDF-1.7 Tremblay.pdf" || u.key == "" {
 		t.Errorf("%+v", u)
 	}
@@ -151,11 +151,11 @@ func TestUploadPrintsTheTimeline(t *testing.T) {
 
 func TestUploadExpectsCourses(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t)
-	if got := run(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "ENGR 201", pdf(t, "a.pdf")); got.code != 0 {
+	a := newFakeAPI(t)
+	if got := runUpload(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "ENGR 201", writePDF(t, "a.pdf")); got.code != 0 {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
-	got := run(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "COMP 999", pdf(t, "a.pdf"))
+	got := runUpload(t, "upload", "--url", a.URL, "--expect", "COMP 232", "--expect", "COMP 999", writePDF(t, "a.pdf"))
 	if got.code != 1 || !strings.Contains(got.err, "COMP 999 in none of its terms") {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
@@ -163,7 +163,7 @@ func TestUploadExpectsCourses(t *testing.T) {
 
 func TestUploadAsJSON(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t)
+	a := newFakeAPI(t)
 	a.accept = func(w http.ResponseWriter, r *http.Request, u upload, _ int) {
 		if strings.Contains(u.body, "bad") {
 			problem.Write(w, r, fault.New(fault.NotAPDF))
@@ -172,8 +172,8 @@ func TestUploadAsJSON(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 		fmt.Fprint(w, `{"jobId":"j1","status":"queued"}`)
 	}
-	good, bad := pdf(t, "good.pdf"), pdf(t, "bad.pdf")
-	got := run(t, "upload", "--json", "--url", a.URL, good, bad)
+	good, bad := writePDF(t, "good.pdf"), writePDF(t, "bad.pdf")
+	got := runUpload(t, "upload", "--json", "--url", a.URL, good, bad)
 	if got.code != 1 {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
@@ -202,7 +202,7 @@ func TestUploadBearsWithAServer(t *testing.T) {
 	t.Parallel()
 	t.Run("a stream that breaks is opened again", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		a.events = func(w http.ResponseWriter, n int) {
 			if n == 1 {
 				fmt.Fprint(w, "data: {\"status\":\"processing\"}\n\ndata: {\"sta")
@@ -210,24 +210,24 @@ func TestUploadBearsWithAServer(t *testing.T) {
 			}
 			fmt.Fprint(w, ": alive\n\ndata: {\"status\":\"done\"}\n\n")
 		}
-		if got := run(t, "upload", "--url", a.URL, pdf(t, "a.pdf")); got.code != 0 || a.streams.Load() != 2 {
+		if got := runUpload(t, "upload", "--url", a.URL, writePDF(t, "a.pdf")); got.code != 0 || a.streams.Load() != 2 {
 			t.Errorf("%+v after %d streams", got, a.streams.Load())
 		}
 	})
 	t.Run("without streams it asks", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		a.events = func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) }
 		a.polled = func(n int) string {
 			return map[bool]string{true: `{"status":"done"}`, false: `{"status":"processing"}`}[n > 2]
 		}
-		if got := run(t, "upload", "--url", a.URL, pdf(t, "a.pdf")); got.code != 0 {
+		if got := runUpload(t, "upload", "--url", a.URL, writePDF(t, "a.pdf")); got.code != 0 {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("a busy server is asked again with the same key", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		a.accept = func(w http.ResponseWriter, _ *http.Request, _ upload, n int) {
 			if n < 3 {
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -236,8 +236,8 @@ func TestUploadBearsWithAServer(t *testing.T) {
 			w.WriteHeader(http.StatusAccepted)
 			fmt.Fprint(w, `{"jobId":"j1","status":"queued"}`)
 		}
-		got := run(t, "upload", "--url", a.URL, pdf(t, "a.pdf"))
-		sent := a.received()
+		got := runUpload(t, "upload", "--url", a.URL, writePDF(t, "a.pdf"))
+		sent := a.receivedUploads()
 		if got.code != 0 || len(sent) != 3 || sent[0].key != sent[2].key || sent[0].body != sent[2].body {
 			t.Errorf("%+v, %+v", got, sent)
 		}
@@ -254,19 +254,19 @@ func TestUploadFailures(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		set    func(*api)
+		set    func(*fakeAPI)
 		code   int
 		stderr string
 	}{
-		{"a failed job", func(a *api) { a.events = failed }, 1, "There is no such degree. (degree_not_found) The closest: BEng in Software Engineering."},
-		{"a refused document", func(a *api) { a.accept = refuse(fault.NotAPDF) }, 1, "This file is not a PDF."},
-		{"a missing token", func(a *api) { a.accept = refuse(fault.Unauthorized) }, 4, "Set TMD_TOKEN"},
-		{"a proxy's page", func(a *api) {
+		{"a failed job", func(a *fakeAPI) { a.events = failed }, 1, "There is no such degree. (degree_not_found) The closest: BEng in Software Engineering."},
+		{"a refused document", func(a *fakeAPI) { a.accept = refuse(fault.NotAPDF) }, 1, "This file is not a PDF."},
+		{"a missing token", func(a *fakeAPI) { a.accept = refuse(fault.Unauthorized) }, 4, "Set TMD_TOKEN"},
+		{"a proxy's page", func(a *fakeAPI) {
 			a.accept = func(w http.ResponseWriter, _ *http.Request, _ upload, _ int) {
 				http.Error(w, "<html>", http.StatusForbidden)
 			}
 		}, 4, "The server answered 403 Forbidden."},
-		{"a job that is gone", func(a *api) {
+		{"a job that is gone", func(a *fakeAPI) {
 			a.events = func(w http.ResponseWriter, _ int) {
 				w.Header().Set("Content-Type", "application/problem+json")
 				w.WriteHeader(http.StatusNotFound)
@@ -278,9 +278,9 @@ func TestUploadFailures(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := newAPI(t)
+			a := newFakeAPI(t)
 			tt.set(a)
-			got := run(t, "upload", "--url", a.URL, pdf(t, "a.pdf"))
+			got := runUpload(t, "upload", "--url", a.URL, writePDF(t, "a.pdf"))
 			if got.code != tt.code || !strings.Contains(got.err, tt.stderr) || got.out != "" {
 				t.Errorf("%+v", got)
 			}
@@ -290,48 +290,48 @@ func TestUploadFailures(t *testing.T) {
 		t.Parallel()
 		gone := httptest.NewServer(nil)
 		gone.Close()
-		file := pdf(t, "a.pdf")
-		if got := run(t, "upload", "--json", "--url", gone.URL, file); got.code != 3 || !strings.Contains(got.out, `"code":"unreachable"`) {
+		file := writePDF(t, "a.pdf")
+		if got := runUpload(t, "upload", "--json", "--url", gone.URL, file); got.code != 3 || !strings.Contains(got.out, `"code":"unreachable"`) {
 			t.Errorf("%+v", got)
 		}
-		got := run(t, "upload", "--url", gone.URL, file)
+		got := runUpload(t, "upload", "--url", gone.URL, file)
 		if got.code != 3 || !strings.Contains(got.err, "there is no answer from "+gone.URL) {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("too large a file is not sent", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		large := filepath.Join(t.TempDir(), "large.pdf")
 		if err := os.WriteFile(large, make([]byte, 10<<20+1), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := run(t, "upload", "--url", a.URL, large)
-		if got.code != 1 || len(a.received()) != 0 || !strings.Contains(got.err, "larger than 10 MiB") {
+		got := runUpload(t, "upload", "--url", a.URL, large)
+		if got.code != 1 || len(a.receivedUploads()) != 0 || !strings.Contains(got.err, "larger than 10 MiB") {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("it does not wait for ever", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		a.events = func(w http.ResponseWriter, _ int) {
 			w.WriteHeader(http.StatusOK)
 			w.(http.Flusher).Flush()
 			<-t.Context().Done()
 		}
 		t.Cleanup(a.CloseClientConnections)
-		got := run(t, "upload", "--json", "--timeout", "100ms", "--url", a.URL, pdf(t, "a.pdf"))
+		got := runUpload(t, "upload", "--json", "--timeout", "100ms", "--url", a.URL, writePDF(t, "a.pdf"))
 		if got.code != 1 || !strings.Contains(got.out, `"message":"not done after 100ms (--timeout)"`) {
 			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("interrupted", func(t *testing.T) {
 		t.Parallel()
-		a := newAPI(t)
+		a := newFakeAPI(t)
 		ctx, interrupt := context.WithCancel(t.Context())
 		a.events = func(http.ResponseWriter, int) { interrupt() }
 		var out, errs bytes.Buffer
-		code := commands.Run(ctx, program.Process{Args: []string{"upload", "--url", a.URL, pdf(t, "a.pdf")}, Stdout: &out, Stderr: &errs})
+		code := commands.Run(ctx, program.Process{Args: []string{"upload", "--url", a.URL, writePDF(t, "a.pdf")}, Stdout: &out, Stderr: &errs})
 		if code != 130 {
 			t.Errorf("exit code %d: %s", code, errs.String())
 		}

@@ -31,7 +31,7 @@ import (
 )
 
 // deployment makes one of the release, with what Kubernetes says of it when all is well.
-func (r *release) deployment(component, image string) {
+func (r *release) createDeployment(component, image string) {
 	r.t.Helper()
 	one := int32(1)
 	labels := map[string]string{"app.kubernetes.io/instance": "tmd", "app.kubernetes.io/component": component}
@@ -51,9 +51,9 @@ func (r *release) deployment(component, image string) {
 }
 
 // finisher ends each job at once.
-type finisher struct{ *jobstore.Store }
+type finishingHandler struct{ *jobstore.Store }
 
-func (f finisher) Process(ctx context.Context, d job.Delivery) error {
+func (f finishingHandler) Process(ctx context.Context, d job.Delivery) error {
 	record, _, err := f.BeginAttempt(ctx, d.ID, d.Attempt)
 	if err != nil {
 		return err
@@ -62,11 +62,11 @@ func (f finisher) Process(ctx context.Context, d job.Delivery) error {
 }
 
 // finishes runs a worker whose jobs are done at once.
-func (r *release) finishes(pod string) {
+func (r *release) startFinishingWorker(pod string) {
 	r.t.Helper()
-	store := jobstore.New(jobstore.Deps{Redis: r.open(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	store := jobstore.New(jobstore.Deps{Redis: r.openRedis(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	s := queue.New(queue.Deps{
-		Redis: r.open(), Host: pod, Handler: finisher{store}, Concurrency: 1, Grace: time.Second, Clock: time.Now,
+		Redis: r.openRedis(), Host: pod, Handler: finishingHandler{store}, Concurrency: 1, Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
 	ctx, stop := context.WithCancel(context.Background())
@@ -113,7 +113,7 @@ func TestAutomation(t *testing.T) {
 	if err := r.client.Create(t.Context(), secret); err != nil {
 		t.Fatal(err)
 	}
-	r.deployment("worker", image)
+	r.createDeployment("worker", image)
 	port := testenv.FreePort(t)
 	r.settings = []string{
 		"TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=* * * * *", "TMD_RELEASE_SELECTOR=app.kubernetes.io/instance=tmd",
@@ -121,7 +121,7 @@ func TestAutomation(t *testing.T) {
 		"TMD_CANARY=true", "TMD_CANARY_INTERVAL=1h", "TMD_CANARY_HOLD=5s", "TMD_CANARY_CONFIGMAP=" + status.Name,
 		"TMD_CANARY_DEPLOYMENT=tmd-trackmydegree-worker",
 	}
-	c := r.start()
+	c := r.startController()
 	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestAutomation(t *testing.T) {
 		}
 		return d.Spec.Template.Spec.Containers[0].Image == image+"@"+digest.String()
 	})
-	r.finishes("w1")
+	r.startFinishingWorker("w1")
 	testenv.Eventually(t, "the canary tells that all is well", func() bool {
 		var m corev1.ConfigMap
 		if err := r.client.Get(t.Context(), types.NamespacedName{Namespace: r.namespace, Name: status.Name}, &m); err != nil {
@@ -163,7 +163,7 @@ func TestAutomation(t *testing.T) {
 			t.Errorf("the canary left %+v", d)
 		}
 	}
-	if left := r.open().Keys(t.Context(), "job:timeline:*").Val(); len(left) > 0 {
+	if left := r.openRedis().Keys(t.Context(), "job:timeline:*").Val(); len(left) > 0 {
 		t.Errorf("the canary left %v", left)
 	}
 	var page string
@@ -173,7 +173,7 @@ func TestAutomation(t *testing.T) {
 	} {
 		// What is told is measured a moment later.
 		testenv.Eventually(t, "the metric "+want, func() bool {
-			page = get(c.metrics + "/metrics")
+			page = readPage(c.metrics + "/metrics")
 			return strings.Contains(page, want)
 		})
 	}

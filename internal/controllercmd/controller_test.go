@@ -62,11 +62,11 @@ func newRelease(t *testing.T, values ...string) *release {
 			t.Fatal(err)
 		}
 	}
-	r.queue = queue.NewClient(queue.ClientDeps{Redis: r.open(), JobTimeout: time.Minute})
+	r.queue = queue.NewClient(queue.ClientDeps{Redis: r.openRedis(), JobTimeout: time.Minute})
 	return r
 }
 
-func (r *release) open() redis.UniversalClient {
+func (r *release) openRedis() redis.UniversalClient {
 	r.t.Helper()
 	c, err := redisurl.Open(r.redis.URL(1))
 	if err != nil {
@@ -111,7 +111,7 @@ type controller struct {
 	health, metrics string
 }
 
-func (r *release) start(args ...string) *controller {
+func (r *release) startController(args ...string) *controller {
 	r.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -124,12 +124,12 @@ func (r *release) start(args ...string) *controller {
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
 		"TMD_GUARD_AFTER=1s", "TMD_FLEET_INTERVAL=200ms", "TMD_LOG_LEVEL=debug", "TMD_SHUTDOWN_GRACE=5s",
 	}, r.settings...)})
-	testenv.Eventually(r.t, "the controller is ready", func() bool { return get(c.health+"/readyz") != "" })
+	testenv.Eventually(r.t, "the controller is ready", func() bool { return readPage(c.health+"/readyz") != "" })
 	return c
 }
 
 // get returns the body of a page, empty when it is not 200.
-func get(url string) string {
+func readPage(url string) string {
 	resp, err := http.Get(url)
 	if err != nil {
 		return ""
@@ -144,12 +144,12 @@ func get(url string) string {
 
 // worker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has begun. They
 // run until they are told to stop.
-func (r *release) worker(pod string) (begun <-chan job.ID) {
+func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()
 	server.Pod(r.t, r.namespace, pod, func(*corev1.Pod) {})
 	taken := make(chan job.ID, 10)
 	s := queue.New(queue.Deps{
-		Redis: r.open(), Host: pod, Handler: handler(taken), Concurrency: 1, Grace: time.Second, Clock: time.Now,
+		Redis: r.openRedis(), Host: pod, Handler: blockingHandler(taken), Concurrency: 1, Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
 	ctx, stop := context.WithCancel(context.Background())
@@ -164,22 +164,22 @@ func (r *release) worker(pod string) (begun <-chan job.ID) {
 	return taken
 }
 
-type handler chan<- job.ID
+type blockingHandler chan<- job.ID
 
-func (h handler) Process(ctx context.Context, d job.Delivery) error {
+func (h blockingHandler) Process(ctx context.Context, d job.Delivery) error {
 	h <- d.ID
 	<-ctx.Done()
 	return job.ErrInterrupted
 }
 
-func (r *release) submit() job.ID {
+func (r *release) submitJob() job.ID {
 	r.t.Helper()
 	task := job.Task{ID: job.ID(uuid.NewString()), Kind: job.File}
 	testenv.Eventually(r.t, "the job is taken on", func() bool { return r.queue.Enqueue(r.t.Context(), task) == nil })
 	return task.ID
 }
 
-func (r *release) pod(name string) corev1.Pod {
+func (r *release) loadPod(name string) corev1.Pod {
 	r.t.Helper()
 	var pod corev1.Pod
 	if err := r.client.Get(r.t.Context(), types.NamespacedName{Namespace: r.namespace, Name: name}, &pod); err != nil {
@@ -188,34 +188,34 @@ func (r *release) pod(name string) corev1.Pod {
 	return pod
 }
 
-func (r *release) eventually(what string, pod string, is func(corev1.Pod) bool) {
+func (r *release) requirePod(what string, pod string, is func(corev1.Pod) bool) {
 	r.t.Helper()
-	testenv.Eventually(r.t, what, func() bool { return is(r.pod(pod)) })
+	testenv.Eventually(r.t, what, func() bool { return is(r.loadPod(pod)) })
 }
 
-func costs(pod corev1.Pod) bool { return pod.Annotations[corev1.PodDeletionCost] != "" }
+func hasDeletionCost(pod corev1.Pod) bool { return pod.Annotations[corev1.PodDeletionCost] != "" }
 
-func guarded(pod corev1.Pod) bool { return pod.Labels["trackmydegree.io/busy"] == "true" }
+func isGuarded(pod corev1.Pod) bool { return pod.Labels["trackmydegree.io/busy"] == "true" }
 
 // One program, with the rights that the chart gives it, a real API server, a real Redis, and the real queue.
 func TestController(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t)
-	first := r.start()
-	begun := r.worker("w1")
-	id := r.submit()
+	first := r.startController()
+	begun := r.startWorker("w1")
+	id := r.submitJob()
 	if got := <-begun; got != id {
 		t.Fatalf("another job: %s", got)
 	}
-	elsewhere := r.worker("w2")
-	r.eventually("a cost for the busy worker", "w1", costs)
-	r.eventually("a guard for the busy worker", "w1", guarded)
-	if pod := r.pod("w2"); costs(pod) || guarded(pod) {
+	elsewhere := r.startWorker("w2")
+	r.requirePod("a cost for the busy worker", "w1", hasDeletionCost)
+	r.requirePod("a guard for the busy worker", "w1", isGuarded)
+	if pod := r.loadPod("w2"); hasDeletionCost(pod) || isGuarded(pod) {
 		t.Errorf("the idle worker: %v %v", pod.Labels, pod.Annotations)
 	}
 
 	// Its process lives on, as on a node that nobody reaches: nothing but the controller can take its job.
-	gone := r.pod("w1")
+	gone := r.loadPod("w1")
 	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -239,31 +239,31 @@ func TestController(t *testing.T) {
 		`tmd_controller_handed_over_jobs_total{reason="gone"} 1`, `tmd_build_info{`, `controller_runtime_reconcile_total{controller="deletioncost"`,
 		"tmd_controller_fleet_age_seconds ",
 	} {
-		if page := get(first.metrics + "/metrics"); !strings.Contains(page, want) {
+		if page := readPage(first.metrics + "/metrics"); !strings.Contains(page, want) {
 			t.Errorf("no metric %s", want)
 		}
 	}
-	if v := get(first.metrics + "/version"); !strings.Contains(v, `"role":"controller"`) {
+	if v := readPage(first.metrics + "/version"); !strings.Contains(v, `"role":"controller"`) {
 		t.Errorf("version: %s", v)
 	}
 
 	// The next leader begins where nobody was told of anything.
-	second := r.start()
-	r.eventually("a cost for the worker that took over", "w2", costs)
+	second := r.startController()
+	r.requirePod("a cost for the worker that took over", "w2", hasDeletionCost)
 	first.Signal(syscall.SIGTERM)
 	if code := first.ExitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	testenv.Eventually(t, "the second replica leads", func() bool {
-		return strings.Contains(get(second.metrics+"/metrics"), `leader_election_master_status{name="`+lease+`"} 1`)
+		return strings.Contains(readPage(second.metrics+"/metrics"), `leader_election_master_status{name="`+lease+`"} 1`)
 	})
 	server.Pod(t, r.namespace, "w3", func(*corev1.Pod) {})
-	kept := r.pod("w2")
+	kept := r.loadPod("w2")
 	if err := r.client.Patch(t.Context(), &kept, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":null}}`))); err != nil {
 		t.Fatal(err)
 	}
-	r.eventually("the second replica writes", "w2", costs)
-	if page := get(second.metrics + "/metrics"); strings.Contains(page, `code="403"`) {
+	r.requirePod("the second replica writes", "w2", hasDeletionCost)
+	if page := readPage(second.metrics + "/metrics"); strings.Contains(page, `code="403"`) {
 		t.Error("the API server refused a request: the role of the chart lacks a right")
 	}
 }
@@ -271,17 +271,17 @@ func TestController(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t)
-	c := r.start("--dry-run")
-	begun := r.worker("w1")
-	id := r.submit()
+	c := r.startController("--dry-run")
+	begun := r.startWorker("w1")
+	id := r.submitJob()
 	<-begun
-	elsewhere := r.worker("w2")
+	elsewhere := r.startWorker("w2")
 	testenv.Eventually(t, "it would write a cost", func() bool {
-		return strings.Contains(get(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"}`) &&
-			!strings.Contains(get(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"} 0`)
+		return strings.Contains(readPage(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"}`) &&
+			!strings.Contains(readPage(c.metrics+"/metrics"), `tmd_controller_deletion_cost_writes_total{outcome="ok"} 0`)
 	})
-	gone := r.pod("w1")
-	if costs(gone) || guarded(gone) {
+	gone := r.loadPod("w1")
+	if hasDeletionCost(gone) || isGuarded(gone) {
 		t.Errorf("%v %v", gone.Labels, gone.Annotations)
 	}
 	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
@@ -293,7 +293,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, "the ends of both pods were looked at", func() bool {
-		return strings.Contains(get(c.metrics+"/metrics"), `controller_runtime_reconcile_total{controller="handover",result="success"} 2`)
+		return strings.Contains(readPage(c.metrics+"/metrics"), `controller_runtime_reconcile_total{controller="handover",result="success"} 2`)
 	})
 	select {
 	case <-elsewhere:

@@ -72,13 +72,13 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	loud := []string{"TMD_LOG_LEVEL=debug", "SENTRY_DSN=" + dsn}
 
 	parserPort, parserMetrics, apiMetrics := testenv.FreePort(t), testenv.FreePort(t), testenv.FreePort(t)
-	parser := start(t, "parser", parserPort, append(loud, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_CHILDREN=1",
+	parser := startRole(t, "parser", parserPort, append(loud, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_CHILDREN=1",
 		"TMD_METRICS_ADDR=127.0.0.1:"+strconv.Itoa(parserMetrics))...)
 	server := testenv.Redis(t)
 	wantOK(t, tell(t, server.Addr(), "CONFIG", "SET", "requirepass", redisPassword))
 	locked := redis.Options{Addr: server.Addr(), Password: redisPassword, DB: 1}
-	toRedis := newWay(t, server.Addr())
-	w := newWorld(t, parser.base, func(db int) string {
+	toRedis := newServerLink(t, server.Addr())
+	w := newWorld(t, parser.Base, func(db int) string {
 		return fmt.Sprintf("redis://:%s@%s/%d", redisPassword, toRedis.Listen, db)
 	}, func(w *world) {
 		w.dbUser, w.dbQuery = "tmd:"+mongoPassword+"@", "?authMechanism=PLAIN&authSource=$external"
@@ -92,7 +92,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		all  sync.WaitGroup
 	)
 	send := func(q request, header ...string) {
-		req, err := http.NewRequest(q.method, w.api.base+q.path, bytes.NewReader(q.body))
+		req, err := http.NewRequest(q.method, w.api.Base+q.path, bytes.NewReader(q.body))
 		if err != nil {
 			t.Error(err)
 			return
@@ -122,13 +122,13 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	// everything asks for all there is, with data in every place that a client can put some.
 	everything := func() {
 		defer all.Wait()
-		u := upload(t)
+		u := uploadRequest(t)
 		u.body = bytes.Replace(u.body, []byte("t.pdf"), []byte(fileName+".pdf"), 1)
 		ask(u, "Idempotency-Key", repeated)
-		v := upload(t)
+		v := uploadRequest(t)
 		v.body = bytes.Replace(v.body, []byte("%PDF-"), []byte("%PDF-"+asked), 1)
 		ask(v)
-		for _, q := range w.requests(t, asked) {
+		for _, q := range w.allRequests(t, asked) {
 			q.path += "?q=" + asked + "&cursor=" + asked
 			q.body = bytes.ReplaceAll(q.body, []byte("plan"), []byte(plan))
 			ask(q, "If-Match", `"`+asked+`"`, "If-None-Match", asked, "Last-Event-ID", asked, "User-Agent", asked, "Referer", asked, "Cookie", asked)
@@ -136,40 +136,40 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 			ask(q, "Authorization", "Bearer "+w.token[:len(w.token)-5]+"aaaaa")
 			ask(q, "Authorization", asked)
 		}
-		ask(sends(http.MethodPost, "/api/timeline/form", `{"degree":"`+asked+`","firstTerm":"`+asked+`"}`))
-		ask(sends(http.MethodPut, "/api/timelines/"+w.saved, `{"timelineName":"`+plan+`"}`))
-		ask(get("/" + asked))
+		ask(jsonRequest(http.MethodPost, "/api/timeline/form", `{"degree":"`+asked+`","firstTerm":"`+asked+`"}`))
+		ask(jsonRequest(http.MethodPut, "/api/timelines/"+w.saved, `{"timelineName":"`+plan+`"}`))
+		ask(getRequest("/" + asked))
 	}
 
 	everything()
-	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
+	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "done")
 	for _, name := range []string{"hostile/encrypted", "hostile/truncated", "hostile/invoice"} {
 		b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", name+".pdf"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		u := upload(t)
-		u.body = bytes.Replace(u.body, document(t), b, 1)
-		w.until(t, w.gets(t, 202, u).JobID, "failed", "done")
+		u := uploadRequest(t)
+		u.body = bytes.Replace(u.body, readDocument(t), b, 1)
+		w.waitForState(t, w.requireStatus(t, 202, u).JobID, "failed", "done")
 	}
 
 	// A record and a result that cannot be read are internal errors, which are reported.
 	told(t, locked, "HSET", "job:timeline:"+w.job, "version", "spoilt")
-	send(get("/api/timeline/status/" + w.job))
-	w.job = w.finishes(t)
+	send(getRequest("/api/timeline/status/" + w.job))
+	w.job = w.finishJob(t)
 	wantOK(t, told(t, locked, "SET", "job:timeline:"+w.job+":result", studentName))
-	send(w.save())
+	send(w.saveRequest())
 
-	w.toParser.close()
-	w.until(t, w.gets(t, 202, upload(t)).JobID, "retrying")
-	w.toDB.close()
+	w.toParser.closeLink()
+	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "retrying")
+	w.toDB.closeLink()
 	everything()
-	w.toDB.open()
+	w.toDB.openLink()
 	wantOK(t, told(t, locked, "CONFIG", "SET", "requirepass", "changed"))
-	toRedis.close()
-	toRedis.open()
+	toRedis.closeLink()
+	toRedis.openLink()
 	everything() // with a password that is refused
-	toRedis.close()
+	toRedis.closeLink()
 	everything()
 
 	var out bytes.Buffer
@@ -177,7 +177,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		return strings.Contains(tracker.String(), `"code":"internal"`)
 	})
 	for _, page := range []string{
-		w.worker.base + "/metrics", w.worker.base + "/health", w.api.base + "/api/health", parser.base + "/health",
+		w.worker.Base + "/metrics", w.worker.Base + "/health", w.api.Base + "/api/health", parser.Base + "/health",
 		fmt.Sprintf("http://127.0.0.1:%d/metrics", apiMetrics), fmt.Sprintf("http://127.0.0.1:%d/metrics", parserMetrics),
 	} {
 		res, err := client.Get(page)
@@ -194,7 +194,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		{"MONGODB_URI=mongodb://tmd:" + mongoPassword + "@h:x/", "REDIS_HOST=r"},
 	} {
 		for _, role := range []string{"api", "worker", "seed", "config"} {
-			b, err := command(t, slices.Concat(loud, []string{"JWT_SECRET=" + signingSecret}, wrong), role).CombinedOutput()
+			b, err := newCommand(t, slices.Concat(loud, []string{"JWT_SECRET=" + signingSecret}, wrong), role).CombinedOutput()
 			if _, failed := err.(*exec.ExitError); err != nil && !failed { //nolint:errorlint // it is returned as it is
 				t.Fatal(err)
 			}

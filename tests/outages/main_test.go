@@ -24,6 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // The test program is tmd as well, when it is run by that name.
@@ -43,55 +44,20 @@ func (m waiting) Run() int {
 	return m.M.Run()
 }
 
-const jwtSecret = "0123456789abcdef0123456789abcdef"
+const jwtSecret = testkit.JWTSecret
 
-// role is tmd in a process of its own.
-type role struct {
-	*testenv.Process
-	base string // of the port with its probes
-}
-
-// command is the test program as tmd.
-func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+// newCommand returns the test program as tmd, with the settings of every role.
+func newCommand(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &exec.Cmd{Path: self, Args: append([]string{"tmd"}, args...), Env: append([]string{
-		"TMD_CACHE_DIR=" + testenv.WasmCache(), "TMD_METRICS_ADDR=off", "NODE_ENV=test", "JWT_SECRET=" + jwtSecret,
-		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
-	}, env...)}
+	return testkit.Command(t, append(slices.Clone(commonEnv), env...), args...)
 }
 
-// start starts a role and waits until it is ready.
-func start(t *testing.T, name string, port int, env ...string) *role {
+var commonEnv = []string{"NODE_ENV=test", "JWT_SECRET=" + jwtSecret, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0"}
+
+// startRole starts a role and waits until it is ready.
+func startRole(t *testing.T, name string, port int, env ...string) *testkit.Role {
 	t.Helper()
-	r := &role{Process: testenv.Start(t, command(t, env, name)), base: "http://127.0.0.1:" + strconv.Itoa(port)}
-	testenv.Eventually(t, "tmd "+name+" is ready", func() bool {
-		r.wantAlive(t, name)
-		return r.probe("/readyz") == http.StatusOK
-	})
-	return r
-}
-
-// wantAlive fails the test when the process has ended.
-func (r *role) wantAlive(t *testing.T, name string) {
-	t.Helper()
-	select {
-	case <-r.Done():
-		t.Fatalf("tmd %s ended with exit code %d", name, r.ExitCode())
-	default:
-	}
-}
-
-func (r *role) probe(path string) int {
-	res, err := client.Get(r.base + path)
-	if err != nil {
-		return 0
-	}
-	res.Body.Close()
-	return res.StatusCode
+	return testkit.StartRole(t, name, port, append(slices.Clone(commonEnv), env...)...)
 }
 
 // client gives up on an answer long after it is late: a hang is a failure, a busy machine is none.
@@ -101,14 +67,14 @@ var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{
 type world struct {
 	redis         *testenv.RedisServer
 	mongo         *testenv.MongoServer
-	toRedis, toDB *way
-	toParser      *way
+	toRedis, toDB *serverLink
+	toParser      *serverLink
 	uploads       string
 	dbUser        string // "user:password@" and "?…" of the address of MongoDB
 	dbQuery       string
 	owner, secret string   // of the tokens
 	env, apiEnv   []string // more settings, of both roles and of the API
-	api, worker   *role
+	api, worker   *testkit.Role
 	token         string
 	job, saved    string // a job that is done, a saved timeline
 }
@@ -120,30 +86,30 @@ func newWorld(t *testing.T, parser string, redisURL func(db int) string, change 
 	for _, c := range change {
 		c(w)
 	}
-	w.toDB = newWay(t, w.mongo.Addr())
-	w.toParser = newWay(t, strings.TrimPrefix(parser, "http://"))
+	w.toDB = newServerLink(t, w.mongo.Addr())
+	w.toParser = newServerLink(t, strings.TrimPrefix(parser, "http://"))
 	if redisURL == nil {
 		w.redis = testenv.Redis(t)
-		w.toRedis = newWay(t, w.redis.Addr())
+		w.toRedis = newServerLink(t, w.redis.Addr())
 		redisURL = func(db int) string { return fmt.Sprintf("redis://%s/%d", w.toRedis.Listen, db) }
 	}
-	return w.start(t, redisURL)
+	return w.startRoles(t, redisURL)
 }
 
-func (w *world) start(t *testing.T, redisURL func(db int) string) *world {
+func (w *world) startRoles(t *testing.T, redisURL func(db int) string) *world {
 	t.Helper()
 	env := append([]string{
 		"MONGODB_URI=mongodb://" + w.dbUser + w.toDB.Listen + "/test" + w.dbQuery, "TMD_UPLOAD_DIR=" + w.uploads,
 		"REDIS_JOB_URL=" + redisURL(1), "REDIS_CACHE_URL=" + redisURL(0), "JWT_SECRET=" + w.secret,
 	}, w.env...)
-	if out, err := command(t, env, "seed").CombinedOutput(); err != nil {
+	if out, err := newCommand(t, env, "seed").CombinedOutput(); err != nil {
 		t.Fatalf("tmd seed: %v\n%s", err, out)
 	}
 	port := testenv.FreePort(t)
-	w.worker = start(t, "worker", port, append(slices.Clone(env), "TMD_WORKER_HEALTH_ADDR=127.0.0.1:"+strconv.Itoa(port),
+	w.worker = startRole(t, "worker", port, append(slices.Clone(env), "TMD_WORKER_HEALTH_ADDR=127.0.0.1:"+strconv.Itoa(port),
 		"PYTHON_UTILS_URL=http://"+w.toParser.Listen, "TMD_PARSER_TIMEOUT=3s", "TMD_SHUTDOWN_GRACE=5s")...)
 	port = testenv.FreePort(t)
-	w.api = start(t, "api", port, append(append(slices.Clone(env), "BACKEND_PORT="+strconv.Itoa(port), "TMD_LISTEN_HOST=127.0.0.1",
+	w.api = startRole(t, "api", port, append(append(slices.Clone(env), "BACKEND_PORT="+strconv.Itoa(port), "TMD_LISTEN_HOST=127.0.0.1",
 		"TMD_SHUTDOWN_GRACE=5s"), w.apiEnv...)...)
 	var err error
 	w.token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
@@ -152,13 +118,13 @@ func (w *world) start(t *testing.T, redisURL func(db int) string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.job = w.finishes(t)
-	w.saved = w.gets(t, http.StatusCreated, w.save()).ID
+	w.job = w.finishJob(t)
+	w.saved = w.requireStatus(t, http.StatusCreated, w.saveRequest()).ID
 	return w
 }
 
 // document is one of the synthetic documents.
-func document(t *testing.T) []byte {
+func readDocument(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-regular.pdf"))
 	if err != nil {

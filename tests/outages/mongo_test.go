@@ -10,7 +10,7 @@ import (
 
 // withoutMongo is what answers 503 while MongoDB says nothing: saved timelines and what of the catalogue is not cached.
 // Uploads and forms are taken and done: the catalogue that they need is in memory.
-var withoutMongo = wants{
+var withoutMongo = expectedStatuses{
 	"load": 503, "save": 503, "list": 503, "timeline": 503, "rename": 503, "drop": 503, "course": 503, "ready": 503,
 }
 
@@ -18,28 +18,28 @@ func TestMongoDB(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reads(t), nil)
 	back := func(from string) {
-		w.comesBack(t, from)
-		w.gets(t, 200, get("/api/timelines/"+w.saved))
+		w.requireRecovery(t, from)
+		w.requireStatus(t, 200, getRequest("/api/timelines/"+w.saved))
 	}
 
 	w.mongo.Kill()
-	w.toDB.close()
-	w.during(t, "MongoDB is gone", "COMP 248", fault.DatabaseUnavailable, withoutMongo)
-	w.finishes(t) // also now
+	w.toDB.closeLink()
+	w.checkDuring(t, "MongoDB is gone", "COMP 248", fault.DatabaseUnavailable, withoutMongo)
+	w.finishJob(t) // also now
 	w.mongo.Restart(t)
-	w.toDB.open()
+	w.toDB.openLink()
 	back("MongoDB was gone")
 
 	// More than once: the first answers come from connections that were good, the later ones from new ones.
 	w.mongo.Signal(syscall.SIGSTOP)
-	w.during(t, "MongoDB is paused", "COMP 249", fault.DatabaseUnavailable, withoutMongo)
-	w.during(t, "MongoDB is still paused", "COMP 232", fault.DatabaseUnavailable, withoutMongo)
-	w.finishes(t)
+	w.checkDuring(t, "MongoDB is paused", "COMP 249", fault.DatabaseUnavailable, withoutMongo)
+	w.checkDuring(t, "MongoDB is still paused", "COMP 232", fault.DatabaseUnavailable, withoutMongo)
+	w.finishJob(t)
 	w.mongo.Signal(syscall.SIGCONT)
 	back("MongoDB was paused")
 
-	w.toDB.delay(4 * time.Second)
-	w.during(t, "MongoDB answers after 4 s", "COMP 335", fault.DatabaseUnavailable, withoutMongo)
-	w.toDB.delay(0)
+	w.toDB.setDelay(4 * time.Second)
+	w.checkDuring(t, "MongoDB answers after 4 s", "COMP 335", fault.DatabaseUnavailable, withoutMongo)
+	w.toDB.setDelay(0)
 	back("MongoDB was slow")
 }

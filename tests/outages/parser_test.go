@@ -17,10 +17,10 @@ import (
 func TestParser(t *testing.T) {
 	t.Parallel()
 	port := testenv.FreePort(t)
-	parser := start(t, "parser", port, "TMD_PARSER_PORT="+strconv.Itoa(port), "TMD_PARSER_CHILDREN=1")
-	well := strings.TrimPrefix(parser.base, "http://")
-	w := newWorld(t, parser.base, nil)
-	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
+	parser := startRole(t, "parser", port, "TMD_PARSER_PORT="+strconv.Itoa(port), "TMD_PARSER_CHILDREN=1")
+	well := strings.TrimPrefix(parser.Base, "http://")
+	w := newWorld(t, parser.Base, nil)
+	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "done")
 
 	rubbish := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -33,24 +33,24 @@ func TestParser(t *testing.T) {
 		goes, back   func()
 		code         fault.Code
 	}{
-		{"the parser is gone", "COMP 248", w.toParser.close, w.toParser.open, fault.ParserUnavailable},
+		{"the parser is gone", "COMP 248", w.toParser.closeLink, w.toParser.openLink, fault.ParserUnavailable},
 		{
-			"the parser answers after 10 s", "COMP 249", func() { w.toParser.delay(10 * time.Second) }, func() { w.toParser.delay(0) },
+			"the parser answers after 10 s", "COMP 249", func() { w.toParser.setDelay(10 * time.Second) }, func() { w.toParser.setDelay(0) },
 			fault.Timeout,
 		},
 		{
-			"the parser answers rubbish", "COMP 232", func() { w.toParser.lead(strings.TrimPrefix(rubbish.URL, "http://")) },
-			func() { w.toParser.lead(well) }, fault.ParserUnavailable,
+			"the parser answers rubbish", "COMP 232", func() { w.toParser.redirect(strings.TrimPrefix(rubbish.URL, "http://")) },
+			func() { w.toParser.redirect(well) }, fault.ParserUnavailable,
 		},
 	} {
 		outage.goes()
-		w.during(t, outage.what, outage.course, "", nil)
-		job := w.gets(t, 202, upload(t)).JobID
-		if a := w.until(t, job, "retrying"); a.Error.Code != outage.code && a.Error.Code != fault.ParserUnavailable {
+		w.checkDuring(t, outage.what, outage.course, "", nil)
+		job := w.requireStatus(t, 202, uploadRequest(t)).JobID
+		if a := w.waitForState(t, job, "retrying"); a.Error.Code != outage.code && a.Error.Code != fault.ParserUnavailable {
 			t.Errorf("while %s the job is retried for %s, want %s", outage.what, a.Error.Code, outage.code)
 		}
 		outage.back()
-		w.until(t, job, "done")
-		w.comesBack(t, outage.what)
+		w.waitForState(t, job, "done")
+		w.requireRecovery(t, outage.what)
 	}
 }

@@ -58,7 +58,7 @@ func wantOK(t *testing.T, answer string) {
 }
 
 // withoutRedis is what answers 503 while Redis says nothing: all that has to do with jobs, and readiness with it.
-var withoutRedis = wants{
+var withoutRedis = expectedStatuses{
 	"upload": 503, "form": 503, "load": 503, "status": 503, "events": 503, "edit": 503, "forget": 503, "save": 503, "ready": 503,
 }
 
@@ -67,34 +67,34 @@ func TestRedis(t *testing.T) {
 	w := newWorld(t, reads(t), nil)
 
 	w.redis.Kill()
-	w.toRedis.close()
-	w.during(t, "Redis is gone", "COMP 248", fault.QueueUnavailable, withoutRedis)
+	w.toRedis.closeLink()
+	w.checkDuring(t, "Redis is gone", "COMP 248", fault.QueueUnavailable, withoutRedis)
 	w.redis.Restart(t)
-	w.toRedis.open()
-	w.comesBack(t, "Redis was gone")
+	w.toRedis.openLink()
+	w.requireRecovery(t, "Redis was gone")
 
 	w.redis.Signal(syscall.SIGSTOP)
-	w.during(t, "Redis is paused", "COMP 249", fault.QueueUnavailable, withoutRedis)
+	w.checkDuring(t, "Redis is paused", "COMP 249", fault.QueueUnavailable, withoutRedis)
 	w.redis.Signal(syscall.SIGCONT)
-	w.comesBack(t, "Redis was paused")
+	w.requireRecovery(t, "Redis was paused")
 
-	w.toRedis.delay(4 * time.Second)
-	w.during(t, "Redis answers after 4 s", "COMP 232", fault.QueueUnavailable, withoutRedis)
-	w.toRedis.delay(0)
-	w.comesBack(t, "Redis was slow")
+	w.toRedis.setDelay(4 * time.Second)
+	w.checkDuring(t, "Redis answers after 4 s", "COMP 232", fault.QueueUnavailable, withoutRedis)
+	w.toRedis.setDelay(0)
+	w.requireRecovery(t, "Redis was slow")
 
 	// A master that was made a replica, as in a failover that the address does not follow. It reads on.
 	wantOK(t, tell(t, w.redis.Addr(), "REPLICAOF", "127.0.0.1", "1"))
-	w.during(t, "Redis is read-only", "COMP 335", fault.QueueUnavailable, wants{
+	w.checkDuring(t, "Redis is read-only", "COMP 335", fault.QueueUnavailable, expectedStatuses{
 		"upload": 503, "form": 503, "load": 503, "edit": 503,
 	})
 	wantOK(t, tell(t, w.redis.Addr(), "REPLICAOF", "NO", "ONE"))
-	w.comesBack(t, "Redis was read-only")
+	w.requireRecovery(t, "Redis was read-only")
 
 	wantOK(t, tell(t, w.redis.Addr(), "CONFIG", "SET", "maxmemory", "1"))
-	w.during(t, "Redis is out of memory", "COMP 346", fault.QueueUnavailable, wants{
+	w.checkDuring(t, "Redis is out of memory", "COMP 346", fault.QueueUnavailable, expectedStatuses{
 		"upload": 503, "form": 503, "load": 503, "edit": 503,
 	})
 	wantOK(t, tell(t, w.redis.Addr(), "CONFIG", "SET", "maxmemory", "0"))
-	w.comesBack(t, "Redis was out of memory")
+	w.requireRecovery(t, "Redis was out of memory")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
 // request is one that clients send.
@@ -23,9 +24,9 @@ type request struct {
 	body                      []byte
 }
 
-func get(path string) request { return request{method: http.MethodGet, path: path} }
+func getRequest(path string) request { return request{method: http.MethodGet, path: path} }
 
-func sends(method, path, body string) request {
+func jsonRequest(method, path, body string) request {
 	return request{method, path, "application/json", []byte(body)}
 }
 
@@ -42,9 +43,9 @@ type answer struct {
 	Error  struct{ Code fault.Code }
 }
 
-func (w *world) ask(t *testing.T, q request) answer {
+func (w *world) sendRequest(t *testing.T, q request) answer {
 	t.Helper()
-	req, err := http.NewRequest(q.method, w.api.base+q.path, bytes.NewReader(q.body))
+	req, err := http.NewRequest(q.method, w.api.Base+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,28 +76,28 @@ func (w *world) ask(t *testing.T, q request) answer {
 }
 
 // gets asks until the answer is the wanted one: on a busy machine a good part may be late.
-func (w *world) gets(t *testing.T, status int, q request) (a answer) {
+func (w *world) requireStatus(t *testing.T, status int, q request) (a answer) {
 	t.Helper()
 	testenv.Eventually(t, fmt.Sprintf("%s %s is answered with %d", q.method, q.path, status), func() bool {
-		a = w.ask(t, q)
+		a = w.sendRequest(t, q)
 		return a.status == status
 	})
 	return a
 }
 
-func (w *world) form() request {
-	return sends(http.MethodPost, "/api/timeline/form", `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
+func (w *world) formRequest() request {
+	return jsonRequest(http.MethodPost, "/api/timeline/form", `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
 }
 
-func (w *world) save() request {
-	return sends(http.MethodPost, "/api/timelines", fmt.Sprintf(`{"jobId":%q,"timelineName":"plan"}`, w.job))
+func (w *world) saveRequest() request {
+	return jsonRequest(http.MethodPost, "/api/timelines", fmt.Sprintf(`{"jobId":%q,"timelineName":"plan"}`, w.job))
 }
 
-func upload(t *testing.T) request {
+func uploadRequest(t *testing.T) request {
 	t.Helper()
 	var b bytes.Buffer
 	fmt.Fprint(&b, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
-	b.Write(document(t))
+	b.Write(readDocument(t))
 	fmt.Fprint(&b, "\r\n--x--\r\n")
 	return request{http.MethodPost, "/api/timeline/upload", "multipart/form-data; boundary=x", b.Bytes()}
 }
@@ -108,37 +109,37 @@ const (
 )
 
 // requests are one of each kind. course is one that nobody asked for before, so that no cache knows it.
-func (w *world) requests(t *testing.T, course string) map[string]request {
+func (w *world) allRequests(t *testing.T, course string) map[string]request {
 	job, saved := "/api/timeline/status/"+w.job, "/api/timelines/"+w.saved
 	return map[string]request{
-		"upload":   upload(t),
-		"form":     w.form(),
+		"upload":   uploadRequest(t),
+		"form":     w.formRequest(),
 		"load":     {method: http.MethodPost, path: "/api/timeline/" + w.saved + "/load"},
-		"status":   get(job),
-		"events":   get(job + "/events"),
-		"edit":     sends(http.MethodPatch, job, `{"timelineName":"another"}`),
+		"status":   getRequest(job),
+		"events":   getRequest(job + "/events"),
+		"edit":     jsonRequest(http.MethodPatch, job, `{"timelineName":"another"}`),
 		"forget":   {method: http.MethodDelete, path: "/api/timeline/status/" + noJob},
-		"save":     w.save(),
-		"list":     get("/api/timelines"),
-		"timeline": get(saved),
-		"rename":   sends(http.MethodPut, saved, `{"timelineName":"renamed"}`),
+		"save":     w.saveRequest(),
+		"list":     getRequest("/api/timelines"),
+		"timeline": getRequest(saved),
+		"rename":   jsonRequest(http.MethodPut, saved, `{"timelineName":"renamed"}`),
 		"drop":     {method: http.MethodDelete, path: "/api/timelines/" + noTimeline},
-		"course":   get("/api/courses/" + course),
-		"live":     get("/livez"),
+		"course":   getRequest("/api/courses/" + course),
+		"live":     getRequest("/livez"),
 	}
 }
 
 // wants are the statuses of an outage; what it does not name is as on a good day.
-type wants map[string]int
+type expectedStatuses map[string]int
 
-var goodDay = wants{
+var goodDay = expectedStatuses{
 	"upload": 202, "form": 202, "load": 202, "status": 200, "events": 200, "edit": 200, "forget": 404, "save": 201, "list": 200,
 	"timeline": 200, "rename": 200, "drop": 404, "course": 200, "ready": 200, "live": 200,
 }
 
 // during sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503 names
 // the part that is away and says when to come back.
-func (w *world) during(t *testing.T, outage, course string, code fault.Code, want wants) {
+func (w *world) checkDuring(t *testing.T, outage, course string, code fault.Code, want expectedStatuses) {
 	t.Helper()
 	var (
 		all     sync.WaitGroup
@@ -146,13 +147,13 @@ func (w *world) during(t *testing.T, outage, course string, code fault.Code, wan
 		slowest answer
 		late    []string
 	)
-	for name, q := range w.requests(t, course) {
+	for name, q := range w.allRequests(t, course) {
 		all.Go(func() {
-			status := goodDay.and(want)[name]
+			status := goodDay.merge(want)[name]
 			var first, a answer
 			// A machine that is busy with other things makes good parts late: that ends, an outage does not.
 			for deadline := time.Now().Add(20 * time.Second); ; {
-				a = w.ask(t, q)
+				a = w.sendRequest(t, q)
 				if first.status == 0 {
 					first = a
 				}
@@ -183,16 +184,16 @@ func (w *world) during(t *testing.T, outage, course string, code fault.Code, wan
 	}
 	all.Wait()
 	// A probe is answered from what was seen a moment ago.
-	testenv.Eventually(t, fmt.Sprintf("/readyz is %d while %s", goodDay.and(want)["ready"], outage), func() bool {
-		a := w.ask(t, get("/readyz"))
+	testenv.Eventually(t, fmt.Sprintf("/readyz is %d while %s", goodDay.merge(want)["ready"], outage), func() bool {
+		a := w.sendRequest(t, getRequest("/readyz"))
 		if a.status == http.StatusServiceUnavailable && a.took > slowest.took {
 			slowest = a
 		}
-		return a.status == goodDay.and(want)["ready"]
+		return a.status == goodDay.merge(want)["ready"]
 	})
-	w.api.wantAlive(t, "api")
-	w.worker.wantAlive(t, "worker")
-	if got := w.worker.probe("/livez"); got != http.StatusOK {
+	w.api.RequireAlive(t)
+	w.worker.RequireAlive(t)
+	if got := w.worker.ProbeStatus("/livez"); got != http.StatusOK {
 		t.Errorf("the worker's /livez while %s: %d", outage, got)
 	}
 	t.Logf("| %s | slowest 503 %v (%s %s) | later than 2 s: %s |", outage, slowest.took.Round(time.Millisecond), slowest.method, slowest.path,
@@ -200,40 +201,40 @@ func (w *world) during(t *testing.T, outage, course string, code fault.Code, wan
 }
 
 // comesBack waits until everything works again, with the processes that there were.
-func (w *world) comesBack(t *testing.T, from string) {
+func (w *world) requireRecovery(t *testing.T, from string) {
 	t.Helper()
 	began := time.Now()
-	w.finishes(t)
+	w.finishJob(t)
 	took := time.Since(began)
-	for name, r := range map[string]*role{"api": w.api, "worker": w.worker} {
+	for name, r := range map[string]*testkit.Role{"api": w.api, "worker": w.worker} {
 		testenv.Eventually(t, "tmd "+name+" is ready again", func() bool {
-			r.wantAlive(t, name)
-			return r.probe("/readyz") == http.StatusOK
+			r.RequireAlive(t)
+			return r.ProbeStatus("/readyz") == http.StatusOK
 		})
 	}
 	t.Logf("| after %s | a job is done again after %v |", from, took.Round(time.Millisecond))
 }
 
 // finishes sends a form until it is taken, waits until its job is done, and returns its id.
-func (w *world) finishes(t *testing.T) string {
+func (w *world) finishJob(t *testing.T) string {
 	t.Helper()
 	var a answer
 	testenv.Eventually(t, "a form is taken", func() bool {
-		w.api.wantAlive(t, "api")
-		a = w.ask(t, w.form())
+		w.api.RequireAlive(t)
+		a = w.sendRequest(t, w.formRequest())
 		return a.status == http.StatusAccepted
 	})
-	w.until(t, a.JobID, "done")
+	w.waitForState(t, a.JobID, "done")
 	return a.JobID
 }
 
 // until waits for a state of a job; retrying counts for it if it is over before it is seen.
-func (w *world) until(t *testing.T, id string, states ...string) answer {
+func (w *world) waitForState(t *testing.T, id string, states ...string) answer {
 	t.Helper()
 	var a answer
 	testenv.Eventually(t, "the job is "+strings.Join(states, " or "), func() bool {
-		w.worker.wantAlive(t, "worker")
-		a = w.ask(t, get("/api/timeline/status/"+id+"?result=false"))
+		w.worker.RequireAlive(t)
+		a = w.sendRequest(t, getRequest("/api/timeline/status/"+id+"?result=false"))
 		if a.State == "failed" && !slices.Contains(states, "failed") {
 			t.Fatalf("the job failed: %s", a.Error.Code)
 		}
@@ -243,7 +244,7 @@ func (w *world) until(t *testing.T, id string, states ...string) answer {
 }
 
 // and joins expectations.
-func (w wants) and(more wants) wants {
+func (w expectedStatuses) merge(more expectedStatuses) expectedStatuses {
 	both := maps.Clone(w)
 	maps.Copy(both, more)
 	return both

@@ -92,7 +92,7 @@ func TestFailover(t *testing.T) {
 			way.goes(s.master)
 			failed := 0
 			testenv.Eventually(t, "forms are taken again", func() bool {
-				a := w.ask(t, w.form())
+				a := w.sendRequest(t, w.formRequest())
 				if a.status == 503 && a.retry == "" {
 					t.Error("503 without Retry-After")
 				}
@@ -103,17 +103,17 @@ func TestFailover(t *testing.T) {
 				return a.status == 202
 			})
 			t.Logf("| the master is %s | %d requests failed, forms are taken again after %v |", way.name, failed, time.Since(began).Round(time.Millisecond))
-			w.until(t, w.job, "done")
-			w.comesBack(t, "the failover")
+			w.waitForState(t, w.job, "done")
+			w.requireRecovery(t, "the failover")
 
 			// The old master comes back as a replica. Whoever still asks it is told so, and asks again.
 			way.back(t, s)
 			testenv.Eventually(t, "the old master follows the new one", func() bool {
 				return strings.Contains(tell(t, s.master.Addr(), "INFO", "replication"), "role:slave")
 			})
-			w.comesBack(t, "the old master's return")
-			w.api.wantAlive(t, "api")
-			w.worker.wantAlive(t, "worker")
+			w.requireRecovery(t, "the old master's return")
+			w.api.RequireAlive(t)
+			w.worker.RequireAlive(t)
 		})
 	}
 }

@@ -22,28 +22,28 @@ func TestUploads(t *testing.T) {
 	})
 	w := newWorld(t, reads(t), nil, func(w *world) { w.uploads = disk })
 	// Whether a form needs the folder is no matter here: it is answered.
-	away := wants{"upload": 503, "form": -1, "load": -1}
+	away := expectedStatuses{"upload": 503, "form": -1, "load": -1}
 
 	ballast := filepath.Join(disk, "ballast")
 	if err := fill(ballast); err != nil {
 		t.Fatal(err)
 	}
-	w.during(t, "the disk of uploads is full", "COMP 248", fault.StorageUnavailable, away)
+	w.checkDuring(t, "the disk of uploads is full", "COMP 248", fault.StorageUnavailable, away)
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	w.comesBack(t, "the disk was full")
-	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
+	w.requireRecovery(t, "the disk was full")
+	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "done")
 
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	w.during(t, "the disk of uploads is read-only", "COMP 249", fault.StorageUnavailable, away)
+	w.checkDuring(t, "the disk of uploads is read-only", "COMP 249", fault.StorageUnavailable, away)
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, ""); err != nil {
 		t.Fatal(err)
 	}
-	w.comesBack(t, "the disk was read-only")
-	w.until(t, w.gets(t, 202, upload(t)).JobID, "done")
+	w.requireRecovery(t, "the disk was read-only")
+	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "done")
 }
 
 // fill writes a file until the disk has room for nothing more.

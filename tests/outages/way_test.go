@@ -11,22 +11,22 @@ import (
 )
 
 // way is the way to a server: it can be closed, led elsewhere, and made slow.
-type way struct {
+type serverLink struct {
 	*toxiproxy.Proxy
 	t *testing.T
 }
 
-func newWay(t *testing.T, upstream string) *way {
+func newServerLink(t *testing.T, upstream string) *serverLink {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	w := &way{Proxy: toxiproxy.NewProxy(server, "way", "127.0.0.1:0", upstream), t: t}
-	w.open()
+	w := &serverLink{Proxy: toxiproxy.NewProxy(server, "way", "127.0.0.1:0", upstream), t: t}
+	w.openLink()
 	t.Cleanup(w.Stop)
 	return w
 }
 
 // open lets connections through again, on the same port as before.
-func (w *way) open() {
+func (w *serverLink) openLink() {
 	w.t.Helper()
 	if err := w.Start(); err != nil {
 		w.t.Fatalf("a proxy: %v", err)
@@ -34,25 +34,25 @@ func (w *way) open() {
 }
 
 // close cuts all connections and refuses new ones.
-func (w *way) close() { w.Stop() }
+func (w *serverLink) closeLink() { w.Stop() }
 
 // lead leads new connections to another server, and cuts those that are there.
-func (w *way) lead(upstream string) {
+func (w *serverLink) redirect(upstream string) {
 	w.t.Helper()
 	w.Stop()
 	w.Upstream = upstream
-	w.open()
+	w.openLink()
 }
 
 // delay holds every answer up, until it is called again with 0.
-func (w *way) delay(by time.Duration) {
+func (w *serverLink) setDelay(by time.Duration) {
 	w.t.Helper()
 	if by == 0 {
 		w.Stop() // with what is still on the way
 		if err := w.Toxics.RemoveToxic(w.t.Context(), "slow"); err != nil {
 			w.t.Fatal(err)
 		}
-		w.open()
+		w.openLink()
 		return
 	}
 	toxic := fmt.Sprintf(`{"name":"slow","type":"latency","stream":"downstream","attributes":{"latency":%d}}`, by.Milliseconds())
