@@ -55,10 +55,10 @@ func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus
 	if u.Force {
 		path += "?force=true"
 	}
-	err = c.retry(ctx, func(ctx context.Context) error {
+	err = c.retryOperation(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 		defer cancel()
-		return c.decode(ctx, Request{
+		return c.sendAndDecode(ctx, Request{
 			Method: http.MethodPost, Path: path, ContentType: u.Form.ContentType, IdempotencyKey: u.IdempotencyKey,
 			Body: u.Form.Body, OnSent: u.OnSent,
 		}, &accepted)
@@ -68,8 +68,8 @@ func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus
 
 // LoadStatus returns the status of a job, with its result or without.
 func (c *Client) LoadStatus(ctx context.Context, id job.ID, withResult bool) (s JobStatus, err error) {
-	err = c.retry(ctx, func(ctx context.Context) error {
-		return c.decode(ctx, Request{Path: StatusPath(id) + "?result=" + strconv.FormatBool(withResult)}, &s)
+	err = c.retryOperation(ctx, func(ctx context.Context) error {
+		return c.sendAndDecode(ctx, Request{Path: StatusPath(id) + "?result=" + strconv.FormatBool(withResult)}, &s)
 	})
 	return s, err
 }
@@ -128,15 +128,15 @@ func (c *Client) WaitForJob(ctx context.Context, id job.ID, onChange func(JobSta
 		case time.Since(lastAnswer) > unreachableAfter:
 			return last, err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleepContext(ctx, pause); err != nil {
 			return last, err
 		}
 		pause = min(2*pause, longestPause)
 	}
 }
 
-// decode sends a request and decodes the JSON of its response.
-func (c *Client) decode(ctx context.Context, q Request, into any) error {
+// sendAndDecode sends a request and decodes the JSON of its response.
+func (c *Client) sendAndDecode(ctx context.Context, q Request, into any) error {
 	resp, err := c.Open(ctx, q)
 	if err != nil {
 		return toConnectionError(ctx, err)

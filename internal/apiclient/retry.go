@@ -78,8 +78,8 @@ func isTransient(err error) bool {
 	return errors.Is(err, ErrUnreachable) || errors.As(err, &busy)
 }
 
-// retry calls an operation again while it fails for a reason that may pass.
-func (c *Client) retry(ctx context.Context, operation func(context.Context) error) error {
+// retryOperation calls an operation again while it fails for a reason that may pass.
+func (c *Client) retryOperation(ctx context.Context, operation func(context.Context) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
 		err := operation(ctx)
@@ -90,14 +90,14 @@ func (c *Client) retry(ctx context.Context, operation func(context.Context) erro
 		if errors.As(err, &busy) && busy.retryAfter > 0 {
 			pause = min(busy.retryAfter, longestRetryAfter)
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleepContext(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, longestPause)
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+func sleepContext(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

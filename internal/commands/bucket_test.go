@@ -89,7 +89,7 @@ func TestRolesOnABucket(t *testing.T) {
 	wantEmpty()
 }
 
-// refused sends a document that is not taken.
+// submitRefused sends a document that is not taken.
 func (s *server) submitRefused(t *testing.T, token, file string) (status int, retryAfter string) {
 	t.Helper()
 	pdf, err := os.ReadFile(file)

@@ -49,7 +49,7 @@ func (l *ledger) allDone(ids []string) bool {
 
 func (l *ledger) countJobs() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.times) }
 
-// forget begins the count again of what was done so far: whoever has lost the results may have them made again.
+// resetCounts begins the count again of what was done so far: whoever has lost the results may have them made again.
 func (l *ledger) resetCounts() (forgotten map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +61,7 @@ func (l *ledger) resetCounts() (forgotten map[string]bool) {
 	return forgotten
 }
 
-// listen keeps the ledger until the test ends. A Redis that is killed is listened to again when it is back.
+// listenForEvents keeps the ledger until the test ends. A Redis that is killed is listened to again when it is back.
 func (l *ledger) listenForEvents(t *testing.T, client redis.UniversalClient) {
 	sub := client.Subscribe(t.Context(), "job:timeline:events")
 	if _, err := sub.Receive(t.Context()); err != nil {
@@ -125,7 +125,7 @@ func (i *installation) startAPI(t *testing.T) {
 	i.api = startRole(t, "api", i.apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(i.apiPort)}, i.env...)...)
 }
 
-// settled waits until every job that was accepted is done, once, and no document or ticket is left. Those whose results were
+// requireSettled waits until every job that was accepted is done, once, and no document or ticket is left. Those whose results were
 // lost may be done once more, or not: that is a matter of seconds.
 func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[string]bool) {
 	t.Helper()
@@ -144,7 +144,7 @@ func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[
 	}
 }
 
-// left counts documents. A kill may leave temporary files as well, and tickets whose document never came.
+// countDocuments counts documents. A kill may leave temporary files as well, and tickets whose document never came.
 func (i *installation) countDocuments(t *testing.T) int {
 	t.Helper()
 	n := 0
@@ -260,7 +260,7 @@ func TestTheAPIIsKilled(t *testing.T) {
 	}
 }
 
-// send uploads a document. An API that dies meanwhile is an error and no failure of the test.
+// sendDocument uploads a document. An API that dies meanwhile is an error and no failure of the test.
 func (i *installation) sendDocument(t *testing.T, pdf []byte) (string, error) {
 	var b strings.Builder
 	b.WriteString("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\n\r\n")

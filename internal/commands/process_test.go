@@ -41,7 +41,7 @@ func (s *server) runCommand(t *testing.T, env []string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// files counts what is in a folder.
+// countFiles counts what is in a folder.
 func countFiles(t *testing.T, dir string) int {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -51,7 +51,7 @@ func countFiles(t *testing.T, dir string) int {
 	return len(entries)
 }
 
-// get reads JSON of the API.
+// getJSON reads JSON of the API.
 func (s *server) getJSON(t *testing.T, token, path string, into any) int {
 	t.Helper()
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Base+path, nil)
@@ -108,7 +108,7 @@ func decodeUploads(t *testing.T, r result) []uploaded {
 	return all
 }
 
-// submit sends a document and does not wait.
+// submitDocument sends a document and does not wait.
 func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
@@ -120,7 +120,7 @@ func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	return j
 }
 
-// offer sends a document and tells the status, and Retry-After if there is one.
+// offerDocument sends a document and tells the status, and Retry-After if there is one.
 func (s *server) offerDocument(t *testing.T, token, file string) (status int, after string) {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
@@ -128,7 +128,7 @@ func (s *server) offerDocument(t *testing.T, token, file string) (status int, af
 	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
-// post sends a document. A comment behind its end makes it another than all before.
+// postDocument sends a document. A comment behind its end makes it another than all before.
 func (s *server) postDocument(t *testing.T, token, file string) *http.Response {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
@@ -149,7 +149,7 @@ func (s *server) postDocument(t *testing.T, token, file string) *http.Response {
 	return resp
 }
 
-// until waits for a state of a job.
+// waitForState waits for a state of a job.
 func (s *server) waitForState(t *testing.T, token, id, want string) jobStatus {
 	t.Helper()
 	var j jobStatus
@@ -184,7 +184,7 @@ func newSentry(t *testing.T) *sentry {
 
 func (s *sentry) dsnURL() string { return strings.Replace(s.URL, "http://", "http://key@", 1) + "/7" }
 
-// with returns the first report that holds all the parts.
+// findReport returns the first report that holds all the parts.
 func (s *sentry) findReport(parts ...string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

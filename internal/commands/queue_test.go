@@ -45,7 +45,7 @@ func (c *console) runQueue(args ...string) result {
 	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// want runs a command that ends with a code, and whose output holds all the parts.
+// requireOutput runs a command that ends with a code, and whose output holds all the parts.
 func (c *console) requireOutput(code int, args []string, parts ...string) result {
 	c.t.Helper()
 	got := c.runQueue(args...)
@@ -68,7 +68,7 @@ func (c *console) decodeOutput(into any, args ...string) {
 	}
 }
 
-// shop is a Redis with jobs in it, and no worker.
+// queueFixture is a Redis with jobs in it, and no worker.
 type queueFixture struct {
 	console
 	records *jobstore.Store
@@ -104,7 +104,7 @@ func (s *queueFixture) requireNoError(err error) {
 	}
 }
 
-// pending accepts a form.
+// acceptPendingJob accepts a form.
 func (s *queueFixture) acceptPendingJob() job.ID {
 	s.t.Helper()
 	now := time.Now().UTC()
@@ -114,7 +114,7 @@ func (s *queueFixture) acceptPendingJob() job.ID {
 	return r.ID
 }
 
-// dead accepts a job that has failed: a form, or a document that was not kept.
+// acceptDeadJob accepts a job that has failed: a form, or a document that was not kept.
 func (s *queueFixture) acceptDeadJob(kind job.Kind, code fault.Code) job.ID {
 	s.t.Helper()
 	ctx, now := s.t.Context(), time.Now().UTC()

@@ -54,7 +54,7 @@ func newParserLink(t *testing.T, parser string) *parserLink {
 	return w
 }
 
-// hold makes calls wait until the returned function is called.
+// holdCalls makes calls wait until the returned function is called.
 func (w *parserLink) holdCalls() (release func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

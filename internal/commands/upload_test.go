@@ -24,7 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-// api is a stand-in for the API: what a real one does is tested end to end; this one breaks at will.
+// fakeAPI is a stand-in for the API: what a real one does is tested end to end; this one breaks at will.
 type fakeAPI struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -39,7 +39,7 @@ type fakeAPI struct {
 
 type upload struct{ auth, key, name, body string }
 
-// received returns what was uploaded so far.
+// receivedUploads returns what was uploaded so far.
 func (a *fakeAPI) receivedUploads() []upload {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -90,7 +90,7 @@ func newFakeAPI(t *testing.T) *fakeAPI {
 	return a
 }
 
-// pdf is a file to send.
+// writePDF is a file to send.
 func writePDF(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

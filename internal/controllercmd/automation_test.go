@@ -30,7 +30,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// deployment makes one of the release, with what Kubernetes says of it when all is well.
+// createDeployment makes one of the release, with what Kubernetes says of it when all is well.
 func (r *release) createDeployment(component, image string) {
 	r.t.Helper()
 	one := int32(1)
@@ -50,7 +50,7 @@ func (r *release) createDeployment(component, image string) {
 	}
 }
 
-// finisher ends each job at once.
+// finishingHandler ends each job at once.
 type finishingHandler struct{ *jobstore.Store }
 
 func (f finishingHandler) Process(ctx context.Context, d job.Delivery) error {
@@ -61,7 +61,7 @@ func (f finishingHandler) Process(ctx context.Context, d job.Delivery) error {
 	return f.CompleteJob(ctx, d.ID, record.Fence, job.Stored{Full: []byte("result"), Slim: []byte("result")})
 }
 
-// finishes runs a worker whose jobs are done at once.
+// startFinishingWorker runs a worker whose jobs are done at once.
 func (r *release) startFinishingWorker(pod string) {
 	r.t.Helper()
 	store := jobstore.New(jobstore.Deps{Redis: r.openRedis(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})

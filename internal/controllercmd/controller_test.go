@@ -128,7 +128,7 @@ func (r *release) startController(args ...string) *controller {
 	return c
 }
 
-// get returns the body of a page, empty when it is not 200.
+// readPage returns the body of a page, empty when it is not 200.
 func readPage(url string) string {
 	resp, err := http.Get(url)
 	if err != nil {
@@ -142,7 +142,7 @@ func readPage(url string) string {
 	return string(b)
 }
 
-// worker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has begun. They
+// startWorker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has begun. They
 // run until they are told to stop.
 func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()

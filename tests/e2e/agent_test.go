@@ -91,19 +91,19 @@ func startAgents(t *testing.T) {
 	}
 	agentsStarted = true
 	// A pod that an earlier run left cannot be changed.
-	kubectl(t, "delete", "pod", "e2e-client", "--ignore-not-found")
-	apply(t, agents, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace, "image": env.image("e2e-agent")})
-	kubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
-	kubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
-	kubectl(t, "--namespace", toolsNamespace, "rollout", "status", "daemonset/e2e-killer", "--timeout", "60s")
+	requireKubectl(t, "delete", "pod", "e2e-client", "--ignore-not-found")
+	applyManifest(t, agents, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace, "image": env.imageRef("e2e-agent")})
+	requireKubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
+	requireKubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
+	requireKubectl(t, "--namespace", toolsNamespace, "rollout", "status", "daemonset/e2e-killer", "--timeout", "60s")
 	// A Service leads to its pods a moment after they are ready.
-	agent(t, "until", "-url", parserService+"/health", "-status", "200", "-limit", "20s")
+	runAgent(t, "until", "-url", parserService+"/health", "-status", "200", "-limit", "20s")
 }
 
-// agent runs a command of the agent in the cluster.
-func agent(t *testing.T, args ...string) string {
+// runAgent runs a command of the agent in the cluster.
+func runAgent(t *testing.T, args ...string) string {
 	t.Helper()
-	return kubectl(t, append([]string{"exec", "e2e-client", "--", "/agent"}, args...)...)
+	return requireKubectl(t, append([]string{"exec", "e2e-client", "--", "/agent"}, args...)...)
 }
 
 // job is an upload and what became of it, as the agent tells it.
@@ -122,17 +122,17 @@ var madeToken string
 func userToken(t *testing.T) string {
 	t.Helper()
 	if madeToken == "" {
-		madeToken = kubectl(t, "exec", "deployment/tmd-trackmydegree-api", "--", "/tmd", "token", "--sub", "e2e", "--force")
+		madeToken = requireKubectl(t, "exec", "deployment/tmd-trackmydegree-api", "--", "/tmd", "token", "--sub", "e2e", "--force")
 	}
 	return madeToken
 }
 
-// upload uploads documents through the Service. Their names begin with the test's, so that the ledger of the stand-in
+// uploadDocuments uploads documents through the Service. Their names begin with the test's, so that the ledger of the stand-in
 // parser tells them apart.
-func upload(t *testing.T, count int, delay time.Duration) []job {
+func uploadDocuments(t *testing.T, count int, delay time.Duration) []job {
 	t.Helper()
 	var jobs []job
-	decode(t, agent(t, "upload", "-url", apiService, "-token", userToken(t), "-name", documentName(t), "-n", strconv.Itoa(count), "-delay", delay.String()), &jobs)
+	decodeJSON(t, runAgent(t, "upload", "-url", apiService, "-token", userToken(t), "-name", documentName(t), "-n", strconv.Itoa(count), "-delay", delay.String()), &jobs)
 	return jobs
 }
 
@@ -144,15 +144,15 @@ func documentName(t *testing.T) string {
 	return strings.ReplaceAll(t.Name(), "/", ".") + "." + strconv.Itoa(uploads)
 }
 
-// finish waits until each job is done, and fails the test for each that is not.
-func finish(t *testing.T, limit time.Duration, jobs []job) []job {
+// requireDone waits until each job is done, and fails the test for each that is not.
+func requireDone(t *testing.T, limit time.Duration, jobs []job) []job {
 	t.Helper()
 	args := []string{"wait", "-url", apiService, "-token", userToken(t), "-limit", limit.String()}
 	for _, j := range jobs {
 		args = append(args, j.ID)
 	}
 	var ended []job
-	decode(t, agent(t, args...), &ended)
+	decodeJSON(t, runAgent(t, args...), &ended)
 	for n := range ended {
 		ended[n].Document, ended[n].Sent = jobs[n].Document, jobs[n].Sent
 		if ended[n].Status != "done" {
@@ -162,11 +162,11 @@ func finish(t *testing.T, limit time.Duration, jobs []job) []job {
 	return ended
 }
 
-// status returns what the API says of a job now.
-func status(t *testing.T, j job) job {
+// loadStatuses returns what the API says of a job now.
+func loadStatuses(t *testing.T, j job) job {
 	t.Helper()
 	var jobs []job
-	decode(t, agent(t, "status", "-url", apiService, "-token", userToken(t), j.ID), &jobs)
+	decodeJSON(t, runAgent(t, "status", "-url", apiService, "-token", userToken(t), j.ID), &jobs)
 	return jobs[0]
 }
 
@@ -176,13 +176,13 @@ type parse struct {
 	Began, Ended time.Time
 }
 
-// ledger returns the parses of each document.
-func ledger(t *testing.T) map[string][]parse {
+// loadLedger returns the parses of each document.
+func loadLedger(t *testing.T) map[string][]parse {
 	t.Helper()
 	var answer struct{ Body string }
-	decode(t, agent(t, "get", "-url", parserService+"/ledger"), &answer)
+	decodeJSON(t, runAgent(t, "get", "-url", parserService+"/ledger"), &answer)
 	var all []parse
-	decode(t, answer.Body, &all)
+	decodeJSON(t, answer.Body, &all)
 	of := map[string][]parse{}
 	for _, p := range all {
 		of[p.Document] = append(of[p.Document], p)
@@ -190,11 +190,11 @@ func ledger(t *testing.T) map[string][]parse {
 	return of
 }
 
-// begun waits until the stand-in parser has all the documents in its hands.
-func begun(t *testing.T, limit time.Duration, jobs []job) {
+// waitUntilParsing waits until the stand-in parser has all the documents in its hands.
+func waitUntilParsing(t *testing.T, limit time.Duration, jobs []job) {
 	t.Helper()
-	await(t, limit, "jobs that run", func() (string, bool) {
-		parses, running := ledger(t), 0
+	waitForCluster(t, limit, "jobs that run", func() (string, bool) {
+		parses, running := loadLedger(t), 0
 		for _, j := range jobs {
 			if len(parses[j.Document]) > 0 {
 				running++
@@ -204,10 +204,10 @@ func begun(t *testing.T, limit time.Duration, jobs []job) {
 	})
 }
 
-// once fails the test for each job that was not done by one attempt that was not repeated: nothing lost, nothing doubled.
-func once(t *testing.T, jobs []job) {
+// requireOneAttempt fails the test for each job that was not done by one attempt that was not repeated: nothing lost, nothing doubled.
+func requireOneAttempt(t *testing.T, jobs []job) {
 	t.Helper()
-	parses := ledger(t)
+	parses := loadLedger(t)
 	for _, j := range jobs {
 		if j.Attempt != 1 || len(parses[j.Document]) != 1 {
 			t.Errorf("job %s (%s): attempt %d, parsed %d times, want once", j.ID, j.Document, j.Attempt, len(parses[j.Document]))
@@ -222,8 +222,8 @@ type report struct {
 	Jobs     []job
 }
 
-// load uploads constantly until the returned function is called, which waits for the last job.
-func load(t *testing.T, every, delay time.Duration) (stop func() report) {
+// startLoad uploads constantly until the returned function is called, which waits for the last job.
+func startLoad(t *testing.T, every, delay time.Duration) (stop func() report) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	t.Cleanup(cancel)
@@ -251,19 +251,19 @@ func load(t *testing.T, every, delay time.Duration) (stop func() report) {
 			t.Fatal(err)
 		}
 		var r report
-		decode(t, string(b), &r)
+		decodeJSON(t, string(b), &r)
 		return r
 	}
 }
 
-// kill sends SIGKILL to the first process of a container.
-func kill(t *testing.T, p pod, name string) {
+// killContainer sends SIGKILL to the first process of a container.
+func killContainer(t *testing.T, p pod, name string) {
 	t.Helper()
-	_, id, ok := strings.Cut(p.container(t, name).ContainerID, "://")
+	_, id, ok := strings.Cut(p.findContainer(t, name).ContainerID, "://")
 	if !ok {
 		t.Fatalf("container %s of %s has no id", name, p.Metadata.Name)
 	}
-	node := kubectl(t, "get", "pod", p.Metadata.Name, "--output", "jsonpath={.spec.nodeName}")
-	killer := kubectl(t, "--namespace", toolsNamespace, "get", "pods", "--selector", "app=e2e-killer", "--field-selector", "spec.nodeName="+node, "--output", "name")
-	kubectl(t, "--namespace", toolsNamespace, "exec", killer, "--", "/agent", "kill", id)
+	node := requireKubectl(t, "get", "pod", p.Metadata.Name, "--output", "jsonpath={.spec.nodeName}")
+	killer := requireKubectl(t, "--namespace", toolsNamespace, "get", "pods", "--selector", "app=e2e-killer", "--field-selector", "spec.nodeName="+node, "--output", "name")
+	requireKubectl(t, "--namespace", toolsNamespace, "exec", killer, "--", "/agent", "kill", id)
 }

@@ -39,11 +39,11 @@ var env environment
 func TestMain(m *testing.M) {
 	_, file, _, _ := runtime.Caller(0)
 	env.root = filepath.Join(filepath.Dir(file), "..", "..")
-	os.Exit(run(m))
+	os.Exit(requireCommand(m))
 }
 
-func run(m *testing.M) int {
-	if err := env.prepare(); err != nil {
+func requireCommand(m *testing.M) int {
+	if err := env.prepareCluster(); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
@@ -52,17 +52,17 @@ func run(m *testing.M) int {
 	case os.Getenv("E2E_KEEP") != "":
 		fmt.Fprintln(os.Stderr, "e2e: the cluster stays, as E2E_KEEP says")
 	case env.own:
-		if err := env.script("hack/cluster/down.sh"); err != nil {
+		if err := env.runScript("hack/cluster/down.sh"); err != nil {
 			fmt.Fprintln(os.Stderr, "e2e: end the cluster:", err)
 		}
 	default:
-		_, _ = command(context.Background(), nil, "kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", namespace, toolsNamespace)
+		_, _ = runCommand(context.Background(), nil, "kubectl", "delete", "namespace", "--wait=false", "--ignore-not-found", namespace, toolsNamespace)
 	}
 	return code
 }
 
-// prepare finds or starts the cluster and brings the images to it.
-func (e *environment) prepare() error {
+// prepareCluster finds or starts the cluster and brings the images to it.
+func (e *environment) prepareCluster() error {
 	bin := os.Getenv("CLUSTER_BIN")
 	if bin == "" {
 		cache, err := os.UserCacheDir()
@@ -72,22 +72,22 @@ func (e *environment) prepare() error {
 		bin = filepath.Join(cache, "tmd-cluster", "bin")
 	}
 	os.Setenv("PATH", bin+":"+filepath.Join(e.root, ".bin")+":"+os.Getenv("PATH"))
-	e.registry = or(os.Getenv("CLUSTER_REGISTRY"), "127.0.0.1:5001")
-	e.storageClass = or(os.Getenv("E2E_STORAGE_CLASS"), "shared")
+	e.registry = orDefault(os.Getenv("CLUSTER_REGISTRY"), "127.0.0.1:5001")
+	e.storageClass = orDefault(os.Getenv("E2E_STORAGE_CLASS"), "shared")
 	if os.Getenv("KUBECONFIG") == "" {
 		e.own = true
-		if err := e.script("hack/cluster/up.sh"); err != nil {
+		if err := e.runScript("hack/cluster/up.sh"); err != nil {
 			return err
 		}
-		os.Setenv("KUBECONFIG", filepath.Join(or(os.Getenv("CLUSTER_DIR"), "/var/tmp/tmd-cluster"), "pki", "admin.kubeconfig"))
-	} else if err := e.script("hack/cluster/build.sh", "kubectl", "crane"); err != nil {
+		os.Setenv("KUBECONFIG", filepath.Join(orDefault(os.Getenv("CLUSTER_DIR"), "/var/tmp/tmd-cluster"), "pki", "admin.kubeconfig"))
+	} else if err := e.runScript("hack/cluster/build.sh", "kubectl", "crane"); err != nil {
 		return err
 	}
-	return e.images()
+	return e.buildImages()
 }
 
-// images makes the images and pushes them. Their tag is new each time: nodes keep what they have pulled.
-func (e *environment) images() error {
+// buildImages makes the images and pushes them. Their tag is new each time: nodes keep what they have pulled.
+func (e *environment) buildImages() error {
 	e.tag = "e2e-" + time.Now().UTC().Format("20060102-150405")
 	folder, err := os.MkdirTemp("", "tmd-e2e")
 	if err != nil {
@@ -101,7 +101,7 @@ func (e *environment) images() error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the agent: %w", err)
 	}
-	if err := e.push("trackmydegree", "--project"); err != nil {
+	if err := e.pushImage("trackmydegree", "--project"); err != nil {
 		return err
 	}
 	// What the stand-in parser finds is what the real one found.
@@ -116,27 +116,27 @@ func (e *environment) images() error {
 	if err := os.WriteFile(facts, found, 0o644); err != nil {
 		return err
 	}
-	if err := e.push("e2e-agent", agent, facts+":/facts.json", pdf+":/transcript.pdf"); err != nil {
+	if err := e.pushImage("e2e-agent", agent, facts+":/facts.json", pdf+":/transcript.pdf"); err != nil {
 		return err
 	}
 	redis, err := exec.LookPath("redis-server")
 	if err != nil {
 		return fmt.Errorf("%w: run hack/deps.sh cluster", err)
 	}
-	if err := e.push("e2e-redis", redis); err != nil {
+	if err := e.pushImage("e2e-redis", redis); err != nil {
 		return err
 	}
-	return e.push("e2e-mongodb", filepath.Join(e.root, ".bin", "ferretdb"))
+	return e.pushImage("e2e-mongodb", filepath.Join(e.root, ".bin", "ferretdb"))
 }
 
-func (e *environment) image(name string) string { return e.registry + "/" + name + ":" + e.tag }
+func (e *environment) imageRef(name string) string { return e.registry + "/" + name + ":" + e.tag }
 
-func (e *environment) push(name string, what ...string) error {
-	return e.script("hack/cluster/push.sh", append([]string{e.image(name)}, what...)...)
+func (e *environment) pushImage(name string, what ...string) error {
+	return e.runScript("hack/cluster/push.sh", append([]string{e.imageRef(name)}, what...)...)
 }
 
-// script runs a script of the project, on the way to everybody's eyes.
-func (e *environment) script(name string, args ...string) error {
+// runScript runs a script of the project, on the way to everybody's eyes.
+func (e *environment) runScript(name string, args ...string) error {
 	cmd := exec.Command(filepath.Join(e.root, name), args...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -145,7 +145,7 @@ func (e *environment) script(name string, args ...string) error {
 	return nil
 }
 
-func or(a, b string) string {
+func orDefault(a, b string) string {
 	if a != "" {
 		return a
 	}
@@ -155,8 +155,8 @@ func or(a, b string) string {
 // token is what a command line shows of no user.
 var token = regexp.MustCompile(`(-token )\S+`)
 
-// command runs a program and returns what it printed. An error holds what it said.
-func command(ctx context.Context, in io.Reader, name string, args ...string) (string, error) {
+// runCommand runs a program and returns what it printed. An error holds what it said.
+func runCommand(ctx context.Context, in io.Reader, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &said
@@ -167,24 +167,24 @@ func command(ctx context.Context, in io.Reader, name string, args ...string) (st
 	return strings.TrimSpace(out.String()), nil
 }
 
-// try runs kubectl in the namespace of the release.
-func try(t *testing.T, args ...string) (string, error) {
+// tryKubectl runs kubectl in the namespace of the release.
+func tryKubectl(t *testing.T, args ...string) (string, error) {
 	// Not to end with the test: what it leaves to clean up runs after that.
-	return command(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
+	return runCommand(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
 }
 
-// kubectl is try that must succeed.
-func kubectl(t *testing.T, args ...string) string {
+// requireKubectl is try that must succeed.
+func requireKubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := try(t, args...)
+	out, err := tryKubectl(t, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// apply applies a manifest, in which ${…} stand for values.
-func apply(t *testing.T, manifest string, values map[string]string) {
+// applyManifest applies a manifest, in which ${…} stand for values.
+func applyManifest(t *testing.T, manifest string, values map[string]string) {
 	t.Helper()
 	manifest = os.Expand(manifest, func(name string) string {
 		value, ok := values[name]
@@ -193,13 +193,13 @@ func apply(t *testing.T, manifest string, values map[string]string) {
 		}
 		return value
 	})
-	if _, err := command(t.Context(), strings.NewReader(manifest), "kubectl", "apply", "--filename", "-"); err != nil {
+	if _, err := runCommand(t.Context(), strings.NewReader(manifest), "kubectl", "apply", "--filename", "-"); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// await waits for a condition of the cluster, which says what it saw last.
-func await(t *testing.T, limit time.Duration, what string, condition func() (saw string, ok bool)) time.Duration {
+// waitForCluster waits for a condition of the cluster, which says what it saw last.
+func waitForCluster(t *testing.T, limit time.Duration, what string, condition func() (saw string, ok bool)) time.Duration {
 	t.Helper()
 	began, last := time.Now(), ""
 	for {
@@ -254,7 +254,7 @@ type container struct {
 	Ready        bool   `json:"ready"`
 }
 
-func (p pod) ready() bool {
+func (p pod) isReady() bool {
 	for _, c := range p.Status.Conditions {
 		if c.Type == "Ready" {
 			return c.Status == "True" && p.Metadata.DeletionTimestamp == nil
@@ -263,8 +263,8 @@ func (p pod) ready() bool {
 	return false
 }
 
-// container returns a container of the pod, a sidecar as well.
-func (p pod) container(t *testing.T, name string) container {
+// findContainer returns a container of the pod, a sidecar as well.
+func (p pod) findContainer(t *testing.T, name string) container {
 	t.Helper()
 	for _, c := range append(p.Status.Init, p.Status.Containers...) {
 		if c.Name == name {
@@ -275,8 +275,8 @@ func (p pod) container(t *testing.T, name string) container {
 	return container{}
 }
 
-// pods returns the pods of a component of the release, without those that end.
-func pods(t *testing.T, component string) []pod {
+// listPods returns the pods of a component of the release, without those that end.
+func listPods(t *testing.T, component string) []pod {
 	t.Helper()
 	return slices.DeleteFunc(allPods(t, component), func(p pod) bool { return p.Metadata.DeletionTimestamp != nil })
 }
@@ -285,19 +285,19 @@ func pods(t *testing.T, component string) []pod {
 func allPods(t *testing.T, component string) []pod {
 	t.Helper()
 	var list struct{ Items []pod }
-	decode(t, kubectl(t, "get", "pods", "--selector", "app.kubernetes.io/instance=tmd,app.kubernetes.io/component="+component, "--output", "json"), &list)
+	decodeJSON(t, requireKubectl(t, "get", "pods", "--selector", "app.kubernetes.io/instance=tmd,app.kubernetes.io/component="+component, "--output", "json"), &list)
 	return list.Items
 }
 
-func decode(t *testing.T, s string, v any) {
+func decodeJSON(t *testing.T, s string, v any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(s), v); err != nil {
 		t.Fatalf("decode: %v\n%s", err, s)
 	}
 }
 
-// diagnose tells what the cluster looked like when the test had failed.
-func diagnose(t *testing.T) {
+// printDiagnosis tells what the cluster looked like when the test had failed.
+func printDiagnosis(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -306,7 +306,7 @@ func diagnose(t *testing.T) {
 		{"get", "events", "--sort-by", ".lastTimestamp"},
 		{"logs", "--selector", "app.kubernetes.io/instance=tmd", "--all-containers", "--prefix", "--tail", "30", "--max-log-requests", "50"},
 	} {
-		out, err := command(ctx, nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
+		out, err := runCommand(ctx, nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
 		if err != nil {
 			out += err.Error()
 		}

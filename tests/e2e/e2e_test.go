@@ -39,7 +39,7 @@ func TestCluster(t *testing.T) {
 		t.Run(chapter.name, func(t *testing.T) {
 			defer func() {
 				if t.Failed() {
-					diagnose(t)
+					printDiagnosis(t)
 				}
 			}()
 			chapter.run(t)
@@ -50,7 +50,7 @@ func TestCluster(t *testing.T) {
 // createNamespaces makes the namespace of the release, which admits restricted pods alone, and that of the tools.
 func createNamespaces(t *testing.T) {
 	t.Helper()
-	apply(t, `
+	applyManifest(t, `
 apiVersion: v1
 kind: Namespace
 metadata: {name: ${namespace}, labels: {pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted}}

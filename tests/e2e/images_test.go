@@ -21,13 +21,13 @@ func testImages(t *testing.T) {
 	// mutate makes the tag name another image, made of the project's.
 	mutate := func(how ...string) (digest string) {
 		t.Helper()
-		crane(t, append([]string{"mutate", "--insecure", env.image("trackmydegree"), "--tag", moving}, how...)...)
-		return crane(t, "digest", "--insecure", moving)
+		runCrane(t, append([]string{"mutate", "--insecure", env.imageRef("trackmydegree"), "--tag", moving}, how...)...)
+		return runCrane(t, "digest", "--insecure", moving)
 	}
 	first := mutate("--label", "e2e=first")
-	release := basic().with(values{"image": values{"tag": tag}})
-	ready(t, release)
-	scale(t, 1) // an autoscaler of an earlier chapter may have left none, and nobody would prove the image
+	release := basicValues().merge(values{"image": values{"tag": tag}})
+	ensureReady(t, release)
+	scaleWorkers(t, 1) // an autoscaler of an earlier chapter may have left none, and nobody would prove the image
 	startController(t, "TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=* * * * *", "TMD_IMAGES_DEADLINE=3m",
 		"TMD_RELEASE_SELECTOR=app.kubernetes.io/instance=tmd")
 
@@ -35,56 +35,56 @@ func testImages(t *testing.T) {
 	if fresh == first {
 		t.Fatal("both images have one digest")
 	}
-	stop := load(t, 500*time.Millisecond, 0)
+	stop := startLoad(t, 500*time.Millisecond, 0)
 	began := time.Now()
 	runs := func(component string) string {
-		return kubectl(t, "get", "deployment/tmd-trackmydegree-"+component, "--output", "jsonpath={.spec.template.spec.containers[0].image}")
+		return requireKubectl(t, "get", "deployment/tmd-trackmydegree-"+component, "--output", "jsonpath={.spec.template.spec.containers[0].image}")
 	}
-	await(t, 5*time.Minute, "the new digest everywhere, and proven", func() (string, bool) {
-		saw := "worker " + runs("worker") + ", api " + runs("api") + ", under way: " + rollouts(t)
-		return saw, runs("worker") == moving+"@"+fresh && runs("api") == moving+"@"+fresh && rollouts(t) == ""
+	waitForCluster(t, 5*time.Minute, "the new digest everywhere, and proven", func() (string, bool) {
+		saw := "worker " + runs("worker") + ", api " + runs("api") + ", under way: " + listRollouts(t)
+		return saw, runs("worker") == moving+"@"+fresh && runs("api") == moving+"@"+fresh && listRollouts(t) == ""
 	})
 	t.Logf("FIGURE image update: from the push to proven everywhere %.0f s, up to 60 of them until the schedule's time", time.Since(began).Seconds())
 	report := stop()
 	if len(report.Failures) > 0 {
 		t.Errorf("%d of %d requests failed during the update: %s", len(report.Failures), report.Requests, report.Failures[0])
 	}
-	finish(t, time.Minute, report.Jobs)
+	requireDone(t, time.Minute, report.Jobs)
 
 	broken := mutate("--label", "e2e=broken", "--entrypoint", "/tmd,no-such-command")
 	began = time.Now()
-	await(t, 6*time.Minute, "the way back from the broken digest", func() (string, bool) {
-		bad := kubectl(t, "get", "deployment/tmd-trackmydegree-worker", "--output", `jsonpath={.metadata.annotations.trackmydegree\.io/image-bad}`)
-		saw := "worker " + runs("worker") + ", bad: " + bad + ", under way: " + rollouts(t)
+	waitForCluster(t, 6*time.Minute, "the way back from the broken digest", func() (string, bool) {
+		bad := requireKubectl(t, "get", "deployment/tmd-trackmydegree-worker", "--output", `jsonpath={.metadata.annotations.trackmydegree\.io/image-bad}`)
+		saw := "worker " + runs("worker") + ", bad: " + bad + ", under way: " + listRollouts(t)
 		if runs("api") != moving+"@"+fresh {
 			t.Fatalf("the API runs %s", runs("api"))
 		}
-		return saw, strings.Contains(bad, broken) && runs("worker") == moving+"@"+fresh && rollouts(t) == ""
+		return saw, strings.Contains(bad, broken) && runs("worker") == moving+"@"+fresh && listRollouts(t) == ""
 	})
 	t.Logf("FIGURE image update: from the push of a broken image to the old one %.0f s", time.Since(began).Seconds())
-	settled(t)
-	finish(t, time.Minute, upload(t, 2, 0))
+	waitUntilSettled(t)
+	requireDone(t, time.Minute, uploadDocuments(t, 2, 0))
 	for _, reason := range []string{"ImageUpdated", "ImageRolledBack", "ImageRestored"} {
-		if events := kubectl(t, "get", "events", "--field-selector", "reason="+reason, "--output", "name"); events == "" {
+		if events := requireKubectl(t, "get", "events", "--field-selector", "reason="+reason, "--output", "name"); events == "" {
 			t.Errorf("there is no event %s", reason)
 		}
 	}
 	// Helm owns the Deployments as before: an upgrade meets no conflict.
-	install(t, release.with(values{"image": values{"tag": env.tag}}))
-	if got := runs("worker"); got != env.image("trackmydegree") {
+	installRelease(t, release.merge(values{"image": values{"tag": env.tag}}))
+	if got := runs("worker"); got != env.imageRef("trackmydegree") {
 		t.Errorf("after helm upgrade the worker runs %s", got)
 	}
 }
 
-// rollouts returns what is under way.
-func rollouts(t *testing.T) string {
+// listRollouts returns what is under way.
+func listRollouts(t *testing.T) string {
 	t.Helper()
-	return kubectl(t, "get", "deployments", "--output", `jsonpath={.items[*].metadata.annotations.trackmydegree\.io/image-rollout}`)
+	return requireKubectl(t, "get", "deployments", "--output", `jsonpath={.items[*].metadata.annotations.trackmydegree\.io/image-rollout}`)
 }
 
-func crane(t *testing.T, args ...string) string {
+func runCrane(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := command(t.Context(), nil, "crane", args...)
+	out, err := runCommand(t.Context(), nil, "crane", args...)
 	if err != nil {
 		t.Fatal(err)
 	}

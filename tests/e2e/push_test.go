@@ -16,23 +16,23 @@ import (
 // pushLimit is from an upload to the Deployment's scale, from zero.
 const pushLimit = time.Second
 
-// pushed is scaled with the controller as KEDA's scaler.
-func pushed() values {
-	return scaled().with(values{
+// pushScaledValues is scaled with the controller as KEDA's scaler.
+func pushScaledValues() values {
+	return scaledValues().merge(values{
 		"controller": values{"enabled": true},
 		"worker":     values{"autoscaling": values{"trigger": "push"}},
 	})
 }
 
 func testPush(t *testing.T) {
-	ready(t, pushed())
-	if left := kubectl(t, "get", "triggerauthentications", "--output", "name"); left != "" {
+	ensureReady(t, pushScaledValues())
+	if left := requireKubectl(t, "get", "triggerauthentications", "--output", "name"); left != "" {
 		t.Errorf("KEDA still has credentials: %s", left)
 	}
-	await(t, time.Minute, "a stream from KEDA to the controller", func() (string, bool) {
-		for _, p := range pods(t, "controller") {
+	waitForCluster(t, time.Minute, "a stream from KEDA to the controller", func() (string, bool) {
+		for _, p := range listPods(t, "controller") {
 			var answer struct{ Body string }
-			decode(t, agent(t, "get", "-url", "http://"+p.Status.PodIP+":9090/metrics"), &answer)
+			decodeJSON(t, runAgent(t, "get", "-url", "http://"+p.Status.PodIP+":9090/metrics"), &answer)
 			if strings.Contains(answer.Body, "tmd_scaler_streams 1") {
 				return "", true
 			}
@@ -41,34 +41,34 @@ func testPush(t *testing.T) {
 	})
 	none := func() {
 		t.Helper()
-		await(t, 2*time.Minute, "no worker", func() (string, bool) {
-			wanted, _ := replicas(t)
+		waitForCluster(t, 2*time.Minute, "no worker", func() (string, bool) {
+			wanted, _ := countReplicas(t)
 			return fmt.Sprintf("%d workers wanted", wanted), wanted == 0 && len(allPods(t, "worker")) == 0
 		})
 	}
 	for range 3 {
 		none()
 		next := watchScale(t)
-		jobs := upload(t, 1, time.Second)
+		jobs := uploadDocuments(t, 1, time.Second)
 		took := next("1").Sub(jobs[0].Sent)
 		t.Logf("FIGURE push: one worker wanted %.2f s after the upload", took.Seconds())
 		atMost(t, "from zero to a worker that is wanted", took, pushLimit)
-		once(t, finish(t, time.Minute, jobs))
+		requireOneAttempt(t, requireDone(t, time.Minute, jobs))
 	}
 	// From one to many it is the HorizontalPodAutoscaler, with the controller's number.
-	jobs := upload(t, 24, 5*time.Second)
-	await(t, time.Minute, "ten workers wanted", func() (string, bool) {
-		wanted, up := replicas(t)
+	jobs := uploadDocuments(t, 24, 5*time.Second)
+	waitForCluster(t, time.Minute, "ten workers wanted", func() (string, bool) {
+		wanted, up := countReplicas(t)
 		return fmt.Sprintf("%d wanted, %d ready", wanted, up), wanted == 10
 	})
-	once(t, finish(t, 3*time.Minute, jobs))
+	requireOneAttempt(t, requireDone(t, 3*time.Minute, jobs))
 	none()
 
 	// A controller that starts again: KEDA looks every two seconds by itself, and finds the stream again.
-	kubectl(t, "rollout", "restart", "deployment/tmd-trackmydegree-controller")
-	jobs = upload(t, 1, 0)
-	kubectl(t, "rollout", "status", "deployment/tmd-trackmydegree-controller", "--timeout", "60s")
-	once(t, finish(t, time.Minute, jobs))
+	requireKubectl(t, "rollout", "restart", "deployment/tmd-trackmydegree-controller")
+	jobs = uploadDocuments(t, 1, 0)
+	requireKubectl(t, "rollout", "status", "deployment/tmd-trackmydegree-controller", "--timeout", "60s")
+	requireOneAttempt(t, requireDone(t, time.Minute, jobs))
 }
 
 // watchScale watches how many workers are wanted. What it returns waits for a number, and tells when it was there.
@@ -103,17 +103,17 @@ func watchScale(t *testing.T) (next func(want string) time.Time) {
 
 // The canary proves the autoscaling from zero, and finds a key that is wrong.
 func testCanary(t *testing.T) {
-	ready(t, scaled().with(values{"controller": values{
+	ensureReady(t, scaledValues().merge(values{"controller": values{
 		"enabled": true,
 		"canary":  values{"enabled": true, "intervalSeconds": 60, "holdSeconds": 10, "limitSeconds": 45},
 	}}))
 	ends := func(want string) {
 		t.Helper()
-		took := await(t, 4*time.Minute, "a canary that ends with "+want, func() (string, bool) {
+		took := waitForCluster(t, 4*time.Minute, "a canary that ends with "+want, func() (string, bool) {
 			var s struct {
 				Last struct{ Outcome string }
 			}
-			text := kubectl(t, "get", "configmap/tmd-trackmydegree-canary", "--output", "jsonpath={.data.status}")
+			text := requireKubectl(t, "get", "configmap/tmd-trackmydegree-canary", "--output", "jsonpath={.data.status}")
 			if text == "" {
 				return "no run yet", false
 			}
@@ -125,10 +125,10 @@ func testCanary(t *testing.T) {
 		t.Logf("FIGURE canary: %s after %.0f s", want, took.Seconds())
 	}
 	ends("Proven")
-	kubectl(t, "patch", "scaledobject/tmd-trackmydegree-worker", "--type", "json", "--patch",
+	requireKubectl(t, "patch", "scaledobject/tmd-trackmydegree-worker", "--type", "json", "--patch",
 		`[{"op": "replace", "path": "/spec/triggers/0/metadata/listName", "value": "asynq:{courseprocessor}:pending"}]`)
 	ends("WrongKeys")
-	if events := kubectl(t, "get", "events", "--field-selector", "reason=AutoscalingNotVerified", "--output", "name"); events == "" {
+	if events := requireKubectl(t, "get", "events", "--field-selector", "reason=AutoscalingNotVerified", "--output", "name"); events == "" {
 		t.Error("there is no event of it")
 	}
 }

@@ -21,7 +21,7 @@ var forwarded = regexp.MustCompile(`127\.0\.0\.1:(\d+) ->`)
 
 func openRedis(t *testing.T) redisClient {
 	t.Helper()
-	password, err := base64.StdEncoding.DecodeString(kubectl(t, "get", "secret", "tmd-trackmydegree", "--output", "jsonpath={.data.redis-password}"))
+	password, err := base64.StdEncoding.DecodeString(requireKubectl(t, "get", "secret", "tmd-trackmydegree", "--output", "jsonpath={.data.redis-password}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +47,14 @@ func openRedis(t *testing.T) redisClient {
 	return redisClient{}
 }
 
-func (c redisClient) add(t *testing.T, key, member string, due time.Time) {
+func (c redisClient) addMember(t *testing.T, key, member string, due time.Time) {
 	t.Helper()
 	if err := c.ZAdd(t.Context(), key, redis.Z{Score: float64(due.Unix()), Member: member}).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c redisClient) remove(t *testing.T, key, member string) {
+func (c redisClient) removeMember(t *testing.T, key, member string) {
 	t.Helper()
 	if err := c.ZRem(t.Context(), key, member).Err(); err != nil {
 		t.Fatal(err)

@@ -16,23 +16,23 @@ import (
 // values are values of the chart.
 type values map[string]any
 
-// with returns v with other values over it, maps merged.
-func (v values) with(over values) values {
+// merge returns v with other values over it, maps merged.
+func (v values) merge(over values) values {
 	merged := maps.Clone(v)
 	for key, value := range over {
 		below, isMap := merged[key].(values)
 		above, wantsMap := value.(values)
 		if isMap && wantsMap {
-			value = below.with(above)
+			value = below.merge(above)
 		}
 		merged[key] = value
 	}
 	return merged
 }
 
-// basic is the chart as it comes, with the images of this run; only what it keeps for the next release is not kept, and
+// basicValues is the chart as it comes, with the images of this run; only what it keeps for the next release is not kept, and
 // one user may ask as often as it likes. The parser is each worker's sidecar.
-func basic() values {
+func basicValues() values {
 	image := func(name string) values {
 		return values{"registry": env.registry, "repository": name, "tag": env.tag}
 	}
@@ -47,18 +47,18 @@ func basic() values {
 	}
 }
 
-// slow is basic with the stand-in parser, which takes as long as a document says.
-func slow() values {
-	return basic().with(values{
+// slowValues is basic with the stand-in parser, which takes as long as a document says.
+func slowValues() values {
+	return basicValues().merge(values{
 		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
 		"worker": values{"parserTimeoutSeconds": 110, "jobTimeoutSeconds": 120, "drainSeconds": 130},
 	})
 }
 
-// scaled is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as nobody waits
+// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as nobody waits
 // two minutes in a test.
-func scaled() values {
-	return slow().with(values{"worker": values{"autoscaling": values{
+func scaledValues() values {
+	return slowValues().merge(values{"worker": values{"autoscaling": values{
 		"enabled": true, "minReplicas": 0, "cooldownPeriod": 10,
 		"behavior": values{"scaleDown": values{
 			"stabilizationWindowSeconds": 5,
@@ -67,8 +67,8 @@ func scaled() values {
 	}}})
 }
 
-// install installs or upgrades the release and waits until all of it is ready.
-func install(t *testing.T, v values) {
+// installRelease installs or upgrades the release and waits until all of it is ready.
+func installRelease(t *testing.T, v values) {
 	t.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -78,21 +78,21 @@ func install(t *testing.T, v values) {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	helm(t, "upgrade", "--install", "tmd", filepath.Join(env.root, "charts", "trackmydegree"), "--reset-values", "--values", file, "--timeout", "3m")
-	settled(t)
+	runHelm(t, "upgrade", "--install", "tmd", filepath.Join(env.root, "charts", "trackmydegree"), "--reset-values", "--values", file, "--timeout", "3m")
+	waitUntilSettled(t)
 }
 
-// settled waits until no pod is being replaced and all are ready.
-func settled(t *testing.T) {
+// waitUntilSettled waits until no pod is being replaced and all are ready.
+func waitUntilSettled(t *testing.T) {
 	t.Helper()
-	for name := range strings.FieldsSeq(kubectl(t, "get", "deployments,statefulsets", "--selector", "app.kubernetes.io/instance=tmd", "--output", "name")) {
-		kubectl(t, "rollout", "status", name, "--timeout", "150s")
+	for name := range strings.FieldsSeq(requireKubectl(t, "get", "deployments,statefulsets", "--selector", "app.kubernetes.io/instance=tmd", "--output", "name")) {
+		requireKubectl(t, "rollout", "status", name, "--timeout", "150s")
 	}
 }
 
-func helm(t *testing.T, args ...string) string {
+func runHelm(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := command(t.Context(), nil, "helm", append([]string{"--namespace", namespace}, args...)...)
+	out, err := runCommand(t.Context(), nil, "helm", append([]string{"--namespace", namespace}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,16 +101,16 @@ func helm(t *testing.T, args ...string) string {
 
 const workerDeployment = "deployment/tmd-trackmydegree-worker"
 
-// scale sets the number of workers by hand and waits until they are there, and the others gone.
-func scale(t *testing.T, workers int) {
+// scaleWorkers sets the number of workers by hand and waits until they are there, and the others gone.
+func scaleWorkers(t *testing.T, workers int) {
 	t.Helper()
-	kubectl(t, "scale", workerDeployment, "--replicas", strconv.Itoa(workers))
-	await(t, time.Minute, "workers by kubectl scale", func() (string, bool) {
+	requireKubectl(t, "scale", workerDeployment, "--replicas", strconv.Itoa(workers))
+	waitForCluster(t, time.Minute, "workers by kubectl scale", func() (string, bool) {
 		ready := 0
 		// A pod that ends takes jobs until it is told so: it must be gone.
 		all := allPods(t, "worker")
 		for _, p := range all {
-			if p.ready() {
+			if p.isReady() {
 				ready++
 			}
 		}
@@ -118,13 +118,13 @@ func scale(t *testing.T, workers int) {
 	})
 }
 
-// replicas returns how many workers are wanted and how many are ready.
-func replicas(t *testing.T) (wanted, ready int) {
+// countReplicas returns how many workers are wanted and how many are ready.
+func countReplicas(t *testing.T) (wanted, ready int) {
 	t.Helper()
 	var d struct {
 		Spec   struct{ Replicas int }
 		Status struct{ ReadyReplicas int }
 	}
-	decode(t, kubectl(t, "get", workerDeployment, "--output", "json"), &d)
+	decodeJSON(t, requireKubectl(t, "get", workerDeployment, "--output", "json"), &d)
 	return d.Spec.Replicas, d.Status.ReadyReplicas
 }

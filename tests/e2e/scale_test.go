@@ -16,55 +16,55 @@ const (
 
 // Without an autoscaler the number of workers is the operator's, and an upgrade leaves it alone.
 func testScaleByHand(t *testing.T) {
-	ready(t, basic())
-	scale(t, 3)
-	install(t, slow())
-	if wanted, up := replicas(t); wanted != 3 || up != 3 {
+	ensureReady(t, basicValues())
+	scaleWorkers(t, 3)
+	installRelease(t, slowValues())
+	if wanted, up := countReplicas(t); wanted != 3 || up != 3 {
 		t.Errorf("after an upgrade: %d workers wanted, %d ready, want the 3 of kubectl scale", wanted, up)
 	}
-	finish(t, time.Minute, upload(t, 6, time.Second))
-	scale(t, 1)
+	requireDone(t, time.Minute, uploadDocuments(t, 6, time.Second))
+	scaleWorkers(t, 1)
 }
 
 func testAutoscaling(t *testing.T) {
-	ready(t, scaled())
+	ensureReady(t, scaledValues())
 	none := func(what string) {
 		t.Helper()
-		took := await(t, 2*time.Minute, what, func() (string, bool) {
-			wanted, _ := replicas(t)
+		took := waitForCluster(t, 2*time.Minute, what, func() (string, bool) {
+			wanted, _ := countReplicas(t)
 			return fmt.Sprintf("%d workers wanted", wanted), wanted == 0 && len(allPods(t, "worker")) == 0
 		})
 		t.Logf("FIGURE %s: %.1f s", what, took.Seconds())
 	}
 	none("no worker after the upgrade")
 
-	first := upload(t, 1, time.Second)
-	begun(t, time.Minute, first)
-	took := ledger(t)[first[0].Document][0].Began.Sub(first[0].Sent)
+	first := uploadDocuments(t, 1, time.Second)
+	waitUntilParsing(t, time.Minute, first)
+	took := loadLedger(t)[first[0].Document][0].Began.Sub(first[0].Sent)
 	atMost(t, "from zero to the first job", took, firstJobLimit)
 
 	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the rest: two
 	// workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it first.
 	began := time.Now()
-	jobs := upload(t, 4, 90*time.Second)
-	jobs = append(jobs, upload(t, 56, 5*time.Second)...)
-	await(t, time.Minute, "ten workers wanted", func() (string, bool) {
-		wanted, up := replicas(t)
+	jobs := uploadDocuments(t, 4, 90*time.Second)
+	jobs = append(jobs, uploadDocuments(t, 56, 5*time.Second)...)
+	waitForCluster(t, time.Minute, "ten workers wanted", func() (string, bool) {
+		wanted, up := countReplicas(t)
 		return fmt.Sprintf("%d wanted, %d ready", wanted, up), wanted == 10
 	})
 	t.Logf("FIGURE burst: ten workers wanted after %.1f s", time.Since(began).Seconds())
-	await(t, time.Minute, "ten workers ready", func() (string, bool) {
-		wanted, up := replicas(t)
+	waitForCluster(t, time.Minute, "ten workers ready", func() (string, bool) {
+		wanted, up := countReplicas(t)
 		return fmt.Sprintf("%d wanted, %d ready", wanted, up), up == 10
 	})
 	atMost(t, "from one worker to ten", time.Since(began), burstLimit)
 	seen := ""
-	await(t, 2*time.Minute, "two workers wanted for the four long jobs that are left", func() (string, bool) {
-		wanted, _ := replicas(t)
+	waitForCluster(t, 2*time.Minute, "two workers wanted for the four long jobs that are left", func() (string, bool) {
+		wanted, _ := countReplicas(t)
 		seen += fmt.Sprintf(" %.0fs:%d", time.Since(began).Seconds(), wanted)
 		return seen, wanted == 2
 	})
-	once(t, finish(t, 3*time.Minute, append(first, jobs...)))
+	requireOneAttempt(t, requireDone(t, 3*time.Minute, append(first, jobs...)))
 	none("from the last job to no worker")
 
 	t.Run("Retry", testRetryKeepsAWorker)
@@ -75,40 +75,40 @@ func testAutoscaling(t *testing.T) {
 func testRetryKeepsAWorker(t *testing.T) {
 	redis := openRedis(t)
 	// Longer than all of KEDA's patience. The queue moves the entry only when its time has come, and it is taken out before.
-	redis.add(t, "asynq:{courseProcessor}:retry", "e2e-waits", time.Now().Add(time.Hour))
-	await(t, time.Minute, "a worker for a job that waits", func() (string, bool) {
-		_, up := replicas(t)
+	redis.addMember(t, "asynq:{courseProcessor}:retry", "e2e-waits", time.Now().Add(time.Hour))
+	waitForCluster(t, time.Minute, "a worker for a job that waits", func() (string, bool) {
+		_, up := countReplicas(t)
 		return fmt.Sprintf("%d ready", up), up == 1
 	})
 	calm := time.Now()
-	await(t, time.Minute, "a calm time longer than the cooldown and the window of scaling down", func() (string, bool) {
-		if wanted, _ := replicas(t); wanted != 1 {
+	waitForCluster(t, time.Minute, "a calm time longer than the cooldown and the window of scaling down", func() (string, bool) {
+		if wanted, _ := countReplicas(t); wanted != 1 {
 			t.Fatalf("%d workers wanted after %s of waiting, want 1", wanted, time.Since(calm))
 		}
 		return "", time.Since(calm) > 30*time.Second
 	})
-	redis.remove(t, "asynq:{courseProcessor}:retry", "e2e-waits")
-	await(t, time.Minute, "no worker when nothing waits", func() (string, bool) {
-		wanted, _ := replicas(t)
+	redis.removeMember(t, "asynq:{courseProcessor}:retry", "e2e-waits")
+	waitForCluster(t, time.Minute, "no worker when nothing waits", func() (string, bool) {
+		wanted, _ := countReplicas(t)
 		return fmt.Sprintf("%d wanted", wanted), wanted == 0
 	})
 }
 
 func testPaused(t *testing.T) {
 	const object = "scaledobject/tmd-trackmydegree-worker"
-	kubectl(t, "annotate", object, "autoscaling.keda.sh/paused-replicas=3", "--overwrite")
-	await(t, time.Minute, "the three workers of the annotation", func() (string, bool) {
-		_, up := replicas(t)
+	requireKubectl(t, "annotate", object, "autoscaling.keda.sh/paused-replicas=3", "--overwrite")
+	waitForCluster(t, time.Minute, "the three workers of the annotation", func() (string, bool) {
+		_, up := countReplicas(t)
 		return fmt.Sprintf("%d ready", up), up == 3
 	})
-	finish(t, time.Minute, upload(t, 3, time.Second))
-	if wanted, _ := replicas(t); wanted != 3 {
+	requireDone(t, time.Minute, uploadDocuments(t, 3, time.Second))
+	if wanted, _ := countReplicas(t); wanted != 3 {
 		t.Errorf("%d workers wanted while paused, want 3", wanted)
 	}
-	kubectl(t, "annotate", object, "autoscaling.keda.sh/paused-replicas-")
-	await(t, 2*time.Minute, "no worker after the pause", func() (string, bool) {
-		wanted, _ := replicas(t)
+	requireKubectl(t, "annotate", object, "autoscaling.keda.sh/paused-replicas-")
+	waitForCluster(t, 2*time.Minute, "no worker after the pause", func() (string, bool) {
+		wanted, _ := countReplicas(t)
 		return fmt.Sprintf("%d wanted", wanted), wanted == 0
 	})
-	once(t, finish(t, time.Minute, upload(t, 1, 0)))
+	requireOneAttempt(t, requireDone(t, time.Minute, uploadDocuments(t, 1, 0)))
 }

@@ -64,7 +64,7 @@ func TestLoadController(t *testing.T) {
 	}
 	p := testenv.Start(t, cmd)
 	testenv.Eventually(t, "the controller has looked at the fleet", func() bool {
-		return page(metrics, `tmd_controller_fleet_looks_total{outcome="seen"}`) > 0
+		return readMetric(metrics, `tmd_controller_fleet_looks_total{outcome="seen"}`) > 0
 	})
 	for _, load := range []struct {
 		name string
@@ -76,14 +76,14 @@ func TestLoadController(t *testing.T) {
 		{"a fifth busy with jobs of a minute", 0.2, time.Minute},
 		{"half of them busy with jobs of five seconds", 0.5, 5 * time.Second},
 	} {
-		beats.change(load.busy, load.job)
+		beats.changeJobs(load.busy, load.job)
 		// What the change itself takes is not what it costs to go on.
-		settled(t, 30*time.Second)
-		writes, cpu := page(metrics, `tmd_controller_deletion_cost_writes_total{outcome="ok"}`), processor(t, p.Pid())
-		settled(t, watched)
-		used := (processor(t, p.Pid()) - cpu).Seconds() / watched.Seconds()
-		wrote := (page(metrics, `tmd_controller_deletion_cost_writes_total{outcome="ok"}`) - writes) / watched.Seconds()
-		resident, peak := memory(t, p.Pid(), "VmRSS"), memory(t, p.Pid(), "VmHWM")
+		waitForSteadyState(t, 30*time.Second)
+		writes, cpu := readMetric(metrics, `tmd_controller_deletion_cost_writes_total{outcome="ok"}`), processorTime(t, p.Pid())
+		waitForSteadyState(t, watched)
+		used := (processorTime(t, p.Pid()) - cpu).Seconds() / watched.Seconds()
+		wrote := (readMetric(metrics, `tmd_controller_deletion_cost_writes_total{outcome="ok"}`) - writes) / watched.Seconds()
+		resident, peak := memoryUsage(t, p.Pid(), "VmRSS"), memoryUsage(t, p.Pid(), "VmHWM")
 		t.Logf("FIGURE controller, %d workers, %s: %.2f %% of a processor, %.1f writes/s, %d MiB resident, %d MiB at most",
 			manyPods, load.name, 100*used, wrote, resident>>20, peak>>20)
 		if load.job >= time.Hour && used > controllerCPU {
@@ -110,8 +110,8 @@ func forEach(count int, do func(n int)) {
 	all.Wait()
 }
 
-// settled lets time pass, which is what is measured here.
-func settled(t *testing.T, d time.Duration) {
+// waitForSteadyState lets time pass, which is what is measured here.
+func waitForSteadyState(t *testing.T, d time.Duration) {
 	t.Helper()
 	select {
 	case <-t.Context().Done():
@@ -144,7 +144,7 @@ func newBeats(t *testing.T, server *testenv.RedisServer) *beats {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			b.beat(ctx)
+			b.writeHeartbeats(ctx)
 			select {
 			case <-ctx.Done():
 				return
@@ -156,14 +156,14 @@ func newBeats(t *testing.T, server *testenv.RedisServer) *beats {
 	return b
 }
 
-func (b *beats) change(busy float64, job time.Duration) {
+func (b *beats) changeJobs(busy float64, job time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.busy, b.job, b.changed = busy, job, true
 }
 
-// beat ends jobs and begins others, so that as many run as should, and tells it.
-func (b *beats) beat(ctx context.Context) {
+// writeHeartbeats ends jobs and begins others, so that as many run as should, and tells it.
+func (b *beats) writeHeartbeats(ctx context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	running := 0
@@ -201,8 +201,8 @@ func (b *beats) beat(ctx context.Context) {
 	})
 }
 
-// page returns a value of the controller's metrics; 0 when it is not there.
-func page(port int, name string) float64 {
+// readMetric returns a value of the controller's metrics; 0 when it is not there.
+func readMetric(port int, name string) float64 {
 	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
 	if err != nil {
 		return 0
@@ -221,8 +221,8 @@ func page(port int, name string) float64 {
 	return 0
 }
 
-// processor is the time that a process has used (proc(5), stat: utime and stime, in hundredths of a second).
-func processor(t *testing.T, pid int) time.Duration {
+// processorTime is the time that a process has used (proc(5), stat: utime and stime, in hundredths of a second).
+func processorTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -241,8 +241,8 @@ func processor(t *testing.T, pid int) time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
-// memory is a line of a process's status, in bytes.
-func memory(t *testing.T, pid int, name string) int {
+// memoryUsage is a line of a process's status, in bytes.
+func memoryUsage(t *testing.T, pid int, name string) int {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

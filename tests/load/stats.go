@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// percentile returns the p-th percentile (0 to 1) of the samples, by nearest rank.
+// percentileOf returns the p-th percentile (0 to 1) of the samples, by nearest rank.
 func percentileOf(samples []time.Duration, p float64) time.Duration {
 	if len(samples) == 0 {
 		return 0

@@ -27,7 +27,7 @@ type role struct {
 	ready time.Duration // from start to a ready answer
 }
 
-// start runs a role and waits for its readiness. The prefix goes before the command, as in taskset -c 0.
+// startRole runs a role and waits for its readiness. The prefix goes before the command, as in taskset -c 0.
 func startRole(t *testing.T, name string, port int, readyPort int, env []string, prefix ...string) *role {
 	t.Helper()
 	args := append(prefix, filepath.Join(testenv.Root(), ".bin", "tmd"), name)
@@ -116,7 +116,7 @@ func readTranscript(t *testing.T) []byte {
 	return b
 }
 
-// each runs n calls on width goroutines and returns their times; the first error fails the test.
+// runConcurrently runs n calls on width goroutines and returns their times; the first error fails the test.
 func runConcurrently(t *testing.T, n, width int, call func(i int) error) []time.Duration {
 	t.Helper()
 	times := make([]time.Duration, n)

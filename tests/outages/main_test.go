@@ -123,7 +123,7 @@ func (w *world) startRoles(t *testing.T, redisURL func(db int) string) *world {
 	return w
 }
 
-// document is one of the synthetic documents.
+// readDocument is one of the synthetic documents.
 func readDocument(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-regular.pdf"))

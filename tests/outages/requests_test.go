@@ -75,7 +75,7 @@ func (w *world) sendRequest(t *testing.T, q request) answer {
 	return a
 }
 
-// gets asks until the answer is the wanted one: on a busy machine a good part may be late.
+// requireStatus asks until the answer is the wanted one: on a busy machine a good part may be late.
 func (w *world) requireStatus(t *testing.T, status int, q request) (a answer) {
 	t.Helper()
 	testenv.Eventually(t, fmt.Sprintf("%s %s is answered with %d", q.method, q.path, status), func() bool {
@@ -108,7 +108,7 @@ const (
 	noTimeline = "000000000000000000000000"
 )
 
-// requests are one of each kind. course is one that nobody asked for before, so that no cache knows it.
+// allRequests are one of each kind. course is one that nobody asked for before, so that no cache knows it.
 func (w *world) allRequests(t *testing.T, course string) map[string]request {
 	job, saved := "/api/timeline/status/"+w.job, "/api/timelines/"+w.saved
 	return map[string]request{
@@ -129,7 +129,7 @@ func (w *world) allRequests(t *testing.T, course string) map[string]request {
 	}
 }
 
-// wants are the statuses of an outage; what it does not name is as on a good day.
+// expectedStatuses are the statuses of an outage; what it does not name is as on a good day.
 type expectedStatuses map[string]int
 
 var goodDay = expectedStatuses{
@@ -137,7 +137,7 @@ var goodDay = expectedStatuses{
 	"timeline": 200, "rename": 200, "drop": 404, "course": 200, "ready": 200, "live": 200,
 }
 
-// during sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503 names
+// checkDuring sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503 names
 // the part that is away and says when to come back.
 func (w *world) checkDuring(t *testing.T, outage, course string, code fault.Code, want expectedStatuses) {
 	t.Helper()
@@ -200,7 +200,7 @@ func (w *world) checkDuring(t *testing.T, outage, course string, code fault.Code
 		strings.Join(late, ", "))
 }
 
-// comesBack waits until everything works again, with the processes that there were.
+// requireRecovery waits until everything works again, with the processes that there were.
 func (w *world) requireRecovery(t *testing.T, from string) {
 	t.Helper()
 	began := time.Now()
@@ -215,7 +215,7 @@ func (w *world) requireRecovery(t *testing.T, from string) {
 	t.Logf("| after %s | a job is done again after %v |", from, took.Round(time.Millisecond))
 }
 
-// finishes sends a form until it is taken, waits until its job is done, and returns its id.
+// finishJob sends a form until it is taken, waits until its job is done, and returns its id.
 func (w *world) finishJob(t *testing.T) string {
 	t.Helper()
 	var a answer
@@ -228,7 +228,7 @@ func (w *world) finishJob(t *testing.T) string {
 	return a.JobID
 }
 
-// until waits for a state of a job; retrying counts for it if it is over before it is seen.
+// waitForState waits for a state of a job; retrying counts for it if it is over before it is seen.
 func (w *world) waitForState(t *testing.T, id string, states ...string) answer {
 	t.Helper()
 	var a answer
@@ -243,7 +243,7 @@ func (w *world) waitForState(t *testing.T, id string, states ...string) answer {
 	return a
 }
 
-// and joins expectations.
+// merge joins expectations.
 func (w expectedStatuses) merge(more expectedStatuses) expectedStatuses {
 	both := maps.Clone(w)
 	maps.Copy(both, more)

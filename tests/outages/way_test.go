@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// way is the way to a server: it can be closed, led elsewhere, and made slow.
+// serverLink is the way to a server: it can be closed, led elsewhere, and made slow.
 type serverLink struct {
 	*toxiproxy.Proxy
 	t *testing.T
@@ -25,7 +25,7 @@ func newServerLink(t *testing.T, upstream string) *serverLink {
 	return w
 }
 
-// open lets connections through again, on the same port as before.
+// openLink lets connections through again, on the same port as before.
 func (w *serverLink) openLink() {
 	w.t.Helper()
 	if err := w.Start(); err != nil {
@@ -33,10 +33,10 @@ func (w *serverLink) openLink() {
 	}
 }
 
-// close cuts all connections and refuses new ones.
+// closeLink cuts all connections and refuses new ones.
 func (w *serverLink) closeLink() { w.Stop() }
 
-// lead leads new connections to another server, and cuts those that are there.
+// redirect leads new connections to another server, and cuts those that are there.
 func (w *serverLink) redirect(upstream string) {
 	w.t.Helper()
 	w.Stop()
@@ -44,7 +44,7 @@ func (w *serverLink) redirect(upstream string) {
 	w.openLink()
 }
 
-// delay holds every answer up, until it is called again with 0.
+// setDelay holds every answer up, until it is called again with 0.
 func (w *serverLink) setDelay(by time.Duration) {
 	w.t.Helper()
 	if by == 0 {
