@@ -36,6 +36,8 @@ func States() []State { return []State{Pending, Active, Retry, Scheduled, Dead} 
 // Deps is what an Operator needs. Without Uploads it can look and hold back, but not retry or delete.
 type Deps struct {
 	Queue   Queue
+	Tasks   Tasks
+	Intake  Intake
 	Jobs    Jobs
 	Uploads Uploads
 	Clock   func() time.Time
@@ -271,7 +273,7 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	if err != nil {
 		return fmt.Errorf("operate: retry: %w", err)
 	}
-	if err := o.Queue.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
+	if err := o.Tasks.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
 		return fmt.Errorf("operate: retry: %w", err)
 	}
 	return nil
@@ -292,7 +294,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if err := o.Jobs.Delete(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
-	if err := o.Queue.DeleteTask(ctx, id); err != nil {
+	if err := o.Tasks.DeleteTask(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
 	return nil
@@ -331,10 +333,10 @@ func (o *Operator) Resume(ctx context.Context, queues ...string) error {
 }
 
 // Drain stops the intake: the API answers new work with draining, while workers finish what is there.
-func (o *Operator) Drain(ctx context.Context) error { return o.Queue.PauseIntake(ctx) }
+func (o *Operator) Drain(ctx context.Context) error { return o.Intake.PauseIntake(ctx) }
 
 // Undrain opens the intake again.
-func (o *Operator) Undrain(ctx context.Context) error { return o.Queue.ResumeIntake(ctx) }
+func (o *Operator) Undrain(ctx context.Context) error { return o.Intake.ResumeIntake(ctx) }
 
 // Stats is the system at a glance.
 type Stats struct {

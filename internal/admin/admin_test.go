@@ -173,7 +173,7 @@ func TestARetryThatIsCutOff(t *testing.T) {
 					ctx := t.Context()
 					id := e.die(kind, fault.Internal, true)
 					cut := cutOff{env: e, at: step}
-					o := admin.New(admin.Deps{Queue: cutQueue{e.tasks, cut}, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now})
+					o := admin.New(admin.Deps{Queue: e.tasks, Tasks: cutTasks{e.tasks, cut}, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now})
 					wantCode(t, "retry", o.Retry(ctx, id), fault.StorageUnavailable)
 					e.settle()
 					e.settle()
@@ -316,8 +316,8 @@ type (
 		admin.Uploads
 		cutOff
 	}
-	cutQueue struct {
-		admin.Queue
+	cutTasks struct {
+		admin.Tasks
 		cutOff
 	}
 )
@@ -343,11 +343,11 @@ func (c cutUploads) Save(ctx context.Context, t job.Ticket, r io.Reader, limit i
 	return c.Uploads.Save(ctx, t, r, limit)
 }
 
-func (c cutQueue) RequeueArchived(ctx context.Context, t job.Task) error {
+func (c cutTasks) RequeueArchived(ctx context.Context, t job.Task) error {
 	if err := c.before("queue"); err != nil {
 		return err
 	}
-	return c.Queue.RequeueArchived(ctx, t)
+	return c.Tasks.RequeueArchived(ctx, t)
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -23,6 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -39,7 +40,7 @@ type env struct {
 	dir     string
 	files   *filestore.Store
 	records *jobstore.Store
-	tasks   *queue.Client
+	tasks   *queuetest.Queue
 	sweeper *repair.Sweeper
 }
 
@@ -54,8 +55,8 @@ func open(t testing.TB, url string) *env {
 	t.Cleanup(func() { e.files.Close() })
 	quiet := slog.New(slog.DiscardHandler)
 	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: quiet, Host: "here"})
-	e.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
-	e.Operator = admin.New(admin.Deps{Queue: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now})
+	e.tasks = queuetest.New(t, client)
+	e.Operator = admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now})
 	e.sweeper = repair.New(repair.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Holder: "one", Clock: e.clock.Now, Logger: quiet, Registerer: prometheus.NewRegistry(),
 	})
@@ -185,7 +186,7 @@ func (e *env) work(w *worker) (stop func()) {
 
 func (e *env) serve(h queue.Handler) (stop func()) {
 	e.t.Helper()
-	server := queue.New(queue.Deps{
+	server := queuetest.NewServer(e.t, queuetest.Deps{
 		Redis: e.redis, Handler: h, Host: "worker-1", Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})

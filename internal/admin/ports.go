@@ -20,20 +20,27 @@ type Queue interface {
 	FindTask(ctx context.Context, id job.ID) (Task, bool, error)
 	// RunNow makes a task pending that waits for its time, and says no when it does so no more.
 	RunNow(ctx context.Context, t Task) (bool, error)
-	// DeleteTask takes the task of a job out of the queues. One that a worker has stays, until the worker finds that its job is
-	// gone. What is not there is no error.
-	DeleteTask(ctx context.Context, id job.ID) error
-	// RequeueArchived hands a task over; one of its id that was put away goes.
-	RequeueArchived(ctx context.Context, t job.Task) error
-
 	// PauseQueues keeps workers from taking tasks of the queues. ResumeQueues lets them again. What is so already is no error.
 	PauseQueues(ctx context.Context, queues []string) error
 	ResumeQueues(ctx context.Context, queues []string) error
-	// PauseIntake stops the intake of new work. ResumeIntake opens it again.
-	PauseIntake(ctx context.Context) error
-	ResumeIntake(ctx context.Context) error
 	// CurrentLoad returns what is in the queues and who works on it.
 	CurrentLoad(ctx context.Context) (Load, error)
+}
+
+// Tasks hands over and deletes the tasks of jobs. Errors are queue_unavailable.
+type Tasks interface {
+	// DeleteTask deletes the task of a job from the queues. A task that a worker has stays, until the worker finds that its
+	// job is gone. An absent task is no error.
+	DeleteTask(ctx context.Context, id job.ID) error
+	// RequeueArchived hands a task over, and deletes an archived one of the same id.
+	RequeueArchived(ctx context.Context, t job.Task) error
+}
+
+// Intake is the switch that stops the intake of new work. Errors are queue_unavailable.
+type Intake interface {
+	// PauseIntake stops the intake of new work, ResumeIntake opens it again. Repeating either changes nothing.
+	PauseIntake(ctx context.Context) error
+	ResumeIntake(ctx context.Context) error
 }
 
 // Jobs is the records of jobs, and those that failed for good.

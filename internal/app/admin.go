@@ -15,6 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queueadmin"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 )
 
@@ -42,10 +43,15 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 		return err
 	}
 	defer func() { _ = client.Close() }()
+	inspector, err := newInspector(client)
+	if err != nil {
+		return err
+	}
 	deps := admin.Deps{
-		Queue: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: c.JobTimeout}),
-		Jobs:  jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: quiet, Host: hostName()}),
-		Clock: time.Now,
+		Queue: inspector, Tasks: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: c.JobTimeout}),
+		Intake: queueadmin.NewIntake(client),
+		Jobs:   jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: quiet, Host: hostName()}),
+		Clock:  time.Now,
 	}
 	if need != UploadsUnused {
 		uploads, err := storage.Open(ctx, c.Uploads, quiet)

@@ -54,7 +54,10 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 
 	pool := parserchild.NewPool(c.Pool, r.Log, r.Registry)
 	r.AddComponent("pool", pool.Run)
-	worker := core.newWorker(r, parsepool.Stream{Pool: pool}, c.Jobs, c.JobTimeout, r.DrainTimeout()-apiDrainInAll)
+	worker, err := core.newWorker(r, parsepool.Stream{Pool: pool}, c.Jobs, c.JobTimeout, r.DrainTimeout()-apiDrainInAll)
+	if err != nil {
+		return err
+	}
 	r.AddComponent("worker", core.runWithCatalogue(worker))
 
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{

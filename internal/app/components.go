@@ -15,8 +15,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queueadmin"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
+	"github.com/trackmydegree/trackmydegree/internal/scaling"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
@@ -34,6 +37,13 @@ func (c *core) newQueueClient(jobTimeout time.Duration) *queue.Client {
 	return queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: jobTimeout})
 }
 
+// newInspector returns the queues as operators see them.
+func newInspector(client redis.UniversalClient) (*queueadmin.Inspector, error) {
+	return queueadmin.NewInspector(queueadmin.Deps{
+		Redis: client, Depths: scaling.NewReader(client), Workers: liveness.NewRegistry(client),
+	})
+}
+
 // addRepairer makes this process a candidate for the lease under which lost tasks, records and files are repaired.
 func (c *core) addRepairer(r *role.Role, tasks *queue.Client) {
 	s := repair.New(repair.Deps{
@@ -45,21 +55,26 @@ func (c *core) addRepairer(r *role.Role, tasks *queue.Client) {
 
 // newAPI builds the API and adds its components to the role.
 func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
-	r.Registry.MustRegister(tasks, c.records) // the tasks in each queue, and the dead jobs
+	r.Registry.MustRegister(scaling.NewReader(c.redis), c.records) // the tasks in each queue, and the dead jobs
 	guard, err := newAuthGuard(o.auth, r)
 	if err != nil {
 		return nil, err
 	}
+	inspector, err := newInspector(c.redis)
+	if err != nil {
+		return nil, err
+	}
+	intake := queueadmin.NewIntake(c.redis)
 	responses := cache.New(cache.Deps{Redis: cacheRedis, Logger: r.Log, Registerer: r.Registry})
 	api, err := httpapi.New(httpapi.Deps{
 		Jobs:    c.records,
 		Uploads: c.uploads,
 		Submit: submit.New(submit.Deps{
 			Uploads: c.uploads, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
-			MaxJobs: o.limits.MaxJobs, Intake: tasks,
+			MaxJobs: o.limits.MaxJobs, Intake: intake,
 		}),
 		Timelines: timelines.New(timelines.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
-		Admin:     admin.New(admin.Deps{Queue: tasks, Jobs: c.records, Uploads: c.uploads, Clock: time.Now}),
+		Admin:     admin.New(admin.Deps{Queue: inspector, Tasks: tasks, Intake: intake, Jobs: c.records, Uploads: c.uploads, Clock: time.Now}),
 		Catalogue: c.database,
 		Snapshot:  c.catalogue,
 		Cache:     responses,
@@ -111,16 +126,19 @@ func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) erro
 
 // newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of files
 // stops after it, so that the files of the last jobs are deleted.
-func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) *queue.Server {
+func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) (*queue.Server, error) {
 	processor := executor.New(executor.Deps{
 		Jobs: c.records, Uploads: c.uploads, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 		Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
 		JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
 	})
 	r.AddComponent("files", processor.Run)
-	return queue.New(queue.Deps{
-		Redis:       c.redis,
-		Handler:     processor,
-		Concurrency: o.Concurrency, Grace: grace, Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
+	member, err := liveness.New(liveness.Deps{Redis: c.redis, Clock: time.Now, Logger: r.Log, Registerer: r.Registry})
+	if err != nil {
+		return nil, err
+	}
+	return queue.NewServer(queue.Deps{
+		Redis: c.redis, Liveness: member, Handler: processor, Concurrency: o.Concurrency, Grace: grace,
+		Logger: r.Log, Registerer: r.Registry,
 	})
 }

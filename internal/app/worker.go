@@ -43,7 +43,10 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	}
 	r.AddCloser("parser", func(context.Context) error { parser.Close(); return nil })
 	core.addRepairer(r, core.newQueueClient(c.JobTimeout))
-	worker := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
+	worker, err := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
+	if err != nil {
+		return err
+	}
 
 	monitor, err := health.New(health.Config{
 		Dependencies: []health.Dependency{

@@ -21,7 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
@@ -72,7 +72,7 @@ func (c *console) decodeOutput(into any, args ...string) {
 type queueFixture struct {
 	console
 	records *jobstore.Store
-	tasks   *queue.Client
+	tasks   *queuetest.Queue
 	files   *filestore.Store
 }
 
@@ -92,7 +92,7 @@ func newQueueFixture(t *testing.T) *queueFixture {
 	return &queueFixture{
 		console: console{t, []string{"REDIS_JOB_URL=" + redis.URL(1), "TMD_UPLOAD_DIR=" + dir}},
 		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-7"}),
-		tasks:   queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute}),
+		tasks:   queuetest.New(t, client),
 		files:   files,
 	}
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -65,7 +65,7 @@ func (f finishingHandler) Process(ctx context.Context, d job.Delivery) error {
 func (r *release) startFinishingWorker(pod string) {
 	r.t.Helper()
 	store := jobstore.New(jobstore.Deps{Redis: r.openRedis(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
-	s := queue.New(queue.Deps{
+	s := queuetest.NewServer(r.t, queuetest.Deps{
 		Redis: r.openRedis(), Host: pod, Handler: finishingHandler{store}, Concurrency: 1, Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
@@ -159,7 +159,7 @@ func TestAutomation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range depths {
-		if d.Waiting() > 0 || d.Archived > 0 {
+		if d.Backlog() > 0 || d.Archived > 0 {
 			t.Errorf("the canary left %+v", d)
 		}
 	}

@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -40,7 +40,7 @@ type release struct {
 	namespace  string
 	kubeconfig string
 	redis      *testenv.RedisServer
-	queue      *queue.Client
+	queue      *queuetest.Queue
 	settings   []string // beside those that every test has
 }
 
@@ -62,7 +62,7 @@ func newRelease(t *testing.T, values ...string) *release {
 			t.Fatal(err)
 		}
 	}
-	r.queue = queue.NewClient(queue.ClientDeps{Redis: r.openRedis(), JobTimeout: time.Minute})
+	r.queue = queuetest.New(t, r.openRedis())
 	return r
 }
 
@@ -148,7 +148,7 @@ func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()
 	server.Pod(r.t, r.namespace, pod, func(*corev1.Pod) {})
 	taken := make(chan job.ID, 10)
-	s := queue.New(queue.Deps{
+	s := queuetest.NewServer(r.t, queuetest.Deps{
 		Redis: r.openRedis(), Host: pod, Handler: blockingHandler(taken), Concurrency: 1, Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})

@@ -22,7 +22,7 @@ import (
 	files "github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -44,7 +44,7 @@ type system struct {
 	redis     redis.UniversalClient
 	records   *jobstore.Store
 	files     *files.Store
-	tasks     *queue.Client
+	tasks     *queuetest.Queue
 	submitter *submit.Submitter
 }
 
@@ -63,7 +63,7 @@ func newSystem(t *testing.T, url string, timeout time.Duration) *system {
 	s := &system{
 		t: t, redis: client, files: folder,
 		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Refresh: time.Hour}),
-		tasks:   queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute}),
+		tasks:   queuetest.New(t, client),
 	}
 	s.submitter = submit.New(submit.Deps{
 		Uploads: folder, Jobs: s.records, Queue: s.tasks, Clock: time.Now,
@@ -82,7 +82,7 @@ func (s *system) processor(parse parserFunc) *executor.Processor {
 // work starts a worker; the function that it returns drains it.
 func (s *system) work(grace time.Duration, parse parserFunc) (drain func()) {
 	s.t.Helper()
-	server := queue.New(queue.Deps{
+	server := queuetest.NewServer(s.t, queuetest.Deps{
 		Redis: s.redis, Handler: s.processor(parse), Concurrency: 2, Grace: grace, Clock: time.Now,
 		Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)), Registerer: prometheus.NewRegistry(),
 	})
@@ -144,7 +144,7 @@ func (s *system) empty() {
 		depths, err := s.tasks.ReadDepths(s.t.Context())
 		left := int64(0)
 		for _, d := range depths {
-			left += d.Waiting()
+			left += d.Backlog()
 		}
 		return err == nil && left == 0
 	})

@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -170,7 +170,7 @@ func TestOperatorsRetry(t *testing.T) {
 	if files := s.files(); !slices.Equal(files, []string{string(kept) + ".json", string(kept) + ".pdf"}) {
 		t.Errorf("%v", files)
 	}
-	if task, ok, err := s.tasks.FindTask(t.Context(), kept); err != nil || !ok || task.Queue != queue.Normal {
+	if task, ok, err := s.tasks.FindTask(t.Context(), kept); err != nil || !ok || task.Queue != queuemodel.Normal {
 		t.Errorf("%+v, %v", task, err)
 	}
 	s.admin(http.MethodPost, "/jobs/"+string(kept)+"/retry", "").wantProblem(t, fault.Conflict)

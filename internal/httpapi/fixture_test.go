@@ -36,7 +36,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -89,7 +89,7 @@ type system struct {
 	client  *http.Client
 	redis   redis.UniversalClient
 	jobs    *jobstore.Store
-	tasks   *queue.Client
+	tasks   *queuetest.Queue
 	folder  *filestore.Store
 	store   *boltstore.Store
 	uploads string
@@ -211,10 +211,10 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	s.folder = files
 	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
 	must(t, err)
-	s.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
+	s.tasks = queuetest.New(t, client)
 	deps := httpapi.Deps{
 		Jobs:  s.jobs,
-		Admin: admin.New(admin.Deps{Queue: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
+		Admin: admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
 		Submit: submit.New(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,

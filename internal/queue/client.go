@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,43 +11,47 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-var _ submit.Queue = (*Client)(nil)
-
-const (
-	// taskType is what a task asks for. A payload of another shape gets another type, so that old and new workers side by
-	// side each take what they understand.
-	taskType = "timeline:v1"
-
-	// enqueueTimeout bounds one enqueue, also with a client that has no deadlines of its own.
-	enqueueTimeout = budget.Enqueue
-
-	// unlimited is how often asynq may deliver a task again. It is the outcome of a delivery that ends a task; a limit of
-	// asynq's own would put tasks away whose owner nobody has told.
-	unlimited = 1 << 20
-
-	// settle is added to a job's own timeout: when asynq's runs out it takes the task back without waiting for the
-	// handler, so the handler's has to run out first and leave time to write down what happened.
-	settle = 30 * time.Second
+var (
+	_ submit.Queue = (*Client)(nil)
+	_ repair.Queue = (*Client)(nil)
+	_ admin.Tasks  = (*Client)(nil)
 )
 
-// ClientDeps is what a Client needs. JobTimeout is how long one attempt may take.
+const (
+	// enqueueTimeout bounds one enqueue, also with a Redis client that has no deadlines of its own.
+	enqueueTimeout = budget.Enqueue
+
+	// maxRetry is how often asynq may deliver a task again: without a limit in practice. The outcome of a delivery ends a
+	// task. A limit of asynq's own would archive tasks without a word to the owner of the job.
+	maxRetry = 1 << 20
+
+	// recordingTime is added to the timeout of a job. When asynq's timeout passes it returns the task without waiting for
+	// the handler, so the handler's own has to pass first and leave time to record the outcome.
+	recordingTime = 30 * time.Second
+)
+
+// ClientDeps is what a Client needs.
 type ClientDeps struct {
 	Redis      redis.UniversalClient
-	JobTimeout time.Duration
+	JobTimeout time.Duration // of one attempt
 }
 
-// Client hands tasks to the queues and looks at them. It is safe for concurrent use.
+// Client enqueues, looks up and deletes the tasks of jobs. It is safe for concurrent use. Errors of Redis are
+// queue_unavailable.
 type Client struct {
 	redis   redis.UniversalClient
 	asynq   *asynq.Client
 	timeout time.Duration
-	intake  intake
 }
 
 // NewClient returns a client.
@@ -54,13 +59,19 @@ func NewClient(d ClientDeps) *Client {
 	return &Client{redis: d.Redis, asynq: asynq.NewClientFromRedisClient(d.Redis), timeout: d.JobTimeout}
 }
 
-// Enqueue hands a task over, in less than two seconds or not at all: queue_unavailable. A task that is in its queue
-// already is no error.
-func (c *Client) Enqueue(ctx context.Context, t job.Task) error { return c.enqueue(ctx, t) }
+// Enqueue hands a task to its queue, within two seconds or not at all. It is idempotent: a job whose task is in its queue
+// already, in any state, is left as it is.
+func (c *Client) Enqueue(ctx context.Context, t job.Task) error { return c.enqueueWith(ctx, t) }
 
-func (c *Client) enqueue(ctx context.Context, t job.Task, more ...asynq.Option) error {
-	name, ok := queues[t.Priority]
-	if !ok {
+// EnqueueAt is Enqueue for a task that no worker takes before a time. Until then the task is scheduled and counts in the
+// depth of its queue.
+func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error {
+	return c.enqueueWith(ctx, t, asynq.ProcessAt(at))
+}
+
+func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.Option) error {
+	name := queuemodel.QueueOf(t.Priority)
+	if name == "" {
 		return fault.Wrap(fault.Internal, fmt.Errorf("queue: enqueue: no queue for priority %q", t.Priority))
 	}
 	payload, err := json.Marshal(t)
@@ -69,27 +80,83 @@ func (c *Client) enqueue(ctx context.Context, t job.Task, more ...asynq.Option) 
 	}
 	bounded, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	options := append(more, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(unlimited), asynq.Retention(0),
-		asynq.Timeout(c.timeout+settle))
+	options = append(options, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Retention(0),
+		asynq.Timeout(c.timeout+recordingTime))
 	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload), options...)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
 	}
-	return failed(ctx, "enqueue", err)
+	return redisurl.ToFault(ctx, "queue: enqueue", err)
 }
 
-// Ping reports whether Redis answers.
-func (c *Client) Ping(ctx context.Context) error {
-	return failed(ctx, "ping", c.redis.Ping(ctx).Err())
-}
-
-// failed turns an error of Redis into queue_unavailable. A caller who gave up, or whose time is over, gets that instead.
-func failed(ctx context.Context, op string, err error) error {
-	if err == nil {
+// TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is live in
+// one queue and archived in another is live. It also writes asynq's list of queues again: asynq does so once in the life
+// of a client, and a Redis that lost its data has forgotten it.
+func (c *Client) TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	names := queuemodel.QueueNames()
+	answers := make([]*redis.StringCmd, 0, len(ids)*len(names))
+	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.SAdd(ctx, queuemodel.AsynqQueuesKey, queuemodel.High, queuemodel.Normal, queuemodel.Low)
+		for _, id := range ids {
+			for _, queue := range names {
+				answers = append(answers, p.HGet(ctx, queuemodel.TaskKey(queue, id), "state"))
+			}
+		}
 		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, redisurl.ToFault(ctx, "queue: task states", err)
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("queue: %s: %w", op, ctx.Err())
+	states := make(map[job.ID]repair.TaskState, len(ids))
+	for i, answer := range answers {
+		state, err := answer.Result()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err != nil {
+			return nil, redisurl.ToFault(ctx, "queue: task states", err)
+		}
+		id := ids[i/len(names)]
+		if state != "archived" {
+			states[id] = repair.Live
+		} else if states[id] == repair.Absent {
+			states[id] = repair.Archived
+		}
 	}
-	return fault.Wrap(fault.QueueUnavailable, fmt.Errorf("queue: %s: %w", op, err))
+	return states, nil
+}
+
+var (
+	//go:embed lua/delete_task.lua
+	deleteTaskLua    string
+	deleteTaskScript = redis.NewScript(deleteTaskLua)
+
+	//go:embed lua/delete_archived.lua
+	deleteArchivedLua    string
+	deleteArchivedScript = redis.NewScript(deleteArchivedLua)
+)
+
+// DeleteTask deletes the task of a job from the queues, archived or not. A task that a worker has stays with it. Deleting
+// an absent task is no error.
+func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
+	args := append([]any{string(id)}, queuemodel.QueuePrefixes()...)
+	return redisurl.ToFault(ctx, "queue: delete task", deleteTaskScript.Run(ctx, c.redis, nil, args...).Err())
+}
+
+// RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. It is idempotent. If the
+// process dies in between, the job has no task, which the repair of jobs finds.
+func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
+	for _, queue := range queuemodel.QueueNames() {
+		keys := []string{queuemodel.TaskKey(queue, t.ID), queuemodel.QueueKey(queue, "archived")}
+		if err := deleteArchivedScript.Run(ctx, c.redis, keys, string(t.ID)).Err(); err != nil {
+			return redisurl.ToFault(ctx, "queue: requeue archived", err)
+		}
+	}
+	if err := c.Enqueue(ctx, t); err != nil {
+		return fmt.Errorf("queue: requeue archived: %w", err)
+	}
+	return nil
 }

@@ -3,111 +3,74 @@ package queue
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// asynq is the version whose scripts the guard knows.
-const (
-	asynqModule  = "github.com/hibiken/asynq"
-	asynqVersion = "v0.26.0"
-)
+// errLeaveTask is the error that asynq gets for a run whose task this process no longer holds. asynq would move the task to
+// retry and store this text; the guard recognises the text and leaves the task alone.
+var errLeaveTask = errors.New("left-to-its-holder")
 
-// supported holds the program to the asynq that this package was written for: it takes part in asynq's own bookkeeping, and
-// another version may keep other books. Test programs do not say what they are linked with.
-func supported() error {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return nil
-	}
-	return supports(info.Deps)
-}
-
-func supports(linked []*debug.Module) error {
-	for _, m := range linked {
-		if m.Path == asynqModule && (m.Version != asynqVersion || m.Replace != nil) {
-			return fmt.Errorf("queue: linked with asynq %s, made for %s: build with that version, or read the changes of internal/rdb and processor.go between the two, adapt internal/queue and change asynqVersion",
-				m.Version, asynqVersion)
-		}
-	}
-	return nil
-}
-
-// errLeft is what asynq is told of a run whose task is not this process's any more. asynq would put the task into retry;
-// the guard knows the text and leaves the task alone.
-var errLeft = errors.New("left-to-its-holder")
-
-// guardLua goes before each of asynq's scripts that say what becomes of an active task: done, retry, archive, requeue. They
-// take the task out of the list by its id, whoever runs it: a process that was paused or cut off, and whose task was given
-// to another, would take it from there. They fail halfway on a task without a lease, and leave it in no state at all.
-//
-// The last of KEYS is holders, the last of ARGV the worker; ARGV 1 is the task.
-const guardLua = `
-if redis.call('HGET', KEYS[#KEYS], ARGV[1]) ~= ARGV[#ARGV] then return redis.status_reply('` + notHeld + `') end
-redis.call('HDEL', KEYS[#KEYS], ARGV[1])
-do
-	local active, lease
-	for _, key in ipairs(KEYS) do
-		if key:sub(-7) == ':active' then active = key elseif key:sub(-6) == ':lease' then lease = key end
-	end
-	if redis.call('LPOS', active, ARGV[1]) then redis.call('ZADD', lease, 'NX', 0, ARGV[1]) end
-end
-`
-
+// notHeld is the answer of guard.lua for a task that this worker does not hold.
 const notHeld = "NOTHELD"
 
-// guard is the client that asynq's server gets. It lets asynq settle the tasks that this worker holds, and no others.
-// asynq's own recoverer goes through it as well and finds nothing to do: orphans are the reaper's.
+//go:embed lua/guard.lua
+var guardLua string
+
+// guard is the Redis client that asynq's server gets. It lets asynq record the outcome of the tasks that this worker
+// holds, and of no others. asynq's own recoverer goes through it as well and so finds nothing to do: orphans belong to the
+// rescuer of package liveness.
 type guard struct {
 	redis.UniversalClient
-	beats   *beats
-	logger  *slog.Logger
-	scripts sync.Map // SHA-1 of a script of asynq's → *redis.Script with the guard in it
+	liveness Liveness
+	logger   *slog.Logger
+	scripts  sync.Map // SHA-1 of one of asynq's scripts → *redis.Script, the same with guard.lua before it
 }
 
-// noScript is Redis' answer to the digest of a script that it has not seen; whoever asked sends the text.
+// noScript is the answer of Redis for the digest of an unknown script, upon which the caller sends the text.
 type noScript struct{}
 
-func (noScript) Error() string { return "NOSCRIPT the guard has not seen it" }
+func (noScript) Error() string { return "NOSCRIPT the guard does not know the script" }
 
-// RedisError marks it as an answer of the server.
+// RedisError marks noScript as an answer of the server.
 func (noScript) RedisError() {}
 
-// EvalSha runs a script that has been seen.
+// EvalSha runs a script by its digest. It asks for the text of a script that it has to guard and does not know.
 func (g *guard) EvalSha(ctx context.Context, digest string, keys []string, args ...any) *redis.Cmd {
-	task, ok := settles(keys, args)
+	task, ok := findOutcomeTask(keys, args)
 	if !ok {
 		return g.UniversalClient.EvalSha(ctx, digest, keys, args...)
 	}
 	if script, ok := g.scripts.Load(digest); ok {
-		return g.settle(ctx, script.(*redis.Script), task, keys, args)
+		return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
 	}
 	cmd := redis.NewCmd(ctx)
 	cmd.SetErr(noScript{})
 	return cmd
 }
 
-// Eval runs a script that has not.
+// Eval runs a script by its text.
 func (g *guard) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
-	task, ok := settles(keys, args)
+	task, ok := findOutcomeTask(keys, args)
 	if !ok {
 		return g.UniversalClient.Eval(ctx, text, keys, args...)
 	}
 	script, _ := g.scripts.LoadOrStore(redis.NewScript(text).Hash(), redis.NewScript(guardLua+text))
-	return g.settle(ctx, script.(*redis.Script), task, keys, args)
+	return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
 }
 
-// settles recognises asynq's scripts for active tasks: they name the list of those, and the task first of all arguments.
-// The one that takes a task names the list as well, but first of its arguments is a time.
-func settles(keys []string, args []any) (job.ID, bool) {
+// findOutcomeTask returns the task whose outcome a script of asynq's records, and false for other scripts. Such a script
+// has the list of active tasks among its keys and the task as its first argument. The script that takes a task has the
+// list as well, but a number as its first argument.
+func findOutcomeTask(keys []string, args []any) (job.ID, bool) {
 	if len(args) == 0 {
 		return "", false
 	}
@@ -123,44 +86,45 @@ func settles(keys []string, args []any) (job.ID, bool) {
 	return "", false
 }
 
-func (g *guard) settle(ctx context.Context, script *redis.Script, task job.ID, keys []string, args []any) *redis.Cmd {
-	if left(args) {
+// runGuarded runs a guarded script, and removes the run of the task once the outcome is recorded.
+func (g *guard) runGuarded(ctx context.Context, script *redis.Script, task job.ID, keys []string, args []any) *redis.Cmd {
+	if isTaskLeft(args) {
 		cmd := redis.NewCmd(ctx)
 		cmd.SetVal("OK")
 		return cmd
 	}
-	run := g.beats.current(task)
-	// Copies: the slices are asynq's.
-	keys = append(append(make([]string, 0, len(keys)+1), keys...), holdersKey)
-	args = append(append(make([]any, 0, len(args)+1), args...), g.beats.id)
+	removeRun := g.liveness.FindRun(task)
+	// asynq owns the slices, so they are copied.
+	keys = append(append(make([]string, 0, len(keys)+1), keys...), queuemodel.HoldersKey)
+	args = append(append(make([]any, 0, len(args)+1), args...), g.liveness.WorkerID())
 	cmd := script.Run(ctx, g.UniversalClient, keys, args...)
 	switch answer, err := cmd.Text(); {
-	case err != nil && !isAnswer(err):
-		// Nobody knows: the run stays in the beats until it has settled or its time is over.
+	case err != nil && !isRedisAnswer(err):
+		// It is unknown whether the script ran. The run stays in the heartbeats until a retry succeeds or its time is over.
 	case answer == notHeld:
-		g.logger.Warn("a job that this worker does not hold is left alone", "job_id", task)
+		g.logger.Warn("the outcome of a job that this worker does not hold is not recorded", "job_id", task)
 	default:
-		g.beats.lose(run)
+		removeRun()
 	}
 	return cmd
 }
 
-// isAnswer tells an error that Redis answers from one on the way.
-func isAnswer(err error) bool {
+// isRedisAnswer reports whether Redis answered with an error, rather than that the call failed on its way.
+func isRedisAnswer(err error) bool {
 	var answer redis.Error
 	return errors.As(err, &answer)
 }
 
-// left reports whether a task is to be left alone: the message that asynq would store has the text of errLeft.
-func left(args []any) bool {
+// isTaskLeft reports whether the message that asynq would store has the text of errLeaveTask.
+func isTaskLeft(args []any) bool {
 	if len(args) < 2 {
 		return false
 	}
 	switch message := args[1].(type) {
 	case []byte:
-		return bytes.Contains(message, []byte(errLeft.Error()))
+		return bytes.Contains(message, []byte(errLeaveTask.Error()))
 	case string:
-		return strings.Contains(message, errLeft.Error())
+		return strings.Contains(message, errLeaveTask.Error())
 	}
 	return false
 }

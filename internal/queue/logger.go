@@ -5,11 +5,11 @@ import (
 	"log/slog"
 )
 
-// logger writes asynq's lines to slog. asynq calls nothing fatal that this process should end for.
-type logger struct{ to *slog.Logger }
+// asynqLogger writes asynq's log lines to slog. What asynq calls fatal does not end this process.
+type asynqLogger struct{ logger *slog.Logger }
 
-func (l logger) Debug(args ...any) { l.to.Debug("asynq", "message", fmt.Sprint(args...)) }
-func (l logger) Info(args ...any)  { l.to.Info("asynq", "message", fmt.Sprint(args...)) }
-func (l logger) Warn(args ...any)  { l.to.Warn("asynq", "message", fmt.Sprint(args...)) }
-func (l logger) Error(args ...any) { l.to.Error("asynq", "message", fmt.Sprint(args...)) }
-func (l logger) Fatal(args ...any) { l.to.Error("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLogger) Debug(args ...any) { l.logger.Debug("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLogger) Info(args ...any)  { l.logger.Info("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLogger) Warn(args ...any)  { l.logger.Warn("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLogger) Error(args ...any) { l.logger.Error("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLogger) Fatal(args ...any) { l.logger.Error("asynq", "message", fmt.Sprint(args...)) }

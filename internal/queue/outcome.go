@@ -15,80 +15,81 @@ import (
 type outcome string
 
 const (
-	acknowledged outcome = "done"     // removed
+	acknowledged outcome = "done"     // deleted
 	retried      outcome = "retry"    // delivered again after the backoff
-	putAway      outcome = "failed"   // archived: never delivered again
+	archived     outcome = "failed"   // never delivered again
 	handedBack   outcome = "handback" // pending again, as if it had not been delivered
-	postponed    outcome = "postpone" // delivered again after a while, not counted
-	takenBack    outcome = "lost"     // with another worker by now, and left alone
+	postponed    outcome = "postpone" // delivered again after a wait, not counted as an attempt
+	lost         outcome = "lost"     // held by another worker now, and left alone
 )
 
-// soon is the wait for what needs no more than another look.
-const soon = time.Second
+// shortWait is the wait of a task that only has to be looked at again.
+const shortWait = time.Second
 
-// outcomeOf is the queue's table of errors: nil is done, interrupted attempts are handed back, postponed ones wait. A
-// superseded one has met a newer run of the task that this worker holds: which of the two is the last shows when the task
-// is looked at again. For the rest it is the code that decides, unless there is no attempt left.
+// outcomeOf decides by the error of a handler: nil acknowledges, an interrupted attempt is handed back, a Postponement
+// waits. A superseded attempt has met a newer run of a task that this worker holds, so the task is looked at again to see
+// which of the two was the last. For all other errors the code decides, unless this was the last attempt.
 func outcomeOf(err error, last bool) outcome {
-	var later *job.Postponement
+	var postponement *job.Postponement
 	switch {
 	case err == nil:
 		return acknowledged
-	case errors.As(err, &later), errors.Is(err, job.ErrSuperseded):
+	case errors.As(err, &postponement), errors.Is(err, job.ErrSuperseded):
 		return postponed
 	case errors.Is(err, job.ErrInterrupted):
 		return handedBack
 	case last, !fault.CodeOf(err).Transient():
-		return putAway
+		return archived
 	}
 	return retried
 }
 
-// result is what asynq is told of an outcome. asynq keeps the text of errors in Redis and logs it, so it gets the code
-// and nothing else.
-func result(o outcome, err error) error {
+// asynqError returns the error that makes asynq record an outcome. asynq stores and logs its text, so it holds the code and
+// nothing else.
+func asynqError(o outcome, err error) error {
 	switch o {
 	case acknowledged:
 		return nil
 	case handedBack:
 		return job.ErrInterrupted
-	case takenBack:
-		return errLeft
+	case lost:
+		return errLeaveTask
 	case postponed:
-		later := &job.Postponement{After: soon}
-		errors.As(err, &later)
-		return &job.Postponement{After: later.After, Cause: errors.New(reason(later.Cause))}
-	case putAway:
+		postponement := &job.Postponement{After: shortWait}
+		errors.As(err, &postponement)
+		return &job.Postponement{After: postponement.After, Cause: errors.New(postponementReason(postponement.Cause))}
+	case archived:
 		return fmt.Errorf("%s: %w", fault.CodeOf(err), asynq.SkipRetry)
 	}
 	return errors.New(string(fault.CodeOf(err)))
 }
 
-// reason is what asynq keeps of why a task is postponed.
-func reason(cause error) string {
-	var known *fault.Error
-	if errors.As(cause, &known) {
-		return string(known.Code)
+// postponementReason is the text that asynq stores for a postponed task.
+func postponementReason(cause error) string {
+	var coded *fault.Error
+	if errors.As(cause, &coded) {
+		return string(coded.Code)
 	}
 	return "another look"
 }
 
-// counts reports whether a delivery that ended with err used up an attempt. Crashes are counted by themselves, and an
-// expired lease says that Redis was away.
-func counts(err error) bool {
-	var later *job.Postponement
-	return !errors.As(err, &later) && !errors.Is(err, job.ErrInterrupted) && !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLeft)
+// countsAsAttempt reports whether a delivery that ended with err used up an attempt. Lost workers are counted on their own,
+// and an expired lease means that Redis did not answer.
+func countsAsAttempt(err error) bool {
+	var postponement *job.Postponement
+	return !errors.As(err, &postponement) && !errors.Is(err, job.ErrInterrupted) &&
+		!errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLeaveTask)
 }
 
-// delay is how long a task waits for its next delivery after it was delivered again n times. asynq keeps whole seconds and
-// cuts off the rest, which would make 2 s anything from 1 s on: the moment is rounded up to a whole second, so a wait is
+// retryDelay returns the wait before the next delivery of a task that was retried n times. asynq cuts the time of that
+// delivery off to a whole second, which would turn 2 s into anything from 1 s on. So the time is rounded up here: a wait is
 // never shorter than the backoff, and up to 1 s longer.
-func delay(now time.Time, n int, err error) time.Duration {
+func retryDelay(now time.Time, n int, err error) time.Duration {
 	wait := job.Backoff(n + 1)
-	var later *job.Postponement
-	if errors.As(err, &later) {
-		wait = later.After
-	} else if !counts(err) {
+	var postponement *job.Postponement
+	if errors.As(err, &postponement) {
+		wait = postponement.After
+	} else if !countsAsAttempt(err) {
 		return 0
 	}
 	at := now.Add(wait)

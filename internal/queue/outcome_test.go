@@ -17,12 +17,13 @@ import (
 
 // What the queue does with each code while attempts are left. A new code needs a line here.
 var byCode = map[fault.Code]outcome{
-	fault.NotAPDF: putAway, fault.UnsupportedKind: putAway, fault.TooLarge: putAway, fault.Encrypted: putAway,
-	fault.NoText: putAway, fault.Corrupt: putAway, fault.UnrecognizedDocument: putAway, fault.TooManyPages: putAway,
-	fault.TooComplex: putAway, fault.DegreeNotFound: putAway, fault.DegreeAmbiguous: putAway, fault.InvalidForm: putAway,
-	fault.TimelineNotFound: putAway, fault.JobNotFound: putAway, fault.Conflict: putAway, fault.PreconditionFailed: putAway,
-	fault.BadRequest: putAway, fault.Unauthorized: putAway, fault.Forbidden: putAway, fault.NotFound: putAway,
-	fault.MethodNotAllowed: putAway, fault.TooManyRequests: putAway, fault.WorkerLost: putAway, fault.TooManyJobs: putAway,
+	fault.DegreeMissing: archived, fault.IncompleteDocument: archived, fault.UnreadableRows: archived,
+	fault.NotAPDF: archived, fault.UnsupportedKind: archived, fault.TooLarge: archived, fault.Encrypted: archived,
+	fault.NoText: archived, fault.Corrupt: archived, fault.UnrecognizedDocument: archived, fault.TooManyPages: archived,
+	fault.TooComplex: archived, fault.DegreeNotFound: archived, fault.DegreeAmbiguous: archived, fault.InvalidForm: archived,
+	fault.TimelineNotFound: archived, fault.JobNotFound: archived, fault.Conflict: archived, fault.PreconditionFailed: archived,
+	fault.BadRequest: archived, fault.Unauthorized: archived, fault.Forbidden: archived, fault.NotFound: archived,
+	fault.MethodNotAllowed: archived, fault.TooManyRequests: archived, fault.WorkerLost: archived, fault.TooManyJobs: archived,
 
 	fault.ParserUnavailable: retried, fault.DatabaseUnavailable: retried, fault.StorageUnavailable: retried,
 	fault.QueueUnavailable: retried, fault.Draining: retried, fault.Timeout: retried, fault.Internal: retried,
@@ -39,17 +40,17 @@ func TestTheOutcomeOfEachCode(t *testing.T) {
 		if got := outcomeOf(err, false); got != want {
 			t.Errorf("%s: %s, want %s", code, got, want)
 		}
-		if got := outcomeOf(err, true); got != putAway {
+		if got := outcomeOf(err, true); got != archived {
 			t.Errorf("%s at the last attempt: %s", code, got)
 		}
 		// asynq keeps and logs the text: the code and nothing of the cause.
-		switch told := result(want, err); want {
-		case putAway:
+		switch told := asynqError(want, err); want {
+		case archived:
 			if !errors.Is(told, asynq.SkipRetry) || told.Error() != string(code)+": "+asynq.SkipRetry.Error() {
 				t.Errorf("%s: asynq is told %q", code, told)
 			}
 		default:
-			if told.Error() != string(code) || !counts(told) {
+			if told.Error() != string(code) || !countsAsAttempt(told) {
 				t.Errorf("%s: asynq is told %q", code, told)
 			}
 		}
@@ -83,11 +84,11 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 			t.Errorf("%v, last %v: %s, want %s", c.err, c.last, got, c.want)
 		}
 	}
-	if result(acknowledged, nil) != nil || counts(result(handedBack, job.ErrInterrupted)) {
+	if asynqError(acknowledged, nil) != nil || countsAsAttempt(asynqError(handedBack, job.ErrInterrupted)) {
 		t.Error("asynq is told otherwise")
 	}
 	// A job that kills its workers is stopped by their number, not by its attempts.
-	if counts(asynq.ErrLeaseExpired) {
+	if countsAsAttempt(asynq.ErrLeaseExpired) {
 		t.Error("a lost worker's attempt counts")
 	}
 	for _, c := range []struct {
@@ -99,11 +100,11 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 		{&job.Postponement{After: 4 * time.Second, Cause: fault.Wrap(fault.ParserUnavailable, errors.New("host"))}, "postponed by 4s: parser_unavailable", 4 * time.Second},
 		{&job.Postponement{After: 2 * time.Second, Cause: errors.New("host")}, "postponed by 2s: another look", 2 * time.Second},
 	} {
-		told := result(postponed, c.err)
-		if told.Error() != c.told || counts(told) {
+		told := asynqError(postponed, c.err)
+		if told.Error() != c.told || countsAsAttempt(told) {
 			t.Errorf("of %v asynq is told %q", c.err, told)
 		}
-		if d := delay(time.Unix(1_800_000_000, 0), 7, told); d != c.wait {
+		if d := retryDelay(time.Unix(1_800_000_000, 0), 7, told); d != c.wait {
 			t.Errorf("%v waits %s", c.err, d)
 		}
 	}
@@ -115,12 +116,12 @@ func TestTheBackoffIsNeverCutShort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1_800_000_000, rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
 		n := rapid.IntRange(0, 2).Draw(t, "retries")
-		score := time.Unix(now.Add(delay(now, n, fault.New(fault.Timeout))).Unix(), 0)
+		score := time.Unix(now.Add(retryDelay(now, n, fault.New(fault.Timeout))).Unix(), 0)
 		if wait := score.Sub(now); wait < job.Backoff(n+1) || wait >= job.Backoff(n+1)+time.Second {
 			t.Errorf("%s instead of %s", wait, job.Backoff(n+1))
 		}
 	})
-	if d := delay(time.Now(), 1, job.ErrInterrupted); d != 0 {
+	if d := retryDelay(time.Now(), 1, job.ErrInterrupted); d != 0 {
 		t.Errorf("an interrupted task waits %s", d)
 	}
 }

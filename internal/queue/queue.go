@@ -1,26 +1,44 @@
-// Package queue delivers tasks to workers through asynq: the Client enqueues, the Server runs a Handler. Tasks are at the
-// keys asynq:{<queue>}:… of Redis, database 1, and what the workers tell each other at queue:….
+// Package queue runs tasks through asynq: the Client enqueues them, the Server delivers them to a Handler.
 //
-// Workers beat every second and say what they run; any of them puts back what nobody runs (beat.go, reap.go). Through a
-// guard asynq settles only the tasks that its own worker holds (guard.go). A task may still be delivered more than once,
-// and for a moment to two workers at a time: handlers must be safe to run twice, and fence what they write.
+// A task may be delivered more than once, and for a moment to two workers at a time: handlers must be safe to run twice,
+// and fence what they write. The Server runs a task only while its Liveness holds it, and the guard keeps asynq from
+// recording the outcome of a task that another worker holds.
 package queue
 
-import "github.com/trackmydegree/trackmydegree/internal/job"
+import (
+	"context"
 
-// The queues. Operators and the scaler know the names.
-const (
-	High   = "courseProcessor-high"
-	Normal = "courseProcessor"
-	Low    = "courseProcessor-low"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// queues says which queue a priority means.
-var queues = map[job.Priority]string{job.High: High, job.Normal: Normal, job.Low: Low}
+// taskType names the shape of a task's payload, the JSON of job.Task. Another shape gets another type, so that old and new
+// workers side by side each take the tasks that they understand.
+const taskType = "timeline:v1"
 
-// Names returns the names of the queues, the preferred first.
-func Names() []string { return []string{High, Normal, Low} }
+// Handler runs one attempt of a job. outcomeOf says what follows from its error.
+type Handler interface {
+	Process(ctx context.Context, d job.Delivery) error
+}
 
-// weights are the shares of the queues when all of them hold tasks: 60, 30 and 10 %. They are chances, not an order, so
-// that no queue starves.
-func weights() map[string]int { return map[string]int{High: 6, Normal: 3, Low: 1} }
+// Liveness is this process among the workers; liveness.Member implements it.
+type Liveness interface {
+	// WorkerID returns the id under which this worker holds tasks.
+	WorkerID() string
+	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a function
+	// for when the handler has returned, which reports whether the task is still held. cancel is called when the task is
+	// lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
+	ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (end func() bool, crashes int, err error)
+	// FindRun returns a function that removes the present run of a task, whose outcome is recorded or belongs to another.
+	FindRun(task job.ID) (remove func())
+	// StartDraining shows to the others that this worker takes no new tasks.
+	StartDraining()
+	// Run keeps this worker alive to the others until ctx ends, and then deregisters it.
+	Run(ctx context.Context)
+}
+
+// weights are the shares of the queues while all of them hold tasks: 60, 30 and 10 %. asynq treats them as chances, not as
+// an order, so that no queue starves.
+func weights() map[string]int {
+	return map[string]int{queuemodel.High: 6, queuemodel.Normal: 3, queuemodel.Low: 1}
+}

@@ -13,47 +13,35 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-const patient = 20 * time.Second
-
-func receive[T any](t testing.TB, from <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-from:
-		return v
-	case <-time.After(patient):
-		t.Fatal("nothing came")
-		panic("unreachable")
-	}
-}
-
 func TestDelivery(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		got := make(chan job.Delivery, 3)
-		w := e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+		w := e.StartWorker(t, queuetest.Patience, func(_ context.Context, d job.Delivery) error {
 			got <- d
 			return nil
 		})
 		want := map[job.ID]job.Delivery{}
 		for _, p := range []job.Priority{job.High, job.Normal, job.Low} {
-			one := task(p)
+			one := queuetest.NewTask(p)
 			want[one.ID] = job.Delivery{Task: one, Attempt: 1}
-			e.enqueue(t, one)
+			e.EnqueueTasks(t, one)
 		}
 		for range want {
-			d := receive(t, got)
+			d := queuetest.Receive(t, got)
 			if diff := cmp.Diff(want[d.ID], d); diff != "" {
 				t.Errorf("delivery (-want +got):\n%s", diff)
 			}
 		}
-		for _, name := range queue.Names() {
-			testenv.Eventually(t, name+" is empty", func() bool { return e.stats(t, name) == queue.Depth{Queue: name} })
+		for _, name := range queuemodel.QueueNames() {
+			testenv.Eventually(t, name+" is empty", func() bool { return e.DepthOf(t, name) == queuemodel.Depth{Queue: name} })
 		}
-		if err := w.drain(); err != nil {
+		if err := w.Drain(); err != nil {
 			t.Fatal(err)
 		}
 		figures := map[string]float64{
@@ -62,7 +50,7 @@ func TestDelivery(t *testing.T) {
 			"tmd_queue_deliveries_total postpone": 0, "tmd_queue_deliveries_total lost": 0,
 			"tmd_queue_recovered_total crash": 0, "tmd_queue_recovered_total orphan": 0,
 		}
-		if diff := cmp.Diff(figures, gather(t, w.registry)); diff != "" {
+		if diff := cmp.Diff(figures, queuetest.GatherMetrics(t, w.Registry)); diff != "" {
 			t.Errorf("metrics (-want +got):\n%s", diff)
 		}
 	})
@@ -70,25 +58,25 @@ func TestDelivery(t *testing.T) {
 
 // The waits are read from what asynq stores: a wall clock would test the machine.
 func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		type attempt struct {
 			job.Delivery
 			ended time.Time
 		}
 		attempts := make(chan attempt, 4)
-		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+		e.StartWorker(t, queuetest.Patience, func(_ context.Context, d job.Delivery) error {
 			attempts <- attempt{d, time.Now()}
 			return fault.Wrap(fault.ParserUnavailable, errors.New("secret-host refused"))
 		})
-		one := task(job.Normal)
-		e.enqueue(t, one)
+		one := queuetest.NewTask(job.Normal)
+		e.EnqueueTasks(t, one)
 		for n, backoff := range []time.Duration{2 * time.Second, 4 * time.Second} {
-			a := receive(t, attempts)
+			a := queuetest.Receive(t, attempts)
 			if a.Attempt != n+1 || a.Last {
 				t.Errorf("attempt %d is %+v", n+1, a.Delivery)
 			}
-			testenv.Eventually(t, "the task waits", func() bool { return e.stats(t, queue.Normal).Retry == 1 })
-			info := e.info(t, one.ID)
+			testenv.Eventually(t, "the task waits", func() bool { return e.DepthOf(t, queuemodel.Normal).Retry == 1 })
+			info := e.TaskInfo(t, one.ID)
 			if wait := info.NextProcessAt.Sub(a.ended); wait < backoff || wait > backoff+2*time.Second {
 				t.Errorf("after attempt %d the task waits %s", n+1, wait)
 			}
@@ -96,16 +84,16 @@ func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 				t.Errorf("asynq keeps %q", info.LastErr)
 			}
 			// Time passes: the score is moved, and the next attempt comes at once.
-			key := "asynq:{" + queue.Normal + "}:retry"
-			if err := e.redis.ZAddXX(t.Context(), key, redis.Z{Score: 1, Member: string(one.ID)}).Err(); err != nil {
+			key := "asynq:{" + queuemodel.Normal + "}:retry"
+			if err := e.Redis.ZAddXX(t.Context(), key, redis.Z{Score: 1, Member: string(one.ID)}).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if a := receive(t, attempts); a.Attempt != 3 || !a.Last {
+		if a := queuetest.Receive(t, attempts); a.Attempt != 3 || !a.Last {
 			t.Errorf("the last attempt is %+v", a.Delivery)
 		}
 		testenv.Eventually(t, "the task is put away", func() bool {
-			return e.stats(t, queue.Normal) == queue.Depth{Queue: queue.Normal, Archived: 1}
+			return e.DepthOf(t, queuemodel.Normal) == queuemodel.Depth{Queue: queuemodel.Normal, Archived: 1}
 		})
 		if len(attempts) != 0 {
 			t.Error("a fourth attempt")
@@ -116,23 +104,23 @@ func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 func TestWhereATaskGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler func() error
-		want    queue.Depth
+		want    queuemodel.Depth
 	}{
-		"permanent": {func() error { return fault.New(fault.Encrypted) }, queue.Depth{Queue: queue.Normal, Archived: 1}},
+		"permanent": {func() error { return fault.New(fault.Encrypted) }, queuemodel.Depth{Queue: queuemodel.Normal, Archived: 1}},
 		// Another look will tell whether the newer run is the last.
-		"superseded": {func() error { return job.ErrSuperseded }, queue.Depth{Queue: queue.Normal, Retry: 1}},
-		"panic":      {func() error { panic("name of a student") }, queue.Depth{Queue: queue.Normal, Retry: 1}},
+		"superseded": {func() error { return job.ErrSuperseded }, queuemodel.Depth{Queue: queuemodel.Normal, Retry: 1}},
+		"panic":      {func() error { panic("name of a student") }, queuemodel.Depth{Queue: queuemodel.Normal, Retry: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conform(t, func(t *testing.T, e *env) {
-				e.work(t, patient, func(context.Context, job.Delivery) error { return c.handler() })
-				one := task(job.Normal)
-				e.enqueue(t, one)
-				testenv.Eventually(t, "the task is where it belongs", func() bool { return e.stats(t, queue.Normal) == c.want })
+			queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
+				e.StartWorker(t, queuetest.Patience, func(context.Context, job.Delivery) error { return c.handler() })
+				one := queuetest.NewTask(job.Normal)
+				e.EnqueueTasks(t, one)
+				testenv.Eventually(t, "the task is where it belongs", func() bool { return e.DepthOf(t, queuemodel.Normal) == c.want })
 				if c.want.Retry+c.want.Archived == 0 {
 					return
 				}
-				if last := e.info(t, one.ID).LastErr; strings.Contains(last, "student") {
+				if last := e.TaskInfo(t, one.ID).LastErr; strings.Contains(last, "student") {
 					t.Errorf("asynq keeps %q", last)
 				}
 			})
@@ -142,35 +130,35 @@ func TestWhereATaskGoes(t *testing.T) {
 
 // A task that nobody understands is put away for an operator, and does not stop the worker.
 func TestAnUnreadableTask(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		got := make(chan job.Delivery, 1)
-		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+		e.StartWorker(t, queuetest.Patience, func(_ context.Context, d job.Delivery) error {
 			got <- d
 			return nil
 		})
-		client := asynq.NewClientFromRedisClient(e.redis)
+		client := asynq.NewClientFromRedisClient(e.Redis)
 		for _, bad := range []*asynq.Task{
 			asynq.NewTask("timeline:v9", []byte(`{"jobId":"x"}`)),
 			asynq.NewTask("timeline:v1", []byte(`no JSON`)),
 			asynq.NewTask("timeline:v1", []byte(`{}`)),
 		} {
-			if _, err := client.Enqueue(bad, asynq.Queue(queue.Normal)); err != nil {
+			if _, err := client.Enqueue(bad, asynq.Queue(queuemodel.Normal)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		one := task(job.Normal)
-		e.enqueue(t, one)
-		if d := receive(t, got); d.ID != one.ID {
+		one := queuetest.NewTask(job.Normal)
+		e.EnqueueTasks(t, one)
+		if d := queuetest.Receive(t, got); d.ID != one.ID {
 			t.Errorf("delivered %+v", d)
 		}
-		testenv.Eventually(t, "all three are put away", func() bool { return e.stats(t, queue.Normal).Archived == 3 })
+		testenv.Eventually(t, "all three are put away", func() bool { return e.DepthOf(t, queuemodel.Normal).Archived == 3 })
 	})
 }
 
 func TestDrainLetsJobsFinish(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		begun, finish := make(chan job.ID, 3), make(chan struct{})
-		w := e.work(t, patient, func(ctx context.Context, d job.Delivery) error {
+		w := e.StartWorker(t, queuetest.Patience, func(ctx context.Context, d job.Delivery) error {
 			begun <- d.ID
 			select {
 			case <-finish:
@@ -179,72 +167,72 @@ func TestDrainLetsJobsFinish(t *testing.T) {
 				return context.Cause(ctx)
 			}
 		})
-		e.enqueue(t, task(job.Normal), task(job.Normal))
-		receive(t, begun)
-		receive(t, begun)
-		waiting := task(job.Normal)
-		e.enqueue(t, waiting)
+		e.EnqueueTasks(t, queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal))
+		queuetest.Receive(t, begun)
+		queuetest.Receive(t, begun)
+		waiting := queuetest.NewTask(job.Normal)
+		e.EnqueueTasks(t, waiting)
 		if n := w.Running(); n != 2 {
 			t.Errorf("%d jobs run", n)
 		}
-		w.stop()
+		w.BeginDrain()
 		time.AfterFunc(100*time.Millisecond, func() { close(finish) })
-		if err := w.drain(); err != nil {
+		if err := w.Drain(); err != nil {
 			t.Fatal(err)
 		}
 		if len(begun) != 0 {
 			t.Error("a job was begun while draining")
 		}
-		if d := e.stats(t, queue.Normal); d != (queue.Depth{Queue: queue.Normal, Pending: 1}) {
+		if d := e.DepthOf(t, queuemodel.Normal); d != (queuemodel.Depth{Queue: queuemodel.Normal, Pending: 1}) {
 			t.Errorf("left: %+v", d)
 		}
 	})
 }
 
 func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		begun, causes := make(chan job.ID, 1), make(chan error, 2)
-		w := e.work(t, 600*time.Millisecond, func(ctx context.Context, d job.Delivery) error {
+		w := e.StartWorker(t, 600*time.Millisecond, func(ctx context.Context, d job.Delivery) error {
 			begun <- d.ID
 			<-ctx.Done()
 			causes <- context.Cause(ctx)
 			return job.ErrInterrupted
 		})
-		first, second := task(job.Normal), task(job.Normal)
-		e.enqueue(t, first)
-		receive(t, begun)
-		e.enqueue(t, second)
+		first, second := queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal)
+		e.EnqueueTasks(t, first)
+		queuetest.Receive(t, begun)
+		e.EnqueueTasks(t, second)
 		// The second is taken as well, there is room for two; both come back.
-		receive(t, begun)
-		e.enqueue(t, task(job.Normal))
-		if err := w.drain(); err != nil {
+		queuetest.Receive(t, begun)
+		e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
+		if err := w.Drain(); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := receive(t, causes); !errors.Is(err, job.ErrInterrupted) {
+			if err := queuetest.Receive(t, causes); !errors.Is(err, job.ErrInterrupted) {
 				t.Errorf("the handler was told: %v", err)
 			}
 		}
-		if d := e.stats(t, queue.Normal); d != (queue.Depth{Queue: queue.Normal, Pending: 3}) {
+		if d := e.DepthOf(t, queuemodel.Normal); d != (queuemodel.Depth{Queue: queuemodel.Normal, Pending: 3}) {
 			t.Errorf("left: %+v", d)
 		}
 		// In front of what waited, and without having used up an attempt.
-		pending, err := e.redis.LRange(t.Context(), "asynq:{"+queue.Normal+"}:pending", -2, -1).Result()
+		pending, err := e.Redis.LRange(t.Context(), "asynq:{"+queuemodel.Normal+"}:pending", -2, -1).Result()
 		if err != nil || len(pending) != 2 || !(pending[0] == string(first.ID) || pending[1] == string(first.ID)) {
 			t.Errorf("next are %v, %v", pending, err)
 		}
 		for _, id := range []job.ID{first.ID, second.ID} {
-			if info := e.info(t, id); info.Retried != 0 || info.LastErr != "" {
+			if info := e.TaskInfo(t, id); info.Retried != 0 || info.LastErr != "" {
 				t.Errorf("%+v", info)
 			}
 		}
 		got := make(chan job.Delivery, 3)
-		e.work(t, patient, func(_ context.Context, d job.Delivery) error {
+		e.StartWorker(t, queuetest.Patience, func(_ context.Context, d job.Delivery) error {
 			got <- d
 			return nil
 		})
 		for range 3 {
-			if d := receive(t, got); d.Attempt != 1 {
+			if d := queuetest.Receive(t, got); d.Attempt != 1 {
 				t.Errorf("%+v", d)
 			}
 		}
@@ -252,19 +240,19 @@ func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
 }
 
 func TestAHandlerThatDoesNotListen(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		begun, release := make(chan struct{}), make(chan struct{})
-		w := e.work(t, 400*time.Millisecond, func(context.Context, job.Delivery) error {
+		w := e.StartWorker(t, 400*time.Millisecond, func(context.Context, job.Delivery) error {
 			close(begun)
 			<-release
 			return nil
 		})
-		e.enqueue(t, task(job.Normal))
-		receive(t, begun)
-		if err := w.drain(); err == nil {
+		e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
+		queuetest.Receive(t, begun)
+		if err := w.Drain(); err == nil {
 			t.Error("the server does not tell")
 		}
-		if d := e.stats(t, queue.Normal); d.Pending != 1 {
+		if d := e.DepthOf(t, queuemodel.Normal); d.Pending != 1 {
 			t.Errorf("left: %+v", d)
 		}
 		close(release)
@@ -275,18 +263,18 @@ func TestAHandlerThatDoesNotListen(t *testing.T) {
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	e := openWith(t, server.URL(1), redisurl.DefaultTimeout)
+	e := queuetest.OpenWithin(t, server.URL(1), redisurl.DefaultTimeout)
 	server.Kill()
 	got := make(chan job.Delivery, 1)
-	e.work(t, time.Second, func(_ context.Context, d job.Delivery) error {
+	e.StartWorker(t, time.Second, func(_ context.Context, d job.Delivery) error {
 		got <- d
 		return nil
 	})
 	for range 2 {
 		server.Restart(t)
-		one := task(job.Normal)
-		e.enqueue(t, one)
-		if d := receive(t, got); d.ID != one.ID {
+		one := queuetest.NewTask(job.Normal)
+		e.EnqueueTasks(t, one)
+		if d := queuetest.Receive(t, got); d.ID != one.ID {
 			t.Errorf("%+v", d)
 		}
 		server.Kill()
@@ -298,19 +286,19 @@ func TestTheWorkerWaitsForRedis(t *testing.T) {
 func TestDrainWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	e := openWith(t, server.URL(1), redisurl.DefaultTimeout)
+	e := queuetest.OpenWithin(t, server.URL(1), redisurl.DefaultTimeout)
 	begun := make(chan struct{})
-	w := e.work(t, 500*time.Millisecond, func(ctx context.Context, _ job.Delivery) error {
+	w := e.StartWorker(t, 500*time.Millisecond, func(ctx context.Context, _ job.Delivery) error {
 		close(begun)
 		<-ctx.Done()
 		return job.ErrInterrupted
 	})
-	e.enqueue(t, task(job.Normal))
-	receive(t, begun)
+	e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
+	queuetest.Receive(t, begun)
 	server.Kill()
-	w.stop()
-	if err := receive(t, w.ended); err != nil {
-		t.Error(err)
+	w.BeginDrain()
+	if err := w.Drain(); err != nil {
+		t.Errorf("Run without Redis: got %v, want nil", err)
 	}
-	w.stopped.Store(true)
+
 }

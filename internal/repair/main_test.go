@@ -21,7 +21,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
@@ -39,7 +40,7 @@ type env struct {
 	dir     string
 	files   *filestore.Store
 	records *jobstore.Store
-	tasks   *queue.Client
+	tasks   *queuetest.Queue
 	inspect *asynq.Inspector
 	metrics *prometheus.Registry
 	log     *strings.Builder
@@ -60,7 +61,7 @@ func open(t testing.TB, url string) *env {
 	}
 	t.Cleanup(func() { e.files.Close() })
 	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler)})
-	e.tasks = queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})
+	e.tasks = queuetest.New(t, client)
 	e.inspect = asynq.NewInspectorFromRedisClient(client)
 	e.sweeper = e.newSweeper("one", e.metrics)
 	return e
@@ -158,7 +159,7 @@ func (e *env) settle() {
 func (e *env) work() {
 	e.t.Helper()
 	ctx := e.t.Context()
-	for _, name := range queue.Names() {
+	for _, name := range queuemodel.QueueNames() {
 		e.must(e.redis.SAdd(ctx, "asynq:queues", name).Err()) // a wiped Redis has lost what the inspector asks for
 		waiting, err := e.inspect.ListPendingTasks(name, asynq.PageSize(1000))
 		e.must(err)
@@ -245,7 +246,7 @@ func (e *env) quiet() {
 		e.t.Errorf("open: %v, %v", open, err)
 	}
 	for _, d := range e.depths() {
-		if d.Waiting() != 0 {
+		if d.Backlog() != 0 {
 			e.t.Errorf("tasks: %+v", d)
 		}
 	}
@@ -260,7 +261,7 @@ func (e *env) quiet() {
 	}
 }
 
-func (e *env) depths() []queue.Depth {
+func (e *env) depths() []queuemodel.Depth {
 	e.t.Helper()
 	depths, err := e.tasks.ReadDepths(e.t.Context())
 	e.must(err)
@@ -289,7 +290,7 @@ func (e *env) healed() map[string]int {
 // loseTask makes the queue forget a task.
 func (e *env) loseTask(id job.ID) {
 	e.t.Helper()
-	for _, name := range queue.Names() {
+	for _, name := range queuemodel.QueueNames() {
 		if err := e.inspect.DeleteTask(name, string(id)); err == nil {
 			return
 		}

@@ -27,9 +27,11 @@ var layers = []struct {
 }{
 	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
-	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "program", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
-	{"tests", []string{"storetest"}, true},
+	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do not import
+	// each other.
+	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "queuemodel", "program", "testenv"}, true},
+	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "liveness", "queueadmin", "scaling", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
+	{"tests", []string{"storetest", "queuetest"}, true},
 	{"wiring", []string{"app"}, false},
 	{"commands", []string{"commands", "controllercmd"}, false},
 }

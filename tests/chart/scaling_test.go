@@ -10,7 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -52,7 +52,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = redis.Close() })
 	client := asynq.NewClientFromRedisClient(redis)
-	queues := map[string]int{queue.High: 1, queue.Normal: 1, queue.Low: 1}
+	queues := map[string]int{queuemodel.High: 1, queuemodel.Normal: 1, queuemodel.Low: 1}
 	enqueue := func(name, kind string, options ...asynq.Option) {
 		t.Helper()
 		if _, err := client.Enqueue(asynq.NewTask(kind, nil), append(options, asynq.Queue(name))...); err != nil {

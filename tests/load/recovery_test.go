@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -82,7 +82,7 @@ func TestLoadRecovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	tasks := queue.NewClient(queue.ClientDeps{Redis: client})
+	registry := liveness.NewRegistry(client)
 	user := newClient(api.base, newToken(t))
 	form := apiclient.NewDocumentForm(readTranscript(t))
 	chance := rand.New(rand.NewPCG(7, 7))
@@ -97,7 +97,7 @@ func TestLoadRecovery(t *testing.T) {
 		<-gate.arrived
 		// At any moment between two heartbeats.
 		<-time.After(time.Duration(chance.Int64N(int64(time.Second))))
-		all, err := tasks.ListWorkers(t.Context())
+		all, err := registry.ListWorkers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func (w wiring) newImageUpdater() (part, error) {
 
 func (w wiring) newPushScaler() part {
 	return &scaler.Server{
-		Scaler: scaler.New(scaler.Deps{Queue: scalerQueue{w.queue}, Logger: w.telemetry.Log, Registerer: w.registerer}),
+		Scaler: scaler.New(scaler.Deps{Queue: scalerQueue{w.depths, w.workers}, Logger: w.telemetry.Log, Registerer: w.registerer}),
 		Addr:   string(w.config.ScalerAddr),
 		TLS:    scaler.TLS{Certificate: w.config.ScalerCert, Key: w.config.ScalerKey, ClientCA: w.config.ScalerClientCA},
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/scaling"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -31,7 +32,7 @@ func (w wiring) newCanary() (part, error) {
 		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Events: w.manager.GetEventRecorder(eventRecorder),
 		Jobs:    canaryJobs{w, jobstore.New(jobstore.Deps{Redis: w.redis, Clock: time.Now, Logger: w.telemetry.Log})},
 		Metrics: metrics, Namespace: w.config.Namespace, ConfigMap: w.config.CanaryConfigMap,
-		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, Keys: queue.CountedKeys(),
+		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, Keys: scaling.BacklogKeys(),
 		Interval: w.config.CanaryInterval, Hold: w.config.CanaryHold, Limit: w.config.CanaryLimit, DryRun: w.config.DryRun,
 		NewID: func() job.ID { return job.ID(uuid.NewString()) }, Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
 	}), nil

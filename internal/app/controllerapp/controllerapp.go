@@ -21,9 +21,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/evictionguard"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
+	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/scaling"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
 )
 
@@ -44,6 +46,8 @@ type wiring struct {
 	manager    manager.Manager
 	redis      redis.UniversalClient
 	queue      *queue.Client
+	workers    *liveness.Registry
+	depths     *scaling.Reader
 	telemetry  *telemetry.Telemetry
 	registerer prometheus.Registerer
 }
@@ -82,7 +86,8 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	// The manager serves the registry of its library, which holds the library's own metrics.
 	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(roleName, program.Version()))
 	w := wiring{
-		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}), telemetry: tel, registerer: ctrlmetrics.Registry,
+		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}),
+		workers: liveness.NewRegistry(jobs), depths: scaling.NewReader(jobs), telemetry: tel, registerer: ctrlmetrics.Registry,
 	}
 	parts, err := w.buildParts()
 	if err != nil {
@@ -119,7 +124,7 @@ func loadRESTConfig(c config.Cluster) (*rest.Config, error) {
 
 // buildParts builds the parts that the settings enable. Each is a package of internal/controller and imports no other.
 func (w wiring) buildParts() ([]part, error) {
-	workers := workerSource{w.queue}
+	workers := workerSource{w.workers}
 	workerFleet := fleet.New(fleet.Deps{
 		Workers: workers, Clock: clock.RealClock{}, Interval: w.config.FleetInterval, Expiry: w.config.FleetExpiry,
 		Logger: w.telemetry.Log, Registerer: w.registerer,

@@ -7,7 +7,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/liveness"
+	"github.com/trackmydegree/trackmydegree/internal/scaling"
 )
 
 var (
@@ -15,12 +16,12 @@ var (
 	_ handover.Queue = workerSource{}
 )
 
-// workerSource adapts the queue's client to the reconcilers: adapters do not import each other.
-type workerSource struct{ client *queue.Client }
+// workerSource adapts the list of workers to the reconcilers: adapters do not import each other.
+type workerSource struct{ registry *liveness.Registry }
 
 // Workers implements fleet.Workers.
 func (w workerSource) Workers(ctx context.Context) ([]fleet.Worker, error) {
-	alive, err := w.client.ListWorkers(ctx)
+	alive, err := w.registry.ListWorkers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -36,18 +37,21 @@ func (w workerSource) Workers(ctx context.Context) ([]fleet.Worker, error) {
 
 // Recover implements handover.Queue.
 func (w workerSource) Recover(ctx context.Context, host string, before time.Time, crashed bool) (int, error) {
-	jobs, err := w.client.RequeueOrphans(ctx, host, before, crashed)
+	jobs, err := w.registry.RequeueOrphans(ctx, host, before, crashed)
 	return len(jobs), err
 }
 
-// scalerQueue adapts the queue's client to the scaler.
-type scalerQueue struct{ client *queue.Client }
+// scalerQueue adapts the depths of the queues and the list of workers to the scaler.
+type scalerQueue struct {
+	depths  *scaling.Reader
+	workers *liveness.Registry
+}
 
 var _ scaler.Queue = scalerQueue{}
 
 // Depth sums up the queues. OldestPending is the greatest of all.
 func (b scalerQueue) Depth(ctx context.Context) (scaler.Depth, error) {
-	all, err := b.client.ReadDepths(ctx)
+	all, err := b.depths.ReadDepths(ctx)
 	var sum scaler.Depth
 	for _, d := range all {
 		sum.Pending += d.Pending
@@ -61,7 +65,7 @@ func (b scalerQueue) Depth(ctx context.Context) (scaler.Depth, error) {
 
 // Workers counts the workers that do not drain.
 func (b scalerQueue) Workers(ctx context.Context) (scaler.Workers, error) {
-	all, err := b.client.ListWorkers(ctx)
+	all, err := b.workers.ListWorkers(ctx)
 	var sum scaler.Workers
 	for _, w := range all {
 		if w.Draining {

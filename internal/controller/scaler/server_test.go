@@ -25,7 +25,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler"
 	pb "github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // tasks is the project's queue in a real Redis, as the controller sees it.
 type tasks struct {
-	*queue.Client
+	*queuetest.Queue
 	workers scaler.Workers
 }
 
@@ -59,7 +59,7 @@ func open(t *testing.T, redis *testenv.RedisServer) tasks {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	return tasks{Client: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: time.Minute})}
+	return tasks{Queue: queuetest.New(t, client)}
 }
 
 func (q tasks) enqueue(t *testing.T, p job.Priority) {

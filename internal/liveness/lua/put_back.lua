@@ -1,0 +1,23 @@
+-- Functions that both scripts of the rescuer use. In both, KEYS[1] is the hash from task to holder, and a queue is the
+-- beginning of its keys, "asynq:{<name>}:".
+
+-- put_back moves an active task to the head of its queue, as asynq does with one that a worker returns, and counts a lost
+-- worker if crashed is true. A task without a message was deleted: what is left of it is removed. Returns whether the task
+-- is pending now.
+local function put_back(queue, task, crashed)
+	local task_key = queue .. 't:' .. task
+	redis.call('LREM', queue .. 'active', 0, task)
+	redis.call('ZREM', queue .. 'lease', task)
+	redis.call('HDEL', KEYS[1], task)
+	if redis.call('HEXISTS', task_key, 'msg') == 0 then
+		redis.call('DEL', task_key)
+		return false
+	end
+	if crashed then redis.call('HINCRBY', task_key, CRASHES_FIELD, 1) end
+	mark_pending(task_key)
+	redis.call('RPUSH', queue .. 'pending', task)
+	return true
+end
+
+-- active_tasks returns the tasks of a queue that a worker has taken.
+local function active_tasks(queue) return redis.call('LRANGE', queue .. 'active', 0, -1) end

@@ -1,0 +1,25 @@
+package liveness
+
+import (
+	_ "embed"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+)
+
+// The scripts. The files say what KEYS and ARGV are.
+var (
+	//go:embed lua/heartbeat.lua
+	heartbeatLua string
+	//go:embed lua/put_back.lua
+	putBackLua string
+	//go:embed lua/rescue.lua
+	rescueLua string
+	//go:embed lua/requeue.lua
+	requeueLua string
+
+	heartbeatScript = redis.NewScript(queuemodel.NamesLua + heartbeatLua)
+	rescueScript    = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + putBackLua + rescueLua)
+	requeueScript   = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + putBackLua + requeueLua)
+)

@@ -1,0 +1,112 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+)
+
+// suspectCrashes is the number of lost workers from which a task is a suspect, which runs beside no other suspect. One lost
+// worker is chance: what ran on a node that failed should run again at once, all of it. Two keeps a task from being given
+// up for the tasks that happened to run beside it: from the second crash on it has no such neighbours.
+const suspectCrashes = 2
+
+// deliverTask runs one delivery, and returns the error that makes asynq record its outcome.
+func (s *Server) deliverTask(ctx context.Context, task *asynq.Task) error {
+	s.deliveries.Add(1)
+	defer s.deliveries.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	id, _ := asynq.GetTaskID(ctx)
+	queue, _ := asynq.GetQueueName(ctx)
+	// The claim comes first: the guard lets asynq record no outcome of a task that is not held.
+	endRun, crashes, err := s.liveness.ClaimTask(ctx, job.ID(id), queue, cancel)
+	if err != nil {
+		return s.skipDelivery(job.ID(id), err)
+	}
+	o, err := s.runTask(ctx, cancel, task, crashes)
+	if !endRun() {
+		o = lost
+	}
+	s.metrics.countDelivery(o)
+	if o == handedBack && s.interrupted.Err() != nil {
+		<-s.returned
+	}
+	return asynqError(o, err)
+}
+
+// skipDelivery leaves a task that cannot be claimed to the rescuer, or to its other run.
+func (s *Server) skipDelivery(id job.ID, err error) error {
+	s.logger.Warn("a task cannot be claimed", "job_id", id, "error", err)
+	o := postponed
+	if errors.Is(err, queuemodel.ErrRunInProgress) {
+		o = lost
+	}
+	s.metrics.countDelivery(o)
+	return asynqError(o, &job.Postponement{After: shortWait, Cause: err})
+}
+
+// runTask runs a task that is held, and returns the outcome with the error that led to it.
+func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, crashes int) (outcome, error) {
+	d, err := toDelivery(ctx, task)
+	if err != nil {
+		s.logger.Error("a task cannot be read", "type", task.Type(), "error", err)
+		return archived, fault.Wrap(fault.Internal, err)
+	}
+	d.Crashes = crashes
+	if crashes >= suspectCrashes && crashes < job.MaxCrashes {
+		// One of the tasks that ran when workers were lost is the cause. If suspects ran together again, each would be blamed.
+		select {
+		case s.suspects <- struct{}{}:
+			defer func() { <-s.suspects }()
+		default:
+			return postponed, &job.Postponement{After: shortWait}
+		}
+	}
+	// Also interrupts a task that is taken while the server stops.
+	defer context.AfterFunc(s.interrupted, func() { cancel(job.ErrInterrupted) })()
+	s.metrics.countRunning(1)
+	defer s.metrics.countRunning(-1)
+	err = s.callHandler(ctx, d)
+	return outcomeOf(err, d.Last), err
+}
+
+// callHandler calls the handler and turns its panic into an internal fault. asynq would log the value of the panic, which
+// may hold a document, and store it in Redis.
+func (s *Server) callHandler(ctx context.Context, d job.Delivery) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.logger.Error("a handler panicked", "job_id", d.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal)
+		}
+	}()
+	return s.handler.Process(ctx, d)
+}
+
+// toDelivery reads a task of asynq's. Its error says nothing of the payload.
+func toDelivery(ctx context.Context, task *asynq.Task) (job.Delivery, error) {
+	if task.Type() != taskType {
+		return job.Delivery{}, errors.New("queue: unknown type of task")
+	}
+	var d job.Delivery
+	if err := json.Unmarshal(task.Payload(), &d.Task); err != nil {
+		return job.Delivery{}, fmt.Errorf("queue: payload: %w", err)
+	}
+	if d.ID == "" {
+		return job.Delivery{}, errors.New("queue: payload without an id")
+	}
+	retried, _ := asynq.GetRetryCount(ctx)
+	queue, _ := asynq.GetQueueName(ctx)
+	d.Priority = queuemodel.PriorityOf(queue)
+	d.Attempt = retried + 1
+	d.Last = d.Attempt >= job.MaxAttempts
+	return d, nil
+}

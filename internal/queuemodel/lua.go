@@ -1,0 +1,15 @@
+package queuemodel
+
+import _ "embed"
+
+// Parts of scripts. A script puts NamesLua first, then the functions that it calls, then its own text.
+var (
+	// NamesLua declares the names of keys and fields that Go and Lua share.
+	//
+	//go:embed lua/names.lua
+	NamesLua string
+	// MarkPendingLua declares mark_pending(task_key).
+	//
+	//go:embed lua/mark_pending.lua
+	MarkPendingLua string
+)

@@ -1,0 +1,4 @@
+-- The names that Go declares in keys.go, in the same spelling. A test compares them.
+local WORKER_PREFIX = 'queue:worker:'
+local TASK_FIELD = 'task:'
+local CRASHES_FIELD = 'tmd_crashes'

@@ -1,0 +1,35 @@
+// Package queuemodel holds what the packages of the queue share: the names of the queues, the keys in Redis (database 1),
+// and the types in which one package reports to another. It calls nothing.
+//
+// Four adapters work on the same keys and must not import each other: queue runs tasks through asynq, liveness knows which
+// worker is alive, queueadmin serves operators, scaling counts. A second spelling of a key or of a Lua function would let
+// them disagree, so both stand here.
+package queuemodel
+
+import "github.com/trackmydegree/trackmydegree/internal/job"
+
+// The queues. Operators and the scaler use the names.
+const (
+	High   = "courseProcessor-high"
+	Normal = "courseProcessor"
+	Low    = "courseProcessor-low"
+)
+
+// byPriority maps a priority to its queue.
+var byPriority = map[job.Priority]string{job.High: High, job.Normal: Normal, job.Low: Low}
+
+// QueueNames returns the names of the queues, the preferred first.
+func QueueNames() []string { return []string{High, Normal, Low} }
+
+// QueueOf returns the queue of a priority, "" for an unknown one.
+func QueueOf(p job.Priority) string { return byPriority[p] }
+
+// PriorityOf returns the priority of a queue, job.Normal for an unknown one.
+func PriorityOf(queue string) job.Priority {
+	for priority, name := range byPriority {
+		if name == queue {
+			return priority
+		}
+	}
+	return job.Normal
+}
