@@ -26,6 +26,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -101,9 +102,10 @@ func (e *env) submit(kind job.Kind, p job.Priority) job.ID {
 	}
 	_, err := e.files.Save(ctx, ticket, body, 1<<20)
 	must(e.t, err)
-	must(e.t, e.records.Create(ctx, job.Record{
+	_, err = e.records.AdmitJob(ctx, job.Record{
 		ID: ticket.ID, Kind: kind, Owner: "ann", Priority: p, State: job.Queued, CreatedAt: now, UpdatedAt: now,
-	}, ticket.Input))
+	}, ticket.Input, submit.Terms{})
+	must(e.t, err)
 	must(e.t, e.tasks.Enqueue(ctx, job.Task{ID: ticket.ID, Kind: kind, Priority: p}))
 	return ticket.ID
 }

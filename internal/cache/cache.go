@@ -1,6 +1,6 @@
-// Package cache keeps API responses in Redis, database 0, at the keys cache:…. It is a help and never a need: a Redis
-// that is down or slow costs a request some milliseconds at first and nothing after that, and no error of it reaches a
-// client.
+// Package cache stores responses of the API in Redis, database 0, at the keys cache:…. Nothing depends on it: a Redis
+// that does not answer, or answers late, costs a request some milliseconds at first and nothing after that. No error of
+// it reaches a client.
 package cache
 
 import (
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,31 +22,30 @@ import (
 )
 
 const (
-	// DefaultTTL is how long a value is kept when Set is given no time.
-	DefaultTTL = 300 * time.Second
-	// MaxValue is the largest value that is kept, in bytes. What is larger costs more to move than to make.
-	MaxValue = 1 << 20
+	// defaultTTL is how long a value is stored when GetOrFill is given no time.
+	defaultTTL = 300 * time.Second
+	// maxValue is the size of the largest value that is stored, in bytes. A larger one costs more to move than to make.
+	maxValue = 1 << 20
 
 	prefix = "cache:"
-	// defaultPatience is what a request may lose to the cache.
+	// defaultPatience is how long a request waits for an answer of the cache.
 	defaultPatience = budget.CacheCall
-	// After this many failures in a row the cache is left alone for the pause; then one request tries again.
+	// After failuresAllowed failures in a row the cache is not used for defaultPause. Then one request tries again.
 	failuresAllowed = 3
 	defaultPause    = 5 * time.Second
-	// fillTimeout bounds a fill that several requests wait for, whoever of them goes away.
+	// fillTimeout bounds a fill that several requests wait for. It does not depend on the first of them, which may leave.
 	fillTimeout = 10 * time.Second
-	// scanBatch is how many keys one step of a deletion by pattern looks at.
+	// scanBatch is how many keys one step of a deletion by pattern reads.
 	scanBatch = 500
 )
 
-// Deps is what a Cache needs. Patience is how long a request waits for an answer (0: 100 ms), Pause how long a cache that
-// failed is left alone (0: 5 s).
+// Deps is what a Cache needs.
 type Deps struct {
 	Redis      redis.UniversalClient
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
-	Patience   time.Duration
-	Pause      time.Duration
+	Patience   time.Duration // how long a request waits for an answer; 0 means 100 ms
+	Pause      time.Duration // how long a cache that failed is not used; 0 means 5 s
 }
 
 // Cache is the response cache. It is safe for concurrent use.
@@ -68,11 +66,11 @@ func New(d Deps) *Cache {
 		Name:        "cache",
 		Timeout:     pause,
 		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= failuresAllowed },
-		// What is not there is an answer; a client who gave up says nothing about Redis.
+		// A missing value is an answer. A client that gave up says nothing about Redis.
 		IsSuccessful: func(err error) bool {
 			return err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled)
 		},
-		// The one place that logs: once when the cache goes, once when it is back.
+		// The only place that logs: once when the cache fails, once when it works again.
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			c.metrics.available.Set(0)
 			switch to {
@@ -87,70 +85,34 @@ func New(d Deps) *Cache {
 	return c
 }
 
-// Get returns a value, and false when there is none or the cache is not to be had.
-func (c *Cache) Get(ctx context.Context, key string) ([]byte, bool) {
-	b, err := c.get(ctx, key)
-	switch {
-	case err == nil:
-		c.metrics.reads.WithLabelValues("hit").Inc()
-		return b, true
-	case errors.Is(err, redis.Nil):
-		c.metrics.reads.WithLabelValues("miss").Inc()
-	default:
-		c.metrics.reads.WithLabelValues("error").Inc()
-	}
-	return nil, false
-}
-
-func (c *Cache) get(ctx context.Context, key string) ([]byte, error) {
-	return c.do(ctx, func(ctx context.Context) ([]byte, error) { return c.redis.Get(ctx, prefix+key).Bytes() })
-}
-
-// Set keeps a value for ttl, or DefaultTTL when that is 0. A value larger than MaxValue, and every value while the cache
-// is not to be had, is not kept.
-func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
-	if len(value) > MaxValue {
-		c.metrics.writes.WithLabelValues("too_large").Inc()
-		return
-	}
-	_, err := c.do(ctx, func(ctx context.Context) ([]byte, error) {
-		return nil, c.redis.Set(ctx, prefix+key, value, cmp.Or(ttl, DefaultTTL)).Err()
-	})
-	if err != nil {
-		c.metrics.writes.WithLabelValues("error").Inc()
-		return
-	}
-	c.metrics.writes.WithLabelValues("ok").Inc()
-}
-
-// GetOrFill returns the value of key, from the cache or else from fill, whose value is then kept. Requests for the same
-// key at the same time share one fill. Its only errors are those of fill and of ctx. The value is shared: nobody may
-// change it.
+// GetOrFill returns the value of key from the cache, or else from fill, whose value is then stored for ttl (0 means
+// 300 s). Concurrent calls for the same key share one fill. The only errors are those of fill and of ctx. A value of
+// more than 1 MiB is returned and not stored. The value is shared by the callers: none of them may change it.
 func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) ([]byte, error) {
-	if b, ok := c.Get(ctx, key); ok {
+	if b, ok := c.readValue(ctx, key); ok {
 		return b, nil
 	}
 	filled := c.fills.DoChan(key, func() (_ any, err error) {
-		// This runs in a goroutine of its own, where no server recovers a panic.
+		// This runs in a goroutine of its own, so no server recovers a panic.
 		defer func() {
 			if v := recover(); v != nil {
-				// Neither the value nor the key: both may hold what a client asked for.
+				// The value of the panic and the key are not logged: both may hold what a client sent.
 				c.logger.Error("filling the cache panicked", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 				err = fault.Wrap(fault.Internal, errors.New("cache: fill: panic"))
 			}
 		}()
-		// The first who asked may go away; the others still wait.
+		// The first caller may leave while the others still wait.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTimeout)
 		defer cancel()
-		// Another fill may have ended since this request looked.
-		if b, err := c.get(ctx, key); err == nil {
+		// Another fill may have ended since this request read the cache.
+		if b, err := c.fetchValue(ctx, key); err == nil {
 			return b, nil
 		}
 		b, err := fill(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c.Set(ctx, key, b, ttl)
+		c.storeValue(ctx, key, b, ttl)
 		return b, nil
 	})
 	select {
@@ -164,53 +126,71 @@ func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fi
 	}
 }
 
-// Delete removes values. Unlike reading and writing it tells when it could not: what was to go may still be served until
-// it ends by itself.
-func (c *Cache) Delete(ctx context.Context, keys ...string) error {
-	if len(keys) == 0 {
-		return nil
+// readValue returns a value and counts the read; false when there is none or the cache does not answer.
+func (c *Cache) readValue(ctx context.Context, key string) ([]byte, bool) {
+	b, err := c.fetchValue(ctx, key)
+	switch {
+	case err == nil:
+		c.metrics.reads.WithLabelValues("hit").Inc()
+		return b, true
+	case errors.Is(err, redis.Nil):
+		c.metrics.reads.WithLabelValues("miss").Inc()
+	default:
+		c.metrics.reads.WithLabelValues("error").Inc()
 	}
-	full := make([]string, len(keys))
-	for i, key := range keys {
-		full[i] = prefix + key
-	}
-	return failed(ctx, "delete", c.redis.Unlink(ctx, full...).Err())
+	return nil, false
 }
 
-// DeletePattern removes the values whose keys match a pattern of Redis, as in "courses:*". It goes through the keys in
-// steps, so that it never holds up the server. What is added meanwhile may stay.
-func (c *Cache) DeletePattern(ctx context.Context, pattern string) (removed int64, err error) {
+func (c *Cache) fetchValue(ctx context.Context, key string) ([]byte, error) {
+	return c.callRedis(ctx, func(ctx context.Context) ([]byte, error) { return c.redis.Get(ctx, prefix+key).Bytes() })
+}
+
+// storeValue stores a value, unless it is larger than maxValue or the cache does not answer.
+func (c *Cache) storeValue(ctx context.Context, key string, value []byte, ttl time.Duration) {
+	if len(value) > maxValue {
+		c.metrics.writes.WithLabelValues("too_large").Inc()
+		return
+	}
+	_, err := c.callRedis(ctx, func(ctx context.Context) ([]byte, error) {
+		return nil, c.redis.Set(ctx, prefix+key, value, cmp.Or(ttl, defaultTTL)).Err()
+	})
+	if err != nil {
+		c.metrics.writes.WithLabelValues("error").Inc()
+		return
+	}
+	c.metrics.writes.WithLabelValues("ok").Inc()
+}
+
+// DeletePattern deletes the values whose keys match a pattern of Redis, as in "courses:*", and returns their number. It
+// reads the keys in steps, so that it does not block the server. A value that is added meanwhile may stay. Errors of
+// Redis are internal: unlike a failed read, a failed deletion matters, since the old values may still be served.
+func (c *Cache) DeletePattern(ctx context.Context, pattern string) (deleted int64, err error) {
 	var cursor uint64
 	for {
 		keys, next, err := c.redis.Scan(ctx, cursor, prefix+pattern, scanBatch).Result()
 		if err != nil {
-			return removed, failed(ctx, "scan", err)
+			return deleted, toFault(ctx, "scan", err)
 		}
 		if len(keys) > 0 {
 			n, err := c.redis.Unlink(ctx, keys...).Result()
 			if err != nil {
-				return removed, failed(ctx, "unlink", err)
+				return deleted, toFault(ctx, "unlink", err)
 			}
-			removed += n
+			deleted += n
 		}
 		if cursor = next; cursor == 0 {
-			return removed, nil
+			return deleted, nil
 		}
 	}
 }
 
-// Literal returns s as a part of a pattern that matches nothing but s.
-func Literal(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s)
-}
-
 // Ping reports whether the cache answers.
 func (c *Cache) Ping(ctx context.Context) error {
-	return failed(ctx, "ping", c.redis.Ping(ctx).Err())
+	return toFault(ctx, "ping", c.redis.Ping(ctx).Err())
 }
 
-// do calls Redis unless it failed just now, and for no longer than a request can spare.
-func (c *Cache) do(ctx context.Context, call func(context.Context) ([]byte, error)) ([]byte, error) {
+// callRedis calls Redis unless it failed just now, for no longer than the patience of a request.
+func (c *Cache) callRedis(ctx context.Context, call func(context.Context) ([]byte, error)) ([]byte, error) {
 	return c.breaker.Execute(func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.patience)
 		defer cancel()
@@ -218,8 +198,8 @@ func (c *Cache) do(ctx context.Context, call func(context.Context) ([]byte, erro
 	})
 }
 
-// failed turns an error of Redis into a fault. There is no code for the cache, since no client ever meets one.
-func failed(ctx context.Context, op string, err error) error {
+// toFault turns an error of Redis into internal: no client ever meets an error of the cache, so it has no code.
+func toFault(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
 	}

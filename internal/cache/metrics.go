@@ -6,7 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 //
 //	tmd_cache_reads_total{result}     hit, miss, error
 //	tmd_cache_writes_total{result}    ok, too_large, error
-//	tmd_cache_available               1, or 0 while the cache is left alone
+//	tmd_cache_available               1, or 0 while the cache does not answer
 type metrics struct {
 	reads     *prometheus.CounterVec
 	writes    *prometheus.CounterVec

@@ -23,6 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
@@ -109,7 +110,8 @@ func (s *queueFixture) acceptPendingJob() job.ID {
 	s.t.Helper()
 	now := time.Now().UTC()
 	r := job.Record{ID: job.ID(uuid.NewString()), Kind: job.Form, Owner: "the-owner", State: job.Queued, CreatedAt: now, UpdatedAt: now}
-	s.requireNoError(s.records.Create(s.t.Context(), r, []byte(`{}`)))
+	_, err := s.records.AdmitJob(s.t.Context(), r, []byte(`{}`), submit.Terms{})
+	s.requireNoError(err)
 	s.requireNoError(s.tasks.Enqueue(s.t.Context(), job.Task{ID: r.ID, Kind: r.Kind}))
 	return r.ID
 }
@@ -123,7 +125,8 @@ func (s *queueFixture) acceptDeadJob(kind job.Kind, code fault.Code) job.ID {
 	if kind != job.File {
 		input = []byte(`{}`)
 	}
-	s.requireNoError(s.records.Create(ctx, r, input))
+	_, err := s.records.AdmitJob(ctx, r, input, submit.Terms{})
+	s.requireNoError(err)
 	begun, _, err := s.records.BeginAttempt(ctx, r.ID, 1)
 	s.requireNoError(err)
 	s.requireNoError(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))

@@ -11,10 +11,10 @@ import (
 // done is a store with one done job whose result is as large as that of software engineering may be.
 func done(b *testing.B) (*env, job.ID) {
 	b.Helper()
-	e := open(b, testenv.Redis(b).URL(1))
-	r := e.create(b)
+	e := openStore(b, testenv.Redis(b).URL(1))
+	r := e.createJob(b)
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 130_000), Slim: bytes.Repeat([]byte{1}, 20_000)}
-	if err := e.CompleteJob(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+	if err := e.CompleteJob(b.Context(), r.ID, e.mustBegin(b, r.ID, 1), result); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -26,7 +26,7 @@ func done(b *testing.B) (*env, job.ID) {
 func BenchmarkGet(b *testing.B) {
 	e, id := done(b)
 	for b.Loop() {
-		e.get(b, id)
+		e.mustLoad(b, id)
 	}
 }
 
@@ -46,12 +46,12 @@ func BenchmarkFetch(b *testing.B) {
 
 // BenchmarkAttempt is what the worker writes of a job that succeeds at once.
 func BenchmarkAttempt(b *testing.B) {
-	e := open(b, testenv.Redis(b).URL(1))
+	e := openStore(b, testenv.Redis(b).URL(1))
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 50_000), Slim: bytes.Repeat([]byte{1}, 10_000)}
 	b.ReportAllocs()
 	for b.Loop() {
-		r := e.create(b)
-		if err := e.CompleteJob(b.Context(), r.ID, e.begin(b, r.ID, 1), result); err != nil {
+		r := e.createJob(b)
+		if err := e.CompleteJob(b.Context(), r.ID, e.mustBegin(b, r.ID, 1), result); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -33,12 +34,12 @@ type env struct {
 // often is how often watched records are read again where a test is about that.
 const often = 20 * time.Millisecond
 
-func open(t testing.TB, url string) *env {
+func openStore(t testing.TB, url string) *env {
 	t.Helper()
-	return openWith(t, url, often)
+	return openStoreWith(t, url, often)
 }
 
-func openWith(t testing.TB, url string, refresh time.Duration) *env {
+func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	t.Helper()
 	// Longer than in the product: a busy machine is no dead Redis.
 	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
@@ -54,37 +55,43 @@ func openWith(t testing.TB, url string, refresh time.Duration) *env {
 }
 
 // conform runs a test on a real Redis and on the one that `tmd all` carries with it.
-func conform(t *testing.T, test func(t *testing.T, e *env)) {
-	conformWith(t, often, test)
+func onEachRedis(t *testing.T, test func(t *testing.T, e *env)) {
+	onEachRedisWith(t, often, test)
 }
 
-func conformWith(t *testing.T, refresh time.Duration, test func(t *testing.T, e *env)) {
+func onEachRedisWith(t *testing.T, refresh time.Duration, test func(t *testing.T, e *env)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, openWith(t, testenv.Redis(t).URL(1), refresh))
+		test(t, openStoreWith(t, testenv.Redis(t).URL(1), refresh))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
-		test(t, openWith(t, "redis://"+miniredis.RunT(t).Addr()+"/1", refresh))
+		test(t, openStoreWith(t, "redis://"+miniredis.RunT(t).Addr()+"/1", refresh))
 	})
+}
+
+// createRecord stores a record on no terms.
+func (e *env) createRecord(ctx context.Context, r job.Record, input []byte) error {
+	_, err := e.AdmitJob(ctx, r, input, submit.Terms{})
+	return err
 }
 
 func newID() job.ID { return job.ID(uuid.NewString()) }
 
 // create stores a queued file job.
-func (e *env) create(t testing.TB) job.Record {
+func (e *env) createJob(t testing.TB) job.Record {
 	t.Helper()
 	now := e.clock.Now()
 	r := job.Record{ID: newID(), Kind: job.File, Owner: "owner-1", State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now}
-	if err := e.Create(t.Context(), r, nil); err != nil {
+	if err := e.createRecord(t.Context(), r, nil); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
 // begin starts an attempt and returns its fence.
-func (e *env) begin(t testing.TB, id job.ID, attempt int) int64 {
+func (e *env) mustBegin(t testing.TB, id job.ID, attempt int) int64 {
 	t.Helper()
 	r, _, err := e.BeginAttempt(t.Context(), id, attempt)
 	if err != nil {
@@ -93,7 +100,7 @@ func (e *env) begin(t testing.TB, id job.ID, attempt int) int64 {
 	return r.Fence
 }
 
-func (e *env) get(t testing.TB, id job.ID) job.Record {
+func (e *env) mustLoad(t testing.TB, id job.ID) job.Record {
 	t.Helper()
 	r, err := e.LoadRecord(t.Context(), id)
 	if err != nil {
@@ -103,7 +110,7 @@ func (e *env) get(t testing.TB, id job.ID) job.Record {
 }
 
 // running runs the hub for as long as the test.
-func (e *env) running(t testing.TB) {
+func (e *env) runHub(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -11,17 +11,17 @@ import (
 // collectTimeout bounds one scrape.
 const collectTimeout = budget.RedisScrape
 
-var deadMetric = prometheus.NewDesc("tmd_jobs_dead",
+var deadDesc = prometheus.NewDesc("tmd_jobs_dead",
 	"Jobs that failed for good and are kept for operators. Every process reports the same: take the maximum.", nil, nil)
 
-// Describe makes the store a collector of tmd_jobs_dead, read from Redis at each scrape.
-func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadMetric }
+// Describe makes the store a collector of tmd_jobs_dead, which it reads from Redis at each scrape.
+func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadDesc }
 
-// Collect reports the number; nothing while Redis is down.
+// Collect reports the number. It reports nothing while Redis does not answer.
 func (s *Store) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
 	if n, err := s.CountDead(ctx); err == nil {
-		out <- prometheus.MustNewConstMetric(deadMetric, prometheus.GaugeValue, float64(n))
+		out <- prometheus.MustNewConstMetric(deadDesc, prometheus.GaugeValue, float64(n))
 	}
 }

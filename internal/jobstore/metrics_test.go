@@ -11,7 +11,7 @@ import (
 
 // The number of dead jobs is told as long as they are kept.
 func TestDeadJobsAreCounted(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	onEachRedis(t, func(t *testing.T, e *env) {
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(e)
 		count := func() float64 {
@@ -25,7 +25,7 @@ func TestDeadJobsAreCounted(t *testing.T) {
 			t.Errorf("%v before any has failed", n)
 		}
 		for range 2 {
-			e.die(t, e.form(t).ID, fault.Internal)
+			e.failJob(t, e.createForm(t).ID, fault.Internal)
 		}
 		if n := count(); n != 2 {
 			t.Errorf("%v, want 2", n)

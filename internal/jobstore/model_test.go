@@ -48,7 +48,7 @@ func (m *model) move(fence int64, next job.State, now time.Time) (changed, super
 // Whatever workers, editors and owners do in whatever order, the store does what the model does; above all, no write
 // behind an older fence changes anything.
 func TestTheStoreIsItsModel(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	onEachRedis(t, func(t *testing.T, e *env) {
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		rapid.Check(t, func(rt *rapid.T) {
 			ctx := t.Context()
@@ -72,7 +72,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					*m = model{exists: true, dead: m.dead, r: job.Record{
 						ID: id, Kind: job.File, Owner: owners[0], State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now,
 					}}
-					check("create", e.Create(ctx, m.r, nil), false)
+					check("create", e.createRecord(ctx, m.r, nil), false)
 				},
 				"restore": func(rt *rapid.T) {
 					now := e.clock.Now()
@@ -203,7 +203,7 @@ func TestTheStoreIsItsModel(t *testing.T) {
 					if ids, err := e.ListDead(ctx); err != nil || slices.Contains(ids, id) != (m.dead != nil) {
 						rt.Fatalf("dead: %v, %v, want %v", ids, err, m.dead != nil)
 					}
-					open := slices.Contains(e.open(t), id)
+					open := slices.Contains(e.listOpen(t), id)
 					if want := m.exists && !m.r.State.Final(); open != want {
 						rt.Fatalf("in the index: %v, want %v", open, want)
 					}

@@ -1,105 +1,145 @@
 package jobstore
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// prefix begins the key of every record; operators and the controller know it.
-const prefix = "job:timeline:"
+// recordPrefix begins the key of each record. Operators and the controller use it.
+const recordPrefix = "job:timeline:"
 
-// keys are a job's keys in the order of the scripts.
-func keys(id job.ID) []string {
-	record := prefix + string(id)
-	return []string{record, record + ":result", record + ":slim", record + ":claim"}
+func resultKey(id job.ID) string  { return recordPrefix + string(id) + ":result" }
+func slimKey(id job.ID) string    { return recordPrefix + string(id) + ":slim" }
+func claimOfKey(id job.ID) string { return recordPrefix + string(id) + ":claim" }
+
+// keysOf returns the keys of a job in the order in which scripts take them.
+func keysOf(id job.ID) []string {
+	return []string{recordPrefix + string(id), resultKey(id), slimKey(id), claimOfKey(id)}
 }
 
-// fields are a record's fields, in the order in which they are read. The input stands beside them in the hash: it is for
-// the worker alone, and a status poll should not pay for it.
-var fields = [...]string{
-	"kind", "owner", "priority", "state", "attempt", "fence", "version",
-	"error", "retryAt", "createdAt", "updatedAt", "finishedAt", "base",
+// storedRecord is a record as the fields of its hash. The hash has more fields, which are read apart so that a poll of
+// the status does not pay for them: input, history, edit (the name of the last edit), owned (the key of its owner's index),
+// content (the key of its content's claim), and shared (set when a second request was given the job).
+type storedRecord struct {
+	Kind       string        `redis:"kind"`
+	Owner      string        `redis:"owner"`
+	Priority   string        `redis:"priority"`
+	State      string        `redis:"state"`
+	Attempt    number        `redis:"attempt"`
+	Fence      number        `redis:"fence"`
+	Version    number        `redis:"version"`
+	Error      storedFailure `redis:"error"`
+	RetryAt    number        `redis:"retryAt"` // this and the other times: Unix milliseconds
+	CreatedAt  number        `redis:"createdAt"`
+	UpdatedAt  number        `redis:"updatedAt"`
+	FinishedAt number        `redis:"finishedAt"`
+	Base       number        `redis:"base"`
 }
 
-// values returns field, value, … of a record. Times are Unix milliseconds, and empty when they are not known.
-func values(r job.Record) ([]any, error) {
+// recordFields are the names of the fields of storedRecord in their order, and scanArgs the same as the arguments of a
+// command whose answer is scanned.
+var (
+	recordFields = fieldNames(reflect.TypeFor[storedRecord]())
+	scanArgs     = commandOf(recordFields)
+)
+
+func fieldNames(t reflect.Type) []string {
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("redis")
+	}
+	return names
+}
+
+func commandOf(fields []string) []any {
+	args := []any{"hmget", ""}
+	for _, name := range fields {
+		args = append(args, name)
+	}
+	return args
+}
+
+// number is an integer in a hash. An empty value is 0, as when the field is missing.
+type number int64
+
+// ScanRedis reads a number.
+func (n *number) ScanRedis(s string) error {
+	if s == "" {
+		return nil
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	*n = number(v)
+	return err
+}
+
+// toTime reads Unix milliseconds; 0 is the zero time.
+func (n number) toTime() time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(n)).UTC()
+}
+
+// storedFailure is a failure as JSON in a hash.
+type storedFailure struct{ *job.Failure }
+
+// ScanRedis reads a failure.
+func (f *storedFailure) ScanRedis(s string) error {
+	if s == "" {
+		return nil
+	}
+	f.Failure = new(job.Failure)
+	return json.Unmarshal([]byte(s), f.Failure)
+}
+
+// decodeRecord reads a record from the values of recordFields, in their order: strings, and nil for a missing field.
+// More values may follow. It returns false when there is no record. Commands, scripts and published changes share it,
+// so a record is read by one rule wherever it comes from.
+func decodeRecord(id job.ID, values []any) (job.Record, bool, error) {
+	if len(values) < len(recordFields) {
+		return job.Record{}, false, fmt.Errorf("jobstore: record of %d fields, want %d", len(values), len(recordFields))
+	}
+	cmd := redis.NewSliceCmd(context.Background(), scanArgs...)
+	cmd.SetVal(values[:len(recordFields)])
+	var s storedRecord
+	if err := cmd.Scan(&s); err != nil {
+		return job.Record{}, false, fmt.Errorf("jobstore: record: %w", err)
+	}
+	if s.State == "" {
+		return job.Record{}, false, nil
+	}
+	return job.Record{
+		ID: id, Kind: job.Kind(s.Kind), Owner: s.Owner, Priority: job.Priority(s.Priority), State: job.State(s.State),
+		Attempt: int(s.Attempt), Fence: int64(s.Fence), Base: int64(s.Base), Version: int64(s.Version), Error: s.Error.Failure,
+		RetryAt: s.RetryAt.toTime(), CreatedAt: s.CreatedAt.toTime(), UpdatedAt: s.UpdatedAt.toTime(),
+		FinishedAt: s.FinishedAt.toTime(),
+	}, true, nil
+}
+
+// encodeRecord returns the fields of a record as field, value, ….
+func encodeRecord(r job.Record) ([]any, error) {
 	failure, err := encodeFailure(r.Error)
 	if err != nil {
 		return nil, err
 	}
-	set := [len(fields)]string{
-		string(r.Kind), r.Owner, string(r.Priority), string(r.State),
-		strconv.Itoa(r.Attempt), strconv.FormatInt(r.Fence, 10), strconv.FormatInt(r.Version, 10),
-		failure, encodeTime(r.RetryAt), encodeTime(r.CreatedAt), encodeTime(r.UpdatedAt), encodeTime(r.FinishedAt),
-		strconv.FormatInt(r.Base, 10),
-	}
-	all := make([]any, 0, 2*len(fields))
-	for i, name := range fields {
-		all = append(all, name, set[i])
-	}
-	return all, nil
+	return []any{
+		"kind", string(r.Kind), "owner", r.Owner, "priority", string(r.Priority), "state", string(r.State),
+		"attempt", strconv.Itoa(r.Attempt), "fence", strconv.FormatInt(r.Fence, 10), "version", strconv.FormatInt(r.Version, 10),
+		"error", failure, "retryAt", encodeTime(r.RetryAt), "createdAt", encodeTime(r.CreatedAt),
+		"updatedAt", encodeTime(r.UpdatedAt), "finishedAt", encodeTime(r.FinishedAt), "base", strconv.FormatInt(r.Base, 10),
+	}, nil
 }
 
-// decode reads a record from its fields as Redis answers them: strings, and nil for what is not there. It says no when
-// there is no record.
-func decode[T any](id job.ID, answer []T) (job.Record, bool, error) {
-	if len(answer) < len(fields) {
-		return job.Record{}, false, fmt.Errorf("jobs: record of %d fields", len(answer))
-	}
-	var set [len(fields)]string
-	for i := range set {
-		set[i], _ = any(answer[i]).(string)
-	}
-	if set[3] == "" {
-		return job.Record{}, false, nil
-	}
-	d := decoder{}
-	r := job.Record{
-		ID: id, Kind: job.Kind(set[0]), Owner: set[1], Priority: job.Priority(set[2]), State: job.State(set[3]),
-		Attempt: int(d.number(set[4])), Fence: d.number(set[5]), Version: d.number(set[6]),
-		RetryAt: d.time(set[8]), CreatedAt: d.time(set[9]), UpdatedAt: d.time(set[10]), FinishedAt: d.time(set[11]),
-		Base: d.number(set[12]),
-	}
-	if set[7] != "" {
-		r.Error = new(job.Failure)
-		d.keep(json.Unmarshal([]byte(set[7]), r.Error))
-	}
-	if d.err != nil {
-		return job.Record{}, false, fmt.Errorf("jobs: record: %w", d.err)
-	}
-	return r, true, nil
-}
-
-// decoder remembers the first error of several fields.
-type decoder struct{ err error }
-
-func (d *decoder) keep(err error) {
-	if d.err == nil {
-		d.err = err
-	}
-}
-
-func (d *decoder) number(s string) int64 {
-	if s == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	d.keep(err)
-	return n
-}
-
-func (d *decoder) time(s string) time.Time {
-	if n := d.number(s); n != 0 {
-		return time.UnixMilli(n).UTC()
-	}
-	return time.Time{}
-}
-
+// encodeTime returns Unix milliseconds; empty for the zero time.
 func encodeTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -113,7 +153,30 @@ func encodeFailure(f *job.Failure) (string, error) {
 	}
 	b, err := json.Marshal(f)
 	if err != nil {
-		return "", fault.Wrap(fault.Internal, fmt.Errorf("jobs: failure: %w", err))
+		return "", fault.Wrap(fault.Internal, fmt.Errorf("jobstore: failure: %w", err))
 	}
 	return string(b), nil
+}
+
+// incident is an entry of a history as the scripts write it.
+type incident struct {
+	Attempt int        `json:"attempt"`
+	At      int64      `json:"at"` // Unix milliseconds
+	Code    fault.Code `json:"code"`
+	Worker  string     `json:"worker"`
+}
+
+func decodeHistory(s string) ([]job.Incident, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var stored []incident
+	if err := json.Unmarshal([]byte(s), &stored); err != nil {
+		return nil, fault.Wrap(fault.Internal, fmt.Errorf("jobstore: history: %w", err))
+	}
+	history := make([]job.Incident, len(stored))
+	for i, e := range stored {
+		history[i] = job.Incident{Attempt: e.Attempt, At: time.UnixMilli(e.At).UTC(), Code: e.Code, Worker: e.Worker}
+	}
+	return history, nil
 }

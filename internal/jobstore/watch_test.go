@@ -15,7 +15,7 @@ import (
 )
 
 // next returns the next change, and false at the end of a watch.
-func next(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
+func nextChange(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
 	t.Helper()
 	select {
 	case r, ok := <-changes:
@@ -26,7 +26,7 @@ func next(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
 	}
 }
 
-func (e *env) watch(ctx context.Context, t *testing.T, id job.ID) <-chan job.Record {
+func (e *env) mustWatch(ctx context.Context, t *testing.T, id job.ID) <-chan job.Record {
 	t.Helper()
 	changes, err := e.WatchRecord(ctx, id)
 	if err != nil {
@@ -37,17 +37,17 @@ func (e *env) watch(ctx context.Context, t *testing.T, id job.ID) <-chan job.Rec
 
 func TestWatch(t *testing.T) {
 	// Nothing is read again: that would be ahead of the messages, and skip what lies between.
-	conformWith(t, time.Hour, func(t *testing.T, e *env) {
-		e.running(t)
+	onEachRedisWith(t, time.Hour, func(t *testing.T, e *env) {
+		e.runHub(t)
 		ctx := t.Context()
-		r := e.create(t)
-		other := e.create(t)
-		one, two := e.watch(ctx, t, r.ID), e.watch(ctx, t, r.ID)
+		r := e.createJob(t)
+		other := e.createJob(t)
+		one, two := e.mustWatch(ctx, t, r.ID), e.mustWatch(ctx, t, r.ID)
 		wanted := []job.State{job.Queued}
 		seen := func(changes <-chan job.Record, states ...job.State) {
 			t.Helper()
 			for _, want := range states {
-				got, ok := next(t, changes)
+				got, ok := nextChange(t, changes)
 				if !ok || got.State != want || got.ID != r.ID {
 					t.Fatalf("change %+v, %v; want %s", got, ok, want)
 				}
@@ -55,97 +55,97 @@ func TestWatch(t *testing.T) {
 		}
 		seen(one, wanted...)
 		// Each change arrives while it is made, however fast the next follows.
-		fence := e.begin(t, r.ID, 1)
+		fence := e.mustBegin(t, r.ID, 1)
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		if err := e.ScheduleRetry(ctx, r.ID, fence, why, start.Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		e.begin(t, other.ID, 1)
+		e.mustBegin(t, other.ID, 1)
 		seen(one, job.Processing, job.Retrying)
-		fence = e.begin(t, r.ID, 2)
+		fence = e.mustBegin(t, r.ID, 2)
 		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
 			t.Fatal(err)
 		}
 		seen(one, job.Processing, job.Done)
 		seen(two, job.Queued, job.Processing, job.Retrying, job.Processing)
-		last, ok := next(t, two)
-		if diff := cmp.Diff(e.get(t, r.ID), last); diff != "" || !ok {
+		last, ok := nextChange(t, two)
+		if diff := cmp.Diff(e.mustLoad(t, r.ID), last); diff != "" || !ok {
 			t.Errorf("the last change is not the record (-record +change):\n%s", diff)
 		}
 		for _, changes := range []<-chan job.Record{one, two} {
-			if r, ok := next(t, changes); ok {
+			if r, ok := nextChange(t, changes); ok {
 				t.Errorf("a change after the end: %+v", r)
 			}
 		}
 		// A job that has ended tells so and ends.
-		late := e.watch(ctx, t, r.ID)
+		late := e.mustWatch(ctx, t, r.ID)
 		seen(late, job.Done)
-		if _, ok := next(t, late); ok {
+		if _, ok := nextChange(t, late); ok {
 			t.Error("the watch of a done job goes on")
 		}
 	})
 }
 
 func TestAWatchEnds(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
-		e.running(t)
-		deleted, left := e.create(t), e.create(t)
-		one := e.watch(t.Context(), t, deleted.ID)
-		next(t, one)
+	onEachRedis(t, func(t *testing.T, e *env) {
+		e.runHub(t)
+		deleted, left := e.createJob(t), e.createJob(t)
+		one := e.mustWatch(t.Context(), t, deleted.ID)
+		nextChange(t, one)
 		if err := e.Delete(t.Context(), deleted.ID); err != nil {
 			t.Fatal(err)
 		}
-		if r, ok := next(t, one); ok {
+		if r, ok := nextChange(t, one); ok {
 			t.Errorf("a deleted job changes: %+v", r)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		two := e.watch(ctx, t, left.ID)
-		next(t, two)
+		two := e.mustWatch(ctx, t, left.ID)
+		nextChange(t, two)
 		cancel()
-		if r, ok := next(t, two); ok {
+		if r, ok := nextChange(t, two); ok {
 			t.Errorf("a change after the watcher left: %+v", r)
 		}
 	})
 }
 
 func TestWatchesEndWithTheHub(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- e.Run(ctx) }()
-		r := e.create(t)
-		changes := e.watch(t.Context(), t, r.ID)
-		next(t, changes)
+		r := e.createJob(t)
+		changes := e.mustWatch(t.Context(), t, r.ID)
+		nextChange(t, changes)
 		cancel()
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := next(t, changes); ok {
+		if _, ok := nextChange(t, changes); ok {
 			t.Error("the watch goes on")
 		}
 		_, err := e.WatchRecord(t.Context(), r.ID)
-		code(t, err, fault.QueueUnavailable)
+		wantCode(t, err, fault.QueueUnavailable)
 	})
 }
 
 // A message that was lost, here because it was never sent, is made up for by reading the record again.
 func TestALostMessage(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
-		e.running(t)
-		r := e.create(t)
-		changes := e.watch(t.Context(), t, r.ID)
-		next(t, changes)
+	onEachRedis(t, func(t *testing.T, e *env) {
+		e.runHub(t)
+		r := e.createJob(t)
+		changes := e.mustWatch(t.Context(), t, r.ID)
+		nextChange(t, changes)
 		key := "job:timeline:" + string(r.ID)
 		if err := e.redis.HSet(t.Context(), key, "state", "processing", "version", 2).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := next(t, changes); !ok || got.State != job.Processing {
+		if got, ok := nextChange(t, changes); !ok || got.State != job.Processing {
 			t.Errorf("%+v, %v", got, ok)
 		}
 		if err := e.redis.Del(t.Context(), key).Err(); err != nil { // it expired
 			t.Fatal(err)
 		}
-		if got, ok := next(t, changes); ok {
+		if got, ok := nextChange(t, changes); ok {
 			t.Errorf("the watch of an expired job goes on: %+v", got)
 		}
 	})
@@ -166,19 +166,19 @@ func (h *rereads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 
 // A record that is read again unchanged is no change.
 func TestEachChangeIsHandedOverOnce(t *testing.T) {
-	conform(t, func(t *testing.T, e *env) {
+	onEachRedis(t, func(t *testing.T, e *env) {
 		again := &rereads{}
 		e.redis.AddHook(again)
-		e.running(t)
-		r := e.create(t)
-		changes := e.watch(t.Context(), t, r.ID)
+		e.runHub(t)
+		r := e.createJob(t)
+		changes := e.mustWatch(t.Context(), t, r.ID)
 		wait := func() {
 			t.Helper()
 			n := again.n.Load()
 			testenv.Eventually(t, "the records are read again", func() bool { return again.n.Load() >= n+3 })
 		}
 		wait()
-		fence := e.begin(t, r.ID, 1)
+		fence := e.mustBegin(t, r.ID, 1)
 		wait()
 		if err := e.FailJob(t.Context(), r.ID, fence, job.Failure{Code: fault.Corrupt}); err != nil {
 			t.Fatal(err)
@@ -196,42 +196,42 @@ func TestEachChangeIsHandedOverOnce(t *testing.T) {
 func TestAWatchOutlivesRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	e := open(t, server.URL(1))
-	e.running(t)
-	r := e.create(t)
-	changes := e.watch(t.Context(), t, r.ID)
-	next(t, changes)
+	e := openStore(t, server.URL(1))
+	e.runHub(t)
+	r := e.createJob(t)
+	changes := e.mustWatch(t.Context(), t, r.ID)
+	nextChange(t, changes)
 	server.Kill()
 	server.Restart(t)
 	testenv.Eventually(t, "an attempt begins", func() bool {
 		_, _, err := e.BeginAttempt(t.Context(), r.ID, 1)
 		return err == nil
 	})
-	if got, ok := next(t, changes); !ok || got.State != job.Processing {
+	if got, ok := nextChange(t, changes); !ok || got.State != job.Processing {
 		t.Errorf("%+v, %v", got, ok)
 	}
 }
 
 // Who does not read holds up nobody, and still gets the newest.
 func TestASlowWatcher(t *testing.T) {
-	conformWith(t, time.Hour, func(t *testing.T, e *env) {
-		e.running(t)
-		r := e.create(t)
-		slow, quick := e.watch(t.Context(), t, r.ID), e.watch(t.Context(), t, r.ID)
-		next(t, quick)
+	onEachRedisWith(t, time.Hour, func(t *testing.T, e *env) {
+		e.runHub(t)
+		r := e.createJob(t)
+		slow, quick := e.mustWatch(t.Context(), t, r.ID), e.mustWatch(t.Context(), t, r.ID)
+		nextChange(t, quick)
 		for range 50 {
-			fence := e.begin(t, r.ID, 1)
-			next(t, quick)
+			fence := e.mustBegin(t, r.ID, 1)
+			nextChange(t, quick)
 			if err := e.RequeueJob(t.Context(), r.ID, fence); err != nil {
 				t.Fatal(err)
 			}
-			next(t, quick)
+			nextChange(t, quick)
 		}
-		if err := e.FailJob(t.Context(), r.ID, e.begin(t, r.ID, 1), job.Failure{Code: fault.Internal}); err != nil {
+		if err := e.FailJob(t.Context(), r.ID, e.mustBegin(t, r.ID, 1), job.Failure{Code: fault.Internal}); err != nil {
 			t.Fatal(err)
 		}
-		next(t, quick)
-		next(t, quick)
+		nextChange(t, quick)
+		nextChange(t, quick)
 		var last job.Record
 		n := 0
 		for change := range slow {

@@ -39,8 +39,8 @@ func TestAKilledWorker(t *testing.T) {
 	}
 }
 
-// A worker is paused, or cut off from Redis, for longer than it may be, and comes back: it finds its job with another, stops,
-// and takes nothing from the other.
+// A worker is paused, or cut off from Redis, for longer than it may be, and comes back: it finds its job with another,
+// stops, and takes nothing from the other.
 func TestAWorkerThatComesBack(t *testing.T) {
 	for name, away := range map[string]func(f *fleet, pid int, away bool){
 		"paused": func(f *fleet, pid int, away bool) {
@@ -116,8 +116,8 @@ func TestAPoisonousJob(t *testing.T) {
 	}
 }
 
-// Redis hangs, or is killed and started again, for longer than a worker's key lasts, while a job runs: nobody is dead, and
-// nothing runs twice.
+// Redis hangs, or is killed and started again, for longer than a worker's key lasts, while a job runs: nobody is dead,
+// and nothing runs twice.
 func TestRedisIsAwayWhileAJobRuns(t *testing.T) {
 	for name, away := range map[string]func(t *testing.T, s *testenv.RedisServer, wait func()){
 		"hangs": func(t *testing.T, s *testenv.RedisServer, wait func()) {

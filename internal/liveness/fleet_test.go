@@ -33,8 +33,8 @@ import (
 // workerURL is the environment variable that makes the test program a worker of the Redis at a URL.
 const workerURL = "TMD_TEST_WORKER"
 
-// The keys through which tests instruct the worker processes: a task does what the key test:do:<id> says, "hold" or "kill",
-// and each run is reported when it begins and when it ends.
+// The keys through which tests instruct the worker processes: a task does what the key test:do:<id> says, "hold" or
+// "kill", and each run is reported when it begins and when it ends.
 const (
 	doKey   = "test:do:"
 	runsKey = "test:runs"

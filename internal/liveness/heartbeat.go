@@ -22,8 +22,8 @@ const (
 	// trusts its own view of the others.
 	maxRoundTrip = time.Second
 	maxGap       = 2 * heartbeatInterval
-	// outcomeWindow is how long a run that has ended stays in the heartbeats. asynq tries once to record the outcome; a task
-	// that is still active after this time has no worker.
+	// outcomeWindow is how long a run that has ended stays in the heartbeats. asynq tries once to record the outcome; a
+	// task that is still active after this time has no worker.
 	outcomeWindow = 5 * time.Second
 )
 
@@ -145,9 +145,9 @@ func (h *heartbeat) recordRoundTrip(began time.Time, took time.Duration, err err
 	h.last = began
 }
 
-// isTrusted reports whether a worker whose key has expired is really lost. After an outage of Redis every key has expired
-// although no worker is lost. A worker that has sent heartbeats without a gap for longer than a key lives knows that the
-// others could do so, too.
+// isTrusted reports whether a worker whose key has expired is really lost. After an outage of Redis every key has
+// expired although no worker is lost. A worker that has sent heartbeats without a gap for longer than a key lives knows
+// that the others could do so, too.
 func (h *heartbeat) isTrusted() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -35,7 +35,8 @@ func TestADelayedHeartbeatChangesNothing(t *testing.T) {
 	})
 }
 
-// After an outage of Redis every key has expired and no worker is lost, so a member rescues only after steady heartbeats.
+// After an outage of Redis every key has expired and no worker is lost, so a member rescues only after steady
+// heartbeats.
 func TestAMemberTrustsItsViewAfterSteadyHeartbeats(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		m := f.newMember("a")

@@ -1,9 +1,9 @@
-// Package liveness records in Redis which workers are alive and what they run, and puts back the tasks of those that are
-// not. A Member is one worker process: it sends heartbeats, claims tasks, and takes turns with the others at rescuing
-// orphans. A Registry reads the list of workers from outside.
+// Package liveness records in Redis which workers are alive and what they run, and puts back the tasks of those that
+// are not. A Member is one worker process: it sends heartbeats, claims tasks, and takes turns with the others at
+// rescuing orphans. A Registry reads the list of workers from outside.
 //
-// A task is held by one worker at a time. A worker that was paused or cut off learns from its next heartbeat which tasks
-// it no longer holds. Until then both workers may run the same task, so a handler must fence what it writes.
+// A task is held by one worker at a time. A worker that was paused or cut off learns from its next heartbeat which
+// tasks it no longer holds. Until then both workers may run the same task, so a handler must fence what it writes.
 package liveness
 
 import (
@@ -75,8 +75,8 @@ func New(d Deps) (*Member, error) {
 // WorkerID returns the id of this worker, <host>:<pid>:<random>.
 func (m *Member) WorkerID() string { return m.heartbeat.id }
 
-// Run sends heartbeats and rescues orphans until ctx ends, then deregisters this worker. Call it before the first task is
-// taken, and end ctx after the last one is finished: other workers put back what a silent worker holds.
+// Run sends heartbeats and rescues orphans until ctx ends, then deregisters this worker. Call it before the first task
+// is taken, and end ctx after the last one is finished: other workers put back what a silent worker holds.
 func (m *Member) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	loops.Go(func() { m.heartbeat.sendPeriodically(ctx) })
@@ -85,16 +85,16 @@ func (m *Member) Run(ctx context.Context) {
 	m.Deregister(context.WithoutCancel(ctx))
 }
 
-// SendHeartbeat tells the others that this worker is alive and what it runs. It cancels the runs whose tasks this worker
-// no longer holds, with job.ErrSuperseded.
+// SendHeartbeat tells the others that this worker is alive and what it runs. It cancels the runs whose tasks this
+// worker no longer holds, with job.ErrSuperseded.
 func (m *Member) SendHeartbeat(ctx context.Context) error { return m.heartbeat.send(ctx) }
 
 // ClaimTask makes this worker the holder of a task of a queue, until end or Deregister. A task may only run while it is
 // held: the others treat an unclaimed task as an orphan. If the task is lost, cancel is called with job.ErrSuperseded.
 //
 // It returns the number of workers that were lost with the task, and a function to call when the handler has returned.
-// That function reports whether the task is still held; afterwards the run stays in the heartbeats for a few seconds, in
-// which asynq records the outcome. Errors: queuemodel.ErrRunInProgress, ErrHeldElsewhere, and those of Redis.
+// That function reports whether the task is still held; afterwards the run stays in the heartbeats for a few seconds,
+// in which asynq records the outcome. Errors: queuemodel.ErrRunInProgress, ErrHeldElsewhere, and those of Redis.
 func (m *Member) ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (
 	end func() (held bool), crashes int, err error,
 ) {
@@ -106,9 +106,9 @@ func (m *Member) ClaimTask(ctx context.Context, task job.ID, queue string, cance
 }
 
 // FindRun returns a function that removes the run which a task has in this process now, because this worker no longer
-// holds the task: asynq has recorded the outcome, for which it does not always wait for the handler. A run that is still
-// in progress is cancelled with job.ErrSuperseded. The function does nothing if the task has no run, or has another one
-// by the time of the call.
+// holds the task: asynq has recorded the outcome, for which it does not always wait for the handler. A run that is
+// still in progress is cancelled with job.ErrSuperseded. The function does nothing if the task has no run, or has
+// another one by the time of the call.
 func (m *Member) FindRun(task job.ID) (remove func()) {
 	r := m.heartbeat.findRun(task)
 	return func() { m.heartbeat.removeRun(r) }

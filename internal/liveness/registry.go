@@ -76,10 +76,10 @@ func toTime(milliseconds string) time.Time {
 	return time.UnixMilli(n).UTC()
 }
 
-// RequeueOrphans puts the tasks that workers on a host hold back at the heads of their queues at once, and returns them.
-// It is for a caller that knows that these workers are gone before their heartbeats expire. A worker that is alive after
-// all learns of it from its next heartbeat and can write nothing more for those tasks. With crashed, each task counts a
-// lost worker.
+// RequeueOrphans puts the tasks that workers on a host hold back at the heads of their queues at once, and returns
+// them. It is for a caller that knows that these workers are gone before their heartbeats expire. A worker that is
+// alive after all learns of it from its next heartbeat and can write nothing more for those tasks. With crashed, each
+// task counts a lost worker.
 //
 // A container that is started again keeps the name of the host: before limits the call to workers that started earlier.
 // A zero time means all. Calling it again is safe: the workers of the first call are no longer in the list.

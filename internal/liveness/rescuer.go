@@ -12,7 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// rescuerKey is the lock of the worker that looks for orphans. The name dates from when the rescuer was called a reaper.
+// rescuerKey is the lock of the worker that looks for orphans. The name dates from when the rescuer was called a
+// reaper.
 const rescuerKey = "queue:reaper"
 
 // rescuer puts back the tasks that no worker runs.

@@ -11,8 +11,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 )
 
-// asynq remembers in the process that its list of queues is written. After Redis lost its data the rescuer writes the list
-// again, or no tool sees the queues.
+// asynq remembers in the process that its list of queues is written. After Redis lost its data the rescuer writes the
+// list again, or no tool sees the queues.
 func TestTheRescuerRestoresTheListOfQueues(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		f.EnqueueTasks(t, queuetest.NewTask(job.Normal))

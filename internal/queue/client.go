@@ -59,12 +59,12 @@ func NewClient(d ClientDeps) *Client {
 	return &Client{redis: d.Redis, asynq: asynq.NewClientFromRedisClient(d.Redis), timeout: d.JobTimeout}
 }
 
-// Enqueue hands a task to its queue, within two seconds or not at all. It is idempotent: a job whose task is in its queue
-// already, in any state, is left as it is.
+// Enqueue hands a task to its queue, within two seconds or not at all. It is idempotent: a job whose task is in its
+// queue already, in any state, is left as it is.
 func (c *Client) Enqueue(ctx context.Context, t job.Task) error { return c.enqueueWith(ctx, t) }
 
-// EnqueueAt is Enqueue for a task that no worker takes before a time. Until then the task is scheduled and counts in the
-// depth of its queue.
+// EnqueueAt is Enqueue for a task that no worker takes before a time. Until then the task is scheduled and counts in
+// the depth of its queue.
 func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error {
 	return c.enqueueWith(ctx, t, asynq.ProcessAt(at))
 }
@@ -89,9 +89,9 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	return redisurl.ToFault(ctx, "queue: enqueue", err)
 }
 
-// TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is live in
-// one queue and archived in another is live. It also writes asynq's list of queues again: asynq does so once in the life
-// of a client, and a Redis that lost its data has forgotten it.
+// TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is live
+// in one queue and archived in another is live. It also writes asynq's list of queues again: asynq does so once in the
+// life of a client, and a Redis that lost its data has forgotten it.
 func (c *Client) TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -139,15 +139,15 @@ var (
 	deleteArchivedScript = redis.NewScript(deleteArchivedLua)
 )
 
-// DeleteTask deletes the task of a job from the queues, archived or not. A task that a worker has stays with it. Deleting
-// an absent task is no error.
+// DeleteTask deletes the task of a job from the queues, archived or not. A task that a worker has stays with it.
+// Deleting an absent task is no error.
 func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
 	args := append([]any{string(id)}, queuemodel.QueuePrefixes()...)
 	return redisurl.ToFault(ctx, "queue: delete task", deleteTaskScript.Run(ctx, c.redis, nil, args...).Err())
 }
 
-// RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. It is idempotent. If the
-// process dies in between, the job has no task, which the repair of jobs finds.
+// RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. It is idempotent. If
+// the process dies in between, the job has no task, which the repair of jobs finds.
 func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
 	for _, queue := range queuemodel.QueueNames() {
 		keys := []string{queuemodel.TaskKey(queue, t.ID), queuemodel.QueueKey(queue, "archived")}

@@ -14,9 +14,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// suspectCrashes is the number of lost workers from which a task is a suspect, which runs beside no other suspect. One lost
-// worker is chance: what ran on a node that failed should run again at once, all of it. Two keeps a task from being given
-// up for the tasks that happened to run beside it: from the second crash on it has no such neighbours.
+// suspectCrashes is the number of lost workers from which a task is a suspect, which runs beside no other suspect. One
+// lost worker is chance: what ran on a node that failed should run again at once, all of it. Two keeps a task from
+// being given up for the tasks that happened to run beside it: from the second crash on it has no such neighbours.
 const suspectCrashes = 2
 
 // deliverTask runs one delivery, and returns the error that makes asynq record its outcome.
@@ -63,7 +63,8 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 	}
 	d.Crashes = crashes
 	if crashes >= suspectCrashes && crashes < job.MaxCrashes {
-		// One of the tasks that ran when workers were lost is the cause. If suspects ran together again, each would be blamed.
+		// One of the tasks that ran when workers were lost is the cause. If suspects ran together again, each would be
+		// blamed.
 		select {
 		case s.suspects <- struct{}{}:
 			defer func() { <-s.suspects }()
@@ -79,8 +80,8 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 	return outcomeOf(err, d.Last), err
 }
 
-// callHandler calls the handler and turns its panic into an internal fault. asynq would log the value of the panic, which
-// may hold a document, and store it in Redis.
+// callHandler calls the handler and turns its panic into an internal fault. asynq would log the value of the panic,
+// which may hold a document, and store it in Redis.
 func (s *Server) callHandler(ctx context.Context, d job.Delivery) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -170,8 +170,8 @@ func (f *fixture) rescueNow(w *testWorker) {
 	}
 }
 
-// recordOutcome has asynq record the outcome of a delivery: "done", "retry", "archive" or "requeue". It returns the answer
-// of the guard, empty for OK.
+// recordOutcome has asynq record the outcome of a delivery: "done", "retry", "archive" or "requeue". It returns the
+// answer of the guard, empty for OK.
 func (f *fixture) recordOutcome(w *testWorker, d *delivered, how, message string) string {
 	f.t.Helper()
 	text, keys, args := f.scripts.outcomeCall(d, how, message, f.clock.Now())

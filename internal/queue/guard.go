@@ -15,8 +15,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// errLeaveTask is the error that asynq gets for a run whose task this process no longer holds. asynq would move the task to
-// retry and store this text; the guard recognises the text and leaves the task alone.
+// errLeaveTask is the error that asynq gets for a run whose task this process no longer holds. asynq would move the
+// task to retry and store this text; the guard recognises the text and leaves the task alone.
 var errLeaveTask = errors.New("left-to-its-holder")
 
 // notHeld is the answer of guard.lua for a task that this worker does not hold.
@@ -26,8 +26,8 @@ const notHeld = "NOTHELD"
 var guardLua string
 
 // guard is the Redis client that asynq's server gets. It lets asynq record the outcome of the tasks that this worker
-// holds, and of no others. asynq's own recoverer goes through it as well and so finds nothing to do: orphans belong to the
-// rescuer of package liveness.
+// holds, and of no others. asynq's own recoverer goes through it as well and so finds nothing to do: orphans belong to
+// the rescuer of package liveness.
 type guard struct {
 	redis.UniversalClient
 	liveness Liveness
@@ -67,9 +67,9 @@ func (g *guard) Eval(ctx context.Context, text string, keys []string, args ...an
 	return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
 }
 
-// findOutcomeTask returns the task whose outcome a script of asynq's records, and false for other scripts. Such a script
-// has the list of active tasks among its keys and the task as its first argument. The script that takes a task has the
-// list as well, but a number as its first argument.
+// findOutcomeTask returns the task whose outcome a script of asynq's records, and false for other scripts. Such a
+// script has the list of active tasks among its keys and the task as its first argument. The script that takes a task
+// has the list as well, but a number as its first argument.
 func findOutcomeTask(keys []string, args []any) (job.ID, bool) {
 	if len(args) == 0 {
 		return "", false

@@ -15,8 +15,8 @@ import (
 )
 
 // Whatever workers do, in whatever order, and whichever of them dies, is cut off, or loses a lease: every task that was
-// enqueued and has not ended is in exactly one state, the same in Redis' lists and to asynq's Inspector, and some worker
-// will run it.
+// enqueued and has not ended is in exactly one state, the same in Redis' lists and to asynq's Inspector, and some
+// worker will run it.
 func TestATaskIsInExactlyOneState(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		rapid.Check(t, func(rt *rapid.T) {

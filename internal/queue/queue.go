@@ -1,8 +1,8 @@
 // Package queue runs tasks through asynq: the Client enqueues them, the Server delivers them to a Handler.
 //
-// A task may be delivered more than once, and for a moment to two workers at a time: handlers must be safe to run twice,
-// and fence what they write. The Server runs a task only while its Liveness holds it, and the guard keeps asynq from
-// recording the outcome of a task that another worker holds.
+// A task may be delivered more than once, and for a moment to two workers at a time: handlers must be safe to run
+// twice, and fence what they write. The Server runs a task only while its Liveness holds it, and the guard keeps asynq
+// from recording the outcome of a task that another worker holds.
 package queue
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// taskType names the shape of a task's payload, the JSON of job.Task. Another shape gets another type, so that old and new
-// workers side by side each take the tasks that they understand.
+// taskType names the shape of a task's payload, the JSON of job.Task. Another shape gets another type, so that old and
+// new workers side by side each take the tasks that they understand.
 const taskType = "timeline:v1"
 
 // Handler runs one attempt of a job. outcomeOf says what follows from its error.
@@ -25,9 +25,9 @@ type Handler interface {
 type Liveness interface {
 	// WorkerID returns the id under which this worker holds tasks.
 	WorkerID() string
-	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a function
-	// for when the handler has returned, which reports whether the task is still held. cancel is called when the task is
-	// lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
+	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a
+	// function for when the handler has returned, which reports whether the task is still held. cancel is called when the
+	// task is lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
 	ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (end func() bool, crashes int, err error)
 	// FindRun returns a function that removes the present run of a task, whose outcome is recorded or belongs to another.
 	FindRun(task job.ID) (remove func())
@@ -37,8 +37,8 @@ type Liveness interface {
 	Run(ctx context.Context)
 }
 
-// weights are the shares of the queues while all of them hold tasks: 60, 30 and 10 %. asynq treats them as chances, not as
-// an order, so that no queue starves.
+// weights are the shares of the queues while all of them hold tasks: 60, 30 and 10 %. asynq treats them as chances, not
+// as an order, so that no queue starves.
 func weights() map[string]int {
 	return map[string]int{queuemodel.High: 6, queuemodel.Normal: 3, queuemodel.Low: 1}
 }

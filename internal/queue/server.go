@@ -23,15 +23,15 @@ const (
 	// pollInterval is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at most
 	// 30 ms pass between an upload and its worker.
 	pollInterval = 20 * time.Millisecond
-	// forwardInterval is how often tasks whose wait is over are made pending. asynq's default of 5 s would turn a backoff of
-	// 2 s into 7 s.
+	// forwardInterval is how often tasks whose wait is over are made pending. asynq's default of 5 s would turn a backoff
+	// of 2 s into 7 s.
 	forwardInterval = 250 * time.Millisecond
 	// interruptTime is the part of the grace in which interrupted handlers record that they were interrupted.
 	interruptTime = budget.Interruption
 )
 
-// Deps is what a Server needs. Redis should have deadlines of its own (see package redisurl): asynq waits for it without
-// any.
+// Deps is what a Server needs. Redis should have deadlines of its own (see package redisurl): asynq waits for it
+// without any.
 type Deps struct {
 	Redis       redis.UniversalClient
 	Liveness    Liveness
@@ -83,8 +83,9 @@ func NewServer(d Deps) (*Server, error) {
 }
 
 // Run takes and runs tasks until ctx ends, then drains: it takes no more, lets running jobs finish within the grace,
-// interrupts those that do not, and puts their tasks back at the heads of their queues. It waits for a Redis that does not
-// answer, at the start or later. An error means that it could not start, or that a handler ignored its interruption.
+// interrupts those that do not, and puts their tasks back at the heads of their queues. It waits for a Redis that does
+// not answer, at the start or later. An error means that it could not start, or that a handler ignored its
+// interruption.
 func (s *Server) Run(ctx context.Context) error {
 	if err := checkVersion(); err != nil {
 		return err

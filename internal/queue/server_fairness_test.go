@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// While all queues hold tasks, each gets its share: the preferred more, and none nothing. It is a matter of chance: the bounds
-// are six standard deviations and more away from the weights of 6, 3 and 1.
+// While all queues hold tasks, each gets its share: the preferred more, and none nothing. It is a matter of chance: the
+// bounds are six standard deviations and more away from the weights of 6, 3 and 1.
 func TestNoQueueStarves(t *testing.T) {
 	t.Parallel()
 	e := queuetest.Open(t, testenv.Redis(t).URL(1))

@@ -141,8 +141,8 @@ func (i *Inspector) RunNow(ctx context.Context, t admin.Task) (bool, error) {
 	return moved, redisurl.ToFault(ctx, "queueadmin: run now", err)
 }
 
-// PauseQueues keeps workers from taking tasks of the queues: asynq looks for the key before it takes one. Pausing a paused
-// queue changes nothing.
+// PauseQueues keeps workers from taking tasks of the queues: asynq looks for the key before it takes one. Pausing a
+// paused queue changes nothing.
 func (i *Inspector) PauseQueues(ctx context.Context, names []string) error {
 	_, err := i.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for _, queue := range names {
@@ -164,8 +164,8 @@ func (i *Inspector) ResumeQueues(ctx context.Context, names []string) error {
 	return redisurl.ToFault(ctx, "queueadmin: resume queues", err)
 }
 
-// CurrentLoad returns the depths of the queues, whether they and the intake are paused, and the workers with their jobs.
-// The parts are read one after the other, so they may differ by what happens in between.
+// CurrentLoad returns the depths of the queues, whether they and the intake are paused, and the workers with their
+// jobs. The parts are read one after the other, so they may differ by what happens in between.
 func (i *Inspector) CurrentLoad(ctx context.Context) (admin.Load, error) {
 	depths, err := i.depths.ReadDepths(ctx)
 	if err != nil {

@@ -22,7 +22,8 @@ var (
 // intakePausedKey exists while operators have paused the intake. Its value is since when, in Unix milliseconds.
 const intakePausedKey = "queue:draining"
 
-// Intake is the switch with which operators stop the intake of new work, for all processes. It is safe for concurrent use.
+// Intake is the switch with which operators stop the intake of new work, for all processes. It is safe for concurrent
+// use.
 type Intake struct {
 	redis   redis.UniversalClient
 	reading sync.Mutex // held by the caller that asks Redis
@@ -50,8 +51,8 @@ func (i *Intake) ResumeIntake(ctx context.Context) error {
 	return redisurl.ToFault(ctx, "queueadmin: resume intake", i.redis.Del(ctx, intakePausedKey).Err())
 }
 
-// IsIntakePaused reports whether the intake is paused. The answer is at most a second old and mostly needs no round trip.
-// While Redis does not answer the intake counts as open: the enqueue that follows will fail.
+// IsIntakePaused reports whether the intake is paused. The answer is at most a second old and mostly needs no round
+// trip. While Redis does not answer the intake counts as open: the enqueue that follows will fail.
 func (i *Intake) IsIntakePaused(ctx context.Context) bool {
 	state := i.latest.Load()
 	if state.isFresh() {

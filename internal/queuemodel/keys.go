@@ -2,18 +2,19 @@ package queuemodel
 
 import "github.com/trackmydegree/trackmydegree/internal/job"
 
-// The keys beside asynq's own. Operators and the controller read them, so the names are a contract. lua/names.lua repeats
-// those that scripts need.
+// The keys beside asynq's own. Operators and the controller read them, so the names are a contract. lua/names.lua
+// repeats those that scripts need.
 const (
 	// WorkersKey is the set of the ids of workers.
 	WorkersKey = "queue:workers"
 	// HoldersKey is the hash from a task to the id of the worker that holds it.
 	HoldersKey = "queue:holders"
-	// WorkerPrefix begins the key of a worker, before its id. The hash has the fields host, pid, started (Unix milliseconds),
-	// draining (0 or 1), beat (the number of the last heartbeat) and TaskField plus a task's id for each task that it runs.
+	// WorkerPrefix begins the key of a worker, before its id. The hash has the fields host, pid, started (Unix
+	// milliseconds), draining (0 or 1), beat (the number of the last heartbeat) and TaskField plus a task's id for each
+	// task that it runs.
 	WorkerPrefix = "queue:worker:"
-	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the run in
-	// Unix milliseconds.
+	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the run
+	// in Unix milliseconds.
 	TaskField = "task:"
 	// CrashesField is a field that this project adds to asynq's hash of a task: how many workers were lost with it.
 	CrashesField = "tmd_crashes"
@@ -25,8 +26,8 @@ const (
 // "archived" and "lease" (sorted sets).
 func QueueKey(queue, part string) string { return "asynq:{" + queue + "}:" + part }
 
-// TaskKey returns the key of asynq's hash of a task. It exists while the task is in any state, and its field state names
-// that state: one script of asynq's changes both.
+// TaskKey returns the key of asynq's hash of a task. It exists while the task is in any state, and its field state
+// names that state: one script of asynq's changes both.
 func TaskKey(queue string, id job.ID) string { return QueueKey(queue, "t:"+string(id)) }
 
 // QueuePrefixes returns the beginning of the keys of each queue, as arguments of a script.

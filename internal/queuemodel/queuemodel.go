@@ -1,9 +1,9 @@
-// Package queuemodel holds what the packages of the queue share: the names of the queues, the keys in Redis (database 1),
-// and the types in which one package reports to another. It calls nothing.
+// Package queuemodel holds what the packages of the queue share: the names of the queues, the keys in Redis (database
+// 1), and the types in which one package reports to another. It calls nothing.
 //
-// Four adapters work on the same keys and must not import each other: queue runs tasks through asynq, liveness knows which
-// worker is alive, queueadmin serves operators, scaling counts. A second spelling of a key or of a Lua function would let
-// them disagree, so both stand here.
+// Four adapters work on the same keys and must not import each other: queue runs tasks through asynq, liveness knows
+// which worker is alive, queueadmin serves operators, scaling counts. A second spelling of a key or of a Lua function
+// would let them disagree, so both stand here.
 package queuemodel
 
 import "github.com/trackmydegree/trackmydegree/internal/job"

@@ -200,7 +200,8 @@ func (w *Worker) Drain() error {
 	return <-w.ended
 }
 
-// GatherMetrics returns the metrics of a registry by name and label values, as in "tmd_queue_tasks courseProcessor retry".
+// GatherMetrics returns the metrics of a registry by name and label values, as in "tmd_queue_tasks courseProcessor
+// retry".
 func GatherMetrics(t testing.TB, from prometheus.Gatherer) map[string]float64 {
 	t.Helper()
 	families, err := from.Gather()

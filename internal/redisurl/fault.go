@@ -8,8 +8,8 @@ import (
 )
 
 // ToFault turns an error of a Redis call into queue_unavailable, and keeps nil. op says which call it was, as in
-// "jobstore: load record". A caller that gave up, or whose deadline has passed, gets the error of ctx instead: Redis may be
-// well.
+// "jobstore: load record". A caller that gave up, or whose deadline has passed, gets the error of ctx instead: Redis
+// may be well.
 func ToFault(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil

@@ -1,13 +1,13 @@
-// Package redisurl makes Redis clients from URLs:
+// Package redisurl opens Redis clients from URLs, and turns their errors into faults:
 //
 //	redis://user:password@host:6379/1                           one server
 //	rediss://host:6380/1                                        one server over TLS
 //	unix:///run/redis.sock?db=1                                 one server on a socket
 //	redis://sentinel:26379/1?master_name=main&addr=other:26379  the master that Sentinels name
 //
-// With Sentinels, user and password of the URL are theirs; those of the server are the parameters username and password.
-// go-redis' own parameters, such as pool_size, are honoured. Whatever the URL says, a call ends in time: a Redis that is
-// dead, or that accepts connections and says nothing, fails a call after DefaultTimeout and never hangs it.
+// With Sentinels, user and password of the URL are those of the Sentinels; the parameters username and password are
+// those of the server. Parameters of go-redis, such as pool_size, are honoured. Whatever the URL says, a call ends in
+// time: a Redis that refuses connections, or accepts them and never answers, fails a call after DefaultTimeout.
 package redisurl
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
-// DefaultTimeout bounds one call: waiting for a connection, dialling, and trying again included.
+// DefaultTimeout bounds one call, including the wait for a connection, dialling, and retries.
 const DefaultTimeout = budget.RedisCall
 
 type options struct {
@@ -41,14 +41,14 @@ func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d }
 // Name is how the server's CLIENT LIST shows the connections.
 func Name(name string) Option { return func(o *options) { o.name = name } }
 
-// Open returns a client for the server that the URL names. It connects at the first call, so a Redis that is down does
-// not keep a process from starting.
+// Open returns a client for the server of a URL. It connects at the first call, so a process starts without Redis as
+// well. The error says what is wrong with the URL and does not repeat it.
 func Open(rawURL string, opts ...Option) (redis.UniversalClient, error) {
 	o := options{timeout: DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	single, failover, err := parse(rawURL)
+	single, failover, err := parseURL(rawURL)
 	if err != nil {
 		return nil, err
 	}
@@ -64,26 +64,13 @@ func Open(rawURL string, opts ...Option) (redis.UniversalClient, error) {
 	return client, nil
 }
 
-// Validate says what is wrong with a URL, without repeating it: it may hold a password.
+// Validate returns what is wrong with a URL, without repeating it: it may hold a password.
 func Validate(rawURL string) error {
-	_, _, err := parse(rawURL)
+	_, _, err := parseURL(rawURL)
 	return err
 }
 
-// Redacted returns the URL without its secrets, for logs and health pages.
-func Redacted(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "(no URL)"
-	}
-	if q := u.Query(); q.Has("password") {
-		q.Set("password", "xxxxx")
-		u.RawQuery = q.Encode()
-	}
-	return u.Redacted()
-}
-
-func parse(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
+func parseURL(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		// The error of net/url repeats the URL, password and all.
@@ -118,54 +105,64 @@ func parse(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 	return nil, failover, nil
 }
 
-// The steps of one call. They add up to less than the deadline of the call, which a hook holds whatever happens, so that
-// one lost packet still leaves time for a second try. A try that was answered too late is repeated: every command and
+// The steps of one call. They add up to less than the limit of the call, so that one lost packet leaves time for a
+// second try; a hook enforces the limit of the call. A try whose answer comes too late is repeated: every command and
 // script of this project may run twice.
 const (
 	dialShare  = 3 // a dial may take a third of the deadline
 	replyShare = 2 // an answer half of it
 	retries    = 2
-	// A server that refuses connections answers at once. The pause keeps those who ask again at once, such as a worker
-	// that polls, from asking thousands of times a second.
+	// A server that refuses connections does so at once. The pause keeps a caller that polls, such as a worker, from
+	// dialling thousands of times a second.
 	minPause = 50 * time.Millisecond
 	maxPause = 200 * time.Millisecond
-	// noPipelinePool keeps pipelines on the client's one pool: a second one holds a quarter of a megabyte a connection,
-	// for long pipelines that nobody here sends.
+	// noPipelinePool keeps pipelines on the client's one pool. A second pool takes a quarter of a megabyte for each
+	// connection, for long pipelines that this project does not send.
 	noPipelinePool = -1
 )
 
 func withTimeouts(r *redis.Options, o options) {
-	// Only Redis Enterprise announces maintenance; elsewhere asking for it is one more command for each connection.
+	// Only Redis Enterprise announces maintenance; elsewhere asking for it costs one more command for each connection.
 	r.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	r.ContextTimeoutEnabled = true
 	r.DialerRetries = 1
-	r.ClientName = cmp.Or(r.ClientName, o.name)
-	r.DialTimeout = cmp.Or(r.DialTimeout, o.timeout/dialShare)
-	r.ReadTimeout = cmp.Or(r.ReadTimeout, o.timeout/replyShare)
-	r.WriteTimeout = cmp.Or(r.WriteTimeout, o.timeout/replyShare)
-	r.PoolTimeout = cmp.Or(r.PoolTimeout, o.timeout)
-	r.MaxRetries = cmp.Or(r.MaxRetries, retries)
-	r.MinRetryBackoff = cmp.Or(r.MinRetryBackoff, minPause)
-	r.MaxRetryBackoff = cmp.Or(r.MaxRetryBackoff, maxPause)
 	r.PipelinePoolSize = cmp.Or(r.PipelinePoolSize, noPipelinePool)
+	r.ClientName = cmp.Or(r.ClientName, o.name)
+	setLimits(o.timeout, limits{
+		&r.DialTimeout, &r.ReadTimeout, &r.WriteTimeout, &r.PoolTimeout, &r.MaxRetries, &r.MinRetryBackoff, &r.MaxRetryBackoff,
+	})
 }
 
 func withFailoverTimeouts(r *redis.FailoverOptions, o options) {
 	r.ContextTimeoutEnabled = true
 	r.DialerRetries = 1
-	r.ClientName = cmp.Or(r.ClientName, o.name)
-	r.DialTimeout = cmp.Or(r.DialTimeout, o.timeout/dialShare)
-	r.ReadTimeout = cmp.Or(r.ReadTimeout, o.timeout/replyShare)
-	r.WriteTimeout = cmp.Or(r.WriteTimeout, o.timeout/replyShare)
-	r.PoolTimeout = cmp.Or(r.PoolTimeout, o.timeout)
-	r.MaxRetries = cmp.Or(r.MaxRetries, retries)
-	r.MinRetryBackoff = cmp.Or(r.MinRetryBackoff, minPause)
-	r.MaxRetryBackoff = cmp.Or(r.MaxRetryBackoff, maxPause)
 	r.PipelinePoolSize = cmp.Or(r.PipelinePoolSize, noPipelinePool)
+	r.ClientName = cmp.Or(r.ClientName, o.name)
+	setLimits(o.timeout, limits{
+		&r.DialTimeout, &r.ReadTimeout, &r.WriteTimeout, &r.PoolTimeout, &r.MaxRetries, &r.MinRetryBackoff, &r.MaxRetryBackoff,
+	})
 }
 
-// deadline is a hook that ends each command and pipeline in time, also for callers without a deadline of their own.
-// Subscriptions are not touched: they wait for as long as they are open.
+// limits are the fields that the two option types of go-redis have in common.
+type limits struct {
+	dial, read, write, pool *time.Duration
+	retries                 *int
+	minPause, maxPause      *time.Duration
+}
+
+// setLimits sets the limits of the steps of a call that the URL does not set.
+func setLimits(call time.Duration, l limits) {
+	*l.dial = cmp.Or(*l.dial, call/dialShare)
+	*l.read = cmp.Or(*l.read, call/replyShare)
+	*l.write = cmp.Or(*l.write, call/replyShare)
+	*l.pool = cmp.Or(*l.pool, call)
+	*l.retries = cmp.Or(*l.retries, retries)
+	*l.minPause = cmp.Or(*l.minPause, minPause)
+	*l.maxPause = cmp.Or(*l.maxPause, maxPause)
+}
+
+// deadline is a hook that bounds each command and pipeline, also for a caller without a deadline of its own.
+// Subscriptions are not bounded: they wait for as long as they are open.
 type deadline time.Duration
 
 func (d deadline) DialHook(next redis.DialHook) redis.DialHook { return next }

@@ -52,37 +52,23 @@ func TestValidate(t *testing.T) {
 		err := redisurl.Validate(url)
 		if wrong == "" {
 			if err != nil {
-				t.Errorf("%s: %v", url, err)
+				t.Errorf("Validate(%q): got %v, want nil", url, err)
 			}
 			continue
 		}
 		if err == nil || !strings.Contains(err.Error(), wrong) {
-			t.Errorf("%q: %v, want a word on %s", url, err, wrong)
+			t.Errorf("Validate(%q): got %v, want an error about %s", url, err, wrong)
 		}
 		if err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: the error tells the password: %v", url, err)
+			t.Errorf("Validate(%q): got %v, want no password in it", url, err)
 		}
 		if _, err := redisurl.Open(url); err == nil {
-			t.Errorf("%q is opened", url)
+			t.Errorf("Open(%q): got no error, want one", url)
 		}
 	}
 }
 
-func TestRedacted(t *testing.T) {
-	t.Parallel()
-	for url, want := range map[string]string{
-		"redis://localhost:6379/1":                                   "redis://localhost:6379/1",
-		"redis://user:secret@localhost/1":                            "redis://user:xxxxx@localhost/1",
-		"redis://:secret@h/1?master_name=m&password=secret&addr=b:1": "redis://:xxxxx@h/1?addr=b%3A1&master_name=m&password=xxxxx",
-		"redis://user:secret@local host/1":                           "(no URL)",
-	} {
-		if got := redisurl.Redacted(url); got != want {
-			t.Errorf("%s: %s, want %s", url, got, want)
-		}
-	}
-}
-
-func open(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClient {
+func openClient(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClient {
 	t.Helper()
 	// Longer than in the product, unless the test is about that: a busy machine is no dead Redis.
 	client, err := redisurl.Open(url, append([]redisurl.Option{redisurl.Timeout(20 * time.Second)}, opts...)...)
@@ -93,24 +79,24 @@ func open(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClie
 	return client
 }
 
-// works writes through the client and reads in database 1 of the server.
-func works(t *testing.T, client redis.UniversalClient, server *testenv.RedisServer) {
+// wantWorking writes through the client and reads in database 1 of the server.
+func wantWorking(t *testing.T, client redis.UniversalClient, server *testenv.RedisServer) {
 	t.Helper()
 	if err := client.Set(t.Context(), "key", t.Name(), time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := open(t, server.URL(1)).Get(t.Context(), "key").Result(); err != nil || got != t.Name() {
-		t.Errorf("database 1 holds %q, %v", got, err)
+	if got, err := openClient(t, server.URL(1)).Get(t.Context(), "key").Result(); err != nil || got != t.Name() {
+		t.Errorf("key in database 1: got %q, %v, want %q", got, err, t.Name())
 	}
 }
 
 func TestOneServer(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
-	client := open(t, server.URL(1), redisurl.Name("tmd-test"))
-	works(t, client, server)
+	client := openClient(t, server.URL(1), redisurl.Name("tmd-test"))
+	wantWorking(t, client, server)
 	if list := client.ClientList(t.Context()).Val(); !strings.Contains(list, "name=tmd-test") {
-		t.Errorf("the connection has no name: %s", list)
+		t.Errorf("connections: got %s, want the name tmd-test", list)
 	}
 }
 
@@ -118,17 +104,17 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
 	server.Kill()
-	cert, key := certificate(t)
+	cert, key := writeCertificate(t)
 	port := strconv.Itoa(testenv.FreePort(t))
 	server.Restart(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no")
-	works(t, open(t, "rediss://127.0.0.1:"+port+"/1?skip_verify=true"), server)
-	if err := open(t, "rediss://127.0.0.1:"+port+"/1").Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "certificate") {
-		t.Errorf("a certificate that nobody signed: %v", err)
+	wantWorking(t, openClient(t, "rediss://127.0.0.1:"+port+"/1?skip_verify=true"), server)
+	if err := openClient(t, "rediss://127.0.0.1:"+port+"/1").Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("Ping with a self-signed certificate: got %v, want an error about it", err)
 	}
 }
 
-// certificate returns the files of a self-signed certificate and its key.
-func certificate(t *testing.T) (cert, key string) {
+// writeCertificate returns the files of a self-signed certificate and its key.
+func writeCertificate(t *testing.T) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -155,7 +141,7 @@ func certificate(t *testing.T) (cert, key string) {
 	return write("cert.pem", "CERTIFICATE", public), write("key.pem", "PRIVATE KEY", encoded)
 }
 
-// A real Sentinel names the server; the second of two addresses is enough.
+// A real Sentinel names the server. One of two addresses is enough.
 func TestSentinel(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
@@ -171,15 +157,15 @@ func TestSentinel(t *testing.T) {
 	}
 	testenv.Start(t, exec.Command(bin, config, "--sentinel"))
 	url := fmt.Sprintf("redis://127.0.0.1:%d/1?master_name=main&addr=127.0.0.1:%d", testenv.FreePort(t), port)
-	client := open(t, url)
+	client := openClient(t, url)
 	testenv.Eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
-	works(t, client, server)
+	wantWorking(t, client, server)
 }
 
-// Whatever is at the other end, a call without a deadline comes back.
+// A call without a deadline ends, whatever the other end does.
 func TestCallsEnd(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and never answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,15 +180,15 @@ func TestCallsEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := open(t, url, redisurl.Timeout(300*time.Millisecond))
+			client := openClient(t, url, redisurl.Timeout(300*time.Millisecond))
 			if err := client.Get(context.Background(), "key").Err(); err == nil {
-				t.Error("an answer from nobody")
+				t.Error("Get: got no error, want one")
 			}
 			if _, err := client.Pipelined(context.Background(), func(p redis.Pipeliner) error {
 				p.Get(context.Background(), "key")
 				return nil
 			}); err == nil {
-				t.Error("an answer to a pipeline from nobody")
+				t.Error("Pipelined: got no error, want one")
 			}
 		})
 	}

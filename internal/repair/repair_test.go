@@ -419,7 +419,8 @@ func TestManyJobs(t *testing.T) {
 		for i := range n {
 			id := newID()
 			r := job.Record{ID: id, Kind: job.Form, Owner: "ann", State: job.Queued, CreatedAt: e.clock.Now(), UpdatedAt: e.clock.Now()}
-			e.must(e.records.Create(t.Context(), r, []byte("{}")))
+			_, err := e.records.AdmitJob(t.Context(), r, []byte("{}"), submit.Terms{})
+			e.must(err)
 			if i%3 == 0 {
 				e.must(e.tasks.Enqueue(t.Context(), job.Task{ID: id, Kind: job.Form}))
 			}

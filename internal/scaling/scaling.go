@@ -63,7 +63,8 @@ func (r *Reader) ReadDepths(ctx context.Context) ([]queuemodel.Depth, error) {
 	return depths, nil
 }
 
-// BacklogKeys returns the keys in Redis whose lengths add up to the backlog of all queues. Each is a list or a sorted set.
+// BacklogKeys returns the keys in Redis whose lengths add up to the backlog of all queues. Each is a list or a sorted
+// set.
 func BacklogKeys() []string {
 	var keys []string
 	for _, queue := range queuemodel.QueueNames() {

@@ -18,6 +18,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
@@ -92,7 +93,8 @@ const softwareEngineering = "BEng in Software Engineering"
 func (e *env) record(t *testing.T) job.ID {
 	t.Helper()
 	id := job.ID(uuid.NewString())
-	if err := e.jobs.Create(t.Context(), job.Record{ID: id, Kind: job.Form, Owner: owner, State: job.Queued, CreatedAt: now(), UpdatedAt: now()}, nil); err != nil {
+	record := job.Record{ID: id, Kind: job.Form, Owner: owner, State: job.Queued, CreatedAt: now(), UpdatedAt: now()}
+	if _, err := e.jobs.AdmitJob(t.Context(), record, nil, submit.Terms{}); err != nil {
 		t.Fatal(err)
 	}
 	return id

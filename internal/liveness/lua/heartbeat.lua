@@ -1,5 +1,5 @@
--- Records that a worker is alive and what it runs, and claims one task for it if one is named. The heartbeats of a worker
--- are numbered: one that was delayed on its way changes nothing after a later one.
+-- Records that a worker is alive and what it runs, and claims one task for it if one is named. The heartbeats of a
+-- worker are numbered: one that was delayed on its way changes nothing after a later one.
 --
 -- KEYS 1 the worker's hash
 --      2 set of the ids of workers
@@ -11,8 +11,8 @@
 --      5 key of that task's hash, or empty
 --      6 host   7 pid   8 start in Unix milliseconds   9 draining, 0 or 1
 --      10… for each run the task, then "<queue> <start in Unix milliseconds>"
--- Returns the number of workers lost with the claimed task, or -1 when this worker may not run it, followed by the tasks
--- that this worker runs and no longer holds.
+-- Returns the number of workers lost with the claimed task, or -1 when this worker may not run it, followed by the
+-- tasks that this worker runs and no longer holds.
 local worker_key, holders_key = KEYS[1], KEYS[3]
 local worker_id, number, claimed = ARGV[1], ARGV[3], ARGV[4]
 

@@ -1,9 +1,9 @@
 -- Functions that both scripts of the rescuer use. In both, KEYS[1] is the hash from task to holder, and a queue is the
 -- beginning of its keys, "asynq:{<name>}:".
 
--- put_back moves an active task to the head of its queue, as asynq does with one that a worker returns, and counts a lost
--- worker if crashed is true. A task without a message was deleted: what is left of it is removed. Returns whether the task
--- is pending now.
+-- put_back moves an active task to the head of its queue, as asynq does with one that a worker returns, and counts a
+-- lost worker if crashed is true. A task without a message was deleted: what is left of it is removed. Returns whether
+-- the task is pending now.
 local function put_back(queue, task, crashed)
 	local task_key = queue .. 't:' .. task
 	redis.call('LREM', queue .. 'active', 0, task)

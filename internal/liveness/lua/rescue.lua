@@ -2,8 +2,8 @@
 --
 --   - the hash of the holder has expired: the worker died with the task, which counts as a crash
 --   - the holder is alive and does not list the task: the end of the run was not recorded
---   - no worker has claimed the task in time: its worker died in between, or the answer of Redis was lost. A task without
---     asynq's lease was not taken just now, so no claim will follow.
+--   - no worker has claimed the task in time: its worker died in between, or the answer of Redis was lost. A task
+--     without asynq's lease was not taken just now, so no claim will follow.
 --
 -- KEYS 1 hash from task to holder
 --      2 set of the ids of workers

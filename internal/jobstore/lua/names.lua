@@ -1,0 +1,6 @@
+-- The keys that Go declares as well, in the same spelling. A test compares them.
+local RECORD_PREFIX = 'job:timeline:'
+local OPEN_INDEX = 'job:timeline:open'
+local EVENTS_CHANNEL = 'job:timeline:events'
+local DEAD_INDEX = 'job:dead'
+local DEAD_PREFIX = 'job:dead:'

@@ -1,0 +1,70 @@
+-- Functions of the scripts on a job. Go declares MOVES and RECORD_FIELDS before them. The scripts begin with the same
+--
+-- KEYS 1 the record's hash
+--      2 the result
+--      3 its slim view
+--      4 the key of the idempotency claim that led to the job
+-- ARGV 1 the job's id
+--      2 now, in Unix milliseconds
+--      3 time to live, in milliseconds
+
+-- is_open_state reports whether a state is not final.
+local function is_open_state(state) return MOVES[state].processing or MOVES[state].queued end
+
+-- read_record returns the fields of the record.
+local function read_record() return redis.call('HMGET', KEYS[1], unpack(RECORD_FIELDS)) end
+
+-- renew_keys lets the keys of the job expire together.
+local function renew_keys()
+	for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+end
+
+-- publish_record publishes the record as it is now.
+local function publish_record()
+	local record = read_record()
+	for i = 1, #record do record[i] = record[i] or '' end
+	redis.call('PUBLISH', EVENTS_CHANNEL, ARGV[1] .. ' ' .. cjson.encode(record))
+end
+
+-- is_open reports whether a job has a record that a worker may begin.
+local function is_open(id)
+	local state = redis.call('HGET', RECORD_PREFIX .. id, 'state')
+	return state and MOVES[state] and MOVES[state].processing
+end
+
+-- close_job removes the job from the indexes of open jobs, and gives up its claim of its content.
+local function close_job()
+	local stored = redis.call('HMGET', KEYS[1], 'owned', 'content')
+	local owner_index, content_claim = stored[1], stored[2]
+	redis.call('ZREM', OPEN_INDEX, ARGV[1])
+	if owner_index then redis.call('ZREM', owner_index, ARGV[1]) end
+	if content_claim and redis.call('GET', content_claim) == ARGV[1] then redis.call('DEL', content_claim) end
+	redis.call('HDEL', KEYS[1], 'content')
+end
+
+-- count_open counts the open jobs of an owner's index. At the limit it removes the ids whose records have expired.
+local function count_open(index, limit)
+	local n = redis.call('ZCARD', index)
+	if n < limit then return n end
+	for _, id in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+		if not is_open(id) then redis.call('ZREM', index, id) end
+	end
+	return redis.call('ZCARD', index)
+end
+
+-- finish_change ends each change of a record.
+local function finish_change()
+	redis.call('HINCRBY', KEYS[1], 'version', 1)
+	redis.call('HSET', KEYS[1], 'updatedAt', ARGV[2])
+	renew_keys()
+	publish_record()
+end
+
+-- delete_record deletes the keys of the job, and its claim: whoever deletes a job may submit the same again.
+local function delete_record()
+	local claim = redis.call('GET', KEYS[4])
+	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
+	close_job()
+	if redis.call('DEL', unpack(KEYS)) > 0 then redis.call('PUBLISH', EVENTS_CHANNEL, ARGV[1] .. ' ') end
+end
+

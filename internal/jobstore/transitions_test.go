@@ -1,0 +1,163 @@
+package jobstore_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
+
+func TestALifeOfAJob(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		want := job.Record{
+			ID: newID(), Kind: job.Form, Owner: "ünïcode \"owner\" <1>", Priority: job.High, State: job.Queued,
+			Version: 1, CreatedAt: start, UpdatedAt: start,
+		}
+		same := func(step string) {
+			t.Helper()
+			if diff := cmp.Diff(want, e.mustLoad(t, want.ID)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", step, diff)
+			}
+		}
+		if err := e.createRecord(ctx, want, []byte(`{"degree":"x"}`)); err != nil {
+			t.Fatal(err)
+		}
+		same("created")
+
+		e.clock.Advance(time.Second)
+		got, input, err := e.BeginAttempt(ctx, want.ID, 1)
+		if err != nil || string(input) != `{"degree":"x"}` {
+			t.Fatalf("begin: input %q, %v", input, err)
+		}
+		want.State, want.Attempt, want.Fence, want.Version, want.UpdatedAt = job.Processing, 1, 1, 2, e.clock.Now()
+		same("begun")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Begin answers another record (-want +got):\n%s", diff)
+		}
+
+		e.clock.Advance(time.Second)
+		why := job.Failure{Code: fault.ParserUnavailable, Message: "Nö.", Fields: []fault.Field{{Path: "a/0", Message: "b"}}, Closest: []string{"c"}}
+		at := e.clock.Now().Add(2 * time.Second)
+		if err := e.ScheduleRetry(ctx, want.ID, 1, why, at); err != nil {
+			t.Fatal(err)
+		}
+		want.State, want.Error, want.RetryAt, want.Version, want.UpdatedAt = job.Retrying, &why, at, 3, e.clock.Now()
+		same("retrying")
+
+		e.clock.Advance(time.Second)
+		if fence := e.mustBegin(t, want.ID, 2); fence != 2 {
+			t.Errorf("the second attempt has fence %d", fence)
+		}
+		want.State, want.Attempt, want.Fence, want.Error, want.RetryAt, want.Version, want.UpdatedAt =
+			job.Processing, 2, 2, nil, time.Time{}, 4, e.clock.Now()
+		same("begun again")
+
+		if err := e.RequeueJob(ctx, want.ID, 2); err != nil {
+			t.Fatal(err)
+		}
+		want.State, want.Version = job.Queued, 5
+		same("requeued")
+
+		e.mustBegin(t, want.ID, 2)
+		if err := e.CompleteJob(ctx, want.ID, 3, stored); err != nil {
+			t.Fatal(err)
+		}
+		want.State, want.Fence, want.Version, want.FinishedAt = job.Done, 3, 7, e.clock.Now()
+		same("done")
+		for slim, packed := range map[bool][]byte{false: stored.Full, true: stored.Slim} {
+			r, b, err := e.LoadWithResult(ctx, want.ID, slim)
+			if err != nil || !cmp.Equal(r, want) || string(b) != string(packed) {
+				t.Errorf("fetch slim=%v: %+v, %q, %v", slim, r, b, err)
+			}
+		}
+		if n := e.redis.HExists(ctx, "job:timeline:"+string(want.ID), "input").Val(); n {
+			t.Error("the input is kept after the job has ended")
+		}
+		// A delivery after the end gets the record as it is.
+		if r, _, err := e.BeginAttempt(ctx, want.ID, 3); err != nil || !cmp.Equal(r, want) {
+			t.Errorf("a final record is begun again: %+v, %v", r, err)
+		}
+		same("done and delivered again")
+	})
+}
+
+func TestAFailedJob(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, e *env) {
+		r := e.createJob(t)
+		fence := e.mustBegin(t, r.ID, 1)
+		why := job.FailureOf(fault.New(fault.Encrypted))
+		if err := e.FailJob(t.Context(), r.ID, fence, *why); err != nil {
+			t.Fatal(err)
+		}
+		got, b, err := e.LoadResult(t.Context(), r.ID)
+		if err != nil || got.State != job.Failed || !cmp.Equal(got.Error, why) || got.FinishedAt.IsZero() || b != nil {
+			t.Errorf("%+v, %q, %v", got, b, err)
+		}
+		_, err = e.ReplaceResult(t.Context(), r.ID, got.Version, stored)
+		wantCode(t, err, fault.Conflict)
+	})
+}
+
+func TestEdits(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		r := e.createJob(t)
+		_, err := e.ReplaceResult(ctx, r.ID, 1, stored)
+		wantCode(t, err, fault.Conflict)
+		fence := e.mustBegin(t, r.ID, 1)
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
+			t.Fatal(err)
+		}
+		edited := job.Stored{Full: []byte("edited"), Slim: []byte("ed")}
+		version, err := e.ReplaceResult(ctx, r.ID, 3, edited)
+		if err != nil || version != 4 {
+			t.Fatalf("replace: version %d, %v", version, err)
+		}
+		_, err = e.ReplaceResult(ctx, r.ID, 3, stored)
+		wantCode(t, err, fault.PreconditionFailed)
+		got, b, err := e.LoadResult(ctx, r.ID)
+		if err != nil || got.Version != 4 || got.State != job.Done || string(b) != "edited" {
+			t.Errorf("%+v, %q, %v", got, b, err)
+		}
+		// The worker of the last attempt is not told that it lost, and writes nothing over the edit.
+		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
+			t.Error(err)
+		}
+		if _, b, _ := e.LoadWithResult(ctx, r.ID, true); string(b) != "ed" {
+			t.Errorf("the edit was lost: %q", b)
+		}
+	})
+}
+
+// Two workers with one delivery: only the newest attempt writes.
+func TestFencing(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, e *env) {
+		ctx := t.Context()
+		r := e.createJob(t)
+		old := e.mustBegin(t, r.ID, 1)
+		e.mustBegin(t, r.ID, 2)
+		before := e.mustLoad(t, r.ID)
+		why := *job.FailureOf(fault.New(fault.Internal))
+		for name, write := range map[string]func() error{
+			"finish":  func() error { return e.CompleteJob(ctx, r.ID, old, stored) },
+			"retry":   func() error { return e.ScheduleRetry(ctx, r.ID, old, why, start) },
+			"fail":    func() error { return e.FailJob(ctx, r.ID, old, why) },
+			"requeue": func() error { return e.RequeueJob(ctx, r.ID, old) },
+		} {
+			if err := write(); !errors.Is(err, job.ErrSuperseded) {
+				t.Errorf("%s behind the fence: %v", name, err)
+			}
+		}
+		if diff := cmp.Diff(before, e.mustLoad(t, r.ID)); diff != "" {
+			t.Errorf("a stale attempt changed the record:\n%s", diff)
+		}
+		if n := e.redis.Exists(ctx, "job:timeline:"+string(r.ID)+":result").Val(); n != 0 {
+			t.Error("a stale attempt wrote its result")
+		}
+	})
+}
