@@ -14,13 +14,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// queued is a new record of an owner.
+// newRecord returns a new record of an owner.
 func (e *env) newRecord(owner string) job.Record {
 	now := e.clock.Now()
 	return job.Record{ID: newID(), Kind: job.File, Owner: owner, State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now}
 }
 
-// admit stores a new record of an owner on terms.
+// mustAdmit stores a new record of an owner on terms.
 func (e *env) mustAdmit(t testing.TB, owner string, terms submit.Terms) (mine, given job.ID) {
 	t.Helper()
 	r := e.newRecord(owner)
@@ -31,7 +31,7 @@ func (e *env) mustAdmit(t testing.TB, owner string, terms submit.Terms) (mine, g
 	return r.ID, given
 }
 
-// open lists the index.
+// listOpen returns the index.
 func (e *env) listOpen(t testing.TB) []job.ID {
 	t.Helper()
 	ids, err := e.ListOpen(t.Context(), 0, 1000)
@@ -47,10 +47,10 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 		terms := submit.Terms{Content: []byte("a digest")}
 		first, _ := e.mustAdmit(t, "ann", terms)
 		if _, given := e.mustAdmit(t, "ann", terms); given != first {
-			t.Errorf("%s, want %s", given, first)
+			t.Errorf("job: got %s, want %s", given, first)
 		}
 		if n := len(e.redis.Keys(ctx, "job:timeline:????????-*").Val()); n != 1 {
-			t.Errorf("%d records", n)
+			t.Errorf("records: got %d, want 1", n)
 		}
 		for name, c := range map[string]struct {
 			owner string
@@ -59,43 +59,43 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 			"another owner": {"bob", terms}, "another content": {"ann", submit.Terms{Content: []byte("another digest")}}, "by force": {"ann", submit.Terms{}},
 		} {
 			if mine, given := e.mustAdmit(t, c.owner, c.terms); given != mine {
-				t.Errorf("%s: the job of another", name)
+				t.Errorf("%s: got the job of another, want a new one", name)
 			}
 		}
 		form := e.newRecord("ann")
 		form.Kind = job.Form
 		if given, err := e.AdmitJob(ctx, form, nil, terms); err != nil || given != form.ID {
-			t.Errorf("another kind: %s, %v", given, err)
+			t.Errorf("another kind: got %s, %v, want %s", given, err, form.ID)
 		}
-		// In every state but the final ones.
+		// The content is shared in every state but the final ones.
 		fence := e.mustBegin(t, first, 1)
 		if _, given := e.mustAdmit(t, "ann", terms); given != first {
-			t.Error("another job while the first is processed")
+			t.Error("while the first is processed: got another job, want the first")
 		}
 		if err := e.ScheduleRetry(ctx, first, fence, *job.FailureOf(fault.New(fault.Timeout)), start.Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		if _, given := e.mustAdmit(t, "ann", terms); given != first {
-			t.Error("another job while the first is retried")
+			t.Error("while the first is retried: got another job, want the first")
 		}
 		if err := e.CompleteJob(ctx, first, e.mustBegin(t, first, 2), stored); err != nil {
 			t.Fatal(err)
 		}
 		second, given := e.mustAdmit(t, "ann", terms)
 		if given != second {
-			t.Error("a job that is done was given out")
+			t.Error("after the first is done: got it, want a new job")
 		}
 		if err := e.Delete(ctx, second); err != nil {
 			t.Fatal(err)
 		}
 		if mine, given := e.mustAdmit(t, "ann", terms); given != mine {
-			t.Error("a job that was deleted was given out")
+			t.Error("after the first is deleted: got it, want a new job")
 		}
 	})
 }
 
-// The key of a request that is given another's job leads to that one from then on.
-func TestAKeyFollowsTheJobThatWasGiven(t *testing.T) {
+// The idempotency key of a request that was given another job leads to that job from then on.
+func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		terms := submit.Terms{Content: []byte("a digest")}
@@ -106,49 +106,49 @@ func TestAKeyFollowsTheJobThatWasGiven(t *testing.T) {
 		}
 		for range 2 { // the answer may be lost
 			if given, err := e.AdmitJob(ctx, second, nil, terms); err != nil || given != first {
-				t.Errorf("%s, %v", given, err)
+				t.Errorf("AdmitJob: got %s, %v, want %s", given, err, first)
 			}
 		}
 		if holder, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || mine || holder != first {
-			t.Errorf("%s, %v, %v", holder, mine, err)
+			t.Errorf("ClaimKey: got %s, %v, %v, want %s, false", holder, mine, err, first)
 		}
 		if ttl := e.redis.TTL(ctx, "job:idempotency:k").Val(); ttl < 23*time.Hour {
-			t.Errorf("the key is kept for %s", ttl)
+			t.Errorf("time to live of the claim: got %s, want 24h", ttl)
 		}
-		// With the job gone, nothing is left that blocks the key.
+		// Nothing of a deleted job blocks the key.
 		if err := e.Delete(ctx, first); err != nil {
 			t.Fatal(err)
 		}
 		if _, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || !mine {
-			t.Errorf("%v, %v", mine, err)
+			t.Errorf("ClaimKey after Delete: got %v, %v, want true", mine, err)
 		}
 	})
 }
 
-// What somebody was given, or a worker has begun, cannot be taken back.
-func TestWithdraw(t *testing.T) {
+// A job that a client was given, or a worker has begun, cannot be withdrawn.
+func TestWithdrawJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		terms := submit.Terms{Content: []byte("a digest")}
 		if found, err := e.WithdrawJob(ctx, newID()); found || err != nil {
-			t.Errorf("what is not there: %v, %v", found, err)
+			t.Errorf("WithdrawJob of an unknown job: got %v, %v, want false", found, err)
 		}
 		alone, _ := e.mustAdmit(t, "ann", terms)
 		if found, err := e.WithdrawJob(ctx, alone); !found || err != nil {
-			t.Errorf("%v, %v", found, err)
+			t.Errorf("WithdrawJob: got %v, %v, want true", found, err)
 		}
 		if keys := e.redis.Keys(ctx, "*").Val(); len(keys) != 0 {
-			t.Errorf("left: %v", keys)
+			t.Errorf("keys: got %v, want none", keys)
 		}
 		stays := func(what string, id job.ID) {
 			t.Helper()
 			before := e.mustLoad(t, id)
 			found, err := e.WithdrawJob(ctx, id)
 			if wantCode(t, err, fault.Conflict); !found {
-				t.Errorf("%s: not found", what)
+				t.Errorf("%s: got false, want true", what)
 			}
 			if diff := cmp.Diff(before, e.mustLoad(t, id)); diff != "" {
-				t.Errorf("%s: %s", what, diff)
+				t.Errorf("%s: record (-before +after):\n%s", what, diff)
 			}
 			if err := e.Delete(ctx, id); err != nil {
 				t.Fatal(err)
@@ -189,13 +189,13 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 			wantCode(t, err, fault.TooManyJobs)
 			_, err = e.LoadRecord(ctx, r.ID)
 			if fault.CodeOf(err) != fault.JobNotFound {
-				t.Errorf("%s: it was stored all the same", what)
+				t.Errorf("%s: got %v, want %s", what, err, fault.JobNotFound)
 			}
 		}
 		room := func(what string) {
 			t.Helper()
 			if err := e.CheckQuota(ctx, "ann", limit); err != nil {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: got %v, want room", what, err)
 			}
 		}
 		var ids []job.ID
@@ -206,12 +206,12 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		}
 		refused("at the limit")
 		e.mustAdmit(t, "bob", terms) // another owner
-		// A job that is there already is not one more.
+		// Admitting a job again counts once.
 		again := job.Record{ID: ids[0], Kind: job.File, Owner: "ann", State: job.Queued, CreatedAt: start, UpdatedAt: start}
 		if given, err := e.AdmitJob(ctx, again, nil, terms); err != nil || given != ids[0] {
-			t.Errorf("%s, %v", given, err)
+			t.Errorf("AdmitJob again: got %s, %v, want %s", given, err, ids[0])
 		}
-		// What ends makes room, however it ends.
+		// A job that ends makes room, however it ends.
 		if err := e.CompleteJob(ctx, ids[0], e.mustBegin(t, ids[0], 1), stored); err != nil {
 			t.Fatal(err)
 		}
@@ -229,14 +229,14 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		room("one was deleted")
 		id, _ = e.mustAdmit(t, "ann", terms)
 		refused("full again")
-		e.redis.Del(ctx, "job:timeline:"+string(id)) // as if it had expired: no script saw it end
+		e.redis.Del(ctx, "job:timeline:"+string(id)) // as if it had expired: no script is run for that
 		room("one has expired")
 		e.mustAdmit(t, "ann", terms)
 		refused("full again")
 	})
 }
 
-// However many come at once, no more are let in than may be.
+// However many requests arrive at once, no more than the limit are admitted.
 func TestTheLimitIsExact(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		var admitted atomic.Int64
@@ -247,13 +247,13 @@ func TestTheLimitIsExact(t *testing.T) {
 				if err == nil {
 					admitted.Add(1)
 				} else if fault.CodeOf(err) != fault.TooManyJobs {
-					t.Error(err)
+					t.Errorf("AdmitJob: got %v, want %s", err, fault.TooManyJobs)
 				}
 			})
 		}
 		wg.Wait()
 		if n := admitted.Load(); n != 7 || len(e.listOpen(t)) != 7 {
-			t.Errorf("%d admitted, %d open", n, len(e.listOpen(t)))
+			t.Errorf("got %d admitted and %d open, want the limit of both", n, len(e.listOpen(t)))
 		}
 	})
 }
@@ -268,34 +268,34 @@ func TestTheIndexOfOpenJobs(t *testing.T) {
 			want = append(want, id)
 		}
 		if diff := cmp.Diff(want, e.listOpen(t)); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if page, err := e.ListOpen(ctx, 1, 2); err != nil || !cmp.Equal(page, want[1:3]) {
-			t.Errorf("%v, %v", page, err)
+			t.Errorf("second page: got %v, %v, want %v", page, err, want[1:3])
 		}
 		if page, err := e.ListOpen(ctx, 5, 2); err != nil || len(page) != 0 {
-			t.Errorf("%v, %v", page, err)
+			t.Errorf("page after the end: got %v, %v, want none", page, err)
 		}
-		// Forgetting spares what is open.
+		// An open job stays in the indexes.
 		for _, id := range want {
 			if err := e.DeleteFromIndexes(ctx, id); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if diff := cmp.Diff(want, e.listOpen(t)); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 		e.redis.Del(ctx, "job:timeline:"+string(want[0]))
 		if err := e.DeleteFromIndexes(ctx, want[0]); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want[1:], e.listOpen(t)); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
 
-func TestRestore(t *testing.T) {
+func TestRestoreRecord(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		ticket := job.Ticket{
@@ -304,7 +304,7 @@ func TestRestore(t *testing.T) {
 		}
 		for i := range 2 {
 			if made, err := e.RestoreRecord(ctx, ticket); err != nil || made != (i == 0) {
-				t.Errorf("%v, %v", made, err)
+				t.Errorf("call %d: got %v, %v, want %v", i+1, made, err, i == 0)
 			}
 		}
 		want := job.Record{
@@ -312,36 +312,36 @@ func TestRestore(t *testing.T) {
 			CreatedAt: start.Add(-time.Hour), UpdatedAt: start,
 		}
 		if diff := cmp.Diff(want, e.mustLoad(t, ticket.ID)); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if holder, mine, err := e.ClaimKey(ctx, "c", newID()); err != nil || mine || holder != ticket.ID {
-			t.Errorf("the key leads to %s, %v, %v", holder, mine, err)
+			t.Errorf("holder of the key: got %s, %v, %v, want %s", holder, mine, err, ticket.ID)
 		}
 		if open := e.listOpen(t); len(open) != 1 || open[0] != ticket.ID {
-			t.Errorf("%v", open)
+			t.Errorf("open jobs: got %v, want %s", open, ticket.ID)
 		}
 		if _, input, err := e.BeginAttempt(ctx, ticket.ID, 1); err != nil || string(input) != string(ticket.Input) {
-			t.Errorf("%q, %v", input, err)
+			t.Errorf("input: got %q, %v, want %q", input, err, ticket.Input)
 		}
 		for _, key := range e.redis.Keys(ctx, "*").Val() {
 			if ttl := e.redis.TTL(ctx, key).Val(); ttl <= 0 && key != "job:timeline:open" {
-				t.Errorf("%s has no end", key)
+				t.Errorf("time to live of %s: got none, want one", key)
 			}
 		}
-		// The key is somebody else's by now.
+		// The key belongs to another job by now.
 		other := ticket
 		other.ID = newID()
 		if made, err := e.RestoreRecord(ctx, other); err != nil || !made {
-			t.Errorf("%v, %v", made, err)
+			t.Errorf("RestoreRecord of another job: got %v, %v, want true", made, err)
 		}
 		if holder, _, err := e.ClaimKey(ctx, "c", newID()); err != nil || holder != ticket.ID {
-			t.Errorf("the key leads to %s, %v", holder, err)
+			t.Errorf("holder of the key: got %s, %v, want %s", holder, err, ticket.ID)
 		}
-		// A stranger's record under this id is not touched.
+		// The record of another owner under this id stays.
 		stranger := ticket
 		stranger.Owner = "eve"
 		if made, err := e.RestoreRecord(ctx, stranger); err != nil || made || e.mustLoad(t, ticket.ID).Owner != "ann" {
-			t.Errorf("%v, %v", made, err)
+			t.Errorf("RestoreRecord for another owner: got %v, %v, want false", made, err)
 		}
 	})
 }

@@ -16,15 +16,15 @@ func TestClaims(t *testing.T) {
 			t.Helper()
 			got, ok, err := e.ClaimKey(ctx, key, id)
 			if err != nil || got != holder || ok != claimed {
-				t.Errorf("claim of %s: %s, %v, %v; want %s, %v", id, got, ok, err, holder, claimed)
+				t.Errorf("claim of %s: got %s, %v, %v, want %s, %v", id, got, ok, err, holder, claimed)
 			}
 		}
 		claim("k", first, first, true)
-		// No record yet: the first request is under way.
+		// Without a record the first submission is in progress.
 		_, _, err := e.ClaimKey(ctx, "k", second)
 		wantCode(t, err, fault.Conflict)
 		if ttl := e.redis.TTL(ctx, "job:timeline:"+string(first)+":claim").Val(); ttl <= 0 || ttl > 10*time.Minute {
-			t.Errorf("the claim of a submission that may have died lasts %s", ttl)
+			t.Errorf("time to live of a claim without a record: got %s, want up to 10m", ttl)
 		}
 		r := job.Record{ID: first, Kind: job.File, Owner: "ann", State: job.Queued, CreatedAt: start, UpdatedAt: start}
 		if err := e.createRecord(ctx, r, nil); err != nil {

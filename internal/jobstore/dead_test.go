@@ -16,7 +16,7 @@ import (
 
 func failureOf(c fault.Code) job.Failure { return job.Failure{Code: c, Message: c.Sentence()} }
 
-// form stores a queued form job.
+// createForm stores a queued form job.
 func (e *env) createForm(t testing.TB) job.Record {
 	t.Helper()
 	now := e.clock.Now()
@@ -27,7 +27,7 @@ func (e *env) createForm(t testing.TB) job.Record {
 	return r
 }
 
-// die fails a job at its first attempt.
+// failJob fails a job at its first attempt.
 func (e *env) failJob(t testing.TB, id job.ID, code fault.Code) {
 	t.Helper()
 	if err := e.FailJob(t.Context(), id, e.mustBegin(t, id, 1), failureOf(code)); err != nil {
@@ -42,7 +42,7 @@ func mustSucceed(t testing.TB, err error) {
 	}
 }
 
-// What fails is kept with its input and all that went wrong before; what it waits for, or is done with, is not.
+// A failed job is kept with its input and its history, without what belongs to an open job.
 func TestADeadJobHasItsHistory(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -60,10 +60,10 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 		got, err := e.LoadHistory(ctx, r.ID)
 		mustSucceed(t, err)
 		if d := cmp.Diff(want, got); d != "" {
-			t.Error(d)
+			t.Errorf("(-want +got):\n%s", d)
 		}
 		if ids, err := e.ListDead(ctx); err != nil || len(ids) != 0 {
-			t.Errorf("dead already: %v, %v", ids, err)
+			t.Errorf("ListDead before the failure: got %v, %v, want none", ids, err)
 		}
 		e.clock.Advance(time.Second)
 		fence = e.mustBegin(t, r.ID, 2)
@@ -76,22 +76,22 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 		record := e.mustLoad(t, r.ID)
 		record.Version, record.UpdatedAt = dead.Version, dead.UpdatedAt // of the move itself
 		if d := cmp.Diff(job.Dead{Record: record, Input: []byte(`{"degree":"x"}`), History: want}, dead); d != "" {
-			t.Error(d)
+			t.Errorf("(-want +got):\n%s", d)
 		}
 		if n, err := e.redis.HExists(ctx, "job:timeline:"+string(r.ID), "input").Result(); err != nil || n {
-			t.Errorf("the record has its input still: %v", err)
+			t.Errorf("input of the failed record: got %v, want none", err)
 		}
 		if n, err := e.CountDead(ctx); err != nil || n != 1 {
-			t.Errorf("%d dead, %v", n, err)
+			t.Errorf("CountDead: got %d, %v, want 1", n, err)
 		}
 		if ttl := e.redis.PTTL(ctx, "job:dead:"+string(r.ID)).Val(); ttl <= job.ResultTTL || ttl > job.DeadTTL {
-			t.Errorf("it is kept for %v", ttl)
+			t.Errorf("time to live of the copy: got %v, want 7 days", ttl)
 		}
-		// What is kept is ids, codes and times: no text of a cause, no name of an index of the owner's.
+		// The copy holds ids, codes and times: no text of a cause, and no key that belongs to the open job.
 		raw := e.redis.HGetAll(ctx, "job:dead:"+string(r.ID)).Val()
 		for _, field := range []string{"owned", "content", "shared"} {
 			if v, there := raw[field]; there {
-				t.Errorf("%s is kept: %q", field, v)
+				t.Errorf("field %s of the copy: got %q, want none", field, v)
 			}
 		}
 
@@ -103,7 +103,7 @@ func TestADeadJobHasItsHistory(t *testing.T) {
 	})
 }
 
-// A long outage does not make a record grow without end.
+// A long outage does not make a record grow without limit.
 func TestAHistoryIsBounded(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		r := e.createJob(t)
@@ -114,13 +114,13 @@ func TestAHistoryIsBounded(t *testing.T) {
 		got, err := e.LoadHistory(t.Context(), r.ID)
 		mustSucceed(t, err)
 		if len(got) != job.MaxHistory || got[0].Attempt != 6 || got[len(got)-1].Attempt != job.MaxHistory+5 {
-			t.Errorf("%d incidents, from attempt %d to %d", len(got), got[0].Attempt, got[len(got)-1].Attempt)
+			t.Errorf("got %d incidents from attempt %d to %d, want the last %d", len(got), got[0].Attempt, got[len(got)-1].Attempt, job.MaxHistory)
 		}
 	})
 }
 
-// A dead job begins anew under its id, for its owner, and nothing of its earlier life can write to it.
-func TestRevive(t *testing.T) {
+// A dead job begins anew under its id, and no attempt of its earlier life can write to it.
+func TestRetryDead(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := e.createForm(t)
@@ -142,19 +142,19 @@ func TestRevive(t *testing.T) {
 			Version: seen + 1, CreatedAt: now, UpdatedAt: now,
 		}
 		if d := cmp.Diff(want, e.mustLoad(t, r.ID)); d != "" {
-			t.Error(d)
+			t.Errorf("(-want +got):\n%s", d)
 		}
 		if d := cmp.Diff(want, revived); d != "" {
-			t.Error(d)
+			t.Errorf("(-want +got):\n%s", d)
 		}
 		if _, err := e.LoadDead(ctx, r.ID); fault.CodeOf(err) != fault.JobNotFound {
-			t.Errorf("still dead: %v", err)
+			t.Errorf("LoadDead: got %v, want %s", err, fault.JobNotFound)
 		}
 		if n, _ := e.CountDead(ctx); n != 0 {
-			t.Errorf("%d dead", n)
+			t.Errorf("CountDead: got %d, want 0", n)
 		}
 		if open, err := e.ListOpen(ctx, 0, 10); err != nil || len(open) != 1 {
-			t.Errorf("open: %v, %v", open, err)
+			t.Errorf("open jobs: got %v, %v, want 1", open, err)
 		}
 		wantCode(t, e.CheckQuota(ctx, "owner-1", 1), fault.TooManyJobs) // it counts as its owner's
 		for name, write := range map[string]error{
@@ -163,26 +163,26 @@ func TestRevive(t *testing.T) {
 			"requeue": e.RequeueJob(ctx, r.ID, old),
 		} {
 			if !errors.Is(write, job.ErrSuperseded) {
-				t.Errorf("%s by the earlier life: %v", name, write)
+				t.Errorf("%s by an earlier attempt: got %v, want %v", name, write, job.ErrSuperseded)
 			}
 		}
 		begun, input, err := e.BeginAttempt(ctx, r.ID, 1)
 		if err != nil || string(input) != `{"degree":"x"}` {
-			t.Errorf("%s, %v", input, err)
+			t.Errorf("input: got %s, %v, want the form", input, err)
 		}
 		if _, err := e.RetryDead(ctx, dead); fault.CodeOf(err) != fault.Conflict {
-			t.Errorf("revived once more: %v", err)
+			t.Errorf("RetryDead again: got %v, want %s", err, fault.Conflict)
 		}
 		mustSucceed(t, e.FailJob(ctx, r.ID, begun.Fence, failureOf(fault.Timeout)))
 		again, err := e.LoadDead(ctx, r.ID)
 		if err != nil || len(again.History) != 2 || again.History[0].Code != fault.Internal || again.History[1].Code != fault.Timeout {
-			t.Errorf("%+v, %v", again.History, err)
+			t.Errorf("history: got %+v, %v, want both failures", again.History, err)
 		}
 	})
 }
 
-// When the record has expired, what is kept is enough.
-func TestReviveWithoutARecord(t *testing.T) {
+// The copy is enough when the record has expired.
+func TestRetryDeadWithoutARecord(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := e.createJob(t)
@@ -190,22 +190,22 @@ func TestReviveWithoutARecord(t *testing.T) {
 		dead, err := e.LoadDead(ctx, r.ID)
 		mustSucceed(t, err)
 		e.clock.Advance(2 * job.ResultTTL)
-		mustSucceed(t, e.redis.Del(ctx, "job:timeline:"+string(r.ID)).Err()) // what Redis does by itself
+		mustSucceed(t, e.redis.Del(ctx, "job:timeline:"+string(r.ID)).Err()) // it has expired
 		if _, err := e.RetryDead(ctx, dead); err != nil {
 			t.Fatal(err)
 		}
 		if got := e.mustLoad(t, r.ID); got.State != job.Queued || got.Owner != r.Owner || got.Attempt != 0 {
-			t.Errorf("%+v", got)
+			t.Errorf("record: got %+v, want it queued for %s without an attempt", got, r.Owner)
 		}
-		// Its life as a record is 24 h again.
+		// The record lives for 24 h again.
 		if ttl := e.redis.PTTL(ctx, "job:timeline:"+string(r.ID)).Val(); ttl <= 0 || ttl > job.ResultTTL {
-			t.Errorf("the record lasts for %v", ttl)
+			t.Errorf("time to live of the record: got %v, want 24h", ttl)
 		}
 	})
 }
 
-// Whoever deletes a job deletes all of it.
-func TestDeleteTakesWhatIsKept(t *testing.T) {
+// Deleting a job deletes the copy that is kept as well.
+func TestDeleteOfADeadJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		r := e.createForm(t)
 		e.failJob(t, r.ID, fault.Internal)
@@ -214,13 +214,13 @@ func TestDeleteTakesWhatIsKept(t *testing.T) {
 		wantCode(t, err, fault.JobNotFound)
 		left := e.redis.Keys(t.Context(), "*").Val()
 		if strings.Contains(fmt.Sprint(left), string(r.ID)) || strings.Contains(fmt.Sprint(left), "job:dead") {
-			t.Errorf("left: %v", left)
+			t.Errorf("keys: got %v, want none", left)
 		}
 	})
 }
 
-// After its time a dead job is in no list, whether or not it was pruned.
-func TestDeadJobsEnd(t *testing.T) {
+// After its time a dead job is in no list, cleaned up or not.
+func TestDeadJobsExpire(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		first := e.createJob(t)
@@ -230,20 +230,20 @@ func TestDeadJobsEnd(t *testing.T) {
 		e.failJob(t, second.ID, fault.Internal)
 		ids, err := e.ListDead(ctx)
 		if d := cmp.Diff([]job.ID{first.ID, second.ID}, ids); err != nil || d != "" {
-			t.Errorf("%v %s", err, d)
+			t.Errorf("ListDead: %v (-want +got):\n%s", err, d)
 		}
 		e.clock.Advance(job.DeadTTL - time.Hour)
 		if ids, _ = e.ListDead(ctx); len(ids) != 1 || ids[0] != second.ID {
-			t.Errorf("%v", ids)
+			t.Errorf("ListDead after the time of the first: got %v, want %s", ids, second.ID)
 		}
 		mustSucceed(t, e.CleanupDead(ctx))
 		if n := e.redis.ZCard(ctx, "job:dead").Val(); n != 1 {
-			t.Errorf("%d are left", n)
+			t.Errorf("ids in the index: got %d, want 1", n)
 		}
-		mustSucceed(t, e.redis.Del(ctx, "job:dead:"+string(second.ID)).Err()) // what Redis does by itself, or an eviction
+		mustSucceed(t, e.redis.Del(ctx, "job:dead:"+string(second.ID)).Err()) // it has expired, or an eviction
 		records, err := e.LoadDeadRecords(ctx, []job.ID{first.ID, second.ID})
 		if err != nil || len(records) != 1 || records[first.ID].Owner != "owner-1" {
-			t.Errorf("%+v, %v", records, err)
+			t.Errorf("LoadDeadRecords: got %+v, %v, want %s alone", records, err, first.ID)
 		}
 	})
 }
@@ -263,7 +263,7 @@ func TestDeadJobsWithoutRedis(t *testing.T) {
 		"prune":   e.CleanupDead(ctx),
 	} {
 		if fault.CodeOf(err) != fault.QueueUnavailable {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %s", name, err, fault.QueueUnavailable)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// An answer that was lost makes go-redis send the script again.
+// go-redis sends a script again when its answer was lost.
 func TestEachScriptMayRunTwice(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -24,13 +24,13 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 			before := e.redis.Keys(ctx, "*").Val()
 			versions := e.versions(t)
 			if err := f(); err != nil {
-				t.Errorf("%s again: %v", name, err)
+				t.Errorf("%s again: got %v, want nil", name, err)
 			}
 			if diff := cmp.Diff(versions, e.versions(t)); diff != "" {
-				t.Errorf("%s again changes records:\n%s", name, diff)
+				t.Errorf("versions after %s again (-want +got):\n%s", name, diff)
 			}
 			if after := e.redis.Keys(ctx, "*").Val(); len(after) != len(before) {
-				t.Errorf("%s again changes keys: %v, %v", name, before, after)
+				t.Errorf("keys after %s again: got %v, want %v", name, after, before)
 			}
 		}
 		r := job.Record{ID: newID(), Kind: job.File, Owner: "o", State: job.Queued, CreatedAt: start, UpdatedAt: start}
@@ -38,7 +38,7 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		twice("claim", func() error {
 			_, claimed, err := e.ClaimKey(ctx, "k", r.ID)
 			if !claimed {
-				t.Error("not claimed")
+				t.Error("ClaimKey: got false, want true")
 			}
 			return err
 		})
@@ -80,21 +80,21 @@ func TestEachAnswerIsLostOnce(t *testing.T) {
 		e.redis.AddHook(stutter{})
 		first, claimed, err := e.ClaimKey(ctx, "k", "first")
 		if first != "first" || !claimed || err != nil {
-			t.Errorf("claim: %s, %v, %v", first, claimed, err)
+			t.Errorf("ClaimKey: got %s, %v, %v, want first, true", first, claimed, err)
 		}
 		r := e.createJob(t)
 		if err := e.CompleteJob(ctx, r.ID, e.mustBegin(t, r.ID, 1), stored); err != nil {
-			t.Errorf("finish: %v", err)
+			t.Errorf("CompleteJob: got %v, want nil", err)
 		}
 		for range 2 {
 			before := e.mustLoad(t, r.ID).Version
 			after, err := e.ReplaceResult(ctx, r.ID, before, job.Stored{Full: []byte("edited"), Slim: []byte("ed")})
 			if err != nil || after != before+1 || e.mustLoad(t, r.ID).Version != after {
-				t.Errorf("replace at %d: %d, %v", before, after, err)
+				t.Errorf("ReplaceResult at version %d: got %d, %v, want %d", before, after, err, before+1)
 			}
 		}
 		if err := e.Delete(ctx, r.ID); err != nil {
-			t.Errorf("delete: %v", err)
+			t.Errorf("Delete: got %v, want nil", err)
 		}
 	})
 }

@@ -17,7 +17,7 @@ var stored = job.Stored{Full: []byte("\x1f\x8bfull\x00\xff"), Slim: []byte("\x1f
 func wantCode(t *testing.T, err error, want fault.Code) {
 	t.Helper()
 	if got := fault.CodeOf(err); got != want {
-		t.Errorf("%v: code %q, want %q", err, got, want)
+		t.Errorf("got code %q of %v, want %q", got, err, want)
 	}
 }
 
@@ -28,7 +28,7 @@ func TestAnIDIsTakenOnce(t *testing.T) {
 		stranger.Owner = "somebody else"
 		wantCode(t, e.createRecord(t.Context(), stranger, nil), fault.Conflict)
 		if got := e.mustLoad(t, r.ID); got.Owner != r.Owner {
-			t.Errorf("the record went to %q", got.Owner)
+			t.Errorf("owner of the record: got %q, want %q", got.Owner, r.Owner)
 		}
 	})
 }
@@ -49,11 +49,11 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 		}
 		all := e.redis.Keys(ctx, "*").Val()
 		if len(all) != 5 {
-			t.Errorf("keys %v", all)
+			t.Errorf("keys: got %v, want 5", all)
 		}
 		for _, key := range all {
 			if ttl := e.redis.TTL(ctx, key).Val(); ttl < 24*time.Hour-10*time.Second || ttl > 24*time.Hour {
-				t.Errorf("%s lives for %s", key, ttl)
+				t.Errorf("time to live of %s: got %s, want 24h", key, ttl)
 			}
 			// As if 23 hours had passed.
 			e.redis.Expire(ctx, key, time.Hour)
@@ -64,14 +64,14 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 		for _, key := range all {
 			ttl := e.redis.TTL(ctx, key).Val()
 			if strings.HasPrefix(key, "job:timeline:") && ttl < 24*time.Hour-10*time.Second {
-				t.Errorf("%s was not renewed: %s", key, ttl)
+				t.Errorf("time to live of %s after a write: got %s, want 24h", key, ttl)
 			}
 		}
 		if err := e.Delete(ctx, r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if left := e.redis.Keys(ctx, "*").Val(); len(left) != 0 {
-			t.Errorf("left after the deletion: %v", left)
+			t.Errorf("keys after Delete: got %v, want none", left)
 		}
 	})
 }
@@ -95,7 +95,7 @@ func TestADeadRedis(t *testing.T) {
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := e.LoadRecord(gone, r.ID); !errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.QueueUnavailable {
-		t.Errorf("a caller who gave up: %v", err)
+		t.Errorf("a caller that gave up: got %v, want %v", err, context.Canceled)
 	}
 
 	server.Restart(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestAnUnknownJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx, id := t.Context(), newID()
 		_, err := e.LoadRecord(ctx, id)
@@ -26,19 +26,19 @@ func TestWhatIsNotThere(t *testing.T) {
 		_, err = e.WatchRecord(ctx, id)
 		wantCode(t, err, fault.JobNotFound)
 		if err := e.CompleteJob(ctx, id, 0, stored); !errors.Is(err, job.ErrSuperseded) {
-			t.Errorf("finish of nothing: %v", err)
+			t.Errorf("CompleteJob: got %v, want %v", err, job.ErrSuperseded)
 		}
 		if err := e.Delete(ctx, id); err != nil {
-			t.Errorf("delete of nothing: %v", err)
+			t.Errorf("Delete: got %v, want nil", err)
 		}
 		if n := e.redis.DBSize(ctx).Val(); n != 0 {
-			t.Errorf("%d keys were made", n)
+			t.Errorf("keys: got %d, want 0", n)
 		}
 	})
 }
 
-// A Redis that is out of memory takes nothing new; what it holds can be read, and deleted.
-func TestAFullRedisIsReadOn(t *testing.T) {
+// A Redis that is out of memory accepts no changes. Reads and deletions work.
+func TestARedisThatIsOutOfMemory(t *testing.T) {
 	t.Parallel()
 	e, ctx := openStore(t, testenv.Redis(t).URL(1)), t.Context()
 	done := e.createJob(t)
@@ -52,24 +52,24 @@ func TestAFullRedisIsReadOn(t *testing.T) {
 	for slim, want := range map[bool][]byte{false: stored.Full, true: stored.Slim} {
 		r, b, err := e.LoadWithResult(ctx, done.ID, slim)
 		if err != nil || r.State != job.Done || string(b) != string(want) {
-			t.Errorf("slim %v: %q of a job that is %s, %v", slim, b, r.State, err)
+			t.Errorf("LoadWithResult, slim %v: got %q of a job that is %s, %v, want %q", slim, b, r.State, err, want)
 		}
 	}
 	if r, b, err := e.LoadWithResult(ctx, waiting.ID, false); err != nil || r.State != job.Queued || b != nil {
-		t.Errorf("%q of a job that is %s, %v", b, r.State, err)
+		t.Errorf("LoadWithResult of a queued job: got %q of a job that is %s, %v, want no result", b, r.State, err)
 	}
 	if _, _, err := e.LoadWithResult(ctx, "unknown", false); fault.CodeOf(err) != fault.JobNotFound {
-		t.Errorf("an unknown job: %v", err)
+		t.Errorf("LoadWithResult of an unknown job: got %v, want %s", err, fault.JobNotFound)
 	}
 	if _, _, err := e.BeginAttempt(ctx, waiting.ID, 1); fault.CodeOf(err) != fault.QueueUnavailable {
-		t.Errorf("a change: %v, want queue_unavailable", err)
+		t.Errorf("BeginAttempt: got %v, want %s", err, fault.QueueUnavailable)
 	}
 	if err := e.Delete(ctx, done.ID); err != nil {
-		t.Error(err)
+		t.Errorf("Delete: got %v, want nil", err)
 	}
 }
 
-// roundTrips counts what goes over the wire.
+// roundTrips counts the round trips to Redis.
 type roundTrips struct{ n int }
 
 func (h *roundTrips) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -99,10 +99,10 @@ func TestReadsAreOneRoundTrip(t *testing.T) {
 		e.redis.AddHook(trips)
 		e.mustLoad(t, r.ID)
 		if trips.n != 1 {
-			t.Errorf("Get takes %d round trips", trips.n)
+			t.Errorf("round trips of LoadRecord: got %d, want 1", trips.n)
 		}
 		if _, _, err := e.LoadWithResult(t.Context(), r.ID, false); err != nil || trips.n != 2 {
-			t.Errorf("Fetch takes %d round trips, %v", trips.n-1, err)
+			t.Errorf("round trips of LoadWithResult: got %d, %v, want 1", trips.n-1, err)
 		}
 	})
 }

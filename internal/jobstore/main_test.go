@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start is the time of the clocks below, a whole millisecond as records keep it.
+// start is the time of the clocks below: a whole millisecond, as records store it.
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // env is a store on a Redis of the test's own.
@@ -31,7 +31,7 @@ type env struct {
 	clock *testenv.Clock
 }
 
-// often is how often watched records are read again where a test is about that.
+// often is the interval at which watched records are read again in tests of just that.
 const often = 20 * time.Millisecond
 
 func openStore(t testing.TB, url string) *env {
@@ -54,7 +54,7 @@ func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	return e
 }
 
-// conform runs a test on a real Redis and on the one that `tmd all` carries with it.
+// onEachRedis runs a test on a real Redis and on the one that `tmd all` carries with it.
 func onEachRedis(t *testing.T, test func(t *testing.T, e *env)) {
 	onEachRedisWith(t, often, test)
 }
@@ -79,7 +79,7 @@ func (e *env) createRecord(ctx context.Context, r job.Record, input []byte) erro
 
 func newID() job.ID { return job.ID(uuid.NewString()) }
 
-// create stores a queued file job.
+// createJob stores a queued file job.
 func (e *env) createJob(t testing.TB) job.Record {
 	t.Helper()
 	now := e.clock.Now()
@@ -90,7 +90,7 @@ func (e *env) createJob(t testing.TB) job.Record {
 	return r
 }
 
-// begin starts an attempt and returns its fence.
+// mustBegin begins an attempt and returns its fence.
 func (e *env) mustBegin(t testing.TB, id job.ID, attempt int) int64 {
 	t.Helper()
 	r, _, err := e.BeginAttempt(t.Context(), id, attempt)
@@ -109,7 +109,7 @@ func (e *env) mustLoad(t testing.TB, id job.ID) job.Record {
 	return r
 }
 
-// running runs the hub for as long as the test.
+// runHub runs the hub until the end of the test.
 func (e *env) runHub(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// The number of dead jobs is told as long as they are kept.
+// Dead jobs are counted for as long as they are kept.
 func TestDeadJobsAreCounted(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		registry := prometheus.NewRegistry()
@@ -22,17 +22,17 @@ func TestDeadJobsAreCounted(t *testing.T) {
 			return families[0].GetMetric()[0].GetGauge().GetValue()
 		}
 		if n := count(); n != 0 {
-			t.Errorf("%v before any has failed", n)
+			t.Errorf("before a failure: got %v, want 0", n)
 		}
 		for range 2 {
 			e.failJob(t, e.createForm(t).ID, fault.Internal)
 		}
 		if n := count(); n != 2 {
-			t.Errorf("%v, want 2", n)
+			t.Errorf("after two failures: got %v, want 2", n)
 		}
 		e.clock.Advance(job.DeadTTL)
 		if n := count(); n != 0 {
-			t.Errorf("%v after their time", n)
+			t.Errorf("after their time: got %v, want 0", n)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// model is what the store should do, in a few lines of Go.
+// model does what the store should do, in a few lines of Go.
 type model struct {
 	exists bool
 	r      job.Record
@@ -27,7 +27,7 @@ func (m *model) change(now time.Time) {
 	m.r.UpdatedAt = now
 }
 
-// move is what a write behind fence does.
+// move does what a write with a fence does.
 func (m *model) move(fence int64, next job.State, now time.Time) (changed, superseded bool) {
 	switch {
 	case !m.exists || fence != m.r.Fence:
@@ -45,9 +45,9 @@ func (m *model) move(fence int64, next job.State, now time.Time) (changed, super
 	return true, false
 }
 
-// Whatever workers, editors and owners do in whatever order, the store does what the model does; above all, no write
-// behind an older fence changes anything.
-func TestTheStoreIsItsModel(t *testing.T) {
+// Whatever workers, editors and owners do in whatever order, the store does what the model does. Above all, no write
+// with an older fence changes anything.
+func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		rapid.Check(t, func(rt *rapid.T) {

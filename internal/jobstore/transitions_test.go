@@ -32,12 +32,12 @@ func TestALifeOfAJob(t *testing.T) {
 		e.clock.Advance(time.Second)
 		got, input, err := e.BeginAttempt(ctx, want.ID, 1)
 		if err != nil || string(input) != `{"degree":"x"}` {
-			t.Fatalf("begin: input %q, %v", input, err)
+			t.Fatalf("BeginAttempt: got the input %q, %v, want the form", input, err)
 		}
 		want.State, want.Attempt, want.Fence, want.Version, want.UpdatedAt = job.Processing, 1, 1, 2, e.clock.Now()
 		same("begun")
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("Begin answers another record (-want +got):\n%s", diff)
+			t.Errorf("record of BeginAttempt (-want +got):\n%s", diff)
 		}
 
 		e.clock.Advance(time.Second)
@@ -51,7 +51,7 @@ func TestALifeOfAJob(t *testing.T) {
 
 		e.clock.Advance(time.Second)
 		if fence := e.mustBegin(t, want.ID, 2); fence != 2 {
-			t.Errorf("the second attempt has fence %d", fence)
+			t.Errorf("fence of the second attempt: got %d, want 2", fence)
 		}
 		want.State, want.Attempt, want.Fence, want.Error, want.RetryAt, want.Version, want.UpdatedAt =
 			job.Processing, 2, 2, nil, time.Time{}, 4, e.clock.Now()
@@ -72,15 +72,15 @@ func TestALifeOfAJob(t *testing.T) {
 		for slim, packed := range map[bool][]byte{false: stored.Full, true: stored.Slim} {
 			r, b, err := e.LoadWithResult(ctx, want.ID, slim)
 			if err != nil || !cmp.Equal(r, want) || string(b) != string(packed) {
-				t.Errorf("fetch slim=%v: %+v, %q, %v", slim, r, b, err)
+				t.Errorf("LoadWithResult, slim %v: got %+v, %q, %v, want %q", slim, r, b, err, packed)
 			}
 		}
 		if n := e.redis.HExists(ctx, "job:timeline:"+string(want.ID), "input").Val(); n {
-			t.Error("the input is kept after the job has ended")
+			t.Error("input after the end of the job: got one, want none")
 		}
 		// A delivery after the end gets the record as it is.
 		if r, _, err := e.BeginAttempt(ctx, want.ID, 3); err != nil || !cmp.Equal(r, want) {
-			t.Errorf("a final record is begun again: %+v, %v", r, err)
+			t.Errorf("BeginAttempt of a final record: got %+v, %v, want it unchanged", r, err)
 		}
 		same("done and delivered again")
 	})
@@ -96,14 +96,14 @@ func TestAFailedJob(t *testing.T) {
 		}
 		got, b, err := e.LoadResult(t.Context(), r.ID)
 		if err != nil || got.State != job.Failed || !cmp.Equal(got.Error, why) || got.FinishedAt.IsZero() || b != nil {
-			t.Errorf("%+v, %q, %v", got, b, err)
+			t.Errorf("got %+v, %q, %v, want a failed job with its reason and no result", got, b, err)
 		}
 		_, err = e.ReplaceResult(t.Context(), r.ID, got.Version, stored)
 		wantCode(t, err, fault.Conflict)
 	})
 }
 
-func TestEdits(t *testing.T) {
+func TestReplaceResult(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		r := e.createJob(t)
@@ -116,25 +116,25 @@ func TestEdits(t *testing.T) {
 		edited := job.Stored{Full: []byte("edited"), Slim: []byte("ed")}
 		version, err := e.ReplaceResult(ctx, r.ID, 3, edited)
 		if err != nil || version != 4 {
-			t.Fatalf("replace: version %d, %v", version, err)
+			t.Fatalf("ReplaceResult: got version %d, %v, want 4", version, err)
 		}
 		_, err = e.ReplaceResult(ctx, r.ID, 3, stored)
 		wantCode(t, err, fault.PreconditionFailed)
 		got, b, err := e.LoadResult(ctx, r.ID)
 		if err != nil || got.Version != 4 || got.State != job.Done || string(b) != "edited" {
-			t.Errorf("%+v, %q, %v", got, b, err)
+			t.Errorf("got %+v, %q, %v, want the edited result at version 4", got, b, err)
 		}
-		// The worker of the last attempt is not told that it lost, and writes nothing over the edit.
+		// A repeated write of the last attempt succeeds and changes nothing.
 		if err := e.CompleteJob(ctx, r.ID, fence, stored); err != nil {
-			t.Error(err)
+			t.Errorf("repeated CompleteJob: got %v, want nil", err)
 		}
 		if _, b, _ := e.LoadWithResult(ctx, r.ID, true); string(b) != "ed" {
-			t.Errorf("the edit was lost: %q", b)
+			t.Errorf("slim view: got %q, want that of the edit", b)
 		}
 	})
 }
 
-// Two workers with one delivery: only the newest attempt writes.
+// Of two workers with one delivery only the newest attempt writes.
 func TestFencing(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -150,14 +150,14 @@ func TestFencing(t *testing.T) {
 			"requeue": func() error { return e.RequeueJob(ctx, r.ID, old) },
 		} {
 			if err := write(); !errors.Is(err, job.ErrSuperseded) {
-				t.Errorf("%s behind the fence: %v", name, err)
+				t.Errorf("%s behind a newer fence: got %v, want %v", name, err, job.ErrSuperseded)
 			}
 		}
 		if diff := cmp.Diff(before, e.mustLoad(t, r.ID)); diff != "" {
-			t.Errorf("a stale attempt changed the record:\n%s", diff)
+			t.Errorf("record after a stale attempt (-before +after):\n%s", diff)
 		}
 		if n := e.redis.Exists(ctx, "job:timeline:"+string(r.ID)+":result").Val(); n != 0 {
-			t.Error("a stale attempt wrote its result")
+			t.Error("result of a stale attempt: got one, want none")
 		}
 	})
 }

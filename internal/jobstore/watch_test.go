@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// next returns the next change, and false at the end of a watch.
+// nextChange returns the next change, and false at the end of a watch.
 func nextChange(t *testing.T, changes <-chan job.Record) (job.Record, bool) {
 	t.Helper()
 	select {
@@ -35,7 +35,7 @@ func (e *env) mustWatch(ctx context.Context, t *testing.T, id job.ID) <-chan job
 	return changes
 }
 
-func TestWatch(t *testing.T) {
+func TestWatchRecord(t *testing.T) {
 	// Nothing is read again: that would be ahead of the messages, and skip what lies between.
 	onEachRedisWith(t, time.Hour, func(t *testing.T, e *env) {
 		e.runHub(t)
@@ -49,7 +49,7 @@ func TestWatch(t *testing.T) {
 			for _, want := range states {
 				got, ok := nextChange(t, changes)
 				if !ok || got.State != want || got.ID != r.ID {
-					t.Fatalf("change %+v, %v; want %s", got, ok, want)
+					t.Fatalf("change: got %+v, %v, want %s", got, ok, want)
 				}
 			}
 		}
@@ -70,18 +70,18 @@ func TestWatch(t *testing.T) {
 		seen(two, job.Queued, job.Processing, job.Retrying, job.Processing)
 		last, ok := nextChange(t, two)
 		if diff := cmp.Diff(e.mustLoad(t, r.ID), last); diff != "" || !ok {
-			t.Errorf("the last change is not the record (-record +change):\n%s", diff)
+			t.Errorf("last change (-record +change):\n%s", diff)
 		}
 		for _, changes := range []<-chan job.Record{one, two} {
 			if r, ok := nextChange(t, changes); ok {
-				t.Errorf("a change after the end: %+v", r)
+				t.Errorf("after the end: got %+v, want no change", r)
 			}
 		}
 		// A job that has ended tells so and ends.
 		late := e.mustWatch(ctx, t, r.ID)
 		seen(late, job.Done)
 		if _, ok := nextChange(t, late); ok {
-			t.Error("the watch of a done job goes on")
+			t.Error("the watch of a done job: got it open, want it closed")
 		}
 	})
 }
@@ -96,14 +96,14 @@ func TestAWatchEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r, ok := nextChange(t, one); ok {
-			t.Errorf("a deleted job changes: %+v", r)
+			t.Errorf("after the deletion: got %+v, want no change", r)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		two := e.mustWatch(ctx, t, left.ID)
 		nextChange(t, two)
 		cancel()
 		if r, ok := nextChange(t, two); ok {
-			t.Errorf("a change after the watcher left: %+v", r)
+			t.Errorf("after the watcher left: got %+v, want no change", r)
 		}
 	})
 }
@@ -121,14 +121,14 @@ func TestWatchesEndWithTheHub(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := nextChange(t, changes); ok {
-			t.Error("the watch goes on")
+			t.Error("the watch after the end of Run: got it open, want it closed")
 		}
 		_, err := e.WatchRecord(t.Context(), r.ID)
 		wantCode(t, err, fault.QueueUnavailable)
 	})
 }
 
-// A message that was lost, here because it was never sent, is made up for by reading the record again.
+// Reading the record again makes up for a message that was lost, here because it was never sent.
 func TestALostMessage(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		e.runHub(t)
@@ -140,18 +140,18 @@ func TestALostMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, ok := nextChange(t, changes); !ok || got.State != job.Processing {
-			t.Errorf("%+v, %v", got, ok)
+			t.Errorf("change: got %+v, %v, want processing", got, ok)
 		}
-		if err := e.redis.Del(t.Context(), key).Err(); err != nil { // it expired
+		if err := e.redis.Del(t.Context(), key).Err(); err != nil { // it has expired
 			t.Fatal(err)
 		}
 		if got, ok := nextChange(t, changes); ok {
-			t.Errorf("the watch of an expired job goes on: %+v", got)
+			t.Errorf("the watch of an expired job: got %+v, want it closed", got)
 		}
 	})
 }
 
-// rereads counts the round trips that read watched records again.
+// rereads counts the round trips in which watched records are read again.
 type rereads struct{ n atomic.Int64 }
 
 func (h *rereads) DialHook(next redis.DialHook) redis.DialHook          { return next }
@@ -164,8 +164,8 @@ func (h *rereads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// A record that is read again unchanged is no change.
-func TestEachChangeIsHandedOverOnce(t *testing.T) {
+// A record that is read again unchanged is not delivered.
+func TestEachChangeIsDeliveredOnce(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		again := &rereads{}
 		e.redis.AddHook(again)
@@ -208,11 +208,11 @@ func TestAWatchOutlivesRedis(t *testing.T) {
 		return err == nil
 	})
 	if got, ok := nextChange(t, changes); !ok || got.State != job.Processing {
-		t.Errorf("%+v, %v", got, ok)
+		t.Errorf("change: got %+v, %v, want processing", got, ok)
 	}
 }
 
-// Who does not read holds up nobody, and still gets the newest.
+// A watcher that does not read delays no other, and still gets the newest change.
 func TestASlowWatcher(t *testing.T) {
 	onEachRedisWith(t, time.Hour, func(t *testing.T, e *env) {
 		e.runHub(t)
@@ -236,13 +236,13 @@ func TestASlowWatcher(t *testing.T) {
 		n := 0
 		for change := range slow {
 			if change.Version <= last.Version {
-				t.Errorf("version %d after %d", change.Version, last.Version)
+				t.Errorf("version: got %d after %d, want a later one", change.Version, last.Version)
 			}
 			last = change
 			n++
 		}
 		if last.State != job.Failed || n > 16 {
-			t.Errorf("%d changes, the last %s", n, last.State)
+			t.Errorf("got %d changes, the last %s, want at most 16, the last failed", n, last.State)
 		}
 	})
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// A worker is killed: its job runs on another, and it cost no attempt.
+// The job of a killed worker runs on another worker, and no attempt is counted.
 func TestAKilledWorker(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
@@ -26,22 +26,22 @@ func TestAKilledWorker(t *testing.T) {
 	f.byPID[first.PID].Kill()
 	second := f.waitForRun(id, 2)
 	if second.PID == first.PID || second.Attempt != 1 || second.Crashes != 1 {
-		t.Errorf("%+v after %+v", second, first)
+		t.Errorf("second run: got %+v after %+v, want attempt 1 in another process, with 1 lost worker", second, first)
 	}
 	f.releaseTask(id)
 	f.waitUntilEmpty()
 	if runs := f.reportsOf(runsKey, id); len(runs) != 2 {
-		t.Errorf("%+v", runs)
+		t.Errorf("runs: got %+v, want 2", runs)
 	}
-	testenv.Eventually(t, "the dead worker is forgotten", func() bool { return f.Redis.SCard(t.Context(), "queue:workers").Val() == 1 })
+	testenv.Eventually(t, "the dead worker is no longer listed", func() bool { return f.Redis.SCard(t.Context(), "queue:workers").Val() == 1 })
 	if left := f.Redis.HLen(t.Context(), "queue:holders").Val(); left != 0 {
-		t.Errorf("%d holders are left", left)
+		t.Errorf("holders: got %d, want 0", left)
 	}
 }
 
-// A worker is paused, or cut off from Redis, for longer than it may be, and comes back: it finds its job with another,
-// stops, and takes nothing from the other.
-func TestAWorkerThatComesBack(t *testing.T) {
+// A worker that was paused, or cut off from Redis, for longer than its heartbeats last stops the run of its job, which
+// another worker runs by then, and takes nothing from that one.
+func TestAWorkerThatReturns(t *testing.T) {
 	for name, away := range map[string]func(f *fleet, pid int, away bool){
 		"paused": func(f *fleet, pid int, away bool) {
 			if away {
@@ -62,31 +62,31 @@ func TestAWorkerThatComesBack(t *testing.T) {
 			away(f, first.PID, false)
 			testenv.Eventually(t, "the old run ends", func() bool { return len(f.reportsOf(endsKey, id)) == 1 })
 			if end := f.reportsOf(endsKey, id)[0]; end.PID != first.PID || end.Cause != job.ErrSuperseded.Error() {
-				t.Errorf("%+v", end)
+				t.Errorf("end of the old run: got %+v, want process %d and %v", end, first.PID, job.ErrSuperseded)
 			}
-			// asynq has a place free again when it has settled the old run.
+			// asynq has a free place again once the old run has ended.
 			testenv.Eventually(t, "the old worker runs others", func() bool {
 				f.enqueueTask("")
 				return slices.ContainsFunc(f.allReports(runsKey), func(r reportedRun) bool { return r.PID == first.PID && r.Task != id })
 			})
 			testenv.Eventually(t, "the others are done", func() bool { return f.DepthOf(t, queuemodel.Normal).Backlog() == 1 })
 			if d := f.DepthOf(t, queuemodel.Normal); d.Active != 1 {
-				t.Errorf("the job is not with its new worker: %+v", d)
+				t.Errorf("depth: got %+v, want the job active", d)
 			}
 			if w := f.holderPID(id); w != second.PID {
-				t.Errorf("process %d holds the job, not %d", w, second.PID)
+				t.Errorf("holder: got process %d, want %d", w, second.PID)
 			}
 			f.releaseTask(id)
 			f.waitUntilEmpty()
 			if runs := f.reportsOf(runsKey, id); len(runs) != 2 {
-				t.Errorf("%+v", runs)
+				t.Errorf("runs: got %+v, want 2", runs)
 			}
 		})
 	}
 }
 
-// A job that kills its workers is given up after three, without being run again; the one that ran beside it is not.
-func TestAPoisonousJob(t *testing.T) {
+// A job that kills its workers fails after three, without another run. The job that ran beside it does not.
+func TestAJobThatKillsItsWorkers(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
 	innocent, poison := f.enqueueTask("hold"), f.enqueueTask("hold")
@@ -98,9 +98,9 @@ func TestAPoisonousJob(t *testing.T) {
 	f.Redis.Set(t.Context(), doKey+string(poison), "kill", 0)
 	last := f.waitForRun(poison, job.MaxCrashes+1)
 	if last.Crashes != job.MaxCrashes || last.Attempt != 1 {
-		t.Errorf("%+v", last)
+		t.Errorf("last run: got %+v, want attempt 1 with %d lost workers", last, job.MaxCrashes)
 	}
-	testenv.Eventually(t, "the job is put away", func() bool { return f.DepthOf(t, queuemodel.Normal).Archived == 1 })
+	testenv.Eventually(t, "the job is archived", func() bool { return f.DepthOf(t, queuemodel.Normal).Archived == 1 })
 	f.releaseTask(innocent)
 	testenv.Eventually(t, "the other is done", func() bool {
 		ends := f.reportsOf(endsKey, innocent)
@@ -108,17 +108,17 @@ func TestAPoisonousJob(t *testing.T) {
 	})
 	for _, run := range f.reportsOf(runsKey, innocent) {
 		if run.Crashes >= job.MaxCrashes {
-			t.Errorf("the other is blamed: %+v", run)
+			t.Errorf("run of the other job: got %+v, want fewer than %d lost workers", run, job.MaxCrashes)
 		}
 	}
 	if info := f.TaskInfo(t, poison); info.LastErr != "worker_lost: skip retry for the task" {
-		t.Errorf("asynq keeps %q", info.LastErr)
+		t.Errorf("error that asynq stores: got %q, want worker_lost alone", info.LastErr)
 	}
 }
 
-// Redis hangs, or is killed and started again, for longer than a worker's key lasts, while a job runs: nobody is dead,
-// and nothing runs twice.
-func TestRedisIsAwayWhileAJobRuns(t *testing.T) {
+// Redis does not answer for longer than a worker's key lasts while a job runs: no worker is lost, and nothing runs
+// twice.
+func TestAnOutageOfRedisWhileAJobRuns(t *testing.T) {
 	for name, away := range map[string]func(t *testing.T, s *testenv.RedisServer, wait func()){
 		"hangs": func(t *testing.T, s *testenv.RedisServer, wait func()) {
 			s.Signal(syscall.SIGSTOP)
@@ -152,10 +152,10 @@ func TestRedisIsAwayWhileAJobRuns(t *testing.T) {
 			e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
 			queuetest.Receive(t, begun)
 			away(t, server, func() { <-time.After(6 * time.Second) })
-			// An orphan in the lists is cleared away when they are looked at: after that the job would have been taken.
+			// A rescue removes an orphan without a message from the list. After that it would have put the job back.
 			active := "asynq:{" + queuemodel.Normal + "}:active"
-			testenv.Eventually(t, "Redis is back", func() bool { return e.Redis.LPush(t.Context(), active, "nobody").Err() == nil })
-			testenv.Eventually(t, "somebody looks for orphans", func() bool {
+			testenv.Eventually(t, "Redis answers", func() bool { return e.Redis.LPush(t.Context(), active, "nobody").Err() == nil })
+			testenv.Eventually(t, "a worker rescues orphans", func() bool {
 				return e.Redis.LPos(t.Context(), active, "nobody", redis.LPosArgs{}).Err() == redis.Nil //nolint:errorlint // as go-redis has it
 			})
 			close(finish)
@@ -164,14 +164,14 @@ func TestRedisIsAwayWhileAJobRuns(t *testing.T) {
 				return err == nil && all[1].Backlog() == 0
 			})
 			if n := runs.Load(); n != 1 {
-				t.Errorf("%d runs", n)
+				t.Errorf("runs: got %d, want 1", n)
 			}
 		})
 	}
 }
 
-// The same on every Redis, in one process: a holder that is gone, and tasks that nobody claimed.
-func TestOrphansAreTakenBack(t *testing.T) {
+// The same on each Redis, in one process: a holder that is lost, and tasks without a claim.
+func TestOrphansArePutBack(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		ctx, of := t.Context(), func(state string) string { return "asynq:{" + queuemodel.Normal + "}:" + state }
 		dead, leaseless, unclaimed := queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal)
@@ -183,7 +183,7 @@ func TestOrphansAreTakenBack(t *testing.T) {
 			e.Redis.HSet(ctx, of("t:"+string(one.ID)), "state", "active")
 		}
 		e.Redis.HSet(ctx, "queue:holders", string(dead.ID), "elsewhere:7:GONE")
-		// Taken just now, and at that moment its worker died, or the answer was lost.
+		// Taken just now; its worker died at that moment, or the answer of Redis was lost.
 		e.Redis.ZAdd(ctx, of("lease"), redis.Z{Score: float64(time.Now().Add(30 * time.Second).Unix()), Member: string(unclaimed.ID)})
 		got := make(chan job.Delivery, 3)
 		w := e.StartWorker(t, time.Second, func(_ context.Context, d job.Delivery) error {
@@ -196,16 +196,16 @@ func TestOrphansAreTakenBack(t *testing.T) {
 			crashes[d.ID] = d.Crashes
 		}
 		if len(crashes) != 3 || crashes[dead.ID] != 1 || crashes[leaseless.ID] != 0 || crashes[unclaimed.ID] != 0 {
-			t.Errorf("%v", crashes)
+			t.Errorf("lost workers: got %v, want 1 for %s alone", crashes, dead.ID)
 		}
 		testenv.Eventually(t, "nothing is left", func() bool { return e.DepthOf(t, queuemodel.Normal).Backlog() == 0 })
 		if m := queuetest.GatherMetrics(t, w.Registry); m["tmd_queue_recovered_total crash"] != 1 || m["tmd_queue_recovered_total orphan"] != 2 {
-			t.Errorf("%v", m)
+			t.Errorf("metrics: got %v, want 1 crash and 2 orphans", m)
 		}
 	})
 }
 
-// Jobs that ran where a worker was lost do not run together again: which of them did it would never show.
+// Jobs that ran when workers were lost do not run together again, or it would never show which of them is the cause.
 func TestSuspectsRunOneAtATime(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		suspects := map[job.ID]bool{}
@@ -220,7 +220,7 @@ func TestSuspectsRunOneAtATime(t *testing.T) {
 		e.StartWorker(t, time.Second, func(_ context.Context, d job.Delivery) error {
 			if suspects[d.ID] {
 				if together.Add(1) > 1 {
-					t.Error("two suspects at a time")
+					t.Error("suspects at a time: got 2, want 1")
 				}
 				defer together.Add(-1)
 			}
@@ -229,18 +229,18 @@ func TestSuspectsRunOneAtATime(t *testing.T) {
 			return nil
 		})
 		if d := queuetest.Receive(t, began); !suspects[d.ID] {
-			t.Errorf("%+v", d)
+			t.Errorf("first run: got %+v, want a suspect", d)
 		}
 		testenv.Eventually(t, "the other waits", func() bool { return e.DepthOf(t, queuemodel.Normal).Retry == 1 })
-		// The place of the other is free for those without a stain.
+		// The free place is for tasks that are no suspects.
 		clean := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, clean)
 		if d := queuetest.Receive(t, began); d.ID != clean.ID {
-			t.Errorf("%+v", d)
+			t.Errorf("second run: got %+v, want %s", d, clean.ID)
 		}
 		close(finish)
 		if d := queuetest.Receive(t, began); !suspects[d.ID] || d.Attempt != 1 {
-			t.Errorf("%+v", d)
+			t.Errorf("third run: got %+v, want attempt 1 of a suspect", d)
 		}
 		testenv.Eventually(t, "all are done", func() bool { return e.DepthOf(t, queuemodel.Normal).Backlog() == 0 })
 	})

@@ -34,30 +34,30 @@ func TestTheOutcomeOfEachCode(t *testing.T) {
 	for _, code := range fault.Codes() {
 		want, ok := byCode[code]
 		if !ok {
-			t.Errorf("%s is missing in the table", code)
+			t.Errorf("outcome of %s: missing in the table", code)
 		}
 		err := fmt.Errorf("step: %w", fault.Wrap(code, errors.New("cause")))
 		if got := outcomeOf(err, false); got != want {
-			t.Errorf("%s: %s, want %s", code, got, want)
+			t.Errorf("outcome of %s: got %s, want %s", code, got, want)
 		}
 		if got := outcomeOf(err, true); got != archived {
-			t.Errorf("%s at the last attempt: %s", code, got)
+			t.Errorf("outcome of %s at the last attempt: got %s, want %s", code, got, archived)
 		}
 		// asynq keeps and logs the text: the code and nothing of the cause.
 		switch told := asynqError(want, err); want {
 		case archived:
 			if !errors.Is(told, asynq.SkipRetry) || told.Error() != string(code)+": "+asynq.SkipRetry.Error() {
-				t.Errorf("%s: asynq is told %q", code, told)
+				t.Errorf("error of %s for asynq: got %q, want the code alone", code, told)
 			}
 		default:
 			if told.Error() != string(code) || !countsAsAttempt(told) {
-				t.Errorf("%s: asynq is told %q", code, told)
+				t.Errorf("error of %s for asynq: got %q, want the code alone", code, told)
 			}
 		}
 	}
 	for code := range byCode {
 		if !slices.Contains(fault.Codes(), code) {
-			t.Errorf("%s is in the table and nowhere else", code)
+			t.Errorf("the table has %s, want only codes of package fault", code)
 		}
 	}
 }
@@ -81,15 +81,15 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 		{asynq.ErrLeaseExpired, false, retried},
 	} {
 		if got := outcomeOf(c.err, c.last); got != c.want {
-			t.Errorf("%v, last %v: %s, want %s", c.err, c.last, got, c.want)
+			t.Errorf("outcome of %v, last %v: got %s, want %s", c.err, c.last, got, c.want)
 		}
 	}
 	if asynqError(acknowledged, nil) != nil || countsAsAttempt(asynqError(handedBack, job.ErrInterrupted)) {
-		t.Error("asynq is told otherwise")
+		t.Error("errors for asynq: want nil for acknowledged, and an uncounted one for handed back")
 	}
 	// A job that kills its workers is stopped by their number, not by its attempts.
 	if countsAsAttempt(asynq.ErrLeaseExpired) {
-		t.Error("a lost worker's attempt counts")
+		t.Error("an expired lease: got counted, want not counted")
 	}
 	for _, c := range []struct {
 		err  error
@@ -102,10 +102,10 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 	} {
 		told := asynqError(postponed, c.err)
 		if told.Error() != c.told || countsAsAttempt(told) {
-			t.Errorf("of %v asynq is told %q", c.err, told)
+			t.Errorf("error of %v for asynq: got %q, want %q", c.err, told, c.told)
 		}
 		if d := retryDelay(time.Unix(1_800_000_000, 0), 7, told); d != c.wait {
-			t.Errorf("%v waits %s", c.err, d)
+			t.Errorf("wait after %v: got %s, want %s", c.err, d, c.wait)
 		}
 	}
 }
@@ -118,10 +118,10 @@ func TestTheBackoffIsNeverCutShort(t *testing.T) {
 		n := rapid.IntRange(0, 2).Draw(t, "retries")
 		score := time.Unix(now.Add(retryDelay(now, n, fault.New(fault.Timeout))).Unix(), 0)
 		if wait := score.Sub(now); wait < job.Backoff(n+1) || wait >= job.Backoff(n+1)+time.Second {
-			t.Errorf("%s instead of %s", wait, job.Backoff(n+1))
+			t.Errorf("wait: got %s, want %s and less than 1s more", wait, job.Backoff(n+1))
 		}
 	})
 	if d := retryDelay(time.Now(), 1, job.ErrInterrupted); d != 0 {
-		t.Errorf("an interrupted task waits %s", d)
+		t.Errorf("wait of an interrupted task: got %s, want 0", d)
 	}
 }

@@ -50,7 +50,7 @@ func TestNoQueueStarves(t *testing.T) {
 	t.Logf("of the first %d: %d high, %d normal, %d low", looked, ran[job.High], ran[job.Normal], ran[job.Low])
 	for p, bounds := range map[job.Priority][2]int{job.High: {500, 700}, job.Normal: {200, 400}, job.Low: {40, 170}} {
 		if n := ran[p]; n < bounds[0] || n > bounds[1] {
-			t.Errorf("priority %q: %d of %d, not from %d to %d", p, n, looked, bounds[0], bounds[1])
+			t.Errorf("priority %q: %d of %d, want from %d to %d", p, n, looked, bounds[0], bounds[1])
 		}
 	}
 }
@@ -102,7 +102,7 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if high == 0 {
-		t.Error("there was no flood")
+		t.Error("preferred tasks that ran: got 0, want some")
 	}
 	if left > 0 {
 		t.Errorf("%d of %d low ones wait behind %d high ones", left, low, high)

@@ -56,7 +56,7 @@ func TestDelivery(t *testing.T) {
 	})
 }
 
-// The waits are read from what asynq stores: a wall clock would test the machine.
+// The test reads the waits from what asynq stores: a wall clock would measure the machine.
 func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		type attempt struct {
@@ -73,30 +73,30 @@ func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 		for n, backoff := range []time.Duration{2 * time.Second, 4 * time.Second} {
 			a := queuetest.Receive(t, attempts)
 			if a.Attempt != n+1 || a.Last {
-				t.Errorf("attempt %d is %+v", n+1, a.Delivery)
+				t.Errorf("attempt %d: got %+v, want its number and not the last", n+1, a.Delivery)
 			}
 			testenv.Eventually(t, "the task waits", func() bool { return e.DepthOf(t, queuemodel.Normal).Retry == 1 })
 			info := e.TaskInfo(t, one.ID)
 			if wait := info.NextProcessAt.Sub(a.ended); wait < backoff || wait > backoff+2*time.Second {
-				t.Errorf("after attempt %d the task waits %s", n+1, wait)
+				t.Errorf("wait after attempt %d: got %s, want %s and at most 2s more", n+1, wait, backoff)
 			}
 			if info.LastErr != "parser_unavailable" {
-				t.Errorf("asynq keeps %q", info.LastErr)
+				t.Errorf("error that asynq stores: got %q, want parser_unavailable", info.LastErr)
 			}
-			// Time passes: the score is moved, and the next attempt comes at once.
+			// The wait is over: with another score the next attempt comes at once.
 			key := "asynq:{" + queuemodel.Normal + "}:retry"
 			if err := e.Redis.ZAddXX(t.Context(), key, redis.Z{Score: 1, Member: string(one.ID)}).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if a := queuetest.Receive(t, attempts); a.Attempt != 3 || !a.Last {
-			t.Errorf("the last attempt is %+v", a.Delivery)
+			t.Errorf("last attempt: got %+v, want the third and last", a.Delivery)
 		}
-		testenv.Eventually(t, "the task is put away", func() bool {
+		testenv.Eventually(t, "the task is archived", func() bool {
 			return e.DepthOf(t, queuemodel.Normal) == queuemodel.Depth{Queue: queuemodel.Normal, Archived: 1}
 		})
 		if len(attempts) != 0 {
-			t.Error("a fourth attempt")
+			t.Error("attempts: got a fourth, want three")
 		}
 	})
 }
@@ -107,7 +107,7 @@ func TestWhereATaskGoes(t *testing.T) {
 		want    queuemodel.Depth
 	}{
 		"permanent": {func() error { return fault.New(fault.Encrypted) }, queuemodel.Depth{Queue: queuemodel.Normal, Archived: 1}},
-		// Another look will tell whether the newer run is the last.
+		// The next delivery shows whether the newer run was the last.
 		"superseded": {func() error { return job.ErrSuperseded }, queuemodel.Depth{Queue: queuemodel.Normal, Retry: 1}},
 		"panic":      {func() error { panic("name of a student") }, queuemodel.Depth{Queue: queuemodel.Normal, Retry: 1}},
 	} {
@@ -116,19 +116,19 @@ func TestWhereATaskGoes(t *testing.T) {
 				e.StartWorker(t, queuetest.Patience, func(context.Context, job.Delivery) error { return c.handler() })
 				one := queuetest.NewTask(job.Normal)
 				e.EnqueueTasks(t, one)
-				testenv.Eventually(t, "the task is where it belongs", func() bool { return e.DepthOf(t, queuemodel.Normal) == c.want })
+				testenv.Eventually(t, "the task is in the wanted state", func() bool { return e.DepthOf(t, queuemodel.Normal) == c.want })
 				if c.want.Retry+c.want.Archived == 0 {
 					return
 				}
 				if last := e.TaskInfo(t, one.ID).LastErr; strings.Contains(last, "student") {
-					t.Errorf("asynq keeps %q", last)
+					t.Errorf("error that asynq stores: got %q, want no text of the panic", last)
 				}
 			})
 		})
 	}
 }
 
-// A task that nobody understands is put away for an operator, and does not stop the worker.
+// A task that cannot be read is archived for operators and does not stop the worker.
 func TestAnUnreadableTask(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		got := make(chan job.Delivery, 1)
@@ -149,9 +149,9 @@ func TestAnUnreadableTask(t *testing.T) {
 		one := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, one)
 		if d := queuetest.Receive(t, got); d.ID != one.ID {
-			t.Errorf("delivered %+v", d)
+			t.Errorf("delivery: got %+v, want %s", d, one.ID)
 		}
-		testenv.Eventually(t, "all three are put away", func() bool { return e.DepthOf(t, queuemodel.Normal).Archived == 3 })
+		testenv.Eventually(t, "all three are archived", func() bool { return e.DepthOf(t, queuemodel.Normal).Archived == 3 })
 	})
 }
 
@@ -173,7 +173,7 @@ func TestDrainLetsJobsFinish(t *testing.T) {
 		waiting := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, waiting)
 		if n := w.Running(); n != 2 {
-			t.Errorf("%d jobs run", n)
+			t.Errorf("Running: got %d, want 2", n)
 		}
 		w.BeginDrain()
 		time.AfterFunc(100*time.Millisecond, func() { close(finish) })
@@ -181,10 +181,10 @@ func TestDrainLetsJobsFinish(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(begun) != 0 {
-			t.Error("a job was begun while draining")
+			t.Error("got a job begun while draining, want none")
 		}
 		if d := e.DepthOf(t, queuemodel.Normal); d != (queuemodel.Depth{Queue: queuemodel.Normal, Pending: 1}) {
-			t.Errorf("left: %+v", d)
+			t.Errorf("depth: got %+v, want 1 pending task", d)
 		}
 	})
 }
@@ -202,7 +202,7 @@ func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
 		e.EnqueueTasks(t, first)
 		queuetest.Receive(t, begun)
 		e.EnqueueTasks(t, second)
-		// The second is taken as well, there is room for two; both come back.
+		// The worker has room for the second as well; both are handed back.
 		queuetest.Receive(t, begun)
 		e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
 		if err := w.Drain(); err != nil {
@@ -210,20 +210,20 @@ func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
 		}
 		for range 2 {
 			if err := queuetest.Receive(t, causes); !errors.Is(err, job.ErrInterrupted) {
-				t.Errorf("the handler was told: %v", err)
+				t.Errorf("cause of the interruption: got %v, want %v", err, job.ErrInterrupted)
 			}
 		}
 		if d := e.DepthOf(t, queuemodel.Normal); d != (queuemodel.Depth{Queue: queuemodel.Normal, Pending: 3}) {
-			t.Errorf("left: %+v", d)
+			t.Errorf("depth: got %+v, want 3 pending tasks", d)
 		}
-		// In front of what waited, and without having used up an attempt.
+		// They stand in front of the waiting task, and no attempt is counted.
 		pending, err := e.Redis.LRange(t.Context(), "asynq:{"+queuemodel.Normal+"}:pending", -2, -1).Result()
 		if err != nil || len(pending) != 2 || !(pending[0] == string(first.ID) || pending[1] == string(first.ID)) {
-			t.Errorf("next are %v, %v", pending, err)
+			t.Errorf("next tasks: got %v, %v, want %s among two", pending, err, first.ID)
 		}
 		for _, id := range []job.ID{first.ID, second.ID} {
 			if info := e.TaskInfo(t, id); info.Retried != 0 || info.LastErr != "" {
-				t.Errorf("%+v", info)
+				t.Errorf("task: got %+v, want no retry and no error", info)
 			}
 		}
 		got := make(chan job.Delivery, 3)
@@ -233,13 +233,13 @@ func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
 		})
 		for range 3 {
 			if d := queuetest.Receive(t, got); d.Attempt != 1 {
-				t.Errorf("%+v", d)
+				t.Errorf("delivery: got %+v, want attempt 1", d)
 			}
 		}
 	})
 }
 
-func TestAHandlerThatDoesNotListen(t *testing.T) {
+func TestAHandlerThatIgnoresItsInterruption(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		begun, release := make(chan struct{}), make(chan struct{})
 		w := e.StartWorker(t, 400*time.Millisecond, func(context.Context, job.Delivery) error {
@@ -250,16 +250,16 @@ func TestAHandlerThatDoesNotListen(t *testing.T) {
 		e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
 		queuetest.Receive(t, begun)
 		if err := w.Drain(); err == nil {
-			t.Error("the server does not tell")
+			t.Error("Run: got nil, want an error")
 		}
 		if d := e.DepthOf(t, queuemodel.Normal); d.Pending != 1 {
-			t.Errorf("left: %+v", d)
+			t.Errorf("depth: got %+v, want 1 pending task", d)
 		}
 		close(release)
 	})
 }
 
-// Redis goes and comes back, before the worker starts and while it runs: it goes on without being started again.
+// A worker goes on after an outage of Redis, before its start and while it runs.
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
@@ -275,14 +275,14 @@ func TestTheWorkerWaitsForRedis(t *testing.T) {
 		one := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, one)
 		if d := queuetest.Receive(t, got); d.ID != one.ID {
-			t.Errorf("%+v", d)
+			t.Errorf("delivery: got %+v, want %s", d, one.ID)
 		}
 		server.Kill()
 	}
 	server.Restart(t)
 }
 
-// Draining ends in time although Redis is gone.
+// Draining ends in time while Redis does not answer.
 func TestDrainWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
@@ -300,5 +300,4 @@ func TestDrainWithoutRedis(t *testing.T) {
 	if err := w.Drain(); err != nil {
 		t.Errorf("Run without Redis: got %v, want nil", err)
 	}
-
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAnotherAsynq(t *testing.T) {
+func TestCheckModules(t *testing.T) {
 	t.Parallel()
 	module := func(path, version string, replaced bool) *debug.Module {
 		m := &debug.Module{Path: path, Version: version}
@@ -26,7 +26,7 @@ func TestAnotherAsynq(t *testing.T) {
 		{module("example.org/other", "v1.0.0", false), true},
 	} {
 		if err := checkModules([]*debug.Module{c.module}); (err == nil) != c.ok {
-			t.Errorf("%+v: %v", c.module, err)
+			t.Errorf("%+v: got %v, want accepted %v", c.module, err, c.ok)
 		}
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}}", asynqModule).Output()
