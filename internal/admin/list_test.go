@@ -73,11 +73,11 @@ func (m *memory) RunNow(_ context.Context, t admin.Task) (bool, error) {
 
 func (m *memory) CurrentLoad(context.Context) (admin.Load, error) { return m.load, m.failing }
 
-func (m memoryJobs) Records(_ context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+func (m memoryJobs) LoadRecords(_ context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return pick(m.memory.records, ids), nil
 }
 
-func (m memoryJobs) DeadRecords(_ context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
+func (m memoryJobs) LoadDeadRecords(_ context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return pick(m.memory.dead, ids), nil
 }
 
@@ -91,7 +91,7 @@ func pick(from map[job.ID]job.Record, ids []job.ID) map[job.ID]job.Record {
 	return found
 }
 
-func (m memoryJobs) DeadIDs(context.Context) ([]job.ID, error) {
+func (m memoryJobs) ListDead(context.Context) ([]job.ID, error) {
 	var ids []job.ID
 	for id := range m.memory.dead {
 		ids = append(ids, id)
@@ -99,9 +99,9 @@ func (m memoryJobs) DeadIDs(context.Context) ([]job.ID, error) {
 	return ids, nil
 }
 
-func (m memoryJobs) DeadCount(context.Context) (int, error) { return len(m.memory.dead), nil }
+func (m memoryJobs) CountDead(context.Context) (int, error) { return len(m.memory.dead), nil }
 
-func (m memoryJobs) Dead(_ context.Context, id job.ID) (job.Dead, error) {
+func (m memoryJobs) LoadDead(_ context.Context, id job.ID) (job.Dead, error) {
 	r, ok := m.memory.dead[id]
 	if !ok {
 		return job.Dead{}, fault.New(fault.JobNotFound)
