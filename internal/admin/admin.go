@@ -95,7 +95,7 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	dead, err := o.Jobs.LoadDead(ctx, id)
 	switch {
 	case err == nil:
-		return o.dead(ctx, dead), nil
+		return o.toDeadDetail(ctx, dead), nil
 	case fault.CodeOf(err) != fault.JobNotFound:
 		return Detail{}, fmt.Errorf("operate: %w", err)
 	}
@@ -107,13 +107,13 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	if !recorded && !live {
 		return Detail{}, errNoJob()
 	}
-	d := detail(r)
+	d := toDetail(r)
 	d.ID = id
 	if live {
 		d.State, d.Queue, d.Due = task.State, task.Queue, task.Due
 	}
 	if d.State == Active {
-		runs, err := o.runs(ctx)
+		runs, err := o.findHosts(ctx)
 		if err != nil {
 			return Detail{}, err
 		}
@@ -129,23 +129,23 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	return d, nil
 }
 
-func (o *Operator) dead(ctx context.Context, dead job.Dead) Detail {
-	d := detail(dead.Record)
+func (o *Operator) toDeadDetail(ctx context.Context, dead job.Dead) Detail {
+	d := toDetail(dead.Record)
 	d.State, d.Queue, d.Since = Dead, o.Queue.QueueOf(dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.Uploads != nil {
 		// What is known in Redis is worth telling while the uploads are away.
-		if kept, err := o.Uploads.Kept(ctx, dead.ID); err == nil {
+		if kept, err := o.Uploads.HasKeptDocument(ctx, dead.ID); err == nil {
 			d.Kept = &kept
 		}
 	}
 	return d
 }
 
-func detail(r job.Record) Detail {
+func toDetail(r job.Record) Detail {
 	d := Detail{
-		Job: listed(r), Owner: r.Owner, Status: r.State, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+		Job: toJob(r), Owner: r.Owner, Status: r.State, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
 		History: []job.Incident{},
 	}
 	if r.Error != nil {
@@ -154,7 +154,7 @@ func detail(r job.Record) Detail {
 	return d
 }
 
-func listed(r job.Record) Job {
+func toJob(r job.Record) Job {
 	j := Job{ID: r.ID, Kind: r.Kind, Priority: r.Priority, Attempt: r.Attempt, Since: r.CreatedAt}
 	if r.Error != nil {
 		j.Code = r.Error.Code
@@ -162,8 +162,8 @@ func listed(r job.Record) Job {
 	return j
 }
 
-// runs says which host runs which job.
-func (o *Operator) runs(ctx context.Context) (map[job.ID]string, error) {
+// findHosts says which host runs which job.
+func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("operate: %w", err)
@@ -185,7 +185,7 @@ func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 		return fmt.Errorf("operate: %w", err)
 	}
 	if live {
-		return o.hasten(ctx, task)
+		return o.runNow(ctx, task)
 	}
 	dead, err := o.Jobs.LoadDead(ctx, id)
 	switch {
@@ -194,7 +194,7 @@ func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	case err != nil:
 		return fmt.Errorf("operate: %w", err)
 	}
-	return o.revive(ctx, dead)
+	return o.retryDead(ctx, dead)
 }
 
 // Retryable is conflict for a job that Retry would refuse, as far as can be told beforehand.
@@ -205,7 +205,7 @@ func (o *Operator) Retryable(ctx context.Context, j Job) error {
 	case j.State == Active:
 		return fault.Detailed(fault.Conflict, "A worker is running the job. Wait until it has ended.")
 	case j.State == Dead && j.Kind == job.File:
-		kept, err := o.Uploads.Kept(ctx, j.ID)
+		kept, err := o.Uploads.HasKeptDocument(ctx, j.ID)
 		if err != nil {
 			return fmt.Errorf("operate: %w", err)
 		}
@@ -217,7 +217,7 @@ func (o *Operator) Retryable(ctx context.Context, j Job) error {
 	return nil
 }
 
-func (o *Operator) hasten(ctx context.Context, t Task) error {
+func (o *Operator) runNow(ctx context.Context, t Task) error {
 	if err := o.Retryable(ctx, Job{ID: t.ID, State: t.State}); err != nil {
 		return err
 	}
@@ -250,10 +250,10 @@ func (o *Operator) notDead(ctx context.Context, id job.ID) error {
 	return errMoved()
 }
 
-// revive gives a dead job another life. The record comes first, then the document, then the task: what is cut off in
+// retryDead gives a dead job another life. The record comes first, then the document, then the task: what is cut off in
 // between is an open record, which the sweep queues, or fails when its document is not there; either way the job is not
 // lost, and the document stays where it is.
-func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
+func (o *Operator) retryDead(ctx context.Context, dead job.Dead) error {
 	if o.Uploads == nil {
 		return errors.New("operate: retry without the uploads")
 	}
@@ -266,7 +266,7 @@ func (o *Operator) revive(ctx context.Context, dead job.Dead) error {
 	}
 	ticket := job.Ticket{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: dead.Input}
 	if dead.Kind == job.File {
-		err = o.Uploads.Restore(ctx, ticket)
+		err = o.Uploads.RestoreDocument(ctx, ticket)
 	} else {
 		_, err = o.Uploads.Save(ctx, ticket, nil, 0)
 	}
@@ -288,7 +288,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if _, err := o.Show(ctx, id); err != nil {
 		return err
 	}
-	if err := o.Uploads.Purge(ctx, id); err != nil {
+	if err := o.Uploads.DeleteAll(ctx, id); err != nil {
 		return fmt.Errorf("operate: delete: %w", err)
 	}
 	if err := o.Jobs.Delete(ctx, id); err != nil {

@@ -329,11 +329,11 @@ func (c cutJobs) RetryDead(ctx context.Context, d job.Dead) (job.Record, error) 
 	return c.Jobs.RetryDead(ctx, d)
 }
 
-func (c cutUploads) Restore(ctx context.Context, t job.Ticket) error {
+func (c cutUploads) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	if err := c.before("restore"); err != nil {
 		return err
 	}
-	return c.Uploads.Restore(ctx, t)
+	return c.Uploads.RestoreDocument(ctx, t)
 }
 
 func (c cutUploads) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {

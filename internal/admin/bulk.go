@@ -36,17 +36,17 @@ type Refusal struct {
 
 // RetryAll retries the jobs that fit.
 func (o *Operator) RetryAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.each(ctx, b, o.Retry, o.Retryable)
+	return o.applyToPage(ctx, b, o.Retry, o.Retryable)
 }
 
 // DeleteAll deletes the jobs that fit.
 func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.each(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
+	return o.applyToPage(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
 }
 
-// each does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
+// applyToPage does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
 // system that is away does: then the report tells how far it came. A dry run asks whether it could be done.
-func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
+func (o *Operator) applyToPage(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
 	if len(b.States) == 0 {
 		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",
 			Fields: []fault.Field{{Path: "state", Message: "Name one state or more."}}}
@@ -58,7 +58,7 @@ func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, jo
 	}
 	for i, j := range jobs {
 		if i > 0 && outOfTime(ctx) {
-			report.Next = cursor(jobs[i-1])
+			report.Next = encodeCursor(jobs[i-1])
 			return report, nil
 		}
 		if b.DryRun {
@@ -71,7 +71,7 @@ func (o *Operator) each(ctx context.Context, b Bulk, do func(context.Context, jo
 			report.Jobs = append(report.Jobs, j)
 		case ctx.Err() != nil, fault.CodeOf(err).Outage():
 			if i > 0 {
-				report.Next = cursor(jobs[i-1])
+				report.Next = encodeCursor(jobs[i-1])
 			} else {
 				report.Next = b.Cursor
 			}

@@ -64,10 +64,10 @@ func (f Filter) Check() error {
 	return &fault.Error{Code: fault.BadRequest, Detail: "The filter cannot be understood. Correct the fields that are listed.", Fields: fields}
 }
 
-func (f Filter) wants(s State) bool { return len(f.States) == 0 || slices.Contains(f.States, s) }
+func (f Filter) wantsState(s State) bool { return len(f.States) == 0 || slices.Contains(f.States, s) }
 
-// fits holds all but state and queue to a job.
-func (f Filter) fits(j Job, now time.Time) bool {
+// matchesJob holds all but state and queue to a job.
+func (f Filter) matchesJob(j Job, now time.Time) bool {
 	age := now.Sub(j.Since)
 	return (f.Kind == "" || j.Kind == f.Kind) && (f.Code == "" || j.Code == f.Code) &&
 		(f.OlderThan == 0 || age >= f.OlderThan) && (f.NewerThan == 0 || age < f.NewerThan)
@@ -95,28 +95,28 @@ func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, e
 	if p.Limit < 1 || p.Limit > MaxLimit {
 		return nil, "", fault.Detailed(fault.BadRequest, fmt.Sprintf("The limit is a number from 1 to %d.", MaxLimit))
 	}
-	after, err := place(p.Cursor)
+	after, err := decodeCursor(p.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	found, err := o.all(ctx, f)
+	found, err := o.listMatching(ctx, f)
 	if err != nil {
 		return nil, "", err
 	}
 	now := o.Clock()
-	found = slices.DeleteFunc(found, func(j Job) bool { return !f.fits(j, now) || p.Cursor != "" && !after.before(j) })
+	found = slices.DeleteFunc(found, func(j Job) bool { return !f.matchesJob(j, now) || p.Cursor != "" && !after.isBefore(j) })
 	slices.SortFunc(found, func(a, b Job) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
 	if len(found) <= p.Limit {
 		return found, "", nil
 	}
 	found = found[:p.Limit]
-	return found, cursor(found[p.Limit-1]), nil
+	return found, encodeCursor(found[p.Limit-1]), nil
 }
 
-// all returns the jobs of the states and the queue that a filter wants, each once.
-func (o *Operator) all(ctx context.Context, f Filter) ([]Job, error) {
+// listMatching returns the jobs of the states and the queue that a filter wants, each once.
+func (o *Operator) listMatching(ctx context.Context, f Filter) ([]Job, error) {
 	jobs := map[job.ID]Job{}
-	if f.wants(Dead) {
+	if f.wantsState(Dead) {
 		if err := o.addDead(ctx, f, jobs); err != nil {
 			return nil, err
 		}
@@ -142,7 +142,7 @@ func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) e
 			return fmt.Errorf("operate: %w", err)
 		}
 		for id, r := range records {
-			j := listed(r)
+			j := toJob(r)
 			j.State, j.Queue, j.Since = Dead, o.Queue.QueueOf(r.Priority), r.FinishedAt
 			if f.Queue == "" || f.Queue == j.Queue {
 				into[id] = j
@@ -156,7 +156,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 	var tasks []Task
 	for _, queue := range o.Queue.QueueNames() {
 		for _, s := range States() {
-			if s == Dead || !f.wants(s) || f.Queue != "" && f.Queue != queue {
+			if s == Dead || !f.wantsState(s) || f.Queue != "" && f.Queue != queue {
 				continue
 			}
 			some, err := o.Queue.ListTasks(ctx, queue, s)
@@ -169,7 +169,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 	hosts := map[job.ID]string{}
 	if slices.ContainsFunc(tasks, func(t Task) bool { return t.State == Active }) {
 		var err error
-		if hosts, err = o.runs(ctx); err != nil {
+		if hosts, err = o.findHosts(ctx); err != nil {
 			return err
 		}
 	}
@@ -183,7 +183,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 			return fmt.Errorf("operate: %w", err)
 		}
 		for _, t := range some {
-			j := listed(records[t.ID])
+			j := toJob(records[t.ID])
 			j.ID, j.State, j.Queue, j.Due = t.ID, t.State, t.Queue, t.Due
 			if t.State == Active {
 				j.Worker = hosts[t.ID]
@@ -194,38 +194,38 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 	return nil
 }
 
-// spot is a place in the order of lists, in the resolution of records.
-type spot struct {
+// listPosition is a place in the order of lists, in the resolution of records.
+type listPosition struct {
 	ms int64
 	id job.ID
 }
 
-func spotOf(j Job) spot {
+func positionOf(j Job) listPosition {
 	if j.Since.IsZero() {
-		return spot{0, j.ID}
+		return listPosition{0, j.ID}
 	}
-	return spot{j.Since.UnixMilli(), j.ID}
+	return listPosition{j.Since.UnixMilli(), j.ID}
 }
 
-func (s spot) before(j Job) bool {
-	at := spotOf(j)
+func (s listPosition) isBefore(j Job) bool {
+	at := positionOf(j)
 	return cmp.Or(cmp.Compare(s.ms, at.ms), cmp.Compare(s.id, at.id)) < 0
 }
 
-func cursor(j Job) string {
-	s := spotOf(j)
+func encodeCursor(j Job) string {
+	s := positionOf(j)
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(s.ms, 10) + " " + string(s.id)))
 }
 
-func place(cursor string) (spot, error) {
+func decodeCursor(cursor string) (listPosition, error) {
 	if cursor == "" {
-		return spot{}, nil
+		return listPosition{}, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	ms, id, ok := strings.Cut(string(b), " ")
 	n, numberErr := strconv.ParseInt(ms, 10, 64)
 	if err := errors.Join(err, numberErr); err != nil || !ok {
-		return spot{}, &fault.Error{Code: fault.BadRequest, Detail: "The cursor is not one that a list gave. Begin without it.", Cause: err}
+		return listPosition{}, &fault.Error{Code: fault.BadRequest, Detail: "The cursor is not one that a list gave. Begin without it.", Cause: err}
 	}
-	return spot{n, job.ID(id)}, nil
+	return listPosition{n, job.ID(id)}, nil
 }

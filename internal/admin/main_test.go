@@ -42,7 +42,7 @@ type env struct {
 	files   *filestore.Store
 	records *jobstore.Store
 	tasks   *queuetest.Queue
-	sweeper *repair.Sweeper
+	sweeper *repair.Repairer
 }
 
 func open(t testing.TB, url string) *env {
@@ -104,7 +104,7 @@ func (e *env) submit(kind job.Kind, p job.Priority) job.ID {
 	must(e.t, err)
 	_, err = e.records.AdmitJob(ctx, job.Record{
 		ID: ticket.ID, Kind: kind, Owner: "ann", Priority: p, State: job.Queued, CreatedAt: now, UpdatedAt: now,
-	}, ticket.Input, submit.Terms{})
+	}, ticket.Input, submit.AdmissionPolicy{})
 	must(e.t, err)
 	must(e.t, e.tasks.Enqueue(ctx, job.Task{ID: ticket.ID, Kind: kind, Priority: p}))
 	return ticket.ID
@@ -126,7 +126,7 @@ func (w *worker) Process(ctx context.Context, d job.Delivery) error {
 	if err != nil {
 		return err
 	}
-	if r.State.Final() {
+	if r.State.IsFinal() {
 		w.e.t.Errorf("a job that has ended is delivered again: %s", r.State)
 		return nil
 	}

@@ -65,14 +65,14 @@ type Jobs interface {
 
 // Uploads is the documents and tickets of jobs.
 type Uploads interface {
-	// Kept reports whether the document of a job that failed is kept.
-	Kept(ctx context.Context, id job.ID) (bool, error)
-	// Restore makes a document that is kept the job's again, with a new ticket; job_not_found when there is none.
-	Restore(ctx context.Context, t job.Ticket) error
+	// HasKeptDocument reports whether the document of a job that failed is kept.
+	HasKeptDocument(ctx context.Context, id job.ID) (bool, error)
+	// RestoreDocument makes a document that is kept the job's again, with a new ticket; job_not_found when there is none.
+	RestoreDocument(ctx context.Context, t job.Ticket) error
 	// Save keeps the ticket of a job without a document (r is nil).
 	Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error)
-	// Purge removes document and ticket, and a document that is kept.
-	Purge(ctx context.Context, id job.ID) error
+	// DeleteAll removes document and ticket, and a document that is kept.
+	DeleteAll(ctx context.Context, id job.ID) error
 }
 
 // Task is a task that a queue will run.

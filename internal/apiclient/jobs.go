@@ -97,7 +97,7 @@ func (c *Client) WatchJob(ctx context.Context, id job.ID, onChange func(JobStatu
 		if onChange != nil {
 			onChange(last)
 		}
-		if last.Status.Final() {
+		if last.Status.IsFinal() {
 			return last, nil
 		}
 	}
@@ -114,11 +114,11 @@ func (c *Client) WaitForJob(ctx context.Context, id job.ID, onChange func(JobSta
 	pause, lastAnswer := firstPause, time.Now()
 	for {
 		last, err := c.WatchJob(ctx, id, onChange)
-		if err != nil || !last.Status.Final() {
+		if err != nil || !last.Status.IsFinal() {
 			last, err = c.LoadStatus(ctx, id, false)
 		}
 		switch {
-		case err == nil && last.Status.Final():
+		case err == nil && last.Status.IsFinal():
 			return last, nil
 		case err == nil:
 			onChange(last)

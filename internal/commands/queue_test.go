@@ -110,7 +110,7 @@ func (s *queueFixture) acceptPendingJob() job.ID {
 	s.t.Helper()
 	now := time.Now().UTC()
 	r := job.Record{ID: job.ID(uuid.NewString()), Kind: job.Form, Owner: "the-owner", State: job.Queued, CreatedAt: now, UpdatedAt: now}
-	_, err := s.records.AdmitJob(s.t.Context(), r, []byte(`{}`), submit.Terms{})
+	_, err := s.records.AdmitJob(s.t.Context(), r, []byte(`{}`), submit.AdmissionPolicy{})
 	s.requireNoError(err)
 	s.requireNoError(s.tasks.Enqueue(s.t.Context(), job.Task{ID: r.ID, Kind: r.Kind}))
 	return r.ID
@@ -125,7 +125,7 @@ func (s *queueFixture) acceptDeadJob(kind job.Kind, code fault.Code) job.ID {
 	if kind != job.File {
 		input = []byte(`{}`)
 	}
-	_, err := s.records.AdmitJob(ctx, r, input, submit.Terms{})
+	_, err := s.records.AdmitJob(ctx, r, input, submit.AdmissionPolicy{})
 	s.requireNoError(err)
 	begun, _, err := s.records.BeginAttempt(ctx, r.ID, 1)
 	s.requireNoError(err)

@@ -19,5 +19,5 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == programName {
 		os.Exit(program.RunUntilSignal(controllercmd.Run))
 	}
-	os.Exit(server.Main(m))
+	os.Exit(server.RunMain(m))
 }

@@ -62,7 +62,7 @@ func (p *Processor) finishAttempt(ctx context.Context, a *attempt, result job.St
 
 // retryAttempt keeps the document for the next attempt.
 func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) error {
-	if err := p.scheduleRetry(ctx, a, cause, job.Backoff(a.Attempt)); err != nil {
+	if err := p.scheduleRetry(ctx, a, cause, job.RetryDelay(a.Attempt)); err != nil {
 		return err
 	}
 	return cause
@@ -78,7 +78,7 @@ func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 // snoozeAttempt has the job run again, as the same attempt, when the unavailable part may have recovered.
 func (p *Processor) snoozeAttempt(ctx context.Context, a *attempt, cause error) error {
 	// Each run raises the fence, each that counts the attempt as well.
-	wait := job.OutageBackoff(int(a.record.Fence-a.record.Base) - a.Attempt)
+	wait := job.OutageDelay(int(a.record.Fence-a.record.Base) - a.Attempt)
 	if err := p.scheduleRetry(ctx, a, cause, wait); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func writeFailure(ctx context.Context, op string, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: %w", job.ErrInterrupted, err)
 	case code == fault.QueueUnavailable, code == fault.Timeout:
-		return &job.Postponement{After: job.OutageBackoff(0), Cause: err}
+		return &job.Postponement{After: job.OutageDelay(0), Cause: err}
 	}
 	return err
 }
@@ -150,7 +150,7 @@ func isOurFault(err error) bool {
 func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
 	case p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
-		p.deleteFiles(ctx, a.ID, p.Uploads.Keep)
+		p.deleteFiles(ctx, a.ID, p.Uploads.KeepDocument)
 	case !p.ended.addJobs(endedJob{a.ID, p.Clock()}):
 		p.deleteFiles(ctx, a.ID, p.Uploads.Delete)
 	}

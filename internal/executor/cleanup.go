@@ -109,7 +109,7 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	var group errgroup.Group
 	group.SetLimit(cleanupConcurrency)
 	for _, id := range ids {
-		if r, ok := records[id]; ok && r.State.Final() {
+		if r, ok := records[id]; ok && r.State.IsFinal() {
 			group.Go(func() error { p.deleteFiles(ctx, id, p.Uploads.Delete); return nil })
 		}
 	}

@@ -112,7 +112,7 @@ func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 		return errOver
 	case err != nil:
 		return writeFailure(ctx, "begin", err)
-	case a.record.State.Final():
+	case a.record.State.IsFinal():
 		// Delivered again because the queue missed that it had ended; the document may have been missed with it.
 		p.scheduleCleanup(ctx, a)
 		return errOver

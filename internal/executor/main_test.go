@@ -116,7 +116,7 @@ func (w *world) BeginAttempt(ctx context.Context, of job.ID, attempt int) (job.R
 	if w.gone {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
 	}
-	if !w.record.State.Final() {
+	if !w.record.State.IsFinal() {
 		w.record.State, w.record.Attempt = job.Processing, attempt
 		w.record.Fence++
 	}
@@ -190,7 +190,7 @@ func (w uploads) Delete(ctx context.Context, _ job.ID) error {
 	return nil
 }
 
-func (w uploads) Keep(ctx context.Context, _ job.ID) error { return w.step(ctx, "keep") }
+func (w uploads) KeepDocument(ctx context.Context, _ job.ID) error { return w.step(ctx, "keep") }
 
 type parser struct{ *world }
 

@@ -35,8 +35,8 @@ type Uploads interface {
 	Open(ctx context.Context, id job.ID) (io.ReadCloser, error)
 	// Delete removes the bytes and the job's ticket; removing what is not there is no error.
 	Delete(ctx context.Context, id job.ID) error
-	// Keep puts the bytes aside for operators, and removes the ticket; what is not there is no error.
-	Keep(ctx context.Context, id job.ID) error
+	// KeepDocument puts the bytes aside for operators, and removes the ticket; what is not there is no error.
+	KeepDocument(ctx context.Context, id job.ID) error
 }
 
 // Parser reads documents. Faults of the document are permanent, those of the service parser_unavailable or timeout.

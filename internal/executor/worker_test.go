@@ -221,7 +221,7 @@ func TestTwoWorkersWithOneDelivery(t *testing.T) {
 		now := time.Now()
 		id := job.ID(uuid.NewString())
 		record := job.Record{ID: id, Kind: job.File, Owner: "ann", State: job.Queued, CreatedAt: now, UpdatedAt: now}
-		if _, err := s.records.AdmitJob(ctx, record, nil, submit.Terms{}); err != nil {
+		if _, err := s.records.AdmitJob(ctx, record, nil, submit.AdmissionPolicy{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.files.Save(ctx, job.Ticket{ID: id, Kind: job.File, Owner: "ann", CreatedAt: now}, bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 2000)...)), document.MaxBytes); err != nil {

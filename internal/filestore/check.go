@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Check does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and deletes it. The
+// CheckAccess does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and deletes it. The
 // error says which step failed and which setting to turn.
-func (s *Store) Check(ctx context.Context) error {
+func (s *Store) CheckAccess(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -22,8 +22,8 @@ func (s *Store) Check(ctx context.Context) error {
 	want := []byte("%PDF-check " + rand.Text())
 	// Whatever step fails, both names are gone afterwards.
 	defer func() {
-		_ = s.remove(draft)
-		_ = s.remove(final)
+		_ = s.removeFile(draft)
+		_ = s.removeFile(final)
 	}()
 	steps := []struct {
 		name string
@@ -43,7 +43,7 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
-			return failed("check", fmt.Errorf("cannot %s the folder of uploads %s: %w: %s", step.name, s.dir, err, s.advice(err)))
+			return wrapError("check", fmt.Errorf("cannot %s the folder of uploads %s: %w: %s", step.name, s.dir, err, s.adviseOn(err)))
 		}
 	}
 	return nil
@@ -64,11 +64,11 @@ func (s *Store) writeProbe(name string, b []byte) error {
 	return f.Sync()
 }
 
-// advice is what to turn for an error of the file system.
-func (s *Store) advice(err error) string {
+// adviseOn is what to turn for an error of the file system.
+func (s *Store) adviseOn(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return "the process is user " + fmt.Sprintf("%d, groups %v", os.Geteuid(), groups()) + s.owner() +
+		return "the process is user " + fmt.Sprintf("%d, groups %v", os.Geteuid(), processGroups()) + s.folderOwner() +
 			"; on Kubernetes set fsGroup of the pod's securityContext to the folder's group, and on NFS, where fsGroup is not applied, supplementalGroups"
 	case errors.Is(err, syscall.EROFS):
 		return "it is mounted read-only; set readOnly: false on the mount, and ReadWriteMany as the volume's access mode"
@@ -83,8 +83,8 @@ func (s *Store) advice(err error) string {
 	}
 }
 
-// owner describes whose the folder is, if that can be found out.
-func (s *Store) owner() string {
+// folderOwner describes whose the folder is, if that can be found out.
+func (s *Store) folderOwner() string {
 	info, err := s.root.Stat(".")
 	if err != nil {
 		return ""
@@ -96,7 +96,7 @@ func (s *Store) owner() string {
 	return fmt.Sprintf(", the folder is of user %d, group %d, mode %s", stat.Uid, stat.Gid, info.Mode().Perm())
 }
 
-func groups() []int {
+func processGroups() []int {
 	gids, err := os.Getgroups()
 	if err != nil {
 		return nil

@@ -23,8 +23,8 @@ type piece struct {
 	from, to string
 }
 
-// close closes what is open of a draft; its first error is the one to tell of.
-func (d *draft) close() error {
+// closeFiles closes what is open of a draft; its first error is the one to tell of.
+func (d *draft) closeFiles() error {
 	var err error
 	for _, p := range d.pieces {
 		if cerr := p.file.Close(); err == nil {
@@ -53,10 +53,10 @@ type round struct {
 	done   bool // under turn
 }
 
-// add commits d: it syncs and closes its files, gives them their names, the ticket's first, and syncs the folder, in this
+// commitDraft commits d: it syncs and closes its files, gives them their names, the ticket's first, and syncs the folder, in this
 // order. When it returns without an error both are durable under their names, and whatever happens before, there is no
 // document without its ticket.
-func (c *commits) add(d *draft) error {
+func (c *commits) commitDraft(d *draft) error {
 	c.mu.Lock()
 	if c.next == nil {
 		c.next = new(round)
@@ -72,31 +72,31 @@ func (c *commits) add(d *draft) error {
 		c.mu.Lock()
 		c.next = nil
 		c.mu.Unlock()
-		c.commit(mine.drafts)
+		c.commitRound(mine.drafts)
 		mine.done = true
 	}
 	return d.err
 }
 
-func (c *commits) commit(drafts []*draft) {
+func (c *commits) commitRound(drafts []*draft) {
 	c.syncFiles(drafts)
 	for _, d := range drafts {
-		if err := d.close(); d.err == nil && err != nil {
-			d.err = failed("close", err)
+		if err := d.closeFiles(); d.err == nil && err != nil {
+			d.err = wrapError("close", err)
 		}
 		for _, p := range d.pieces {
 			if d.err != nil || p.from == p.to {
 				continue
 			}
 			if err := c.root.Rename(p.from, p.to); err != nil {
-				d.err = failed("rename", err)
+				d.err = wrapError("rename", err)
 			}
 		}
 	}
 	if err := c.folder.Sync(); err != nil {
 		for _, d := range drafts {
 			if d.err == nil {
-				d.err = failed("sync the folder", err)
+				d.err = wrapError("sync the folder", err)
 			}
 		}
 	}
@@ -106,7 +106,7 @@ func (c *commits) syncFiles(drafts []*draft) {
 	if len(drafts) >= manyDrafts && c.syncAll != nil {
 		if err := c.syncAll(); err != nil {
 			for _, d := range drafts {
-				d.err = failed("sync", err)
+				d.err = wrapError("sync", err)
 			}
 		}
 		return
@@ -117,7 +117,7 @@ func (c *commits) syncFiles(drafts []*draft) {
 			errs = append(errs, p.file.Sync())
 		}
 		if err := errors.Join(errs...); err != nil {
-			d.err = failed("sync", err)
+			d.err = wrapError("sync", err)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 	}
 
 	s, ctx := open(t, dir), t.Context()
-	found, err := s.List(ctx)
+	found, err := s.ListFiles(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 		switch {
 		case f.Temporary != "":
 			temporaries++
-			if err := s.Discard(ctx, f); err != nil {
+			if err := s.DeleteTemporary(ctx, f); err != nil {
 				t.Error(err)
 			}
 			continue
@@ -104,7 +104,7 @@ func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 		case !f.Document:
 			t.Log("a ticket, or half of one, was left alone")
 		default:
-			if got, err := s.Ticket(ctx, f.ID); err != nil || got.Owner != "owner-1" {
+			if got, err := s.LoadTicket(ctx, f.ID); err != nil || got.Owner != "owner-1" {
 				t.Errorf("a ticket comes back as %+v, %v", got, err)
 			}
 			delete(acknowledged, f.ID)

@@ -113,84 +113,84 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	var saved job.Saved
 	if r != nil {
 		var p piece
-		if p, saved, err = s.document(ctx, t.ID, pdf, r, limit); err != nil {
+		if p, saved, err = s.writeDocument(ctx, t.ID, pdf, r, limit); err != nil {
 			return job.Saved{}, err
 		}
 		d.pieces = append(d.pieces, p)
 	}
 	// The ticket is written when the document is whole: a slow upload has none, and a ticket without its document is what a
 	// crash left. One that has a document needs no temporary name: half of it, too, is such a ticket.
-	p, err := s.ticket(t, ticket, r != nil)
+	p, err := s.writeTicket(t, ticket, r != nil)
 	if err == nil {
 		d.pieces = slices.Insert(d.pieces, 0, p)
-		err = s.commits.add(d)
+		err = s.commits.commitDraft(d)
 	} else {
-		_ = d.close()
+		_ = d.closeFiles()
 	}
 	if err != nil {
-		s.forget(d)
+		s.removeDraft(d)
 		return job.Saved{}, err
 	}
 	return saved, nil
 }
 
-// forget removes all of a draft, the document before its ticket. What stays, because the disk fails, is swept.
-func (s *Store) forget(d *draft) {
+// removeDraft removes all of a draft, the document before its ticket. What stays, because the disk fails, is swept.
+func (s *Store) removeDraft(d *draft) {
 	for i := len(d.pieces) - 1; i >= 0; i-- {
-		_ = s.remove(d.pieces[i].from)
-		_ = s.remove(d.pieces[i].to)
+		_ = s.removeFile(d.pieces[i].from)
+		_ = s.removeFile(d.pieces[i].to)
 	}
 }
 
-// draftOf is a temporary name for a file of a job.
-func draftOf(id job.ID) string { return string(id) + "." + rand.Text()[:8] + temporary }
+// temporaryName is a temporary name for a file of a job.
+func temporaryName(id job.ID) string { return string(id) + "." + rand.Text()[:8] + temporary }
 
-// create makes a file that is to get a name.
-func (s *Store) create(from, to string) (piece, error) {
+// createFile makes a file that is to get a name.
+func (s *Store) createFile(from, to string) (piece, error) {
 	p := piece{from: from, to: to}
 	var err error
 	if p.file, err = s.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
-		return piece{}, failed("create", err)
+		return piece{}, wrapError("create", err)
 	}
 	// The mode of the process's umask may be narrower.
 	if err := p.file.Chmod(s.mode); err != nil {
 		p.file.Close()
-		_ = s.remove(from)
-		return piece{}, failed("set the mode", err)
+		_ = s.removeFile(from)
+		return piece{}, wrapError("set the mode", err)
 	}
 	return p, nil
 }
 
-// ticket writes a ticket to a file, at once under its name or under a temporary one.
-func (s *Store) ticket(t job.Ticket, name string, atOnce bool) (piece, error) {
+// writeTicket writes a ticket to a file, at once under its name or under a temporary one.
+func (s *Store) writeTicket(t job.Ticket, name string, atOnce bool) (piece, error) {
 	b, err := t.Encode()
 	if err != nil {
 		return piece{}, fault.Wrap(fault.Internal, err)
 	}
 	from := name
 	if !atOnce {
-		from = draftOf(t.ID)
+		from = temporaryName(t.ID)
 	}
-	p, err := s.create(from, name)
+	p, err := s.createFile(from, name)
 	if err != nil {
 		return piece{}, err
 	}
 	if _, err := p.file.Write(b); err != nil {
 		p.file.Close()
-		_ = s.remove(p.from)
-		return piece{}, failed("write a ticket", err)
+		_ = s.removeFile(p.from)
+		return piece{}, wrapError("write a ticket", err)
 	}
 	return p, nil
 }
 
-// document writes r to a temporary file.
-func (s *Store) document(ctx context.Context, id job.ID, name string, r io.Reader, limit int64) (piece, job.Saved, error) {
+// writeDocument writes r to a temporary file.
+func (s *Store) writeDocument(ctx context.Context, id job.ID, name string, r io.Reader, limit int64) (piece, job.Saved, error) {
 	buffer := s.buffers.Get().(*[bufferSize]byte)
 	defer s.buffers.Put(buffer)
 
 	// Look before anything touches the disk.
 	source := io.LimitReader(r, limit+1)
-	n, _, err := fill(source, buffer[:], document.SniffLength)
+	n, _, err := readAtLeast(source, buffer[:], document.SniffLength)
 	if err != nil {
 		return piece{}, job.Saved{}, err
 	}
@@ -198,22 +198,22 @@ func (s *Store) document(ctx context.Context, id job.ID, name string, r io.Reade
 		return piece{}, job.Saved{}, err
 	}
 
-	p, err := s.create(draftOf(id), name)
+	p, err := s.createFile(temporaryName(id), name)
 	if err != nil {
 		return piece{}, job.Saved{}, err
 	}
-	saved, err := write(ctx, p.file, source, buffer[:], n, limit)
+	saved, err := copyDocument(ctx, p.file, source, buffer[:], n, limit)
 	if err != nil {
 		p.file.Close()
-		_ = s.remove(p.from)
+		_ = s.removeFile(p.from)
 		return piece{}, job.Saved{}, err
 	}
 	return p, saved, nil
 }
 
-// fill reads at least least bytes into b, or all that r has. Unlike io.ReadAtLeast it tells the end of r from a
+// readAtLeast reads at least least bytes into b, or all that r has. Unlike io.ReadAtLeast it tells the end of r from a
 // connection that was cut, which readers report as io.ErrUnexpectedEOF.
-func fill(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
+func readAtLeast(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
 	for n < least {
 		m, err := r.Read(b[n:])
 		n += m
@@ -227,13 +227,13 @@ func fill(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
 	return n, false, nil
 }
 
-// write writes the first n bytes of buffer and then the rest of source to f.
-func write(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n int, limit int64) (job.Saved, error) {
+// copyDocument writes the first n bytes of buffer and then the rest of source to f.
+func copyDocument(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n int, limit int64) (job.Saved, error) {
 	var saved job.Saved
 	digest := sha256.New()
 	for {
 		// Fill the buffer: a write of a few bytes costs as much as one of many.
-		m, ended, err := fill(source, buffer[n:], len(buffer)-n)
+		m, ended, err := readAtLeast(source, buffer[n:], len(buffer)-n)
 		if err != nil {
 			return job.Saved{}, err
 		}
@@ -246,7 +246,7 @@ func write(ctx context.Context, f *os.File, source io.Reader, buffer []byte, n i
 			return job.Saved{}, err
 		}
 		if _, err := f.Write(buffer[:n]); err != nil {
-			return job.Saved{}, failed("write", err)
+			return job.Saved{}, wrapError("write", err)
 		}
 		_, _ = digest.Write(buffer[:n]) // never fails
 		if ended {
@@ -265,7 +265,7 @@ func (s *Store) Open(_ context.Context, id job.ID) (io.ReadCloser, error) {
 	}
 	f, err := s.root.Open(n)
 	if err != nil {
-		return nil, failed("open", err)
+		return nil, wrapError("open", err)
 	}
 	return &file{f}, nil
 }
@@ -276,7 +276,7 @@ type file struct{ f *os.File }
 func (f *file) Read(p []byte) (int, error) {
 	n, err := f.f.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = failed("read", err)
+		err = wrapError("read", err)
 	}
 	return n, err
 }
@@ -291,21 +291,21 @@ func (s *Store) Delete(_ context.Context, id job.ID) error {
 		return err
 	}
 	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
-	if err := s.remove(pdf); err != nil {
+	if err := s.removeFile(pdf); err != nil {
 		return err
 	}
-	return s.remove(ticket)
+	return s.removeFile(ticket)
 }
 
-// remove needs no sync: what comes back after a crash is of a job that has ended, and is swept.
-func (s *Store) remove(name string) error {
+// removeFile needs no sync: what comes back after a crash is of a job that has ended, and is swept.
+func (s *Store) removeFile(name string) error {
 	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed("remove", err)
+		return wrapError("remove", err)
 	}
 	return nil
 }
 
-// failed is an error of the file system as the project's.
-func failed(op string, err error) error {
+// wrapError is an error of the file system as the project's.
+func wrapError(op string, err error) error {
 	return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("uploads: %s: %w", op, err))
 }

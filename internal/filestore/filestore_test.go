@@ -128,17 +128,17 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 		f.Close()
 		t.Error("a link out of the folder was followed")
 	}
-	if _, err := s.Ticket(ctx, id); err == nil {
+	if _, err := s.LoadTicket(ctx, id); err == nil {
 		t.Error("a link out of the folder was followed")
 	}
 	pipe := newID()
 	if err := syscall.Mkfifo(filepath.Join(dir, string(pipe)+".json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Ticket(ctx, pipe); err == nil {
+	if _, err := s.LoadTicket(ctx, pipe); err == nil {
 		t.Error("a pipe is a ticket")
 	}
-	if all, err := s.List(ctx); err != nil || len(all) != 0 {
+	if all, err := s.ListFiles(ctx); err != nil || len(all) != 0 {
 		t.Errorf("listed %+v, %v", all, err)
 	}
 	if _, err := os.Stat(secret); err != nil {
@@ -159,7 +159,7 @@ func TestDamagedTickets(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, string(id)+".json"), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Ticket(t.Context(), id); !errors.Is(err, job.ErrTicket) {
+		if _, err := s.LoadTicket(t.Context(), id); !errors.Is(err, job.ErrTicket) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -167,7 +167,7 @@ func TestDamagedTickets(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, string(folder)+".json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Ticket(t.Context(), folder)
+	_, err := s.LoadTicket(t.Context(), folder)
 	wantCode(t, err, fault.StorageUnavailable)
 }
 
@@ -183,7 +183,7 @@ func TestTheFolderIsGone(t *testing.T) {
 	wantCode(t, err, fault.StorageUnavailable)
 	_, err = s.Open(ctx, newID())
 	wantCode(t, err, fault.StorageUnavailable)
-	if err := s.Check(ctx); err == nil || !strings.Contains(err.Error(), "TMD_UPLOAD_DIR") || !strings.Contains(err.Error(), dir) {
+	if err := s.CheckAccess(ctx); err == nil || !strings.Contains(err.Error(), "TMD_UPLOAD_DIR") || !strings.Contains(err.Error(), dir) {
 		t.Errorf("Check of a folder that is gone: %v", err)
 	}
 	if _, err := filestore.New(filestore.Config{Dir: filepath.Join(dir, "deeper")}); err == nil {
@@ -194,7 +194,7 @@ func TestTheFolderIsGone(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := open(t, dir).Check(t.Context()); err != nil {
+	if err := open(t, dir).CheckAccess(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if left := files(t, dir); len(left) != 0 {
@@ -228,22 +228,22 @@ func TestList(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := s.List(ctx)
+	found, err := s.ListFiles(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []job.Leftover{
+	want := []job.StoredFiles{
 		{ID: whole, Document: true, Ticket: true, Size: 100, Modified: young},
 		{ID: bare, Document: true, Size: 1, Modified: old},
 		{Temporary: draft, Modified: old},
 	}
-	order := cmpopts.SortSlices(func(a, b job.Leftover) bool { return a.ID+job.ID(a.Temporary) < b.ID+job.ID(b.Temporary) })
+	order := cmpopts.SortSlices(func(a, b job.StoredFiles) bool { return a.ID+job.ID(a.Temporary) < b.ID+job.ID(b.Temporary) })
 	if d := cmp.Diff(want, found, order); d != "" {
 		t.Error(d)
 	}
 	for _, l := range found {
 		if l.Temporary != "" {
-			err = s.Discard(ctx, l)
+			err = s.DeleteTemporary(ctx, l)
 		} else {
 			err = s.Delete(ctx, l.ID)
 		}
@@ -316,7 +316,7 @@ func TestCheckSaysWhatToTurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, fs.FileMode(0o700)) })
-	err := s.Check(t.Context())
+	err := s.CheckAccess(t.Context())
 	wantCode(t, err, fault.StorageUnavailable)
 	if err == nil || !strings.Contains(err.Error(), "supplementalGroups") {
 		t.Errorf("the advice is %v", err)

@@ -50,7 +50,7 @@ func TestAFullDisk(t *testing.T) {
 	for i := 0; err == nil; i++ {
 		err = os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), make([]byte, 4096), 0o600)
 	}
-	if err := s.Check(ctx); err == nil || !strings.Contains(err.Error(), "full") {
+	if err := s.CheckAccess(ctx); err == nil || !strings.Contains(err.Error(), "full") {
 		t.Errorf("Check of a full disk: %v", err)
 	}
 }
@@ -61,7 +61,7 @@ func TestADiskThatCannotBeWritten(t *testing.T) {
 	s := open(t, dir)
 	_, err := s.Save(t.Context(), ticket(newID()), bytes.NewReader(pdf(100)), mib)
 	wantCode(t, err, fault.StorageUnavailable)
-	if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "readOnly: false") {
+	if err := s.CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "readOnly: false") {
 		t.Errorf("Check of a disk that cannot be written: %v", err)
 	}
 }
@@ -80,7 +80,7 @@ func TestTheDiskEndsSomewhere(t *testing.T) {
 			_, err := s.Save(ctx, one, bytes.NewReader(pdf(size)), mib)
 			if err == nil {
 				saved++
-				if _, err := s.Ticket(ctx, one.ID); err != nil {
+				if _, err := s.LoadTicket(ctx, one.ID); err != nil {
 					t.Errorf("%s: saved without its ticket: %v", options, err)
 				}
 				continue
@@ -104,9 +104,9 @@ func TestTheDiskEndsSomewhere(t *testing.T) {
 	}
 }
 
-func listed(t *testing.T, s *filestore.Store) []job.Leftover {
+func listed(t *testing.T, s *filestore.Store) []job.StoredFiles {
 	t.Helper()
-	all, err := s.List(t.Context())
+	all, err := s.ListFiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

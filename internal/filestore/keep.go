@@ -13,21 +13,21 @@ import (
 // keptSuffix ends the name of the document of a job that failed for good and that operators want to keep.
 const keptSuffix = ".failed.pdf"
 
-// Keep puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
+// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
 // document is no error, nor is one whose document is kept already.
-func (s *Store) Keep(_ context.Context, id job.ID) error {
+func (s *Store) KeepDocument(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
 		return err
 	}
 	if err := s.root.Rename(pdf, string(id)+keptSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed("keep", err)
+		return wrapError("keep", err)
 	}
-	return s.remove(ticket)
+	return s.removeFile(ticket)
 }
 
-// Kept reports whether the document of a job is kept.
-func (s *Store) Kept(_ context.Context, id job.ID) (bool, error) {
+// HasKeptDocument reports whether the document of a job is kept.
+func (s *Store) HasKeptDocument(_ context.Context, id job.ID) (bool, error) {
 	if !valid(id) {
 		return false, nil
 	}
@@ -36,14 +36,14 @@ func (s *Store) Kept(_ context.Context, id job.ID) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, failed("look for a kept document", err)
+		return false, wrapError("look for a kept document", err)
 	}
 	return true, nil
 }
 
-// Restore makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
+// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
 // is kept.
-func (s *Store) Restore(ctx context.Context, t job.Ticket) error {
+func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	pdf, ticket, err := names(t.ID)
 	if err != nil {
 		return err
@@ -54,25 +54,25 @@ func (s *Store) Restore(ctx context.Context, t job.Ticket) error {
 	if err := s.root.Chtimes(kept, now, now); errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(fault.JobNotFound, errors.New("uploads: restore: no document is kept"))
 	} else if err != nil {
-		return failed("restore", err)
+		return wrapError("restore", err)
 	}
 	if _, err := s.Save(ctx, t, nil, 0); err != nil {
 		return err
 	}
 	if err := s.root.Rename(kept, pdf); err != nil {
-		_ = s.remove(ticket)
-		return failed("restore", err)
+		_ = s.removeFile(ticket)
+		return wrapError("restore", err)
 	}
 	if err := s.folder.Sync(); err != nil {
-		return failed("sync the folder", err)
+		return wrapError("sync the folder", err)
 	}
 	return nil
 }
 
-// Purge removes all that is there of a job, a document that is kept included.
-func (s *Store) Purge(ctx context.Context, id job.ID) error {
+// DeleteAll removes all that is there of a job, a document that is kept included.
+func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
 	if err := s.Delete(ctx, id); err != nil {
 		return err
 	}
-	return s.remove(string(id) + keptSuffix)
+	return s.removeFile(string(id) + keptSuffix)
 }

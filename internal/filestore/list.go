@@ -14,16 +14,16 @@ import (
 // listBatch is how many names are read at a time.
 const listBatch = 512
 
-// List returns what lies in the folder: one entry a job, one for each document that is kept, and one for each temporary
+// ListFiles returns what lies in the folder: one entry a job, one for each document that is kept, and one for each temporary
 // file, in no order. What goes meanwhile
 // is left out, and so are files that the store did not name: they are not its own.
-func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
+func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	folder, err := s.root.Open(".")
 	if err != nil {
-		return nil, failed("list", err)
+		return nil, wrapError("list", err)
 	}
 	defer folder.Close()
-	var found []job.Leftover
+	var found []job.StoredFiles
 	type of struct {
 		id   job.ID
 		kept bool
@@ -36,7 +36,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 		entries, err := folder.ReadDir(listBatch)
 		for _, e := range entries {
 			l := known(e.Name())
-			if l == (job.Leftover{}) || !e.Type().IsRegular() {
+			if l == (job.StoredFiles{}) || !e.Type().IsRegular() {
 				continue
 			}
 			info, err := e.Info()
@@ -44,7 +44,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 				continue
 			}
 			if err != nil {
-				return nil, failed("list", err)
+				return nil, wrapError("list", err)
 			}
 			l.Modified = info.ModTime()
 			if l.Document || l.Kept {
@@ -52,7 +52,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 			}
 			key := of{l.ID, l.Kept}
 			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = found[i].With(l)
+				found[i] = found[i].Merge(l)
 				continue
 			}
 			at[key] = len(found)
@@ -62,31 +62,31 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, failed("list", err)
+			return nil, wrapError("list", err)
 		}
 	}
 }
 
 // known is what a name tells of a file of the store; nothing for a strange name.
-func known(name string) job.Leftover {
+func known(name string) job.StoredFiles {
 	if strings.HasSuffix(name, temporary) {
-		return job.Leftover{Temporary: name}
+		return job.StoredFiles{Temporary: name}
 	}
 	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Kept: true}
+		return job.StoredFiles{ID: job.ID(id), Kept: true}
 	}
 	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Document: true}
+		return job.StoredFiles{ID: job.ID(id), Document: true}
 	}
 	if id, ok := strings.CutSuffix(name, ticketSuffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Ticket: true}
+		return job.StoredFiles{ID: job.ID(id), Ticket: true}
 	}
-	return job.Leftover{}
+	return job.StoredFiles{}
 }
 
-// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
 // storage_unavailable when it cannot be read.
-func (s *Store) Ticket(_ context.Context, id job.ID) (job.Ticket, error) {
+func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 	_, name, err := names(id)
 	if err != nil {
 		return job.Ticket{}, err
@@ -97,20 +97,20 @@ func (s *Store) Ticket(_ context.Context, id job.ID) (job.Ticket, error) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
 	}
 	if err != nil {
-		return job.Ticket{}, failed("open a ticket", err)
+		return job.Ticket{}, wrapError("open a ticket", err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, job.MaxTicket+1))
 	if err != nil {
-		return job.Ticket{}, failed("read a ticket", err)
+		return job.Ticket{}, wrapError("read a ticket", err)
 	}
 	return job.DecodeTicket(id, b)
 }
 
-// Discard removes a temporary file that List told of. Choose one that is so old that nobody writes it any more.
-func (s *Store) Discard(_ context.Context, l job.Leftover) error {
+// DeleteTemporary removes a temporary file that List told of. Choose one that is so old that nobody writes it any more.
+func (s *Store) DeleteTemporary(_ context.Context, l job.StoredFiles) error {
 	if !strings.HasSuffix(l.Temporary, temporary) {
 		return fault.Wrap(fault.Internal, errors.New("uploads: discard: not a temporary file"))
 	}
-	return s.remove(l.Temporary)
+	return s.removeFile(l.Temporary)
 }

@@ -35,7 +35,7 @@ func (s *system) failed(owner string, code fault.Code, keep bool) job.ID {
 	must(s.t, s.jobs.FailJob(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.Sentence()}))
 	must(s.t, s.tasks.DeleteTask(s.t.Context(), id))
 	if keep {
-		must(s.t, s.folder.Keep(s.t.Context(), id))
+		must(s.t, s.folder.KeepDocument(s.t.Context(), id))
 	} else {
 		must(s.t, s.folder.Delete(s.t.Context(), id))
 	}

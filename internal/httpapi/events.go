@@ -39,7 +39,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	seen := lastEventVersion(session)
-	if record.State.Final() && record.Version == seen {
+	if record.State.IsFinal() && record.Version == seen {
 		// Nothing will follow: 204 makes a browser's EventSource stop reconnecting.
 		return respond.WriteNoContent(w)
 	}
@@ -92,14 +92,14 @@ func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-cha
 					return nil // the process stops, or the job is restored: the client reconnects
 				}
 				message, last = deletedMessage(), true // or expired
-			case record.Version <= seen && !record.State.Final():
+			case record.Version <= seen && !record.State.IsFinal():
 				continue
 			default:
 				var err error
 				if message, err = statusMessage(toStatus(record)); err != nil {
 					return err
 				}
-				seen, last = record.Version, record.State.Final()
+				seen, last = record.Version, record.State.IsFinal()
 			}
 			quiet.Reset(a.eventHeartbeat)
 		case <-quiet.C:

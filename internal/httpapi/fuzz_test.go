@@ -47,8 +47,8 @@ func (m model) LoadWithResult(ctx context.Context, id job.ID, _ bool) (job.Recor
 	return r, nil, err
 }
 func (model) Delete(context.Context, job.ID) error { return nil }
-func (model) Purge(context.Context, job.ID) error  { return nil }
-func (model) Ticket(context.Context, job.ID) (job.Ticket, error) {
+func (model) DeleteAll(context.Context, job.ID) error  { return nil }
+func (model) LoadTicket(context.Context, job.ID) (job.Ticket, error) {
 	return job.Ticket{}, fault.New(fault.JobNotFound)
 }
 

@@ -147,7 +147,7 @@ func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.loadOwned(r, id); err != nil {
 		return err
 	}
-	if err := a.uploads.Purge(r.Context(), id); err != nil {
+	if err := a.uploads.DeleteAll(r.Context(), id); err != nil {
 		return err
 	}
 	if err := a.jobs.Delete(r.Context(), id); err != nil {
@@ -166,7 +166,7 @@ func (a *API) loadOwned(r *http.Request, id job.ID) (job.Record, error) {
 // be restored by package repair: for its owner it is queued.
 func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err error) (job.Record, error) {
 	if fault.CodeOf(err) == fault.JobNotFound {
-		ticket, terr := a.uploads.Ticket(r.Context(), id)
+		ticket, terr := a.uploads.LoadTicket(r.Context(), id)
 		if terr != nil {
 			return job.Record{}, err // an error of the tickets changes nothing: there is no such job
 		}

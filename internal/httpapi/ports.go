@@ -39,10 +39,10 @@ type Submitter interface {
 
 // Uploads holds the documents and the tickets of jobs that have not ended.
 type Uploads interface {
-	// Ticket returns the ticket of a job; job_not_found when there is none.
-	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
-	// Purge deletes the document, kept or not, and the ticket. It is idempotent.
-	Purge(ctx context.Context, id job.ID) error
+	// LoadTicket returns the ticket of a job; job_not_found when there is none.
+	LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error)
+	// DeleteAll deletes the document, kept or not, and the ticket. It is idempotent.
+	DeleteAll(ctx context.Context, id job.ID) error
 }
 
 // Snapshot is the catalogue in memory, against which forms are validated; database_unavailable before it was loaded.

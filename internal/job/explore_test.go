@@ -240,7 +240,7 @@ func (w *world) write(h *hand) {
 		return // a newer run has begun, or the record is gone: another look
 	}
 	w.record = to
-	for _, m := range job.Life() {
+	for _, m := range job.LifeTable() {
 		if m.From == job.Processing && m.Event == event {
 			h.counts = m.Counts
 		}
@@ -260,7 +260,7 @@ func (w *world) write(h *hand) {
 
 // wrong says what must never be.
 func (w world) wrong() string {
-	switch final := w.record.Final(); {
+	switch final := w.record.IsFinal(); {
 	case w.wanted && w.record == job.None:
 		return "an accepted job has no record"
 	case w.wanted && !final && w.task != pending && w.task != active && w.task != waiting:
@@ -281,7 +281,7 @@ func (w world) wrong() string {
 
 // atRest reports whether nothing is left to do: the job has ended, or is gone, and so are document and task.
 func (w world) atRest() bool {
-	return (w.record == job.None || w.record.Final()) && !w.document && (w.task == nowhere || w.task == archived)
+	return (w.record == job.None || w.record.IsFinal()) && !w.document && (w.task == nowhere || w.task == archived)
 }
 
 // Every order of events, with two workers that die, are paused and cut off, drained, and unheard at any step. No accepted
@@ -327,7 +327,7 @@ func explore(t *testing.T, start world) {
 				number[f.to] = j
 				states, origins = append(states, f.to), append(origins, origin{i, f.name})
 			}
-			if from := states[i].record; from.Final() && f.to.record != from && f.to.record != job.None {
+			if from := states[i].record; from.IsFinal() && f.to.record != from && f.to.record != job.None {
 				t.Fatalf("from %s to %s after %q", from, f.to.record, append(path(i), f.name))
 			}
 			for len(benign) <= j {

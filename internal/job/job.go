@@ -42,16 +42,16 @@ const (
 	MaxCrashes = 3
 )
 
-// Backoff is the wait before the attempt that follows attempt (counted from 1).
-func Backoff(attempt int) time.Duration {
+// RetryDelay is the wait before the attempt that follows attempt (counted from 1).
+func RetryDelay(attempt int) time.Duration {
 	if attempt < 1 {
 		attempt = 1
 	}
 	return BackoffBase << (attempt - 1)
 }
 
-// OutageBackoff is the wait for a part that is away, after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
-func OutageBackoff(n int) time.Duration {
+// OutageDelay is the wait for a part that is away, after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
+func OutageDelay(n int) time.Duration {
 	wait := BackoffBase
 	for ; n > 0 && wait < BackoffMost; n-- {
 		wait *= 2

@@ -19,14 +19,14 @@ func TestMoves(t *testing.T) {
 		job.Retrying:   {job.Processing, job.Failed},
 		job.Done:       {job.Done},
 	}
-	for _, from := range job.States() {
-		for _, to := range job.States() {
+	for _, from := range job.AllStates() {
+		for _, to := range job.AllStates() {
 			if got, want := from.CanBecome(to), slices.Contains(legal[from], to); got != want {
 				t.Errorf("%s → %s: %v, want %v", from, to, got, want)
 			}
 		}
-		if from.Final() != (from == job.Done || from == job.Failed) {
-			t.Errorf("%s: final is %v", from, from.Final())
+		if from.IsFinal() != (from == job.Done || from == job.Failed) {
+			t.Errorf("%s: final is %v", from, from.IsFinal())
 		}
 	}
 }
@@ -34,7 +34,7 @@ func TestMoves(t *testing.T) {
 func TestBackoffIsTwoThenFourSeconds(t *testing.T) {
 	t.Parallel()
 	for attempt, want := range map[int]time.Duration{0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second} {
-		if got := job.Backoff(attempt); got != want {
+		if got := job.RetryDelay(attempt); got != want {
 			t.Errorf("after attempt %d: %s, want %s", attempt, got, want)
 		}
 	}

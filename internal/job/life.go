@@ -86,5 +86,5 @@ var life = []Move{
 	{Failed, Expire, None, Redis, false},
 }
 
-// Life returns the table of a job's life.
-func Life() []Move { return slices.Clone(life) }
+// LifeTable returns the table of a job's life.
+func LifeTable() []Move { return slices.Clone(life) }

@@ -11,7 +11,7 @@ import (
 
 // move looks an event up in the table.
 func move(from job.State, e job.Event, by job.Actor) (job.State, bool) {
-	for _, m := range job.Life() {
+	for _, m := range job.LifeTable() {
 		if m.From == from && m.Event == e && m.By == by {
 			return m.To, true
 		}
@@ -23,7 +23,7 @@ func move(from job.State, e job.Event, by job.Actor) (job.State, bool) {
 func TestTheTableOfAJobsLife(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, m := range job.Life() {
+	for _, m := range job.LifeTable() {
 		row := fmt.Sprint(m.From, m.Event, m.By)
 		if seen[row] {
 			t.Errorf("%+v is there twice", m)
@@ -32,11 +32,11 @@ func TestTheTableOfAJobsLife(t *testing.T) {
 		if m.Counts && (m.From != job.Processing || m.By != job.Worker) {
 			t.Errorf("%+v counts without an attempt", m)
 		}
-		if m.From.Final() && m.To != m.From && m.To != job.None {
+		if m.From.IsFinal() && m.To != m.From && m.To != job.None {
 			t.Errorf("%+v: the end is not the end", m)
 		}
 	}
-	for _, from := range job.States() {
+	for _, from := range job.AllStates() {
 		for _, e := range []job.Event{job.Delete, job.Expire} {
 			if to, ok := move(from, e, map[job.Event]job.Actor{job.Delete: job.API, job.Expire: job.Redis}[e]); !ok || to != job.None {
 				t.Errorf("%s does not %s", from, e)
@@ -59,7 +59,7 @@ func TestThePageHasTheTable(t *testing.T) {
 		return "`" + string(s) + "`"
 	}
 	rows := map[string]bool{}
-	for _, m := range job.Life() {
+	for _, m := range job.LifeTable() {
 		from, counts := state(m.From), ""
 		if m.Event == job.Delete || m.Event == job.Expire {
 			from = "any"

@@ -15,8 +15,8 @@ const (
 // states is fixed; States hands out copies.
 var states = [...]State{Queued, Processing, Retrying, Done, Failed}
 
-// States returns every state in the order of a job's life.
-func States() []State { return append([]State(nil), states[:]...) }
+// AllStates returns every state in the order of a job's life.
+func AllStates() []State { return append([]State(nil), states[:]...) }
 
 // CanBecome reports whether a job in s may become next: whether some event of Life leads there.
 func (s State) CanBecome(next State) bool {
@@ -28,5 +28,5 @@ func (s State) CanBecome(next State) bool {
 	return false
 }
 
-// Final reports whether no attempt may begin any more.
-func (s State) Final() bool { return s == Done || s == Failed }
+// IsFinal reports whether no attempt may begin any more.
+func (s State) IsFinal() bool { return s == Done || s == Failed }

@@ -69,9 +69,9 @@ type Saved struct {
 	SHA256 [32]byte // of all of them
 }
 
-// Leftover is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of its own, a
+// StoredFiles is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of its own, a
 // document that is kept after the job has failed. Whether it is left over is for the job's record to say.
-type Leftover struct {
+type StoredFiles struct {
 	ID       ID // "" for what no job is the name of
 	Document bool
 	Ticket   bool
@@ -82,8 +82,8 @@ type Leftover struct {
 	Temporary string
 }
 
-// With is what lies there for a job of which l is one part and other the other.
-func (l Leftover) With(other Leftover) Leftover {
+// Merge is what lies there for a job of which l is one part and other the other.
+func (l StoredFiles) Merge(other StoredFiles) StoredFiles {
 	l.Document, l.Ticket, l.Size = l.Document || other.Document, l.Ticket || other.Ticket, l.Size+other.Size
 	if other.Modified.After(l.Modified) {
 		l.Modified = other.Modified

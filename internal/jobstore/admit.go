@@ -44,7 +44,7 @@ const (
 
 // AdmitJob stores a new record at version 1 and its input, if the terms allow it; see submit.Jobs. Idempotent: a record
 // of the same owner and time counts as this one.
-func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
 	outcome, holder, err := s.createRecord(ctx, "admit job", r, input, terms, "")
 	switch {
 	case err != nil:
@@ -52,7 +52,7 @@ func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms 
 	case outcome == createConflict:
 		return "", fault.Wrap(fault.Conflict, errors.New("jobstore: admit job: the id is taken"))
 	case outcome == createOverLimit:
-		return "", errTooManyJobs(terms.Limit)
+		return "", errTooManyJobs(terms.MaxOpenJobs)
 	case outcome == createShared:
 		return holder, nil
 	}
@@ -68,11 +68,11 @@ func (s *Store) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 		ID: t.ID, Kind: t.Kind, Owner: t.Owner, Priority: t.Priority, State: job.Queued,
 		Fence: now.UnixMilli(), Base: now.UnixMilli(), CreatedAt: t.CreatedAt, UpdatedAt: now,
 	}
-	outcome, _, err := s.createRecord(ctx, "restore record", r, t.Input, submit.Terms{}, t.Claim)
+	outcome, _, err := s.createRecord(ctx, "restore record", r, t.Input, submit.AdmissionPolicy{}, t.Claim)
 	return outcome == createAccepted, err
 }
 
-func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input []byte, terms submit.Terms, claim string) (
+func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input []byte, terms submit.AdmissionPolicy, claim string) (
 	outcome int64, holder job.ID, err error,
 ) {
 	r.Version = 1
@@ -86,8 +86,8 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 	if claim != "" {
 		claim = claimKey(claim)
 	}
-	keys := append(keysOf(r.ID), ownerIndex(r.Owner), contentKey(r.Owner, r.Kind, terms.Content), claim)
-	args := append(s.firstArgs(r.ID), encodeTime(r.CreatedAt), terms.Limit)
+	keys := append(keysOf(r.ID), ownerIndex(r.Owner), contentKey(r.Owner, r.Kind, terms.ContentDigest), claim)
+	args := append(s.firstArgs(r.ID), encodeTime(r.CreatedAt), terms.MaxOpenJobs)
 	answer, err := createRecordScript.Run(ctx, s.redis, keys, append(args, fields...)...).Slice()
 	if err != nil {
 		return 0, "", toFault(ctx, op, err)

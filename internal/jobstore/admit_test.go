@@ -21,7 +21,7 @@ func (e *env) newRecord(owner string) job.Record {
 }
 
 // mustAdmit stores a new record of an owner on terms.
-func (e *env) mustAdmit(t testing.TB, owner string, terms submit.Terms) (mine, given job.ID) {
+func (e *env) mustAdmit(t testing.TB, owner string, terms submit.AdmissionPolicy) (mine, given job.ID) {
 	t.Helper()
 	r := e.newRecord(owner)
 	given, err := e.AdmitJob(t.Context(), r, nil, terms)
@@ -44,7 +44,7 @@ func (e *env) listOpen(t testing.TB) []job.ID {
 func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
-		terms := submit.Terms{Content: []byte("a digest")}
+		terms := submit.AdmissionPolicy{ContentDigest: []byte("a digest")}
 		first, _ := e.mustAdmit(t, "ann", terms)
 		if _, given := e.mustAdmit(t, "ann", terms); given != first {
 			t.Errorf("job: got %s, want %s", given, first)
@@ -54,9 +54,9 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 		}
 		for name, c := range map[string]struct {
 			owner string
-			terms submit.Terms
+			terms submit.AdmissionPolicy
 		}{
-			"another owner": {"bob", terms}, "another content": {"ann", submit.Terms{Content: []byte("another digest")}}, "by force": {"ann", submit.Terms{}},
+			"another owner": {"bob", terms}, "another content": {"ann", submit.AdmissionPolicy{ContentDigest: []byte("another digest")}}, "by force": {"ann", submit.AdmissionPolicy{}},
 		} {
 			if mine, given := e.mustAdmit(t, c.owner, c.terms); given != mine {
 				t.Errorf("%s: got the job of another, want a new one", name)
@@ -98,7 +98,7 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
-		terms := submit.Terms{Content: []byte("a digest")}
+		terms := submit.AdmissionPolicy{ContentDigest: []byte("a digest")}
 		first, _ := e.mustAdmit(t, "ann", terms)
 		second := e.newRecord("ann")
 		if _, mine, err := e.ClaimKey(ctx, "k", second.ID); err != nil || !mine {
@@ -129,7 +129,7 @@ func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 func TestWithdrawJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
-		terms := submit.Terms{Content: []byte("a digest")}
+		terms := submit.AdmissionPolicy{ContentDigest: []byte("a digest")}
 		if found, err := e.WithdrawJob(ctx, newID()); found || err != nil {
 			t.Errorf("WithdrawJob of an unknown job: got %v, %v, want false", found, err)
 		}
@@ -180,7 +180,7 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		const limit = 3
-		terms := submit.Terms{Limit: limit}
+		terms := submit.AdmissionPolicy{MaxOpenJobs: limit}
 		refused := func(what string) {
 			t.Helper()
 			wantCode(t, e.CheckQuota(ctx, "ann", limit), fault.TooManyJobs)
@@ -243,7 +243,7 @@ func TestTheLimitIsExact(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 40 {
 			wg.Go(func() {
-				_, err := e.AdmitJob(t.Context(), e.newRecord("ann"), nil, submit.Terms{Limit: 7})
+				_, err := e.AdmitJob(t.Context(), e.newRecord("ann"), nil, submit.AdmissionPolicy{MaxOpenJobs: 7})
 				if err == nil {
 					admitted.Add(1)
 				} else if fault.CodeOf(err) != fault.TooManyJobs {
@@ -264,7 +264,7 @@ func TestTheIndexOfOpenJobs(t *testing.T) {
 		var want []job.ID
 		for i := range 5 {
 			e.clock.Advance(time.Second)
-			id, _ := e.mustAdmit(t, "owner "+strconv.Itoa(i%2), submit.Terms{})
+			id, _ := e.mustAdmit(t, "owner "+strconv.Itoa(i%2), submit.AdmissionPolicy{})
 			want = append(want, id)
 		}
 		if diff := cmp.Diff(want, e.listOpen(t)); diff != "" {

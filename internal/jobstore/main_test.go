@@ -73,7 +73,7 @@ func onEachRedisWith(t *testing.T, refresh time.Duration, test func(t *testing.T
 
 // createRecord stores a record on no terms.
 func (e *env) createRecord(ctx context.Context, r job.Record, input []byte) error {
-	_, err := e.AdmitJob(ctx, r, input, submit.Terms{})
+	_, err := e.AdmitJob(ctx, r, input, submit.AdmissionPolicy{})
 	return err
 }
 

@@ -204,13 +204,13 @@ func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 						rt.Fatalf("dead: %v, %v, want %v", ids, err, m.dead != nil)
 					}
 					open := slices.Contains(e.listOpen(t), id)
-					if want := m.exists && !m.r.State.Final(); open != want {
+					if want := m.exists && !m.r.State.IsFinal(); open != want {
 						rt.Fatalf("in the index: %v, want %v", open, want)
 					}
 					// With a limit of one, an owner has room who has no open job.
 					for _, owner := range owners {
 						full := fault.CodeOf(e.CheckQuota(ctx, owner, 1)) == fault.TooManyJobs
-						if want := m.exists && !m.r.State.Final() && m.r.Owner == owner; full != want {
+						if want := m.exists && !m.r.State.IsFinal() && m.r.Owner == owner; full != want {
 							rt.Fatalf("no room for %s: %v, want %v", owner, full, want)
 						}
 					}

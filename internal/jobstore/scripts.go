@@ -84,9 +84,9 @@ func recordScript(body string) *redis.Script {
 func movesLua() string {
 	var b strings.Builder
 	b.WriteString("local MOVES = {")
-	for _, from := range job.States() {
+	for _, from := range job.AllStates() {
 		b.WriteString(string(from) + "={")
-		for _, to := range job.States() {
+		for _, to := range job.AllStates() {
 			if from.CanBecome(to) {
 				b.WriteString(string(to) + "=true,")
 			}

@@ -73,7 +73,7 @@ func (h *hub) deliverRecord(id job.ID, r job.Record, only ...*watcher) {
 			continue
 		}
 		w.sendChange(r)
-		if r.State.Final() {
+		if r.State.IsFinal() {
 			h.endWatch(id, w)
 		}
 	}

@@ -85,7 +85,7 @@ func countsAsAttempt(err error) bool {
 // delivery off to a whole second, which would turn 2 s into anything from 1 s on. So the time is rounded up here: a
 // wait is never shorter than the backoff, and up to 1 s longer.
 func retryDelay(now time.Time, n int, err error) time.Duration {
-	wait := job.Backoff(n + 1)
+	wait := job.RetryDelay(n + 1)
 	var postponement *job.Postponement
 	if errors.As(err, &postponement) {
 		wait = postponement.After

@@ -117,8 +117,8 @@ func TestTheBackoffIsNeverCutShort(t *testing.T) {
 		now := time.Unix(1_800_000_000, rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
 		n := rapid.IntRange(0, 2).Draw(t, "retries")
 		score := time.Unix(now.Add(retryDelay(now, n, fault.New(fault.Timeout))).Unix(), 0)
-		if wait := score.Sub(now); wait < job.Backoff(n+1) || wait >= job.Backoff(n+1)+time.Second {
-			t.Errorf("wait: got %s, want %s and less than 1s more", wait, job.Backoff(n+1))
+		if wait := score.Sub(now); wait < job.RetryDelay(n+1) || wait >= job.RetryDelay(n+1)+time.Second {
+			t.Errorf("wait: got %s, want %s and less than 1s more", wait, job.RetryDelay(n+1))
 		}
 	})
 	if d := retryDelay(time.Now(), 1, job.ErrInterrupted); d != 0 {

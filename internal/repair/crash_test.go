@@ -121,7 +121,7 @@ func (f *fate) Delete(ctx context.Context, id job.ID) error {
 	return f.do("delete", fault.StorageUnavailable, func() error { return f.e.files.Delete(ctx, id) }, stays)
 }
 
-func (f *fate) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (holder job.ID, err error) {
+func (f *fate) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (holder job.ID, err error) {
 	err = f.do("admit", fault.QueueUnavailable, func() (err error) {
 		holder, err = f.e.records.AdmitJob(ctx, r, input, terms)
 		return err

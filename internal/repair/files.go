@@ -10,20 +10,20 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// files looks after what is kept of uploads. open are the jobs that are known to be open.
-func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.ID]bool) error {
+// repairFiles looks after what is kept of uploads. open are the jobs that are known to be open.
+func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, open map[job.ID]bool) error {
 	var errs []error
-	var ofJobs, kept []job.Leftover
+	var ofJobs, kept []job.StoredFiles
 	for _, f := range files {
 		switch {
 		case f.Kept:
 			if !open[f.ID] {
 				kept = append(kept, f)
 			}
-		case f.ID != "" && !open[f.ID] && s.old(f.Modified, settled):
+		case f.ID != "" && !open[f.ID] && s.isOlder(f.Modified, settled):
 			ofJobs = append(ofJobs, f)
-		case f.ID == "" && s.old(f.Modified, abandoned):
-			errs = append(errs, s.heal(job.ID(f.Temporary), draftLeft, func() (bool, error) { return true, s.Uploads.Discard(ctx, f) }))
+		case f.ID == "" && s.isOlder(f.Modified, abandoned):
+			errs = append(errs, s.repairConfirmed(job.ID(f.Temporary), draftLeft, func() (bool, error) { return true, s.Uploads.DeleteTemporary(ctx, f) }))
 		}
 	}
 	for some := range slices.Chunk(ofJobs, batch) {
@@ -38,26 +38,26 @@ func (s *Sweeper) files(ctx context.Context, files []job.Leftover, open map[job.
 		for _, f := range some {
 			r, recorded := records[f.ID]
 			switch {
-			case recorded && !r.State.Final():
+			case recorded && !r.State.IsFinal():
 			case recorded:
-				errs = append(errs, s.remove(ctx, f, filesLeft))
-			case s.old(f.Modified, expired):
-				errs = append(errs, s.remove(ctx, f, filesExpired))
+				errs = append(errs, s.deleteFiles(ctx, f, filesLeft))
+			case s.isOlder(f.Modified, expired):
+				errs = append(errs, s.deleteFiles(ctx, f, filesExpired))
 			case f.Ticket:
-				errs = append(errs, s.lost(ctx, f))
+				errs = append(errs, s.repairLostRecord(ctx, f))
 			}
 		}
 	}
-	errs = append(errs, s.kept(ctx, kept))
+	errs = append(errs, s.cleanupKept(ctx, kept))
 	return errors.Join(errs...)
 }
 
-func (s *Sweeper) remove(ctx context.Context, f job.Leftover, what healed) error {
-	return s.heal(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
+func (s *Repairer) deleteFiles(ctx context.Context, f job.StoredFiles, what finding) error {
+	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
 }
 
-// kept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
-func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
+// cleanupKept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
+func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) error {
 	var errs []error
 	for some := range slices.Chunk(files, batch) {
 		ids := make([]job.ID, len(some))
@@ -70,16 +70,16 @@ func (s *Sweeper) kept(ctx context.Context, files []job.Leftover) error {
 		}
 		for _, f := range some {
 			if _, ok := dead[f.ID]; !ok {
-				errs = append(errs, s.heal(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.Purge(ctx, f.ID) }))
+				errs = append(errs, s.repairConfirmed(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.DeleteAll(ctx, f.ID) }))
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// lost looks after a job that has a ticket and no record.
-func (s *Sweeper) lost(ctx context.Context, f job.Leftover) error {
-	t, err := s.Uploads.Ticket(ctx, f.ID)
+// repairLostRecord looks after a job that has a ticket and no record.
+func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) error {
+	t, err := s.Uploads.LoadTicket(ctx, f.ID)
 	damaged := errors.Is(err, job.ErrTicket)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
@@ -88,25 +88,25 @@ func (s *Sweeper) lost(ctx context.Context, f job.Leftover) error {
 		return err
 	case !f.Document && (damaged || t.Kind == job.File):
 		// Saved, the ticket comes first; deleted, it goes last. Nothing can be made of it.
-		if s.old(f.Modified, abandoned) {
-			return s.remove(ctx, f, filesExpired)
+		if s.isOlder(f.Modified, abandoned) {
+			return s.deleteFiles(ctx, f, filesExpired)
 		}
 		return nil
 	case damaged:
 		return nil // the document stays for a day, in case somebody can tell whose it is
 	}
-	return s.heal(f.ID, recordLost, func() (bool, error) { return s.restore(ctx, t) })
+	return s.repairConfirmed(f.ID, recordLost, func() (bool, error) { return s.restoreRecord(ctx, t) })
 }
 
-// restore makes the record of a job again and queues its task.
-func (s *Sweeper) restore(ctx context.Context, t job.Ticket) (bool, error) {
+// restoreRecord makes the record of a job again and queues its task.
+func (s *Repairer) restoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 	created, err := s.Jobs.RestoreRecord(ctx, t)
 	if err != nil || !created {
 		return false, err // another was faster: the submission itself, or another sweep
 	}
 	// Its owner may have deleted the job meanwhile: files first, then the record, which was not there. If the ticket is
 	// still there, the record will be found.
-	if _, err := s.Uploads.Ticket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
+	if _, err := s.Uploads.LoadTicket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
 		_, err := s.Jobs.WithdrawJob(ctx, t.ID)
 		return false, err
 	}

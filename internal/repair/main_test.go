@@ -44,7 +44,7 @@ type env struct {
 	inspect *asynq.Inspector
 	metrics *prometheus.Registry
 	log     *strings.Builder
-	sweeper *repair.Sweeper
+	sweeper *repair.Repairer
 	results map[job.ID]int // how often each job was done
 }
 
@@ -95,7 +95,7 @@ func (e *env) deps(holder string, metrics *prometheus.Registry) repair.Deps {
 	}
 }
 
-func (e *env) newSweeper(holder string, metrics *prometheus.Registry) *repair.Sweeper {
+func (e *env) newSweeper(holder string, metrics *prometheus.Registry) *repair.Repairer {
 	return repair.New(e.deps(holder, metrics))
 }
 
@@ -144,7 +144,7 @@ func (e *env) load(owner string) job.ID {
 func (e *env) round() {
 	e.t.Helper()
 	e.clock.Advance(5 * time.Second)
-	e.must(e.sweeper.Round(e.t.Context()))
+	e.must(e.sweeper.RepairOnce(e.t.Context()))
 }
 
 // settle lets enough time and rounds pass that all is healed that can be.
@@ -170,7 +170,7 @@ func (e *env) work() {
 			case fault.CodeOf(err) == fault.JobNotFound:
 			case err != nil:
 				e.t.Fatal(err)
-			case r.State.Final():
+			case r.State.IsFinal():
 				e.must(e.files.Delete(ctx, id))
 			default:
 				e.end(r, input)
@@ -255,7 +255,7 @@ func (e *env) quiet() {
 	}
 	for _, key := range e.redis.Keys(ctx, "job:content:*").Val() {
 		// One of a record that was lost stays, and holds nothing.
-		if id := job.ID(e.redis.Get(ctx, key).Val()); e.state(id) != "" && !e.state(id).Final() {
+		if id := job.ID(e.redis.Get(ctx, key).Val()); e.state(id) != "" && !e.state(id).IsFinal() {
 			e.t.Errorf("the content is claimed by %s, which is %q", id, e.state(id))
 		}
 	}

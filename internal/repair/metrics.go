@@ -2,19 +2,19 @@ package repair
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// healed is what was amiss. The values are metric labels.
-type healed string
+// finding is what was amiss. The values are metric labels.
+type finding string
 
 const (
-	taskLost     healed = "task_lost"     // an open record without a task: queued again
-	taskArchived healed = "task_archived" // an open record whose task was put away: queued again
-	documentLost healed = "document_lost" // an open record without task and document: failed
-	recordLost   healed = "record_lost"   // a ticket without a record: made again and queued
-	filesLeft    healed = "files_left"    // files of a job that has ended: removed
-	filesExpired healed = "files_expired" // files that nothing can be made of: removed
-	keptExpired  healed = "kept_expired"  // a document of a failed job that is kept for operators no more: removed
-	draftLeft    healed = "draft_left"    // a file that nobody writes any more: removed
-	indexLeft    healed = "index_left"    // an id of the index without an open record: removed
+	taskLost     finding = "task_lost"     // an open record without a task: queued again
+	taskArchived finding = "task_archived" // an open record whose task was put away: queued again
+	documentLost finding = "document_lost" // an open record without task and document: failed
+	recordLost   finding = "record_lost"   // a ticket without a record: made again and queued
+	filesLeft    finding = "files_left"    // files of a job that has ended: removed
+	filesExpired finding = "files_expired" // files that nothing can be made of: removed
+	keptExpired  finding = "kept_expired"  // a document of a failed job that is kept for operators no more: removed
+	draftLeft    finding = "draft_left"    // a file that nobody writes any more: removed
+	indexLeft    finding = "index_left"    // an id of the index without an open record: removed
 )
 
 type metrics struct {
@@ -31,14 +31,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "tmd_sweep_rounds_total", Help: "Rounds of the sweep, by result: ok or failed. One process at a time has any.",
 		}, []string{"result"}),
 	}
-	for _, what := range []healed{taskLost, taskArchived, documentLost, recordLost, filesLeft, filesExpired, keptExpired, draftLeft, indexLeft} {
+	for _, what := range []finding{taskLost, taskArchived, documentLost, recordLost, filesLeft, filesExpired, keptExpired, draftLeft, indexLeft} {
 		m.healed.WithLabelValues(string(what)) // there from the start, so that the first one shows as a rise
 	}
 	reg.MustRegister(m.healed, m.rounds)
 	return m
 }
 
-func (m *metrics) round(err error) {
+func (m *metrics) observeRound(err error) {
 	result := "ok"
 	if err != nil {
 		result = "failed"

@@ -9,17 +9,17 @@ import (
 
 // Uploads keeps documents and tickets.
 type Uploads interface {
-	// List returns what is there: one entry a job, one for each document that is kept of a job that failed, and one for each
+	// ListFiles returns what is there: one entry a job, one for each document that is kept of a job that failed, and one for each
 	// temporary file. What goes meanwhile is left out.
-	List(ctx context.Context) ([]job.Leftover, error)
-	// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
-	Ticket(ctx context.Context, id job.ID) (job.Ticket, error)
+	ListFiles(ctx context.Context) ([]job.StoredFiles, error)
+	// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
+	LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error)
 	// Delete removes the document and then the ticket of a job, and leaves a document that is kept.
 	Delete(ctx context.Context, id job.ID) error
-	// Purge removes all of a job.
-	Purge(ctx context.Context, id job.ID) error
-	// Discard removes a temporary file that List told of.
-	Discard(ctx context.Context, l job.Leftover) error
+	// DeleteAll removes all of a job.
+	DeleteAll(ctx context.Context, id job.ID) error
+	// DeleteTemporary removes a temporary file that List told of.
+	DeleteTemporary(ctx context.Context, l job.StoredFiles) error
 }
 
 // Jobs keeps job records, and an index of those that are open.

@@ -59,25 +59,25 @@ type Deps struct {
 	Registerer prometheus.Registerer
 }
 
-// Sweeper sweeps. It runs once.
-type Sweeper struct {
+// Repairer sweeps. It runs once.
+type Repairer struct {
 	Deps
 	metrics *metrics
 	seen    sightings
 }
 
 // New returns a sweeper.
-func New(d Deps) *Sweeper {
+func New(d Deps) *Repairer {
 	d.Interval = cmp.Or(d.Interval, defaultInterval)
-	return &Sweeper{Deps: d, metrics: newMetrics(d.Registerer)}
+	return &Repairer{Deps: d, metrics: newMetrics(d.Registerer)}
 }
 
 // Run sweeps, as long as no other does, until ctx ends. What fails is tried again in the next round.
-func (s *Sweeper) Run(ctx context.Context) error {
+func (s *Repairer) Run(ctx context.Context) error {
 	failing := false
 	for {
 		began := s.Clock()
-		err := s.Round(ctx)
+		err := s.RepairOnce(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
 			// Once an outage: the parts that are away are told of elsewhere.
 			s.Logger.Warn("the sweep failed", "error", err)
@@ -87,14 +87,14 @@ func (s *Sweeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			pause.Stop()
-			return s.yield(ctx)
+			return s.releaseLease(ctx)
 		case <-pause.C:
 		}
 	}
 }
 
-// yield lets another sweep at once. It need not succeed: the lead ends by itself.
-func (s *Sweeper) yield(ctx context.Context) error {
+// releaseLease lets another sweep at once. It need not succeed: the lead ends by itself.
+func (s *Repairer) releaseLease(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := s.Jobs.ReleaseLease(ctx, s.Holder); err != nil {
@@ -103,29 +103,29 @@ func (s *Sweeper) yield(ctx context.Context) error {
 	return nil
 }
 
-// Round sweeps once, unless another has the lead. What fails for one job leaves the others to be swept.
-func (s *Sweeper) Round(ctx context.Context) error {
+// RepairOnce sweeps once, unless another has the lead. What fails for one job leaves the others to be swept.
+func (s *Repairer) RepairOnce(ctx context.Context) error {
 	leads, err := s.Jobs.AcquireLease(ctx, s.Holder, max(leadership, 2*s.Interval))
 	if err != nil || !leads {
 		s.seen = sightings{}
 		return err
 	}
-	s.seen.next()
-	files, err := s.Uploads.List(ctx)
+	s.seen.startRound()
+	files, err := s.Uploads.ListFiles(ctx)
 	if err != nil {
 		// Tasks can be looked after without them.
 		err = fmt.Errorf("sweep: list: %w", err)
 	}
-	open, tasksErr := s.tasks(ctx, documents(files), err == nil)
+	open, tasksErr := s.repairTasks(ctx, jobsWithDocument(files), err == nil)
 	err = errors.Join(err, tasksErr)
 	if tasksErr == nil {
 		// Without knowing what is open, files are not judged.
-		err = errors.Join(err, s.files(ctx, files, open))
+		err = errors.Join(err, s.repairFiles(ctx, files, open))
 	}
 	if pruneErr := s.Jobs.CleanupDead(ctx); pruneErr != nil {
 		err = errors.Join(err, fmt.Errorf("sweep: prune: %w", pruneErr))
 	}
-	s.metrics.round(err)
+	s.metrics.observeRound(err)
 	return err
 }
 
@@ -134,21 +134,21 @@ type sightings struct{ before, now map[sighting]bool }
 
 type sighting struct {
 	id   job.ID
-	what healed
+	what finding
 }
 
-func (s *sightings) next() { s.before, s.now = s.now, map[sighting]bool{} }
+func (s *sightings) startRound() { s.before, s.now = s.now, map[sighting]bool{} }
 
-// twice notes that something is amiss, and says whether it was so a round ago.
-func (s *sightings) twice(id job.ID, what healed) bool {
+// seenTwice notes that something is amiss, and says whether it was so a round ago.
+func (s *sightings) seenTwice(id job.ID, what finding) bool {
 	at := sighting{id, what}
 	s.now[at] = true
 	return s.before[at]
 }
 
-// heal does what something needs that was seen twice; the first sighting only notes it.
-func (s *Sweeper) heal(id job.ID, what healed, remedy func() (bool, error)) error {
-	if !s.seen.twice(id, what) {
+// repairConfirmed does what something needs that was seen twice; the first sighting only notes it.
+func (s *Repairer) repairConfirmed(id job.ID, what finding, remedy func() (bool, error)) error {
+	if !s.seen.seenTwice(id, what) {
 		return nil
 	}
 	done, err := remedy()
@@ -162,4 +162,4 @@ func (s *Sweeper) heal(id job.ID, what healed, remedy func() (bool, error)) erro
 	return nil
 }
 
-func (s *Sweeper) old(at time.Time, than time.Duration) bool { return s.Clock().Sub(at) >= than }
+func (s *Repairer) isOlder(at time.Time, than time.Duration) bool { return s.Clock().Sub(at) >= than }

@@ -89,7 +89,7 @@ func TestEachLoss(t *testing.T) {
 		"the document alone and the task": {
 			func(e *env, id job.ID) {
 				e.loseTask(id)
-				ticket, err := e.files.Ticket(e.t.Context(), id)
+				ticket, err := e.files.LoadTicket(e.t.Context(), id)
 				e.must(err)
 				e.must(e.files.Delete(e.t.Context(), id))
 				b, err := ticket.Encode()
@@ -195,11 +195,11 @@ func TestTheYoungAreLeftAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
 		e.loseTask(id)
-		e.must(e.sweeper.Round(t.Context()))
-		e.must(e.sweeper.Round(t.Context()))
+		e.must(e.sweeper.RepairOnce(t.Context()))
+		e.must(e.sweeper.RepairOnce(t.Context()))
 		e.wipe()
-		e.must(e.sweeper.Round(t.Context()))
-		e.must(e.sweeper.Round(t.Context()))
+		e.must(e.sweeper.RepairOnce(t.Context()))
+		e.must(e.sweeper.RepairOnce(t.Context()))
 		if len(e.healed()) != 0 {
 			t.Errorf("healed %v", e.healed())
 		}
@@ -282,7 +282,7 @@ type slow struct {
 	before func()
 }
 
-func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
 	s.before()
 	return s.Jobs.AdmitJob(ctx, r, input, terms)
 }
@@ -313,23 +313,23 @@ func TestOneAtATime(t *testing.T) {
 		e.clock.Advance(time.Minute)
 		e.round()
 		for range 3 {
-			e.must(other.Round(t.Context()))
+			e.must(other.RepairOnce(t.Context()))
 		}
 		if n := e.depths()[1].Pending; n != 0 {
 			t.Fatal("two sweep at a time")
 		}
 		e.must(e.records.ReleaseLease(t.Context(), "two")) // not the one that leads
-		e.must(other.Round(t.Context()))
+		e.must(other.RepairOnce(t.Context()))
 		e.must(e.records.ReleaseLease(t.Context(), "one"))
-		e.must(other.Round(t.Context()))
-		e.must(other.Round(t.Context()))
+		e.must(other.RepairOnce(t.Context()))
+		e.must(other.RepairOnce(t.Context()))
 		if n := e.depths()[1].Pending; n != 1 {
 			t.Errorf("%d tasks after another took over", n)
 		}
 		if ttl := e.redis.PTTL(t.Context(), "job:sweeper").Val(); ttl <= 0 || ttl > time.Minute {
 			t.Errorf("the lead lasts %s", ttl)
 		}
-		e.must(e.sweeper.Round(t.Context()))
+		e.must(e.sweeper.RepairOnce(t.Context()))
 		if leads, err := e.records.AcquireLease(t.Context(), "two", time.Minute); err != nil || !leads {
 			t.Errorf("the lead was taken away: %v, %v", leads, err)
 		}
@@ -339,7 +339,7 @@ func TestOneAtATime(t *testing.T) {
 // blind is a store whose disk fails.
 type blind struct{ repair.Uploads }
 
-func (blind) List(context.Context) ([]job.Leftover, error) {
+func (blind) List(context.Context) ([]job.StoredFiles, error) {
 	return nil, fault.New(fault.StorageUnavailable)
 }
 
@@ -353,7 +353,7 @@ func TestWithoutTheDisk(t *testing.T) {
 		s := repair.New(d)
 		e.clock.Advance(time.Minute)
 		for range 2 {
-			if err := s.Round(t.Context()); fault.CodeOf(err) != fault.StorageUnavailable {
+			if err := s.RepairOnce(t.Context()); fault.CodeOf(err) != fault.StorageUnavailable {
 				t.Errorf("%v", err)
 			}
 		}
@@ -393,12 +393,12 @@ type flaky struct {
 	failures *int
 }
 
-func (f flaky) List(ctx context.Context) ([]job.Leftover, error) {
+func (f flaky) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	if *f.failures > 0 {
 		*f.failures--
 		return nil, fault.New(fault.StorageUnavailable)
 	}
-	return f.Uploads.List(ctx)
+	return f.Uploads.ListFiles(ctx)
 }
 
 // stopping ends the sweep with the first task that is queued again.
@@ -419,7 +419,7 @@ func TestManyJobs(t *testing.T) {
 		for i := range n {
 			id := newID()
 			r := job.Record{ID: id, Kind: job.Form, Owner: "ann", State: job.Queued, CreatedAt: e.clock.Now(), UpdatedAt: e.clock.Now()}
-			_, err := e.records.AdmitJob(t.Context(), r, []byte("{}"), submit.Terms{})
+			_, err := e.records.AdmitJob(t.Context(), r, []byte("{}"), submit.AdmissionPolicy{})
 			e.must(err)
 			if i%3 == 0 {
 				e.must(e.tasks.Enqueue(t.Context(), job.Task{ID: id, Kind: job.Form}))

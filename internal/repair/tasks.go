@@ -9,8 +9,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// documents are the jobs whose document is there.
-func documents(files []job.Leftover) map[job.ID]bool {
+// jobsWithDocument are the jobs whose document is there.
+func jobsWithDocument(files []job.StoredFiles) map[job.ID]bool {
 	there := make(map[job.ID]bool, len(files))
 	for _, f := range files {
 		if f.Document {
@@ -20,8 +20,8 @@ func documents(files []job.Leftover) map[job.ID]bool {
 	return there
 }
 
-// tasks looks after the open jobs, and returns their ids. there are the documents, when they are known.
-func (s *Sweeper) tasks(ctx context.Context, there map[job.ID]bool, known bool) (map[job.ID]bool, error) {
+// repairTasks looks after the open jobs, and returns their ids. there are the documents, when they are known.
+func (s *Repairer) repairTasks(ctx context.Context, there map[job.ID]bool, known bool) (map[job.ID]bool, error) {
 	open := map[job.ID]bool{}
 	var errs []error
 	for offset := 0; ; offset += batch {
@@ -41,13 +41,13 @@ func (s *Sweeper) tasks(ctx context.Context, there map[job.ID]bool, known bool) 
 		}
 		for _, id := range ids {
 			r, recorded := records[id]
-			if !recorded || r.State.Final() {
-				errs = append(errs, s.heal(id, indexLeft, func() (bool, error) { return true, s.Jobs.DeleteFromIndexes(ctx, id) }))
+			if !recorded || r.State.IsFinal() {
+				errs = append(errs, s.repairConfirmed(id, indexLeft, func() (bool, error) { return true, s.Jobs.DeleteFromIndexes(ctx, id) }))
 				continue
 			}
 			open[id] = true
-			if s.old(r.UpdatedAt, settled) {
-				errs = append(errs, s.task(ctx, r, states[id], there[id] || !known))
+			if s.isOlder(r.UpdatedAt, settled) {
+				errs = append(errs, s.repairTask(ctx, r, states[id], there[id] || !known))
 			}
 		}
 		if len(ids) < batch {
@@ -56,24 +56,24 @@ func (s *Sweeper) tasks(ctx context.Context, there map[job.ID]bool, known bool) 
 	}
 }
 
-// task looks after one open job.
-func (s *Sweeper) task(ctx context.Context, r job.Record, state TaskState, document bool) error {
+// repairTask looks after one open job.
+func (s *Repairer) repairTask(ctx context.Context, r job.Record, state TaskState, document bool) error {
 	t := job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}
 	switch {
 	case state == Live:
 		return nil
 	case r.Kind == job.File && !document:
-		return s.heal(r.ID, documentLost, func() (bool, error) { return s.end(ctx, r) })
+		return s.repairConfirmed(r.ID, documentLost, func() (bool, error) { return s.failJob(ctx, r) })
 	case state == Archived:
-		return s.heal(r.ID, taskArchived, func() (bool, error) { return true, s.Queue.RequeueArchived(ctx, t) })
+		return s.repairConfirmed(r.ID, taskArchived, func() (bool, error) { return true, s.Queue.RequeueArchived(ctx, t) })
 	}
-	return s.heal(r.ID, taskLost, func() (bool, error) { return true, s.Queue.Enqueue(ctx, t) })
+	return s.repairConfirmed(r.ID, taskLost, func() (bool, error) { return true, s.Queue.Enqueue(ctx, t) })
 }
 
-// end fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or of a disk.
-func (s *Sweeper) end(ctx context.Context, r job.Record) (bool, error) {
+// failJob fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or of a disk.
+func (s *Repairer) failJob(ctx context.Context, r job.Record) (bool, error) {
 	begun, _, err := s.Jobs.BeginAttempt(ctx, r.ID, r.Attempt)
-	if fault.CodeOf(err) == fault.JobNotFound || err == nil && begun.State.Final() {
+	if fault.CodeOf(err) == fault.JobNotFound || err == nil && begun.State.IsFinal() {
 		return false, nil
 	}
 	if err != nil {

@@ -16,21 +16,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ErrAway is in the error of a Check of a server that cannot be reached or does not answer: nothing is known to be wrong
+// ErrUnavailable is in the error of a Check of a server that cannot be reached or does not answer: nothing is known to be wrong
 // with the settings, and it may be back any moment.
-var ErrAway = errors.New("S3 is away")
+var ErrUnavailable = errors.New("S3 is away")
 
-// Check does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and deletes it. The
+// CheckAccess does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and deletes it. The
 // error says which step failed and what to turn.
-func (s *Store) Check(ctx context.Context) error {
+func (s *Store) CheckAccess(ctx context.Context) error {
 	key := s.prefix + "check." + rand.Text()[:8] + temporary
 	want := []byte("%PDF-check " + rand.Text())
 	written := false
 	defer func() {
 		if written {
-			ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
+			ctx, cancel := withStallTimeout(context.WithoutCancel(ctx), s.undoTimeout())
 			defer cancel()
-			_ = s.remove(ctx, key)
+			_ = s.removeObject(ctx, key)
 		}
 	}()
 	steps := []struct {
@@ -71,16 +71,16 @@ func (s *Store) Check(ctx context.Context) error {
 		}},
 	}
 	for _, step := range steps {
-		if err := s.step(ctx, step.do); err != nil {
+		if err := s.runStep(ctx, step.do); err != nil {
 			return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("bucket: check: cannot %s the bucket %s: %w: %s",
-				step.name, s.cfg.Bucket, err, s.advice(err, step.action)))
+				step.name, s.cfg.Bucket, err, s.adviseOn(err, step.action)))
 		}
 	}
 	return nil
 }
 
-func (s *Store) step(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := bounded(ctx, s.patience())
+func (s *Store) runStep(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	err := do(ctx)
 	var network net.Error
@@ -88,13 +88,13 @@ func (s *Store) step(ctx context.Context, do func(context.Context) error) error 
 	case err == nil:
 		return nil
 	case errors.Is(context.Cause(ctx), errStalled):
-		return fmt.Errorf("%w: %w", ErrAway, errStalled)
+		return fmt.Errorf("%w: %w", ErrUnavailable, errStalled)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, new(*noCredentials)), errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
 		return err
 	case errors.As(err, &network), strings.HasPrefix(codeOf(err), "InternalError"), codeOf(err) == "ServiceUnavailable", codeOf(err) == "SlowDown":
-		return fmt.Errorf("%w: %w", ErrAway, err)
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }
@@ -105,8 +105,8 @@ type noCredentials struct{ err error }
 func (e *noCredentials) Error() string { return e.err.Error() }
 func (e *noCredentials) Unwrap() error { return e.err }
 
-// advice is what to turn for an error of a step that needs the right to an action.
-func (s *Store) advice(err error, action string) string {
+// adviseOn is what to turn for an error of a step that needs the right to an action.
+func (s *Store) adviseOn(err error, action string) string {
 	where := s.cfg.Endpoint
 	if where == "" {
 		where = "S3 of " + s.cfg.Region
@@ -130,7 +130,7 @@ func (s *Store) advice(err error, action string) string {
 		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod or the machine an identity of AWS"
 	case errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
 		return "the certificate of " + where + " is not trusted: name its authority in SSL_CERT_FILE or SSL_CERT_DIR"
-	case errors.Is(err, ErrAway):
+	case errors.Is(err, ErrUnavailable):
 		return "look whether " + where + " can be reached from here: the address, name servers, policies of the network"
 	}
 	return "look at the bucket behind TMD_S3_BUCKET"
@@ -138,10 +138,10 @@ func (s *Store) advice(err error, action string) string {
 
 // Ping asks whether the bucket answers, at the price of nothing written.
 func (s *Store) Ping(ctx context.Context) error {
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	if _, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.cfg.Bucket}); err != nil {
-		return failed(ctx, "ping", err)
+		return wrapError(ctx, "ping", err)
 	}
 	return nil
 }

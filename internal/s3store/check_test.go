@@ -18,7 +18,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	server := testenv.S3(t, name)
 	s := open(t, config(server.URL()))
-	if err := s.Check(t.Context()); err != nil {
+	if err := s.CheckAccess(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := s.Ping(t.Context()); err != nil {
@@ -29,7 +29,7 @@ func TestCheck(t *testing.T) {
 	}
 	server.Kill()
 	server.Restart(t, "--readonly")
-	if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "allow s3:PutObject") {
+	if err := s.CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "allow s3:PutObject") {
 		t.Errorf("a bucket that cannot be written: %v", err)
 	}
 }
@@ -60,8 +60,8 @@ func TestAdvice(t *testing.T) {
 				fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
 			}))
 			t.Cleanup(answers.Close)
-			err := open(t, config(answers.URL)).Check(t.Context())
-			if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, s3store.ErrAway) != tt.away {
+			err := open(t, config(answers.URL)).CheckAccess(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, s3store.ErrUnavailable) != tt.away {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
@@ -74,8 +74,8 @@ func TestACertificateThatIsNotTrusted(t *testing.T) {
 	answers.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
 	answers.StartTLS()
 	t.Cleanup(answers.Close)
-	err := open(t, config(answers.URL)).Check(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "SSL_CERT_DIR") || errors.Is(err, s3store.ErrAway) {
+	err := open(t, config(answers.URL)).CheckAccess(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "SSL_CERT_DIR") || errors.Is(err, s3store.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
 }
@@ -83,12 +83,12 @@ func TestACertificateThatIsNotTrusted(t *testing.T) {
 func TestWrongAndMissingCredentials(t *testing.T) {
 	server := testenv.S3(t, name)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-	if err := open(t, config(server.URL())).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
+	if err := open(t, config(server.URL())).CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
 		t.Errorf("wrong ones: %v", err)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-	if err := open(t, config(server.URL())).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "find credentials") || errors.Is(err, s3store.ErrAway) {
+	if err := open(t, config(server.URL())).CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "find credentials") || errors.Is(err, s3store.ErrUnavailable) {
 		t.Errorf("none: %v", err)
 	}
 }

@@ -32,8 +32,8 @@ const (
 	longestPause = 100 * time.Millisecond
 )
 
-// listPatience is for a page of a list, which nobody waits for.
-func (s *Store) listPatience() time.Duration { return 8 * s.patience() }
+// listTimeout is for a page of a list, which nobody waits for.
+func (s *Store) listTimeout() time.Duration { return 8 * s.idleTimeout() }
 
 func (s *Store) connect(ctx context.Context) error {
 	cfg, err := config.LoadDefaultConfig(ctx,
@@ -84,19 +84,19 @@ func codeOf(err error) string {
 	return ""
 }
 
-// missing reports whether an error says that an object is not there. A bucket that is not there is another matter.
-func missing(err error) bool {
+// isMissing reports whether an error says that an object is not there. A bucket that is not there is another matter.
+func isMissing(err error) bool {
 	return gcerrors.Code(err) == gcerrors.NotFound && codeOf(err) != "NoSuchBucket"
 }
 
-// failed is an error of S3 as the project's. What the caller's end of ctx did is told as that.
-func failed(ctx context.Context, op string, err error) error {
+// wrapError is an error of S3 as the project's. What the caller's end of ctx did is told as that.
+func wrapError(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), errStalled):
 		err = errStalled // whatever the call that was ended has to say
 	case ctx.Err() != nil:
 		return fmt.Errorf("bucket: %s: %w", op, ctx.Err())
-	case missing(err):
+	case isMissing(err):
 		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
 	}
 	return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("bucket: %s: %w", op, err))

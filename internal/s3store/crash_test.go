@@ -85,7 +85,7 @@ func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
 		switch {
 		case l.Temporary != "":
 			halves++
-			if err := s.Discard(t.Context(), l); err != nil {
+			if err := s.DeleteTemporary(t.Context(), l); err != nil {
 				t.Error(err)
 			}
 			continue
@@ -93,7 +93,7 @@ func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
 			if got, err := read(t, s, l.ID); err != nil || len(got) != crashSize {
 				t.Errorf("a document of %d bytes: %v", len(got), err)
 			}
-			if _, err := s.Ticket(t.Context(), l.ID); err != nil {
+			if _, err := s.LoadTicket(t.Context(), l.ID); err != nil {
 				t.Errorf("a document without its ticket: %v", err)
 			}
 			delete(acknowledged, l.ID)

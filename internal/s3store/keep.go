@@ -22,65 +22,65 @@ import (
 // say what its ticket's said: how long it is, and its SHA-256.
 const keptSuffix = ".failed.pdf"
 
-// Keep puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
+// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
 // document is no error, nor is one whose document is kept already.
-func (s *Store) Keep(ctx context.Context, id job.ID) error {
-	pdf, ticket, err := s.keys(id)
+func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
+	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
 		return err
 	}
-	saved, err := s.savedWith(ctx, ticket)
+	saved, err := s.loadMetadata(ctx, ticket)
 	switch {
-	case missing(err), errors.Is(err, errDamaged):
+	case isMissing(err), errors.Is(err, errDamaged):
 		// There is nothing to keep, or nothing to check it by.
 	case err != nil:
 		return err
 	default:
-		if err := s.copy(ctx, pdf, s.kept(id), saved, metadataOf(saved)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.copyObject(ctx, pdf, s.keptKey(id), saved, documentMetadata(saved)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return s.Delete(ctx, id)
 }
 
-// savedWith is what the metadata of an object tell of a document; an error that missing knows when it is not there.
-func (s *Store) savedWith(ctx context.Context, key string) (job.Saved, error) {
-	ctx, cancel := bounded(ctx, s.patience())
+// loadMetadata is what the metadata of an object tell of a document; an error that missing knows when it is not there.
+func (s *Store) loadMetadata(ctx context.Context, key string) (job.Saved, error) {
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	a, err := s.blobs.Attributes(ctx, key)
 	switch {
-	case missing(err):
+	case isMissing(err):
 		return job.Saved{}, err
 	case err != nil:
-		return job.Saved{}, failed(ctx, "look at what was saved", err)
+		return job.Saved{}, wrapError(ctx, "look at what was saved", err)
 	}
-	saved, err := savedOf(a.Metadata)
+	saved, err := parseMetadata(a.Metadata)
 	if err != nil {
 		return job.Saved{}, fault.Wrap(fault.StorageUnavailable, errors.Join(errDamaged, err))
 	}
 	return saved, nil
 }
 
-func (s *Store) kept(id job.ID) string { return s.prefix + string(id) + keptSuffix }
+func (s *Store) keptKey(id job.ID) string { return s.prefix + string(id) + keptSuffix }
 
-// Kept reports whether the document of a job is kept.
-func (s *Store) Kept(ctx context.Context, id job.ID) (bool, error) {
+// HasKeptDocument reports whether the document of a job is kept.
+func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
 	if !valid(id) {
 		return false, nil
 	}
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	kept, err := s.blobs.Exists(ctx, s.kept(id))
+	kept, err := s.blobs.Exists(ctx, s.keptKey(id))
 	if err != nil {
-		return false, failed(ctx, "look for a kept document", err)
+		return false, wrapError(ctx, "look for a kept document", err)
 	}
 	return kept, nil
 }
 
-// Restore makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
+// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
 // is kept.
-func (s *Store) Restore(ctx context.Context, t job.Ticket) error {
-	pdf, ticket, err := s.keys(t.ID)
+func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
+	pdf, ticket, err := s.objectKeys(t.ID)
 	if err != nil {
 		return err
 	}
@@ -88,65 +88,65 @@ func (s *Store) Restore(ctx context.Context, t job.Ticket) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, err)
 	}
-	saved, err := s.savedWith(ctx, s.kept(t.ID))
-	if missing(err) {
+	saved, err := s.loadMetadata(ctx, s.keptKey(t.ID))
+	if isMissing(err) {
 		return fault.Wrap(fault.JobNotFound, errors.New("bucket: restore: no document is kept"))
 	}
 	if err != nil {
 		return err
 	}
 	// As when it was saved: a document has its ticket at any moment.
-	if err = s.putTicket(ctx, ticket, encoded, metadataOf(saved)); err == nil {
-		err = s.copy(ctx, s.kept(t.ID), pdf, saved, nil)
+	if err = s.putTicket(ctx, ticket, encoded, documentMetadata(saved)); err == nil {
+		err = s.copyObject(ctx, s.keptKey(t.ID), pdf, saved, nil)
 	}
 	if err != nil {
-		s.forget(ctx, t.ID) // only the answer may have been lost
+		s.undoSave(ctx, t.ID) // only the answer may have been lost
 		return err
 	}
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	return s.remove(ctx, s.kept(t.ID))
+	return s.removeObject(ctx, s.keptKey(t.ID))
 }
 
 func (s *Store) putTicket(ctx context.Context, key string, encoded []byte, metadata map[string]string) error {
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	return s.put(ctx, key, encoded, metadata)
+	return s.putObject(ctx, key, encoded, metadata)
 }
 
-// metadataOf is what a ticket tells of its document.
-func metadataOf(saved job.Saved) map[string]string {
+// documentMetadata is what a ticket tells of its document.
+func documentMetadata(saved job.Saved) map[string]string {
 	return map[string]string{sizeKey: strconv.FormatInt(saved.Size, 10), sha256Key: hex.EncodeToString(saved.SHA256[:])}
 }
 
-// copy copies a document within the bucket; fs.ErrNotExist is in its error when it is not there.
-func (s *Store) copy(ctx context.Context, from, to string, saved job.Saved, metadata map[string]string) error {
-	ctx, cancel := bounded(ctx, s.patience()+transferTime(saved.Size))
+// copyObject copies a document within the bucket; fs.ErrNotExist is in its error when it is not there.
+func (s *Store) copyObject(ctx context.Context, from, to string, saved job.Saved, metadata map[string]string) error {
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout()+transferTime(saved.Size))
 	defer cancel()
 	_, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
-		Bucket: &s.cfg.Bucket, Key: &to, CopySource: aws.String(escaped(s.cfg.Bucket + "/" + from)),
+		Bucket: &s.cfg.Bucket, Key: &to, CopySource: aws.String(escapePath(s.cfg.Bucket + "/" + from)),
 		ContentType: aws.String("application/pdf"), Metadata: metadata, MetadataDirective: types.MetadataDirectiveReplace,
 	})
 	switch {
 	case codeOf(err) == "NoSuchKey":
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("bucket: copy: %w", fs.ErrNotExist))
 	case err != nil:
-		return failed(ctx, "copy", err)
+		return wrapError(ctx, "copy", err)
 	}
 	return nil
 }
 
-// escaped is a path as it stands in a header of S3, which takes a plus sign for a space.
-func escaped(path string) string {
+// escapePath is a path as it stands in a header of S3, which takes a plus sign for a space.
+func escapePath(path string) string {
 	return strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), "+", "%2B")
 }
 
-// Purge removes all that is there of a job, a document that is kept included.
-func (s *Store) Purge(ctx context.Context, id job.ID) error {
-	ctx, cancel := bounded(ctx, s.patience())
+// DeleteAll removes all that is there of a job, a document that is kept included.
+func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	if err := s.delete(ctx, id); err != nil {
+	if err := s.deleteUpload(ctx, id); err != nil {
 		return err
 	}
-	return s.remove(ctx, s.kept(id))
+	return s.removeObject(ctx, s.keptKey(id))
 }

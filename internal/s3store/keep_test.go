@@ -24,10 +24,10 @@ func TestKeepUnderAnyPrefix(t *testing.T) {
 		if _, err := s.Save(ctx, ticket, bytes.NewReader(want), mib); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Keep(ctx, ticket.ID); err != nil {
+		if err := s.KeepDocument(ctx, ticket.ID); err != nil {
 			t.Errorf("%q: keep: %v", prefix, err)
 		}
-		if err := s.Restore(ctx, ticket); err != nil {
+		if err := s.RestoreDocument(ctx, ticket); err != nil {
 			t.Errorf("%q: restore: %v", prefix, err)
 		}
 		if got, err := read(t, s, ticket.ID); err != nil || !bytes.Equal(got, want) {
@@ -45,7 +45,7 @@ func TestRestoreOfWhatWasNotKept(t *testing.T) {
 	if err := os.WriteFile(kept, []byte("%PDF-"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, "restore", s.Restore(t.Context(), ticket), fault.StorageUnavailable)
+	wantCode(t, "restore", s.RestoreDocument(t.Context(), ticket), fault.StorageUnavailable)
 	if l := list(t, s); len(l) != 1 || !l[0].Kept {
 		t.Errorf("listed %+v", l)
 	}
@@ -62,23 +62,23 @@ func TestKeepAndRestoreWithoutS3(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Keep(ctx, kept.ID); err != nil {
+	if err := s.KeepDocument(ctx, kept.ID); err != nil {
 		t.Fatal(err)
 	}
 	server.Kill()
-	wantCode(t, "keep", s.Keep(ctx, failed.ID), fault.StorageUnavailable)
-	wantCode(t, "restore", s.Restore(ctx, kept), fault.StorageUnavailable)
-	_, err := s.Kept(ctx, kept.ID)
+	wantCode(t, "keep", s.KeepDocument(ctx, failed.ID), fault.StorageUnavailable)
+	wantCode(t, "restore", s.RestoreDocument(ctx, kept), fault.StorageUnavailable)
+	_, err := s.HasKeptDocument(ctx, kept.ID)
 	wantCode(t, "kept", err, fault.StorageUnavailable)
-	wantCode(t, "purge", s.Purge(ctx, kept.ID), fault.StorageUnavailable)
+	wantCode(t, "purge", s.DeleteAll(ctx, kept.ID), fault.StorageUnavailable)
 	server.Restart(t)
 	if l := list(t, s); len(l) != 2 {
 		t.Errorf("listed %+v", l)
 	}
-	if err := s.Restore(ctx, kept); err != nil {
+	if err := s.RestoreDocument(ctx, kept); err != nil {
 		t.Error(err)
 	}
-	if err := s.Keep(ctx, failed.ID); err != nil {
+	if err := s.KeepDocument(ctx, failed.ID); err != nil {
 		t.Error(err)
 	}
 }

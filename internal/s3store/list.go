@@ -18,10 +18,10 @@ const page = 1000
 // parts comes between the name of a document and the id of an upload of its parts.
 const parts = "?uploadId="
 
-// List returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each upload in parts that has not ended, in no order.
+// ListFiles returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each upload in parts that has not ended, in no order.
 // What goes meanwhile is left out, and so are objects that the store did not name: they are not its own.
-func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
-	var found []job.Leftover
+func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
+	var found []job.StoredFiles
 	type of struct {
 		id   job.ID
 		kept bool
@@ -34,7 +34,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 		}
 		for _, o := range objects {
 			l := known(strings.TrimPrefix(o.Key, s.prefix))
-			if l == (job.Leftover{}) {
+			if l == (job.StoredFiles{}) {
 				continue
 			}
 			l.Modified = o.ModTime
@@ -43,7 +43,7 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 			}
 			key := of{l.ID, l.Kept}
 			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = found[i].With(l)
+				found[i] = found[i].Merge(l)
 				continue
 			}
 			at[key] = len(found)
@@ -55,25 +55,25 @@ func (s *Store) List(ctx context.Context) ([]job.Leftover, error) {
 }
 
 func (s *Store) page(ctx context.Context, token []byte) ([]*blob.ListObject, []byte, error) {
-	ctx, cancel := bounded(ctx, s.listPatience())
+	ctx, cancel := withStallTimeout(ctx, s.listTimeout())
 	defer cancel()
 	objects, next, err := s.blobs.ListPage(ctx, token, page, &blob.ListOptions{Prefix: s.prefix})
 	if err != nil {
-		return nil, nil, failed(ctx, "list", err)
+		return nil, nil, wrapError(ctx, "list", err)
 	}
 	return objects, next, nil
 }
 
 // listParts adds the uploads in parts that have not ended. Their writer may be gone, and nothing else would show them.
-func (s *Store) listParts(ctx context.Context, found []job.Leftover) ([]job.Leftover, error) {
+func (s *Store) listParts(ctx context.Context, found []job.StoredFiles) ([]job.StoredFiles, error) {
 	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
 	for uploads.HasMorePages() {
 		out, err := func() (*s3.ListMultipartUploadsOutput, error) {
-			ctx, cancel := bounded(ctx, s.listPatience())
+			ctx, cancel := withStallTimeout(ctx, s.listTimeout())
 			defer cancel()
 			out, err := uploads.NextPage(ctx)
 			if err != nil {
-				return nil, failed(ctx, "list uploads in parts", err)
+				return nil, wrapError(ctx, "list uploads in parts", err)
 			}
 			return out, nil
 		}()
@@ -83,7 +83,7 @@ func (s *Store) listParts(ctx context.Context, found []job.Leftover) ([]job.Left
 		for _, u := range out.Uploads {
 			name := strings.TrimPrefix(*u.Key, s.prefix)
 			if known(name).Document {
-				found = append(found, job.Leftover{Temporary: name + parts + *u.UploadId, Modified: *u.Initiated})
+				found = append(found, job.StoredFiles{Temporary: name + parts + *u.UploadId, Modified: *u.Initiated})
 			}
 		}
 	}
@@ -91,26 +91,26 @@ func (s *Store) listParts(ctx context.Context, found []job.Leftover) ([]job.Left
 }
 
 // known is what a name tells of an object of the store; nothing for a strange name.
-func known(name string) job.Leftover {
+func known(name string) job.StoredFiles {
 	if strings.HasSuffix(name, temporary) && !strings.Contains(name, "/") {
-		return job.Leftover{Temporary: name}
+		return job.StoredFiles{Temporary: name}
 	}
 	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Kept: true}
+		return job.StoredFiles{ID: job.ID(id), Kept: true}
 	}
 	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Document: true}
+		return job.StoredFiles{ID: job.ID(id), Document: true}
 	}
 	if id, ok := strings.CutSuffix(name, ticketSuffix); ok && valid(job.ID(id)) {
-		return job.Leftover{ID: job.ID(id), Ticket: true}
+		return job.StoredFiles{ID: job.ID(id), Ticket: true}
 	}
-	return job.Leftover{}
+	return job.StoredFiles{}
 }
 
-// Discard ends an upload in parts that List told of, or removes what a check left. Choose one that is so old that nobody
+// DeleteTemporary ends an upload in parts that List told of, or removes what a check left. Choose one that is so old that nobody
 // writes it any more.
-func (s *Store) Discard(ctx context.Context, l job.Leftover) error {
-	ctx, cancel := bounded(ctx, s.patience())
+func (s *Store) DeleteTemporary(ctx context.Context, l job.StoredFiles) error {
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	name, upload, inParts := strings.Cut(l.Temporary, parts)
 	key := s.prefix + name
@@ -118,11 +118,11 @@ func (s *Store) Discard(ctx context.Context, l job.Leftover) error {
 	case inParts && known(name).Document:
 		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.cfg.Bucket, Key: &key, UploadId: &upload})
 		if err != nil && codeOf(err) != "NoSuchUpload" {
-			return failed(ctx, "end an upload in parts", err)
+			return wrapError(ctx, "end an upload in parts", err)
 		}
 		return nil
 	case known(name).Temporary != "":
-		return s.remove(ctx, key)
+		return s.removeObject(ctx, key)
 	}
 	return fault.Wrap(fault.Internal, errors.New("bucket: discard: not temporary"))
 }

@@ -102,9 +102,9 @@ func read(t *testing.T, s *s3store.Store, id job.ID) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func list(t *testing.T, s *s3store.Store) []job.Leftover {
+func list(t *testing.T, s *s3store.Store) []job.StoredFiles {
 	t.Helper()
-	found, err := s.List(t.Context())
+	found, err := s.ListFiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,11 +40,11 @@ func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 		},
 		"save a form": func() error { _, err := s.Save(ctx, form, nil, 0); return err },
 		"open":        func() error { _, err := s.Open(ctx, id); return err },
-		"ticket":      func() error { _, err := s.Ticket(ctx, id); return err },
+		"ticket":      func() error { _, err := s.LoadTicket(ctx, id); return err },
 		"delete":      func() error { return s.Delete(ctx, id) },
-		"discard":     func() error { return s.Discard(ctx, job.Leftover{Temporary: "x.tmp"}) },
+		"discard":     func() error { return s.DeleteTemporary(ctx, job.StoredFiles{Temporary: "x.tmp"}) },
 		"ping":        func() error { return s.Ping(ctx) },
-		"check":       func() error { return s.Check(ctx) },
+		"check":       func() error { return s.CheckAccess(ctx) },
 	} {
 		all.Go(func() {
 			err := call()
@@ -80,7 +80,7 @@ func TestOutages(t *testing.T) {
 			if errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: %s: what cannot be reached is taken for gone", outage.name, call)
 			}
-			if call == "check" && !errors.Is(err, s3store.ErrAway) {
+			if call == "check" && !errors.Is(err, s3store.ErrUnavailable) {
 				t.Errorf("%s: the check takes it for a wrong setting: %v", outage.name, err)
 			}
 		}
@@ -133,7 +133,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 					continue
 				}
 				for range 2 { // again is no error
-					if err := s.Discard(t.Context(), l); err != nil {
+					if err := s.DeleteTemporary(t.Context(), l); err != nil {
 						t.Error(err)
 					}
 				}
@@ -181,10 +181,10 @@ func TestWhatIsNotThere(t *testing.T) {
 	cfg := config(server.URL())
 	cfg.Bucket = "another-bucket"
 	other := open(t, cfg)
-	_, err = other.Ticket(t.Context(), newID())
+	_, err = other.LoadTicket(t.Context(), newID())
 	wantCode(t, "ticket, without a bucket", err, fault.StorageUnavailable)
 	wantCode(t, "ping, without a bucket", other.Ping(t.Context()), fault.StorageUnavailable)
-	if err := other.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "TMD_S3_BUCKET") || errors.Is(err, s3store.ErrAway) {
+	if err := other.CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "TMD_S3_BUCKET") || errors.Is(err, s3store.ErrUnavailable) {
 		t.Errorf("check, without a bucket: %v", err)
 	}
 }

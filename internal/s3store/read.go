@@ -25,36 +25,36 @@ var errDamaged = fmt.Errorf("bucket: the document is damaged: %w", fs.ErrNotExis
 // Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there. Its reader
 // fails likewise, in the place of the end, when the bytes are not those that were saved.
 func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
-	pdf, ticket, err := s.keys(id)
+	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
 		return nil, err
 	}
-	reading, watch := watched(ctx, s.patience())
+	reading, watch := withStallWatch(ctx, s.idleTimeout())
 	o := &object{id: id, ctx: reading, watch: watch, digest: sha256.New(), log: s.cfg.Logger}
-	if err := s.open(o, pdf, ticket); err != nil {
-		watch.end()
+	if err := s.openObject(o, pdf, ticket); err != nil {
+		watch.stopWatch()
 		return nil, err
 	}
-	watch.pause()
+	watch.pauseTimer()
 	return o, nil
 }
 
-func (s *Store) open(o *object, pdf, ticket string) error {
+func (s *Store) openObject(o *object, pdf, ticket string) error {
 	a, err := s.blobs.Attributes(o.ctx, ticket)
 	if err != nil {
-		return failed(o.ctx, "open: ticket", err)
+		return wrapError(o.ctx, "open: ticket", err)
 	}
-	if o.want, err = savedOf(a.Metadata); err != nil {
+	if o.want, err = parseMetadata(a.Metadata); err != nil {
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("%w: metadata of the ticket: %w", errDamaged, err))
 	}
 	if o.r, err = s.blobs.NewReader(o.ctx, pdf, nil); err != nil {
-		return failed(o.ctx, "open", err)
+		return wrapError(o.ctx, "open", err)
 	}
 	return nil
 }
 
-// savedOf is what a ticket's metadata tell of its document.
-func savedOf(metadata map[string]string) (job.Saved, error) {
+// parseMetadata is what a ticket's metadata tell of its document.
+func parseMetadata(metadata map[string]string) (job.Saved, error) {
 	size, err := strconv.ParseInt(metadata[sizeKey], 10, 64)
 	if err != nil {
 		return job.Saved{}, err
@@ -75,7 +75,7 @@ type object struct {
 	id     job.ID
 	r      *blob.Reader
 	ctx    context.Context
-	watch  *watch
+	watch  *stallWatch
 	want   job.Saved
 	size   int64
 	digest hash.Hash
@@ -83,9 +83,9 @@ type object struct {
 }
 
 func (o *object) Read(p []byte) (int, error) {
-	o.watch.resume(int64(len(p)))
+	o.watch.resumeTimer(int64(len(p)))
 	n, err := o.r.Read(p)
-	o.watch.pause()
+	o.watch.pauseTimer()
 	o.size += int64(n)
 	_, _ = o.digest.Write(p[:n]) // never fails
 	switch {
@@ -96,36 +96,36 @@ func (o *object) Read(p []byte) (int, error) {
 		}
 		return n, io.EOF
 	case err != nil:
-		return n, failed(o.ctx, "read", err)
+		return n, wrapError(o.ctx, "read", err)
 	}
 	return n, nil
 }
 
 func (o *object) Close() error {
-	o.watch.end()
+	o.watch.stopWatch()
 	return o.r.Close()
 }
 
-// Ticket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
 // storage_unavailable when it cannot be read.
-func (s *Store) Ticket(ctx context.Context, id job.ID) (job.Ticket, error) {
-	_, key, err := s.keys(id)
+func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
+	_, key, err := s.objectKeys(id)
 	if err != nil {
 		return job.Ticket{}, err
 	}
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	r, err := s.blobs.NewReader(ctx, key, nil)
-	if missing(err) {
+	if isMissing(err) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
 	}
 	if err != nil {
-		return job.Ticket{}, failed(ctx, "open a ticket", err)
+		return job.Ticket{}, wrapError(ctx, "open a ticket", err)
 	}
 	defer func() { _ = r.Close() }() // it was read
 	b, err := io.ReadAll(io.LimitReader(r, job.MaxTicket+1))
 	if err != nil {
-		return job.Ticket{}, failed(ctx, "read a ticket", err)
+		return job.Ticket{}, wrapError(ctx, "read a ticket", err)
 	}
 	return job.DecodeTicket(id, b)
 }

@@ -94,11 +94,11 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// patience is how long S3 may do nothing.
-func (s *Store) patience() time.Duration { return cmp.Or(s.cfg.Timeout, defaultPatience) }
+// idleTimeout is how long S3 may do nothing.
+func (s *Store) idleTimeout() time.Duration { return cmp.Or(s.cfg.Timeout, defaultIdleTimeout) }
 
-// undoPatience is for what ends a failed upload.
-func (s *Store) undoPatience() time.Duration { return s.patience() / budget.S3UndoShare }
+// undoTimeout is for what ends a failed upload.
+func (s *Store) undoTimeout() time.Duration { return s.idleTimeout() / budget.S3UndoShare }
 
 // Close gives the bucket up.
 func (s *Store) Close() error {
@@ -113,8 +113,8 @@ func valid(id job.ID) bool {
 	return err == nil && u.String() == string(id)
 }
 
-// keys are the objects of a job: its document and its ticket.
-func (s *Store) keys(id job.ID) (document, ticket string, err error) {
+// objectKeys are the objects of a job: its document and its ticket.
+func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
 	if !valid(id) {
 		return "", "", fault.Wrap(fault.JobNotFound, errors.New("bucket: not the id of a job"))
 	}
@@ -125,7 +125,7 @@ func (s *Store) keys(id job.ID) (document, ticket string, err error) {
 // and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the first 1024 bytes
 // not_a_pdf, an S3 that does not take it storage_unavailable; an error of r comes back as it is.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
-	pdf, ticket, err := s.keys(t.ID)
+	pdf, ticket, err := s.objectKeys(t.ID)
 	if err != nil {
 		return job.Saved{}, err
 	}
@@ -134,10 +134,10 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		return job.Saved{}, fault.Wrap(fault.Internal, err)
 	}
 	if r == nil {
-		putting, cancel := bounded(ctx, s.patience())
+		putting, cancel := withStallTimeout(ctx, s.idleTimeout())
 		defer cancel()
-		if err := s.put(putting, ticket, encoded, nil); err != nil {
-			s.forget(ctx, t.ID) // only the answer may have been lost
+		if err := s.putObject(putting, ticket, encoded, nil); err != nil {
+			s.undoSave(ctx, t.ID) // only the answer may have been lost
 			return job.Saved{}, err
 		}
 		return job.Saved{}, nil
@@ -148,30 +148,30 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	if err != nil {
 		return job.Saved{}, err
 	}
-	defer src.close()
-	upload, watch := watched(ctx, s.patience())
-	defer watch.end()
+	defer src.releaseMemory()
+	upload, watch := withStallWatch(ctx, s.idleTimeout())
+	defer watch.stopWatch()
 	src.watch = watch
 	src.whole = func(saved job.Saved) error {
-		return s.put(upload, ticket, encoded, metadataOf(saved))
+		return s.putObject(upload, ticket, encoded, documentMetadata(saved))
 	}
-	err = s.blobs.Upload(upload, pdf, src, &blob.WriterOptions{ContentType: "application/pdf", BeforeWrite: s.inParts})
+	err = s.blobs.Upload(upload, pdf, src, &blob.WriterOptions{ContentType: "application/pdf", BeforeWrite: s.configureUpload})
 	if src.err != nil {
 		err = src.err
 	} else if err != nil {
-		err = failed(upload, "save", err)
+		err = wrapError(upload, "save", err)
 	}
 	if err != nil {
 		if src.ended {
-			s.forget(ctx, t.ID)
+			s.undoSave(ctx, t.ID)
 		}
 		return job.Saved{}, err
 	}
 	return src.saved, nil
 }
 
-// inParts sets how a document is sent, which gocloud.dev leaves at a multiple of the largest document.
-func (s *Store) inParts(as func(any) bool) error {
+// configureUpload sets how a document is sent, which gocloud.dev leaves at a multiple of the largest document.
+func (s *Store) configureUpload(as func(any) bool) error {
 	var manager *transfermanager.Client
 	if !as(&manager) {
 		return errors.New("bucket: not the transfer manager of S3")
@@ -180,51 +180,51 @@ func (s *Store) inParts(as func(any) bool) error {
 		o.MultipartUploadThreshold, o.PartSizeBytes = partSize, partSize
 		o.Concurrency = 1 // a part is sent while the next one arrives: more would only be more memory
 		o.RequestChecksumCalculation = s.checksums
-		o.FailTimeout = s.undoPatience() // the parts of an upload that failed are given up whatever ctx says
+		o.FailTimeout = s.undoTimeout() // the parts of an upload that failed are given up whatever ctx says
 	})
 	return nil
 }
 
-// put writes a small object.
-func (s *Store) put(ctx context.Context, key string, b []byte, metadata map[string]string) error {
+// putObject writes a small object.
+func (s *Store) putObject(ctx context.Context, key string, b []byte, metadata map[string]string) error {
 	err := s.blobs.Upload(ctx, key, bytes.NewReader(b), &blob.WriterOptions{ContentType: "application/json", Metadata: metadata})
 	if err != nil {
-		return failed(ctx, "save a ticket", err)
+		return wrapError(ctx, "save a ticket", err)
 	}
 	return nil
 }
 
-// forget removes what a failed upload may have left. What stays, because S3 is away, is swept.
-func (s *Store) forget(ctx context.Context, id job.ID) {
-	ctx, cancel := bounded(context.WithoutCancel(ctx), s.undoPatience())
+// undoSave removes what a failed upload may have left. What stays, because S3 is away, is swept.
+func (s *Store) undoSave(ctx context.Context, id job.ID) {
+	ctx, cancel := withStallTimeout(context.WithoutCancel(ctx), s.undoTimeout())
 	defer cancel()
-	_ = s.delete(ctx, id)
+	_ = s.deleteUpload(ctx, id)
 }
 
 // Delete removes the document of a job and then its ticket; removing what is not there is no error.
 func (s *Store) Delete(ctx context.Context, id job.ID) error {
-	ctx, cancel := bounded(ctx, s.patience())
+	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	return s.delete(ctx, id)
+	return s.deleteUpload(ctx, id)
 }
 
-func (s *Store) delete(ctx context.Context, id job.ID) error {
-	pdf, ticket, err := s.keys(id)
+func (s *Store) deleteUpload(ctx context.Context, id job.ID) error {
+	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
 		return err
 	}
 	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
-	if err := s.remove(ctx, pdf); err != nil {
+	if err := s.removeObject(ctx, pdf); err != nil {
 		return err
 	}
-	return s.remove(ctx, ticket)
+	return s.removeObject(ctx, ticket)
 }
 
-func (s *Store) remove(ctx context.Context, key string) error {
+func (s *Store) removeObject(ctx context.Context, key string) error {
 	// S3 does not mind that nothing is there; the Delete of blob would ask for it first.
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
 	if err != nil {
-		return failed(ctx, "delete", err)
+		return wrapError(ctx, "delete", err)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func TestPrefixes(t *testing.T) {
 	if l := append(list(t, all), list(t, others)...); len(l) != 0 {
 		t.Errorf("another's is listed: %+v", l)
 	}
-	_, err := others.Ticket(t.Context(), ticket.ID)
+	_, err := others.LoadTicket(t.Context(), ticket.ID)
 	wantCode(t, "another's ticket", err, fault.JobNotFound)
 }
 

@@ -25,7 +25,7 @@ type source struct {
 	r      *bufio.Reader
 	limit  int64
 	digest hash.Hash
-	watch  *watch
+	watch  *stallWatch
 	// whole is called once, when all of the document was read.
 	whole func(job.Saved) error
 
@@ -50,17 +50,17 @@ func newSource(ctx context.Context, r io.Reader, limit int64, memory *semaphore.
 	return s, nil
 }
 
-// close gives the memory back.
-func (s *source) close() { s.memory.Release(s.reserved) }
+// releaseMemory gives the memory back.
+func (s *source) releaseMemory() { s.memory.Release(s.reserved) }
 
 // Read reads the document. Time that the client takes is not S3's.
 func (s *source) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
-	s.watch.pause()
+	s.watch.pauseTimer()
 	n, err := s.r.Read(p)
-	s.watch.resume(s.saved.Size)
+	s.watch.resumeTimer(s.saved.Size)
 	s.saved.Size += int64(n)
 	_, _ = s.digest.Write(p[:n]) // never fails
 	switch {
@@ -70,7 +70,7 @@ func (s *source) Read(p []byte) (int, error) {
 		s.err = err
 	case s.ctx.Err() != nil:
 		s.err = s.ctx.Err()
-	case !s.reserve():
+	case !s.reserveMemory():
 		s.err = fault.Wrap(fault.StorageUnavailable, errors.New("bucket: too many uploads at once"))
 	case err != nil && !s.ended:
 		s.ended = true
@@ -83,8 +83,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// reserve takes memory for what was read, if there is some.
-func (s *source) reserve() bool {
+// reserveMemory takes memory for what was read, if there is some.
+func (s *source) reserveMemory() bool {
 	for s.reserved < s.saved.Size {
 		if !s.memory.TryAcquire(reservation) {
 			return false

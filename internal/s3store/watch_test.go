@@ -26,15 +26,15 @@ func (s slow) Read(p []byte) (int, error) {
 func TestASlowClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, watch := watched(t.Context(), defaultPatience)
-		defer watch.end()
-		watch.pause()
+		ctx, watch := withStallWatch(t.Context(), defaultIdleTimeout)
+		defer watch.stopWatch()
+		watch.pauseTimer()
 		whole := false
 		s, err := newSource(ctx, slow{strings.NewReader("%PDF-1.7 and so on")}, 100, semaphore.NewWeighted(memory))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.close()
+		defer s.releaseMemory()
 		s.watch, s.whole = watch, func(job.Saved) error { whole = true; return nil }
 		if got, err := io.ReadAll(s); err != nil || len(got) != 18 || !whole {
 			t.Errorf("%q, %v", got, err)
@@ -45,22 +45,22 @@ func TestASlowClient(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, watch := watched(t.Context(), defaultPatience)
-		watch.pause()
+		ctx, watch := withStallWatch(t.Context(), defaultIdleTimeout)
+		watch.pauseTimer()
 		time.Sleep(time.Hour) //nolint:forbidigo // of the bubble's clock
-		watch.resume(10 << 20)
+		watch.resumeTimer(10 << 20)
 		time.Sleep(5 * time.Second) //nolint:forbidigo // of the bubble's clock
 		if ctx.Err() != nil {
 			t.Error("ended too early")
 		}
-		time.Sleep(defaultPatience) //nolint:forbidigo // of the bubble's clock
+		time.Sleep(defaultIdleTimeout) //nolint:forbidigo // of the bubble's clock
 		synctest.Wait()
 		if !errors.Is(context.Cause(ctx), errStalled) {
 			t.Errorf("%v, want an end", context.Cause(ctx))
 		}
-		watch.end()
-		ctx, watch = watched(t.Context(), defaultPatience)
-		watch.end()
+		watch.stopWatch()
+		ctx, watch = withStallWatch(t.Context(), defaultIdleTimeout)
+		watch.stopWatch()
 		if cause := context.Cause(ctx); errors.Is(cause, errStalled) || cause == nil {
 			t.Errorf("%v after its end", cause)
 		}

@@ -20,7 +20,7 @@ func keep(t *testing.T, s Uploads, pdf []byte) job.Ticket {
 		t.Fatal(err)
 	}
 	for range 2 { // again is no error
-		if err := s.Keep(t.Context(), ticket.ID); err != nil {
+		if err := s.KeepDocument(t.Context(), ticket.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -29,7 +29,7 @@ func keep(t *testing.T, s Uploads, pdf []byte) job.Ticket {
 
 func isKept(t *testing.T, s Uploads, id job.ID) bool {
 	t.Helper()
-	kept, err := s.Kept(t.Context(), id)
+	kept, err := s.HasKeptDocument(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 		f.Close()
 		t.Error("it is still the job's document")
 	}
-	if _, err := s.Ticket(ctx, ticket.ID); fault.CodeOf(err) != fault.JobNotFound {
+	if _, err := s.LoadTicket(ctx, ticket.ID); fault.CodeOf(err) != fault.JobNotFound {
 		t.Errorf("its ticket: %v", err)
 	}
 	if err := s.Delete(ctx, ticket.ID); err != nil {
@@ -57,7 +57,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	if len(all) != 1 || time.Since(all[0].Modified).Abs() > time.Minute {
 		t.Fatalf("listed %+v", all)
 	}
-	if d := cmp.Diff(job.Leftover{ID: ticket.ID, Kept: true, Size: 1000, Modified: all[0].Modified}, all[0]); d != "" {
+	if d := cmp.Diff(job.StoredFiles{ID: ticket.ID, Kept: true, Size: 1000, Modified: all[0].Modified}, all[0]); d != "" {
 		t.Error(d)
 	}
 	// Another document of the same job, should there ever be one, is an entry of its own.
@@ -68,7 +68,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 		t.Errorf("listed %+v", all)
 	}
 	for range 2 {
-		if err := s.Purge(ctx, ticket.ID); err != nil {
+		if err := s.DeleteAll(ctx, ticket.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,7 +84,7 @@ func keptComesBack(t *testing.T, s Uploads) {
 	want := PDF(70_000)
 	ticket := keep(t, s, want)
 	ticket.CreatedAt, ticket.Claim = ticket.CreatedAt.Add(time.Hour), ""
-	if err := s.Restore(ctx, ticket); err != nil {
+	if err := s.RestoreDocument(ctx, ticket); err != nil {
 		t.Fatal(err)
 	}
 	f, err := s.Open(ctx, ticket.ID)
@@ -95,7 +95,7 @@ func keptComesBack(t *testing.T, s Uploads) {
 	if cerr := f.Close(); err != nil || cerr != nil || !bytes.Equal(got, want) {
 		t.Errorf("it comes back as %d others (%v, %v)", len(got), err, cerr)
 	}
-	if got, err := s.Ticket(ctx, ticket.ID); err != nil || !cmp.Equal(got, ticket) {
+	if got, err := s.LoadTicket(ctx, ticket.ID); err != nil || !cmp.Equal(got, ticket) {
 		t.Errorf("the ticket comes back as %+v, %v", got, err)
 	}
 	if isKept(t, s, ticket.ID) {
@@ -110,10 +110,10 @@ func keptComesBack(t *testing.T, s Uploads) {
 func notKeptDoesNot(t *testing.T, s Uploads) {
 	ctx := t.Context()
 	ticket := NewTicket()
-	if err := s.Restore(ctx, ticket); fault.CodeOf(err) != fault.JobNotFound {
+	if err := s.RestoreDocument(ctx, ticket); fault.CodeOf(err) != fault.JobNotFound {
 		t.Errorf("restore: %v", err)
 	}
-	if err := s.Keep(ctx, ticket.ID); err != nil { // a form has none
+	if err := s.KeepDocument(ctx, ticket.ID); err != nil { // a form has none
 		t.Errorf("keep: %v", err)
 	}
 	if isKept(t, s, ticket.ID) || isKept(t, s, "../x") {

@@ -73,9 +73,9 @@ func PDF(size int) []byte {
 	return b[:size]
 }
 
-func listed(t *testing.T, s Uploads) []job.Leftover {
+func listed(t *testing.T, s Uploads) []job.StoredFiles {
 	t.Helper()
-	l, err := s.List(t.Context())
+	l, err := s.ListFiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,14 +111,14 @@ func savedComesBack(t *testing.T, s Uploads) {
 			if cerr := f.Close(); err != nil || cerr != nil || !bytes.Equal(got, want) {
 				t.Errorf("%d bytes %s come back as %d others (%v, %v)", size, how, len(got), err, cerr)
 			}
-			if got, err := s.Ticket(ctx, ticket.ID); err != nil || !cmp.Equal(got, ticket) {
+			if got, err := s.LoadTicket(ctx, ticket.ID); err != nil || !cmp.Equal(got, ticket) {
 				t.Errorf("the ticket comes back as %+v, %v", got, err)
 			}
 			all := listed(t, s)
 			if len(all) != 1 || time.Since(all[0].Modified).Abs() > time.Minute {
 				t.Fatalf("listed %+v", all)
 			}
-			if d := cmp.Diff(job.Leftover{ID: ticket.ID, Document: true, Ticket: true, Size: int64(size), Modified: all[0].Modified}, all[0]); d != "" {
+			if d := cmp.Diff(job.StoredFiles{ID: ticket.ID, Document: true, Ticket: true, Size: int64(size), Modified: all[0].Modified}, all[0]); d != "" {
 				t.Error(d)
 			}
 			for range 2 { // again is no error
@@ -128,7 +128,7 @@ func savedComesBack(t *testing.T, s Uploads) {
 			}
 			_, err = s.Open(ctx, ticket.ID)
 			wantCode(t, "open what was deleted", err, fault.StorageUnavailable)
-			_, err = s.Ticket(ctx, ticket.ID)
+			_, err = s.LoadTicket(ctx, ticket.ID)
 			wantCode(t, "the ticket of what was deleted", err, fault.JobNotFound)
 		}
 	}
@@ -145,7 +145,7 @@ func ticketAlone(t *testing.T, s Uploads) {
 		if saved, err := s.Save(ctx, want, nil, 1); err != nil || saved != (job.Saved{}) {
 			t.Fatalf("%+v, %v", saved, err)
 		}
-		got, err := s.Ticket(ctx, want.ID)
+		got, err := s.LoadTicket(ctx, want.ID)
 		if d := cmp.Diff(want, got); err != nil || d != "" {
 			t.Errorf("%v\n%s", err, d)
 		}
@@ -192,7 +192,7 @@ func refusedLeavesNothing(t *testing.T, s Uploads) {
 			t.Errorf("%s: %q, want %q", name, got, tt.code)
 		}
 		wantEmpty(t, s)
-		_, err = s.Ticket(t.Context(), ticket.ID)
+		_, err = s.LoadTicket(t.Context(), ticket.ID)
 		wantCode(t, name+": its ticket", err, fault.JobNotFound)
 	}
 }
@@ -225,7 +225,7 @@ func onlyIDsAreNames(t *testing.T, s Uploads) {
 		wantCode(t, "save "+id, err, fault.JobNotFound)
 		_, err = s.Open(ctx, ticket.ID)
 		wantCode(t, "open "+id, err, fault.JobNotFound)
-		_, err = s.Ticket(ctx, ticket.ID)
+		_, err = s.LoadTicket(ctx, ticket.ID)
 		wantCode(t, "the ticket of "+id, err, fault.JobNotFound)
 		wantCode(t, "delete "+id, s.Delete(ctx, ticket.ID), fault.JobNotFound)
 	}
@@ -312,7 +312,7 @@ func neverWithoutATicket(t *testing.T, s Uploads) {
 			}
 			// The ticket is looked for while the document is open, and may have gone with it since: only a document that is
 			// still there afterwards tells.
-			_, terr := s.Ticket(ctx, l.ID)
+			_, terr := s.LoadTicket(ctx, l.ID)
 			f.Close()
 			if f, err := s.Open(ctx, l.ID); err == nil {
 				f.Close()
@@ -330,8 +330,8 @@ func dropNothing(t *testing.T, s Uploads) {
 	if err := s.Delete(t.Context(), NewTicket().ID); err != nil {
 		t.Error(err)
 	}
-	if err := s.Discard(t.Context(), job.Leftover{Temporary: "gone.tmp"}); err != nil {
+	if err := s.DeleteTemporary(t.Context(), job.StoredFiles{Temporary: "gone.tmp"}); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, "discard a document", s.Discard(t.Context(), job.Leftover{ID: NewTicket().ID, Document: true}), fault.Internal)
+	wantCode(t, "discard a document", s.DeleteTemporary(t.Context(), job.StoredFiles{ID: NewTicket().ID, Document: true}), fault.Internal)
 }

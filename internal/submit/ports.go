@@ -23,7 +23,7 @@ type Jobs interface {
 	// are against it, all at one moment. When an open job of the owner has the same content, that one is returned and
 	// nothing is stored; otherwise it is r.ID. A record that is there already, of the same owner and time, is taken for
 	// this one. too_many_jobs and conflict (another's record) are certain: nothing was stored.
-	AdmitJob(ctx context.Context, r job.Record, input []byte, terms Terms) (job.ID, error)
+	AdmitJob(ctx context.Context, r job.Record, input []byte, terms AdmissionPolicy) (job.ID, error)
 	// WithdrawJob forgets the record of a submission that failed, and says whether there was one. One that a worker has begun,
 	// or that another request was given, stays: conflict.
 	WithdrawJob(ctx context.Context, id job.ID) (found bool, err error)
@@ -36,13 +36,13 @@ type Jobs interface {
 	ReleaseKey(ctx context.Context, claim string, id job.ID) error
 }
 
-// Terms are what a new job is accepted under.
-type Terms struct {
-	// Content is the digest of what the job is made of, by which an open job of the same owner is found. Nil: it is a new
+// AdmissionPolicy are what a new job is accepted under.
+type AdmissionPolicy struct {
+	// ContentDigest is the digest of what the job is made of, by which an open job of the same owner is found. Nil: it is a new
 	// job in any case.
-	Content []byte
-	// Limit is how many open jobs the owner may have, this one included; 0 sets no limit.
-	Limit int
+	ContentDigest []byte
+	// MaxOpenJobs is how many open jobs the owner may have, this one included; 0 sets no limit.
+	MaxOpenJobs int
 }
 
 // Intake says whether work is taken.

@@ -70,7 +70,7 @@ type Receipt struct {
 // File accepts a document: at most document.MaxBytes of body. Its errors are those of Uploads, Jobs and Queue: conflict
 // while a request with the same key is under way, too_many_jobs, if it can be, before anything of body was read.
 func (s *Submitter) File(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
-	return s.submit(ctx, r, job.File, nil, body)
+	return s.submitJob(ctx, r, job.File, nil, body)
 }
 
 // Form accepts a form, which the caller has checked.
@@ -79,20 +79,20 @@ func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Re
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: form: %w", err))
 	}
-	return s.submit(ctx, r, job.Form, input, nil)
+	return s.submitJob(ctx, r, job.Form, input, nil)
 }
 
 // Load accepts a saved timeline to be built again. Whether the owner has such a timeline is found out by the job, unless
 // the caller asks before.
 func (s *Submitter) Load(ctx context.Context, r Request, timelineID string) (Receipt, error) {
-	return s.submit(ctx, r, job.TimelineData, []byte(timelineID), nil)
+	return s.submitJob(ctx, r, job.TimelineData, []byte(timelineID), nil)
 }
 
-// submit does what every kind of job has in common.
-func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input []byte, body io.Reader) (Receipt, error) {
+// submitJob does what every kind of job has in common.
+func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, input []byte, body io.Reader) (Receipt, error) {
 	t := job.Ticket{
 		ID: s.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.Clock().UTC(), Input: input,
-		Claim: claim(r.Owner, r.IdempotencyKey),
+		Claim: digestKey(r.Owner, r.IdempotencyKey),
 	}
 	before, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -105,29 +105,29 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 			return Receipt{ID: holder, Existing: true}, nil
 		}
 	}
-	if err := s.closed(ctx); err != nil {
-		s.undo(ctx, t, claimed, err)
+	if err := s.checkIntake(ctx); err != nil {
+		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	if s.MaxJobs > 0 {
 		// Admit is exact; this spares the body.
 		if err := s.Jobs.CheckQuota(before, r.Owner, s.MaxJobs); err != nil {
-			s.undo(ctx, t, claimed, err)
+			s.undoSubmission(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
 	}
 	saved, err := s.Uploads.Save(ctx, t, body, document.MaxBytes)
 	if err != nil {
-		s.undo(ctx, t, claimed, err)
+		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: save: %w", err)
 	}
 	err = ctx.Err() // the last moment at which a client that left costs nothing
 	if err == nil {
 		// A slow one may have taken a minute: whoever waits for the queues to be empty should not meet its job.
-		err = s.closed(ctx)
+		err = s.checkIntake(ctx)
 	}
 	if err != nil {
-		s.undo(ctx, t, kept, err)
+		s.undoSubmission(ctx, t, kept, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	after, cancel := context.WithTimeout(ctx, stepTimeout)
@@ -135,41 +135,41 @@ func (s *Submitter) submit(ctx context.Context, r Request, kind job.Kind, input 
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.Clock(),
 	}
-	terms := Terms{Limit: s.MaxJobs}
+	terms := AdmissionPolicy{MaxOpenJobs: s.MaxJobs}
 	if !r.Force {
-		terms.Content = content(t, saved)
+		terms.ContentDigest = digestContent(t, saved)
 	}
 	holder, err := s.Jobs.AdmitJob(after, record, input, terms)
 	switch code := fault.CodeOf(err); {
 	case code == fault.TooManyJobs, code == fault.Conflict:
-		s.undo(ctx, t, kept, err)
+		s.undoSubmission(ctx, t, kept, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	case err != nil: // it may have been admitted, if only the answer was lost
-		s.undo(ctx, t, admitted, err)
+		s.undoSubmission(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	if holder != t.ID {
-		s.discard(ctx, t.ID)
+		s.deleteUpload(ctx, t.ID)
 		return Receipt{ID: holder, Existing: true}, nil
 	}
 	if err := s.Queue.Enqueue(after, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
-		s.undo(ctx, t, admitted, err)
+		s.undoSubmission(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	return Receipt{ID: t.ID}, nil
 }
 
-// closed is draining while operators have stopped the intake.
-func (s *Submitter) closed(ctx context.Context) error {
+// checkIntake is draining while operators have stopped the intake.
+func (s *Submitter) checkIntake(ctx context.Context) error {
 	if s.Intake != nil && s.Intake.IsIntakePaused(ctx) {
 		return fault.New(fault.Draining)
 	}
 	return nil
 }
 
-// claim is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them what should
+// digestKey is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them what should
 // not be stored.
-func claim(owner, key string) string {
+func digestKey(owner, key string) string {
 	if key == "" {
 		return ""
 	}
@@ -177,8 +177,8 @@ func claim(owner, key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// content is the digest of what a job is made of.
-func content(t job.Ticket, saved job.Saved) []byte {
+// digestContent is the digest of what a job is made of.
+func digestContent(t job.Ticket, saved job.Saved) []byte {
 	if t.Kind == job.File {
 		return saved.SHA256[:]
 	}
@@ -195,10 +195,10 @@ const (
 	admitted                // and there may be a record, of which others may have been told
 )
 
-// undo ends a submission that failed. One whose record cannot be taken back for certain goes on, with its claim: another
+// undoSubmission ends a submission that failed. One whose record cannot be taken back for certain goes on, with its claim: another
 // request may have been given the job, of the same key or content, and then it must run; if none was, that it runs does no
 // harm.
-func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause error) {
+func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reached, cause error) {
 	limit := undoTimeout
 	if code := fault.CodeOf(cause); code == fault.QueueUnavailable || code == fault.Timeout {
 		limit = undoUnreached
@@ -213,7 +213,7 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 		}
 	}
 	if how >= kept {
-		s.discard(ctx, t.ID)
+		s.deleteUpload(ctx, t.ID)
 	}
 	if t.Claim == "" {
 		return
@@ -223,8 +223,8 @@ func (s *Submitter) undo(ctx context.Context, t job.Ticket, how reached, cause e
 	}
 }
 
-// discard removes document and ticket.
-func (s *Submitter) discard(ctx context.Context, id job.ID) {
+// deleteUpload removes document and ticket.
+func (s *Submitter) deleteUpload(ctx context.Context, id job.ID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	if err := s.Uploads.Delete(ctx, id); err != nil {

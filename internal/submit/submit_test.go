@@ -100,7 +100,7 @@ func (w *world) CheckQuota(ctx context.Context, owner string, limit int) error {
 func (w *world) room(owner string, limit int) error {
 	open := 0
 	for _, r := range w.records {
-		if r.Owner == owner && !r.State.Final() {
+		if r.Owner == owner && !r.State.IsFinal() {
 			open++
 		}
 	}
@@ -110,13 +110,13 @@ func (w *world) room(owner string, limit int) error {
 	return nil
 }
 
-func (w *world) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
-	key := r.Owner + "/" + string(terms.Content)
-	if holder, ok := w.content[key]; ok && terms.Content != nil && !w.records[holder].State.Final() {
+func (w *world) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
+	key := r.Owner + "/" + string(terms.ContentDigest)
+	if holder, ok := w.content[key]; ok && terms.ContentDigest != nil && !w.records[holder].State.IsFinal() {
 		w.shared[holder] = true
 		return holder, w.step(ctx, "admit")
 	}
-	if err := w.room(r.Owner, terms.Limit); err != nil {
+	if err := w.room(r.Owner, terms.MaxOpenJobs); err != nil {
 		w.diary = append(w.diary, "admit")
 		return "", err
 	}
@@ -308,7 +308,7 @@ func (s slow) CheckQuota(ctx context.Context, owner string, limit int) error {
 	return s.world.CheckQuota(ctx, owner, limit)
 }
 
-func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.Terms) (job.ID, error) {
+func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
 	if err := s.wait(ctx); err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ func Mongo(tb testing.TB) string {
 	tb.Helper()
 	server := os.Getenv(MongoURI)
 	if server == "" {
-		ferretdb(tb) // says what is missing, which sharedMongo cannot
+		requireFerretDB(tb) // says what is missing, which sharedMongo cannot
 		shared, err := sharedMongo()
 		if err != nil {
 			tb.Fatal(err)
@@ -100,7 +100,7 @@ var sharedMongo = sync.OnceValues(func() (*borrowedMongo, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the test's MongoDB server: %w", err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); !listens(addr); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !isListening(addr); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("the test's MongoDB server does not answer at %s", addr)
 		}
@@ -126,8 +126,8 @@ func OwnMongo(tb testing.TB) *MongoServer {
 // Restart starts the server again on its port and data after Kill.
 func (s *MongoServer) Restart(tb testing.TB) {
 	tb.Helper()
-	s.Process = Start(tb, exec.Command(ferretdb(tb), "-listen", s.Addr(), "-dir", s.dir))
-	Eventually(tb, "the MongoDB server answers", func() bool { return listens(s.Addr()) })
+	s.Process = Start(tb, exec.Command(requireFerretDB(tb), "-listen", s.Addr(), "-dir", s.dir))
+	Eventually(tb, "the MongoDB server answers", func() bool { return isListening(s.Addr()) })
 }
 
 // Addr is host:port.
@@ -138,7 +138,7 @@ func (s *MongoServer) URI() string { return "mongodb://" + s.Addr() + "/test" }
 
 func ferretdbPath() string { return filepath.Join(Root(), ".bin", "ferretdb") }
 
-func ferretdb(tb testing.TB) string {
+func requireFerretDB(tb testing.TB) string {
 	tb.Helper()
 	if _, err := os.Stat(ferretdbPath()); err != nil {
 		Missing(tb, "the MongoDB test server", "run make deps, or name a MongoDB in "+MongoURI)
@@ -146,7 +146,7 @@ func ferretdb(tb testing.TB) string {
 	return ferretdbPath()
 }
 
-func listens(addr string) bool {
+func isListening(addr string) bool {
 	c, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
 		return false

@@ -56,7 +56,7 @@ func (s *S3Server) Restart(tb testing.TB, extra ...string) {
 	cmd := exec.Command(bin, append(args, "posix", "--sidecar", filepath.Join(s.dir, "meta"), filepath.Join(s.dir, "data"))...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
 	s.Process = Start(tb, cmd)
-	Eventually(tb, "the S3 server answers", func() bool { return listens(s.Addr()) })
+	Eventually(tb, "the S3 server answers", func() bool { return isListening(s.Addr()) })
 }
 
 // Addr is host:port.

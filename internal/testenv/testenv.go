@@ -101,7 +101,7 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Process {
 		p.Kill()
 		if tb.Failed() {
 			if b, err := os.ReadFile(out.Name()); err == nil && len(b) > 0 {
-				tb.Logf("output of %s:\n%s", filepath.Base(cmd.Path), tail(b, 4096))
+				tb.Logf("output of %s:\n%s", filepath.Base(cmd.Path), lastBytes(b, 4096))
 			}
 		}
 		out.Close()
@@ -187,7 +187,7 @@ func (s *RedisServer) Addr() string { return net.JoinHostPort("127.0.0.1", strco
 // URL is the address of one of its databases.
 func (s *RedisServer) URL(db int) string { return fmt.Sprintf("redis://%s/%d", s.Addr(), db) }
 
-func tail(b []byte, n int) []byte {
+func lastBytes(b []byte, n int) []byte {
 	if len(b) > n {
 		return b[len(b)-n:]
 	}

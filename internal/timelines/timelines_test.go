@@ -94,7 +94,7 @@ func (e *env) record(t *testing.T) job.ID {
 	t.Helper()
 	id := job.ID(uuid.NewString())
 	record := job.Record{ID: id, Kind: job.Form, Owner: owner, State: job.Queued, CreatedAt: now(), UpdatedAt: now()}
-	if _, err := e.jobs.AdmitJob(t.Context(), record, nil, submit.Terms{}); err != nil {
+	if _, err := e.jobs.AdmitJob(t.Context(), record, nil, submit.AdmissionPolicy{}); err != nil {
 		t.Fatal(err)
 	}
 	return id

@@ -192,7 +192,7 @@ func (l *load) verifyJob(o *outcome, e *entry, own, other answer, kills []kill) 
 		find(&o.Lost, "lost: its status is answered %v", own)
 		return
 	}
-	if !s.Status.Final() {
+	if !s.Status.IsFinal() {
 		find(&o.Lost, "lost: it is %s for ever", s.Status)
 		return
 	}

@@ -192,7 +192,7 @@ func (l *ledger) recordAnswer(e *entry, a answer, began time.Time) {
 		e.attempts = append(e.attempts, attemptStart{s.Version, s.UpdatedAt})
 	}
 	e.last = s
-	if s.Status.Final() && (s.Status == "failed" || len(s.Data) > 0) {
+	if s.Status.IsFinal() && (s.Status == "failed" || len(s.Data) > 0) {
 		if s.Status == "done" {
 			e.digest = digestOf(s)
 		}

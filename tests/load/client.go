@@ -65,7 +65,7 @@ func (c *client) waitUntilDone(ctx context.Context, id job.ID) error {
 	if err != nil {
 		return err
 	}
-	if !last.Status.Final() {
+	if !last.Status.IsFinal() {
 		return fmt.Errorf("job %s: the events ended before the job", id)
 	}
 	return checkOutcome(id, last)

@@ -44,7 +44,7 @@ func newManager(cfg *rest.Config, c config.Controller, tel *telemetry.Telemetry)
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{c.Namespace: {}},
 			DefaultTransform:  cache.TransformStripManagedFields(),
-			ByObject:          map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: selector, Transform: pods.Strip}},
+			ByObject:          map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: selector, Transform: pods.StripPod}},
 		},
 		LeaderElection:          c.LeaderElection,
 		LeaderElectionID:        c.LeaseName,

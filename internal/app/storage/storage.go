@@ -23,8 +23,8 @@ type Storage interface {
 	executor.Uploads
 	repair.Uploads
 	admin.Uploads
-	// Check performs each operation once that the roles need. Ping costs less, for repeated health checks.
-	Check(ctx context.Context) error
+	// CheckAccess performs each operation once that the roles need. Ping costs less, for repeated health checks.
+	CheckAccess(ctx context.Context) error
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -33,9 +33,9 @@ type Storage interface {
 type folder struct{ *filestore.Store }
 
 // Ping performs the whole check.
-func (f folder) Ping(ctx context.Context) error { return f.Check(ctx) }
+func (f folder) Ping(ctx context.Context) error { return f.CheckAccess(ctx) }
 
-// Open returns the storage that the settings name. It neither writes nor connects: Check does.
+// Open returns the storage that the settings name. It neither writes nor connects: CheckAccess does.
 func Open(ctx context.Context, c config.Uploads, log *slog.Logger) (Storage, error) {
 	if c.Storage != config.StorageS3 {
 		store, err := filestore.New(filestore.Config{Dir: c.UploadDir})
@@ -54,8 +54,8 @@ func Open(ctx context.Context, c config.Uploads, log *slog.Logger) (Storage, err
 	return store, nil
 }
 
-// IsTransient reports whether a failed Check may pass by itself: the server is unavailable, or the disk is full. A role
+// IsTransient reports whether a failed CheckAccess may pass by itself: the server is unavailable, or the disk is full. A role
 // starts all the same, since statuses and results do not depend on the storage.
 func IsTransient(err error) bool {
-	return errors.Is(err, s3store.ErrAway) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, s3store.ErrUnavailable) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

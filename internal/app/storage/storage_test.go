@@ -14,7 +14,7 @@ import (
 // A disk that is full keeps no role from starting: what is no upload goes on. A folder that is the wrong one does.
 func TestIsTransient(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT, s3store.ErrAway} {
+	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT, s3store.ErrUnavailable} {
 		if !IsTransient(fault.Wrap(fault.StorageUnavailable, fmt.Errorf("write: %w", err))) {
 			t.Errorf("%v stops the start", err)
 		}

@@ -77,24 +77,24 @@ func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(c)
 }
 
-// priorities are the queues, which take turns.
-func priorities() []job.Priority { return []job.Priority{job.Normal, job.High, job.Low} }
+// queuePriorities are the queues, which take turns.
+func queuePriorities() []job.Priority { return []job.Priority{job.Normal, job.High, job.Low} }
 
 // Reconcile goes on with a run, or begins one that is due.
 func (c *Canary) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	wait, err := c.step(ctx)
+	wait, err := c.advanceRun(ctx)
 	if apierrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: look}, nil
 	}
 	return reconcile.Result{RequeueAfter: wait}, err
 }
 
-func (c *Canary) step(ctx context.Context) (time.Duration, error) {
-	m, s, err := c.load(ctx)
+func (c *Canary) advanceRun(ctx context.Context) (time.Duration, error) {
+	m, s, err := c.loadStatus(ctx)
 	if err != nil {
 		return 0, err
 	}
-	c.metrics.show(s)
+	c.metrics.observeStatus(s)
 	now := c.Clock()
 	if s.Run == nil {
 		if s.Last != nil && now.Sub(s.Last.At) < c.Interval {
@@ -104,124 +104,124 @@ func (c *Canary) step(ctx context.Context) (time.Duration, error) {
 			c.Logger.Info("dry run: would send a canary")
 			return c.Interval, nil
 		}
-		return c.begin(ctx, m, s)
+		return c.beginRun(ctx, m, s)
 	}
-	return c.follow(ctx, m, s)
+	return c.followRun(ctx, m, s)
 }
 
-// begin writes a run down and hands its job over. A controller that ends in between finds the run, and no job.
-func (c *Canary) begin(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+// beginRun writes a run down and hands its job over. A controller that ends in between finds the run, and no job.
+func (c *Canary) beginRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
 	if c.ScaledObject != "" {
-		so, f, err := c.scaledObject(ctx)
+		so, f, err := c.findScaledObject(ctx)
 		if err != nil {
 			return 0, err
 		}
 		if f.outcome == "" {
-			f = c.inspect(so)
+			f = c.inspectScaledObject(so)
 		}
 		if f.outcome != "" {
-			return c.end(ctx, m, s, f)
+			return c.endRun(ctx, m, s, f)
 		}
 	}
 	now := c.Clock()
-	s.Run = &Run{ID: c.NewID(), Priority: priorities()[c.runs%len(priorities())], Sent: now, Due: now.Add(c.Hold)}
+	s.Run = &Run{ID: c.NewID(), Priority: queuePriorities()[c.runs%len(queuePriorities())], Sent: now, Due: now.Add(c.Hold)}
 	c.runs++
-	if err := c.save(ctx, m, s); err != nil {
+	if err := c.storeStatus(ctx, m, s); err != nil {
 		return 0, err
 	}
-	return c.submit(ctx, m, s)
+	return c.submitJob(ctx, m, s)
 }
 
-func (c *Canary) submit(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+func (c *Canary) submitJob(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
 	if err := c.Jobs.Submit(ctx, s.Run.ID, s.Run.Priority, s.Run.Due); err != nil {
 		c.Logger.Warn("the canary cannot be submitted", "error", err)
-		return c.end(ctx, m, s, found(NotSubmitted, "The job could not be handed over: %s.", fault.CodeOf(err)))
+		return c.endRun(ctx, m, s, newFinding(NotSubmitted, "The job could not be handed over: %s.", fault.CodeOf(err)))
 	}
 	return look, nil
 }
 
-// follow looks at a run.
-func (c *Canary) follow(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
+// followRun looks at a run.
+func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
 	r, now := s.Run, c.Clock()
 	record, err := c.Jobs.Get(ctx, r.ID)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound && now.Before(r.Due):
-		return c.submit(ctx, m, s)
+		return c.submitJob(ctx, m, s)
 	case err != nil:
 		c.Logger.Warn("the canary's record cannot be read", "error", err)
-		return c.late(ctx, m, s, found(NotDone, "The job's record cannot be read: %s.", fault.CodeOf(err)))
+		return c.endLateRun(ctx, m, s, newFinding(NotDone, "The job's record cannot be read: %s.", fault.CodeOf(err)))
 	}
 	before := len(r.Steps)
-	f, err := c.see(ctx, r, record, now)
+	f, err := c.observeSteps(ctx, r, record, now)
 	if err != nil {
 		return 0, err
 	}
-	if changed := r.note(f); changed || len(r.Steps) > before {
-		if err := c.save(ctx, m, s); err != nil {
+	if changed := r.recordFinding(f); changed || len(r.Steps) > before {
+		if err := c.storeStatus(ctx, m, s); err != nil {
 			return 0, err
 		}
 	}
 	switch {
 	case record.State == job.Failed:
-		return c.end(ctx, m, s, found(JobFailed, "The job failed with %s.", code(record)))
-	case r.reached(stepResult) && f.outcome == "":
-		return c.end(ctx, m, s, found(Proven, "The metric followed, a worker was there, and the job was done."))
-	case !now.Before(r.Due) && !r.reached(stepMetric) && c.ScaledObject != "":
+		return c.endRun(ctx, m, s, newFinding(JobFailed, "The job failed with %s.", failureCode(record)))
+	case r.hasReached(stepResult) && f.outcome == "":
+		return c.endRun(ctx, m, s, newFinding(Proven, "The metric followed, a worker was there, and the job was done."))
+	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.ScaledObject != "":
 		// From now on a worker may have taken it, and nothing can be said of the metric any more.
-		return c.end(ctx, m, s, f)
+		return c.endRun(ctx, m, s, f)
 	case f.outcome != "":
-		return c.late(ctx, m, s, f)
+		return c.endLateRun(ctx, m, s, f)
 	}
-	return c.late(ctx, m, s, found(NotDone, "A worker is ready, and the job was not done within %s.", c.Limit))
+	return c.endLateRun(ctx, m, s, newFinding(NotDone, "A worker is ready, and the job was not done within %s.", c.Limit))
 }
 
-// see notes the steps that were reached, and returns what keeps the next one from being so.
-func (c *Canary) see(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
+// observeSteps notes the steps that were reached, and returns what keeps the next one from being so.
+func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
 	var hpa *autoscalingv2.HorizontalPodAutoscaler
-	if c.ScaledObject != "" && !(r.reached(stepMetric) && r.reached(stepWorker)) {
+	if c.ScaledObject != "" && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
 		var so *unstructured.Unstructured
-		if so, f, err = c.scaledObject(ctx); err != nil || f.outcome != "" {
+		if so, f, err = c.findScaledObject(ctx); err != nil || f.outcome != "" {
 			return f, err
 		}
-		if hpa, f, err = c.hpa(ctx, so); err != nil || f.outcome != "" {
+		if hpa, f, err = c.findHPA(ctx, so); err != nil || f.outcome != "" {
 			return f, err
 		}
 		switch {
-		case r.reached(stepMetric):
+		case r.hasReached(stepMetric):
 		case now.Before(r.Due):
-			if f = c.metric(ctx, so, hpa); f.outcome == "" {
-				r.reach(stepMetric, now)
+			if f = c.checkMetric(ctx, so, hpa); f.outcome == "" {
+				r.markReached(stepMetric, now)
 			}
 		case r.Trouble != "":
-			f = r.trouble()
+			f = r.lastFinding()
 		default:
-			f = found(MetricBlind, "Nobody looked at the metric while the job lay in the queue.")
+			f = newFinding(MetricBlind, "Nobody looked at the metric while the job lay in the queue.")
 		}
 	}
-	if f.outcome == "" && !r.reached(stepWorker) {
-		if f, err = c.worker(ctx, hpa); err != nil {
+	if f.outcome == "" && !r.hasReached(stepWorker) {
+		if f, err = c.checkWorkers(ctx, hpa); err != nil {
 			return finding{}, err
 		}
 		if f.outcome == "" {
-			r.reach(stepWorker, now)
+			r.markReached(stepWorker, now)
 		}
 	}
-	if record.State == job.Done && !r.reached(stepResult) {
-		r.reach(stepResult, now)
+	if record.State == job.Done && !r.hasReached(stepResult) {
+		r.markReached(stepResult, now)
 	}
 	return f, nil
 }
 
-// late ends a run whose time is over, with what was found; else it goes on.
-func (c *Canary) late(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
+// endLateRun ends a run whose time is over, with what was found; else it goes on.
+func (c *Canary) endLateRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
 	if c.Clock().Sub(s.Run.Due) > c.Limit {
-		return c.end(ctx, m, s, f)
+		return c.endRun(ctx, m, s, f)
 	}
 	return look, nil
 }
 
-// end tells the outcome of a run and cleans up after it.
-func (c *Canary) end(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
+// endRun tells the outcome of a run and cleans up after it.
+func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
 	now := c.Clock()
 	report := &Report{At: now, Outcome: f.outcome, Seconds: map[string]float64{}}
 	if r := s.Run; r != nil {
@@ -235,19 +235,19 @@ func (c *Canary) end(ctx context.Context, m *corev1.ConfigMap, s *Status, f find
 		}
 	}
 	s.Run, s.Last = nil, report
-	changed := s.conclude(f.outcome, f.message, now)
-	if err := c.save(ctx, m, s); err != nil {
+	changed := s.setCondition(f.outcome, f.message, now)
+	if err := c.storeStatus(ctx, m, s); err != nil {
 		return 0, err
 	}
 	c.metrics.runs.WithLabelValues(string(f.outcome)).Inc()
-	c.metrics.show(s)
+	c.metrics.observeStatus(s)
 	c.Logger.Info("a canary ended", "outcome", string(f.outcome), "message", f.message)
-	c.tell(ctx, m, f, changed)
+	c.recordEvent(ctx, m, f, changed)
 	return max(c.Interval-now.Sub(report.At), look), nil
 }
 
-// tell writes an Event: of each failure, and of the first success after one.
-func (c *Canary) tell(ctx context.Context, m *corev1.ConfigMap, f finding, changed bool) {
+// recordEvent writes an Event: of each failure, and of the first success after one.
+func (c *Canary) recordEvent(ctx context.Context, m *corev1.ConfigMap, f finding, changed bool) {
 	if f.outcome == Paused || f.outcome == Proven && !changed {
 		return
 	}
@@ -257,14 +257,14 @@ func (c *Canary) tell(ctx context.Context, m *corev1.ConfigMap, f finding, chang
 	}
 	var about client.Object = m
 	if c.ScaledObject != "" {
-		if so, f, err := c.scaledObject(ctx); err == nil && f.outcome == "" {
+		if so, f, err := c.findScaledObject(ctx); err == nil && f.outcome == "" {
 			about = so
 		}
 	}
 	c.Events.Eventf(about, nil, kind, reason, "Verify", "%s: %s", string(f.outcome), f.message)
 }
 
-func code(r job.Record) string {
+func failureCode(r job.Record) string {
 	if r.Error == nil {
 		return "an unknown fault"
 	}

@@ -25,8 +25,8 @@ func NewExternalMetrics(config *rest.Config) (*ExternalMetrics, error) {
 	return &ExternalMetrics{client}, nil
 }
 
-// External implements Metrics. The client takes no context: the config's timeout bounds it.
-func (m *ExternalMetrics) External(_ context.Context, namespace, name, selector string) (float64, error) {
+// ReadExternal implements Metrics. The client takes no context: the config's timeout bounds it.
+func (m *ExternalMetrics) ReadExternal(_ context.Context, namespace, name, selector string) (float64, error) {
 	parsed, err := labels.Parse(selector)
 	if err != nil {
 		return 0, fmt.Errorf("canary: %w", err)

@@ -30,13 +30,13 @@ func TestExternalMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := m.External(t.Context(), "degrees", "s0-composite", "scaledobject.keda.sh/name=worker"); err != nil || got != 2.5 {
+	if got, err := m.ReadExternal(t.Context(), "degrees", "s0-composite", "scaledobject.keda.sh/name=worker"); err != nil || got != 2.5 {
 		t.Errorf("%v, %v", got, err)
 	}
-	if _, err := m.External(t.Context(), "degrees", "s0-other", ""); err == nil {
+	if _, err := m.ReadExternal(t.Context(), "degrees", "s0-other", ""); err == nil {
 		t.Error("a metric that is not there")
 	}
-	if _, err := m.External(t.Context(), "degrees", "s0-composite", "=="); err == nil {
+	if _, err := m.ReadExternal(t.Context(), "degrees", "s0-composite", "=="); err == nil {
 		t.Error("a selector that is none")
 	}
 }

@@ -34,7 +34,7 @@ var (
 	once   sync.Once // KEDA's kind is the server's, not a test's
 )
 
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }
 
 // kedaKind stands for KEDA's own definition, which takes any fields here.
 func kedaKind() *apiextensionsv1.CustomResourceDefinition {
@@ -105,7 +105,7 @@ type metric struct {
 	asked []string
 }
 
-func (m *metric) External(_ context.Context, namespace, name, selector string) (float64, error) {
+func (m *metric) ReadExternal(_ context.Context, namespace, name, selector string) (float64, error) {
 	m.asked = append(m.asked, name+" "+selector)
 	return m.value, m.err
 }
@@ -136,12 +136,12 @@ var keys = []string{"asynq:{q}:pending", "asynq:{q}:scheduled"}
 func newMine(t *testing.T) *mine {
 	t.Helper()
 	once.Do(func() {
-		if _, err := envtest.InstallCRDs(server.Config(t), envtest.CRDInstallOptions{CRDs: []*apiextensionsv1.CustomResourceDefinition{kedaKind()}}); err != nil {
+		if _, err := envtest.InstallCRDs(server.RestConfig(t), envtest.CRDInstallOptions{CRDs: []*apiextensionsv1.CustomResourceDefinition{kedaKind()}}); err != nil {
 			t.Error(err)
 		}
 	})
 	m := &mine{
-		Client: server.Client(t), t: t, namespace: server.Namespace(t), now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC),
+		Client: server.NewClient(t), t: t, namespace: server.CreateNamespace(t), now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC),
 		jobs: &jobs{records: map[job.ID]job.Record{}, dues: map[job.ID]time.Time{}}, metric: &metric{}, events: &recorder{},
 	}
 	labels := map[string]string{"app": "worker"}

@@ -30,15 +30,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		last:     gauge("tmd_canary_last_proven_timestamp_seconds", "When a run last proved the autoscaling, in Unix time."),
 		steps:    gauge("tmd_canary_step_seconds", "Of the last run, the time from the submission to each step.", "step"),
 	}
-	for _, o := range outcomes() {
+	for _, o := range allOutcomes() {
 		m.runs.WithLabelValues(string(o)) // a counter that is not there yet cannot be told from one at zero
 	}
 	r.MustRegister(m.runs, m.verified, m.last, m.steps)
 	return m
 }
 
-// show makes the gauges what the status says: a controller that has just begun to lead knows it from there.
-func (m *metrics) show(s *Status) {
+// observeStatus makes the gauges what the status says: a controller that has just begun to lead knows it from there.
+func (m *metrics) observeStatus(s *Status) {
 	m.steps.Reset()
 	if s.Last == nil {
 		return
@@ -46,7 +46,7 @@ func (m *metrics) show(s *Status) {
 	for step, seconds := range s.Last.Seconds {
 		m.steps.WithLabelValues(step).Set(seconds)
 	}
-	switch s.Last.Outcome.verified() {
+	switch s.Last.Outcome.conditionStatus() {
 	case metav1.ConditionTrue:
 		m.verified.WithLabelValues().Set(1)
 		m.last.WithLabelValues().Set(float64(s.Last.At.Unix()))

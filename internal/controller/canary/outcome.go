@@ -20,12 +20,12 @@ const (
 	Paused            Outcome = "Paused"            // an operator has paused the ScaledObject: nothing to prove
 )
 
-// outcomes lists them all.
-func outcomes() []Outcome {
+// allOutcomes lists them all.
+func allOutcomes() []Outcome {
 	return []Outcome{Proven, NotSubmitted, WrongKeys, ScalerNotReady, ScalerInFallback, MetricUnavailable, MetricBlind, NoWorker, NotDone, JobFailed, Paused}
 }
 
-func (o Outcome) verified() metav1.ConditionStatus {
+func (o Outcome) conditionStatus() metav1.ConditionStatus {
 	switch o {
 	case Proven:
 		return metav1.ConditionTrue

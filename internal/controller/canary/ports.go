@@ -20,6 +20,6 @@ type Jobs interface {
 
 // Metrics is the API of external metrics, which HorizontalPodAutoscalers ask.
 type Metrics interface {
-	// External returns the sum of a metric's values.
-	External(ctx context.Context, namespace, name, selector string) (float64, error)
+	// ReadExternal returns the sum of a metric's values.
+	ReadExternal(ctx context.Context, namespace, name, selector string) (float64, error)
 }

@@ -22,30 +22,30 @@ type finding struct {
 	message string
 }
 
-func found(o Outcome, format string, args ...any) finding {
+func newFinding(o Outcome, format string, args ...any) finding {
 	return finding{o, fmt.Sprintf(format, args...)}
 }
 
-// scaledObject reads KEDA's object.
-func (c *Canary) scaledObject(ctx context.Context) (*unstructured.Unstructured, finding, error) {
+// findScaledObject reads KEDA's object.
+func (c *Canary) findScaledObject(ctx context.Context) (*unstructured.Unstructured, finding, error) {
 	so := &unstructured.Unstructured{}
 	so.SetAPIVersion("keda.sh/v1alpha1")
 	so.SetKind("ScaledObject")
 	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.ScaledObject}, so)
 	switch {
 	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
-		return nil, found(ScalerNotReady, "There is no ScaledObject %s. Is KEDA installed?", c.ScaledObject), nil
+		return nil, newFinding(ScalerNotReady, "There is no ScaledObject %s. Is KEDA installed?", c.ScaledObject), nil
 	case err != nil:
 		return nil, finding{}, fmt.Errorf("canary: ScaledObject: %w", err)
 	}
 	return so, finding{}, nil
 }
 
-// inspect looks for what is wrong with a ScaledObject before anything is sent.
-func (c *Canary) inspect(so *unstructured.Unstructured) finding {
+// inspectScaledObject looks for what is wrong with a ScaledObject before anything is sent.
+func (c *Canary) inspectScaledObject(so *unstructured.Unstructured) finding {
 	for _, key := range []string{"autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"} {
 		if value, ok := so.GetAnnotations()[key]; ok && value != "false" {
-			return found(Paused, "The ScaledObject is paused by its annotation %s.", key)
+			return newFinding(Paused, "The ScaledObject is paused by its annotation %s.", key)
 		}
 	}
 	triggers, _, _ := unstructured.NestedSlice(so.Object, "spec", "triggers")
@@ -63,30 +63,30 @@ func (c *Canary) inspect(so *unstructured.Unstructured) finding {
 	}
 	missing := slices.DeleteFunc(slices.Clone(c.Keys), func(key string) bool { return slices.Contains(counted, key) })
 	if redis && len(missing) > 0 {
-		return found(WrongKeys, "No trigger of the ScaledObject counts %s. Set listName of its triggers to the keys of the queue.", strings.Join(missing, ", "))
+		return newFinding(WrongKeys, "No trigger of the ScaledObject counts %s. Set listName of its triggers to the keys of the queue.", strings.Join(missing, ", "))
 	}
 	return finding{}
 }
 
-// health tells what KEDA itself says of a ScaledObject. In fallback its metric is a fixed number, which proves nothing.
-func health(so *unstructured.Unstructured) finding {
+// checkHealth tells what KEDA itself says of a ScaledObject. In fallback its metric is a fixed number, which proves nothing.
+func checkHealth(so *unstructured.Unstructured) finding {
 	conditions, _, _ := unstructured.NestedSlice(so.Object, "status", "conditions")
 	for _, one := range conditions {
 		condition, _ := one.(map[string]any)
 		text := func(field string) string { s, _, _ := unstructured.NestedString(condition, field); return s }
 		switch {
 		case text("type") == "Ready" && text("status") == string(metav1.ConditionFalse):
-			return found(ScalerNotReady, "KEDA says that the ScaledObject is not ready: %s.", strings.TrimSuffix(text("message"), "."))
+			return newFinding(ScalerNotReady, "KEDA says that the ScaledObject is not ready: %s.", strings.TrimSuffix(text("message"), "."))
 		case text("type") == "Fallback" && text("status") == string(metav1.ConditionTrue):
-			return found(ScalerInFallback, "KEDA cannot see the queue and keeps the number of its fallback. Look at the events of the ScaledObject.")
+			return newFinding(ScalerInFallback, "KEDA cannot see the queue and keeps the number of its fallback. Look at the events of the ScaledObject.")
 		}
 	}
 	return finding{}
 }
 
-// metric looks whether the autoscaler sees the canary: at least one task, while that lies in the queue.
-func (c *Canary) metric(ctx context.Context, so *unstructured.Unstructured, hpa *autoscalingv2.HorizontalPodAutoscaler) finding {
-	if f := health(so); f.outcome != "" {
+// checkMetric looks whether the autoscaler sees the canary: at least one task, while that lies in the queue.
+func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured, hpa *autoscalingv2.HorizontalPodAutoscaler) finding {
+	if f := checkHealth(so); f.outcome != "" {
 		return f
 	}
 	asked := 0
@@ -96,51 +96,51 @@ func (c *Canary) metric(ctx context.Context, so *unstructured.Unstructured, hpa 
 		}
 		asked++
 		selector := metav1.FormatLabelSelector(m.External.Metric.Selector)
-		value, err := c.Metrics.External(ctx, c.Namespace, m.External.Metric.Name, selector)
+		value, err := c.Metrics.ReadExternal(ctx, c.Namespace, m.External.Metric.Name, selector)
 		if err != nil {
 			c.Logger.Warn("the external metric cannot be read", "metric", m.External.Metric.Name, "error", err)
-			return found(MetricUnavailable, "The external metric %s cannot be read. Look at KEDA's metrics server and at the events of the ScaledObject.", m.External.Metric.Name)
+			return newFinding(MetricUnavailable, "The external metric %s cannot be read. Look at KEDA's metrics server and at the events of the ScaledObject.", m.External.Metric.Name)
 		}
 		if value >= 1 {
 			return finding{}
 		}
 	}
 	if asked == 0 {
-		return found(MetricUnavailable, "The HorizontalPodAutoscaler %s has no external metric.", hpa.Name)
+		return newFinding(MetricUnavailable, "The HorizontalPodAutoscaler %s has no external metric.", hpa.Name)
 	}
-	return found(MetricBlind, "A job lies in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
+	return newFinding(MetricBlind, "A job lies in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
 }
 
-// hpa reads the HorizontalPodAutoscaler that KEDA made.
-func (c *Canary) hpa(ctx context.Context, so *unstructured.Unstructured) (*autoscalingv2.HorizontalPodAutoscaler, finding, error) {
+// findHPA reads the HorizontalPodAutoscaler that KEDA made.
+func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*autoscalingv2.HorizontalPodAutoscaler, finding, error) {
 	name, _, _ := unstructured.NestedString(so.Object, "status", "hpaName")
 	if name == "" {
-		if f := health(so); f.outcome != "" {
+		if f := checkHealth(so); f.outcome != "" {
 			return nil, f, nil
 		}
-		return nil, found(ScalerNotReady, "KEDA has made no HorizontalPodAutoscaler of the ScaledObject. Is its operator there?"), nil
+		return nil, newFinding(ScalerNotReady, "KEDA has made no HorizontalPodAutoscaler of the ScaledObject. Is its operator there?"), nil
 	}
 	h := &autoscalingv2.HorizontalPodAutoscaler{}
 	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: name}, h)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, found(ScalerNotReady, "The HorizontalPodAutoscaler %s is gone. Is KEDA's operator there?", name), nil
+		return nil, newFinding(ScalerNotReady, "The HorizontalPodAutoscaler %s is gone. Is KEDA's operator there?", name), nil
 	case err != nil:
 		return nil, finding{}, fmt.Errorf("canary: HorizontalPodAutoscaler: %w", err)
 	}
 	return h, finding{}, nil
 }
 
-// worker looks whether somebody is there to run the canary, and whether the autoscaler computes with what it sees. hpa may
+// checkWorkers looks whether somebody is there to run the canary, and whether the autoscaler computes with what it sees. hpa may
 // be nil.
-func (c *Canary) worker(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) (finding, error) {
+func (c *Canary) checkWorkers(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) (finding, error) {
 	d := &appsv1.Deployment{}
 	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.Deployment}, d)
 	if client.IgnoreNotFound(err) != nil {
 		return finding{}, fmt.Errorf("canary: Deployment: %w", err)
 	}
 	if d.Status.ReadyReplicas == 0 {
-		return found(NoWorker, "A job waits and the metric says so, but no worker of %s is ready.", c.Deployment), nil
+		return newFinding(NoWorker, "A job waits and the metric says so, but no worker of %s is ready.", c.Deployment), nil
 	}
 	if hpa == nil {
 		return finding{}, nil
@@ -148,7 +148,7 @@ func (c *Canary) worker(ctx context.Context, hpa *autoscalingv2.HorizontalPodAut
 	for _, condition := range hpa.Status.Conditions {
 		// ScalingDisabled is what it says of a fleet at zero, and for some seconds after.
 		if condition.Type == autoscalingv2.ScalingActive && condition.Status == corev1.ConditionFalse && condition.Reason != "ScalingDisabled" {
-			return found(NoWorker, "The HorizontalPodAutoscaler %s does not scale: %s.", hpa.Name, condition.Reason), nil
+			return newFinding(NoWorker, "The HorizontalPodAutoscaler %s does not scale: %s.", hpa.Name, condition.Reason), nil
 		}
 	}
 	return finding{}, nil

@@ -55,28 +55,28 @@ const (
 	stepResult = "result"
 )
 
-func (r *Run) reached(step string) bool { _, ok := r.Steps[step]; return ok }
+func (r *Run) hasReached(step string) bool { _, ok := r.Steps[step]; return ok }
 
-func (r *Run) reach(step string, at time.Time) {
+func (r *Run) markReached(step string, at time.Time) {
 	if r.Steps == nil {
 		r.Steps = map[string]time.Time{}
 	}
 	r.Steps[step] = at
 }
 
-func (r *Run) trouble() finding { return finding{r.Trouble, r.Message} }
+func (r *Run) lastFinding() finding { return finding{r.Trouble, r.Message} }
 
-// note keeps what was found, and says whether it is new.
-func (r *Run) note(f finding) bool {
-	if r.trouble() == f {
+// recordFinding keeps what was found, and says whether it is new.
+func (r *Run) recordFinding(f finding) bool {
+	if r.lastFinding() == f {
 		return false
 	}
 	r.Trouble, r.Message = f.outcome, f.message
 	return true
 }
 
-// load reads the status. What somebody spoilt is as if there had been no run.
-func (c *Canary) load(ctx context.Context) (*corev1.ConfigMap, *Status, error) {
+// loadStatus reads the status. What somebody spoilt is as if there had been no run.
+func (c *Canary) loadStatus(ctx context.Context) (*corev1.ConfigMap, *Status, error) {
 	m := &corev1.ConfigMap{}
 	if err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.ConfigMap}, m); err != nil {
 		return nil, nil, fmt.Errorf("canary: status: %w", err)
@@ -88,8 +88,8 @@ func (c *Canary) load(ctx context.Context) (*corev1.ConfigMap, *Status, error) {
 	return m, s, nil
 }
 
-// save writes the status, unless somebody else has meanwhile.
-func (c *Canary) save(ctx context.Context, m *corev1.ConfigMap, s *Status) error {
+// storeStatus writes the status, unless somebody else has meanwhile.
+func (c *Canary) storeStatus(ctx context.Context, m *corev1.ConfigMap, s *Status) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("canary: status: %w", err)
@@ -105,10 +105,10 @@ func (c *Canary) save(ctx context.Context, m *corev1.ConfigMap, s *Status) error
 	return nil
 }
 
-// conclude sets the condition, and says whether it changed.
-func (s *Status) conclude(o Outcome, message string, at time.Time) bool {
+// setCondition sets the condition, and says whether it changed.
+func (s *Status) setCondition(o Outcome, message string, at time.Time) bool {
 	condition := metav1.Condition{
-		Type: Condition, Status: o.verified(), Reason: string(o), Message: message, LastTransitionTime: metav1.NewTime(at),
+		Type: Condition, Status: o.conditionStatus(), Reason: string(o), Message: message, LastTransitionTime: metav1.NewTime(at),
 	}
 	before := meta.FindStatusCondition(s.Conditions, Condition)
 	changed := before == nil || before.Status != condition.Status || before.Reason != condition.Reason

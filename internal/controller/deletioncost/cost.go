@@ -31,13 +31,13 @@ const (
 func costOf(began []time.Time, now time.Time) int {
 	cost := 0
 	for _, since := range began {
-		cost += perRun + quantum(int(now.Sub(since).Seconds()))
+		cost += perRun + roundCost(int(now.Sub(since).Seconds()))
 	}
 	return min(cost, most)
 }
 
-// quantum rounds seconds down to 0, 30, 60, 120, …
-func quantum(seconds int) int {
+// roundCost rounds seconds down to 0, 30, 60, 120, …
+func roundCost(seconds int) int {
 	if seconds < firstStep {
 		return 0
 	}
@@ -66,8 +66,8 @@ func newLedger() *ledger {
 	return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce), hosts: map[string]int{}}
 }
 
-// update takes a view in and returns the hosts whose cost has changed.
-func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
+// applyView takes a view in and returns the hosts whose cost has changed.
+func (l *ledger) applyView(v fleet.View, now time.Time) (changed []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.known = v.Knowledge
@@ -80,7 +80,7 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 	}
 	first := l.last == nil
 	busy, costs := map[string][]time.Time{}, map[string]int{}
-	for host, began := range v.Busy {
+	for host, began := range v.BusyHosts {
 		busy[host] = began
 		again := slices.DeleteFunc(slices.Clone(began), func(since time.Time) bool {
 			return !first && !slices.ContainsFunc(l.last[host], since.Equal)
@@ -90,12 +90,12 @@ func (l *ledger) update(v fleet.View, now time.Time) (changed []string) {
 		}
 	}
 	l.last = busy
-	return l.admit(costs, now)
+	return l.admitChanges(costs, now)
 }
 
-// admit takes over the costs that have changed as far as the budget allows, and returns their hosts: those of the greatest
+// admitChanges takes over the costs that have changed as far as the budget allows, and returns their hosts: those of the greatest
 // changes first, which are those of long jobs. The others keep what they had, until a later look.
-func (l *ledger) admit(costs map[string]int, now time.Time) (changed []string) {
+func (l *ledger) admitChanges(costs map[string]int, now time.Time) (changed []string) {
 	type change struct {
 		host     string
 		cost, by int
@@ -128,22 +128,22 @@ func (l *ledger) admit(costs map[string]int, now time.Time) (changed []string) {
 	return changed
 }
 
-// waiting is how many hosts have another cost than is written down.
-func (l *ledger) waiting() float64 {
+// countWaiting is how many hosts have another cost than is written down.
+func (l *ledger) countWaiting() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return float64(l.late)
 }
 
-// of returns the cost of a host, 0 for one that is idle or that nothing is known of.
-func (l *ledger) of(host string) int {
+// hostCost returns the cost of a host, 0 for one that is idle or that nothing is known of.
+func (l *ledger) hostCost(host string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.hosts[host]
 }
 
-// ready reports whether there has been a first look, or too long a wait for it.
-func (l *ledger) ready() bool {
+// isReady reports whether there has been a first look, or too long a wait for it.
+func (l *ledger) isReady() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.known != fleet.Pending

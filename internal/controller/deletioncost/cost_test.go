@@ -83,12 +83,12 @@ func TestLedger(t *testing.T) {
 	at := func(second int, v func(now time.Time) fleet.View, cost int, changed ...string) {
 		t.Helper()
 		now := noon.Add(time.Duration(second) * time.Second)
-		got := l.update(v(now), now)
+		got := l.applyView(v(now), now)
 		slices.Sort(got)
 		if diff := cmp.Diff(changed, got); diff != "" {
 			t.Errorf("second %d: %s", second, diff)
 		}
-		if got := l.of("a"); got != cost || !l.ready() {
+		if got := l.hostCost("a"); got != cost || !l.isReady() {
 			t.Errorf("second %d: %d, want %d", second, got, cost)
 		}
 	}
@@ -98,7 +98,7 @@ func TestLedger(t *testing.T) {
 
 	short := func(now time.Time) fleet.View { return view(now, map[string][]time.Time{"a": {now}, "idle": nil}) }
 
-	if l.ready() {
+	if l.isReady() {
 		t.Error("a ledger that has seen nothing knows what to write")
 	}
 	at(0, running, 10, "a") // by another leader it may have been seen before
@@ -120,18 +120,18 @@ func TestTheIdleGoFirst(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
 	now := noon
-	l.update(view(now, map[string][]time.Time{"old": ago(600)}), now)
+	l.applyView(view(now, map[string][]time.Time{"old": ago(600)}), now)
 	now = now.Add(time.Second)
 	begun := now
 	for range 2 {
-		l.update(view(now, map[string][]time.Time{"young": {begun}}), now)
-		if l.of("old") > 0 {
-			t.Errorf("the idle one costs %d", l.of("old"))
+		l.applyView(view(now, map[string][]time.Time{"young": {begun}}), now)
+		if l.hostCost("old") > 0 {
+			t.Errorf("the idle one costs %d", l.hostCost("old"))
 		}
 		now = now.Add(time.Second)
 	}
-	if l.of("young") != perRun {
-		t.Errorf("the busy one costs %d", l.of("young"))
+	if l.hostCost("young") != perRun {
+		t.Errorf("the busy one costs %d", l.hostCost("young"))
 	}
 }
 
@@ -147,7 +147,7 @@ func TestBudget(t *testing.T) {
 	now := noon
 	look := func(v fleet.View) []string {
 		now = now.Add(time.Second)
-		return l.update(v, now)
+		return l.applyView(v, now)
 	}
 	first := look(view(now, hosts))
 	if len(first) != writesAtOnce || !slices.Contains(first, "long") {
@@ -155,21 +155,21 @@ func TestBudget(t *testing.T) {
 	}
 	costs := func() (n int) {
 		for host := range hosts {
-			if l.of(host) > 0 {
+			if l.hostCost(host) > 0 {
 				n++
 			}
 		}
 		return n
 	}
-	if n := costs(); n != writesAtOnce || l.waiting() != float64(len(hosts)-n) {
-		t.Errorf("%d have a cost, %v wait", n, l.waiting())
+	if n := costs(); n != writesAtOnce || l.countWaiting() != float64(len(hosts)-n) {
+		t.Errorf("%d have a cost, %v wait", n, l.countWaiting())
 	}
 	if got := look(view(now, hosts)); len(got) != writesPerSecond {
 		t.Errorf("%d at the second look", len(got))
 	}
 	// The long one ends, and others go on: it is told as if there were no others.
 	delete(hosts, "long")
-	if look(view(now, hosts)); l.of("long") != 0 {
+	if look(view(now, hosts)); l.hostCost("long") != 0 {
 		t.Error("the long one has ended, and waits for its turn")
 	}
 	for looks := 0; costs() < len(hosts); looks++ {
@@ -178,7 +178,7 @@ func TestBudget(t *testing.T) {
 		}
 		look(view(now, hosts))
 	}
-	if got := look(fleet.View{Knowledge: fleet.Expired, At: now}); len(got) != len(hosts) || costs() != 0 || l.waiting() != 0 {
+	if got := look(fleet.View{Knowledge: fleet.Expired, At: now}); len(got) != len(hosts) || costs() != 0 || l.countWaiting() != 0 {
 		t.Errorf("%d of %d go, %d are left", len(got), len(hosts), costs())
 	}
 }

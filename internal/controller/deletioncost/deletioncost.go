@@ -40,7 +40,7 @@ const parallel = 4
 
 // Fleet is what the workers run, and a source that wakes for the hosts that are due.
 type Fleet interface {
-	Source(namespace string, due func(fleet.View) []string) source.Source
+	NewSource(namespace string, due func(fleet.View) []string) source.Source
 }
 
 // Deps is what the reconciler needs.
@@ -66,20 +66,20 @@ type Reconciler struct {
 func New(d Deps) *Reconciler {
 	l := newLedger()
 	return &Reconciler{
-		Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.waiting),
+		Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.countWaiting),
 	}
 }
 
 // SetupWithManager makes it reconcile each pod of the manager's cache, and those whose cost changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("deletioncost").
-		For(&corev1.Pod{}, builder.WithPredicates(r.theirs())).
-		WatchesRawSource(r.Fleet.Source(r.Namespace, r.due)).
+		For(&corev1.Pod{}, builder.WithPredicates(r.podPredicate())).
+		WatchesRawSource(r.Fleet.NewSource(r.Namespace, r.changedHosts)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: parallel}).
 		Complete(r)
 }
 
-func (r *Reconciler) due(v fleet.View) []string { return r.ledger.update(v, r.Clock.Now()) }
+func (r *Reconciler) changedHosts(v fleet.View) []string { return r.ledger.applyView(v, r.Clock.Now()) }
 
 // Reconcile writes one pod's annotation.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -87,40 +87,40 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	host, own := pods.Host(&pod)
+	host, own := pods.HostName(&pod)
 	// Nobody chooses among pods that end already.
-	if !own || pod.DeletionTimestamp != nil || pods.Ended(&pod) {
+	if !own || pod.DeletionTimestamp != nil || pods.HasEnded(&pod) {
 		return ctrl.Result{}, nil
 	}
-	if !r.ledger.ready() {
+	if !r.ledger.isReady() {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
-	changed, err := r.writer.Write(ctx, &pod, pods.Change{Annotations: map[string]*string{Annotation: r.annotation(host)}})
-	r.metrics.wrote(changed, err)
+	changed, err := r.writer.PatchPod(ctx, &pod, pods.Change{Annotations: map[string]*string{Annotation: r.wantedAnnotation(host)}})
+	r.metrics.observeWrite(changed, err)
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("deletioncost: %w", err)
 	}
 	return ctrl.Result{}, nil
 }
 
-// annotation is what a host's pod should have: nil for none.
-func (r *Reconciler) annotation(host string) *string {
-	if cost := r.ledger.of(host); cost > 0 {
+// wantedAnnotation is what a host's pod should have: nil for none.
+func (r *Reconciler) wantedAnnotation(host string) *string {
+	if cost := r.ledger.hostCost(host); cost > 0 {
 		return new(strconv.Itoa(cost))
 	}
 	return nil
 }
 
-// theirs lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
+// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
 // one whose annotation is another than it wrote.
-func (r *Reconciler) theirs() predicate.Predicate {
+func (r *Reconciler) podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			now := e.ObjectNew.GetAnnotations()[Annotation]
 			if e.ObjectOld.GetAnnotations()[Annotation] == now {
 				return false
 			}
-			want := r.annotation(e.ObjectNew.GetName())
+			want := r.wantedAnnotation(e.ObjectNew.GetName())
 			return want == nil && now != "" || want != nil && now != *want
 		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return false },

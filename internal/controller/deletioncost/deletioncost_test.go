@@ -27,7 +27,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, dryRun bool) *fixture {
-	f := &fixture{t: t, client: server.Client(t), namespace: server.Namespace(t), clock: clocktesting.NewFakeClock(time.Now())}
+	f := &fixture{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), clock: clocktesting.NewFakeClock(time.Now())}
 	f.Reconciler = deletioncost.New(deletioncost.Deps{
 		Client: f.client, Namespace: f.namespace, DryRun: dryRun, Clock: f.clock,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Registerer: prometheus.NewPedanticRegistry(),
@@ -80,7 +80,7 @@ func (f *fixture) costs(name, want, when string) {
 func TestABusyPodCostsMore(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.see(f.busy("w1", 6))
 	f.costs("w1", "10", "six seconds of a job")
 	f.clock.Step(29 * time.Second)
@@ -104,8 +104,8 @@ func TestABusyPodCostsMore(t *testing.T) {
 func TestANewLeaderBeginsAnew(t *testing.T) {
 	t.Parallel()
 	before := newFixture(t, false)
-	server.Pod(t, before.namespace, "w1", func(*corev1.Pod) {})
-	server.Pod(t, before.namespace, "w2", func(*corev1.Pod) {})
+	server.CreatePod(t, before.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, before.namespace, "w2", func(*corev1.Pod) {})
 	before.see(before.busy("w1", 6))
 
 	after := newFixture(t, false)
@@ -126,8 +126,8 @@ func TestANewLeaderBeginsAnew(t *testing.T) {
 func TestPodsThatEndAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
-	server.Pod(t, f.namespace, "failed", func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed })
-	deleted := server.Pod(t, f.namespace, "deleted", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "failed", func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed })
+	deleted := server.CreatePod(t, f.namespace, "deleted", func(*corev1.Pod) {})
 	deleted.Finalizers = []string{"trackmydegree.io/test"} // there is no kubelet that it could wait for
 	if err := f.client.Update(t.Context(), deleted); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestPodsThatEndAreLeftAlone(t *testing.T) {
 func TestADryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, true)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	if hosts := f.see(f.busy("w1", 6)); len(hosts) != 1 {
 		t.Errorf("%v are due", hosts)
 	}

@@ -9,4 +9,4 @@ import (
 
 var server kube.Server
 
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }

@@ -21,7 +21,7 @@ func newMetrics(r prometheus.Registerer, waiting func() float64) *metrics {
 	return m
 }
 
-func (m *metrics) wrote(changed bool, err error) {
+func (m *metrics) observeWrite(changed bool, err error) {
 	switch {
 	case err != nil:
 		m.writes.WithLabelValues("failed").Inc()

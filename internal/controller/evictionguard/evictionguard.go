@@ -46,8 +46,8 @@ const again = time.Second
 
 // Fleet is what the workers run, and a source that wakes for the hosts that are due.
 type Fleet interface {
-	View() fleet.View
-	Source(namespace string, due func(fleet.View) []string) source.Source
+	LatestView() fleet.View
+	NewSource(namespace string, due func(fleet.View) []string) source.Source
 }
 
 // Deps is what the reconciler needs.
@@ -86,20 +86,20 @@ func New(d Deps) *Reconciler {
 // SetupWithManager makes it reconcile each pod of the manager's cache, and those whose long jobs begin or end.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("drain").
-		For(&corev1.Pod{}, builder.WithPredicates(mine())).
-		WatchesRawSource(r.Fleet.Source(r.Namespace, r.due)).
+		For(&corev1.Pod{}, builder.WithPredicates(podPredicate())).
+		WatchesRawSource(r.Fleet.NewSource(r.Namespace, r.changedHosts)).
 		Complete(r)
 }
 
-// due returns the hosts that have a long job since this look, or none any more.
-func (r *Reconciler) due(v fleet.View) (hosts []string) {
+// changedHosts returns the hosts that have a long job since this look, or none any more.
+func (r *Reconciler) changedHosts(v fleet.View) (hosts []string) {
 	if v.Knowledge != fleet.Known {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	long := map[string]bool{}
-	for host, began := range v.Busy {
+	for host, began := range v.BusyHosts {
 		if r.isLong(began) {
 			long[host] = true
 			if !r.long[host] {
@@ -127,12 +127,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	host, own := pods.Host(&pod)
+	host, own := pods.HostName(&pod)
 	// A pod that is told to end already has been evicted, or will not be.
-	if !own || pod.DeletionTimestamp != nil || pods.Ended(&pod) {
+	if !own || pod.DeletionTimestamp != nil || pods.HasEnded(&pod) {
 		return ctrl.Result{}, nil
 	}
-	view := r.Fleet.View()
+	view := r.Fleet.LatestView()
 	if view.Knowledge == fleet.Pending {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
@@ -140,31 +140,31 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	// Without knowledge a mark stays for the rest of its time: the job may run on. None is made.
 	busy := timed
 	if view.Knowledge == fleet.Known {
-		busy = r.isLong(view.Running(host))
+		busy = r.isLong(view.JobsOf(host))
 	}
 	left := r.Max - r.Clock.Since(since)
 	switch {
 	case !busy:
-		return ctrl.Result{}, r.write(ctx, &pod, nil, nil)
+		return ctrl.Result{}, r.writeMark(ctx, &pod, nil, nil)
 	case !timed:
-		return after(r.Max, r.write(ctx, &pod, new(marked), new(r.Clock.Now().UTC().Format(time.RFC3339))))
+		return requeueAfter(r.Max, r.writeMark(ctx, &pod, new(marked), new(r.Clock.Now().UTC().Format(time.RFC3339))))
 	case left > 0:
-		return after(left, r.write(ctx, &pod, new(marked), new(pod.Annotations[Since])))
+		return requeueAfter(left, r.writeMark(ctx, &pod, new(marked), new(pod.Annotations[Since])))
 	default:
-		return ctrl.Result{}, r.expire(ctx, &pod)
+		return ctrl.Result{}, r.expireMark(ctx, &pod)
 	}
 }
 
-// after is when the pod's time is over. An error is tried again before.
-func after(left time.Duration, err error) (ctrl.Result, error) {
+// requeueAfter is when the pod's time is over. An error is tried again before.
+func requeueAfter(left time.Duration, err error) (ctrl.Result, error) {
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: left}, nil
 }
 
-func (r *Reconciler) write(ctx context.Context, pod *corev1.Pod, label, since *string) error {
-	_, err := r.writer.Write(ctx, pod, pods.Change{
+func (r *Reconciler) writeMark(ctx context.Context, pod *corev1.Pod, label, since *string) error {
+	_, err := r.writer.PatchPod(ctx, pod, pods.Change{
 		Labels:      map[string]*string{Label: label},
 		Annotations: map[string]*string{Since: since},
 	})
@@ -174,9 +174,9 @@ func (r *Reconciler) write(ctx context.Context, pod *corev1.Pod, label, since *s
 	return nil
 }
 
-// expire takes a mark away whose time is over. The annotation stays: the pod is not marked again for the job that it runs.
-func (r *Reconciler) expire(ctx context.Context, pod *corev1.Pod) error {
-	changed, err := r.writer.Write(ctx, pod, pods.Change{Labels: map[string]*string{Label: nil}})
+// expireMark takes a mark away whose time is over. The annotation stays: the pod is not marked again for the job that it runs.
+func (r *Reconciler) expireMark(ctx context.Context, pod *corev1.Pod) error {
+	changed, err := r.writer.PatchPod(ctx, pod, pods.Change{Labels: map[string]*string{Label: nil}})
 	if err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
@@ -204,9 +204,9 @@ func sinceOf(pod *corev1.Pod) (time.Time, bool) {
 	return since, true
 }
 
-// mine lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
+// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
 // one whose mark somebody else changed.
-func mine() predicate.Predicate {
+func podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			return e.ObjectOld.GetLabels()[Label] != e.ObjectNew.GetLabels()[Label] ||

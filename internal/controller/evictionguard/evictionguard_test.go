@@ -32,13 +32,13 @@ type fixture struct {
 	view      fleet.View
 }
 
-func (f *fixture) View() fleet.View { return f.view }
+func (f *fixture) LatestView() fleet.View { return f.view }
 
-func (f *fixture) Source(string, func(fleet.View) []string) source.Source { return nil }
+func (f *fixture) NewSource(string, func(fleet.View) []string) source.Source { return nil }
 
 func newFixture(t *testing.T, dryRun bool) *fixture {
 	f := &fixture{
-		t: t, client: server.Client(t), namespace: server.Namespace(t), events: events.NewFakeRecorder(10),
+		t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), events: events.NewFakeRecorder(10),
 		clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)),
 	}
 	f.start(dryRun)
@@ -91,7 +91,7 @@ func (f *fixture) is(guarded bool, when string) {
 func TestALongJobGuardsItsPod(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	if due := f.running(4 * time.Second); due != nil {
 		t.Errorf("%v are due for a short job", due)
 	}
@@ -115,7 +115,7 @@ func TestALongJobGuardsItsPod(t *testing.T) {
 func TestAGuardHasAnEnd(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.running(6 * time.Second)
 	f.clock.Step(guard - time.Second)
 	f.start(false)
@@ -144,7 +144,7 @@ func TestAGuardHasAnEnd(t *testing.T) {
 func TestTheFleetIsNotSeen(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.view = fleet.View{}
 	if r := f.reconcile("w1"); r.RequeueAfter == 0 {
 		t.Error("a pod that is looked at too early is forgotten")
@@ -164,7 +164,7 @@ func TestTheFleetIsNotSeen(t *testing.T) {
 func TestADryRunGuardsNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, true)
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	f.running(6 * time.Second)
 	f.is(false, "dry run")
 }

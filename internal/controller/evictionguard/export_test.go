@@ -3,4 +3,4 @@ package evictionguard
 import "github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 
 // Due is what the reconciler's source asks at each look.
-func (r *Reconciler) Due(v fleet.View) []string { return r.due(v) }
+func (r *Reconciler) Due(v fleet.View) []string { return r.changedHosts(v) }

@@ -63,11 +63,11 @@ func NewView(at time.Time, workers []Worker) View {
 	return v
 }
 
-// Running returns when the jobs of a host began, the oldest first.
-func (v View) Running(host string) []time.Time { return v.hosts[host] }
+// JobsOf returns when the jobs of a host began, the oldest first.
+func (v View) JobsOf(host string) []time.Time { return v.hosts[host] }
 
-// Busy calls yield with each host that runs jobs, and when they began.
-func (v View) Busy(yield func(host string, began []time.Time) bool) {
+// BusyHosts calls yield with each host that runs jobs, and when they began.
+func (v View) BusyHosts(yield func(host string, began []time.Time) bool) {
 	for host, began := range v.hosts {
 		if !yield(host, began) {
 			return

@@ -54,14 +54,14 @@ func TestAViewHoldsWhatAHostRuns(t *testing.T) {
 		{ID: "a:9:y", Host: "a", Running: []fleet.Run{{Since: sooner}}}, // the process before it, which still drains
 		{ID: "b:1:z", Host: "b"},
 	})
-	if diff := cmp.Diff([]time.Time{sooner, later}, v.Running("a")); diff != "" {
+	if diff := cmp.Diff([]time.Time{sooner, later}, v.JobsOf("a")); diff != "" {
 		t.Error(diff)
 	}
 	var busy []string
-	for host := range v.Busy {
+	for host := range v.BusyHosts {
 		busy = append(busy, host)
 	}
-	if len(v.Running("b"))+len(v.Running("nobody")) != 0 || !slices.Equal(busy, []string{"a"}) {
+	if len(v.JobsOf("b"))+len(v.JobsOf("nobody")) != 0 || !slices.Equal(busy, []string{"a"}) {
 		t.Errorf("busy: %v", busy)
 	}
 }
@@ -72,8 +72,8 @@ func TestKnowledgeExpires(t *testing.T) {
 	w, clock, registry := watch(t, s)
 	is := func(want fleet.Knowledge, when string) {
 		t.Helper()
-		w.Look(t.Context())
-		if got := w.View().Knowledge; got != want {
+		w.PollOnce(t.Context())
+		if got := w.LatestView().Knowledge; got != want {
 			t.Errorf("%s: %v, want %v", when, got, want)
 		}
 	}
@@ -87,7 +87,7 @@ func TestKnowledgeExpires(t *testing.T) {
 	is(fleet.Known, "not seen for less than the expiry")
 	clock.Step(time.Second)
 	is(fleet.Expired, "not seen for the expiry")
-	if got := len(w.View().Running("a")); got != 0 {
+	if got := len(w.LatestView().JobsOf("a")); got != 0 {
 		t.Errorf("%d runs are remembered", got)
 	}
 	for _, state := range []string{"busy", "idle", "draining"} {
@@ -123,7 +123,7 @@ func TestAWatchLooksAtEachTickAndWakesWhoIsDue(t *testing.T) {
 	w, clock, registry := watch(t, s)
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	defer queue.ShutDown()
-	if err := w.Source("degrees", func(fleet.View) []string { return []string{"a"} }).Start(t.Context(), queue); err != nil {
+	if err := w.NewSource("degrees", func(fleet.View) []string { return []string{"a"} }).Start(t.Context(), queue); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())

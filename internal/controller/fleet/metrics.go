@@ -30,7 +30,7 @@ func newMetrics(r prometheus.Registerer, age func() float64) *metrics {
 	return m
 }
 
-func (m *metrics) looked(workers []Worker, err error) {
+func (m *metrics) observePoll(workers []Worker, err error) {
 	if err != nil {
 		m.looks.WithLabelValues("failed").Inc()
 		return

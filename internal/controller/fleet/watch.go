@@ -40,7 +40,7 @@ type Watch struct {
 // New returns a watch that has not looked yet.
 func New(d Deps) *Watch {
 	w := &Watch{Deps: d}
-	w.metrics = newMetrics(d.Registerer, w.age)
+	w.metrics = newMetrics(d.Registerer, w.viewAge)
 	return w
 }
 
@@ -49,7 +49,7 @@ func (w *Watch) Start(ctx context.Context) error {
 	ticker := w.Clock.NewTicker(w.Interval)
 	defer ticker.Stop()
 	for {
-		w.Look(ctx)
+		w.PollOnce(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -58,8 +58,8 @@ func (w *Watch) Start(ctx context.Context) error {
 	}
 }
 
-// Look looks once and tells the listeners.
-func (w *Watch) Look(ctx context.Context) {
+// PollOnce looks once and tells the listeners.
+func (w *Watch) PollOnce(ctx context.Context) {
 	w.mu.Lock()
 	if w.began.IsZero() {
 		w.began = w.Clock.Now()
@@ -69,15 +69,15 @@ func (w *Watch) Look(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	before := w.View().Knowledge
-	w.metrics.looked(workers, err)
+	before := w.LatestView().Knowledge
+	w.metrics.observePoll(workers, err)
 	w.mu.Lock()
 	if err == nil {
 		w.last = NewView(w.Clock.Now(), workers)
 	}
 	listeners := w.listeners
 	w.mu.Unlock()
-	view := w.View()
+	view := w.LatestView()
 	switch {
 	case view.Knowledge == Expired && before != Expired:
 		w.Logger.Warn("the fleet cannot be seen: what was known of it counts no more", "error", err)
@@ -89,8 +89,8 @@ func (w *Watch) Look(ctx context.Context) {
 	}
 }
 
-// View returns what is known now.
-func (w *Watch) View() View {
+// LatestView returns what is known now.
+func (w *Watch) LatestView() View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	since := w.last.At
@@ -103,8 +103,8 @@ func (w *Watch) View() View {
 	return w.last
 }
 
-// Source wakes a controller for the hosts that due names after each look: pods of the namespace.
-func (w *Watch) Source(namespace string, due func(View) []string) source.Source {
+// NewSource wakes a controller for the hosts that due names after each look: pods of the namespace.
+func (w *Watch) NewSource(namespace string, due func(View) []string) source.Source {
 	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -117,8 +117,8 @@ func (w *Watch) Source(namespace string, due func(View) []string) source.Source 
 	})
 }
 
-// age is how old the view is, in seconds; 0 before the first look and on replicas that do not lead.
-func (w *Watch) age() float64 {
+// viewAge is how old the view is, in seconds; 0 before the first look and on replicas that do not lead.
+func (w *Watch) viewAge() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.last.At.IsZero() {

@@ -18,7 +18,7 @@ const (
 	completed reason = "completed"  // the worker ended by itself
 )
 
-func reasons() []reason { return []reason{gone, evicted, deleted, outOfMem, failed, completed} }
+func allReasons() []reason { return []reason{gone, evicted, deleted, outOfMem, failed, completed} }
 
 // ending is that processes of a pod have ended.
 type ending struct {
@@ -31,9 +31,9 @@ type ending struct {
 	restarts int32
 }
 
-// crashed reports whether the worker took itself down, which its jobs may be the cause of. What happens to a pod from
+// isCrash reports whether the worker took itself down, which its jobs may be the cause of. What happens to a pod from
 // outside is no fault of theirs.
-func (e ending) crashed() bool { return e.reason == outOfMem || e.reason == failed }
+func (e ending) isCrash() bool { return e.reason == outOfMem || e.reason == failed }
 
 // endingOf looks for the last ending of the container's processes. A pod that is told to end goes on running jobs: it counts
 // when the container has ended, not before.

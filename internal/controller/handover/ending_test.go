@@ -75,8 +75,8 @@ func TestEndingOf(t *testing.T) {
 // Only what the worker did to itself counts against the jobs that it ran.
 func TestCrashed(t *testing.T) {
 	t.Parallel()
-	for _, r := range reasons() {
-		if got, want := (ending{reason: r}).crashed(), r == outOfMem || r == failed; got != want {
+	for _, r := range allReasons() {
+		if got, want := (ending{reason: r}).isCrash(), r == outOfMem || r == failed; got != want {
 			t.Errorf("%s: %v", r, got)
 		}
 	}

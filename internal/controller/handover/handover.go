@@ -84,7 +84,7 @@ func New(d Deps) *Reconciler {
 // SetupWithManager makes it reconcile each pod of the manager's cache whose containers change, or that goes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("handover").
-		For(&corev1.Pod{}, builder.WithPredicates(r.ends())).
+		For(&corev1.Pod{}, builder.WithPredicates(r.podPredicate())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: parallel,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
@@ -92,8 +92,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// ends lets through pods of which something has ended.
-func (r *Reconciler) ends() predicate.Predicate {
+// podPredicate lets through pods of which something has ended.
+func (r *Reconciler) podPredicate() predicate.Predicate {
 	has := func(o client.Object) bool {
 		pod, ok := o.(*corev1.Pod)
 		if !ok {
@@ -112,26 +112,26 @@ func (r *Reconciler) ends() predicate.Predicate {
 
 // Reconcile hands over what one pod's ended processes were running.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	pod, e, err := r.look(ctx, req.NamespacedName)
+	pod, e, err := r.findEnding(ctx, req.NamespacedName)
 	if err != nil || e == nil {
 		return ctrl.Result{}, err
 	}
-	host, own := pods.Host(pod)
-	if !own || r.dealtWith(req.NamespacedName, pod.UID, *e) {
+	host, own := pods.HostName(pod)
+	if !own || r.isHandled(req.NamespacedName, pod.UID, *e) {
 		return ctrl.Result{}, nil
 	}
-	log := r.Logger.With("pod", pod.Name, "reason", string(e.reason), "crashed", e.crashed())
+	log := r.Logger.With("pod", pod.Name, "reason", string(e.reason), "crashed", e.isCrash())
 	if r.DryRun {
 		log.Info("dry run: would put the pod's jobs back into the queue", "started_before", e.before)
-	} else if err := r.recover(ctx, log, pod, host, *e); err != nil {
+	} else if err := r.requeueJobs(ctx, log, pod, host, *e); err != nil {
 		return ctrl.Result{}, err
 	}
-	r.remember(req.NamespacedName, pod.UID, *e)
+	r.markHandled(req.NamespacedName, pod.UID, *e)
 	return ctrl.Result{}, nil
 }
 
-// look returns the pod and what ended of it: nil when nothing did.
-func (r *Reconciler) look(ctx context.Context, name types.NamespacedName) (*corev1.Pod, *ending, error) {
+// findEnding returns the pod and what ended of it: nil when nothing did.
+func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) (*corev1.Pod, *ending, error) {
 	pod := &corev1.Pod{}
 	err := r.Client.Get(ctx, name, pod)
 	if apierrors.IsNotFound(err) {
@@ -152,34 +152,34 @@ func (r *Reconciler) look(ctx context.Context, name types.NamespacedName) (*core
 	return pod, &e, nil
 }
 
-func (r *Reconciler) recover(ctx context.Context, log *slog.Logger, pod *corev1.Pod, host string, e ending) error {
-	jobs, err := r.Queue.Recover(ctx, host, e.before, e.crashed())
+func (r *Reconciler) requeueJobs(ctx context.Context, log *slog.Logger, pod *corev1.Pod, host string, e ending) error {
+	jobs, err := r.Queue.Recover(ctx, host, e.before, e.isCrash())
 	if err != nil {
 		r.metrics.failures.Inc()
 		return fmt.Errorf("handover: %w", err)
 	}
-	r.metrics.handedOver(e, jobs, r.Clock.Now())
+	r.metrics.observeHandover(e, jobs, r.Clock.Now())
 	if jobs == 0 {
 		log.Debug("a pod ended that ran nothing")
 		return nil
 	}
 	log.Info("the jobs of a pod that ended are back in the queue", "jobs", jobs)
 	kind := corev1.EventTypeNormal
-	if e.crashed() {
+	if e.isCrash() {
 		kind = corev1.EventTypeWarning
 	}
 	r.Events.Eventf(pod, nil, kind, "JobsHandedOver", "HandOver", "%d jobs that the worker was running are back in the queue: %s.", jobs, e.reason)
 	return nil
 }
 
-func (r *Reconciler) dealtWith(name types.NamespacedName, uid types.UID, e ending) bool {
+func (r *Reconciler) isHandled(name types.NamespacedName, uid types.UID, e ending) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before, ok := r.done[name]
 	return ok && before == dealt{uid, e}
 }
 
-func (r *Reconciler) remember(name types.NamespacedName, uid types.UID, e ending) {
+func (r *Reconciler) markHandled(name types.NamespacedName, uid types.UID, e ending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e.reason == gone {

@@ -62,7 +62,7 @@ type fixture struct {
 
 func newFixture(t *testing.T, change func(*handover.Deps)) *fixture {
 	f := &fixture{
-		t: t, client: server.Client(t), namespace: server.Namespace(t), queue: &queue{jobs: 2}, events: events.NewFakeRecorder(10),
+		t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), queue: &queue{jobs: 2}, events: events.NewFakeRecorder(10),
 		clock: clocktesting.NewFakeClock(time.Now()), metrics: prometheus.NewPedanticRegistry(),
 	}
 	d := handover.Deps{
@@ -106,7 +106,7 @@ func (f *fixture) event() string {
 func TestADeletedPodIsHandedOver(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	pod := server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	pod := server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	if calls := f.calls("w1"); calls != nil {
 		t.Errorf("a pod that runs: %+v", calls)
 	}
@@ -127,7 +127,7 @@ func TestAnOOMKilledWorkerThatRunsAgain(t *testing.T) {
 	ended := metav1.NewTime(f.clock.Now().Add(-2 * time.Second).Truncate(time.Second))
 	began := metav1.NewTime(ended.Add(time.Second))
 	terminated := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137, FinishedAt: ended}}
-	pod := server.Pod(t, f.namespace, "w1", func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State = terminated })
+	pod := server.CreatePod(t, f.namespace, "w1", func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State = terminated })
 	if diff := cmp.Diff([]recovery{{"w1", ended.Time, true}}, f.calls("w1")); diff != "" {
 		t.Errorf("it ended: %s", diff)
 	}
@@ -156,7 +156,7 @@ func TestAnOOMKilledWorkerThatRunsAgain(t *testing.T) {
 func TestAPodThatLostItsLabelsIsNotGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(d *handover.Deps) { d.Client = forgetful{d.Client} })
-	server.Pod(t, f.namespace, "w1", func(*corev1.Pod) {})
+	server.CreatePod(t, f.namespace, "w1", func(*corev1.Pod) {})
 	if calls := f.calls("w1"); calls != nil {
 		t.Errorf("%+v", calls)
 	}

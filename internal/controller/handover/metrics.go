@@ -34,7 +34,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Buckets: []float64{0.5, 1, 2, 3, 5, 10, 30, 60, 300},
 		}),
 	}
-	for _, reason := range reasons() {
+	for _, reason := range allReasons() {
 		m.endings.WithLabelValues(string(reason))
 		m.jobs.WithLabelValues(string(reason))
 	}
@@ -42,7 +42,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return m
 }
 
-func (m *metrics) handedOver(e ending, jobs int, now time.Time) {
+func (m *metrics) observeHandover(e ending, jobs int, now time.Time) {
 	m.endings.WithLabelValues(string(e.reason)).Inc()
 	m.jobs.WithLabelValues(string(e.reason)).Add(float64(jobs))
 	if jobs > 0 && !e.at.IsZero() {

@@ -11,39 +11,39 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// check deals with a component that is due: it begins a rollout, or says why not. A wait says that it is to be called again.
-func (u *Updater) check(ctx context.Context, d *appsv1.Deployment, run time.Time, all []*appsv1.Deployment) (wait time.Duration, err error) {
+// checkComponent deals with a component that is due: it begins a rollout, or says why not. A wait says that it is to be called again.
+func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run time.Time, all []*appsv1.Deployment) (wait time.Duration, err error) {
 	if !run.Equal(u.run) {
 		u.run, u.known = run, map[string]string{}
 	}
 	now := u.Clock()
 	switch {
 	case d.Spec.Paused:
-		return 0, u.checked(ctx, d, run, paused)
-	case !settled(d):
+		return 0, u.recordCheck(ctx, d, run, paused)
+	case !isSettled(d):
 		// Somebody else's rollout goes first.
 		if now.Sub(run) < u.Deadline {
 			return again, nil
 		}
-		return 0, u.checked(ctx, d, run, busy)
+		return 0, u.recordCheck(ctx, d, run, busy)
 	}
-	pods, err := u.pods(ctx, d)
+	pods, err := u.listPods(ctx, d)
 	if err != nil {
 		return 0, err
 	}
-	r, known, err := u.compare(ctx, d, pods, all)
+	r, known, err := u.compareImages(ctx, d, pods, all)
 	if err != nil {
 		if now.Sub(run) < askPatience {
 			u.Logger.Warn("an image cannot be resolved; it will be tried again", "deployment", d.Name, "error", err)
 			return retry, nil
 		}
-		u.tell(d, corev1.EventTypeWarning, "ImageCheckFailed", "Check", "The registry gave no answer for %s: %v", askPatience, err)
-		return 0, u.checked(ctx, d, run, unreachable)
+		u.recordEvent(d, corev1.EventTypeWarning, "ImageCheckFailed", "Check", "The registry gave no answer for %s: %v", askPatience, err)
+		return 0, u.recordCheck(ctx, d, run, unreachable)
 	}
 	if len(r.To) == 0 {
-		return 0, u.checked(ctx, d, run, known)
+		return 0, u.recordCheck(ctx, d, run, known)
 	}
-	if unproven := read[rollout](d, RolloutAnnotation); unproven != nil && unproven.Back == "" {
+	if unproven := readAnnotation[rollout](d, RolloutAnnotation); unproven != nil && unproven.Back == "" {
 		// No pod has run what is in the template: the way back is still the one from before.
 		for name := range r.From {
 			if image, ok := unproven.From[name]; ok {
@@ -52,22 +52,22 @@ func (u *Updater) check(ctx context.Context, d *appsv1.Deployment, run time.Time
 		}
 	}
 	r.Run = run
-	return u.begin(ctx, d, r)
+	return u.beginRollout(ctx, d, r)
 }
 
-// compare finds the containers whose tag names another image than they run. Without one, the outcome says why not.
-func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, all []*appsv1.Deployment) (*rollout, outcome, error) {
+// compareImages finds the containers whose tag names another image than they run. Without one, the outcome says why not.
+func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, all []*appsv1.Deployment) (*rollout, outcome, error) {
 	r := &rollout{Was: containers{}, From: containers{}, To: containers{}}
 	result, bad := current, badOf(all)
-	secrets := u.secrets(ctx, d, pods)
+	secrets := u.listSecrets(ctx, d, pods)
 	images := imagesOf(&d.Spec.Template.Spec)
 	for _, name := range slices.Sorted(maps.Keys(images)) {
 		image := images[name]
 		if !hasTag(image) {
 			continue // a digest of the chart's values
 		}
-		tagged, pinned := split(image)
-		newest, err := u.resolve(ctx, tagged, secrets)
+		tagged, pinned := splitDigest(image)
+		newest, err := u.resolveTag(ctx, tagged, secrets)
 		if err != nil {
 			return nil, "", err
 		}
@@ -82,40 +82,40 @@ func (u *Updater) compare(ctx context.Context, d *appsv1.Deployment, pods []core
 				continue
 			}
 			// The way back is to what runs: the tag names the new image by now.
-			others, err := u.elsewhere(ctx, d, tagged, all)
+			others, err := u.findDigests(ctx, d, tagged, all)
 			if err != nil {
 				return nil, "", err
 			}
 			for _, digest := range slices.Concat(running, others) {
 				if digest != newest {
-					before = pin(image, digest)
+					before = pinDigest(image, digest)
 					break
 				}
 			}
 		} else if pinned == newest {
 			continue
 		}
-		r.Was[name], r.From[name], r.To[name] = image, before, pin(image, newest)
+		r.Was[name], r.From[name], r.To[name] = image, before, pinDigest(image, newest)
 	}
 	return r, result, nil
 }
 
-// elsewhere returns the digests that the other components run of a tag, or ran before this run reached them: of a fleet at
+// findDigests returns the digests that the other components run of a tag, or ran before this run reached them: of a fleet at
 // zero they tell what it would go back to.
-func (u *Updater) elsewhere(ctx context.Context, d *appsv1.Deployment, tagged string, all []*appsv1.Deployment) ([]string, error) {
+func (u *Updater) findDigests(ctx context.Context, d *appsv1.Deployment, tagged string, all []*appsv1.Deployment) ([]string, error) {
 	var found []string
 	for _, other := range all {
 		for container, image := range imagesOf(&other.Spec.Template.Spec) {
-			if name, _ := split(image); other.Name == d.Name || name != tagged {
+			if name, _ := splitDigest(image); other.Name == d.Name || name != tagged {
 				continue
 			}
-			pods, err := u.pods(ctx, other)
+			pods, err := u.listPods(ctx, other)
 			if err != nil {
 				return nil, err
 			}
 			found = append(found, runningDigests(pods, container)...)
-			if before := read[past](other, PreviousAnnotation); before != nil {
-				_, digest := split(before.Images[container])
+			if before := readAnnotation[past](other, PreviousAnnotation); before != nil {
+				_, digest := splitDigest(before.Images[container])
 				found = append(found, digest)
 			}
 		}
@@ -123,12 +123,12 @@ func (u *Updater) elsewhere(ctx context.Context, d *appsv1.Deployment, tagged st
 	return slices.DeleteFunc(found, func(digest string) bool { return digest == "" }), nil
 }
 
-// resolve asks once in a run.
-func (u *Updater) resolve(ctx context.Context, tagged string, secrets []corev1.Secret) (string, error) {
+// resolveTag asks once in a run.
+func (u *Updater) resolveTag(ctx context.Context, tagged string, secrets []corev1.Secret) (string, error) {
 	if digest, ok := u.known[tagged]; ok {
 		return digest, nil
 	}
-	digest, err := u.Registry.Digest(ctx, tagged, secrets)
+	digest, err := u.Registry.ResolveDigest(ctx, tagged, secrets)
 	if err != nil {
 		return "", err
 	}
@@ -150,8 +150,8 @@ func runningDigests(pods []corev1.Pod, container string) []string {
 	return slices.Compact(found)
 }
 
-// checked writes down that a component needs nothing more of this run.
-func (u *Updater) checked(ctx context.Context, d *appsv1.Deployment, run time.Time, o outcome) error {
+// recordCheck writes down that a component needs nothing more of this run.
+func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run time.Time, o outcome) error {
 	u.metrics.checks.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
 	u.metrics.last.Set(float64(u.Clock().Unix()))
 	u.Logger.Info("an image was checked", "deployment", d.Name, "outcome", string(o))
@@ -159,27 +159,27 @@ func (u *Updater) checked(ctx context.Context, d *appsv1.Deployment, run time.Ti
 		u.dry[d.Name] = run
 		return nil
 	}
-	return u.patch(ctx, d, stateOwner, func() { setChecked(d, run) })
+	return u.patchDeployment(ctx, d, stateOwner, func() { setChecked(d, run) })
 }
 
-// begin writes the rollout down, and then begins it.
-func (u *Updater) begin(ctx context.Context, d *appsv1.Deployment, r *rollout) (time.Duration, error) {
+// beginRollout writes the rollout down, and then begins it.
+func (u *Updater) beginRollout(ctx context.Context, d *appsv1.Deployment, r *rollout) (time.Duration, error) {
 	r.Began = u.Clock()
 	r.Manager = ownerOf(d, r.To)
 	if u.DryRun {
-		u.Logger.Info("dry run: would roll out", "deployment", d.Name, "images", list(r.To))
-		return 0, u.checked(ctx, d, r.Run, updating)
+		u.Logger.Info("dry run: would roll out", "deployment", d.Name, "images", formatImages(r.To))
+		return 0, u.recordCheck(ctx, d, r.Run, updating)
 	}
-	if err := u.patch(ctx, d, stateOwner, func() { write(d, RolloutAnnotation, r) }); err != nil {
+	if err := u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) }); err != nil {
 		return 0, err
 	}
 	u.metrics.checks.WithLabelValues(d.Labels[ComponentLabel], string(updating)).Inc()
 	u.metrics.last.Set(float64(u.Clock().Unix()))
-	u.tell(d, corev1.EventTypeNormal, "ImageUpdate", "Rollout", "Rolling out %s", list(r.To))
-	return again, u.apply(ctx, d, r)
+	u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdate", "Rollout", "Rolling out %s", formatImages(r.To))
+	return again, u.applyImages(ctx, d, r)
 }
 
-// list writes images for people.
-func list(images containers) string {
+// formatImages writes images for people.
+func formatImages(images containers) string {
 	return strings.Join(slices.Compact(slices.Sorted(maps.Values(images))), ", ")
 }

@@ -22,32 +22,32 @@ const (
 	imageOwner client.FieldOwner = "tmd-controller-images"
 )
 
-// follow goes on with a rollout. A wait says that the other components have to wait, too.
-func (u *Updater) follow(ctx context.Context, d *appsv1.Deployment, r *rollout, all []*appsv1.Deployment) (time.Duration, error) {
-	if template := &d.Spec.Template.Spec; !holds(template, r.target()) {
+// followRollout goes on with a rollout. A wait says that the other components have to wait, too.
+func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, all []*appsv1.Deployment) (time.Duration, error) {
+	if template := &d.Spec.Template.Spec; !hasImages(template, r.targetImages()) {
 		// Written down and not begun, or turned back and not on its way; or set back meanwhile, by an upgrade of the release.
 		before := r.Was
 		if r.Back != "" {
 			before = r.To
 		}
-		if !holds(template, before) || u.Clock().Sub(r.Began) > u.Deadline {
-			return 0, u.end(ctx, d, r, superseded)
+		if !hasImages(template, before) || u.Clock().Sub(r.Began) > u.Deadline {
+			return 0, u.endRollout(ctx, d, r, superseded)
 		}
-		return again, u.apply(ctx, d, r)
+		return again, u.applyImages(ctx, d, r)
 	}
 	if err := u.handOver(ctx, d, r); err != nil {
 		return 0, err
 	}
-	pods, err := u.pods(ctx, d)
+	pods, err := u.listPods(ctx, d)
 	if err != nil {
 		return 0, err
 	}
 	now := u.Clock()
-	v, reason := judge(d, pods, r.target(), r.Began, now, u.Deadline)
+	v, reason := assessRollout(d, pods, r.targetImages(), r.Began, now, u.Deadline)
 	if (v == idle) != r.Idle {
 		// The time counts from the first pod on.
 		r.Idle, r.Began = v == idle, now
-		return again, u.patch(ctx, d, stateOwner, func() { write(d, RolloutAnnotation, r) })
+		return again, u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) })
 	}
 	switch {
 	case v == idle:
@@ -55,57 +55,57 @@ func (u *Updater) follow(ctx context.Context, d *appsv1.Deployment, r *rollout, 
 	case v == underWay:
 		return again, nil
 	case v == complete && r.Back == "":
-		u.tell(d, corev1.EventTypeNormal, "ImageUpdated", "Rollout", "Runs %s", list(r.To))
-		return again, u.end(ctx, d, r, done)
+		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdated", "Rollout", "Runs %s", formatImages(r.To))
+		return again, u.endRollout(ctx, d, r, done)
 	case v == complete:
-		u.tell(d, corev1.EventTypeNormal, "ImageRestored", "Rollback", "Runs %s again", list(r.From))
-		return again, u.end(ctx, d, r, rolledBack)
+		u.recordEvent(d, corev1.EventTypeNormal, "ImageRestored", "Rollback", "Runs %s again", formatImages(r.From))
+		return again, u.endRollout(ctx, d, r, rolledBack)
 	case r.Back != "":
-		u.tell(d, corev1.EventTypeWarning, "ImageRollbackStuck", "Rollback", "The way back to %s failed: %s. It needs a look", list(r.From), reason)
-		return again, u.end(ctx, d, r, stuck)
+		u.recordEvent(d, corev1.EventTypeWarning, "ImageRollbackStuck", "Rollback", "The way back to %s failed: %s. It needs a look", formatImages(r.From), reason)
+		return again, u.endRollout(ctx, d, r, stuck)
 	}
-	return again, u.turnBack(ctx, d, r, v, reason, all)
+	return again, u.rollBack(ctx, d, r, v, reason, all)
 }
 
-// apply sets the images that the rollout is on the way to.
-func (u *Updater) apply(ctx context.Context, d *appsv1.Deployment, r *rollout) error {
-	if err := u.patch(ctx, d, imageOwner, func() { setImages(&d.Spec.Template.Spec, r.target()) }); err != nil {
+// applyImages sets the images that the rollout is on the way to.
+func (u *Updater) applyImages(ctx context.Context, d *appsv1.Deployment, r *rollout) error {
+	if err := u.patchDeployment(ctx, d, imageOwner, func() { setImages(&d.Spec.Template.Spec, r.targetImages()) }); err != nil {
 		return err
 	}
 	return u.handOver(ctx, d, r)
 }
 
-// turnBack sends a component back to what it ran, writes down what failed, and ends the run: the components that have the
+// rollBack sends a component back to what it ran, writes down what failed, and ends the run: the components that have the
 // same images from it go back as well, and those that are still to come are left as they are.
-func (u *Updater) turnBack(ctx context.Context, d *appsv1.Deployment, r *rollout, v verdict, reason string, all []*appsv1.Deployment) error {
-	u.tell(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "%s failed: %s. Going back to %s", list(r.To), reason, list(r.From))
+func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout, v verdict, reason string, all []*appsv1.Deployment) error {
+	u.recordEvent(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "%s failed: %s. Going back to %s", formatImages(r.To), reason, formatImages(r.From))
 	for _, other := range all {
 		if other.Name == d.Name {
 			continue
 		}
-		if err := u.leave(ctx, other, r, reason); err != nil {
+		if err := u.skipComponent(ctx, other, r, reason); err != nil {
 			return err
 		}
 	}
 	// Its own turn last: until this is written, what went before is done again.
-	return u.patch(ctx, d, stateOwner, func() {
+	return u.patchDeployment(ctx, d, stateOwner, func() {
 		if v == failed {
 			markBad(d, r)
 		}
 		r.Back, r.Began = reason, u.Clock()
-		write(d, RolloutAnnotation, r)
+		writeAnnotation(d, RolloutAnnotation, r)
 	})
 }
 
-// leave ends the run for a component because of another's failure.
-func (u *Updater) leave(ctx context.Context, d *appsv1.Deployment, failed *rollout, reason string) error {
-	before := read[past](d, PreviousAnnotation)
+// skipComponent ends the run for a component because of another's failure.
+func (u *Updater) skipComponent(ctx context.Context, d *appsv1.Deployment, failed *rollout, reason string) error {
+	before := readAnnotation[past](d, PreviousAnnotation)
 	switch {
-	case read[rollout](d, RolloutAnnotation) != nil:
+	case readAnnotation[rollout](d, RolloutAnnotation) != nil:
 		return nil // on its way: it will see for itself
-	case checked(d).Before(failed.Run):
-		return u.checked(ctx, d, failed.Run, skipped)
-	case before == nil || !before.Run.Equal(failed.Run) || !shares(&d.Spec.Template.Spec, failed.To):
+	case lastCheck(d).Before(failed.Run):
+		return u.recordCheck(ctx, d, failed.Run, skipped)
+	case before == nil || !before.Run.Equal(failed.Run) || !runsAnyOf(&d.Spec.Template.Spec, failed.To):
 		return nil
 	}
 	r := &rollout{
@@ -117,12 +117,12 @@ func (u *Updater) leave(ctx context.Context, d *appsv1.Deployment, failed *rollo
 		}
 	}
 	r.Manager = ownerOf(d, r.To)
-	u.tell(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "Another component failed with %s. Going back to %s", list(r.To), list(r.From))
-	return u.patch(ctx, d, stateOwner, func() { write(d, RolloutAnnotation, r) })
+	u.recordEvent(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "Another component failed with %s. Going back to %s", formatImages(r.To), formatImages(r.From))
+	return u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) })
 }
 
-// shares reports whether a pod runs one of the images.
-func shares(spec *corev1.PodSpec, images containers) bool {
+// runsAnyOf reports whether a pod runs one of the images.
+func runsAnyOf(spec *corev1.PodSpec, images containers) bool {
 	for _, have := range imagesOf(spec) {
 		for _, image := range images {
 			if have == image {
@@ -133,19 +133,19 @@ func shares(spec *corev1.PodSpec, images containers) bool {
 	return false
 }
 
-// end takes a rollout off a Deployment.
-func (u *Updater) end(ctx context.Context, d *appsv1.Deployment, r *rollout, o outcome) error {
+// endRollout takes a rollout off a Deployment.
+func (u *Updater) endRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, o outcome) error {
 	if o == superseded {
-		u.tell(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Somebody else has set the images; the rollout of %s ends", list(r.To))
+		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Somebody else has set the images; the rollout of %s ends", formatImages(r.To))
 	}
 	u.metrics.rollouts.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
-	return u.patch(ctx, d, stateOwner, func() {
-		write[rollout](d, RolloutAnnotation, nil)
+	return u.patchDeployment(ctx, d, stateOwner, func() {
+		writeAnnotation[rollout](d, RolloutAnnotation, nil)
 		setChecked(d, r.Run)
 		if o == done {
-			write(d, PreviousAnnotation, &past{Run: r.Run, Images: r.From})
+			writeAnnotation(d, PreviousAnnotation, &past{Run: r.Run, Images: r.From})
 		} else {
-			write[past](d, PreviousAnnotation, nil)
+			writeAnnotation[past](d, PreviousAnnotation, nil)
 		}
 	})
 }
@@ -153,7 +153,7 @@ func (u *Updater) end(ctx context.Context, d *appsv1.Deployment, r *rollout, o o
 // ownerOf returns who owns the images by server-side apply; empty when nobody does.
 func ownerOf(d *appsv1.Deployment, images containers) string {
 	fields := fieldpath.NewSet()
-	each(&d.Spec.Template.Spec, func(c *corev1.Container) {
+	forEachContainer(&d.Spec.Template.Spec, func(c *corev1.Container) {
 		if _, ok := images[c.Name]; ok {
 			fields.Insert(imagePath(d, c.Name))
 		}

@@ -35,7 +35,7 @@ import (
 
 var server kube.Server
 
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }
 
 const release = "tmd"
 
@@ -84,7 +84,7 @@ func newFleet(t *testing.T) *fleet {
 	hub := httptest.NewServer(store())
 	t.Cleanup(hub.Close)
 	f := &fleet{
-		Client: server.Client(t), t: t, namespace: server.Namespace(t), registry: strings.TrimPrefix(hub.URL, "http://"),
+		Client: server.NewClient(t), t: t, namespace: server.CreateNamespace(t), registry: strings.TrimPrefix(hub.URL, "http://"),
 		now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), recorder: &recorder{}, metrics: prometheus.NewPedanticRegistry(),
 	}
 	f.via = f.Client

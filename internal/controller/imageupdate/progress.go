@@ -29,9 +29,9 @@ const (
 	unobtainable // nodes cannot get it, which tomorrow's may
 )
 
-// judge looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a sentence for
+// assessRollout looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a sentence for
 // operators without its full stop.
-func judge(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, now time.Time, deadline time.Duration) (v verdict, reason string) {
+func assessRollout(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, now time.Time, deadline time.Duration) (v verdict, reason string) {
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {
 		wanted = *d.Spec.Replicas
@@ -42,10 +42,10 @@ func judge(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, no
 	ready := 0
 	for i := range pods {
 		p := &pods[i]
-		if p.DeletionTimestamp != nil || !holds(&p.Spec, images) {
+		if p.DeletionTimestamp != nil || !hasImages(&p.Spec, images) {
 			continue
 		}
-		if v, reason := trouble(p, now); v != underWay {
+		if v, reason := findTrouble(p, now); v != underWay {
 			return v, reason
 		}
 		if readyFor(p, now) >= settle {
@@ -53,7 +53,7 @@ func judge(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, no
 		}
 	}
 	if d.Status.ObservedGeneration < d.Generation {
-		return late(began, now, deadline)
+		return checkDeadline(began, now, deadline)
 	}
 	for _, c := range d.Status.Conditions {
 		if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == "ProgressDeadlineExceeded" {
@@ -64,38 +64,38 @@ func judge(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, no
 	if s := d.Status; s.Replicas == s.UpdatedReplicas && ready > 0 && 2*ready >= int(wanted) {
 		return complete, ""
 	}
-	return late(began, now, deadline)
+	return checkDeadline(began, now, deadline)
 }
 
-// late is underWay until the deadline has passed.
-func late(began, now time.Time, deadline time.Duration) (verdict, string) {
+// checkDeadline is underWay until the deadline has passed.
+func checkDeadline(began, now time.Time, deadline time.Duration) (verdict, string) {
 	if now.Sub(began) > deadline {
 		return failed, fmt.Sprintf("it was not complete after %s", deadline)
 	}
 	return underWay, ""
 }
 
-// settled reports whether no rollout is under way: not somebody else's either.
-func settled(d *appsv1.Deployment) bool {
+// isSettled reports whether no rollout is under way: not somebody else's either.
+func isSettled(d *appsv1.Deployment) bool {
 	s := d.Status
 	return s.ObservedGeneration >= d.Generation && s.Replicas == s.UpdatedReplicas && s.UnavailableReplicas == 0
 }
 
-// trouble looks for our containers that do not start or do not stay.
-func trouble(p *corev1.Pod, now time.Time) (verdict, string) {
+// findTrouble looks for our containers that do not start or do not stay.
+func findTrouble(p *corev1.Pod, now time.Time) (verdict, string) {
 	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
-		if c.State.Waiting == nil || !slices.Contains(ours(), c.Name) {
+		if c.State.Waiting == nil || !slices.Contains(ownContainers(), c.Name) {
 			continue
 		}
 		switch reason := c.State.Waiting.Reason; reason {
 		case "InvalidImageName":
 			return failed, "the image's name is not valid"
 		case "ErrImagePull", "ImagePullBackOff":
-			if age(p, now) > pullPatience {
+			if podAge(p, now) > pullPatience {
 				return unobtainable, fmt.Sprintf("the image of %s cannot be pulled (%s)", c.Name, reason)
 			}
 		case "CreateContainerError", "RunContainerError":
-			if age(p, now) > pullPatience {
+			if podAge(p, now) > pullPatience {
 				return failed, fmt.Sprintf("the container %s cannot be started (%s)", c.Name, reason)
 			}
 		case "CrashLoopBackOff":
@@ -107,8 +107,8 @@ func trouble(p *corev1.Pod, now time.Time) (verdict, string) {
 	return underWay, ""
 }
 
-// age is how long a node has had a pod.
-func age(p *corev1.Pod, now time.Time) time.Duration {
+// podAge is how long a node has had a pod.
+func podAge(p *corev1.Pod, now time.Time) time.Duration {
 	if p.Status.StartTime == nil {
 		return 0
 	}

@@ -26,7 +26,7 @@ func TestReferences(t *testing.T) {
 		if hasTag(image) != want.tagged {
 			t.Errorf("%s: has a tag: %v", image, !want.tagged)
 		}
-		if got := pin(image, digest); want.tagged && got != want.pinned {
+		if got := pinDigest(image, digest); want.tagged && got != want.pinned {
 			t.Errorf("%s: pinned %s, want %s", image, got, want.pinned)
 		}
 	}
@@ -66,7 +66,7 @@ func TestDue(t *testing.T) {
 		if c.checked != "" {
 			checked = at(c.checked)
 		}
-		got, ok := due(s, checked, at(c.now))
+		got, ok := dueRun(s, checked, at(c.now))
 		if ok != (c.want != "") || ok && !got.Equal(at(c.want)) {
 			t.Errorf("%s: %s, %v, want %s", c.name, got, ok, c.want)
 		}
@@ -127,7 +127,7 @@ func TestJudge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 7}, Spec: appsv1.DeploymentSpec{Replicas: &replicas}, Status: c.status}
-			got, reason := judge(d, c.pods, target, now.Add(-c.began), now, 10*time.Minute)
+			got, reason := assessRollout(d, c.pods, target, now.Add(-c.began), now, 10*time.Minute)
 			if got != c.want || (reason != "") != (got == failed || got == unobtainable) {
 				t.Errorf("%d (%s), want %d", got, reason, c.want)
 			}

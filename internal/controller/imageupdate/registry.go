@@ -27,8 +27,8 @@ type Remote struct {
 	Transport http.RoundTripper
 }
 
-// Digest implements Registry.
-func (r *Remote) Digest(ctx context.Context, tagged string, secrets []corev1.Secret) (string, error) {
+// ResolveDigest implements Registry.
+func (r *Remote) ResolveDigest(ctx context.Context, tagged string, secrets []corev1.Secret) (string, error) {
 	tag, err := name.NewTag(tagged, name.WeakValidation)
 	if err != nil {
 		return "", fmt.Errorf("images: %w", err)
@@ -65,7 +65,7 @@ func (r *Remote) Digest(ctx context.Context, tagged string, secrets []corev1.Sec
 type guarded struct{ *Remote }
 
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme != "https" && !g.plain(r.URL.Host) {
+	if r.URL.Scheme != "https" && !g.allowsPlainHTTP(r.URL.Host) {
 		return nil, fmt.Errorf("images: %s speaks no TLS: allow plain HTTP for it in the controller's settings, if it is yours", r.URL.Host)
 	}
 	if g.Transport != nil {
@@ -74,7 +74,7 @@ func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-func (g guarded) plain(host string) bool {
+func (g guarded) allowsPlainHTTP(host string) bool {
 	if slices.Contains(g.PlainHTTP, host) {
 		return true
 	}

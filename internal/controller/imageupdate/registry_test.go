@@ -118,7 +118,7 @@ func TestPlainHTTPIsForThoseWhoWereNamed(t *testing.T) {
 	want := pushTo(t, addr+"/app:1")
 	for _, host := range []string{"10.1.2.3:5000", "192.168.1.2", "registry.local:5000", "registry.example.org"} {
 		network := &toLoopback{addr: addr}
-		if _, err := (&imageupdate.Remote{Transport: network}).Digest(t.Context(), host+"/app:1", nil); err == nil {
+		if _, err := (&imageupdate.Remote{Transport: network}).ResolveDigest(t.Context(), host+"/app:1", nil); err == nil {
 			t.Errorf("%s was asked in plain text", host)
 		}
 		for _, asked := range network.asked {
@@ -127,7 +127,7 @@ func TestPlainHTTPIsForThoseWhoWereNamed(t *testing.T) {
 			}
 		}
 		named := &imageupdate.Remote{PlainHTTP: []string{host}, Transport: network}
-		if got, err := named.Digest(t.Context(), host+"/app:1", nil); err != nil || got != want {
+		if got, err := named.ResolveDigest(t.Context(), host+"/app:1", nil); err != nil || got != want {
 			t.Errorf("%s, named: %s, %v", host, got, err)
 		}
 	}
@@ -149,13 +149,13 @@ func TestARegistryWithoutHEAD(t *testing.T) {
 	tagged := strings.TrimPrefix(hub.URL, "http://") + "/app:1"
 	want := pushTo(t, tagged)
 	refuses.Store(true)
-	if got, err := (&imageupdate.Remote{}).Digest(t.Context(), tagged, nil); err != nil || got != want {
+	if got, err := (&imageupdate.Remote{}).ResolveDigest(t.Context(), tagged, nil); err != nil || got != want {
 		t.Errorf("%s, %v", got, err)
 	}
-	if _, err := (&imageupdate.Remote{}).Digest(t.Context(), strings.TrimSuffix(tagged, "1")+"2", nil); err == nil || !strings.Contains(err.Error(), "MANIFEST_UNKNOWN") {
+	if _, err := (&imageupdate.Remote{}).ResolveDigest(t.Context(), strings.TrimSuffix(tagged, "1")+"2", nil); err == nil || !strings.Contains(err.Error(), "MANIFEST_UNKNOWN") {
 		t.Errorf("a tag that is not there: %v", err)
 	}
-	if _, err := (&imageupdate.Remote{}).Digest(t.Context(), "not a name", nil); err == nil {
+	if _, err := (&imageupdate.Remote{}).ResolveDigest(t.Context(), "not a name", nil); err == nil {
 		t.Error("resolved")
 	}
 }

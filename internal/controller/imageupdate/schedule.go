@@ -14,8 +14,8 @@ const lateness = 4 * time.Hour
 // zone; it is UTC without, as in the image.
 func ParseSchedule(expression string) (cron.Schedule, error) { return cron.ParseStandard(expression) }
 
-// due returns the time of the check that should have begun since the last one, and whether there is such.
-func due(s cron.Schedule, checked, now time.Time) (time.Time, bool) {
+// dueRun returns the time of the check that should have begun since the last one, and whether there is such.
+func dueRun(s cron.Schedule, checked, now time.Time) (time.Time, bool) {
 	from := now.Add(-lateness)
 	if checked.After(from) {
 		from = checked

@@ -41,8 +41,8 @@ type rollout struct {
 	Manager string `json:"manager,omitempty"`
 }
 
-// target is the images that the rollout is on the way to.
-func (r *rollout) target() containers {
+// targetImages is the images that the rollout is on the way to.
+func (r *rollout) targetImages() containers {
 	if r.Back != "" {
 		return r.From
 	}
@@ -55,8 +55,8 @@ type past struct {
 	Images containers `json:"images"`
 }
 
-// read decodes an annotation; one that is missing or that somebody spoilt is as if it were not there.
-func read[T any](d *appsv1.Deployment, annotation string) *T {
+// readAnnotation decodes an annotation; one that is missing or that somebody spoilt is as if it were not there.
+func readAnnotation[T any](d *appsv1.Deployment, annotation string) *T {
 	v := new(T)
 	if text, ok := d.Annotations[annotation]; !ok || json.Unmarshal([]byte(text), v) != nil {
 		return nil
@@ -64,8 +64,8 @@ func read[T any](d *appsv1.Deployment, annotation string) *T {
 	return v
 }
 
-// write sets an annotation; nil removes it.
-func write[T any](d *appsv1.Deployment, annotation string, v *T) {
+// writeAnnotation sets an annotation; nil removes it.
+func writeAnnotation[T any](d *appsv1.Deployment, annotation string, v *T) {
 	if v == nil {
 		delete(d.Annotations, annotation)
 		return
@@ -80,7 +80,7 @@ func write[T any](d *appsv1.Deployment, annotation string, v *T) {
 	d.Annotations[annotation] = string(text)
 }
 
-func checked(d *appsv1.Deployment) time.Time {
+func lastCheck(d *appsv1.Deployment) time.Time {
 	at, _ := time.Parse(time.RFC3339, d.Annotations[CheckedAnnotation])
 	return at
 }
@@ -96,7 +96,7 @@ func setChecked(d *appsv1.Deployment, run time.Time) {
 func badOf(all []*appsv1.Deployment) map[string][]string {
 	bad := map[string][]string{}
 	for _, d := range all {
-		if known := read[containers](d, BadAnnotation); known != nil {
+		if known := readAnnotation[containers](d, BadAnnotation); known != nil {
 			for tagged, digest := range *known {
 				bad[tagged] = append(bad[tagged], digest)
 			}
@@ -108,26 +108,26 @@ func badOf(all []*appsv1.Deployment) map[string][]string {
 // markBad writes down that what the rollout brought failed.
 func markBad(d *appsv1.Deployment, r *rollout) {
 	bad := containers{}
-	if known := read[containers](d, BadAnnotation); known != nil {
+	if known := readAnnotation[containers](d, BadAnnotation); known != nil {
 		maps.Copy(bad, *known)
 	}
 	for name, image := range r.To {
-		if tagged, digest := split(image); image != r.From[name] {
+		if tagged, digest := splitDigest(image); image != r.From[name] {
 			bad[tagged] = digest
 		}
 	}
-	write(d, BadAnnotation, &bad)
+	writeAnnotation(d, BadAnnotation, &bad)
 }
 
-// ours are the containers that the chart names after what they run. Those that an operator has put beside them stay as
+// ownContainers are the containers that the chart names after what they run. Those that an operator has put beside them stay as
 // they are.
-func ours() []string { return []string{"parser", "worker", "api", "frontend"} }
+func ownContainers() []string { return []string{"parser", "worker", "api", "frontend"} }
 
-// each calls f with each of our containers of a pod, sidecars included.
-func each(spec *corev1.PodSpec, f func(*corev1.Container)) {
+// forEachContainer calls f with each of our containers of a pod, sidecars included.
+func forEachContainer(spec *corev1.PodSpec, f func(*corev1.Container)) {
 	for _, list := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
 		for i := range list {
-			if slices.Contains(ours(), list[i].Name) {
+			if slices.Contains(ownContainers(), list[i].Name) {
 				f(&list[i])
 			}
 		}
@@ -137,21 +137,21 @@ func each(spec *corev1.PodSpec, f func(*corev1.Container)) {
 // imagesOf returns the images of our containers.
 func imagesOf(spec *corev1.PodSpec) containers {
 	images := containers{}
-	each(spec, func(c *corev1.Container) { images[c.Name] = c.Image })
+	forEachContainer(spec, func(c *corev1.Container) { images[c.Name] = c.Image })
 	return images
 }
 
 // setImages sets those that are named.
 func setImages(spec *corev1.PodSpec, images containers) {
-	each(spec, func(c *corev1.Container) {
+	forEachContainer(spec, func(c *corev1.Container) {
 		if image, ok := images[c.Name]; ok {
 			c.Image = image
 		}
 	})
 }
 
-// holds reports whether a pod's containers have these images.
-func holds(spec *corev1.PodSpec, images containers) bool {
+// hasImages reports whether a pod's containers have these images.
+func hasImages(spec *corev1.PodSpec, images containers) bool {
 	have := imagesOf(spec)
 	for name, image := range images {
 		if have[name] != image {

@@ -39,8 +39,8 @@ const (
 	askPatience = 15 * time.Minute
 )
 
-// order is the components as they are updated: what others call comes before them, as each must work with both versions.
-func order() []string { return []string{"parser", "worker", "api", "frontend"} }
+// updateOrder is the components as they are updated: what others call comes before them, as each must work with both versions.
+func updateOrder() []string { return []string{"parser", "worker", "api", "frontend"} }
 
 // Deps is what an Updater needs.
 type Deps struct {
@@ -90,48 +90,48 @@ func (u *Updater) SetupWithManager(mgr ctrl.Manager) error {
 
 // Reconcile goes on with what is under way, or begins what is due.
 func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	all, err := u.components(ctx)
+	all, err := u.listComponents(ctx)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	now := u.Clock()
 	for _, d := range all {
-		if r := read[rollout](d, RolloutAnnotation); r != nil {
-			wait, err := u.follow(ctx, d, r, all)
+		if r := readAnnotation[rollout](d, RolloutAnnotation); r != nil {
+			wait, err := u.followRollout(ctx, d, r, all)
 			if err != nil || wait > 0 {
-				return later(wait, err)
+				return requeueLater(wait, err)
 			}
 		}
 	}
 	for _, d := range all {
-		run, ok := due(u.Schedule, u.checkedAt(d), now)
+		run, ok := dueRun(u.Schedule, u.checkedAt(d), now)
 		if !ok {
 			continue
 		}
-		wait, err := u.check(ctx, d, run, all)
+		wait, err := u.checkComponent(ctx, d, run, all)
 		if err != nil || wait > 0 {
-			return later(wait, err)
+			return requeueLater(wait, err)
 		}
 	}
 	return reconcile.Result{RequeueAfter: u.Schedule.Next(now).Sub(now)}, nil
 }
 
-// later asks to be called again. A write that came too late is no fault: what it was decided on has changed.
-func later(wait time.Duration, err error) (reconcile.Result, error) {
+// requeueLater asks to be called again. A write that came too late is no fault: what it was decided on has changed.
+func requeueLater(wait time.Duration, err error) (reconcile.Result, error) {
 	if apierrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: time.Second}, nil
 	}
 	return reconcile.Result{RequeueAfter: wait}, err
 }
 
-// components returns the Deployments of the release in their order, as they are now.
-func (u *Updater) components(ctx context.Context) ([]*appsv1.Deployment, error) {
+// listComponents returns the Deployments of the release in their order, as they are now.
+func (u *Updater) listComponents(ctx context.Context) ([]*appsv1.Deployment, error) {
 	var list appsv1.DeploymentList
 	if err := u.Reader.List(ctx, &list, client.InNamespace(u.Namespace), client.MatchingLabelsSelector{Selector: u.Selector}); err != nil {
 		return nil, fmt.Errorf("images: list the Deployments: %w", err)
 	}
 	var found []*appsv1.Deployment
-	for _, component := range order() {
+	for _, component := range updateOrder() {
 		for i := range list.Items {
 			if d := &list.Items[i]; d.Labels[ComponentLabel] == component && d.DeletionTimestamp == nil {
 				found = append(found, d)
@@ -141,8 +141,8 @@ func (u *Updater) components(ctx context.Context) ([]*appsv1.Deployment, error) 
 	return found, nil
 }
 
-// pods returns the pods of a Deployment.
-func (u *Updater) pods(ctx context.Context, d *appsv1.Deployment) ([]corev1.Pod, error) {
+// listPods returns the pods of a Deployment.
+func (u *Updater) listPods(ctx context.Context, d *appsv1.Deployment) ([]corev1.Pod, error) {
 	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
 	if err != nil {
 		return nil, fmt.Errorf("images: selector of %s: %w", d.Name, err)
@@ -155,15 +155,15 @@ func (u *Updater) pods(ctx context.Context, d *appsv1.Deployment) ([]corev1.Pod,
 }
 
 func (u *Updater) checkedAt(d *appsv1.Deployment) time.Time {
-	if at := u.dry[d.Name]; at.After(checked(d)) {
+	if at := u.dry[d.Name]; at.After(lastCheck(d)) {
 		return at
 	}
-	return checked(d)
+	return lastCheck(d)
 }
 
-// secrets reads the pull secrets of a Deployment's pods: those of the template, and those that a service account has given
+// listSecrets reads the pull secrets of a Deployment's pods: those of the template, and those that a service account has given
 // to pods that run. One that cannot be read is passed over, as a node does.
-func (u *Updater) secrets(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod) []corev1.Secret {
+func (u *Updater) listSecrets(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod) []corev1.Secret {
 	names := d.Spec.Template.Spec.ImagePullSecrets
 	if len(pods) > 0 {
 		names = slices.Concat(names, pods[0].Spec.ImagePullSecrets)
@@ -183,8 +183,8 @@ func (u *Updater) secrets(ctx context.Context, d *appsv1.Deployment, pods []core
 	return found
 }
 
-// patch writes what change does to a Deployment, unless it is not as it was read any more.
-func (u *Updater) patch(ctx context.Context, d *appsv1.Deployment, owner client.FieldOwner, change func()) error {
+// patchDeployment writes what change does to a Deployment, unless it is not as it was read any more.
+func (u *Updater) patchDeployment(ctx context.Context, d *appsv1.Deployment, owner client.FieldOwner, change func()) error {
 	before := d.DeepCopy()
 	change()
 	// Strategic: containers are merged by name, so that of a container nothing but the image is sent.
@@ -195,7 +195,7 @@ func (u *Updater) patch(ctx context.Context, d *appsv1.Deployment, owner client.
 	return nil
 }
 
-func (u *Updater) tell(d *appsv1.Deployment, kind, reason, action, note string, args ...any) {
+func (u *Updater) recordEvent(d *appsv1.Deployment, kind, reason, action, note string, args ...any) {
 	u.Events.Eventf(d, nil, kind, reason, action, note, args...)
 	u.Logger.Info(fmt.Sprintf(note, args...), "deployment", d.Name, "reason", reason)
 }

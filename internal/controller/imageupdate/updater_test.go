@@ -236,7 +236,7 @@ func TestACrashBetweenTwoWrites(t *testing.T) {
 	f.night()
 	writes := 0
 	crash := errors.New("crash")
-	watched, err := client.NewWithWatch(server.Config(t), client.Options{})
+	watched, err := client.NewWithWatch(server.RestConfig(t), client.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

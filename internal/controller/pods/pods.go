@@ -18,20 +18,20 @@ import (
 // truncatePodHostnameIfNeeded).
 const hostLength = 63
 
-// Host returns the name under which the processes of a pod know it. ok is false when that name may be another pod's as
+// HostName returns the name under which the processes of a pod know it. ok is false when that name may be another pod's as
 // well: what is known of the host is not known of the pod then, and it is left alone.
-func Host(pod *corev1.Pod) (host string, ok bool) {
+func HostName(pod *corev1.Pod) (host string, ok bool) {
 	return pod.Name, pod.Spec.Hostname == "" && len(pod.Name) <= hostLength
 }
 
-// Ended reports whether no process of the pod runs, or will.
-func Ended(pod *corev1.Pod) bool {
+// HasEnded reports whether no process of the pod runs, or will.
+func HasEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// Strip leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be written
+// StripPod leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be written
 // back as a whole: Writer patches.
-func Strip(obj any) (any, error) {
+func StripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
 		return obj, nil
@@ -62,13 +62,13 @@ type Change struct {
 	Labels, Annotations map[string]*string
 }
 
-// of returns what of the change differs from the pod, and whether anything does.
-func (c Change) of(pod *corev1.Pod) (Change, bool) {
-	rest := Change{differing(c.Labels, pod.Labels), differing(c.Annotations, pod.Annotations)}
+// differenceFrom returns what of the change differs from the pod, and whether anything does.
+func (c Change) differenceFrom(pod *corev1.Pod) (Change, bool) {
+	rest := Change{differingKeys(c.Labels, pod.Labels), differingKeys(c.Annotations, pod.Annotations)}
 	return rest, len(rest.Labels)+len(rest.Annotations) > 0
 }
 
-func differing(want map[string]*string, have map[string]string) map[string]*string {
+func differingKeys(want map[string]*string, have map[string]string) map[string]*string {
 	rest := map[string]*string{}
 	for key, value := range want {
 		if now, ok := have[key]; ok != (value != nil) || ok && now != *value {
@@ -85,14 +85,14 @@ type Writer struct {
 	Logger *slog.Logger
 }
 
-// Write patches what differs, and reports whether anything did. A pod that is gone is no error.
-func (w Writer) Write(ctx context.Context, pod *corev1.Pod, change Change) (changed bool, err error) {
-	rest, differs := change.of(pod)
+// PatchPod patches what differs, and reports whether anything did. A pod that is gone is no error.
+func (w Writer) PatchPod(ctx context.Context, pod *corev1.Pod, change Change) (changed bool, err error) {
+	rest, differs := change.differenceFrom(pod)
 	if !differs {
 		return false, nil
 	}
 	if w.DryRun {
-		w.Logger.Info("dry run: would change a pod", "pod", pod.Name, "labels", text(rest.Labels), "annotations", text(rest.Annotations))
+		w.Logger.Info("dry run: would change a pod", "pod", pod.Name, "labels", toText(rest.Labels), "annotations", toText(rest.Annotations))
 		return true, nil
 	}
 	metadata := map[string]any{}
@@ -116,7 +116,7 @@ func (w Writer) Write(ctx context.Context, pod *corev1.Pod, change Change) (chan
 	return err == nil, nil
 }
 
-func text(values map[string]*string) map[string]string {
+func toText(values map[string]*string) map[string]string {
 	shown := map[string]string{}
 	for key, value := range values {
 		if shown[key] = "(removed)"; value != nil {

@@ -24,7 +24,7 @@ func TestHost(t *testing.T) {
 		"a name that is cut":       {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: cut}}, false},
 		"a host name of its maker": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: short}, Spec: corev1.PodSpec{Hostname: "w"}}, false},
 	} {
-		if host, ok := pods.Host(&tt.pod); ok != tt.ok || host != tt.pod.Name {
+		if host, ok := pods.HostName(&tt.pod); ok != tt.ok || host != tt.pod.Name {
 			t.Errorf("%s: %s, %v", name, host, ok)
 		}
 	}
@@ -32,8 +32,8 @@ func TestHost(t *testing.T) {
 
 func TestWriterPatchesWhatDiffers(t *testing.T) {
 	t.Parallel()
-	c := server.Client(t)
-	made := server.Pod(t, server.Namespace(t), "w", nil)
+	c := server.NewClient(t)
+	made := server.CreatePod(t, server.CreateNamespace(t), "w", nil)
 	made.Annotations = map[string]string{"theirs": "1", "gone": "1"}
 	if err := c.Update(t.Context(), made); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestWriterPatchesWhatDiffers(t *testing.T) {
 		Annotations: map[string]*string{"gone": nil, "never": nil, "set": new("2")},
 	}
 	dry := pods.Writer{Client: c, DryRun: true, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	if changed, err := dry.Write(t.Context(), made, change); !changed || err != nil {
+	if changed, err := dry.PatchPod(t.Context(), made, change); !changed || err != nil {
 		t.Errorf("%v %v", changed, err)
 	}
 	var pod corev1.Pod
@@ -56,7 +56,7 @@ func TestWriterPatchesWhatDiffers(t *testing.T) {
 		if err := c.Get(t.Context(), key, &pod); err != nil {
 			t.Fatal(err)
 		}
-		if changed, err := w.Write(t.Context(), &pod, change); changed != want || err != nil {
+		if changed, err := w.PatchPod(t.Context(), &pod, change); changed != want || err != nil {
 			t.Errorf("write %d: %v %v", n, changed, err)
 		}
 	}
@@ -69,7 +69,7 @@ func TestWriterPatchesWhatDiffers(t *testing.T) {
 	if err := c.Delete(t.Context(), &pod, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := w.Write(t.Context(), &pod, pods.Change{Labels: map[string]*string{"mine": nil}}); changed || err != nil {
+	if changed, err := w.PatchPod(t.Context(), &pod, pods.Change{Labels: map[string]*string{"mine": nil}}); changed || err != nil {
 		t.Errorf("a pod that is gone: %v %v", changed, err)
 	}
 }
@@ -83,7 +83,7 @@ func TestStripKeepsWhatIsRead(t *testing.T) {
 			{Name: "worker", Image: "x", RestartCount: 3, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
 		}},
 	}
-	got, err := pods.Strip(pod)
+	got, err := pods.StripPod(pod)
 	want := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "w", UID: "1", Labels: map[string]string{"a": "b"}},
 		Spec:       corev1.PodSpec{NodeName: "n"},
@@ -94,7 +94,7 @@ func TestStripKeepsWhatIsRead(t *testing.T) {
 	if diff := cmp.Diff(any(want), got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if other, err := pods.Strip(&corev1.Node{}); err != nil || other == nil {
+	if other, err := pods.StripPod(&corev1.Node{}); err != nil || other == nil {
 		t.Error("another object is lost")
 	}
 }

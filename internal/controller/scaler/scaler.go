@@ -58,9 +58,9 @@ func New(d Deps) *Scaler {
 
 // IsActive says whether there is any work.
 func (s *Scaler) IsActive(ctx context.Context, _ *externalscaler.ScaledObjectRef) (*externalscaler.IsActiveResponse, error) {
-	active, err := s.active(ctx)
+	active, err := s.hasWork(ctx)
 	if err != nil {
-		return nil, s.unavailable(err)
+		return nil, s.toUnavailable(err)
 	}
 	return &externalscaler.IsActiveResponse{Result: active}, nil
 }
@@ -85,7 +85,7 @@ func (s *Scaler) StreamIsActive(ref *externalscaler.ScaledObjectRef, stream grpc
 			return nil
 		case <-timer.C:
 		}
-		active, err := s.active(ctx)
+		active, err := s.hasWork(ctx)
 		if (err != nil) != blind && ctx.Err() == nil {
 			blind = err != nil
 			s.logger.Warn("a look at the queue", "scaled_object", ref.GetName(), "blind", blind, "error", err)
@@ -129,29 +129,29 @@ func (s *Scaler) GetMetrics(ctx context.Context, r *externalscaler.GetMetricsReq
 	// The workers last: one that begins a task between the two looks is busy, and counts.
 	depth, err := s.queue.Depth(ctx)
 	if err != nil {
-		return nil, s.unavailable(err)
+		return nil, s.toUnavailable(err)
 	}
 	workers, err := s.queue.Workers(ctx)
 	if err != nil {
-		return nil, s.unavailable(err)
+		return nil, s.toUnavailable(err)
 	}
-	wanted := t.wanted(depth, workers)
+	wanted := t.wantedSlots(depth, workers)
 	s.metrics.wanted.Set(float64(wanted))
 	return &externalscaler.GetMetricsResponse{MetricValues: []*externalscaler.MetricValue{
 		{MetricName: metricName, MetricValue: wanted, MetricValueFloat: float64(wanted)},
 	}}, nil
 }
 
-// active reports whether there is any work.
-func (s *Scaler) active(ctx context.Context) (bool, error) {
+// hasWork reports whether there is any work.
+func (s *Scaler) hasWork(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	depth, err := s.queue.Depth(ctx)
-	return depth.tasks() > 0, err
+	return depth.totalTasks() > 0, err
 }
 
-// unavailable is what KEDA is told: it writes it into the ScaledObject's events, which are no place for addresses.
-func (s *Scaler) unavailable(err error) error {
+// toUnavailable is what KEDA is told: it writes it into the ScaledObject's events, which are no place for addresses.
+func (s *Scaler) toUnavailable(err error) error {
 	s.logger.Warn("KEDA cannot be answered", "error", err)
 	return status.Error(codes.Unavailable, "the queue cannot be read")
 }

@@ -54,24 +54,24 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("scaler: %w", err)
 	}
-	return s.Serve(ctx, listener)
+	return s.ServeListener(ctx, listener)
 }
 
-// Serve serves on a listener that is open already, until ctx ends.
-func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+// ServeListener serves on a listener that is open already, until ctx ends.
+func (s *Server) ServeListener(ctx context.Context, listener net.Listener) error {
 	options := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxConcurrentStreams(maxStreams), grpc.UnaryInterceptor(s.count),
+		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxConcurrentStreams(maxStreams), grpc.UnaryInterceptor(s.countRequest),
 		// A KEDA that is gone without a word is noticed, and its streams end.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 	}
 	if s.TLS.Certificate != "" {
-		if _, err := s.TLS.config(); err != nil {
+		if _, err := s.TLS.loadConfig(); err != nil {
 			listener.Close()
 			return fmt.Errorf("scaler: %w", err)
 		}
 		options = append(options, grpc.Creds(credentials.NewTLS(&tls.Config{
 			MinVersion:         tls.VersionTLS12,
-			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.TLS.config() },
+			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.TLS.loadConfig() },
 		})))
 	}
 	server := grpc.NewServer(options...)
@@ -91,15 +91,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return <-failed
 }
 
-// count is an interceptor.
-func (s *Server) count(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+// countRequest is an interceptor.
+func (s *Server) countRequest(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, request)
 	s.Scaler.metrics.requests.WithLabelValues(path.Base(info.FullMethod), status.Code(err).String()).Inc()
 	return answer, err
 }
 
-// config reads the files.
-func (t TLS) config() (*tls.Config, error) {
+// loadConfig reads the files.
+func (t TLS) loadConfig() (*tls.Config, error) {
 	pair, err := tls.LoadX509KeyPair(t.Certificate, t.Key)
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func serve(t *testing.T, q scaler.Queue, files scaler.TLS) (addr string, end fun
 	})}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, listener) }()
+	go func() { ended <- server.ServeListener(ctx, listener) }()
 	stopped := false
 	end = func() {
 		if stopped {
@@ -289,7 +289,7 @@ func TestAServerWithoutItsCertificateDoesNotStart(t *testing.T) {
 	s := &scaler.Server{TLS: scaler.TLS{Certificate: "/no/such", Key: "/no/such"}, Scaler: scaler.New(scaler.Deps{
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})}
-	if err := s.Serve(t.Context(), listener); !errors.Is(err, os.ErrNotExist) {
+	if err := s.ServeListener(t.Context(), listener); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }

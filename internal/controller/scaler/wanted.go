@@ -37,14 +37,14 @@ func parseTrigger(metadata map[string]string) (trigger, error) {
 	return t, nil
 }
 
-// tasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's hand alone:
+// totalTasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's hand alone:
 // a fleet at zero would leave it there for ever.
-func (d Depth) tasks() int64 { return d.Pending + d.Running + d.Retry + d.Scheduled }
+func (d Depth) totalTasks() int64 { return d.Pending + d.Running + d.Retry + d.Scheduled }
 
-// wanted is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the busy
+// wantedSlots is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the busy
 // workers have, so that no number that comes of it takes away a worker that runs something.
-func (t trigger) wanted(d Depth, w Workers) int64 {
-	slots := d.tasks()
+func (t trigger) wantedSlots(d Depth, w Workers) int64 {
+	slots := d.totalTasks()
 	if t.latency > 0 {
 		slots = min(slots, t.byLatency(d, w))
 	}
@@ -54,7 +54,7 @@ func (t trigger) wanted(d Depth, w Workers) int64 {
 // byLatency is the rule of the HorizontalPodAutoscaler with the wait as its metric: as many times the slots that there
 // are as the oldest pending task has waited longer than it should, or less. One worker is the least while there is work.
 func (t trigger) byLatency(d Depth, w Workers) int64 {
-	slots := max(d.Running, min(d.tasks(), 1))
+	slots := max(d.Running, min(d.totalTasks(), 1))
 	if d.Pending > 0 {
 		there := float64(max(w.Alive, 1) * t.concurrency)
 		slots = max(slots, int64(math.Ceil(there*float64(d.OldestPending)/float64(t.latency))))

@@ -38,7 +38,7 @@ func TestWanted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := (trigger{concurrency: 2, latency: c.latency}).wanted(c.depth, c.workers); got != c.want {
+			if got := (trigger{concurrency: 2, latency: c.latency}).wantedSlots(c.depth, c.workers); got != c.want {
 				t.Errorf("%d slots, want %d", got, c.want)
 			}
 		})
@@ -60,16 +60,16 @@ func TestWantedHolds(t *testing.T) {
 		}
 		w := Workers{Alive: count.Draw(t, "alive")}
 		w.Busy = rapid.Int64Range(0, w.Alive).Draw(t, "busy")
-		got := tr.wanted(d, w)
+		got := tr.wantedSlots(d, w)
 		workers := (got + tr.concurrency - 1) / tr.concurrency // as the HorizontalPodAutoscaler divides
 		if workers < w.Busy {
 			t.Errorf("%d workers for %d busy", workers, w.Busy)
 		}
-		if (got > 0) != (d.tasks() > 0 || w.Busy > 0) {
-			t.Errorf("%d slots for %d tasks", got, d.tasks())
+		if (got > 0) != (d.totalTasks() > 0 || w.Busy > 0) {
+			t.Errorf("%d slots for %d tasks", got, d.totalTasks())
 		}
-		if got > max(d.tasks(), w.Busy*tr.concurrency) {
-			t.Errorf("%d slots for %d tasks and %d busy", got, d.tasks(), w.Busy)
+		if got > max(d.totalTasks(), w.Busy*tr.concurrency) {
+			t.Errorf("%d slots for %d tasks and %d busy", got, d.totalTasks(), w.Busy)
 		}
 		if got < d.Running {
 			t.Errorf("%d slots for %d running tasks", got, d.Running)

@@ -29,8 +29,8 @@ type Server struct {
 	users sync.Mutex // held while one is added: the library counts its certificates without
 }
 
-// Main runs the tests and stops the server when one has started it. It returns the exit code.
-func (s *Server) Main(m *testing.M) int {
+// RunMain runs the tests and stops the server when one has started it. It returns the exit code.
+func (s *Server) RunMain(m *testing.M) int {
 	code := m.Run()
 	if s.env != nil {
 		_ = s.env.Stop() // what does not end is killed
@@ -38,10 +38,10 @@ func (s *Server) Main(m *testing.M) int {
 	return code
 }
 
-// Config returns how to reach the server as its administrator. The first call starts it, which takes some seconds.
-func (s *Server) Config(tb testing.TB) *rest.Config {
+// RestConfig returns how to reach the server as its administrator. The first call starts it, which takes some seconds.
+func (s *Server) RestConfig(tb testing.TB) *rest.Config {
 	tb.Helper()
-	folder := programs()
+	folder := programFolder()
 	for _, name := range []string{"kube-apiserver", "etcd"} {
 		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
 			testenv.Missing(tb, "the Kubernetes API server", "run hack/cluster/build.sh kubectl etcd")
@@ -60,21 +60,21 @@ func (s *Server) Config(tb testing.TB) *rest.Config {
 	return cfg
 }
 
-// Client returns a client of the server without a cache.
-func (s *Server) Client(tb testing.TB) client.Client {
+// NewClient returns a client of the server without a cache.
+func (s *Server) NewClient(tb testing.TB) client.Client {
 	tb.Helper()
-	c, err := client.New(s.Config(tb), client.Options{})
+	c, err := client.New(s.RestConfig(tb), client.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return c
 }
 
-// Namespace makes a namespace of the test's own. Without the controllers of Kubernetes it is never emptied.
-func (s *Server) Namespace(tb testing.TB) string {
+// CreateNamespace makes a namespace of the test's own. Without the controllers of Kubernetes it is never emptied.
+func (s *Server) CreateNamespace(tb testing.TB) string {
 	tb.Helper()
 	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-	if err := s.Client(tb).Create(tb.Context(), n); err != nil {
+	if err := s.NewClient(tb).Create(tb.Context(), n); err != nil {
 		tb.Fatal(err)
 	}
 	return n.Name
@@ -83,7 +83,7 @@ func (s *Server) Namespace(tb testing.TB) string {
 // KubeConfig makes a user without any right and returns the path of its kubeconfig.
 func (s *Server) KubeConfig(tb testing.TB, user string) string {
 	tb.Helper()
-	s.Config(tb)
+	s.RestConfig(tb)
 	s.users.Lock()
 	defer s.users.Unlock()
 	added, err := s.env.AddUser(envtest.User{Name: user}, nil)
@@ -101,7 +101,7 @@ func (s *Server) KubeConfig(tb testing.TB, user string) string {
 	return path
 }
 
-func programs() string {
+func programFolder() string {
 	if folder := os.Getenv("KUBEBUILDER_ASSETS"); folder != "" {
 		return folder
 	}
@@ -115,11 +115,11 @@ func programs() string {
 	return filepath.Join(cache, "tmd-cluster", "bin")
 }
 
-// Pod makes a worker pod with one container, worker. Its status is written when change is not nil: a running container on
+// CreatePod makes a worker pod with one container, worker. Its status is written when change is not nil: a running container on
 // a ready pod, as change leaves it.
-func (s *Server) Pod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) *corev1.Pod {
+func (s *Server) CreatePod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) *corev1.Pod {
 	tb.Helper()
-	c := s.Client(tb)
+	c := s.NewClient(tb)
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app.kubernetes.io/component": "worker"}},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "worker", Image: "tmd"}}},

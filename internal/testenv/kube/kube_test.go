@@ -12,12 +12,12 @@ import (
 
 var server kube.Server
 
-func TestMain(m *testing.M) { os.Exit(server.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }
 
 func TestServerKeepsObjects(t *testing.T) {
 	t.Parallel()
-	ns := server.Namespace(t)
-	c := server.Client(t)
+	ns := server.CreateNamespace(t)
+	c := server.NewClient(t)
 	made := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "one"}}
 	if err := c.Create(t.Context(), made); err != nil {
 		t.Fatal(err)
