@@ -46,8 +46,8 @@ func (m model) LoadWithResult(ctx context.Context, id job.ID, _ bool) (job.Recor
 	r, err := m.LoadRecord(ctx, id)
 	return r, nil, err
 }
-func (model) Delete(context.Context, job.ID) error { return nil }
-func (model) DeleteAll(context.Context, job.ID) error  { return nil }
+func (model) Delete(context.Context, job.ID) error    { return nil }
+func (model) DeleteAll(context.Context, job.ID) error { return nil }
 func (model) LoadTicket(context.Context, job.ID) (job.Ticket, error) {
 	return job.Ticket{}, fault.New(fault.JobNotFound)
 }
