@@ -7,11 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"gocloud.dev/blob"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -46,17 +47,26 @@ func (s *Store) CheckAccess(ctx context.Context) error {
 		}},
 		{"write an object into", "s3:PutObject", func(ctx context.Context) error {
 			written = true // even if only the answer is lost
-			return s.blobs.Upload(ctx, key, bytes.NewReader(want), &blob.WriterOptions{ContentType: "application/pdf"})
+			_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: &s.cfg.Bucket, Key: &key, Body: bytes.NewReader(want), ContentType: aws.String("application/pdf"),
+			})
+			return err
 		}},
 		{"read an object of", "s3:GetObject", func(ctx context.Context) error {
-			got, err := s.blobs.ReadAll(ctx, key)
+			out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+			if err != nil {
+				return err
+			}
+			defer out.Body.Close()
+			got, err := io.ReadAll(out.Body)
 			if err == nil && !bytes.Equal(got, want) {
 				err = errors.New("other bytes come back than were written")
 			}
 			return err
 		}},
 		{"list", "s3:ListBucket", func(ctx context.Context) error {
-			_, _, err := s.blobs.ListPage(ctx, blob.FirstPageToken, 1, &blob.ListOptions{Prefix: s.prefix})
+			one := int32(1)
+			_, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.cfg.Bucket, Prefix: &s.prefix, MaxKeys: &one})
 			return err
 		}},
 		{"list uploads in parts of", "s3:ListBucketMultipartUploads", func(ctx context.Context) error {

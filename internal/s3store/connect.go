@@ -16,8 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
-	"gocloud.dev/blob/s3blob"
-	"gocloud.dev/gcerrors"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -71,8 +69,8 @@ func (s *Store) connect(ctx context.Context) error {
 			o.BaseEndpoint = &s.cfg.Endpoint
 		}
 	})
-	s.blobs, err = s3blob.OpenBucket(ctx, s.client, s.cfg.Bucket, &s3blob.Options{RequestChecksumCalculation: s.checksums})
-	return err
+	s.transfers = s.newTransfers()
+	return nil
 }
 
 // codeOf is what S3 calls an error, "" for one that is not S3's.
@@ -86,7 +84,11 @@ func codeOf(err error) string {
 
 // isMissing reports whether an error says that an object is not there. A bucket that is not there is another matter.
 func isMissing(err error) bool {
-	return gcerrors.Code(err) == gcerrors.NotFound && codeOf(err) != "NoSuchBucket"
+	switch codeOf(err) {
+	case "NoSuchKey", "NotFound", "ObjectNotInActiveTierError":
+		return true
+	}
+	return false
 }
 
 // wrapError is an error of S3 as the project's. What the caller's end of ctx did is told as that.

@@ -47,7 +47,7 @@ func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
 func (s *Store) loadMetadata(ctx context.Context, key string) (job.Saved, error) {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	a, err := s.blobs.Attributes(ctx, key)
+	a, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
 	switch {
 	case isMissing(err):
 		return job.Saved{}, err
@@ -70,11 +70,15 @@ func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
 	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	kept, err := s.blobs.Exists(ctx, s.keptKey(id))
-	if err != nil {
+	key := s.keptKey(id)
+	_, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+	switch {
+	case isMissing(err):
+		return false, nil
+	case err != nil:
 		return false, wrapError(ctx, "look for a kept document", err)
 	}
-	return kept, nil
+	return true, nil
 }
 
 // RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none

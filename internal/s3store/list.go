@@ -6,14 +6,11 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"gocloud.dev/blob"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
-
-// page is how many objects one call lists, which is S3's most.
-const page = 1000
 
 // parts comes between the name of a document and the id of an upload of its parts.
 const parts = "?uploadId="
@@ -27,19 +24,20 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 		kept bool
 	}
 	at := map[of]int{}
-	for token := blob.FirstPageToken; token != nil; {
-		objects, next, err := s.page(ctx, token)
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
+	for pages.HasMorePages() {
+		objects, err := s.nextPage(ctx, pages)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range objects {
-			l := known(strings.TrimPrefix(o.Key, s.prefix))
+			l := known(strings.TrimPrefix(*o.Key, s.prefix))
 			if l == (job.StoredFiles{}) {
 				continue
 			}
-			l.Modified = o.ModTime
+			l.Modified = *o.LastModified
 			if l.Document || l.Kept {
-				l.Size = o.Size
+				l.Size = *o.Size
 			}
 			key := of{l.ID, l.Kept}
 			if i, ok := at[key]; ok && l.ID != "" {
@@ -49,19 +47,18 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 			at[key] = len(found)
 			found = append(found, l)
 		}
-		token = next
 	}
 	return s.listParts(ctx, found)
 }
 
-func (s *Store) page(ctx context.Context, token []byte) ([]*blob.ListObject, []byte, error) {
+func (s *Store) nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) ([]types.Object, error) {
 	ctx, cancel := withStallTimeout(ctx, s.listTimeout())
 	defer cancel()
-	objects, next, err := s.blobs.ListPage(ctx, token, page, &blob.ListOptions{Prefix: s.prefix})
+	out, err := pages.NextPage(ctx)
 	if err != nil {
-		return nil, nil, wrapError(ctx, "list", err)
+		return nil, wrapError(ctx, "list", err)
 	}
-	return objects, next, nil
+	return out.Contents, nil
 }
 
 // listParts adds the uploads in parts that have not ended. Their writer may be gone, and nothing else would show them.

@@ -13,7 +13,7 @@ import (
 	"log/slog"
 	"strconv"
 
-	"gocloud.dev/blob"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -40,16 +40,18 @@ func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
 }
 
 func (s *Store) openObject(o *object, pdf, ticket string) error {
-	a, err := s.blobs.Attributes(o.ctx, ticket)
+	a, err := s.client.HeadObject(o.ctx, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &ticket})
 	if err != nil {
 		return wrapError(o.ctx, "open: ticket", err)
 	}
 	if o.want, err = parseMetadata(a.Metadata); err != nil {
 		return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("%w: metadata of the ticket: %w", errDamaged, err))
 	}
-	if o.r, err = s.blobs.NewReader(o.ctx, pdf, nil); err != nil {
+	out, err := s.client.GetObject(o.ctx, &s3.GetObjectInput{Bucket: &s.cfg.Bucket, Key: &pdf})
+	if err != nil {
 		return wrapError(o.ctx, "open", err)
 	}
+	o.body = out.Body
 	return nil
 }
 
@@ -73,7 +75,7 @@ func parseMetadata(metadata map[string]string) (job.Saved, error) {
 // object is an open document.
 type object struct {
 	id     job.ID
-	r      *blob.Reader
+	body   io.ReadCloser
 	ctx    context.Context
 	watch  *stallWatch
 	want   job.Saved
@@ -84,7 +86,7 @@ type object struct {
 
 func (o *object) Read(p []byte) (int, error) {
 	o.watch.resumeTimer(int64(len(p)))
-	n, err := o.r.Read(p)
+	n, err := o.body.Read(p)
 	o.watch.pauseTimer()
 	o.size += int64(n)
 	_, _ = o.digest.Write(p[:n]) // never fails
@@ -103,7 +105,7 @@ func (o *object) Read(p []byte) (int, error) {
 
 func (o *object) Close() error {
 	o.watch.stopWatch()
-	return o.r.Close()
+	return o.body.Close()
 }
 
 // LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
@@ -115,15 +117,15 @@ func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
 	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	r, err := s.blobs.NewReader(ctx, key, nil)
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
 	if isMissing(err) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
 	}
 	if err != nil {
 		return job.Ticket{}, wrapError(ctx, "open a ticket", err)
 	}
-	defer func() { _ = r.Close() }() // it was read
-	b, err := io.ReadAll(io.LimitReader(r, job.MaxTicket+1))
+	defer out.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(out.Body, job.MaxTicket+1))
 	if err != nil {
 		return job.Ticket{}, wrapError(ctx, "read a ticket", err)
 	}

@@ -27,7 +27,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/uuid"
-	"gocloud.dev/blob"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
@@ -75,7 +74,7 @@ type Store struct {
 	cfg         Config
 	prefix      string
 	client      *s3.Client
-	blobs       *blob.Bucket
+	transfers   *transfermanager.Client
 	credentials aws.CredentialsProvider
 	checksums   aws.RequestChecksumCalculation
 	memory      *semaphore.Weighted
@@ -102,9 +101,8 @@ func (s *Store) undoTimeout() time.Duration { return s.idleTimeout() / budget.S3
 
 // Close gives the bucket up.
 func (s *Store) Close() error {
-	err := s.blobs.Close()
 	s.idle()
-	return err
+	return nil
 }
 
 // valid reports whether id names objects: only the canonical form of a UUID does.
@@ -155,7 +153,9 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	src.whole = func(saved job.Saved) error {
 		return s.putObject(upload, ticket, encoded, documentMetadata(saved))
 	}
-	err = s.blobs.Upload(upload, pdf, src, &blob.WriterOptions{ContentType: "application/pdf", BeforeWrite: s.configureUpload})
+	_, err = s.transfers.UploadObject(upload, &transfermanager.UploadObjectInput{
+		Bucket: &s.cfg.Bucket, Key: &pdf, Body: src, ContentType: aws.String("application/pdf"),
+	})
 	if src.err != nil {
 		err = src.err
 	} else if err != nil {
@@ -170,24 +170,21 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	return src.saved, nil
 }
 
-// configureUpload sets how a document is sent, which gocloud.dev leaves at a multiple of the largest document.
-func (s *Store) configureUpload(as func(any) bool) error {
-	var manager *transfermanager.Client
-	if !as(&manager) {
-		return errors.New("bucket: not the transfer manager of S3")
-	}
-	*manager = *transfermanager.New(s.client, func(o *transfermanager.Options) {
+// newTransfers returns what sends documents, in parts when they are larger than partSize.
+func (s *Store) newTransfers() *transfermanager.Client {
+	return transfermanager.New(s.client, func(o *transfermanager.Options) {
 		o.MultipartUploadThreshold, o.PartSizeBytes = partSize, partSize
 		o.Concurrency = 1 // a part is sent while the next one arrives: more would only be more memory
 		o.RequestChecksumCalculation = s.checksums
-		o.FailTimeout = s.undoTimeout() // the parts of an upload that failed are given up whatever ctx says
+		o.FailTimeout = s.undoTimeout() // aborting the parts of a failed upload does not depend on the caller's context
 	})
-	return nil
 }
 
 // putObject writes a small object.
 func (s *Store) putObject(ctx context.Context, key string, b []byte, metadata map[string]string) error {
-	err := s.blobs.Upload(ctx, key, bytes.NewReader(b), &blob.WriterOptions{ContentType: "application/json", Metadata: metadata})
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &s.cfg.Bucket, Key: &key, Body: bytes.NewReader(b), ContentType: aws.String("application/json"), Metadata: metadata,
+	})
 	if err != nil {
 		return wrapError(ctx, "save a ticket", err)
 	}
@@ -221,7 +218,7 @@ func (s *Store) deleteUpload(ctx context.Context, id job.ID) error {
 }
 
 func (s *Store) removeObject(ctx context.Context, key string) error {
-	// S3 does not mind that nothing is there; the Delete of blob would ask for it first.
+	// S3 reports success for an object that does not exist.
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
 	if err != nil {
 		return wrapError(ctx, "delete", err)
