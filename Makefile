@@ -24,22 +24,48 @@ build: ## Build .bin/tmd and .bin/tmd-controller
 	@mkdir -p $(BIN)
 	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
+.PHONY: build-tmd
+build-tmd: ## Build .bin/tmd alone: without the libraries of Kubernetes
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/tmd
+
 .PHONY: run
-run: build ## Run everything in one process on the embedded default: no server to install
+run: build-tmd ## Run everything in one process on the embedded default: no server to install
 	@exec .bin/tmd all
 
 .PHONY: deps
-deps: ## Install what the tests need: redis-server, a MongoDB and an S3 test server, a browser
+deps: ## Install what the tests of make test need: redis-server, a MongoDB and an S3 test server
 	@hack/deps.sh test
 
+# The packages whose tests run a Kubernetes API server. FAST is what starts no server and no process.
+KUBE := ./internal/controller/... ./internal/controllercmd/... ./internal/testenv/kube/...
+FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... \
+	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
+
+.PHONY: test-fast
+test-fast: ## Run within a minute the tests that need no server: the domain, submit, configuration, import rules
+	go test $(FAST)
+	cd tests && go test ./architecture
+
 .PHONY: test
-test: deps build ## Run every test, with the race detector, against real servers
+test: deps build ## Run every test but those on Kubernetes and in a browser, with the race detector, against real servers
 	go vet ./...
 	cd tests && go vet ./...
 	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
 	go test -run '^TestWords$$' ./internal/pdftext
-	go test -race -timeout 15m $(PKG)
-	cd tests && go test -race -timeout 15m $(PKG)
+	go test -race -timeout 15m $$(go list $(PKG) | grep -vFf <(go list $(KUBE)))
+	[ '$(PKG)' != ./... ] || (cd tests && go test -race -timeout 15m $$(go list ./... | grep -v /browser$$))
+
+.PHONY: test-controller
+test-controller: ## Run the tests of the controller against a Kubernetes API server, which is built first
+	@hack/deps.sh test kube
+	go test -race -timeout 15m $(KUBE)
+
+.PHONY: test-browser
+test-browser: ## Run the tests of the page in a browser, which is installed first
+	@hack/deps.sh browser
+	go test -run '^TestWords$$' ./internal/pdftext
+	cd tests && go test -race -timeout 10m ./browser
 
 .PHONY: lint
 lint: ## Run the linters
@@ -118,7 +144,7 @@ verify: generate ## Fail when something generated is stale
 	@git diff --exit-code && test -z "$$(git status --porcelain -- charts k8s)" || { echo "generated files are stale: run 'make generate' and commit"; exit 1; }
 
 .PHONY: check
-check: lint test chart-test ## What CI runs
+check: lint audit test test-controller test-browser chart-test ## What CI runs
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the project's tests, linters, chart, cluster and protocols need: hack/deps.sh test, lint, chart, cluster, audit,
-# proto, or several of them.
+# Installs what the project's tests, linters, chart, cluster and protocols need: hack/deps.sh test, kube, browser, lint, chart,
+# cluster, audit, proto, or several of them.
 # It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -64,14 +64,20 @@ for what in "$@"; do
 		need "gcc libc6-dev" gcc clang
 		need redis-server redis-server
 		need poppler-utils pdftotext
-		need chromium chromium chromium-browser google-chrome google-chrome-stable
 		install_missing
 		missing=()
 		tool ferretdb ferretdb .
 		tool versitygw versitygw github.com/versity/versitygw/cmd/versitygw
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
-		# An API server and its etcd, for the controller.
+		;;
+	kube)
+		# An API server and its etcd, for the tests of the controller.
 		hack/cluster/build.sh kubectl etcd
+		;;
+	browser)
+		need chromium chromium chromium-browser google-chrome google-chrome-stable
+		install_missing
+		missing=()
 		;;
 	chart)
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
@@ -117,7 +123,7 @@ for what in "$@"; do
 		tool protoc-gen-go-grpc proto google.golang.org/grpc/cmd/protoc-gen-go-grpc
 		;;
 	*)
-		echo "deps: unknown argument $what: use test, lint, chart, cluster, audit or proto" >&2
+		echo "deps: unknown argument $what: use test, kube, browser, lint, chart, cluster, audit or proto" >&2
 		exit 2
 		;;
 	esac
