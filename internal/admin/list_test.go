@@ -111,7 +111,7 @@ func (m memoryJobs) LoadDead(_ context.Context, id job.ID) (job.Dead, error) {
 
 type nothingKept struct{ admin.Uploads }
 
-func (nothingKept) Kept(context.Context, job.ID) (bool, error) { return false, nil }
+func (nothingKept) HasKeptDocument(context.Context, job.ID) (bool, error) { return false, nil }
 
 // add draws a job in any state.
 func (m *memory) add(t *rapid.T, n int) job.ID {

@@ -238,7 +238,7 @@ func TestAJobThatRedisHasLost(t *testing.T) {
 // refusing is a store whose files cannot be removed.
 type refusing struct{ httpapi.Uploads }
 
-func (refusing) Purge(context.Context, job.ID) error { return fault.New(fault.StorageUnavailable) }
+func (refusing) DeleteAll(context.Context, job.ID) error { return fault.New(fault.StorageUnavailable) }
 
 // Files go before the record: while they cannot, the job is still there to be deleted. The other way round, its ticket
 // would bring it back.

@@ -339,7 +339,7 @@ func TestOneAtATime(t *testing.T) {
 // blind is a store whose disk fails.
 type blind struct{ repair.Uploads }
 
-func (blind) List(context.Context) ([]job.StoredFiles, error) {
+func (blind) ListFiles(context.Context) ([]job.StoredFiles, error) {
 	return nil, fault.New(fault.StorageUnavailable)
 }
 
