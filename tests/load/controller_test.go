@@ -38,11 +38,11 @@ const (
 
 // A thousand worker pods on a real API server, and as many workers that beat in a real Redis: what the controller takes.
 func TestLoadController(t *testing.T) {
-	ns, c, server := cluster.Namespace(t), cluster.Client(t), testenv.Redis(t)
+	ns, c, server := cluster.CreateNamespace(t), cluster.NewClient(t), testenv.Redis(t)
 	beats := newBeats(t, server)
 	made := time.Now()
 	forEach(manyPods, func(n int) {
-		cluster.Pod(t, ns, podName(n), func(p *corev1.Pod) {
+		cluster.CreatePod(t, ns, podName(n), func(p *corev1.Pod) {
 			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 		})
 	})

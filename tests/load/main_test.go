@@ -11,4 +11,4 @@ import (
 
 var cluster kube.Server
 
-func TestMain(m *testing.M) { os.Exit(cluster.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(cluster.RunMain(m)) }
