@@ -60,7 +60,7 @@ func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.S
 		return nil, err
 	}
 	r.AddCloser("uploads", func(context.Context) error { return store.Close() })
-	if err = store.Check(ctx); storage.IsTransient(err) {
+	if err = store.CheckAccess(ctx); storage.IsTransient(err) {
 		// As with Redis and MongoDB, the role starts, and works when the outage has passed.
 		r.Log.Error("uploads cannot be stored", "error", err)
 		err = nil

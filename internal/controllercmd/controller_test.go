@@ -47,7 +47,7 @@ type release struct {
 // newRelease makes one with the controller, and with more values of the chart.
 func newRelease(t *testing.T, values ...string) *release {
 	t.Helper()
-	r := &release{t: t, client: server.Client(t), namespace: server.Namespace(t), redis: testenv.Redis(t)}
+	r := &release{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), redis: testenv.Redis(t)}
 	// The right to create what is not there is no right of the controller, so that a mistake shows.
 	r.kubeconfig = server.KubeConfig(t, r.namespace+"-controller")
 	role := chartRole(t, values...)
@@ -146,7 +146,7 @@ func readPage(url string) string {
 // run until they are told to stop.
 func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()
-	server.Pod(r.t, r.namespace, pod, func(*corev1.Pod) {})
+	server.CreatePod(r.t, r.namespace, pod, func(*corev1.Pod) {})
 	taken := make(chan job.ID, 10)
 	s := queuetest.NewServer(r.t, queuetest.Deps{
 		Redis: r.openRedis(), Host: pod, Handler: blockingHandler(taken), Concurrency: 1, Grace: time.Second, Clock: time.Now,
@@ -257,7 +257,7 @@ func TestController(t *testing.T) {
 	testenv.Eventually(t, "the second replica leads", func() bool {
 		return strings.Contains(readPage(second.metrics+"/metrics"), `leader_election_master_status{name="`+lease+`"} 1`)
 	})
-	server.Pod(t, r.namespace, "w3", func(*corev1.Pod) {})
+	server.CreatePod(t, r.namespace, "w3", func(*corev1.Pod) {})
 	kept := r.loadPod("w2")
 	if err := r.client.Patch(t.Context(), &kept, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":null}}`))); err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What the controller does last is seen first: the deletion of another pod that it has dealt with.
-	other := server.Pod(t, r.namespace, "w3", func(*corev1.Pod) {})
+	other := server.CreatePod(t, r.namespace, "w3", func(*corev1.Pod) {})
 	if err := r.client.Delete(t.Context(), other, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
