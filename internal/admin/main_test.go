@@ -156,7 +156,7 @@ func (w *worker) Process(ctx context.Context, d job.Delivery) error {
 		return err
 	}
 	if w.keep && r.Kind == job.File {
-		err = w.e.files.Keep(detached, d.ID)
+		err = w.e.files.KeepDocument(detached, d.ID)
 	} else {
 		err = w.e.files.Delete(detached, d.ID)
 	}

@@ -38,7 +38,7 @@ func (m *model) move(fence int64, next job.State, now time.Time) (changed, super
 		return false, true
 	}
 	m.r.State, m.r.Error, m.r.RetryAt = next, nil, time.Time{}
-	if next.Final() {
+	if next.IsFinal() {
 		m.r.FinishedAt = now
 	}
 	m.change(now)

@@ -31,7 +31,7 @@ type Job struct {
 	Error    string    `json:"error,omitempty"`
 }
 
-func (j Job) hasEnded() bool { return job.State(j.Status).Final() }
+func (j Job) hasEnded() bool { return job.State(j.Status).IsFinal() }
 
 // Report is the outcome of a load.
 type Report struct {
