@@ -249,6 +249,6 @@ func (e *env) settle() {
 	e.clock.Advance(10 * time.Second)
 	for range 3 {
 		e.clock.Advance(5 * time.Second)
-		must(e.t, e.sweeper.Round(e.t.Context()))
+		must(e.t, e.sweeper.RepairOnce(e.t.Context()))
 	}
 }
