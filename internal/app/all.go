@@ -102,15 +102,15 @@ func openBolt(ctx context.Context, r *role.Role, dir string) (*boltstore.Store, 
 		return nil, err
 	}
 	r.AddCloser("database", func(context.Context) error { return store.Close() })
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		return nil, err
 	}
 	// Seeding takes as long as the rest of the start, so it is skipped when nothing changed.
-	if stored, err := store.Version(ctx); err == nil && stored == data.Fingerprint() {
+	if stored, err := store.CatalogueVersion(ctx); err == nil && stored == data.Fingerprint() {
 		return store, nil
 	}
-	return store, store.Seed(ctx, data)
+	return store, store.SeedCatalogue(ctx, data)
 }
 
 // printWelcome prints the next steps for a new user, as commands that can be copied.

@@ -14,7 +14,7 @@ import (
 var loadBook = sync.OnceValue(func() *audit.Rulebook { return audit.NewRulebook(loadCatalogue(), audit.Settings{Calendar: "2026-27"}) })
 
 var loadCatalogue = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		panic(err)
 	}
@@ -35,7 +35,7 @@ func programOf(tb testing.TB, degree string, flags ...string) *audit.Program {
 func programIn(tb testing.TB, book *audit.Rulebook, degree string, flags ...string) *audit.Program {
 	tb.Helper()
 	cat := loadCatalogue()
-	d, ok := cat.Degree(degree)
+	d, ok := cat.FindDegree(degree)
 	if !ok {
 		tb.Skipf("the catalogue has no %s", degree)
 	}

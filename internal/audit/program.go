@@ -132,12 +132,12 @@ func (b *Rulebook) newLimit(rule catalogue.Rule) (limit, bool) {
 		if rule.MaxCourses != nil {
 			l.n = *rule.MaxCourses
 		}
-	case catalogue.RuleMaxCreditsFrom:
+	case catalogue.RuleMaxCreditsFromSet:
 		l.kind, l.n = allocation.MostCredits, int(Quarters(rule.MaxCredits))
 	case catalogue.RuleMinCourses:
 		l.kind, l.n, l.courses, l.isMin = allocation.ReserveForSet, rule.MinCourses, true, true
 		l.reserve = l.n * int(b.smallestCredits(rule.CourseList))
-	case catalogue.RuleMinCreditsFrom:
+	case catalogue.RuleMinCreditsFromSet:
 		l.kind, l.n, l.isMin = allocation.ReserveForSet, int(Quarters(rule.MinCredits)), true
 		l.reserve = l.n
 	default:
@@ -163,7 +163,7 @@ func (p *Program) addEquivalent(id, other int32) {
 // them, as far as the program does not require them itself. A degree without such a program presumes those of all.
 func (p *Program) presume() {
 	open := p.book.presumed
-	if ecp, ok := p.book.cat.Degree(p.degree.ECPDegreeID); ok {
+	if ecp, ok := p.book.cat.FindDegree(p.degree.ECPDegreeID); ok {
 		open = p.book.requiredCourses(ecp)
 	}
 	open = slices.Clone(open)

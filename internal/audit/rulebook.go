@@ -93,7 +93,7 @@ func (b *Rulebook) addCourse(i int) {
 			r.needs = append(r.needs, need{Prerequisite, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
 		case catalogue.RuleCorequisite:
 			r.needs = append(r.needs, need{Corequisite, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
-		case catalogue.RuleEither:
+		case catalogue.RulePrerequisiteOrCorequisite:
 			r.needs = append(r.needs, need{Either, b.internCodes(rule.CourseList), max(1, rule.MinCourses)})
 		case catalogue.RuleNotTaken:
 			r.excludes = append(r.excludes, b.internCodes(rule.CourseList)...)
@@ -195,7 +195,7 @@ func (b *Rulebook) internCode(code string) int32 {
 
 // findID returns the id of a code. A code that neither the catalogue nor its rules name has none.
 func (b *Rulebook) findID(code string) (int32, bool) {
-	if i, ok := b.cat.Index(code); ok {
+	if i, ok := b.cat.CourseIndex(code); ok {
 		return int32(i), true
 	}
 	id, ok := b.extra[code]
@@ -206,7 +206,7 @@ func (b *Rulebook) findID(code string) (int32, bool) {
 func (b *Rulebook) requiredCourses(d catalogue.Degree) []int32 {
 	var ids []int32
 	for _, id := range d.Pools {
-		if pool, ok := b.cat.Pool(id); ok && b.needsAll(pool) {
+		if pool, ok := b.cat.FindPool(id); ok && b.needsAll(pool) {
 			ids = append(ids, b.internCodes(pool.Courses)...)
 		}
 	}
@@ -217,7 +217,7 @@ func (b *Rulebook) requiredCourses(d catalogue.Degree) []int32 {
 func (b *Rulebook) needsAll(p catalogue.Pool) bool {
 	sum := Credits(0)
 	for _, code := range p.Courses {
-		if c, ok := b.cat.Course(code); ok {
+		if c, ok := b.cat.FindCourse(code); ok {
 			sum += Quarters(c.Credits)
 		}
 	}
@@ -234,7 +234,7 @@ func (b *Rulebook) needsAll(p catalogue.Pool) bool {
 func (b *Rulebook) smallestCredits(codes []string) Credits {
 	least := Credits(0)
 	for i, code := range codes {
-		if c, ok := b.cat.Course(code); ok {
+		if c, ok := b.cat.FindCourse(code); ok {
 			if credits := Quarters(c.Credits); i == 0 || credits < least {
 				least = credits
 			}
@@ -249,7 +249,7 @@ func DegreePools(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bo
 	var pools []catalogue.Pool
 	ids := d.Pools
 	own := len(ids)
-	if ecp, ok := cat.Degree(d.ECPDegreeID); ok && extended {
+	if ecp, ok := cat.FindDegree(d.ECPDegreeID); ok && extended {
 		ids = append(ids[:own:own], ecp.Pools...)
 	}
 	if coop {
@@ -257,7 +257,7 @@ func DegreePools(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bo
 	}
 	general := -1
 	for i, id := range ids {
-		p, ok := cat.Pool(id)
+		p, ok := cat.FindPool(id)
 		if !ok {
 			continue
 		}

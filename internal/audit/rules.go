@@ -226,7 +226,7 @@ func checkOffered(a *auditor, it *item) {
 	if it.Status != Planned || set.hasTerm(it.Term) {
 		return
 	}
-	c, _ := a.book.cat.Course(it.Code)
+	c, _ := a.book.cat.FindCourse(it.Code)
 	a.addRemark(Remark{Code: NotOffered, Level: Warning, Course: it.Code, Term: labelOf(it.Term), Params: Params{OfferedIn: c.OfferedIn},
 		Message: fmt.Sprintf("%s is usually offered in %s.", it.Code, strings.Join(c.OfferedIn, ", ")),
 		Remedy:  "Check the schedule, or move it to such a term."})

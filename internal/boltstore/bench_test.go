@@ -14,7 +14,7 @@ import (
 
 func seeded(b *testing.B) (*boltstore.Store, catalogue.Data) {
 	b.Helper()
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func seeded(b *testing.B) (*boltstore.Store, catalogue.Data) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() })
-	if err := s.Seed(b.Context(), data); err != nil {
+	if err := s.SeedCatalogue(b.Context(), data); err != nil {
 		b.Fatal(err)
 	}
 	return s, data
@@ -49,25 +49,25 @@ func BenchmarkFirstSeed(b *testing.B) {
 			return err
 		}
 		defer s.Close()
-		return s.Seed(ctx, data)
+		return s.SeedCatalogue(ctx, data)
 	})
 }
 
 func BenchmarkSeedAgain(b *testing.B) {
 	s, data := seeded(b)
-	bench(b, func(ctx context.Context) error { return s.Seed(ctx, data) })
+	bench(b, func(ctx context.Context) error { return s.SeedCatalogue(ctx, data) })
 }
 
 func BenchmarkLoad(b *testing.B) {
 	s, _ := seeded(b)
-	bench(b, func(ctx context.Context) error { _, err := s.Load(ctx); return err })
+	bench(b, func(ctx context.Context) error { _, err := s.LoadCatalogue(ctx); return err })
 }
 
 // BenchmarkSearch finds nothing, and so looks at every course.
 func BenchmarkSearch(b *testing.B) {
 	s, _ := seeded(b)
 	bench(b, func(ctx context.Context) error {
-		_, _, err := s.Courses(ctx, catalogue.CourseQuery{Search: "no such course"})
+		_, _, err := s.ListCourses(ctx, catalogue.CourseQuery{Search: "no such course"})
 		return err
 	})
 }
@@ -75,7 +75,7 @@ func BenchmarkSearch(b *testing.B) {
 func BenchmarkInsert(b *testing.B) {
 	s, _ := seeded(b)
 	bench(b, func(ctx context.Context) error {
-		_, err := s.Insert(ctx, timeline.Saved{Owner: "ann", Name: "plan"})
+		_, err := s.InsertTimeline(ctx, timeline.Saved{Owner: "ann", Name: "plan"})
 		return err
 	})
 }

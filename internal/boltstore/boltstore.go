@@ -31,6 +31,7 @@ var (
 	coursesBucket   = []byte("courses")
 	sequencesBucket = []byte("sequences")
 	stateBucket     = []byte("catalogue")
+	editionsBucket  = []byte("editions")
 	timelinesBucket = []byte("timelines")
 )
 
@@ -65,7 +66,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{degreesBucket, poolsBucket, coursesBucket, sequencesBucket, stateBucket, timelinesBucket} {
+		for _, name := range [][]byte{degreesBucket, poolsBucket, coursesBucket, sequencesBucket, stateBucket, editionsBucket, timelinesBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -88,16 +89,16 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // view and update run f in a transaction. A fault of f comes back as it is, any other error as database_unavailable.
 func (s *Store) view(ctx context.Context, op string, f func(*bbolt.Tx) error) error {
-	return failed(ctx, op, s.db.View, f)
+	return runTransaction(ctx, op, s.db.View, f)
 }
 
 func (s *Store) update(ctx context.Context, op string, f func(*bbolt.Tx) error) error {
-	return failed(ctx, op, s.db.Update, f)
+	return runTransaction(ctx, op, s.db.Update, f)
 }
 
-func failed(ctx context.Context, op string, run func(func(*bbolt.Tx) error) error, f func(*bbolt.Tx) error) error {
+func runTransaction(ctx context.Context, op string, run func(func(*bbolt.Tx) error) error, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("embedded: %s: %w", op, err)
+		return fmt.Errorf("boltstore: %s: %w", op, err)
 	}
 	err := run(f)
 	if err == nil {
@@ -106,11 +107,11 @@ func failed(ctx context.Context, op string, run func(func(*bbolt.Tx) error) erro
 	if known := (*fault.Error)(nil); errors.As(err, &known) {
 		return err
 	}
-	return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("embedded: %s: %w", op, err))
+	return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("boltstore: %s: %w", op, err))
 }
 
-// put writes doc as JSON, unless it is there already.
-func put(b *bbolt.Bucket, key string, doc any) error {
+// putDocument writes doc as JSON, unless it is there already.
+func putDocument(b *bbolt.Bucket, key string, doc any) error {
 	value, err := json.Marshal(doc)
 	if err != nil {
 		return err
@@ -121,8 +122,8 @@ func put(b *bbolt.Bucket, key string, doc any) error {
 	return b.Put([]byte(key), value)
 }
 
-// get reads a document; missing when there is none.
-func get[T any](b *bbolt.Bucket, key string, missing fault.Code) (T, error) {
+// getDocument reads a document; missing when there is none.
+func getDocument[T any](b *bbolt.Bucket, key string, missing fault.Code) (T, error) {
 	var doc T
 	// bbolt finds nothing under a key that is empty or too long, as it should.
 	value := b.Get([]byte(key))
@@ -133,8 +134,8 @@ func get[T any](b *bbolt.Bucket, key string, missing fault.Code) (T, error) {
 	return doc, err
 }
 
-// all reads every document of a bucket, in the order of their keys.
-func all[T any](b *bbolt.Bucket) ([]T, error) {
+// allDocuments reads every document of a bucket, in the order of their keys.
+func allDocuments[T any](b *bbolt.Bucket) ([]T, error) {
 	docs := []T{}
 	err := b.ForEach(func(_, value []byte) error {
 		var doc T

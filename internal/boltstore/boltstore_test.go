@@ -36,7 +36,7 @@ func hold(dir string) {
 		os.Stdout.WriteString(err.Error() + "\n")
 		return
 	}
-	if _, err := s.Insert(context.Background(), timeline.Saved{Owner: "ann", Name: "kept"}); err != nil {
+	if _, err := s.InsertTimeline(context.Background(), timeline.Saved{Owner: "ann", Name: "kept"}); err != nil {
 		os.Stdout.WriteString(err.Error() + "\n")
 		return
 	}
@@ -70,10 +70,10 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Seed(t.Context(), storetest.Small()); err != nil {
+	if err := s.SeedCatalogue(t.Context(), storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
 	}
-	want, err := s.Insert(t.Context(), timeline.Saved{Owner: "ann", Name: "plan"})
+	want, err := s.InsertTimeline(t.Context(), timeline.Saved{Owner: "ann", Name: "plan"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,14 +83,14 @@ func TestDataOutlivesTheProcess(t *testing.T) {
 	wantUnavailable(t, s.Ping(t.Context()))
 
 	again := open(t, dir, time.Now)
-	got, err := again.Get(t.Context(), "ann", want.ID)
+	got, err := again.FindTimeline(t.Context(), "ann", want.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("after opening again (-want +got):\n%s", d)
 	}
-	if v, err := again.Version(t.Context()); err != nil || v != storetest.Small().Fingerprint() {
+	if v, err := again.CatalogueVersion(t.Context()); err != nil || v != storetest.SmallCatalogue().Fingerprint() {
 		t.Errorf("the catalogue's version is %q (%v)", v, err)
 	}
 }
@@ -136,7 +136,7 @@ func TestOneProcessAtATime(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &killed) {
 		t.Fatalf("the other process ended with %v", err)
 	}
-	ts, _, err := open(t, dir, time.Now).List(t.Context(), "ann", "", 0)
+	ts, _, err := open(t, dir, time.Now).ListTimelines(t.Context(), "ann", "", 0)
 	if err != nil || len(ts) != 1 || ts[0].Name != "kept" {
 		t.Errorf("after the kill the list is %v (%v)", ts, err)
 	}

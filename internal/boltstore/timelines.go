@@ -18,18 +18,18 @@ import (
 // ownerKey names the bucket of an owner; the prefix keeps it from being empty, which bbolt refuses.
 func ownerKey(owner string) []byte { return []byte("owner " + owner) }
 
-// mine is the bucket of an owner, nil when the owner has no timeline.
-func mine(tx *bbolt.Tx, owner string) *bbolt.Bucket {
+// ownerBucket is the bucket of an owner, nil when the owner has no timeline.
+func ownerBucket(tx *bbolt.Tx, owner string) *bbolt.Bucket {
 	return tx.Bucket(timelinesBucket).Bucket(ownerKey(owner))
 }
 
-// current reads the owner's timeline for a write that expects version, 0 for any.
-func current(tx *bbolt.Tx, owner, id string, version int64) (timeline.Saved, error) {
-	b := mine(tx, owner)
+// currentTimeline reads the owner's timeline for a write that expects version, 0 for any.
+func currentTimeline(tx *bbolt.Tx, owner, id string, version int64) (timeline.Saved, error) {
+	b := ownerBucket(tx, owner)
 	if b == nil {
 		return timeline.Saved{}, fault.New(fault.TimelineNotFound)
 	}
-	t, err := get[timeline.Saved](b, id, fault.TimelineNotFound)
+	t, err := getDocument[timeline.Saved](b, id, fault.TimelineNotFound)
 	if err != nil {
 		return timeline.Saved{}, err
 	}
@@ -40,8 +40,8 @@ func current(tx *bbolt.Tx, owner, id string, version int64) (timeline.Saved, err
 	return t, nil
 }
 
-// Insert stores a new timeline and returns it with id, version 1 and times.
-func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+// InsertTimeline stores a new timeline and returns it with id, version 1 and times.
+func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	if err := timelines.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
@@ -55,7 +55,7 @@ func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 		if err != nil {
 			return err
 		}
-		return put(b, t.ID, t)
+		return putDocument(b, t.ID, t)
 	})
 	if err != nil {
 		return timeline.Saved{}, err
@@ -63,20 +63,20 @@ func (s *Store) Insert(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 	return t, nil
 }
 
-// Update replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at), and returns it
+// UpdateTimeline replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at), and returns it
 // with its new version; timeline_not_found when the owner has none, precondition_failed when it is at another version.
-func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
+func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	if err := timelines.Storable(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	err := s.update(ctx, "update a timeline", func(tx *bbolt.Tx) error {
-		was, err := current(tx, t.Owner, t.ID, t.Version)
+		was, err := currentTimeline(tx, t.Owner, t.ID, t.Version)
 		if err != nil {
 			return err
 		}
 		t.Version, t.CreatedAt = was.Version+1, was.CreatedAt
 		t.UpdatedAt = s.now().UTC().Truncate(time.Millisecond)
-		return put(mine(tx, t.Owner), t.ID, t)
+		return putDocument(ownerBucket(tx, t.Owner), t.ID, t)
 	})
 	if err != nil {
 		return timeline.Saved{}, err
@@ -84,19 +84,19 @@ func (s *Store) Update(ctx context.Context, t timeline.Saved) (timeline.Saved, e
 	return t, nil
 }
 
-// Get returns a timeline of the owner; timeline_not_found when there is none or it is another's.
-func (s *Store) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
+// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
 	var t timeline.Saved
 	err := s.view(ctx, "read a timeline", func(tx *bbolt.Tx) (err error) {
-		t, err = current(tx, owner, id, 0)
+		t, err = currentTimeline(tx, owner, id, 0)
 		return err
 	})
 	return t, err
 }
 
-// List returns a page of the owner's timelines, the newest update first, without semesters, states and extra courses, and
+// ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra courses, and
 // the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
-func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
+func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	limit = timelines.Page(limit)
 	var last timelines.Position
 	if cursor != "" {
@@ -107,8 +107,8 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 	}
 	ts := []timeline.Saved{}
 	err := s.view(ctx, "list timelines", func(tx *bbolt.Tx) (err error) {
-		if b := mine(tx, owner); b != nil {
-			ts, err = all[timeline.Saved](b)
+		if b := ownerBucket(tx, owner); b != nil {
+			ts, err = allDocuments[timeline.Saved](b)
 		}
 		return err
 	})
@@ -137,12 +137,12 @@ func (s *Store) List(ctx context.Context, owner, cursor string, limit int) ([]ti
 	return ts, next, nil
 }
 
-// Delete removes a timeline of the owner; version and errors as in Update.
-func (s *Store) Delete(ctx context.Context, owner, id string, version int64) error {
+// DeleteTimeline removes a timeline of the owner; version and errors as in UpdateTimeline.
+func (s *Store) DeleteTimeline(ctx context.Context, owner, id string, version int64) error {
 	return s.update(ctx, "delete a timeline", func(tx *bbolt.Tx) error {
-		if _, err := current(tx, owner, id, version); err != nil {
+		if _, err := currentTimeline(tx, owner, id, version); err != nil {
 			return err
 		}
-		return mine(tx, owner).Delete([]byte(id))
+		return ownerBucket(tx, owner).Delete([]byte(id))
 	})
 }

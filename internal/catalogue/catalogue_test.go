@@ -14,23 +14,23 @@ import (
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	c := embedded()
-	if n := len(c.Courses()); n != 3676 {
+	if n := len(c.Courses()); n != 3702 {
 		t.Errorf("%d courses", n)
 	}
-	if n := len(c.Degrees()); n != 9 {
+	if n := len(c.StandaloneDegrees()); n != 17 {
 		t.Errorf("%d degrees", n)
 	}
 	if !slices.IsSortedFunc(c.Courses(), func(a, b catalogue.Course) int { return strings.Compare(a.Code, b.Code) }) {
 		t.Error("courses are in no order")
 	}
-	if !slices.IsSortedFunc(c.Degrees(), func(a, b catalogue.Degree) int { return strings.Compare(a.Name, b.Name) }) {
+	if !slices.IsSortedFunc(c.StandaloneDegrees(), func(a, b catalogue.Degree) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("degrees are not in the order of names")
 	}
 	// A degree's pools make up its credits.
-	for _, d := range c.Degrees() {
+	for _, d := range c.StandaloneDegrees() {
 		sum := 0.0
 		for _, id := range d.Pools {
-			p, ok := c.Pool(id)
+			p, ok := c.FindPool(id)
 			if !ok {
 				t.Errorf("%s: no pool %q", d.ID, id)
 			}
@@ -40,17 +40,26 @@ func TestEmbedded(t *testing.T) {
 			t.Errorf("%s: pools of %v credits, %v in all", d.ID, sum, d.TotalCredits)
 		}
 	}
+	if n := len(c.Data().Pools); n != 77 {
+		t.Errorf("%d pools", n)
+	}
+	if n := len(c.Sequences()); n != 25 {
+		t.Errorf("%d sequences", n)
+	}
+	if got := c.Calendar(); got != "2026-27" {
+		t.Errorf("calendar %q", got)
+	}
 	for name, ok := range map[string]bool{
-		"course": second(c.Course("COMP 248")), "no course": !second(c.Course("COMP 000")),
-		"pool": second(c.Pool(catalogue.CoopPoolID)), "no pool": !second(c.Pool("x")),
-		"degree": second(c.Degree(software)), "extension": second(c.Degree("Extended Credit Program - Engineering")),
-		"no degree": !second(c.Degree("x")), "sequence": second(c.Sequence("software_engineering")), "no sequence": !second(c.Sequence("")),
+		"course": second(c.FindCourse("COMP 248")), "no course": !second(c.FindCourse("COMP 000")),
+		"pool": second(c.FindPool(catalogue.CoopPoolID)), "no pool": !second(c.FindPool("x")),
+		"degree": second(c.FindDegree(software)), "extension": second(c.FindDegree("Extended Credit Program - Engineering")),
+		"no degree": !second(c.FindDegree("x")), "sequence": second(c.FindSequence("software_engineering")), "no sequence": !second(c.FindSequence("")),
 	} {
 		if !ok {
 			t.Errorf("%s is not found as it should be", name)
 		}
 	}
-	if i, ok := c.Index("COMP 248"); !ok || c.Courses()[i].Code != "COMP 248" {
+	if i, ok := c.CourseIndex("COMP 248"); !ok || c.Courses()[i].Code != "COMP 248" {
 		t.Errorf("COMP 248 is at %d, %v", i, ok)
 	}
 }
@@ -157,7 +166,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 func TestClosure(t *testing.T) {
 	t.Parallel()
 	// COMP 352 needs COMP 249 and COMP 232; these lead to COMP 248 and further.
-	got := embedded().Closure([]string{"COMP 352", "COMP 352", "COMP 000"})
+	got := embedded().PrerequisiteClosure([]string{"COMP 352", "COMP 352", "COMP 000"})
 	for _, code := range []string{"COMP 232", "COMP 248", "COMP 249", "COMP 352"} {
 		if !slices.Contains(got, code) {
 			t.Errorf("%s is missing in %q", code, got)
@@ -168,10 +177,10 @@ func TestClosure(t *testing.T) {
 	}
 	// Whatever a course of the closure needs is in it, and not_taken leads nowhere.
 	for _, code := range got {
-		c, _ := embedded().Course(code)
+		c, _ := embedded().FindCourse(code)
 		for _, r := range c.Rules {
 			for _, other := range r.CourseList {
-				_, known := embedded().Course(other)
+				_, known := embedded().FindCourse(other)
 				if r.Type != catalogue.RuleNotTaken && known && !slices.Contains(got, other) {
 					t.Errorf("%s needs %s", code, other)
 				}
@@ -190,7 +199,7 @@ func TestCode(t *testing.T) {
 		"CWTE 100": "CWT 100", "CWTC101": "CWT 101", "CWT 200": "CWT 200", "COMP-248": "COMP 248", "COMP 248.$": "COMP 248",
 		"": "", "248": "248", "elective": "ELECTIVE",
 	} {
-		if got := catalogue.Code(in); got != want || catalogue.Code(got) != got {
+		if got := catalogue.NormalizeCode(in); got != want || catalogue.NormalizeCode(got) != got {
 			t.Errorf("%q: %q; want %q", in, got, want)
 		}
 	}
@@ -235,7 +244,7 @@ func TestRuleMessages(t *testing.T) {
 	// Every rule of the catalogue has a level and a sentence.
 	for _, c := range embedded().Courses() {
 		for _, r := range c.Rules {
-			if m := r.Message(); !strings.HasSuffix(m, ".") || r.Level() != catalogue.Warning && r.Level() != catalogue.Info {
+			if m := r.Message(); !strings.HasSuffix(m, ".") || r.Level() != catalogue.LevelWarning && r.Level() != catalogue.LevelInfo {
 				t.Errorf("%s: %q, %q", c.Code, m, r.Level())
 			}
 		}
@@ -251,15 +260,15 @@ func TestMatchAndClosureChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	version := c.Version()
-	_, _ = c.Match("Bachelor of Engineering, Software Engineering")
-	c.Closure([]string{"SOEN 490"})
+	_, _ = c.MatchDegree("Bachelor of Engineering, Software Engineering")
+	c.PrerequisiteClosure([]string{"SOEN 490"})
 	if diff := cmp.Diff(version, c.Data().Fingerprint()); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func BenchmarkNew(b *testing.B) {
-	d, err := catalogue.Load()
+	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -274,7 +283,7 @@ func BenchmarkNew(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := catalogue.Load(); err != nil {
+		if _, err := catalogue.LoadEmbedded(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -283,7 +292,7 @@ func BenchmarkLoad(b *testing.B) {
 func BenchmarkMatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := embedded().Match("Bachelor of Engineering, Software Engineering (Co-op)"); err != nil {
+		if _, err := embedded().MatchDegree("Bachelor of Engineering, Software Engineering (Co-op)"); err != nil {
 			b.Fatal(err)
 		}
 	}

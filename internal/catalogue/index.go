@@ -15,29 +15,32 @@ type Catalogue struct {
 	pools     map[string]int
 	degrees   map[string]int
 	sequences map[string]int
-	names     []name // what Match compares with
+	// equivalents maps each code of a set of equivalents to the set.
+	equivalents map[string][]string
+	names       []degreeName // what Match compares with
 }
 
 // New checks d and indexes it. Every fault is in the error, each on a line of its own. The catalogue takes d over: the
 // caller does not change it any more.
 func New(d Data) (*Catalogue, error) {
-	if err := check(d); err != nil {
+	if err := validateData(d); err != nil {
 		return nil, err
 	}
-	d = ordered(d)
+	d = normalizeData(d)
 	return &Catalogue{
 		data: d, version: d.Fingerprint(),
-		courses:   index(d.Courses, func(c Course) string { return c.Code }),
-		pools:     index(d.Pools, func(p Pool) string { return p.ID }),
-		degrees:   index(d.Degrees, func(g Degree) string { return g.ID }),
-		sequences: index(d.Sequences, func(s Sequence) string { return s.Name }),
-		names:     namesOf(d.Degrees),
+		courses:     indexBy(d.Courses, func(c Course) string { return c.Code }),
+		pools:       indexBy(d.Pools, func(p Pool) string { return p.ID }),
+		degrees:     indexBy(d.Degrees, func(g Degree) string { return g.ID }),
+		sequences:   indexBy(d.Sequences, func(s Sequence) string { return s.Name }),
+		equivalents: indexEquivalents(d.Equivalents),
+		names:       degreeNames(d.Degrees),
 	}, nil
 }
 
-// ordered returns d in one order and without nil lists, so that the same catalogue has the same version wherever it was
+// normalizeData returns d in one order and without nil lists, so that the same catalogue has the same version wherever it was
 // kept.
-func ordered(d Data) Data {
+func normalizeData(d Data) Data {
 	d.Degrees = slices.SortedFunc(slices.Values(d.Degrees), func(a, b Degree) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
@@ -45,26 +48,27 @@ func ordered(d Data) Data {
 	d.Courses = slices.SortedFunc(slices.Values(d.Courses), func(a, b Course) int { return cmp.Compare(a.Code, b.Code) })
 	d.Sequences = slices.SortedFunc(slices.Values(d.Sequences), func(a, b Sequence) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range d.Degrees {
-		d.Degrees[i].Pools = present(d.Degrees[i].Pools)
+		d.Degrees[i].Pools = nonNil(d.Degrees[i].Pools)
 	}
 	for i := range d.Pools {
-		d.Pools[i].Courses, d.Pools[i].Rules = present(d.Pools[i].Courses), present(d.Pools[i].Rules)
+		d.Pools[i].Courses, d.Pools[i].Rules = nonNil(d.Pools[i].Courses), nonNil(d.Pools[i].Rules)
 	}
 	for i := range d.Courses {
-		d.Courses[i].OfferedIn, d.Courses[i].Rules = present(d.Courses[i].OfferedIn), present(d.Courses[i].Rules)
+		d.Courses[i].OfferedIn, d.Courses[i].Rules = nonNil(d.Courses[i].OfferedIn), nonNil(d.Courses[i].Rules)
 	}
+	d.Equivalents = slices.SortedFunc(slices.Values(d.Equivalents), slices.Compare[[]string])
 	return d
 }
 
-// present returns s, or an empty list for none: JSON says [] and not null.
-func present[T any](s []T) []T {
+// nonNil returns s, or an empty list for none: JSON says [] and not null.
+func nonNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
 }
 
-func index[T any](list []T, key func(T) string) map[string]int {
+func indexBy[T any](list []T, key func(T) string) map[string]int {
 	m := make(map[string]int, len(list))
 	for i, v := range list {
 		m[key(v)] = i
@@ -81,27 +85,31 @@ func (c *Catalogue) Data() Data { return c.data }
 // Courses returns every course in the order of codes.
 func (c *Catalogue) Courses() []Course { return c.data.Courses }
 
-// Index returns the place of a course in Courses.
-func (c *Catalogue) Index(code string) (int, bool) {
+// CourseIndex returns the place of a course in Courses.
+func (c *Catalogue) CourseIndex(code string) (int, bool) {
 	i, ok := c.courses[code]
 	return i, ok
 }
 
-// Course returns the course with a normalised code.
-func (c *Catalogue) Course(code string) (Course, bool) { return find(c.data.Courses, c.courses, code) }
-
-// Pool returns the pool with the id.
-func (c *Catalogue) Pool(id string) (Pool, bool) { return find(c.data.Pools, c.pools, id) }
-
-// Degree returns the degree with the id, whatever its type.
-func (c *Catalogue) Degree(id string) (Degree, bool) { return find(c.data.Degrees, c.degrees, id) }
-
-// Sequence returns the published sequence with the name.
-func (c *Catalogue) Sequence(name string) (Sequence, bool) {
-	return find(c.data.Sequences, c.sequences, name)
+// FindCourse returns the course with a normalised code.
+func (c *Catalogue) FindCourse(code string) (Course, bool) {
+	return findIn(c.data.Courses, c.courses, code)
 }
 
-func find[T any](list []T, at map[string]int, key string) (T, bool) {
+// FindPool returns the pool with the id.
+func (c *Catalogue) FindPool(id string) (Pool, bool) { return findIn(c.data.Pools, c.pools, id) }
+
+// FindDegree returns the degree with the id, whatever its type.
+func (c *Catalogue) FindDegree(id string) (Degree, bool) {
+	return findIn(c.data.Degrees, c.degrees, id)
+}
+
+// FindSequence returns the published sequence with the name.
+func (c *Catalogue) FindSequence(name string) (Sequence, bool) {
+	return findIn(c.data.Sequences, c.sequences, name)
+}
+
+func findIn[T any](list []T, at map[string]int, key string) (T, bool) {
 	i, ok := at[key]
 	if !ok {
 		var none T
@@ -110,8 +118,8 @@ func find[T any](list []T, at map[string]int, key string) (T, bool) {
 	return list[i], true
 }
 
-// Degrees returns the degrees that a student can be in, by name.
-func (c *Catalogue) Degrees() []Degree {
+// StandaloneDegrees returns the degrees that a student can be in, by name.
+func (c *Catalogue) StandaloneDegrees() []Degree {
 	var out []Degree
 	for _, d := range c.data.Degrees {
 		if d.DegreeType == Standalone {
@@ -124,9 +132,33 @@ func (c *Catalogue) Degrees() []Degree {
 // Sequences returns the published sequences by name.
 func (c *Catalogue) Sequences() []Sequence { return c.data.Sequences }
 
-// Closure returns the codes and what their prerequisite, corequisite and either-or rules lead to, as far as the
+// Calendar returns the academic year of the catalogue, such as "2026-27"; "" for data of older stores.
+func (c *Catalogue) Calendar() string { return c.data.Calendar }
+
+// DegreeSequences returns the published sequences of a degree by name.
+func (c *Catalogue) DegreeSequences(degreeID string) []Sequence {
+	return slices.DeleteFunc(slices.Clone(c.data.Sequences), func(s Sequence) bool { return s.DegreeID != degreeID })
+}
+
+// Equivalents returns the other codes of a course: what it is called today, and what it was called before. A course with
+// one code has none.
+func (c *Catalogue) Equivalents(code string) []string {
+	return slices.DeleteFunc(slices.Clone(c.equivalents[code]), func(other string) bool { return other == code })
+}
+
+func indexEquivalents(sets [][]string) map[string][]string {
+	m := map[string][]string{}
+	for _, set := range sets {
+		for _, code := range set {
+			m[code] = set
+		}
+	}
+	return m
+}
+
+// PrerequisiteClosure returns the codes and what their prerequisite, corequisite and either-or rules lead to, as far as the
 // catalogue has it, in the order of codes.
-func (c *Catalogue) Closure(codes []string) []string {
+func (c *Catalogue) PrerequisiteClosure(codes []string) []string {
 	seen := make(map[string]bool, 2*len(codes))
 	var open []string
 	add := func(codes []string) {
@@ -139,10 +171,10 @@ func (c *Catalogue) Closure(codes []string) []string {
 	}
 	add(codes)
 	for i := 0; i < len(open); i++ {
-		course, _ := c.Course(open[i])
+		course, _ := c.FindCourse(open[i])
 		for _, r := range course.Rules {
 			switch r.Type {
-			case RulePrerequisite, RuleCorequisite, RuleEither:
+			case RulePrerequisite, RuleCorequisite, RulePrerequisiteOrCorequisite:
 				add(r.CourseList)
 			}
 		}
@@ -151,9 +183,9 @@ func (c *Catalogue) Closure(codes []string) []string {
 	return open
 }
 
-// Code returns a course's code in its one spelling: upper case, one space before the number, and the work terms that
+// NormalizeCode returns a course's code in its one spelling: upper case, one space before the number, and the work terms that
 // documents print as CWTE or CWTC as CWT. Whatever is neither a letter nor a digit is left out.
-func Code(s string) string {
+func NormalizeCode(s string) string {
 	if IsCode(s) {
 		return s
 	}

@@ -15,7 +15,7 @@ import (
 
 // embedded is the catalogue of the binary, indexed once for all tests.
 var embedded = sync.OnceValue(func() *catalogue.Catalogue {
-	d, err := catalogue.Load()
+	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		panic(err)
 	}
@@ -39,90 +39,166 @@ const (
 	aeroFirstPart = "Bachelor of Engineering, Aerospace Engineering "
 )
 
-func TestMatch(t *testing.T) {
+func TestMatchDegree(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ printed, want string }{
-		{"Bachelor of Engineering, Software Engineering", software},
-		{"BACHELOR OF ENGINEERING, SOFTWARE ENGINEERING", software},
-		{"Bachelor of Engineering\nSoftware Engineering", software},
-		{"Bachelor of Engineering, Software Engineering (Co-op)", software},
-		{"Bachelor of Engineering-COOPs, Software Engineering (Co-op)", software},
-		{"Bachelor of Engineering\nSoftware Engineering\nExtended Credit Program (ECP)", software},
-		{"B.Eng. Software Engineering", software},
-		{"Software Engineering", software},
-		{"Bachelor of Engineering, Industrial Engineering", industrial},
-		{"Bachelor of Computer Science, Computer Science", computer},
-		{"Bachelor of Computer Science", computer},
-		{"Bachelor of Computer Science, Major in Computer Science", computer},
-		{"BCompSc Computer Science", computer},
-		{"Bachelor of Computer Science, Health and Life Sciences", health},
-		{"Bachelor of Computer Science, Health & Life Sciences Option", health},
-		{"Bachelor of Computer Science, Computer Science: Health and Life Sciences", health},
-		{"Bachelor of Computer Science, Joint Major in Computation Arts and Computer Science", arts},
-		{"Bachelor of Computer Science, Computation Arts and Computer Science", arts},
-		{"Bachelor of Computer Science, Computer Science and Computation Arts", arts},
-		{"Bachelor of Computer Science, Joint Major in Data Science", data},
-		{"Bachelor of Computer Science, Data Science", data},
-		{aeroFirstPart + "Option: Aerodynamics and Propulsion", aerodynamics},
-		{aeroFirstPart + "Option: Aerospace Structures and Materials", structures},
-		{aeroFirstPart + "Option: Avionics and Aerospace Systems", avionics},
-		{aeroFirstPart + "Option A - Aerodynamics and Propulsion (Co-op)", aerodynamics},
-		{aeroFirstPart + "Option B", structures},
-		{aeroFirstPart + "(Option C: Avionics and Aerospace Systems)", avionics},
+	const (
+		mechanical   = "BEng in Mechanical Engineering"
+		cyberBEng    = "BEng in Cybersecurity Engineering"
+		cyberScience = "BSc in Cybersecurity"
+	)
+	for _, c := range []struct {
+		printed, want string
+		ignored       []string
+	}{
+		{"Bachelor of Engineering, Software Engineering", software, nil},
+		{"BACHELOR OF ENGINEERING, SOFTWARE ENGINEERING", software, nil},
+		{"Bachelor of Engineering\nSoftware Engineering", software, nil},
+		{"Bachelor of Engineering, Software Engineering (Co-op)", software, nil},
+		{"Bachelor of Engineering-COOPs, Software Engineering (Co-op)", software, nil},
+		{"Bachelor of Engineering\nSoftware Engineering\nExtended Credit Program (ECP)", software, nil},
+		{"B.Eng. Software Engineering", software, nil},
+		{"Software Engineering", software, nil},
+		{"Bachelor of Engineering, Industrial Engineering", industrial, nil},
+		{"Bachelor of Computer Science, Computer Science", computer, nil},
+		{"Bachelor of Computer Science", computer, nil},
+		{"Bachelor of Computer Science, Major in Computer Science", computer, nil},
+		{"BCompSc Computer Science", computer, nil},
+		{"Bachelor of Computer Science, Health and Life Sciences", health, nil},
+		{"Bachelor of Computer Science, Health & Life Sciences Option", health, nil},
+		{"Bachelor of Computer Science, Computer Science: Health and Life Sciences", health, nil},
+		{"Bachelor of Computer Science, Joint Major in Computation Arts and Computer Science", arts, nil},
+		{"Bachelor of Computer Science, Computation Arts and Computer Science", arts, nil},
+		{"Bachelor of Computer Science, Computer Science and Computation Arts", arts, nil},
+		{"Bachelor of Computer Science, Joint Major in Data Science", data, nil},
+		{"Bachelor of Computer Science, Data Science", data, nil},
+		{aeroFirstPart + "Option: Aerodynamics and Propulsion", aerodynamics, nil},
+		{aeroFirstPart + "Option: Aerospace Structures and Materials", structures, nil},
+		{aeroFirstPart + "Option: Avionics and Aerospace Systems", avionics, nil},
+		{aeroFirstPart + "Option A - Aerodynamics and Propulsion (Co-op)", aerodynamics, nil},
+		{aeroFirstPart + "Option B", structures, nil},
+		{aeroFirstPart + "(Option C: Avionics and Aerospace Systems)", avionics, nil},
+
+		// Other words for a bachelor.
+		{"Baccalaureate in Engineering, Software Engineering", software, nil},
+		{"Baccalaureate of Engineering\nSoftware Engineering", software, nil},
+		{"Baccalauréat in Engineering, Software Engineering", software, nil},
+		{"Baccalaureate in Software Engineering", software, nil},
+		{"Baccalaureate in Computer Science", computer, nil},
+		{"Bachelor in Computer Science, Computer Science", computer, nil},
+		{"Bachelor's in Engineering, Mechanical Engineering", mechanical, nil},
+
+		// Two degrees of one word, and a third kind.
+		{"Bachelor of Science, Cybersecurity", cyberScience, nil},
+		{"Bachelor of Science\nMajor in Cybersecurity (Co-op)", cyberScience, nil},
+		{"B.Sc. Cybersecurity", cyberScience, nil},
+		{"Bachelor of Engineering, Cybersecurity Engineering", cyberBEng, nil},
+		{"Bachelor of Engineering, Mechanical Engineering", mechanical, nil},
+
+		// How a student was admitted or studies.
+		{"Bachelor of Engineering, Software Engineering, Mature Entry Program (MEP)", software, nil},
+		{"Bachelor of Engineering, Software Engineering (MEP)", software, nil},
+		{"Bachelor of Computer Science, Computer Science, Career Edge", computer, nil},
+		{"Bachelor of Computer Science, Computer Science (C.Edge)", computer, nil},
+		{"Bachelor of Computer Science, Honours in Computer Science", computer, nil},
+		{"Bachelor of Computer Science (Honours), Computer Science", computer, nil},
+		{"Bachelor of Engineering, Software Engineering, Qualifying Program", software, nil},
+
+		// What is studied beside the degree.
+		{"Bachelor of Computer Science, Computer Science, Minor in Mathematics and Statistics", computer, []string{"Minor in Mathematics and Statistics"}},
+		{"Bachelor of Computer Science\nComputer Science\nMinor in Business Studies", computer, []string{"Minor in Business Studies"}},
+		{"Bachelor of Computer Science, Computer Science with a Minor in Psychology", computer, []string{"with a Minor in Psychology"}},
+		{"Bachelor of Engineering, Software Engineering, Minor: Finance", software, []string{"Minor: Finance"}},
+		{"Bachelor of Computer Science, Computer Science, Mathematics (Minor)", computer, []string{"Mathematics (Minor"}},
+		{"Bachelor of Engineering, Software Engineering, Minor in Economics, Minor in German", software, []string{"Minor in Economics", "Minor in German"}},
+		{"Bachelor of Engineering, Software Engineering, Bachelor of Commerce, Finance", software, []string{"Bachelor of Commerce, Finance"}},
+		{"Bachelor of Engineering, Software Engineering, Certificate in Science and Technology", software, []string{"Certificate in Science and Technology"}},
 	} {
 		t.Run(c.printed, func(t *testing.T) {
 			t.Parallel()
-			got, err := embedded().Match(c.printed)
-			if err != nil || got.ID != c.want {
-				t.Errorf("%q, %v; want %q", got.ID, err, c.want)
+			got, err := embedded().MatchDegree(c.printed)
+			if err != nil || got.Degree.ID != c.want {
+				t.Fatalf("%q, %v; want %q", got.Degree.ID, err, c.want)
+			}
+			if diff := cmp.Diff(c.ignored, got.Ignored); diff != "" {
+				t.Errorf("ignored (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// Each degree is found by its own name and by its id.
-func TestMatchFindsEveryDegreeByItsName(t *testing.T) {
+func TestMatchDegreeFindsEveryDegreeByItsName(t *testing.T) {
 	t.Parallel()
-	for _, d := range embedded().Degrees() {
-		if got, err := embedded().Match(d.Name); err != nil || got.ID != d.ID {
-			t.Errorf("%q: %q, %v", d.Name, got.ID, err)
+	long := map[catalogue.DegreeKind]string{
+		catalogue.BEng: "Bachelor of Engineering, ", catalogue.BCompSc: "Bachelor of Computer Science, ", catalogue.BSc: "Bachelor of Science, ",
+	}
+	for _, d := range embedded().StandaloneDegrees() {
+		_, name, _ := strings.Cut(d.Name, " ")
+		for _, printed := range []string{d.Name, strings.ToUpper(d.Name), long[d.Kind] + name, long[d.Kind] + name + " (Co-op)"} {
+			if got, err := embedded().MatchDegree(printed); err != nil || got.Degree.ID != d.ID {
+				t.Errorf("%q: %q, %v; want %q", printed, got.Degree.ID, err, d.ID)
+			}
 		}
 	}
 }
 
-func TestMatchRefuses(t *testing.T) {
+// The kind decides, not the first word of a name: a degree is found whatever it is called.
+func TestMatchDegreeUsesTheKindOfADegree(t *testing.T) {
+	t.Parallel()
+	d := clone(t)
+	for i := range d.Degrees {
+		if d.Degrees[i].ID == software {
+			d.Degrees[i].Name = "Software Engineering"
+		}
+	}
+	c, err := catalogue.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.MatchDegree("Bachelor of Engineering, Software Engineering"); err != nil || got.Degree.ID != software {
+		t.Errorf("%q, %v; want %q", got.Degree.ID, err, software)
+	}
+	if got, err := c.MatchDegree("Bachelor of Computer Science, Software Engineering"); err == nil {
+		t.Errorf("a BCompSc matches %q", got.Degree.ID)
+	}
+}
+
+func TestMatchDegreeRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		printed string
 		code    fault.Code
-		closest []string // the beginning of the list
+		closest []string // the beginning of the list; nil for an empty list
 	}{
 		{"Bachelor of Commerce, Accountancy", fault.DegreeNotFound, nil},
-		{"Bachelor of Engineering, Computer Science", fault.DegreeNotFound, nil},
-		{"Bachelor of Engineering, Health and Life Sciences", fault.DegreeNotFound, nil},
+		{"Bachelor of Engineering, Computer Science", fault.DegreeNotFound, []string{computer}},
+		{"Bachelor of Engineering, Health and Life Sciences", fault.DegreeNotFound, []string{health}},
 		{"Bachelor of Computer Science, Software Engineering", fault.DegreeNotFound, []string{software}},
+		{"Bachelor of Science, Computer Science", fault.DegreeNotFound, []string{computer}},
 		{"Bachelor of Fine Arts, Computation Arts and Computer Science", fault.DegreeNotFound, []string{arts}},
-		{"Master of Engineering, Software Engineering", fault.DegreeNotFound, nil},
+		{"Master of Engineering, Software Engineering", fault.DegreeNotFound, []string{software}},
+		{"Certificate in Software Engineering", fault.DegreeNotFound, []string{software}},
 		{"Bachelor of Engineering, Sofware Enginering", fault.DegreeNotFound, []string{software}},
-		{"Bachelor of Engineering, Mechanical Engineering", fault.DegreeNotFound, nil},
 		{"Bachelor of Engineering", fault.DegreeNotFound, nil},
-		{"(Co-op)", fault.DegreeNotFound, nil},
-		{"", fault.DegreeNotFound, nil},
+		{"Bachelor of Commerce, Minor in Software Engineering", fault.DegreeNotFound, nil},
 		{strings.Repeat("é", 5000), fault.DegreeNotFound, nil},
 		{aeroFirstPart, fault.DegreeAmbiguous, []string{aerodynamics, structures, avionics}},
+		{"(Co-op)", fault.DegreeMissing, nil},
+		{"Extended Credit Program (ECP)", fault.DegreeMissing, nil},
+		{" \n\t.", fault.DegreeMissing, nil},
+		{"", fault.DegreeMissing, nil},
 	} {
 		t.Run(c.printed[:min(len(c.printed), 60)], func(t *testing.T) {
 			t.Parallel()
-			got, err := embedded().Match(c.printed)
+			got, err := embedded().MatchDegree(c.printed)
 			var f *fault.Error
 			if !errors.As(err, &f) || f.Code != c.code {
-				t.Fatalf("%q, %v; want %s", got.ID, err, c.code)
+				t.Fatalf("%q, %v; want %s", got.Degree.ID, err, c.code)
 			}
-			if len(f.Closest) != 3 {
-				t.Errorf("closest: %q", f.Closest)
+			if len(f.Closest) > 3 || len(f.Closest) < len(c.closest) || c.closest == nil && len(f.Closest) > 0 {
+				t.Fatalf("closest: %q, want %q", f.Closest, c.closest)
 			}
 			begin := slices.Sorted(slices.Values(f.Closest[:len(c.closest)]))
-			if diff := cmp.Diff(slices.Sorted(slices.Values(c.closest)), begin); c.closest != nil && diff != "" {
+			if diff := cmp.Diff(slices.Sorted(slices.Values(c.closest)), begin); diff != "" {
 				t.Errorf("closest (-want +got):\n%s", diff)
 			}
 		})
@@ -130,20 +206,33 @@ func TestMatchRefuses(t *testing.T) {
 }
 
 func FuzzMatch(f *testing.F) {
-	for _, s := range []string{"", "Bachelor of Engineering, Software Engineering (Co-op)", "B.Eng.\n\x00", aeroFirstPart, "bachelor of", "\xff"} {
+	for _, s := range []string{
+		"", "Bachelor of Engineering, Software Engineering (Co-op)", "B.Eng.\n\x00", aeroFirstPart, "bachelor of", "\xff",
+		"Minor, Minor in", "Bachelor, Bachelor of Computer Science with a Minor", "and and a minor",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := embedded().Match(s)
+		m, err := embedded().MatchDegree(s)
 		if err == nil {
-			if d.DegreeType != catalogue.Standalone {
-				t.Errorf("matched %q, which is %s", d.ID, d.DegreeType)
+			if m.Degree.DegreeType != catalogue.Standalone {
+				t.Errorf("matched %q, which is %s", m.Degree.ID, m.Degree.DegreeType)
+			}
+			for _, program := range m.Ignored {
+				if program == "" || !strings.Contains(strings.Join(strings.Fields(s), " "), program) {
+					t.Errorf("ignored %q, which %q does not print", program, s)
+				}
 			}
 			return
 		}
 		fe := fault.From(err)
-		if fe.Code != fault.DegreeNotFound && fe.Code != fault.DegreeAmbiguous || len(fe.Closest) != 3 {
-			t.Errorf("%v, closest %q", err, fe.Closest)
+		switch fe.Code {
+		case fault.DegreeNotFound, fault.DegreeAmbiguous, fault.DegreeMissing:
+		default:
+			t.Errorf("%v", err)
+		}
+		if len(fe.Closest) > 3 {
+			t.Errorf("closest %q", fe.Closest)
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// MaxCourses is the most courses that one page holds.
-const MaxCourses = 500
+// MaxPageSize is the most courses that one page holds.
+const MaxPageSize = 500
 
 // CourseQuery asks for a page of courses in the order of their codes. Every condition that is set must hold.
 type CourseQuery struct {
@@ -19,20 +19,21 @@ type CourseQuery struct {
 	Limit  int    // 1 to MaxCourses; MaxCourses for anything else
 }
 
-// Words are the words of Search in lower case.
-func (q CourseQuery) Words() []string { return strings.Fields(strings.ToLower(q.Search)) }
+// SearchWords returns the words of Search in lower case.
+func (q CourseQuery) SearchWords() []string { return strings.Fields(strings.ToLower(q.Search)) }
 
-// Page is the Limit that holds.
-func (q CourseQuery) Page() int {
-	if q.Limit < 1 || q.Limit > MaxCourses {
-		return MaxCourses
+// PageSize returns how many courses the page holds at most.
+func (q CourseQuery) PageSize() int {
+	if q.Limit < 1 || q.Limit > MaxPageSize {
+		return MaxPageSize
 	}
 	return q.Limit
 }
 
-// Fingerprint is the same for equal data in any order, and another for any change: the version of a catalogue.
+// Fingerprint returns the version of a catalogue, 32 hexadecimal digits: the same for equal data in any order, another
+// one for any change.
 func (d Data) Fingerprint() string {
-	sorted := ordered(d)
+	sorted := normalizeData(d)
 	sum := sha256.New()
 	// Strings, numbers and slices of them always have a JSON form, and a hash takes every write.
 	_ = json.NewEncoder(sum).Encode(sorted)

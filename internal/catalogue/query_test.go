@@ -46,11 +46,11 @@ func TestFingerprint(t *testing.T) {
 func TestCourseQuery(t *testing.T) {
 	t.Parallel()
 	for limit, want := range map[int]int{-1: 500, 0: 500, 1: 1, 500: 500, 501: 500} {
-		if got := (catalogue.CourseQuery{Limit: limit}).Page(); got != want {
+		if got := (catalogue.CourseQuery{Limit: limit}).PageSize(); got != want {
 			t.Errorf("a limit of %d is a page of %d, want %d", limit, got, want)
 		}
 	}
-	if got := (catalogue.CourseQuery{Search: "  Data STRUCTURES "}).Words(); !slices.Equal(got, []string{"data", "structures"}) {
+	if got := (catalogue.CourseQuery{Search: "  Data STRUCTURES "}).SearchWords(); !slices.Equal(got, []string{"data", "structures"}) {
 		t.Errorf("words are %q", got)
 	}
 }

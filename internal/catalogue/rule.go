@@ -5,19 +5,22 @@ import (
 	"strings"
 )
 
+// RuleLevel says how much it matters that a rule is kept.
+type RuleLevel string
+
 // The levels of a rule.
 const (
-	Warning = "warning" // breaking it keeps a course or a requirement from counting
-	Info    = "info"    // it says how a requirement is filled
+	LevelWarning RuleLevel = "warning" // breaking it keeps a course or a requirement from counting
+	LevelInfo    RuleLevel = "info"    // it says how a requirement is filled
 )
 
 // Level returns how much it matters that the rule is kept.
-func (r Rule) Level() string {
+func (r Rule) Level() RuleLevel {
 	switch r.Type {
-	case RuleMinCourses, RuleMinCreditsFrom:
-		return Info
+	case RuleMinCourses, RuleMinCreditsFromSet:
+		return LevelInfo
 	}
-	return Warning
+	return LevelWarning
 }
 
 // namedCourses is how many courses a rule's sentence names; longer lists are counted, and read in the parameters.
@@ -27,45 +30,45 @@ const namedCourses = 4
 func (r Rule) Message() string {
 	switch r.Type {
 	case RulePrerequisite:
-		return "Take " + some(r.CourseList, r.MinCourses) + " first."
+		return "Take " + describeChoice(r.CourseList, r.MinCourses) + " first."
 	case RuleCorequisite:
-		return "Take " + some(r.CourseList, r.MinCourses) + " in the same term or earlier."
-	case RuleEither:
-		return "Take " + some(r.CourseList, r.MinCourses) + " first or in the same term."
+		return "Take " + describeChoice(r.CourseList, r.MinCourses) + " in the same term or earlier."
+	case RulePrerequisiteOrCorequisite:
+		return "Take " + describeChoice(r.CourseList, r.MinCourses) + " first or in the same term."
 	case RuleNotTaken:
-		return "Not open to students who took " + list(r.CourseList, "or") + "."
+		return "Not open to students who took " + joinCodes(r.CourseList, "or") + "."
 	case RuleMinCourses:
-		return "Take " + some(r.CourseList, r.MinCourses) + "."
+		return "Take " + describeChoice(r.CourseList, r.MinCourses) + "."
 	case RuleMaxCourses:
 		limit := 0
 		if r.MaxCourses != nil {
 			limit = *r.MaxCourses
 		}
-		return "At most " + strconv.Itoa(limit) + " of " + list(r.CourseList, "and") + " counts."
-	case RuleMinCreditsFrom:
-		return "At least " + credits(r.MinCredits) + " from " + list(r.CourseList, "and") + "."
-	case RuleMaxCreditsFrom:
-		return "At most " + credits(r.MaxCredits) + " from " + list(r.CourseList, "and") + "."
+		return "At most " + strconv.Itoa(limit) + " of " + joinCodes(r.CourseList, "and") + " counts."
+	case RuleMinCreditsFromSet:
+		return "At least " + formatCredits(r.MinCredits) + " from " + joinCodes(r.CourseList, "and") + "."
+	case RuleMaxCreditsFromSet:
+		return "At most " + formatCredits(r.MaxCredits) + " from " + joinCodes(r.CourseList, "and") + "."
 	case RuleMinCredits:
-		return "Complete " + credits(r.MinCredits) + " first."
+		return "Complete " + formatCredits(r.MinCredits) + " first."
 	}
 	return ""
 }
 
-// some says how many courses of a list.
-func some(codes []string, n int) string {
+// describeChoice says how many courses of a list.
+func describeChoice(codes []string, n int) string {
 	switch {
 	case len(codes) == 1:
 		return codes[0]
 	case n >= len(codes):
-		return list(codes, "and")
+		return joinCodes(codes, "and")
 	case n <= 1:
-		return list(codes, "or")
+		return joinCodes(codes, "or")
 	}
-	return strconv.Itoa(n) + " of " + list(codes, "and")
+	return strconv.Itoa(n) + " of " + joinCodes(codes, "and")
 }
 
-func list(codes []string, last string) string {
+func joinCodes(codes []string, last string) string {
 	switch n := len(codes); {
 	case n == 0:
 		return "no course"
@@ -80,7 +83,7 @@ func list(codes []string, last string) string {
 	}
 }
 
-func credits(n float64) string {
+func formatCredits(n float64) string {
 	s := strconv.FormatFloat(n, 'f', -1, 64)
 	if n == 1 {
 		return s + " credit"

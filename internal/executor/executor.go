@@ -176,7 +176,7 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// First, since without it the rest would be for nothing.
 	loaded := a.startStep("catalogue")
-	cat, err := p.Catalogue.Current(ctx)
+	cat, err := p.Catalogue.CurrentCatalogue(ctx)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
@@ -199,7 +199,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		return builder.FromForm(form, now)
 	case job.TimelineData:
 		read := a.startStep("load")
-		saved, err := p.Timelines.Get(ctx, a.record.Owner, string(input))
+		saved, err := p.Timelines.FindTimeline(ctx, a.record.Owner, string(input))
 		read()
 		if err != nil {
 			return nil, fmt.Errorf("process: saved timeline: %w", err)

@@ -288,7 +288,7 @@ func TestTimeouts(t *testing.T) {
 
 type slow struct{}
 
-func (slow) Get(ctx context.Context, _, _ string) (timeline.Saved, error) {
+func (slow) FindTimeline(ctx context.Context, _, _ string) (timeline.Saved, error) {
 	<-ctx.Done()
 	return timeline.Saved{}, ctx.Err()
 }

@@ -29,7 +29,7 @@ const id job.ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 
 // embedded is the project's catalogue.
 var embedded = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		panic(err)
 	}
@@ -206,11 +206,11 @@ func (w parser) Parse(ctx context.Context, pdf io.Reader) (document.Document, er
 
 type cat struct{ *world }
 
-func (w cat) Current(ctx context.Context) (*catalogue.Catalogue, error) {
+func (w cat) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
 	return embedded(), w.step(ctx, "catalogue")
 }
 
-func (w *world) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
+func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
 	if err := w.step(ctx, "load"); err != nil {
 		return timeline.Saved{}, err
 	}

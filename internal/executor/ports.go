@@ -46,11 +46,11 @@ type Parser interface {
 
 // Catalogue gives the catalogue of the moment, shared and immutable; database_unavailable when there is none yet.
 type Catalogue interface {
-	Current(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
 }
 
 // Timelines holds saved timelines.
 type Timelines interface {
-	// Get returns a timeline of the owner; timeline_not_found when there is none or it is another's.
-	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
+	// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
 }

@@ -37,7 +37,7 @@ func (f parserFunc) Parse(ctx context.Context, _ io.Reader) (document.Document, 
 
 type shared struct{}
 
-func (shared) Current(context.Context) (*catalogue.Catalogue, error) { return embedded(), nil }
+func (shared) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) { return embedded(), nil }
 
 type system struct {
 	t         *testing.T

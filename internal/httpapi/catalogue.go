@@ -25,7 +25,7 @@ const (
 // listDegrees answers with the degrees.
 func (a *API) listDegrees(w http.ResponseWriter, r *http.Request) error {
 	return a.writeCached(w, r, "degrees", func(ctx context.Context) (any, error) {
-		degrees, err := a.catalogue.Degrees(ctx)
+		degrees, err := a.catalogue.ListDegrees(ctx)
 		return struct {
 			Degrees []catalogue.Degree `json:"degrees"`
 		}{respond.NonNil(degrees)}, err
@@ -38,7 +38,7 @@ func (a *API) getDegree(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.writeCached(w, r, "degree:"+id, func(ctx context.Context) (any, error) { return a.catalogue.Degree(ctx, id) })
+	return a.writeCached(w, r, "degree:"+id, func(ctx context.Context) (any, error) { return a.catalogue.FindDegree(ctx, id) })
 }
 
 // listPools answers with the pools of a degree.
@@ -48,7 +48,7 @@ func (a *API) listPools(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.writeCached(w, r, "pools:"+id, func(ctx context.Context) (any, error) {
-		pools, err := a.catalogue.Pools(ctx, id)
+		pools, err := a.catalogue.ListPools(ctx, id)
 		return struct {
 			Pools []catalogue.Pool `json:"pools"`
 		}{respond.NonNil(pools)}, err
@@ -62,7 +62,7 @@ func (a *API) listCourses(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.writeCached(w, r, key, func(ctx context.Context) (any, error) {
-		courses, next, err := a.catalogue.Courses(ctx, q)
+		courses, next, err := a.catalogue.ListCourses(ctx, q)
 		return struct {
 			Courses []catalogue.Course `json:"courses"`
 			Next    string             `json:"next,omitempty"`
@@ -77,7 +77,7 @@ func (a *API) getCourse(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	code = strings.ToUpper(code)
-	return a.writeCached(w, r, "course:"+code, func(ctx context.Context) (any, error) { return a.catalogue.Course(ctx, code) })
+	return a.writeCached(w, r, "course:"+code, func(ctx context.Context) (any, error) { return a.catalogue.FindCourse(ctx, code) })
 }
 
 // readCourseQuery reads the query of the courses, and its key in the cache: one for all spellings of a query.
@@ -100,11 +100,11 @@ func readCourseQuery(values url.Values) (catalogue.CourseQuery, string, error) {
 		}
 	}
 	var err error
-	if q.Limit, err = params.PageLimit(values, catalogue.MaxCourses); err != nil {
+	if q.Limit, err = params.PageLimit(values, catalogue.MaxPageSize); err != nil {
 		return q, "", err
 	}
 	key := url.Values{
-		"search": {q.Search}, "pool": {q.Pool}, "prefix": {q.Prefix}, "after": {q.After}, "limit": {strconv.Itoa(q.Page())},
+		"search": {q.Search}, "pool": {q.Pool}, "prefix": {q.Prefix}, "after": {q.After}, "limit": {strconv.Itoa(q.PageSize())},
 	}
 	return q, "courses:" + key.Encode(), nil
 }

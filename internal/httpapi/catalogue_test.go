@@ -19,19 +19,19 @@ type counted struct {
 	reads *atomic.Int64
 }
 
-func (c counted) Degrees(ctx context.Context) ([]catalogue.Degree, error) {
+func (c counted) ListDegrees(ctx context.Context) ([]catalogue.Degree, error) {
 	c.reads.Add(1)
-	return c.Catalogue.Degrees(ctx)
+	return c.Catalogue.ListDegrees(ctx)
 }
 
-func (c counted) Degree(ctx context.Context, id string) (catalogue.Degree, error) {
+func (c counted) FindDegree(ctx context.Context, id string) (catalogue.Degree, error) {
 	c.reads.Add(1)
-	return c.Catalogue.Degree(ctx, id)
+	return c.Catalogue.FindDegree(ctx, id)
 }
 
-func (c counted) Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
+func (c counted) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
 	c.reads.Add(1)
-	return c.Catalogue.Courses(ctx, q)
+	return c.Catalogue.ListCourses(ctx, q)
 }
 
 func TestCatalogue(t *testing.T) {
@@ -47,7 +47,7 @@ func TestCatalogue(t *testing.T) {
 		for range 3 {
 			s.get("ann", "/api/degrees").want(t, http.StatusOK).decode(t, &got)
 		}
-		if len(got.Degrees) != len(s.cat.Degrees()) || reads.Load()-before != 1 {
+		if len(got.Degrees) != len(s.cat.StandaloneDegrees()) || reads.Load()-before != 1 {
 			t.Errorf("%d degrees in %d reads", len(got.Degrees), reads.Load()-before)
 		}
 	})

@@ -145,10 +145,12 @@ func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); retur
 // current is a catalogue that is always there.
 type current struct{ *catalogue.Catalogue }
 
-func (c current) Current(context.Context) (*catalogue.Catalogue, error) { return c.Catalogue, nil }
+func (c current) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
+	return c.Catalogue, nil
+}
 
 var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +172,7 @@ var seeded = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Seed(context.Background(), cat.Data()); err != nil {
+	if err := s.SeedCatalogue(context.Background(), cat.Data()); err != nil {
 		return nil, err
 	}
 	if err := s.Close(); err != nil {

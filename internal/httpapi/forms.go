@@ -30,7 +30,7 @@ func (a *API) submitForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	current, err := a.snapshot.Current(r.Context())
+	current, err := a.snapshot.CurrentCatalogue(r.Context())
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (a *API) submitTimeline(w http.ResponseWriter, r *http.Request) error {
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
 	// The job would fail later without it; this answer comes at once.
-	if _, err := a.timelines.Get(r.Context(), request.Owner, id); err != nil {
+	if _, err := a.timelines.FindTimeline(r.Context(), request.Owner, id); err != nil {
 		return err
 	}
 	receipt, err := a.submit.Load(r.Context(), request, id)

@@ -115,21 +115,23 @@ func (e modelEdit) Save(context.Context, string, job.ID, string) (timeline.Saved
 	return timeline.Saved{ID: aTimeline, Version: 1}, nil
 }
 
-func (e modelEdit) Update(_ context.Context, _, id string, version int64, _ *string, _ *job.ID) (timeline.Saved, error) {
+func (e modelEdit) UpdateTimeline(_ context.Context, _, id string, version int64, _ *string, _ *job.ID) (timeline.Saved, error) {
 	return timeline.Saved{ID: id, Version: 4}, e.at(version)
 }
 
-func (e modelEdit) Get(_ context.Context, _, id string) (timeline.Saved, error) {
+func (e modelEdit) FindTimeline(_ context.Context, _, id string) (timeline.Saved, error) {
 	return timeline.Saved{ID: id, Version: 3}, nil
 }
 
-func (e modelEdit) List(_ context.Context, _, _ string, limit int) ([]timeline.Saved, string, error) {
+func (e modelEdit) ListTimelines(_ context.Context, _, _ string, limit int) ([]timeline.Saved, string, error) {
 	if limit < 0 || limit > 1000 {
 		e.t.Errorf("a page of %d", limit)
 	}
 	return []timeline.Saved{{ID: aTimeline}}, "", nil
 }
-func (e modelEdit) Delete(_ context.Context, _, _ string, version int64) error { return e.at(version) }
+func (e modelEdit) DeleteTimeline(_ context.Context, _, _ string, version int64) error {
+	return e.at(version)
+}
 
 // modelOperate is queues with one dead job, and holds what reaches it to what the edge lets through.
 type modelOperate struct{ t *testing.T }
@@ -175,26 +177,26 @@ type modelCatalogue struct {
 	t *testing.T
 }
 
-func (c modelCatalogue) Degrees(context.Context) ([]catalogue.Degree, error) {
+func (c modelCatalogue) ListDegrees(context.Context) ([]catalogue.Degree, error) {
 	return []catalogue.Degree{{ID: "d"}}, nil
 }
 
-func (c modelCatalogue) Degree(_ context.Context, id string) (catalogue.Degree, error) {
+func (c modelCatalogue) FindDegree(_ context.Context, id string) (catalogue.Degree, error) {
 	return catalogue.Degree{ID: id}, nil
 }
 
-func (c modelCatalogue) Pools(context.Context, string) ([]catalogue.Pool, error) {
+func (c modelCatalogue) ListPools(context.Context, string) ([]catalogue.Pool, error) {
 	return []catalogue.Pool{}, nil
 }
 
-func (c modelCatalogue) Courses(_ context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
-	if n := q.Page(); n < 1 || n > 1000 {
+func (c modelCatalogue) ListCourses(_ context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
+	if n := q.PageSize(); n < 1 || n > 1000 {
 		c.t.Errorf("a page of %d courses", n)
 	}
 	return []catalogue.Course{{Code: "COMP 248"}}, "", nil
 }
 
-func (c modelCatalogue) Course(_ context.Context, code string) (catalogue.Course, error) {
+func (c modelCatalogue) FindCourse(_ context.Context, code string) (catalogue.Course, error) {
 	return catalogue.Course{Code: code}, nil
 }
 

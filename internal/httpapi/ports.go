@@ -47,7 +47,7 @@ type Uploads interface {
 
 // Snapshot is the catalogue in memory, against which forms are validated; database_unavailable before it was loaded.
 type Snapshot interface {
-	Current(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
 }
 
 // Timelines edits results and saves them. Each call is limited to one owner: what belongs to another is not found.
@@ -56,12 +56,12 @@ type Timelines interface {
 	Edit(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (int64, error)
 	// Save saves the result of a job that is done.
 	Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
-	// Update renames a timeline, or replaces it with the result of a job.
-	Update(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error)
-	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
-	// List returns a page of at most limit timelines, and the cursor of the next page, "" at the end.
-	List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
-	Delete(ctx context.Context, owner, id string, version int64) error
+	// UpdateTimeline renames a timeline, or replaces it with the result of a job.
+	UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error)
+	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
+	// ListTimelines returns a page of at most limit timelines, and the cursor of the next page, "" at the end.
+	ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
+	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
 // Admin is what operators do with the queues and with the jobs of all owners; admin.Operator is one.
@@ -81,16 +81,16 @@ type Admin interface {
 
 // Catalogue reads the catalogue.
 type Catalogue interface {
-	// Degrees returns the degrees that a timeline can be for, without those that only extend others.
-	Degrees(ctx context.Context) ([]catalogue.Degree, error)
-	// Degree returns one degree; not_found.
-	Degree(ctx context.Context, id string) (catalogue.Degree, error)
-	// Pools returns the pools of a degree in its order; not_found when there is no such degree.
-	Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
-	// Courses returns a page of courses, and the After of the next page, "" at the end.
-	Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error)
-	// Course returns one course; not_found.
-	Course(ctx context.Context, code string) (catalogue.Course, error)
+	// ListDegrees returns the degrees that a timeline can be for, without those that only extend others.
+	ListDegrees(ctx context.Context) ([]catalogue.Degree, error)
+	// FindDegree returns one degree; not_found.
+	FindDegree(ctx context.Context, id string) (catalogue.Degree, error)
+	// ListPools returns the pools of a degree in its order; not_found when there is no such degree.
+	ListPools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
+	// ListCourses returns a page of courses, and the After of the next page, "" at the end.
+	ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error)
+	// FindCourse returns one course; not_found.
+	FindCourse(ctx context.Context, code string) (catalogue.Course, error)
 }
 
 // Cache stores responses. A cache that is unavailable calls fill each time.

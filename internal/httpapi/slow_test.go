@@ -41,20 +41,20 @@ func (stuckEdit) Edit(ctx context.Context, _ string, _ job.ID, _ int64, _ timeli
 func (stuckEdit) Save(ctx context.Context, _ string, _ job.ID, _ string) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
 }
-func (stuckEdit) Update(ctx context.Context, _, _ string, _ int64, _ *string, _ *job.ID) (timeline.Saved, error) {
+func (stuckEdit) UpdateTimeline(ctx context.Context, _, _ string, _ int64, _ *string, _ *job.ID) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
 }
-func (stuckEdit) Get(ctx context.Context, _, _ string) (timeline.Saved, error) {
+func (stuckEdit) FindTimeline(ctx context.Context, _, _ string) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
 }
-func (stuckEdit) List(ctx context.Context, _, _ string, _ int) ([]timeline.Saved, string, error) {
+func (stuckEdit) ListTimelines(ctx context.Context, _, _ string, _ int) ([]timeline.Saved, string, error) {
 	return nil, "", wait(ctx)
 }
-func (stuckEdit) Delete(ctx context.Context, _, _ string, _ int64) error { return wait(ctx) }
+func (stuckEdit) DeleteTimeline(ctx context.Context, _, _ string, _ int64) error { return wait(ctx) }
 
 type stuckCurriculum struct{}
 
-func (stuckCurriculum) Current(ctx context.Context) (*catalogue.Catalogue, error) {
+func (stuckCurriculum) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
 	return nil, wait(ctx)
 }
 

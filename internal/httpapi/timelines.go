@@ -73,7 +73,7 @@ func (a *API) listTimelines(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	saved, next, err := a.timelines.List(r.Context(), middleware.CallerOf(r).Owner, query.Get("cursor"), most)
+	saved, next, err := a.timelines.ListTimelines(r.Context(), middleware.CallerOf(r).Owner, query.Get("cursor"), most)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (a *API) getTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	saved, err := a.timelines.Get(r.Context(), middleware.CallerOf(r).Owner, id)
+	saved, err := a.timelines.FindTimeline(r.Context(), middleware.CallerOf(r).Owner, id)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (a *API) updateTimeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	saved, err := a.timelines.Update(r.Context(), middleware.CallerOf(r).Owner, id, version, k.Name, (*job.ID)(k.JobID))
+	saved, err := a.timelines.UpdateTimeline(r.Context(), middleware.CallerOf(r).Owner, id, version, k.Name, (*job.ID)(k.JobID))
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (a *API) deleteTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.timelines.Delete(r.Context(), middleware.CallerOf(r).Owner, id, version); err != nil {
+	if err := a.timelines.DeleteTimeline(r.Context(), middleware.CallerOf(r).Owner, id, version); err != nil {
 		return err
 	}
 	return respond.WriteNoContent(w)

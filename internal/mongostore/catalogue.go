@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,11 +17,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// seeded says which catalogue the collections hold. It is written last, so that whoever sees a new version finds all of it.
-type seeded struct {
-	ID      string    `bson:"_id"`
-	Version string    `bson:"version"`
-	At      time.Time `bson:"at"`
+// catalogueState says which catalogue the collections hold. It is written last, so that whoever sees a new version finds
+// all of it.
+type catalogueState struct {
+	ID          string                `bson:"_id"`
+	Version     string                `bson:"version"`
+	Calendar    string                `bson:"calendar,omitempty"`
+	Equivalents []equivalentsDocument `bson:"equivalents,omitempty"`
+	At          time.Time             `bson:"at"`
 }
 
 const (
@@ -33,27 +35,66 @@ const (
 
 var byID = bson.D{{Key: "_id", Value: 1}}
 
-// Seed makes the catalogue what data says: it writes what is new or different, then removes what is gone. Readers see the
-// old, the new or some of both, but never less than both have in common; the version changes last. Seeding the same data
-// again writes only what was damaged, and when it was done.
-func (s *Store) Seed(ctx context.Context, data catalogue.Data) error {
+func filterID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
+
+// SeedCatalogue stores the edition of an academic year. The collections hold the newest edition, document by document;
+// older editions are one document each. An edition that is newer than the stored one takes its place in the collections,
+// and the stored one becomes a document. Storing the same data again repairs what was damaged and changes nothing else.
+func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("mongodb: seed: a catalogue has degrees and courses; this one has none")
 	}
+	current, err := s.readState(ctx)
+	if err != nil {
+		return storeError(ctx, "seed", err)
+	}
+	switch {
+	case data.Calendar < current.Calendar:
+		return s.writeEdition(ctx, data)
+	case data.Calendar > current.Calendar && current.Calendar != "":
+		old, err := s.LoadCatalogue(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.writeEdition(ctx, old); err != nil {
+			return err
+		}
+	}
+	if err := s.writeCollections(ctx, data); err != nil {
+		return err
+	}
+	// An edition is in one place: what the collections hold is no document any more.
+	_, err = s.editions.DeleteOne(ctx, filterID(data.Calendar))
+	return storeError(ctx, "seed", err)
+}
+
+func (s *Store) writeEdition(ctx context.Context, data catalogue.Data) error {
+	_, err := s.editions.ReplaceOne(ctx, filterID(data.Calendar), toEditionDocument(data, s.now().UTC()),
+		options.Replace().SetUpsert(true))
+	return storeError(ctx, "store an edition", err)
+}
+
+// writeCollections makes the collections what data says: it writes what is new or different, then removes what is gone.
+// Readers see the old, the new or some of both, but never less than both have in common; the version changes last.
+func (s *Store) writeCollections(ctx context.Context, data catalogue.Data) error {
 	// Who points at something comes after it, and goes before it.
 	var removals []func() error
 	for _, step := range []func() (func() error, error){
 		func() (func() error, error) {
-			return replace(ctx, s.courses, data.Courses, func(c catalogue.Course) string { return c.Code })
+			docs := mapSlice(data.Courses, toCourseDocument)
+			return replaceDocuments(ctx, s.courses, docs, func(d courseDocument) string { return d.Code })
 		},
 		func() (func() error, error) {
-			return replace(ctx, s.pools, data.Pools, func(p catalogue.Pool) string { return p.ID })
+			docs := mapSlice(data.Pools, toPoolDocument)
+			return replaceDocuments(ctx, s.pools, docs, func(d poolDocument) string { return d.ID })
 		},
 		func() (func() error, error) {
-			return replace(ctx, s.degrees, data.Degrees, func(d catalogue.Degree) string { return d.ID })
+			docs := mapSlice(data.Degrees, toDegreeDocument)
+			return replaceDocuments(ctx, s.degrees, docs, func(d degreeDocument) string { return d.ID })
 		},
 		func() (func() error, error) {
-			return replace(ctx, s.sequences, data.Sequences, func(q catalogue.Sequence) string { return q.Name })
+			docs := mapSlice(data.Sequences, toSequenceDocument)
+			return replaceDocuments(ctx, s.sequences, docs, func(d sequenceDocument) string { return d.Name })
 		},
 	} {
 		remove, err := step()
@@ -67,34 +108,38 @@ func (s *Store) Seed(ctx context.Context, data catalogue.Data) error {
 			return err
 		}
 	}
-	_, err := s.state.ReplaceOne(ctx, bson.D{{Key: "_id", Value: currentCatalogue}},
-		seeded{ID: currentCatalogue, Version: data.Fingerprint(), At: s.now().UTC()}, options.Replace().SetUpsert(true))
-	return failed(ctx, "seed", err)
+	state := catalogueState{
+		ID: currentCatalogue, Version: data.Fingerprint(), Calendar: data.Calendar, At: s.now().UTC(),
+		Equivalents: mapSlice(data.Equivalents, toEquivalentsDocument),
+	}
+	_, err := s.state.ReplaceOne(ctx, filterID(currentCatalogue), state, options.Replace().SetUpsert(true))
+	return storeError(ctx, "seed", err)
 }
 
-// replace writes the documents that are missing or different in c, and returns what removes those that are not wanted.
-func replace[T any](ctx context.Context, c *mongo.Collection, wanted []T, id func(T) string) (func() error, error) {
+// replaceDocuments writes the documents that are missing or different in c, and returns what removes those that are not
+// wanted.
+func replaceDocuments[T any](ctx context.Context, c *mongo.Collection, wanted []T, id func(T) string) (func() error, error) {
 	op := "seed " + c.Name()
 	var gone []string
 	for try := 1; ; try++ {
-		there, err := all[T](ctx, c, bson.D{})
+		there, err := findAll[T](ctx, c, bson.D{})
 		if err != nil {
-			return nil, failed(ctx, op, err)
+			return nil, storeError(ctx, op, err)
 		}
 		var missing, different []mongo.WriteModel
-		missing, different, gone = compare(there, wanted, id)
+		missing, different, gone = diffDocuments(there, wanted, id)
 		if len(missing) > 0 {
 			_, err = c.BulkWrite(ctx, missing, options.BulkWrite().SetOrdered(false))
 		}
 		if err == nil && len(different) > 0 {
 			_, err = c.BulkWrite(ctx, different, options.BulkWrite().SetOrdered(false))
 		}
-		// Somebody else seeds at the same time, and was faster with a document: look again at what is missing.
+		// Another process seeds at the same time and was first with a document: look again at what is missing.
 		if mongo.IsDuplicateKeyError(err) && try < seedTries {
 			continue
 		}
 		if err != nil {
-			return nil, failed(ctx, op, err)
+			return nil, storeError(ctx, op, err)
 		}
 		break
 	}
@@ -103,15 +148,15 @@ func replace[T any](ctx context.Context, c *mongo.Collection, wanted []T, id fun
 			return nil
 		}
 		_, err := c.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: gone}}}})
-		return failed(ctx, op, err)
+		return storeError(ctx, op, err)
 	}, nil
 }
 
-// compare returns the writes that make there what is wanted, but for removing the ids that are gone. Inserts are apart from
-// replacements: they are many, at the first seed, and cost much less than writes that look for a document.
-func compare[T any](there, wanted []T, id func(T) string) (missing, different []mongo.WriteModel, gone []string) {
-	old := make(map[string]T, len(there))
-	for _, doc := range there {
+// diffDocuments returns the writes that turn the stored documents into the wanted ones, and the ids to remove. Inserts are
+// apart from replacements: the first seed has many, and an insert costs much less than a write that looks for a document.
+func diffDocuments[T any](stored, wanted []T, id func(T) string) (missing, different []mongo.WriteModel, gone []string) {
+	old := make(map[string]T, len(stored))
+	for _, doc := range stored {
 		old[id(doc)] = doc
 	}
 	for _, doc := range wanted {
@@ -119,19 +164,19 @@ func compare[T any](there, wanted []T, id func(T) string) (missing, different []
 		if was, ok := old[key]; !ok {
 			missing = append(missing, mongo.NewInsertOneModel().SetDocument(doc))
 		} else if !reflect.DeepEqual(was, doc) {
-			different = append(different, mongo.NewReplaceOneModel().SetFilter(bson.D{{Key: "_id", Value: key}}).SetReplacement(doc).SetUpsert(true))
+			different = append(different, mongo.NewReplaceOneModel().SetFilter(filterID(key)).SetReplacement(doc).SetUpsert(true))
 		}
 		delete(old, key)
 	}
 	return missing, different, slices.Collect(maps.Keys(old))
 }
 
-// Load returns the whole catalogue, each part in the order of its ids; database_unavailable before the first seed. A
-// caller that keeps it reads Version before, so that a seed meanwhile shows as a new version.
-func (s *Store) Load(ctx context.Context) (catalogue.Data, error) {
-	d, err := s.load(ctx)
+// LoadCatalogue returns the newest edition, each part in the order of its ids; database_unavailable before the first
+// seed. A caller that keeps it reads CatalogueVersion before, so that a seed meanwhile shows as a new version.
+func (s *Store) LoadCatalogue(ctx context.Context) (catalogue.Data, error) {
+	d, err := s.readCatalogue(ctx)
 	if err != nil {
-		return catalogue.Data{}, failed(ctx, "load the catalogue", err)
+		return catalogue.Data{}, storeError(ctx, "load the catalogue", err)
 	}
 	if len(d.Degrees) == 0 || len(d.Courses) == 0 {
 		return catalogue.Data{}, fault.Wrap(fault.DatabaseUnavailable, errors.New("mongodb: there is no catalogue yet: run tmd seed"))
@@ -139,135 +184,70 @@ func (s *Store) Load(ctx context.Context) (catalogue.Data, error) {
 	return d, nil
 }
 
-func (s *Store) load(ctx context.Context) (d catalogue.Data, err error) {
+// LoadEditions returns every stored edition, the newest last; database_unavailable before the first seed.
+func (s *Store) LoadEditions(ctx context.Context) ([]catalogue.Data, error) {
+	newest, err := s.LoadCatalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	older, err := findAll[editionDocument](ctx, s.editions,
+		bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: newest.Calendar}}}}, options.Find().SetSort(byID))
+	if err != nil {
+		return nil, storeError(ctx, "load the editions", err)
+	}
+	return append(mapSlice(older, toEdition), newest), nil
+}
+
+func (s *Store) readState(ctx context.Context) (catalogueState, error) {
+	var state catalogueState
+	err := s.state.FindOne(ctx, filterID(currentCatalogue)).Decode(&state)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return catalogueState{}, nil
+	}
+	return state, err
+}
+
+func (s *Store) readCatalogue(ctx context.Context) (d catalogue.Data, err error) {
+	state, err := s.readState(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Calendar, d.Equivalents = state.Calendar, mapSlice(state.Equivalents, toEquivalents)
 	sorted := options.Find().SetSort(byID)
-	if d.Degrees, err = all[catalogue.Degree](ctx, s.degrees, bson.D{}, sorted); err != nil {
+	degrees, err := findAll[degreeDocument](ctx, s.degrees, bson.D{}, sorted)
+	if err != nil {
 		return d, err
 	}
-	if d.Pools, err = all[catalogue.Pool](ctx, s.pools, bson.D{}, sorted); err != nil {
+	pools, err := findAll[poolDocument](ctx, s.pools, bson.D{}, sorted)
+	if err != nil {
 		return d, err
 	}
-	if d.Courses, err = all[catalogue.Course](ctx, s.courses, bson.D{}, sorted); err != nil {
+	courses, err := findAll[courseDocument](ctx, s.courses, bson.D{}, sorted)
+	if err != nil {
 		return d, err
 	}
-	d.Sequences, err = all[catalogue.Sequence](ctx, s.sequences, bson.D{}, sorted)
+	sequences, err := findAll[sequenceDocument](ctx, s.sequences, bson.D{}, sorted)
+	d.Degrees, d.Pools = mapSlice(degrees, toDegree), mapSlice(pools, toPool)
+	d.Courses, d.Sequences = mapSlice(courses, toCourse), mapSlice(sequences, toSequence)
 	return d, err
 }
 
-// Version names the catalogue that was seeded last, "" before the first.
-func (s *Store) Version(ctx context.Context) (string, error) {
-	ctx, cancel := s.bounded(ctx)
+// CatalogueVersion names the stored editions, "" before the first seed. It changes when one of them does.
+func (s *Store) CatalogueVersion(ctx context.Context) (string, error) {
+	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	var v seeded
-	err := s.state.FindOne(ctx, bson.D{{Key: "_id", Value: currentCatalogue}}).Decode(&v)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return "", nil
+	state, err := s.readState(ctx)
+	if err != nil || state.Version == "" {
+		return "", storeError(ctx, "read the catalogue's version", err)
 	}
-	return v.Version, failed(ctx, "read the catalogue's version", err)
-}
-
-// Degrees returns the degrees that stand alone, by name.
-func (s *Store) Degrees(ctx context.Context) ([]catalogue.Degree, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	ds, err := all[catalogue.Degree](ctx, s.degrees, bson.D{{Key: "degreeType", Value: catalogue.Standalone}},
-		options.Find().SetSort(bson.D{{Key: "name", Value: 1}, {Key: "_id", Value: 1}}))
-	return ds, failed(ctx, "list degrees", err)
-}
-
-// Degree returns a degree of any type; not_found when there is none.
-func (s *Store) Degree(ctx context.Context, id string) (catalogue.Degree, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	return one[catalogue.Degree](ctx, s.degrees, id)
-}
-
-// Pools returns the pools of a degree in the degree's order; not_found when there is no such degree.
-func (s *Store) Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	d, err := s.Degree(ctx, degreeID)
+	older, err := findAll[editionDocument](ctx, s.editions, bson.D{},
+		options.Find().SetSort(byID).SetProjection(bson.D{{Key: "version", Value: 1}}))
 	if err != nil {
-		return nil, err
+		return "", storeError(ctx, "read the catalogue's version", err)
 	}
-	unordered, err := all[catalogue.Pool](ctx, s.pools, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: list(d.Pools)}}}})
-	if err != nil {
-		return nil, failed(ctx, "list pools", err)
+	versions := []string{state.Version}
+	for _, e := range older {
+		versions = append(versions, e.Version)
 	}
-	of := make(map[string]catalogue.Pool, len(unordered))
-	for _, p := range unordered {
-		of[p.ID] = p
-	}
-	pools := make([]catalogue.Pool, 0, len(d.Pools))
-	for _, id := range d.Pools {
-		if p, ok := of[id]; ok {
-			pools = append(pools, p)
-		}
-	}
-	return pools, nil
-}
-
-// Courses returns a page of courses and what After is for the next one, "" at the end; not_found for a pool that there is
-// not.
-func (s *Store) Courses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	filter := bson.A{bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: q.After}}}}}
-	if q.Pool != "" {
-		p, err := one[catalogue.Pool](ctx, s.pools, q.Pool)
-		if err != nil {
-			return nil, "", err
-		}
-		filter = append(filter, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: list(p.Courses)}}}})
-	}
-	if q.Prefix != "" {
-		filter = append(filter, bson.D{{Key: "_id", Value: bson.Regex{Pattern: "^" + regexp.QuoteMeta(strings.ToUpper(q.Prefix))}}})
-	}
-	for _, word := range q.Words() {
-		like := bson.Regex{Pattern: regexp.QuoteMeta(word), Options: "i"}
-		filter = append(filter, bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: like}}, bson.D{{Key: "title", Value: like}}}}})
-	}
-	// One more than the page tells whether there is a next one.
-	limit := q.Page()
-	cs, err := all[catalogue.Course](ctx, s.courses, bson.D{{Key: "$and", Value: filter}},
-		options.Find().SetSort(byID).SetLimit(int64(limit)+1))
-	if err != nil {
-		return nil, "", failed(ctx, "list courses", err)
-	}
-	if len(cs) <= limit {
-		return cs, "", nil
-	}
-	return cs[:limit], cs[limit-1].Code, nil
-}
-
-// Course returns a course; not_found when there is none.
-func (s *Store) Course(ctx context.Context, code string) (catalogue.Course, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	return one[catalogue.Course](ctx, s.courses, code)
-}
-
-func one[T any](ctx context.Context, c *mongo.Collection, id string) (T, error) {
-	var doc T
-	err := c.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&doc)
-	return doc, found(ctx, "read "+c.Name(), err, fault.NotFound)
-}
-
-// all returns the documents that match; what is empty is not nil.
-func all[T any](ctx context.Context, c *mongo.Collection, filter any, opts ...options.Lister[options.FindOptions]) ([]T, error) {
-	cursor, err := c.Find(ctx, filter, opts...)
-	if err != nil {
-		return nil, err
-	}
-	docs := []T{}
-	err = cursor.All(ctx, &docs)
-	return docs, err
-}
-
-// list is ids as a list that is never null, which $in refuses.
-func list(ids []string) []string {
-	if ids == nil {
-		return []string{}
-	}
-	return ids
+	return strings.Join(versions, "+"), nil
 }

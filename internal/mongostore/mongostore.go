@@ -54,7 +54,7 @@ type Store struct {
 	now     func() time.Time
 	timeout time.Duration
 
-	degrees, pools, courses, sequences, state, timelines *mongo.Collection
+	degrees, pools, courses, sequences, state, editions, timelines *mongo.Collection
 }
 
 // Open returns the store of a database. It needs no server yet: the driver connects when it is used, and again after the
@@ -62,7 +62,7 @@ type Store struct {
 func Open(cfg Config) (*Store, error) {
 	uri, err := connstring.ParseAndValidate(cfg.URI)
 	if err != nil {
-		return nil, unreadable(cfg.URI, err)
+		return nil, uriError(cfg.URI, err)
 	}
 	if uri.Database == "" {
 		uri.Database = DefaultDatabase
@@ -83,7 +83,7 @@ func Open(cfg Config) (*Store, error) {
 		SetTimeout(bulkTimeout).
 		ApplyURI(cfg.URI)) // last, so that options of the URI win
 	if err != nil {
-		return nil, unreadable(cfg.URI, err)
+		return nil, uriError(cfg.URI, err)
 	}
 	db := client.Database(uri.Database)
 	return &Store{
@@ -95,12 +95,13 @@ func Open(cfg Config) (*Store, error) {
 		courses:   db.Collection("courses"),
 		sequences: db.Collection("sequences"),
 		state:     db.Collection("catalogue"),
+		editions:  db.Collection("editions"),
 		timelines: db.Collection("timelines"),
 	}, nil
 }
 
-// unreadable is the error of a URI. The driver's own words may repeat a piece of a password that is not percent-encoded.
-func unreadable(uri string, err error) error {
+// uriError is the error of a URI. The driver's own words may repeat a piece of a password that is not percent-encoded.
+func uriError(uri string, err error) error {
 	var lookup *net.DNSError
 	switch {
 	case errors.As(err, &lookup):
@@ -121,9 +122,9 @@ func (s *Store) Close(ctx context.Context) error {
 
 // Ping reports whether the server takes writes at this moment.
 func (s *Store) Ping(ctx context.Context) error {
-	ctx, cancel := s.bounded(ctx)
+	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	return failed(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
+	return storeError(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
 }
 
 // EnsureIndexes makes the indexes that are missing. It may be called again and again, from several processes at once.
@@ -132,11 +133,11 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 	_, err := s.timelines.Indexes().CreateOne(ctx, mongo.IndexModel{
 		Keys: bson.D{{Key: "userId", Value: 1}, {Key: "updatedAt", Value: -1}, {Key: "_id", Value: -1}}})
 	if err != nil {
-		return failed(ctx, "make the index of timelines", err)
+		return storeError(ctx, "make the index of timelines", err)
 	}
 	_, err = s.degrees.Indexes().CreateOne(ctx, mongo.IndexModel{
 		Keys: bson.D{{Key: "degreeType", Value: 1}, {Key: "name", Value: 1}}})
-	return failed(ctx, "make the index of degrees", err)
+	return storeError(ctx, "make the index of degrees", err)
 }
 
 // Run makes the indexes and returns: at once when the server is there, and else as soon as it is. It returns an error
@@ -158,15 +159,15 @@ func (s *Store) Run(ctx context.Context) error {
 // errSlow ends what took longer than the store gives it.
 var errSlow = errors.New("no answer in time")
 
-// bounded gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves, and a
+// withTimeout gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves, and a
 // worker's is a minute.
-func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *Store) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.timeout, errSlow)
 }
 
-// failed is err of an operation as the project's error, and nil for nil. What the caller ended stays the caller's:
+// storeError is err of an operation as the project's error, and nil for nil. What the caller ended stays the caller's:
 // canceled or timed out.
-func failed(ctx context.Context, op string, err error) error {
+func storeError(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -177,10 +178,10 @@ func failed(ctx context.Context, op string, err error) error {
 	}
 }
 
-// found is failed, with missing for a document that is not there.
-func found(ctx context.Context, op string, err error, missing fault.Code) error {
+// findError is failed, with missing for a document that is not there.
+func findError(ctx context.Context, op string, err error, missing fault.Code) error {
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return fault.New(missing)
 	}
-	return failed(ctx, op, err)
+	return storeError(ctx, op, err)
 }

@@ -78,16 +78,16 @@ func TestConformance(t *testing.T) {
 func TestTheWholeCatalogue(t *testing.T) {
 	t.Parallel()
 	s := open(t, testenv.Mongo(t), time.Now)
-	want, err := catalogue.Load()
+	want, err := catalogue.LoadEmbedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := s.Seed(t.Context(), want); err != nil {
+		if err := s.SeedCatalogue(t.Context(), want); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := s.Load(t.Context())
+	got, err := s.LoadCatalogue(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestSeedRepairsWhatWasDamaged(t *testing.T) {
 	t.Parallel()
 	uri := testenv.Mongo(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
-	if err := s.Seed(ctx, storetest.Small()); err != nil {
+	if err := s.SeedCatalogue(ctx, storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Collection("courses").DeleteOne(ctx, bson.M{"_id": "COMP 248"}); err != nil {
@@ -109,14 +109,14 @@ func TestSeedRepairsWhatWasDamaged(t *testing.T) {
 	if _, err := db.Collection("degrees").UpdateOne(ctx, bson.M{"_id": "soen"}, bson.M{"$set": bson.M{"totalCredits": 1}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Seed(ctx, storetest.Small()); err != nil {
+	if err := s.SeedCatalogue(ctx, storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Load(ctx)
+	got, err := s.LoadCatalogue(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(storetest.Small(), got); d != "" {
+	if d := cmp.Diff(storetest.SmallCatalogue(), got); d != "" {
 		t.Errorf("after seeding again (-want +got):\n%s", d)
 	}
 }
@@ -126,11 +126,11 @@ func TestDocumentsAreNamedAsTheyWere(t *testing.T) {
 	t.Parallel()
 	uri := testenv.Mongo(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
-	if err := s.Seed(ctx, storetest.Small()); err != nil {
+	if err := s.SeedCatalogue(ctx, storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
 	}
 	fall := "FALL 2024"
-	_, err := s.Insert(ctx, timeline.Saved{Owner: "ann", DegreeID: "soen", Name: "plan",
+	_, err := s.InsertTimeline(ctx, timeline.Saved{Owner: "ann", DegreeID: "soen", Name: "plan",
 		Semesters:  []timeline.Semester{{Term: fall, Courses: []timeline.Sitting{{Code: "COMP 248", Message: "m"}}}},
 		States:     map[string]timeline.State{"COMP 248": {Status: timeline.Completed, Semester: &fall}},
 		Exemptions: []string{}, Deficiencies: []string{}})
@@ -182,7 +182,7 @@ func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Get(ctx, "ann", id.Hex())
+	got, err := s.FindTimeline(ctx, "ann", id.Hex())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("read (-want +got):\n%s", d)
 	}
-	if got, err = s.Update(ctx, got); err != nil || got.Version != 1 {
+	if got, err = s.UpdateTimeline(ctx, got); err != nil || got.Version != 1 {
 		t.Errorf("after an update it is at version %d (%v), want 1", got.Version, err)
 	}
 }
@@ -230,7 +230,7 @@ func TestTheServerComesAndGoes(t *testing.T) {
 	ctx := t.Context()
 
 	wantUnavailable(t, "ping", s.Ping(ctx))
-	_, err := s.Insert(ctx, timeline.Saved{Owner: "ann"})
+	_, err := s.InsertTimeline(ctx, timeline.Saved{Owner: "ann"})
 	wantUnavailable(t, "insert", err)
 	ready := make(chan error, 1)
 	go func() { ready <- s.Run(ctx) }()
@@ -239,24 +239,24 @@ func TestTheServerComesAndGoes(t *testing.T) {
 	if err := <-ready; err != nil {
 		t.Fatalf("Run with a server that came late: %v", err)
 	}
-	kept, err := s.Insert(ctx, timeline.Saved{Owner: "ann", Name: "kept"})
+	kept, err := s.InsertTimeline(ctx, timeline.Saved{Owner: "ann", Name: "kept"})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	server.Kill()
 	operations := map[string]func() error{
-		"get":     func() error { _, err := s.Get(ctx, "ann", kept.ID); return err },
-		"list":    func() error { _, _, err := s.List(ctx, "ann", "", 1); return err },
-		"update":  func() error { _, err := s.Update(ctx, kept); return err },
-		"delete":  func() error { return s.Delete(ctx, "ann", kept.ID, 1) },
-		"seed":    func() error { return s.Seed(ctx, storetest.Small()) },
-		"load":    func() error { _, err := s.Load(ctx); return err },
-		"version": func() error { _, err := s.Version(ctx); return err },
-		"degrees": func() error { _, err := s.Degrees(ctx); return err },
-		"pools":   func() error { _, err := s.Pools(ctx, "soen"); return err },
-		"courses": func() error { _, _, err := s.Courses(ctx, catalogue.CourseQuery{}); return err },
-		"course":  func() error { _, err := s.Course(ctx, "COMP 248"); return err },
+		"get":     func() error { _, err := s.FindTimeline(ctx, "ann", kept.ID); return err },
+		"list":    func() error { _, _, err := s.ListTimelines(ctx, "ann", "", 1); return err },
+		"update":  func() error { _, err := s.UpdateTimeline(ctx, kept); return err },
+		"delete":  func() error { return s.DeleteTimeline(ctx, "ann", kept.ID, 1) },
+		"seed":    func() error { return s.SeedCatalogue(ctx, storetest.SmallCatalogue()) },
+		"load":    func() error { _, err := s.LoadCatalogue(ctx); return err },
+		"version": func() error { _, err := s.CatalogueVersion(ctx); return err },
+		"degrees": func() error { _, err := s.ListDegrees(ctx); return err },
+		"pools":   func() error { _, err := s.ListPools(ctx, "soen"); return err },
+		"courses": func() error { _, _, err := s.ListCourses(ctx, catalogue.CourseQuery{}); return err },
+		"course":  func() error { _, err := s.FindCourse(ctx, "COMP 248"); return err },
 		"indexes": func() error { return s.EnsureIndexes(ctx) },
 	}
 	var wg sync.WaitGroup
@@ -268,7 +268,7 @@ func TestTheServerComesAndGoes(t *testing.T) {
 	server.Restart(t)
 	var got timeline.Saved
 	testenv.Eventually(t, "the store reads again", func() bool {
-		got, err = s.Get(ctx, "ann", kept.ID)
+		got, err = s.FindTimeline(ctx, "ann", kept.ID)
 		return err == nil
 	})
 	if d := cmp.Diff(kept, got); d != "" {
@@ -308,7 +308,7 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("the caller's whole time was taken")
 	}
-	_, err = s.Get(ctx, "ann", bson.NewObjectID().Hex())
+	_, err = s.FindTimeline(ctx, "ann", bson.NewObjectID().Hex())
 	wantUnavailable(t, "get of a patient caller", err)
 
 	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -351,15 +351,15 @@ func TestOpenRefusesABadURI(t *testing.T) {
 
 func BenchmarkSeedAgain(b *testing.B) {
 	s := open(b, testenv.Mongo(b), time.Now)
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.Seed(b.Context(), data); err != nil {
+	if err := s.SeedCatalogue(b.Context(), data); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if err := s.Seed(b.Context(), data); err != nil {
+		if err := s.SeedCatalogue(b.Context(), data); err != nil {
 			b.Fatal(err)
 		}
 	}

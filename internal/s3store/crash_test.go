@@ -30,7 +30,7 @@ func writeForEver(endpoint string) {
 		fmt.Println(err)
 		return
 	}
-	whole := storetest.PDF(crashSize)
+	whole := storetest.RandomPDF(crashSize)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

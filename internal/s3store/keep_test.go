@@ -20,7 +20,7 @@ func TestKeepUnderAnyPrefix(t *testing.T) {
 		cfg := config(server.URL())
 		cfg.Prefix = prefix
 		s, ctx := open(t, cfg), t.Context()
-		ticket, want := storetest.NewTicket(), storetest.PDF(10_000)
+		ticket, want := storetest.NewTicket(), storetest.RandomPDF(10_000)
 		if _, err := s.Save(ctx, ticket, bytes.NewReader(want), mib); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestKeepAndRestoreWithoutS3(t *testing.T) {
 	s, ctx := open(t, config(server.URL())), t.Context()
 	failed, kept := storetest.NewTicket(), storetest.NewTicket()
 	for _, ticket := range []job.Ticket{failed, kept} {
-		if _, err := s.Save(ctx, ticket, bytes.NewReader(storetest.PDF(1000)), mib); err != nil {
+		if _, err := s.Save(ctx, ticket, bytes.NewReader(storetest.RandomPDF(1000)), mib); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -35,7 +35,7 @@ func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 	errs, mu, all := map[string]error{}, sync.Mutex{}, sync.WaitGroup{}
 	for name, call := range map[string]func() error{
 		"save": func() error {
-			_, err := s.Save(ctx, storetest.NewTicket(), bytes.NewReader(storetest.PDF(60_000)), mib)
+			_, err := s.Save(ctx, storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(60_000)), mib)
 			return err
 		},
 		"save a form": func() error { _, err := s.Save(ctx, form, nil, 0); return err },
@@ -63,7 +63,7 @@ func TestOutages(t *testing.T) {
 	t.Parallel()
 	server := testenv.S3(t, name)
 	s, hurried := open(t, config(server.URL())), open(t, hurriedConfig(server.URL()))
-	ticket, want := storetest.NewTicket(), storetest.PDF(60_000)
+	ticket, want := storetest.NewTicket(), storetest.RandomPDF(60_000)
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 			t.Parallel()
 			server := testenv.S3(t, name)
 			s := open(t, config(server.URL()))
-			r := after(bytes.NewReader(storetest.PDF(10*mib)), s3store.PartSize+mib, func() { begin(t, server) })
+			r := after(bytes.NewReader(storetest.RandomPDF(10*mib)), s3store.PartSize+mib, func() { begin(t, server) })
 			_, err := open(t, hurriedConfig(server.URL())).Save(t.Context(), storetest.NewTicket(), r, 10*mib)
 			wantCode(t, "save", err, fault.StorageUnavailable)
 			server.Kill()
@@ -152,7 +152,7 @@ func TestAnOutageDuringARead(t *testing.T) {
 	s := open(t, config(server.URL()))
 	s.LimitMemory(64 * mib)
 	ticket := storetest.NewTicket()
-	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.PDF(48*mib)), 48*mib); err != nil {
+	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.RandomPDF(48*mib)), 48*mib); err != nil {
 		t.Fatal(err)
 	}
 	r, err := open(t, hurriedConfig(server.URL())).Open(t.Context(), ticket.ID)

@@ -47,7 +47,7 @@ func TestARefusedHalfLeavesNothing(t *testing.T) {
 		for _, size := range []int{1000, 10 * mib} {
 			server := testenv.S3(t, name)
 			s := open(t, config(refusing(t, server, http.MethodPut, suffix)))
-			_, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.PDF(size)), 10*mib)
+			_, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(size)), 10*mib)
 			wantCode(t, suffix, err, fault.StorageUnavailable)
 			if left := list(t, s); len(left) != 0 {
 				t.Errorf("%s refused, %d bytes: left behind: %+v", suffix, size, left)
@@ -61,7 +61,7 @@ func TestADocumentThatStaysKeepsItsTicket(t *testing.T) {
 	t.Parallel()
 	s := open(t, config(refusing(t, testenv.S3(t, name), http.MethodDelete, ".pdf")))
 	ticket := storetest.NewTicket()
-	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.PDF(100)), mib); err != nil {
+	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.RandomPDF(100)), mib); err != nil {
 		t.Fatal(err)
 	}
 	wantCode(t, "delete", s.Delete(t.Context(), ticket.ID), fault.StorageUnavailable)
@@ -76,7 +76,7 @@ func TestPartsAreSentWhileTheDocumentArrives(t *testing.T) {
 	t.Parallel()
 	s := open(t, config(testenv.S3(t, name).URL()))
 	ctx, cancel := context.WithCancel(t.Context())
-	r := after(bytes.NewReader(storetest.PDF(10*mib)), s3store.PartSize+mib, func() {
+	r := after(bytes.NewReader(storetest.RandomPDF(10*mib)), s3store.PartSize+mib, func() {
 		if l := list(t, s); len(l) != 1 || l[0].Temporary == "" || l[0].Modified.IsZero() {
 			t.Errorf("during the upload there is %+v", l)
 		}

@@ -47,7 +47,7 @@ func TestLargeDocuments(t *testing.T) {
 	server := testenv.S3(t, name)
 	s := open(t, config(server.URL()))
 	for _, size := range []int{s3store.PartSize - 1, s3store.PartSize, s3store.PartSize + 1, 10 * mib, 2*s3store.PartSize + 1} {
-		ticket, want := storetest.NewTicket(), storetest.PDF(size)
+		ticket, want := storetest.NewTicket(), storetest.RandomPDF(size)
 		saved, err := s.Save(t.Context(), ticket, bytes.NewReader(want), int64(size))
 		if d := cmp.Diff(job.Saved{Size: int64(size), SHA256: sha256.Sum256(want)}, saved); err != nil || d != "" {
 			t.Fatalf("save %d bytes: %v\n%s", size, err, d)
@@ -61,8 +61,8 @@ func TestLargeDocuments(t *testing.T) {
 		}
 	}
 	for name, r := range map[string]io.Reader{
-		"too large in the second part": bytes.NewReader(storetest.PDF(10*mib + 1)),
-		"too large in the third part":  bytes.NewReader(storetest.PDF(3 * s3store.PartSize)),
+		"too large in the second part": bytes.NewReader(storetest.RandomPDF(10*mib + 1)),
+		"too large in the third part":  bytes.NewReader(storetest.RandomPDF(3 * s3store.PartSize)),
 	} {
 		_, err := s.Save(t.Context(), storetest.NewTicket(), r, 10*mib)
 		wantCode(t, name, err, fault.TooLarge)
@@ -86,7 +86,7 @@ func TestPrefixes(t *testing.T) {
 	cfg.Prefix = "ours-not/"
 	others := open(t, cfg)
 	ticket := storetest.NewTicket()
-	if _, err := ours.Save(t.Context(), ticket, bytes.NewReader(storetest.PDF(100)), mib); err != nil {
+	if _, err := ours.Save(t.Context(), ticket, bytes.NewReader(storetest.RandomPDF(100)), mib); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(server.Bucket(name), "strange.pdf"), nil, 0o600); err != nil {
@@ -159,7 +159,7 @@ func TestDamage(t *testing.T) {
 		cfg, told := config(server.URL()), &log{}
 		cfg.Logger = newLogger(told)
 		s := open(t, cfg)
-		ticket, want := storetest.NewTicket(), storetest.PDF(10_000)
+		ticket, want := storetest.NewTicket(), storetest.RandomPDF(10_000)
 		want[4321] = 1
 		if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
 			t.Fatal(err)
@@ -205,23 +205,23 @@ func TestMemoryOfUploadsIsBounded(t *testing.T) {
 	s.LimitMemory(mib)
 	reached, release, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
-		_, err := s.Save(t.Context(), storetest.NewTicket(), after(bytes.NewReader(storetest.PDF(mib)), mib/2+1, func() {
+		_, err := s.Save(t.Context(), storetest.NewTicket(), after(bytes.NewReader(storetest.RandomPDF(mib)), mib/2+1, func() {
 			close(reached)
 			<-release
 		}), mib)
 		done <- err
 	}()
 	<-reached
-	_, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.PDF(mib/2)), mib)
+	_, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(mib/2)), mib)
 	wantCode(t, "more than fits", err, fault.StorageUnavailable)
-	if _, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.PDF(1000)), mib); err != nil {
+	if _, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(1000)), mib); err != nil {
 		t.Errorf("a small one: %v", err)
 	}
 	close(release)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.PDF(mib)), mib); err != nil {
+	if _, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(mib)), mib); err != nil {
 		t.Errorf("when there is room again: %v", err)
 	}
 }

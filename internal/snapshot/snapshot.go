@@ -1,5 +1,5 @@
-// Package snapshot holds the catalogue in memory: loaded from its store once, shared by all who ask, and replaced when
-// the store has another version.
+// Package snapshot holds the catalogue in memory, every edition of it. It loads the editions from their store once, shares
+// them with all callers, and replaces them when the store has another version.
 package snapshot
 
 import (
@@ -16,20 +16,21 @@ import (
 
 const (
 	defaultInterval = 5 * time.Minute
-	// impatience is how often Run tries while there is no catalogue at all.
-	impatience = 2 * time.Second
-	// loadTimeout bounds one load; it does not depend on the caller who happened to be first.
+	// firstLoadInterval is how often Run tries while there is no catalogue at all.
+	firstLoadInterval = 2 * time.Second
+	// loadTimeout bounds one load. It does not depend on the caller who came first.
 	loadTimeout = 10 * time.Second
 )
 
-// Store keeps the catalogue. Its errors are database_unavailable.
+// Store keeps the editions of the catalogue. Its errors are database_unavailable.
 type Store interface {
-	Load(ctx context.Context) (catalogue.Data, error)
-	// Version changes when what Load returns does.
-	Version(ctx context.Context) (string, error)
+	// LoadEditions returns every edition, at least one.
+	LoadEditions(ctx context.Context) ([]catalogue.Data, error)
+	// CatalogueVersion changes when what LoadEditions returns does.
+	CatalogueVersion(ctx context.Context) (string, error)
 }
 
-// Deps is what a Holder needs. Interval is how often the store's version is looked at; 0 means every five minutes.
+// Deps is what a Holder needs. Interval is how often it asks for the store's version; 0 means every five minutes.
 type Deps struct {
 	Store    Store
 	Clock    func() time.Time
@@ -37,71 +38,83 @@ type Deps struct {
 	Interval time.Duration
 }
 
-// Holder holds the catalogue of the moment. It is safe for concurrent use.
+// Holder holds the editions of the moment. It is safe for concurrent use.
 type Holder struct {
-	Deps
-	current atomic.Pointer[edition]
-	loading chan struct{} // holds a token while somebody loads
-	loaded  chan struct{} // closed with the first catalogue
+	store    Store
+	logger   *slog.Logger
+	interval time.Duration
+	current  atomic.Pointer[snapshot]
+	loading  chan struct{} // holds a token while a load runs
+	loaded   chan struct{} // closed with the first catalogue
 }
 
-// edition is a catalogue and the store's version of it.
-type edition struct {
-	catalogue *catalogue.Catalogue
-	version   string
-	since     time.Time
+// snapshot is a set of editions and the store's version of it.
+type snapshot struct {
+	editions *catalogue.Editions
+	version  string
 }
 
-// New returns a holder without a catalogue; the first who asks, or Run, loads it.
+// New returns a holder without a catalogue. The first caller, or Run, loads it.
 func New(d Deps) *Holder {
-	d.Interval = cmp.Or(d.Interval, defaultInterval)
-	return &Holder{Deps: d, loading: make(chan struct{}, 1), loaded: make(chan struct{})}
+	return &Holder{
+		store: d.Store, logger: d.Logger, interval: cmp.Or(d.Interval, defaultInterval),
+		loading: make(chan struct{}, 1), loaded: make(chan struct{}),
+	}
 }
 
 // Loaded is closed as soon as there is a catalogue.
 func (h *Holder) Loaded() <-chan struct{} { return h.loaded }
 
-// Current returns the catalogue: the one in memory, or the store's when there is none yet. Without either it is
+// CurrentCatalogue returns the latest edition; errors as in CurrentEditions.
+func (h *Holder) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
+	e, err := h.CurrentEditions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.Latest(), nil
+}
+
+// CurrentEditions returns the editions in memory, or the store's when there are none yet. Without either the error is
 // database_unavailable.
-func (h *Holder) Current(ctx context.Context) (*catalogue.Catalogue, error) {
-	if e := h.current.Load(); e != nil {
-		return e.catalogue, nil
+func (h *Holder) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {
+	if s := h.current.Load(); s != nil {
+		return s.editions, nil
 	}
 	select {
 	case h.loading <- struct{}{}:
 		defer func() { <-h.loading }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("curriculum: wait for the catalogue: %w", ctx.Err())
+		return nil, fmt.Errorf("snapshot: wait for the catalogue: %w", ctx.Err())
 	}
-	if e := h.current.Load(); e != nil { // somebody else was first
-		return e.catalogue, nil
+	if s := h.current.Load(); s != nil { // another caller was first
+		return s.editions, nil
 	}
-	if err := h.load(ctx); err != nil {
+	if err := h.loadEditions(ctx); err != nil {
 		return nil, err
 	}
-	return h.current.Load().catalogue, nil
+	return h.current.Load().editions, nil
 }
 
-// Run loads the catalogue and looks for another version of it until ctx ends. A store that is away, or whose catalogue is
-// faulty, leaves the one in memory in place.
+// Run loads the catalogue and asks for another version of it until ctx ends. A store that is unavailable, or whose
+// catalogue is faulty, leaves the one in memory in place.
 func (h *Holder) Run(ctx context.Context) error {
-	var told string
+	var logged string
 	for {
-		err := h.refresh(ctx)
+		err := h.refreshEditions(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		// Once for each trouble, not once for each look.
-		if err != nil && err.Error() != told {
-			h.Logger.Warn("the catalogue cannot be refreshed", "error", err)
+		// Once for each error, not once for each attempt.
+		if err != nil && err.Error() != logged {
+			h.logger.Warn("the catalogue cannot be refreshed", "error", err)
 		}
-		told = ""
+		logged = ""
 		if err != nil {
-			told = err.Error()
+			logged = err.Error()
 		}
-		wait := h.Interval
+		wait := h.interval
 		if h.current.Load() == nil {
-			wait = min(wait, impatience)
+			wait = min(wait, firstLoadInterval)
 		}
 		select {
 		case <-ctx.Done():
@@ -111,17 +124,17 @@ func (h *Holder) Run(ctx context.Context) error {
 	}
 }
 
-func (h *Holder) refresh(ctx context.Context) error {
-	e := h.current.Load()
-	if e == nil {
-		_, err := h.Current(ctx)
+func (h *Holder) refreshEditions(ctx context.Context) error {
+	s := h.current.Load()
+	if s == nil {
+		_, err := h.CurrentEditions(ctx)
 		return err
 	}
-	version, err := h.Store.Version(ctx)
+	version, err := h.store.CatalogueVersion(ctx)
 	if err != nil {
-		return fmt.Errorf("curriculum: version: %w", err)
+		return fmt.Errorf("snapshot: version: %w", err)
 	}
-	if version == e.version {
+	if version == s.version {
 		return nil
 	}
 	select {
@@ -130,37 +143,31 @@ func (h *Holder) refresh(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return h.load(ctx)
+	return h.loadEditions(ctx)
 }
 
-// load reads the catalogue and puts it in place; the caller holds the token. The version is read first: a catalogue that
-// changes in between is loaded once more at the next look.
-func (h *Holder) load(ctx context.Context) error {
+// loadEditions reads the editions and puts them in place; the caller holds the token. It reads the version first: a
+// catalogue that changes in between is loaded once more by the next refresh.
+func (h *Holder) loadEditions(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
-	version, err := h.Store.Version(ctx)
+	version, err := h.store.CatalogueVersion(ctx)
 	if err != nil {
-		return fmt.Errorf("curriculum: version: %w", err)
+		return fmt.Errorf("snapshot: version: %w", err)
 	}
-	data, err := h.Store.Load(ctx)
+	data, err := h.store.LoadEditions(ctx)
 	if err != nil {
-		return fmt.Errorf("curriculum: load: %w", err)
+		return fmt.Errorf("snapshot: load: %w", err)
 	}
-	c, err := catalogue.New(data)
+	editions, err := catalogue.NewEditions(data...)
 	if err != nil {
-		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("curriculum: the stored catalogue is faulty: %w", err))
+		return fault.Wrap(fault.DatabaseUnavailable, fmt.Errorf("snapshot: the stored catalogue is faulty: %w", err))
 	}
-	if h.current.Swap(&edition{catalogue: c, version: version, since: h.Clock()}) == nil {
+	if h.current.Swap(&snapshot{editions, version}) == nil {
 		close(h.loaded)
 	}
-	h.Logger.Info("catalogue loaded", "version", c.Version(), "courses", len(data.Courses), "degrees", len(data.Degrees))
+	latest := editions.Latest()
+	h.logger.Info("catalogue loaded", "calendars", editions.Calendars(), "version", latest.Version(),
+		"courses", len(latest.Courses()), "degrees", len(latest.Data().Degrees))
 	return nil
-}
-
-// Version is the version of the catalogue in memory and when it was loaded; "" when there is none.
-func (h *Holder) Version() (string, time.Time) {
-	if e := h.current.Load(); e != nil {
-		return e.catalogue.Version(), e.since
-	}
-	return "", time.Time{}
 }

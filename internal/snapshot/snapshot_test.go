@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,7 @@ func (s *store) set(f func(*store)) {
 	f(s)
 }
 
-func (s *store) Load(context.Context) (catalogue.Data, error) {
+func (s *store) LoadEditions(context.Context) ([]catalogue.Data, error) {
 	s.mu.Lock()
 	onLoad := s.onLoad
 	s.mu.Unlock()
@@ -42,10 +43,10 @@ func (s *store) Load(context.Context) (catalogue.Data, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loads++
-	return s.data, s.err
+	return []catalogue.Data{s.data}, s.err
 }
 
-func (s *store) Version(context.Context) (string, error) {
+func (s *store) CatalogueVersion(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.version, s.err
@@ -54,12 +55,22 @@ func (s *store) Version(context.Context) (string, error) {
 // data is the embedded catalogue with a title of its own: enough for another version.
 func data(t *testing.T, title string) catalogue.Data {
 	t.Helper()
-	d, err := catalogue.Load()
+	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.Courses[0].Title = title
 	return d
+}
+
+// isLoaded reports whether h has announced its first catalogue.
+func isLoaded(h *snapshot.Holder) bool {
+	select {
+	case <-h.Loaded():
+		return true
+	default:
+		return false
+	}
 }
 
 func holder(s *store, log *bytes.Buffer) *snapshot.Holder {
@@ -72,15 +83,15 @@ func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{data: data(t, "one"), version: "1", onLoad: func() { time.Sleep(time.Second) }} //nolint:forbidigo // the time of a synctest bubble
 		h := holder(s, &bytes.Buffer{})
-		if v, _ := h.Version(); v != "" {
-			t.Errorf("version %q of nothing", v)
+		if isLoaded(h) {
+			t.Error("loaded before the first call")
 		}
 		var all sync.WaitGroup
 		got := make([]*catalogue.Catalogue, 8)
 		for i := range got {
 			all.Go(func() {
 				var err error
-				if got[i], err = h.Current(t.Context()); err != nil {
+				if got[i], err = h.CurrentCatalogue(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -89,7 +100,7 @@ func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 		hasty, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		synctest.Wait()
-		if _, err := h.Current(hasty); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := h.CurrentCatalogue(hasty); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		all.Wait()
@@ -115,7 +126,7 @@ func TestRefresh(t *testing.T) {
 		current := func() *catalogue.Catalogue {
 			t.Helper()
 			synctest.Wait()
-			c, err := h.Current(ctx)
+			c, err := h.CurrentCatalogue(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,13 +184,13 @@ func TestAStoreThatComesLate(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- h.Run(ctx) }()
 		synctest.Wait()
-		if _, err := h.Current(ctx); fault.CodeOf(err) != fault.DatabaseUnavailable {
+		if _, err := h.CurrentCatalogue(ctx); fault.CodeOf(err) != fault.DatabaseUnavailable {
 			t.Errorf("%v", err)
 		}
 		s.set(func(s *store) { s.err = nil })
 		time.Sleep(3 * time.Second) //nolint:forbidigo // the time of a synctest bubble
 		synctest.Wait()
-		if v, since := h.Version(); v == "" || since.IsZero() {
+		if !isLoaded(h) {
 			t.Error("not loaded by itself")
 		}
 		stop()
@@ -190,19 +201,37 @@ func TestAStoreThatComesLate(t *testing.T) {
 func TestLoadedWithTheFirstCatalogue(t *testing.T) {
 	s := &store{err: fault.New(fault.DatabaseUnavailable)}
 	h := holder(s, &bytes.Buffer{})
-	loaded := func() bool {
-		select {
-		case <-h.Loaded():
-			return true
-		default:
-			return false
-		}
-	}
-	if _, err := h.Current(t.Context()); err == nil || loaded() {
-		t.Errorf("a store that is away: %v, loaded %v", err, loaded())
+	if _, err := h.CurrentCatalogue(t.Context()); err == nil || isLoaded(h) {
+		t.Errorf("a store that is away: %v, loaded %v", err, isLoaded(h))
 	}
 	s.set(func(s *store) { s.data, s.version, s.err = data(t, "one"), "1", nil })
-	if _, err := h.Current(t.Context()); err != nil || !loaded() {
-		t.Errorf("a store that is back: %v, loaded %v", err, loaded())
+	if _, err := h.CurrentCatalogue(t.Context()); err != nil || !isLoaded(h) {
+		t.Errorf("a store that is back: %v, loaded %v", err, isLoaded(h))
 	}
 }
+
+// A student of an earlier year is measured by that year's edition, as long as the store has it.
+func TestEveryEditionIsHeld(t *testing.T) {
+	t.Parallel()
+	newest := data(t, "one")
+	older := data(t, "older")
+	older.Calendar = "2024-25"
+	s := &editionStore{newest, older}
+	h := snapshot.New(snapshot.Deps{Store: s, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	editions, err := h.CurrentEditions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := editions.Calendars(), []string{"2024-25", newest.Calendar}; !slices.Equal(got, want) {
+		t.Errorf("calendars %q, want %q", got, want)
+	}
+	latest, err := h.CurrentCatalogue(t.Context())
+	if err != nil || latest.Calendar() != newest.Calendar {
+		t.Errorf("the current catalogue is %q (%v), want the newest", latest.Calendar(), err)
+	}
+}
+
+type editionStore []catalogue.Data
+
+func (s *editionStore) LoadEditions(context.Context) ([]catalogue.Data, error) { return *s, nil }
+func (s *editionStore) CatalogueVersion(context.Context) (string, error)       { return "1", nil }

@@ -13,22 +13,24 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-func course(code, title string, credits float64) catalogue.Course {
+func newCourse(code, title string, credits float64) catalogue.Course {
 	return catalogue.Course{Code: code, Title: title, Credits: credits, OfferedIn: []string{"Fall", "Winter"}, Rules: []catalogue.Rule{}}
 }
 
-// Small is a small catalogue with one of everything, each part in the order of its ids.
-func Small() catalogue.Data {
+// SmallCatalogue is a small catalogue with one of everything, each part in the order of its ids.
+func SmallCatalogue() catalogue.Data {
 	none := 0
-	comp249 := course("COMP 249", "Object-Oriented Programming II", 3.5)
+	comp249 := newCourse("COMP 249", "Object-Oriented Programming II", 3.5)
 	comp249.Rules = []catalogue.Rule{
 		{Type: "prerequisite", CourseList: []string{"COMP 248"}, MinCourses: 1},
 		{Type: "not_taken", CourseList: []string{"COEN 244"}, MaxCourses: &none},
 	}
 	return catalogue.Data{
+		Calendar:    "2026-27",
+		Equivalents: [][]string{{"COMP 352", "COMP 351"}},
 		Degrees: []catalogue.Degree{
 			{ID: "Co-op Program", Name: "Co-op Program", DegreeType: catalogue.Coop, Pools: []string{catalogue.CoopPoolID}},
-			{ID: "soen", Name: "BEng in Software Engineering", DegreeType: catalogue.Standalone, TotalCredits: 120, ECPDegreeID: "soen-ecp",
+			{ID: "soen", Name: "BEng in Software Engineering", DegreeType: catalogue.Standalone, Kind: catalogue.BEng, TotalCredits: 120, ECPDegreeID: "soen-ecp",
 				Pools: []string{"soen-core", "math", "electives"}},
 			{ID: "soen-ecp", Name: "Extended Credit Program - Software Engineering", DegreeType: catalogue.ExtendedCredit, TotalCredits: 30,
 				Pools: []string{"math"}},
@@ -42,16 +44,16 @@ func Small() catalogue.Data {
 			{ID: "soen-core", Name: "Core", CreditsRequired: 7, Courses: []string{"COMP 248", "COMP 249"}, Rules: []catalogue.Rule{}},
 		},
 		Courses: []catalogue.Course{
-			course("COMP 248", "Object-Oriented Programming I", 3),
+			newCourse("COMP 248", "Object-Oriented Programming I", 3),
 			comp249,
-			course("COMP 352", "Data Structures (and C++ [basics])", 3),
-			course("COMPX 1", "Not of the subject COMP", 1),
-			course("CWT 100", "Work Term I", 0),
-			course("MATH 203", "Differential & Integral Calculus I", 3),
-			course("MATH 204", "Vectors and Matrices: Algèbre", 3),
+			newCourse("COMP 352", "Data Structures (and C++ [basics])", 3),
+			newCourse("COMPX 1", "Not of the subject COMP", 1),
+			newCourse("CWT 100", "Work Term I", 0),
+			newCourse("MATH 203", "Differential & Integral Calculus I", 3),
+			newCourse("MATH 204", "Vectors and Matrices: Algèbre", 3),
 		},
 		Sequences: []catalogue.Sequence{
-			{Name: "SOEN Co-op", Terms: []catalogue.SequenceTerm{
+			{Name: "SOEN Co-op", DegreeID: "soen", Terms: []catalogue.SequenceTerm{
 				{Type: "Academic", Courses: []string{"COMP 248", "GEN ED ELECTIVE"}},
 				{Type: "Co-op", Label: "WT1", Courses: []string{}},
 			}},
@@ -66,15 +68,15 @@ func runCatalogue(t *testing.T, open Open) {
 		if err := s.Ping(ctx); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.Load(ctx)
+		_, err := s.LoadCatalogue(ctx)
 		wantCode(t, "Load", err, fault.DatabaseUnavailable)
-		if v := must(s.Version(ctx))(t); v != "" {
+		if v := must(s.CatalogueVersion(ctx))(t); v != "" {
 			t.Errorf("version %q before the first seed", v)
 		}
-		if ds := must(s.Degrees(ctx))(t); ds == nil || len(ds) != 0 {
+		if ds := must(s.ListDegrees(ctx))(t); ds == nil || len(ds) != 0 {
 			t.Errorf("degrees are %#v, want an empty list", ds)
 		}
-		if err := s.Seed(ctx, catalogue.Data{}); err == nil {
+		if err := s.SeedCatalogue(ctx, catalogue.Data{}); err == nil {
 			t.Error("an empty catalogue was seeded")
 		}
 	})
@@ -82,13 +84,13 @@ func runCatalogue(t *testing.T, open Open) {
 		t.Parallel()
 		s, ctx := open(t, time.Now), t.Context()
 		for range 2 { // safely again
-			if err := s.Seed(ctx, Small()); err != nil {
+			if err := s.SeedCatalogue(ctx, SmallCatalogue()); err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(Small(), must(s.Load(ctx))(t)); d != "" {
+			if d := cmp.Diff(SmallCatalogue(), must(s.LoadCatalogue(ctx))(t)); d != "" {
 				t.Fatalf("loaded data (-want +got):\n%s", d)
 			}
-			if v := must(s.Version(ctx))(t); v != Small().Fingerprint() {
+			if v := must(s.CatalogueVersion(ctx))(t); v != SmallCatalogue().Fingerprint() {
 				t.Fatalf("version %q is not the data's fingerprint", v)
 			}
 		}
@@ -96,28 +98,29 @@ func runCatalogue(t *testing.T, open Open) {
 	t.Run("a new catalogue replaces the old", func(t *testing.T) {
 		t.Parallel()
 		s, ctx := open(t, time.Now), t.Context()
-		if err := s.Seed(ctx, Small()); err != nil {
+		if err := s.SeedCatalogue(ctx, SmallCatalogue()); err != nil {
 			t.Fatal(err)
 		}
-		next := Small()
+		next := SmallCatalogue()
 		next.Degrees = slices.Delete(next.Degrees, 3, 4)
 		next.Courses[0].Credits = 4
 		next.Courses[1].Rules = []catalogue.Rule{}
 		next.Courses = slices.Delete(next.Courses, 2, 4)
 		next.Pools = append(next.Pools, catalogue.Pool{ID: "zz-new", Courses: []string{}, Rules: []catalogue.Rule{}})
 		next.Sequences = []catalogue.Sequence{}
-		if err := s.Seed(ctx, next); err != nil {
+		if err := s.SeedCatalogue(ctx, next); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(next, must(s.Load(ctx))(t)); d != "" {
+		if d := cmp.Diff(next, must(s.LoadCatalogue(ctx))(t)); d != "" {
 			t.Errorf("loaded data (-want +got):\n%s", d)
 		}
-		if v := must(s.Version(ctx))(t); v != next.Fingerprint() {
+		if v := must(s.CatalogueVersion(ctx))(t); v != next.Fingerprint() {
 			t.Errorf("version %q is not the new one", v)
 		}
-		_, err := s.Course(ctx, "COMP 352")
+		_, err := s.FindCourse(ctx, "COMP 352")
 		wantCode(t, "a removed course", err, fault.NotFound)
 	})
+	t.Run("editions", func(t *testing.T) { t.Parallel(); storeEditions(t, open(t, time.Now)) })
 	t.Run("readers always find a catalogue while it is seeded", func(t *testing.T) {
 		t.Parallel()
 		seedWhileReading(t, open(t, time.Now))
@@ -127,21 +130,21 @@ func runCatalogue(t *testing.T, open Open) {
 		s, ctx := open(t, time.Now), t.Context()
 		errs := make(chan error)
 		for range 4 {
-			go func() { errs <- s.Seed(ctx, Small()) }()
+			go func() { errs <- s.SeedCatalogue(ctx, SmallCatalogue()) }()
 		}
 		for range 4 {
 			if err := <-errs; err != nil {
 				t.Error(err)
 			}
 		}
-		if d := cmp.Diff(Small(), must(s.Load(ctx))(t)); d != "" {
+		if d := cmp.Diff(SmallCatalogue(), must(s.LoadCatalogue(ctx))(t)); d != "" {
 			t.Errorf("loaded data (-want +got):\n%s", d)
 		}
 	})
 	t.Run("reads", func(t *testing.T) {
 		t.Parallel()
 		s := open(t, time.Now)
-		if err := s.Seed(t.Context(), Small()); err != nil {
+		if err := s.SeedCatalogue(t.Context(), SmallCatalogue()); err != nil {
 			t.Fatal(err)
 		}
 		readCatalogue(t, s)
@@ -151,7 +154,7 @@ func runCatalogue(t *testing.T, open Open) {
 		s := open(t, time.Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := s.Load(ctx)
+		_, err := s.LoadCatalogue(ctx)
 		if err == nil || fault.CodeOf(err) == fault.DatabaseUnavailable {
 			t.Errorf("a canceled read gives %v, want the cancellation", err)
 		}
@@ -160,22 +163,22 @@ func runCatalogue(t *testing.T, open Open) {
 
 func seedWhileReading(t *testing.T, s Store) {
 	ctx := t.Context()
-	one, other := Small(), Small()
+	one, other := SmallCatalogue(), SmallCatalogue()
 	other.Degrees[1].Name += " (new)"
 	other.Courses = other.Courses[:5]
-	if err := s.Seed(ctx, one); err != nil {
+	if err := s.SeedCatalogue(ctx, one); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() {
 		var err error
 		for i := 0; i < 10 && err == nil; i++ {
-			err = s.Seed(ctx, []catalogue.Data{other, one}[i%2])
+			err = s.SeedCatalogue(ctx, []catalogue.Data{other, one}[i%2])
 		}
 		done <- err
 	}()
 	for {
-		d, err := s.Load(ctx)
+		d, err := s.LoadCatalogue(ctx)
 		if err != nil {
 			t.Error(err)
 		} else if len(d.Degrees) != 4 || len(d.Pools) != 4 || len(d.Courses) < 5 {
@@ -193,30 +196,38 @@ func seedWhileReading(t *testing.T, s Store) {
 }
 
 func readCatalogue(t *testing.T, s Store) {
-	ctx, data := t.Context(), Small()
+	ctx, data := t.Context(), SmallCatalogue()
 
 	// Without co-op and extended credit, by name.
-	if d := cmp.Diff([]catalogue.Degree{data.Degrees[3], data.Degrees[1]}, must(s.Degrees(ctx))(t)); d != "" {
+	if d := cmp.Diff([]catalogue.Degree{data.Degrees[3], data.Degrees[1]}, must(s.ListDegrees(ctx))(t)); d != "" {
 		t.Errorf("degrees (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(data.Degrees[2], must(s.Degree(ctx, "soen-ecp"))(t)); d != "" {
+	if d := cmp.Diff(data.Degrees[2], must(s.FindDegree(ctx, "soen-ecp"))(t)); d != "" {
 		t.Errorf("degree (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff([]catalogue.Pool{data.Pools[3], data.Pools[2], data.Pools[1]}, must(s.Pools(ctx, "soen"))(t)); d != "" {
+	if d := cmp.Diff([]catalogue.Pool{data.Pools[3], data.Pools[2], data.Pools[1]}, must(s.ListPools(ctx, "soen"))(t)); d != "" {
 		t.Errorf("pools in the degree's order (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(data.Courses[1], must(s.Course(ctx, "COMP 249"))(t)); d != "" {
+	if d := cmp.Diff(data.Sequences, must(s.ListSequences(ctx, "soen"))(t)); d != "" {
+		t.Errorf("sequences of a degree (-want +got):\n%s", d)
+	}
+	if got := must(s.ListSequences(ctx, "zz"))(t); got == nil || len(got) != 0 {
+		t.Errorf("sequences of a degree without any: %v, want an empty list", got)
+	}
+	if d := cmp.Diff(data.Courses[1], must(s.FindCourse(ctx, "COMP 249"))(t)); d != "" {
 		t.Errorf("course (-want +got):\n%s", d)
 	}
 	for _, id := range []string{"", "nothing", "$where", "a.b", "\x00"} {
-		_, err := s.Degree(ctx, id)
+		_, err := s.FindDegree(ctx, id)
 		wantCode(t, fmt.Sprintf("degree %q", id), err, fault.NotFound)
-		_, err = s.Course(ctx, id)
+		_, err = s.FindCourse(ctx, id)
 		wantCode(t, fmt.Sprintf("course %q", id), err, fault.NotFound)
-		_, err = s.Pools(ctx, id)
+		_, err = s.ListPools(ctx, id)
 		wantCode(t, fmt.Sprintf("pools of %q", id), err, fault.NotFound)
+		_, err = s.ListSequences(ctx, id)
+		wantCode(t, fmt.Sprintf("sequences of %q", id), err, fault.NotFound)
 	}
-	_, _, err := s.Courses(ctx, catalogue.CourseQuery{Pool: "nothing"})
+	_, _, err := s.ListCourses(ctx, catalogue.CourseQuery{Pool: "nothing"})
 	wantCode(t, "courses of no pool", err, fault.NotFound)
 
 	everything := []string{"COMP 248", "COMP 249", "COMP 352", "COMPX 1", "CWT 100", "MATH 203", "MATH 204"}
@@ -247,7 +258,7 @@ func readCatalogue(t *testing.T, s Store) {
 		"search and pool":          {catalogue.CourseQuery{Search: "object", Pool: "soen-core", Prefix: "COMP 24", Limit: 1}, everything[:1], "COMP 248"},
 	}
 	for name, tt := range tests {
-		page, next, err := s.Courses(ctx, tt.q)
+		page, next, err := s.ListCourses(ctx, tt.q)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

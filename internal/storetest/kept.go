@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keep saves a document and keeps it as that of a job that failed.
-func keep(t *testing.T, s Uploads, pdf []byte) job.Ticket {
+// keepDocument saves a document and keeps it as that of a job that failed.
+func keepDocument(t *testing.T, s Uploads, pdf []byte) job.Ticket {
 	t.Helper()
 	ticket := NewTicket()
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(pdf), mib); err != nil {
@@ -39,7 +39,7 @@ func isKept(t *testing.T, s Uploads, id job.ID) bool {
 // keptIsOutOfTheWay: no job is made of it, and clearing up after the job leaves it.
 func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	ctx := t.Context()
-	ticket := keep(t, s, PDF(1000))
+	ticket := keepDocument(t, s, RandomPDF(1000))
 	if !isKept(t, s, ticket.ID) {
 		t.Error("it is not kept")
 	}
@@ -53,7 +53,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	if err := s.Delete(ctx, ticket.ID); err != nil {
 		t.Fatal(err)
 	}
-	all := listed(t, s)
+	all := listUploads(t, s)
 	if len(all) != 1 || time.Since(all[0].Modified).Abs() > time.Minute {
 		t.Fatalf("listed %+v", all)
 	}
@@ -61,10 +61,10 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 		t.Error(d)
 	}
 	// Another document of the same job, should there ever be one, is an entry of its own.
-	if _, err := s.Save(ctx, ticket, bytes.NewReader(PDF(500)), mib); err != nil {
+	if _, err := s.Save(ctx, ticket, bytes.NewReader(RandomPDF(500)), mib); err != nil {
 		t.Fatal(err)
 	}
-	if all := listed(t, s); len(all) != 2 {
+	if all := listUploads(t, s); len(all) != 2 {
 		t.Errorf("listed %+v", all)
 	}
 	for range 2 {
@@ -81,8 +81,8 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 // keptComesBack: with a ticket of its new life, as if it had been saved now.
 func keptComesBack(t *testing.T, s Uploads) {
 	ctx := t.Context()
-	want := PDF(70_000)
-	ticket := keep(t, s, want)
+	want := RandomPDF(70_000)
+	ticket := keepDocument(t, s, want)
 	ticket.CreatedAt, ticket.Claim = ticket.CreatedAt.Add(time.Hour), ""
 	if err := s.RestoreDocument(ctx, ticket); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func keptComesBack(t *testing.T, s Uploads) {
 	if isKept(t, s, ticket.ID) {
 		t.Error("it is still kept")
 	}
-	if all := listed(t, s); len(all) != 1 || !all[0].Document || !all[0].Ticket || all[0].Kept {
+	if all := listUploads(t, s); len(all) != 1 || !all[0].Document || !all[0].Ticket || all[0].Kept {
 		t.Errorf("listed %+v", all)
 	}
 }

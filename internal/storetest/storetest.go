@@ -15,14 +15,16 @@ import (
 type Store interface {
 	Ping(ctx context.Context) error
 
-	Seed(ctx context.Context, data catalogue.Data) error
-	Load(ctx context.Context) (catalogue.Data, error)
-	Version(ctx context.Context) (string, error)
-	Degrees(ctx context.Context) ([]catalogue.Degree, error)
-	Degree(ctx context.Context, id string) (catalogue.Degree, error)
-	Pools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
-	Courses(ctx context.Context, q catalogue.CourseQuery) (page []catalogue.Course, next string, err error)
-	Course(ctx context.Context, code string) (catalogue.Course, error)
+	SeedCatalogue(ctx context.Context, data catalogue.Data) error
+	LoadCatalogue(ctx context.Context) (catalogue.Data, error)
+	LoadEditions(ctx context.Context) ([]catalogue.Data, error)
+	CatalogueVersion(ctx context.Context) (string, error)
+	ListDegrees(ctx context.Context) ([]catalogue.Degree, error)
+	FindDegree(ctx context.Context, id string) (catalogue.Degree, error)
+	ListPools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
+	ListSequences(ctx context.Context, degreeID string) ([]catalogue.Sequence, error)
+	ListCourses(ctx context.Context, q catalogue.CourseQuery) (page []catalogue.Course, next string, err error)
+	FindCourse(ctx context.Context, code string) (catalogue.Course, error)
 
 	timelines.Timelines
 }

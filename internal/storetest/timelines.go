@@ -16,8 +16,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// saved is a timeline with one of everything.
-func saved(owner, name string) timeline.Saved {
+// newTimeline is a timeline with one of everything.
+func newTimeline(owner, name string) timeline.Saved {
 	fall := "FALL 2024"
 	return timeline.Saved{
 		Owner: owner, Name: name, DegreeID: "soen", IsCoop: true,
@@ -58,46 +58,46 @@ func (c *clock) step(d time.Duration) {
 const absent = "0123456789abcdef01234567"
 
 func runTimelines(t *testing.T, open Open) {
-	t.Run("life", func(t *testing.T) { t.Parallel(); life(t, open) })
-	t.Run("versions", func(t *testing.T) { t.Parallel(); versions(t, open) })
-	t.Run("owners", func(t *testing.T) { t.Parallel(); owners(t, open) })
-	t.Run("list", func(t *testing.T) { t.Parallel(); list(t, open) })
-	t.Run("one of many writers wins", func(t *testing.T) { t.Parallel(); race(t, open) })
+	t.Run("life", func(t *testing.T) { t.Parallel(); timelineLifecycle(t, open) })
+	t.Run("versions", func(t *testing.T) { t.Parallel(); timelineVersions(t, open) })
+	t.Run("owners", func(t *testing.T) { t.Parallel(); timelineOwners(t, open) })
+	t.Run("list", func(t *testing.T) { t.Parallel(); timelinePages(t, open) })
+	t.Run("one of many writers wins", func(t *testing.T) { t.Parallel(); concurrentWriters(t, open) })
 	t.Run("codes that are no codes", func(t *testing.T) {
 		t.Parallel()
 		s, ctx := open(t, time.Now), t.Context()
-		kept := must(s.Insert(ctx, saved("ann", "plan")))(t)
+		kept := must(s.InsertTimeline(ctx, newTimeline("ann", "plan")))(t)
 		for _, code := range []string{"", "COMP.248", "$set", "a\x00b"} {
 			bad := kept
 			bad.States = map[string]timeline.State{code: {Status: timeline.Planned}}
-			_, err := s.Insert(ctx, bad)
+			_, err := s.InsertTimeline(ctx, bad)
 			wantCode(t, fmt.Sprintf("insert of %q", code), err, fault.InvalidForm)
-			_, err = s.Update(ctx, bad)
+			_, err = s.UpdateTimeline(ctx, bad)
 			wantCode(t, fmt.Sprintf("update of %q", code), err, fault.InvalidForm)
 		}
-		if got := must(s.Get(ctx, "ann", kept.ID))(t); got.Version != 1 {
+		if got := must(s.FindTimeline(ctx, "ann", kept.ID))(t); got.Version != 1 {
 			t.Errorf("a refused update raised the version to %d", got.Version)
 		}
 	})
 }
 
-func life(t *testing.T, open Open) {
+func timelineLifecycle(t *testing.T, open Open) {
 	c := newClock()
 	s, ctx := open(t, c.now), t.Context()
-	in := saved("ann", "plan")
+	in := newTimeline("ann", "plan")
 	in.ID, in.Version = "ignored", 7
-	got := must(s.Insert(ctx, in))(t)
+	got := must(s.InsertTimeline(ctx, in))(t)
 	if !timelines.ValidID(got.ID) {
 		t.Errorf("the id is %q", got.ID)
 	}
-	want := saved("ann", "plan")
+	want := newTimeline("ann", "plan")
 	want.ID, want.Version = got.ID, 1
 	want.CreatedAt = c.now().Truncate(time.Millisecond)
 	want.UpdatedAt = want.CreatedAt
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("inserted (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(want, must(s.Get(ctx, "ann", got.ID))(t)); d != "" {
+	if d := cmp.Diff(want, must(s.FindTimeline(ctx, "ann", got.ID))(t)); d != "" {
 		t.Errorf("read (-want +got):\n%s", d)
 	}
 
@@ -108,83 +108,83 @@ func life(t *testing.T, open Open) {
 	changed.States = map[string]timeline.State{"MATH 204": {Status: timeline.Planned}} // the whole map, not a merge
 	changed.Exemptions, changed.Deficiencies = []string{}, []string{"MATH 204"}
 	changed.CreatedAt = time.Time{} // not the caller's to say
-	got = must(s.Update(ctx, changed))(t)
+	got = must(s.UpdateTimeline(ctx, changed))(t)
 	changed.Version, changed.CreatedAt, changed.UpdatedAt = 2, want.CreatedAt, c.now().Truncate(time.Millisecond)
 	if d := cmp.Diff(changed, got); d != "" {
 		t.Errorf("updated (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(changed, must(s.Get(ctx, "ann", got.ID))(t)); d != "" {
+	if d := cmp.Diff(changed, must(s.FindTimeline(ctx, "ann", got.ID))(t)); d != "" {
 		t.Errorf("read after the update (-want +got):\n%s", d)
 	}
 
-	if err := s.Delete(ctx, "ann", got.ID, 0); err != nil {
+	if err := s.DeleteTimeline(ctx, "ann", got.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Get(ctx, "ann", got.ID)
+	_, err := s.FindTimeline(ctx, "ann", got.ID)
 	wantCode(t, "get after delete", err, fault.TimelineNotFound)
-	_, err = s.Update(ctx, changed)
+	_, err = s.UpdateTimeline(ctx, changed)
 	wantCode(t, "update after delete", err, fault.TimelineNotFound)
-	wantCode(t, "delete after delete", s.Delete(ctx, "ann", got.ID, 0), fault.TimelineNotFound)
+	wantCode(t, "delete after delete", s.DeleteTimeline(ctx, "ann", got.ID, 0), fault.TimelineNotFound)
 }
 
-func versions(t *testing.T, open Open) {
+func timelineVersions(t *testing.T, open Open) {
 	s, ctx := open(t, time.Now), t.Context()
-	first := must(s.Insert(ctx, saved("ann", "plan")))(t)
-	second := must(s.Update(ctx, first))(t)
+	first := must(s.InsertTimeline(ctx, newTimeline("ann", "plan")))(t)
+	second := must(s.UpdateTimeline(ctx, first))(t)
 	if second.Version != 2 {
 		t.Fatalf("version %d after one update", second.Version)
 	}
-	_, err := s.Update(ctx, first)
+	_, err := s.UpdateTimeline(ctx, first)
 	wantCode(t, "update of an old version", err, fault.PreconditionFailed)
 	ahead := second
 	ahead.Version = 3
-	_, err = s.Update(ctx, ahead)
+	_, err = s.UpdateTimeline(ctx, ahead)
 	wantCode(t, "update of a version to come", err, fault.PreconditionFailed)
-	wantCode(t, "delete of an old version", s.Delete(ctx, "ann", first.ID, 1), fault.PreconditionFailed)
+	wantCode(t, "delete of an old version", s.DeleteTimeline(ctx, "ann", first.ID, 1), fault.PreconditionFailed)
 	whatever := second
 	whatever.Version = 0
-	if third := must(s.Update(ctx, whatever))(t); third.Version != 3 {
+	if third := must(s.UpdateTimeline(ctx, whatever))(t); third.Version != 3 {
 		t.Errorf("version %d after an update of whatever there is, want 3", third.Version)
 	}
-	if err := s.Delete(ctx, "ann", first.ID, 3); err != nil {
+	if err := s.DeleteTimeline(ctx, "ann", first.ID, 3); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, "delete of what is gone", s.Delete(ctx, "ann", first.ID, 3), fault.TimelineNotFound)
+	wantCode(t, "delete of what is gone", s.DeleteTimeline(ctx, "ann", first.ID, 3), fault.TimelineNotFound)
 }
 
-func owners(t *testing.T, open Open) {
+func timelineOwners(t *testing.T, open Open) {
 	s, ctx := open(t, time.Now), t.Context()
-	anns := must(s.Insert(ctx, saved("ann", "plan")))(t)
-	nobodys := must(s.Insert(ctx, saved("", "plan")))(t)
+	anns := must(s.InsertTimeline(ctx, newTimeline("ann", "plan")))(t)
+	nobodys := must(s.InsertTimeline(ctx, newTimeline("", "plan")))(t)
 	ids := []string{anns.ID, absent, "", "short", strings.ToUpper(anns.ID), anns.ID + "0", "../../etc/passwd", "$ne"}
 	for _, id := range ids {
 		for _, owner := range []string{"bob", "", "ann.", "$ne"} {
 			what := fmt.Sprintf("%q by %q", id, owner)
-			_, err := s.Get(ctx, owner, id)
+			_, err := s.FindTimeline(ctx, owner, id)
 			wantCode(t, "get "+what, err, fault.TimelineNotFound)
-			stolen := saved(owner, "mine now")
+			stolen := newTimeline(owner, "mine now")
 			stolen.ID = id
-			_, err = s.Update(ctx, stolen)
+			_, err = s.UpdateTimeline(ctx, stolen)
 			wantCode(t, "update "+what, err, fault.TimelineNotFound)
 			stolen.Version = 1
-			_, err = s.Update(ctx, stolen)
+			_, err = s.UpdateTimeline(ctx, stolen)
 			wantCode(t, "update of a version of "+what, err, fault.TimelineNotFound)
-			wantCode(t, "delete "+what, s.Delete(ctx, owner, id, 0), fault.TimelineNotFound)
-			wantCode(t, "delete of a version of "+what, s.Delete(ctx, owner, id, 1), fault.TimelineNotFound)
+			wantCode(t, "delete "+what, s.DeleteTimeline(ctx, owner, id, 0), fault.TimelineNotFound)
+			wantCode(t, "delete of a version of "+what, s.DeleteTimeline(ctx, owner, id, 1), fault.TimelineNotFound)
 		}
 	}
-	if d := cmp.Diff(anns, must(s.Get(ctx, "ann", anns.ID))(t)); d != "" {
+	if d := cmp.Diff(anns, must(s.FindTimeline(ctx, "ann", anns.ID))(t)); d != "" {
 		t.Errorf("after the others' tries (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(nobodys, must(s.Get(ctx, "", nobodys.ID))(t)); d != "" {
+	if d := cmp.Diff(nobodys, must(s.FindTimeline(ctx, "", nobodys.ID))(t)); d != "" {
 		t.Errorf("of the empty owner (-want +got):\n%s", d)
 	}
-	if page, next, err := s.List(ctx, "bob", "", 10); err != nil || page == nil || len(page) != 0 || next != "" {
+	if page, next, err := s.ListTimelines(ctx, "bob", "", 10); err != nil || page == nil || len(page) != 0 || next != "" {
 		t.Errorf("bob's list is %v, %q, %v", page, next, err)
 	}
 }
 
-func list(t *testing.T, open Open) {
+func timelinePages(t *testing.T, open Open) {
 	c := newClock()
 	s, ctx := open(t, c.now), t.Context()
 	var names []string
@@ -193,13 +193,13 @@ func list(t *testing.T, open Open) {
 			c.step(time.Second) // pairs share a time
 		}
 		name := fmt.Sprintf("plan %d", i)
-		must(s.Insert(ctx, saved("ann", name)))(t)
-		must(s.Insert(ctx, saved("bob", "bob's")))(t)
+		must(s.InsertTimeline(ctx, newTimeline("ann", name)))(t)
+		must(s.InsertTimeline(ctx, newTimeline("bob", "bob's")))(t)
 		names = append(names, name)
 	}
 	page := func(cursor string, limit int) ([]timeline.Saved, string) {
 		t.Helper()
-		ts, next, err := s.List(ctx, "ann", cursor, limit)
+		ts, next, err := s.ListTimelines(ctx, "ann", cursor, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func list(t *testing.T, open Open) {
 	if !slices.IsSortedFunc(everything, func(a, b timeline.Saved) int { return b.UpdatedAt.Compare(a.UpdatedAt) }) {
 		t.Error("the newest is not first")
 	}
-	bare := must(s.Get(ctx, "ann", everything[0].ID))(t)
+	bare := must(s.FindTimeline(ctx, "ann", everything[0].ID))(t)
 	bare.Semesters, bare.States, bare.Extra = nil, nil, nil
 	if d := cmp.Diff(bare, everything[0]); d != "" {
 		t.Errorf("an entry of the list (-want +got):\n%s", d)
@@ -233,7 +233,7 @@ func list(t *testing.T, open Open) {
 			break
 		}
 		c.step(time.Second)
-		must(s.Insert(ctx, saved("ann", "newer")))(t)
+		must(s.InsertTimeline(ctx, newTimeline("ann", "newer")))(t)
 		cursor = next
 	}
 	slices.Sort(got)
@@ -244,31 +244,31 @@ func list(t *testing.T, open Open) {
 	// An update brings a timeline to the front.
 	c.step(time.Second)
 	oldest := everything[len(everything)-1]
-	must(s.Update(ctx, timeline.Saved{ID: oldest.ID, Owner: "ann", Name: "renamed"}))(t)
+	must(s.UpdateTimeline(ctx, timeline.Saved{ID: oldest.ID, Owner: "ann", Name: "renamed"}))(t)
 	if ts, _ := page("", 1); ts[0].ID != oldest.ID {
 		t.Errorf("first is %q, want the one that was updated last", ts[0].Name)
 	}
 
 	// The end of a full page is known.
-	if ts, next, err := s.List(ctx, "bob", "", len(names)); err != nil || len(ts) != len(names) || next != "" {
+	if ts, next, err := s.ListTimelines(ctx, "bob", "", len(names)); err != nil || len(ts) != len(names) || next != "" {
 		t.Errorf("bob's whole list: %d, %q, %v", len(ts), next, err)
 	}
 	for _, bad := range []string{"x", "%%%", cursor + "A", "MTIz", strings.Repeat("A", 5000)} {
-		_, _, err := s.List(ctx, "ann", bad, 2)
+		_, _, err := s.ListTimelines(ctx, "ann", bad, 2)
 		wantCode(t, fmt.Sprintf("cursor %.20q", bad), err, fault.BadRequest)
 	}
 }
 
-// race has many writers of one version at a time: in each round one wins and the others are told.
-func race(t *testing.T, open Open) {
+// concurrentWriters has many writers of one version at a time: in each round one wins and the others are told.
+func concurrentWriters(t *testing.T, open Open) {
 	s, ctx := open(t, time.Now), t.Context()
-	at := must(s.Insert(ctx, saved("ann", "plan")))(t)
+	at := must(s.InsertTimeline(ctx, newTimeline("ann", "plan")))(t)
 	const rounds, writers = 5, 6
 	for range rounds {
 		errs := make(chan error, writers)
 		for range writers {
 			go func() {
-				_, err := s.Update(ctx, at)
+				_, err := s.UpdateTimeline(ctx, at)
 				errs <- err
 			}()
 		}
@@ -284,7 +284,7 @@ func race(t *testing.T, open Open) {
 		if won != 1 {
 			t.Fatalf("%d of %d writers won", won, writers)
 		}
-		at = must(s.Get(ctx, "ann", at.ID))(t)
+		at = must(s.FindTimeline(ctx, "ann", at.ID))(t)
 	}
 	if at.Version != rounds+1 {
 		t.Errorf("version %d after %d updates", at.Version, rounds)

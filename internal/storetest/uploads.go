@@ -65,15 +65,15 @@ func NewTicket() job.Ticket {
 	}
 }
 
-// PDF is random bytes that begin as a PDF does.
-func PDF(size int) []byte {
+// RandomPDF is random bytes that begin as a RandomPDF does.
+func RandomPDF(size int) []byte {
 	b := make([]byte, max(size, 9))
 	_, _ = rand.Read(b)
 	copy(b, "%PDF-1.7\n")
 	return b[:size]
 }
 
-func listed(t *testing.T, s Uploads) []job.StoredFiles {
+func listUploads(t *testing.T, s Uploads) []job.StoredFiles {
 	t.Helper()
 	l, err := s.ListFiles(t.Context())
 	if err != nil {
@@ -84,7 +84,7 @@ func listed(t *testing.T, s Uploads) []job.StoredFiles {
 
 func wantEmpty(t *testing.T, s Uploads) {
 	t.Helper()
-	if left := listed(t, s); len(left) != 0 {
+	if left := listUploads(t, s); len(left) != 0 {
 		t.Errorf("left behind: %+v", left)
 	}
 }
@@ -98,7 +98,7 @@ func savedComesBack(t *testing.T, s Uploads) {
 	}
 	for _, size := range []int{5, 1023, 1024, 1025, 60_000, 64 << 10, 64<<10 + 1, 3 * mib} {
 		for how, wrap := range readers {
-			ticket, want := NewTicket(), PDF(size)
+			ticket, want := NewTicket(), RandomPDF(size)
 			saved, err := s.Save(ctx, ticket, wrap(bytes.NewReader(want)), int64(size))
 			if d := cmp.Diff(job.Saved{Size: int64(size), SHA256: sha256.Sum256(want)}, saved); err != nil || d != "" {
 				t.Fatalf("save %d bytes %s: %v\n%s", size, how, err, d)
@@ -114,7 +114,7 @@ func savedComesBack(t *testing.T, s Uploads) {
 			if got, err := s.LoadTicket(ctx, ticket.ID); err != nil || !cmp.Equal(got, ticket) {
 				t.Errorf("the ticket comes back as %+v, %v", got, err)
 			}
-			all := listed(t, s)
+			all := listUploads(t, s)
 			if len(all) != 1 || time.Since(all[0].Modified).Abs() > time.Minute {
 				t.Fatalf("listed %+v", all)
 			}
@@ -151,7 +151,7 @@ func ticketAlone(t *testing.T, s Uploads) {
 		}
 		_, err = s.Open(ctx, want.ID)
 		wantCode(t, "the document of a form", err, fault.StorageUnavailable)
-		all := listed(t, s)
+		all := listUploads(t, s)
 		if len(all) != 1 || all[0].ID != want.ID || all[0].Document || !all[0].Ticket || all[0].Temporary != "" {
 			t.Errorf("listed %+v", all)
 		}
@@ -174,14 +174,14 @@ func refusedLeavesNothing(t *testing.T, s Uploads) {
 		"empty":                           {bytes.NewReader(nil), mib, fault.NotAPDF, nil},
 		"no PDF":                          {strings.NewReader("PK\x03\x04" + strings.Repeat("x", 5000)), mib, fault.NotAPDF, nil},
 		"header too late":                 {bytes.NewReader(late), mib, fault.NotAPDF, nil},
-		"a byte too many":                 {bytes.NewReader(PDF(1001)), 1000, fault.TooLarge, nil},
-		"a byte too many, two buffers":    {bytes.NewReader(PDF(64<<10 + 1)), 64 << 10, fault.TooLarge, nil},
-		"without end":                     {io.MultiReader(bytes.NewReader(PDF(1000)), endless{}), 2 * mib, fault.TooLarge, nil},
+		"a byte too many":                 {bytes.NewReader(RandomPDF(1001)), 1000, fault.TooLarge, nil},
+		"a byte too many, two buffers":    {bytes.NewReader(RandomPDF(64<<10 + 1)), 64 << 10, fault.TooLarge, nil},
+		"without end":                     {io.MultiReader(bytes.NewReader(RandomPDF(1000)), endless{}), 2 * mib, fault.TooLarge, nil},
 		"cut at once":                     {iotest.ErrReader(cut), mib, "", cut},
-		"cut in the header":               {io.MultiReader(bytes.NewReader(PDF(100)), iotest.ErrReader(cut)), mib, "", cut},
-		"cut later":                       {io.MultiReader(bytes.NewReader(PDF(mib/2)), iotest.ErrReader(cut)), mib, "", cut},
-		"cut as a body reports it, early": {io.MultiReader(bytes.NewReader(PDF(100)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
-		"cut as a body reports it":        {io.MultiReader(bytes.NewReader(PDF(100_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
+		"cut in the header":               {io.MultiReader(bytes.NewReader(RandomPDF(100)), iotest.ErrReader(cut)), mib, "", cut},
+		"cut later":                       {io.MultiReader(bytes.NewReader(RandomPDF(mib/2)), iotest.ErrReader(cut)), mib, "", cut},
+		"cut as a body reports it, early": {io.MultiReader(bytes.NewReader(RandomPDF(100)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
+		"cut as a body reports it":        {io.MultiReader(bytes.NewReader(RandomPDF(100_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), mib, "", io.ErrUnexpectedEOF},
 	} {
 		ticket := NewTicket()
 		_, err := s.Save(t.Context(), ticket, tt.r, tt.limit)
@@ -208,7 +208,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // A client that goes away ends the upload, whatever its reader does.
 func canceledLeavesNothing(t *testing.T, s Uploads) {
 	ctx, cancel := context.WithCancel(t.Context())
-	r := io.MultiReader(bytes.NewReader(PDF(mib)), readerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }))
+	r := io.MultiReader(bytes.NewReader(RandomPDF(mib)), readerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }))
 	if _, err := s.Save(ctx, NewTicket(), r, 1<<40); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the cancellation", err)
 	}
@@ -221,7 +221,7 @@ func onlyIDsAreNames(t *testing.T, s Uploads) {
 		strings.ToUpper(good), "{" + good + "}", "urn:uuid:" + good, strings.ReplaceAll(good, "-", ""), good + ".pdf", strings.Repeat("a", 300)} {
 		ticket := NewTicket()
 		ticket.ID = job.ID(id)
-		_, err := s.Save(ctx, ticket, bytes.NewReader(PDF(100)), mib)
+		_, err := s.Save(ctx, ticket, bytes.NewReader(RandomPDF(100)), mib)
 		wantCode(t, "save "+id, err, fault.JobNotFound)
 		_, err = s.Open(ctx, ticket.ID)
 		wantCode(t, "open "+id, err, fault.JobNotFound)
@@ -240,7 +240,7 @@ func manyAtOnce(t *testing.T, s Uploads) {
 	for range writers {
 		wg.Go(func() {
 			for range each {
-				ticket, want := NewTicket(), PDF(70_000)
+				ticket, want := NewTicket(), RandomPDF(70_000)
 				if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
 					t.Error(err)
 					return
@@ -263,7 +263,7 @@ func manyAtOnce(t *testing.T, s Uploads) {
 	}
 	wg.Wait()
 	var found []job.ID
-	for _, l := range listed(t, s) {
+	for _, l := range listUploads(t, s) {
 		if !l.Document || !l.Ticket {
 			t.Errorf("%+v", l)
 		}
@@ -286,7 +286,7 @@ func neverWithoutATicket(t *testing.T, s Uploads) {
 		defer close(done)
 		for range 100 {
 			ticket := NewTicket()
-			if _, err := s.Save(ctx, ticket, bytes.NewReader(PDF(100)), mib); err != nil {
+			if _, err := s.Save(ctx, ticket, bytes.NewReader(RandomPDF(100)), mib); err != nil {
 				t.Error(err)
 				return
 			}
@@ -302,7 +302,7 @@ func neverWithoutATicket(t *testing.T, s Uploads) {
 			ended = true
 		default:
 		}
-		for _, l := range listed(t, s) {
+		for _, l := range listUploads(t, s) {
 			if l.ID == "" {
 				continue
 			}

@@ -82,13 +82,13 @@ func (d *draft) hasEntry(code string) bool {
 
 // findCourse returns the place of a course in the catalogue, and whether a pool of the program lists it.
 func (d *draft) findCourse(code string) (i int, known, listed bool) {
-	i, known = d.cat.Index(code)
+	i, known = d.cat.CourseIndex(code)
 	return i, known, known && d.program.listed[i]
 }
 
 // newEntry returns a course with nothing known about it.
 func (d *draft) newEntry(code string) Course {
-	if i, ok := d.cat.Index(code); ok {
+	if i, ok := d.cat.CourseIndex(code); ok {
 		return d.program.courses[i]
 	}
 	known := false
@@ -221,7 +221,7 @@ func uniqueCodes(codes []string) []string {
 	out := make([]string, 0, len(codes))
 	seen := make(map[string]bool, len(codes))
 	for _, code := range codes {
-		if code = catalogue.Code(code); code != "" && !seen[code] {
+		if code = catalogue.NormalizeCode(code); code != "" && !seen[code] {
 			seen[code] = true
 			out = append(out, code)
 		}

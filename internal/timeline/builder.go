@@ -32,7 +32,7 @@ func NewBuilder(cat *catalogue.Catalogue) *Builder {
 		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{}),
 		programs: map[programKey]func() *program{},
 	}
-	for _, d := range cat.Degrees() {
+	for _, d := range cat.StandaloneDegrees() {
 		for _, extended := range []bool{false, true} {
 			for _, coop := range []bool{false, true} {
 				b.programs[programKey{d.ID, extended, coop}] = sync.OnceValue(func() *program { return b.newProgram(d, extended, coop) })

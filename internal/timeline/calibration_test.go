@@ -94,13 +94,13 @@ func TestCalibrationForm(t *testing.T) {
 
 func TestCalibrationSequence(t *testing.T) {
 	t.Parallel()
-	published, ok := embedded().Sequence("software_engineering")
+	published, ok := embedded().FindSequence("software_engineering")
 	if !ok {
 		t.Fatal("no published sequence")
 	}
 	var listed []timeline.SequenceTerm
 	for _, s := range published.Terms {
-		listed = append(listed, timeline.SequenceTerm{Type: s.Type, Courses: s.Courses})
+		listed = append(listed, timeline.SequenceTerm{Type: string(s.Type), Courses: s.Courses})
 	}
 	form := timeline.Form{Degree: software, FirstTerm: "Fall 2025", IsCoop: true}
 	for name, form := range map[string]timeline.Form{

@@ -30,16 +30,13 @@ const (
 // degree_not_found and degree_ambiguous, and corrupt for terms that nobody can have printed.
 func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
 	info := cmp.Or(doc.ProgramInfo, &document.ProgramInfo{})
-	if strings.TrimSpace(info.Degree) == "" {
-		return nil, fault.New(fault.DegreeMissing)
-	}
-	degree, err := b.cat.Match(info.Degree)
+	match, err := b.cat.MatchDegree(info.Degree)
 	if err != nil {
 		return nil, err
 	}
 	d := &draft{
 		cat:         b.cat,
-		program:     b.findProgram(degree, info.IsExtendedCreditProgram, info.IsCoop),
+		program:     b.findProgram(match.Degree, info.IsExtendedCreditProgram, info.IsCoop),
 		extended:    info.IsExtendedCreditProgram,
 		coop:        info.IsCoop,
 		states:      map[string]State{},
@@ -86,11 +83,11 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 		s := newSlot(t.term)
 		at := s.term.At(now)
 		for _, row := range t.Courses {
-			code := catalogue.Code(row.Code)
+			code := catalogue.NormalizeCode(row.Code)
 			if code == "" {
 				continue
 			}
-			if _, known := d.cat.Index(code); !known {
+			if _, known := d.cat.CourseIndex(code); !known {
 				d.extra[code] = mergeExtra(d.extra[code], row, code)
 			}
 			v := classifySitting(row, at)

@@ -43,7 +43,7 @@ func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	degree, _ := b.cat.Degree(f.Degree)
+	degree, _ := b.cat.FindDegree(f.Degree)
 	d := &draft{
 		cat:      b.cat,
 		program:  b.findProgram(degree, f.IsExtendedCreditProgram, f.IsCoop),
@@ -55,9 +55,9 @@ func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 		d.exempt = []string{writingCourse}
 	}
 	sequence := f.PredefinedSequence
-	if published, ok := b.cat.Sequence(f.Sequence); ok {
+	if published, ok := b.cat.FindSequence(f.Sequence); ok {
 		for _, t := range published.Terms {
-			sequence = append(sequence, SequenceTerm{Type: t.Type, CoopLabel: t.Label, Courses: t.Courses})
+			sequence = append(sequence, SequenceTerm{Type: string(t.Type), CoopLabel: t.Label, Courses: t.Courses})
 		}
 	}
 	if len(sequence) > 0 {
@@ -90,7 +90,7 @@ func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now tim
 	t := first
 	for _, st := range sequence {
 		s := newSlot(t)
-		if st.Type == catalogue.WorkTerm && len(st.Courses) == 0 {
+		if catalogue.TermKind(st.Type) == catalogue.WorkTerm && len(st.Courses) == 0 {
 			label := cmp.Or(strings.TrimSpace(st.CoopLabel), "Co-op Work Term")
 			s.courses = append(s.courses, Sitting{Code: label, Message: workTerm})
 		}
@@ -125,8 +125,8 @@ func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now tim
 // toPlannedSitting reads one name of a sequence: a course, a placeholder, or something that the catalogue lacks.
 func (d *draft) toPlannedSitting(name string) Sitting {
 	name = strings.TrimSpace(name)
-	code := catalogue.Code(name)
-	if _, ok := d.cat.Index(code); ok {
+	code := catalogue.NormalizeCode(name)
+	if _, ok := d.cat.CourseIndex(code); ok {
 		return Sitting{Code: code}
 	}
 	if isPlaceholder(name) {
@@ -187,11 +187,11 @@ func hasCode(code string) func(Sitting) bool {
 func ValidateForm(cat *catalogue.Catalogue, f Form) error {
 	var found fieldfault.List
 	var closest []string
-	if d, ok := cat.Degree(f.Degree); !ok || d.DegreeType != catalogue.Standalone {
+	if d, ok := cat.FindDegree(f.Degree); !ok || d.DegreeType != catalogue.Standalone {
 		found.AddFault("degree", "There is no such degree. Choose one of the list of degrees.")
-		closest = cat.Closest(f.Degree)
+		closest = cat.ClosestNames(f.Degree)
 	}
-	if _, ok := cat.Sequence(f.Sequence); f.Sequence != "" && !ok {
+	if _, ok := cat.FindSequence(f.Sequence); f.Sequence != "" && !ok {
 		found.AddFault("sequence", "There is no such published sequence.")
 	}
 	if len(found) == 0 {

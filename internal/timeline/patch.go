@@ -36,9 +36,9 @@ func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error)
 	var found fieldfault.List
 	states := make(map[string]State, len(p.Courses))
 	for _, key := range slices.Sorted(maps.Keys(p.Courses)) {
-		code := catalogue.Code(key)
+		code := catalogue.NormalizeCode(key)
 		_, mine := r.Courses[code]
-		_, known := b.cat.Index(code)
+		_, known := b.cat.CourseIndex(code)
 		if !mine && !known {
 			found.AddFault(fieldfault.JoinPath("courses", key), "There is no such course.")
 		}
@@ -185,7 +185,7 @@ func findSittings(semesters []Semester) map[string][]string {
 
 // canonicalCode returns a code in its one spelling, and a placeholder as it is.
 func canonicalCode(s string) string {
-	if code := catalogue.Code(s); catalogue.IsCode(code) {
+	if code := catalogue.NormalizeCode(s); catalogue.IsCode(code) {
 		return code
 	}
 	return strings.TrimSpace(s)

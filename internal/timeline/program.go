@@ -31,7 +31,7 @@ func toCourses(courses []catalogue.Course) []Course {
 func toRules(rules []catalogue.Rule) []Rule {
 	out := make([]Rule, 0, len(rules))
 	for _, r := range rules {
-		out = append(out, Rule{Type: r.Type, Level: r.Level(), Message: r.Message(), Params: RuleParams{
+		out = append(out, Rule{Type: string(r.Type), Level: string(r.Level()), Message: r.Message(), Params: RuleParams{
 			CourseList: r.CourseList, MinCourses: r.MinCourses, MaxCourses: r.MaxCourses,
 			MinCredits: r.MinCredits, MaxCredits: r.MaxCredits,
 		}})
@@ -47,7 +47,7 @@ func (b *Builder) newProgram(d catalogue.Degree, extended, coop bool) *program {
 		degree:  Degree{ID: d.ID, Name: d.Name, DegreeType: d.DegreeType, TotalCredits: d.TotalCredits, ECPDegreeID: d.ECPDegreeID},
 		courses: b.courses, audit: b.rulebook.NewProgram(d, pools), listed: make([]bool, len(b.courses)),
 	}
-	if ecp, ok := cat.Degree(d.ECPDegreeID); ok && extended {
+	if ecp, ok := cat.FindDegree(d.ECPDegreeID); ok && extended {
 		p.degree.TotalCredits += ecp.TotalCredits
 	}
 	p.degree.CoursePools = make([]string, 0, len(pools))
@@ -58,14 +58,14 @@ func (b *Builder) newProgram(d catalogue.Degree, extended, coop bool) *program {
 		})
 		p.degree.CoursePools = append(p.degree.CoursePools, pool.ID)
 		for _, code := range pool.Courses {
-			if i, ok := cat.Index(code); ok {
+			if i, ok := cat.CourseIndex(code); ok {
 				p.listed[i] = true
 			}
 		}
 		all = append(all, pool.Courses...)
 	}
-	for _, code := range cat.Closure(all) {
-		i, _ := cat.Index(code)
+	for _, code := range cat.PrerequisiteClosure(all) {
+		i, _ := cat.CourseIndex(code)
 		p.closure = append(p.closure, i)
 	}
 	return p

@@ -52,9 +52,9 @@ type ExtraCourse struct {
 // FromSaved builds a saved timeline again, as seen at now: what was planned for a term that is over meanwhile is
 // incomplete. The errors are degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
 func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
-	degree, ok := b.cat.Degree(s.DegreeID)
+	degree, ok := b.cat.FindDegree(s.DegreeID)
 	if !ok || degree.DegreeType != catalogue.Standalone {
-		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.Closest(s.DegreeID)}
+		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.ClosestNames(s.DegreeID)}
 	}
 	d := &draft{
 		id: s.ID, name: s.Name, cat: b.cat,
@@ -72,7 +72,7 @@ func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 		extra:     make(map[string]ExtraCourse, len(s.Extra)),
 	}
 	for _, x := range s.Extra {
-		if _, known := b.cat.Index(x.Code); !known {
+		if _, known := b.cat.CourseIndex(x.Code); !known {
 			d.extra[x.Code] = x
 		}
 	}

@@ -31,7 +31,7 @@ var now = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 // embedded is the catalogue of the binary, indexed once for all tests.
 var embedded = sync.OnceValue(func() *catalogue.Catalogue {
-	d, err := catalogue.Load()
+	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		panic(err)
 	}

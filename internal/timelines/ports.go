@@ -19,20 +19,20 @@ type Jobs interface {
 
 // Timelines keeps saved timelines. All of it is by owner: what is another's is timeline_not_found.
 type Timelines interface {
-	// Insert stores a new timeline and returns it with id, version 1 and times.
-	Insert(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
-	// Update replaces a timeline if it is still at s.Version (0: whatever it is at) and returns it with its new version;
+	// InsertTimeline stores a new timeline and returns it with id, version 1 and times.
+	InsertTimeline(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
+	// UpdateTimeline replaces a timeline if it is still at s.Version (0: whatever it is at) and returns it with its new version;
 	// precondition_failed when it is not.
-	Update(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
-	Get(ctx context.Context, owner, id string) (timeline.Saved, error)
-	// List returns the owner's timelines, the newest update first, without semesters and states, and the cursor of the
+	UpdateTimeline(ctx context.Context, s timeline.Saved) (timeline.Saved, error)
+	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
+	// ListTimelines returns the owner's timelines, the newest update first, without semesters and states, and the cursor of the
 	// next page ("" at the end).
-	List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
-	// Delete removes a timeline; version as in Update.
-	Delete(ctx context.Context, owner, id string, version int64) error
+	ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
+	// DeleteTimeline removes a timeline; version as in UpdateTimeline.
+	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
 // Catalogue gives the catalogue of the moment.
 type Catalogue interface {
-	Current(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
 }

@@ -61,7 +61,7 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 		if version != 0 && record.Version != version {
 			return fault.New(fault.PreconditionFailed)
 		}
-		current, err := e.Catalogue.Current(ctx)
+		current, err := e.Catalogue.CurrentCatalogue(ctx)
 		if err != nil {
 			return err
 		}
@@ -117,12 +117,12 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 // storeTimeline updates the timeline that s names, or inserts s when it names none, or one that was deleted.
 func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
 	if s.ID != "" {
-		saved, err = e.Timelines.Update(ctx, s)
+		saved, err = e.Timelines.UpdateTimeline(ctx, s)
 		if fault.CodeOf(err) != fault.TimelineNotFound {
 			return saved, false, err
 		}
 	}
-	saved, err = e.Timelines.Insert(ctx, s)
+	saved, err = e.Timelines.InsertTimeline(ctx, s)
 	return saved, err == nil, err
 }
 
@@ -130,16 +130,16 @@ func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved tim
 func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	if err := e.Timelines.Delete(ctx, s.Owner, s.ID, 0); err != nil {
+	if err := e.Timelines.DeleteTimeline(ctx, s.Owner, s.ID, 0); err != nil {
 		return fmt.Errorf("take back the saved timeline: %w", err)
 	}
 	return nil
 }
 
-// Update renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a name, a
+// UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a name, a
 // replacement takes the result's, and without that the timeline keeps its own. Errors are timeline_not_found,
 // precondition_failed, invalid_form, and for the job those of Save.
-func (e *Editor) Update(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
+func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
 	if name == nil && from == nil {
 		return timeline.Saved{}, invalidName("Give a new name, or the job whose result replaces the timeline.")
 	}
@@ -155,7 +155,7 @@ func (e *Editor) Update(ctx context.Context, owner, id string, version int64, na
 	}
 	var saved timeline.Saved
 	err := retryChange(version, func() error {
-		s, err := e.Timelines.Get(ctx, owner, id)
+		s, err := e.Timelines.FindTimeline(ctx, owner, id)
 		if err != nil {
 			return err
 		}
@@ -171,25 +171,25 @@ func (e *Editor) Update(ctx context.Context, owner, id string, version int64, na
 			s = result.ToSaved()
 		}
 		s.ID, s.Owner, s.Version, s.Name = id, owner, at, cmp.Or(wanted, s.Name, own)
-		saved, err = e.Timelines.Update(ctx, s)
+		saved, err = e.Timelines.UpdateTimeline(ctx, s)
 		return err
 	})
 	return saved, err
 }
 
-// Get returns a timeline; timeline_not_found.
-func (e *Editor) Get(ctx context.Context, owner, id string) (timeline.Saved, error) {
-	return e.Timelines.Get(ctx, owner, id)
+// FindTimeline returns a timeline; timeline_not_found.
+func (e *Editor) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
+	return e.Timelines.FindTimeline(ctx, owner, id)
 }
 
-// List returns a page of the owner's timelines; see Timelines.
-func (e *Editor) List(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
-	return e.Timelines.List(ctx, owner, cursor, limit)
+// ListTimelines returns a page of the owner's timelines; see Timelines.
+func (e *Editor) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
+	return e.Timelines.ListTimelines(ctx, owner, cursor, limit)
 }
 
-// Delete removes a timeline; version as in Edit.
-func (e *Editor) Delete(ctx context.Context, owner, id string, version int64) error {
-	return e.Timelines.Delete(ctx, owner, id, version)
+// DeleteTimeline removes a timeline; version as in Edit.
+func (e *Editor) DeleteTimeline(ctx context.Context, owner, id string, version int64) error {
+	return e.Timelines.DeleteTimeline(ctx, owner, id, version)
 }
 
 // loadResult returns the record of the owner's job and what it built.

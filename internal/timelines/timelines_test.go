@@ -55,10 +55,12 @@ func (e *env) ReplaceResult(ctx context.Context, id job.ID, version int64, s job
 	return e.jobs.ReplaceResult(ctx, id, version, s)
 }
 
-func (e *env) Current(context.Context) (*catalogue.Catalogue, error) { return e.catalogue, nil }
+func (e *env) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
+	return e.catalogue, nil
+}
 
 var shared = sync.OnceValues(func() (*catalogue.Catalogue, error) {
-	d, err := catalogue.Load()
+	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +140,7 @@ func (e *env) result(t *testing.T, id job.ID) (job.Record, *timeline.Result) {
 
 func (e *env) list(t *testing.T) []timeline.Saved {
 	t.Helper()
-	ts, _, err := e.List(t.Context(), owner, "", 0)
+	ts, _, err := e.ListTimelines(t.Context(), owner, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,17 +219,17 @@ func TestWhoseJobAndWhichState(t *testing.T) {
 		_, err = e.Save(ctx, tt.who, tt.id, "x")
 		wantCode(t, "save "+what, err, tt.want)
 		if tt.who == owner {
-			_, err = e.Update(ctx, owner, mine.ID, 0, nil, &tt.id)
+			_, err = e.UpdateTimeline(ctx, owner, mine.ID, 0, nil, &tt.id)
 			wantCode(t, "replace with "+what, err, tt.want)
 		}
 	}
 	name := "stolen"
-	_, err = e.Update(ctx, "bob", mine.ID, 0, &name, nil)
+	_, err = e.UpdateTimeline(ctx, "bob", mine.ID, 0, &name, nil)
 	wantCode(t, "rename of another's", err, fault.TimelineNotFound)
-	_, err = e.Get(ctx, "bob", mine.ID)
+	_, err = e.FindTimeline(ctx, "bob", mine.ID)
 	wantCode(t, "get of another's", err, fault.TimelineNotFound)
-	wantCode(t, "delete of another's", e.Delete(ctx, "bob", mine.ID, 0), fault.TimelineNotFound)
-	if got, err := e.Get(ctx, owner, mine.ID); err != nil || got.Name != "mine" {
+	wantCode(t, "delete of another's", e.DeleteTimeline(ctx, "bob", mine.ID, 0), fault.TimelineNotFound)
+	if got, err := e.FindTimeline(ctx, owner, mine.ID); err != nil || got.Name != "mine" {
 		t.Errorf("afterwards it is %q (%v)", got.Name, err)
 	}
 }

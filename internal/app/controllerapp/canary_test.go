@@ -16,7 +16,7 @@ func TestCanaryFormIsValid(t *testing.T) {
 	if err := config.Load(&c, []string{"TMD_NAMESPACE=degrees", "REDIS_HOST=redis"}); err != nil {
 		t.Fatal(err)
 	}
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ const (
 func SeedDatabase(ctx context.Context, c config.Seed, out, warn io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
 	defer cancel()
-	data, err := catalogue.Load()
+	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		return err
 	}
@@ -54,16 +54,16 @@ func replaceCatalogue(ctx context.Context, store *mongostore.Store, data catalog
 	if err := store.Run(starting); err != nil {
 		return before, err
 	}
-	version, err := store.Version(ctx)
+	version, err := store.CatalogueVersion(ctx)
 	if err != nil {
 		return before, err
 	}
 	if version != "" {
-		if before, err = store.Load(ctx); err != nil {
+		if before, err = store.LoadCatalogue(ctx); err != nil {
 			return before, err
 		}
 	}
-	return before, store.Seed(ctx, data)
+	return before, store.SeedCatalogue(ctx, data)
 }
 
 func explainOutage(uri config.SecretURL, err error) error {

@@ -75,7 +75,7 @@ func checkForm(f timeline.Form) fieldfault.List {
 	}
 	for i, t := range f.PredefinedSequence {
 		at := fieldfault.JoinPath("predefinedSequence", i)
-		if t.Type != catalogue.Academic && t.Type != catalogue.WorkTerm {
+		if kind := catalogue.TermKind(t.Type); kind != catalogue.AcademicTerm && kind != catalogue.WorkTerm {
 			found.AddFault(fieldfault.JoinPath(at, "type"), `A term is "Academic" or "Co-op".`)
 		}
 		found.checkText(fieldfault.JoinPath(at, "coopLabel"), t.CoopLabel, maxText)

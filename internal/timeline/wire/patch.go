@@ -116,7 +116,7 @@ func (c *checker) checkCodes(path string, codes *[]string) {
 		return
 	}
 	for i, code := range *codes {
-		if !catalogue.IsCode(catalogue.Code(code)) {
+		if !catalogue.IsCode(catalogue.NormalizeCode(code)) {
 			c.AddFault(fieldfault.JoinPath(path, i), codeSentence)
 		}
 	}
@@ -169,7 +169,7 @@ func (c *checker) checkStates(states map[string]timeline.State) {
 	}
 	seen := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(states)) {
-		path, code := fieldfault.JoinPath("courses", key), catalogue.Code(key)
+		path, code := fieldfault.JoinPath("courses", key), catalogue.NormalizeCode(key)
 		switch {
 		case !catalogue.IsCode(code):
 			c.AddFault(path, codeSentence)

@@ -1,0 +1,240 @@
+package catalogue
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// IsCode reports whether s is a course's code in its one spelling: 2 to 4 capitals, a space, 3 or 4 digits. The
+// placeholders of sequences are none.
+func IsCode(s string) bool {
+	letters := 0
+	for letters < len(s) && s[letters] >= 'A' && s[letters] <= 'Z' {
+		letters++
+	}
+	if letters < 2 || letters > 4 || letters == len(s) || s[letters] != ' ' {
+		return false
+	}
+	digits := s[letters+1:]
+	if len(digits) < 3 || len(digits) > 4 {
+		return false
+	}
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return false
+		}
+	}
+	return s != "CWTE "+digits && s != "CWTC "+digits
+}
+
+// maxCredits is beyond what any course, pool or degree counts.
+const maxCredits = 300
+
+// validator gathers the faults of a catalogue.
+type validator struct {
+	faults  []error
+	courses map[string]bool
+	pools   map[string]bool
+	degrees map[string]DegreeType
+}
+
+func (k *validator) addFault(file, format string, args ...any) {
+	k.faults = append(k.faults, fmt.Errorf("catalogue: "+file+": "+format, args...))
+}
+
+// validateData returns every fault of d.
+func validateData(d Data) error {
+	k := &validator{
+		courses: make(map[string]bool, len(d.Courses)),
+		pools:   make(map[string]bool, len(d.Pools)),
+		degrees: make(map[string]DegreeType, len(d.Degrees)),
+	}
+	for _, c := range d.Courses {
+		k.validateCourse(c)
+	}
+	for _, p := range d.Pools {
+		k.validatePool(p)
+	}
+	for _, g := range d.Degrees {
+		if _, ok := k.degrees[g.ID]; ok {
+			k.addFault(degreesFile, "degree %q: listed twice", g.ID)
+		}
+		k.degrees[g.ID] = g.DegreeType
+	}
+	standalone := false
+	for _, g := range d.Degrees {
+		k.validateDegree(g)
+		standalone = standalone || g.DegreeType == Standalone
+	}
+	if !standalone {
+		k.addFault(degreesFile, "no degree is %s", Standalone)
+	}
+	if !k.pools[CoopPoolID] {
+		k.addFault(poolsFile, "the pool of the work terms, %q, is missing", CoopPoolID)
+	}
+	names := map[string]bool{}
+	for _, s := range d.Sequences {
+		if names[s.Name] {
+			k.addFault(sequencesFile, "sequence %q: listed twice", s.Name)
+		}
+		names[s.Name] = true
+		k.validateSequence(s)
+	}
+	k.validateEdition(d)
+	return errors.Join(k.faults...)
+}
+
+func (k *validator) validateCourse(c Course) {
+	if !IsCode(c.Code) {
+		k.addFault(coursesFile, "course %q: the code is not 2 to 4 capitals, a space, and 3 or 4 digits", c.Code)
+	}
+	if k.courses[c.Code] {
+		k.addFault(coursesFile, "course %q: listed twice", c.Code)
+	}
+	k.courses[c.Code] = true
+	if c.Title == "" {
+		k.addFault(coursesFile, "course %q: no title", c.Code)
+	}
+	if !validCredits(c.Credits) {
+		k.addFault(coursesFile, "course %q: %v credits", c.Code, c.Credits)
+	}
+	for _, season := range c.OfferedIn {
+		if !slices.Contains([]string{"Fall", "Winter", "Summer", "Fall/Winter"}, season) {
+			k.addFault(coursesFile, "course %q: offered in %q", c.Code, season)
+		}
+	}
+	k.validateRules(coursesFile, "course", c.Code, c.Rules)
+}
+
+func (k *validator) validatePool(p Pool) {
+	if p.ID == "" || p.Name == "" {
+		k.addFault(poolsFile, "pool %q: no id or no name", p.ID)
+	}
+	if k.pools[p.ID] {
+		k.addFault(poolsFile, "pool %q: listed twice", p.ID)
+	}
+	k.pools[p.ID] = true
+	if !validCredits(p.CreditsRequired) {
+		k.addFault(poolsFile, "pool %q: %v credits", p.ID, p.CreditsRequired)
+	}
+	seen := make(map[string]bool, len(p.Courses))
+	for _, code := range p.Courses {
+		if !k.courses[code] {
+			k.addFault(poolsFile, "pool %q: course %q is not in the catalogue", p.ID, code)
+		}
+		if seen[code] {
+			k.addFault(poolsFile, "pool %q: course %q is listed twice", p.ID, code)
+		}
+		seen[code] = true
+	}
+	k.validateRules(poolsFile, "pool", p.ID, p.Rules)
+}
+
+func (k *validator) validateDegree(g Degree) {
+	if g.ID == "" || g.Name == "" {
+		k.addFault(degreesFile, "degree %q: no id or no name", g.ID)
+	}
+	switch g.DegreeType {
+	case Standalone, ExtendedCredit, Coop:
+	default:
+		k.addFault(degreesFile, "degree %q: unknown type %q", g.ID, g.DegreeType)
+	}
+	switch g.Kind {
+	case BEng, BCompSc, BSc, "":
+	default:
+		k.addFault(degreesFile, "degree %q: unknown kind %q", g.ID, g.Kind)
+	}
+	if !validCredits(g.TotalCredits) {
+		k.addFault(degreesFile, "degree %q: %v credits", g.ID, g.TotalCredits)
+	}
+	if g.ECPDegreeID != "" && k.degrees[g.ECPDegreeID] != ExtendedCredit {
+		k.addFault(degreesFile, "degree %q: %q is no extended-credit program", g.ID, g.ECPDegreeID)
+	}
+	seen := make(map[string]bool, len(g.Pools))
+	for _, id := range g.Pools {
+		if !k.pools[id] {
+			k.addFault(degreesFile, "degree %q: there is no pool %q", g.ID, id)
+		}
+		if seen[id] {
+			k.addFault(degreesFile, "degree %q: pool %q is listed twice", g.ID, id)
+		}
+		seen[id] = true
+	}
+}
+
+func (k *validator) validateSequence(s Sequence) {
+	if s.Name == "" {
+		k.addFault(sequencesFile, "a sequence has no name")
+	}
+	if len(s.Terms) == 0 {
+		k.addFault(sequencesFile, "sequence %q: no terms", s.Name)
+	}
+	if _, ok := k.degrees[s.DegreeID]; !ok && s.DegreeID != "" {
+		k.addFault(sequencesFile, "sequence %q: there is no degree %q", s.Name, s.DegreeID)
+	}
+	for i, t := range s.Terms {
+		if t.Type != AcademicTerm && t.Type != WorkTerm {
+			k.addFault(sequencesFile, "sequence %q: term %d has the unknown type %q", s.Name, i+1, t.Type)
+		}
+		if slices.Contains(t.Courses, "") {
+			k.addFault(sequencesFile, "sequence %q: term %d has a course without a name", s.Name, i+1)
+		}
+	}
+}
+
+// validateRules checks the rules of a course or a pool. A rule may name courses that the catalogue lacks.
+func (k *validator) validateRules(file, kind, of string, rules []Rule) {
+	for _, r := range rules {
+		if r.Type != RuleMinCredits && len(r.CourseList) == 0 {
+			k.addFault(file, "%s %q: the rule %s names no course", kind, of, r.Type)
+		}
+		for _, code := range r.CourseList {
+			if !IsCode(code) {
+				k.addFault(file, "%s %q: the rule %s names %q, which is no code", kind, of, r.Type, code)
+			}
+		}
+		sound := true
+		switch r.Type {
+		case RulePrerequisite, RuleCorequisite, RulePrerequisiteOrCorequisite, RuleMinCourses:
+			sound = r.MinCourses >= 1 && r.MinCourses <= len(r.CourseList)
+		case RuleNotTaken:
+			sound = r.MaxCourses == nil || *r.MaxCourses == 0
+		case RuleMaxCourses:
+			sound = r.MaxCourses != nil && *r.MaxCourses >= 0
+		case RuleMinCredits, RuleMinCreditsFromSet:
+			sound = validCredits(r.MinCredits) && r.MinCredits > 0
+		case RuleMaxCreditsFromSet:
+			sound = validCredits(r.MaxCredits) && r.MaxCredits > 0
+		default:
+			k.addFault(file, "%s %q: unknown rule %q", kind, of, r.Type)
+		}
+		if !sound {
+			k.addFault(file, "%s %q: the number of the rule %s makes no sense", kind, of, r.Type)
+		}
+	}
+}
+
+// validCredits reports whether n is a number of credits: not negative, in steps of 0.25.
+func validCredits(n float64) bool { return n >= 0 && n <= maxCredits && math.Trunc(n*4) == n*4 }
+
+// validateEdition checks the calendar and the equivalents. A set of equivalents names codes that the catalogue no longer
+// has; one of its codes it has.
+func (k *validator) validateEdition(d Data) {
+	if _, ok := calendarYear(d.Calendar); !ok && d.Calendar != "" {
+		k.addFault(editionFile, "the calendar %q is no academic year such as 2026-27", d.Calendar)
+	}
+	seen := map[string]bool{}
+	for _, set := range d.Equivalents {
+		if len(set) < 2 || !slices.ContainsFunc(set, func(code string) bool { return k.courses[code] }) {
+			k.addFault(editionFile, "equivalents %q: two codes or more, one of them a course of the catalogue", set)
+		}
+		for _, code := range set {
+			if !IsCode(code) || seen[code] {
+				k.addFault(editionFile, "equivalents %q: %q is no code, or is listed before", set, code)
+			}
+			seen[code] = true
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package mongostore
+
+import (
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
+)
+
+// The documents of the catalogue. Operators and other programs read them: the names of fields are a contract.
+
+type ruleDocument struct {
+	Type       catalogue.RuleType `bson:"type"`
+	CourseList []string           `bson:"courseList,omitempty"`
+	MinCourses int                `bson:"minCourses,omitempty"`
+	MaxCourses *int               `bson:"maxCourses,omitempty"`
+	MinCredits float64            `bson:"minCredits,omitempty"`
+	MaxCredits float64            `bson:"maxCredits,omitempty"`
+}
+
+type courseDocument struct {
+	Code       string         `bson:"_id"`
+	Title      string         `bson:"title"`
+	Credits    float64        `bson:"credits"`
+	OfferedIn  []string       `bson:"offeredIn"`
+	Rules      []ruleDocument `bson:"rules"`
+	Repeatable bool           `bson:"repeatable,omitempty"`
+}
+
+type poolDocument struct {
+	ID              string         `bson:"_id"`
+	Name            string         `bson:"name"`
+	CreditsRequired float64        `bson:"creditsRequired"`
+	Courses         []string       `bson:"courses"`
+	Rules           []ruleDocument `bson:"rules"`
+}
+
+type degreeDocument struct {
+	ID           string               `bson:"_id"`
+	Name         string               `bson:"name"`
+	DegreeType   catalogue.DegreeType `bson:"degreeType"`
+	Kind         catalogue.DegreeKind `bson:"kind,omitempty"`
+	TotalCredits float64              `bson:"totalCredits"`
+	ECPDegreeID  string               `bson:"ecpDegreeId"`
+	Pools        []string             `bson:"coursePools"`
+	Aliases      []string             `bson:"aliases,omitempty"`
+}
+
+type sequenceTermDocument struct {
+	Type    catalogue.TermKind `bson:"type"`
+	Label   string             `bson:"label,omitempty"`
+	Courses []string           `bson:"courses"`
+}
+
+type sequenceDocument struct {
+	Name     string                 `bson:"_id"`
+	DegreeID string                 `bson:"degreeId,omitempty"`
+	Calendar string                 `bson:"calendar,omitempty"`
+	Terms    []sequenceTermDocument `bson:"terms"`
+}
+
+// equivalentsDocument is one set of equivalents. A list in a list would do, but not every server that speaks MongoDB's
+// protocol stores one.
+type equivalentsDocument struct {
+	Codes []string `bson:"codes"`
+}
+
+func toEquivalentsDocument(codes []string) equivalentsDocument { return equivalentsDocument{codes} }
+
+func toEquivalents(d equivalentsDocument) []string { return d.Codes }
+
+// mapSlice converts each element; none stays none, and empty stays empty.
+func mapSlice[T, U any](list []T, convert func(T) U) []U {
+	if list == nil {
+		return nil
+	}
+	out := make([]U, len(list))
+	for i, v := range list {
+		out[i] = convert(v)
+	}
+	return out
+}
+
+func toRuleDocument(r catalogue.Rule) ruleDocument { return ruleDocument(r) }
+
+func toRule(d ruleDocument) catalogue.Rule { return catalogue.Rule(d) }
+
+func toCourseDocument(c catalogue.Course) courseDocument {
+	return courseDocument{
+		Code: c.Code, Title: c.Title, Credits: c.Credits, OfferedIn: c.OfferedIn, Rules: mapSlice(c.Rules, toRuleDocument),
+		Repeatable: c.Repeatable,
+	}
+}
+
+func toCourse(d courseDocument) catalogue.Course {
+	return catalogue.Course{
+		Code: d.Code, Title: d.Title, Credits: d.Credits, OfferedIn: d.OfferedIn, Rules: mapSlice(d.Rules, toRule),
+		Repeatable: d.Repeatable,
+	}
+}
+
+func toPoolDocument(p catalogue.Pool) poolDocument {
+	return poolDocument{
+		ID: p.ID, Name: p.Name, CreditsRequired: p.CreditsRequired, Courses: p.Courses, Rules: mapSlice(p.Rules, toRuleDocument),
+	}
+}
+
+func toPool(d poolDocument) catalogue.Pool {
+	return catalogue.Pool{
+		ID: d.ID, Name: d.Name, CreditsRequired: d.CreditsRequired, Courses: d.Courses, Rules: mapSlice(d.Rules, toRule),
+	}
+}
+
+func toDegreeDocument(g catalogue.Degree) degreeDocument { return degreeDocument(g) }
+
+func toDegree(d degreeDocument) catalogue.Degree { return catalogue.Degree(d) }
+
+func toSequenceDocument(s catalogue.Sequence) sequenceDocument {
+	return sequenceDocument{
+		Name: s.Name, DegreeID: s.DegreeID, Calendar: s.Calendar,
+		Terms: mapSlice(s.Terms, func(t catalogue.SequenceTerm) sequenceTermDocument { return sequenceTermDocument(t) }),
+	}
+}
+
+func toSequence(d sequenceDocument) catalogue.Sequence {
+	return catalogue.Sequence{
+		Name: d.Name, DegreeID: d.DegreeID, Calendar: d.Calendar,
+		Terms: mapSlice(d.Terms, func(t sequenceTermDocument) catalogue.SequenceTerm { return catalogue.SequenceTerm(t) }),
+	}
+}
+
+// editionDocument is a whole catalogue of another academic year than the newest.
+type editionDocument struct {
+	Calendar    string                `bson:"_id"`
+	Version     string                `bson:"version"`
+	At          time.Time             `bson:"at"`
+	Degrees     []degreeDocument      `bson:"degrees"`
+	Pools       []poolDocument        `bson:"coursepools"`
+	Courses     []courseDocument      `bson:"courses"`
+	Sequences   []sequenceDocument    `bson:"sequences"`
+	Equivalents []equivalentsDocument `bson:"equivalents"`
+}
+
+func toEditionDocument(d catalogue.Data, at time.Time) editionDocument {
+	return editionDocument{
+		Calendar: d.Calendar, Version: d.Fingerprint(), At: at, Equivalents: mapSlice(d.Equivalents, toEquivalentsDocument),
+		Degrees: mapSlice(d.Degrees, toDegreeDocument), Pools: mapSlice(d.Pools, toPoolDocument),
+		Courses: mapSlice(d.Courses, toCourseDocument), Sequences: mapSlice(d.Sequences, toSequenceDocument),
+	}
+}
+
+func toEdition(d editionDocument) catalogue.Data {
+	return catalogue.Data{
+		Calendar: d.Calendar, Equivalents: mapSlice(d.Equivalents, toEquivalents),
+		Degrees: mapSlice(d.Degrees, toDegree), Pools: mapSlice(d.Pools, toPool),
+		Courses: mapSlice(d.Courses, toCourse), Sequences: mapSlice(d.Sequences, toSequence),
+	}
+}
+
+// timelineDocument is a timeline as a document. The names are those of the earlier system, whose timelines can be read
+// on.
+type timelineDocument struct {
+	ID               bson.ObjectID            `bson:"_id"`
+	Owner            string                   `bson:"userId"`
+	DegreeID         string                   `bson:"degreeId"`
+	Name             string                   `bson:"name"`
+	IsExtendedCredit bool                     `bson:"isExtendedCredit"`
+	IsCoop           bool                     `bson:"isCoop"`
+	Semesters        []semesterDocument       `bson:"semesters"`
+	States           map[string]stateDocument `bson:"courseStatusMap"`
+	Exemptions       []string                 `bson:"exemptions"`
+	Deficiencies     []string                 `bson:"deficiencies"`
+	Extra            []extraCourseDocument    `bson:"extraCourses,omitempty"`
+	Required         float64                  `bson:"creditsRequired,omitempty"`
+	Transfers        []timeline.Transfer      `bson:"transfers,omitempty"`
+	Warnings         []warning.Warning        `bson:"warnings,omitempty"`
+	Pins             map[string]string        `bson:"pins,omitempty"`
+	Waivers          []audit.Waiver           `bson:"waivers,omitempty"`
+	Version          int64                    `bson:"version"`
+	CreatedAt        time.Time                `bson:"createdAt"`
+	UpdatedAt        time.Time                `bson:"updatedAt"`
+}
+
+type semesterDocument struct {
+	Term    string            `bson:"term"`
+	Courses []sittingDocument `bson:"courses"`
+}
+
+type sittingDocument struct {
+	Code    string `bson:"code"`
+	Message string `bson:"message,omitempty"`
+}
+
+type stateDocument struct {
+	Status   timeline.Status `bson:"status"`
+	Semester *string         `bson:"semester"`
+	Via      string          `bson:"via,omitempty"`
+	Message  string          `bson:"message,omitempty"`
+}
+
+type extraCourseDocument struct {
+	Code    string  `bson:"code"`
+	Title   string  `bson:"title"`
+	Credits float64 `bson:"credits"`
+}
+
+func toSemesterDocument(s timeline.Semester) semesterDocument {
+	return semesterDocument{s.Term, mapSlice(s.Courses, func(c timeline.Sitting) sittingDocument {
+		return sittingDocument{Code: c.Code, Message: c.Message}
+	})}
+}
+
+func toSemester(d semesterDocument) timeline.Semester {
+	return timeline.Semester{Term: d.Term, Courses: mapSlice(d.Courses, func(c sittingDocument) timeline.Sitting {
+		return timeline.Sitting{Code: c.Code, Message: c.Message}
+	})}
+}
+
+func toStateDocument(s timeline.State) stateDocument {
+	return stateDocument{Status: s.Status, Semester: s.Semester, Via: s.Via, Message: s.Message}
+}
+
+func toState(d stateDocument) timeline.State {
+	return timeline.State{Status: d.Status, Semester: d.Semester, Via: d.Via, Message: d.Message}
+}
+
+func toExtraCourseDocument(x timeline.ExtraCourse) extraCourseDocument {
+	return extraCourseDocument{Code: x.Code, Title: x.Title, Credits: x.Credits}
+}
+
+func toExtraCourse(d extraCourseDocument) timeline.ExtraCourse {
+	return timeline.ExtraCourse{Code: d.Code, Title: d.Title, Credits: d.Credits}
+}
+
+// mapValues converts each value; none stays none.
+func mapValues[T, U any](values map[string]T, convert func(T) U) map[string]U {
+	if values == nil {
+		return nil
+	}
+	out := make(map[string]U, len(values))
+	for key, v := range values {
+		out[key] = convert(v)
+	}
+	return out
+}
+
+func toTimelineDocument(t timeline.Saved, id bson.ObjectID) timelineDocument {
+	return timelineDocument{
+		ID: id, Owner: t.Owner, DegreeID: t.DegreeID, Name: t.Name, IsExtendedCredit: t.IsExtendedCredit, IsCoop: t.IsCoop,
+		Semesters: mapSlice(t.Semesters, toSemesterDocument), States: mapValues(t.States, toStateDocument),
+		Exemptions: t.Exemptions, Deficiencies: t.Deficiencies, Extra: mapSlice(t.Extra, toExtraCourseDocument),
+		Required: t.Required, Transfers: t.Transfers, Warnings: t.Warnings, Pins: t.Pins, Waivers: t.Waivers,
+		Version: t.Version, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
+	}
+}
+
+func (d timelineDocument) toTimeline() timeline.Saved {
+	return timeline.Saved{
+		ID: d.ID.Hex(), Owner: d.Owner, DegreeID: d.DegreeID, Name: d.Name, IsExtendedCredit: d.IsExtendedCredit, IsCoop: d.IsCoop,
+		Semesters: mapSlice(d.Semesters, toSemester), States: mapValues(d.States, toState),
+		Exemptions: d.Exemptions, Deficiencies: d.Deficiencies, Extra: mapSlice(d.Extra, toExtraCourse),
+		Required: d.Required, Transfers: d.Transfers, Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,
+		// A document without a version is one that the earlier system wrote.
+		Version: d.Version, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
+	}
+}
