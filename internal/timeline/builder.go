@@ -29,7 +29,7 @@ type programKey struct {
 // NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the catalogue.
 func NewBuilder(cat *catalogue.Catalogue) *Builder {
 	b := &Builder{
-		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{}),
+		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{Repeatable: isRepeatable(cat)}),
 		programs: map[programKey]func() *program{},
 	}
 	for _, d := range cat.StandaloneDegrees() {
@@ -58,4 +58,12 @@ func (c *BuilderCache) GetBuilder(cat *catalogue.Catalogue) *Builder {
 	b := NewBuilder(cat) // two callers may both make it; either is right
 	c.latest.Store(b)
 	return b
+}
+
+// isRepeatable returns the test for topics courses, each sitting of which may count.
+func isRepeatable(cat *catalogue.Catalogue) func(code string) bool {
+	return func(code string) bool {
+		c, ok := cat.FindCourse(code)
+		return ok && c.Repeatable
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -45,6 +46,7 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 		extra:       map[string]ExtraCourse{},
 	}
 	d.warnings = append(d.warnings, doc.Warnings...)
+	d.warnings = append(d.warnings, ignoredPrograms(match.Ignored)...)
 	d.addTransfers(doc)
 	if length := info.MinimumProgramLength; length != nil && *length > 0 && *length <= maxTotalCredits {
 		d.required = math.Round(*length*4) / 4

@@ -62,3 +62,15 @@ func (d *draft) addWarnings(r *Result, touched []string) {
 	}
 	r.Warnings = out
 }
+
+// ignoredPrograms says of each part of the printed degree that no requirement of the degree covers it.
+func ignoredPrograms(parts []string) []warning.Warning {
+	out := make([]warning.Warning, 0, len(parts))
+	for _, part := range parts {
+		out = append(out, warning.Warning{
+			Code: warning.ProgramIgnored, Found: part,
+			Message: "The document also names " + part + ". Its requirements are not in the catalogue and are not counted here.",
+		})
+	}
+	return out
+}

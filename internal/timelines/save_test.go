@@ -51,7 +51,7 @@ func TestSave(t *testing.T) {
 	}
 
 	// A timeline that was deleted meanwhile is made anew.
-	if err := e.Delete(ctx, owner, first.ID, 0); err != nil {
+	if err := e.DeleteTimeline(ctx, owner, first.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	anew, err := e.Save(ctx, owner, id, "anew")
@@ -132,7 +132,7 @@ func TestANameIsOneLine(t *testing.T) {
 	for _, name := range []string{"a\nb", "a\x00b", "a\x1b[31mb", "a\u2028b", "a\u0085b", "a\tb"} {
 		_, err := e.Save(ctx, owner, id, name)
 		wantCode(t, "save as "+strconv.Quote(name), err, fault.InvalidForm)
-		_, err = e.Update(ctx, owner, kept.ID, 0, &name, nil)
+		_, err = e.UpdateTimeline(ctx, owner, kept.ID, 0, &name, nil)
 		wantCode(t, "rename to "+strconv.Quote(name), err, fault.InvalidForm)
 	}
 }
@@ -145,7 +145,7 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := "renamed"
-	got, err := e.Update(ctx, owner, first.ID, first.Version, &name, nil)
+	got, err := e.UpdateTimeline(ctx, owner, first.ID, first.Version, &name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,14 +154,14 @@ func TestUpdate(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("renamed (-want +got):\n%s", d)
 	}
-	_, err = e.Update(ctx, owner, first.ID, first.Version, &name, nil)
+	_, err = e.UpdateTimeline(ctx, owner, first.ID, first.Version, &name, nil)
 	wantCode(t, "rename of an old version", err, fault.PreconditionFailed)
 
 	other := e.done(t)
 	if _, err := e.Edit(ctx, owner, other, 0, timeline.Patch{Exemptions: &[]string{"MATH 203"}}); err != nil {
 		t.Fatal(err)
 	}
-	got, err = e.Update(ctx, owner, first.ID, 0, nil, &other)
+	got, err = e.UpdateTimeline(ctx, owner, first.ID, 0, nil, &other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,18 +171,18 @@ func TestUpdate(t *testing.T) {
 
 	empty := " "
 	for what, f := range map[string]func() error{
-		"nothing":     func() error { _, err := e.Update(ctx, owner, first.ID, 0, nil, nil); return err },
-		"empty name":  func() error { _, err := e.Update(ctx, owner, first.ID, 0, &empty, nil); return err },
-		"empty name+": func() error { _, err := e.Update(ctx, owner, first.ID, 0, &empty, &other); return err },
+		"nothing":     func() error { _, err := e.UpdateTimeline(ctx, owner, first.ID, 0, nil, nil); return err },
+		"empty name":  func() error { _, err := e.UpdateTimeline(ctx, owner, first.ID, 0, &empty, nil); return err },
+		"empty name+": func() error { _, err := e.UpdateTimeline(ctx, owner, first.ID, 0, &empty, &other); return err },
 	} {
 		wantCode(t, what, f(), fault.InvalidForm)
 	}
-	_, err = e.Update(ctx, owner, "0123456789abcdef01234567", 0, &name, nil)
+	_, err = e.UpdateTimeline(ctx, owner, "0123456789abcdef01234567", 0, &name, nil)
 	wantCode(t, "what is not there", err, fault.TimelineNotFound)
-	if err := e.Delete(ctx, owner, first.ID, 2); fault.CodeOf(err) != fault.PreconditionFailed {
+	if err := e.DeleteTimeline(ctx, owner, first.ID, 2); fault.CodeOf(err) != fault.PreconditionFailed {
 		t.Errorf("delete of an old version: %v", err)
 	}
-	if err := e.Delete(ctx, owner, first.ID, 3); err != nil {
+	if err := e.DeleteTimeline(ctx, owner, first.ID, 3); err != nil {
 		t.Error(err)
 	}
 }
