@@ -100,7 +100,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 func newJobID() job.ID { return job.ID(uuid.NewString()) }
 
 func newAuthGuard(a config.Auth, r *role.Role) (*auth.Guard, error) {
-	o := auth.Options{Issuer: a.JWTIssuer, Audience: a.JWTAudience, Log: r.Log}
+	o := auth.Options{Issuer: a.JWTIssuer, Audience: a.JWTAudience, RolesClaim: a.RolesClaim, Log: r.Log}
 	switch {
 	case a.AuthMode == config.AuthNone:
 		o.None = true

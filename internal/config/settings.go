@@ -109,8 +109,9 @@ func (s *Signing) checkValues(f *Faults) {
 // Auth is how the API authenticates its callers.
 type Auth struct {
 	Signing
-	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"jwt" help:"jwt, or none: every caller is the one local user. none is for tmd all on loopback only."`
-	JWKSURL  WebURL   `env:"TMD_JWKS_URL" help:"The address of the identity provider's public keys. It replaces JWT_SECRET."`
+	AuthMode   AuthMode `env:"AUTH_MODE" envDefault:"jwt" help:"jwt, or none: every caller is the one local user. none is for tmd all on loopback only."`
+	RolesClaim string   `env:"TMD_JWT_ROLES_CLAIM" envDefault:"roles" help:"The claim that holds a caller's roles, or the path to it: realm_access.roles for Keycloak."`
+	JWKSURL    WebURL   `env:"TMD_JWKS_URL" help:"The address of the identity provider's public keys. It replaces JWT_SECRET."`
 }
 
 func (a *Auth) checkValues(f *Faults) {

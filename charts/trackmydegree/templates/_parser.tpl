@@ -12,25 +12,7 @@ name: parser
 {{ include "tmd.updatedImage" (list $root $root.Values.image (eq $root.Values.parser.mode "sidecar" | ternary "worker" "parser") "parser") }}
 args: [parser]
 env:
-  {{- include "tmd.processEnv" . | nindent 2 }}
-  - name: TMD_PARSER_PORT
-    value: "15001"
-  - name: TMD_METRICS_ADDR
-    value: ":9091"
-  - name: TMD_PARSER_CHILDREN
-    value: {{ $values.children | quote }}
-  - name: TMD_PARSER_DEADLINE
-    value: {{ printf "%ds" (int $values.deadlineSeconds) }}
-  - name: TMD_PARSER_MEMORY
-    value: {{ $values.childMemory }}B
-  - name: TMD_CACHE_DIR
-    value: /var/cache/tmd
-  {{- with include "tmd.goEnv" (list $values.resources (include "tmd.parserChildBytes" $root)) }}
-  {{- . | nindent 2 }}
-  {{- end }}
-  {{- with $values.extraEnv }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "tmd.env" (list (include "tmd.parserEnv" .) $values.extraEnv) | nindent 2 }}
 ports:
   - name: parser
     containerPort: 15001

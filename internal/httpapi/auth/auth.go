@@ -10,14 +10,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/time/rate"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -37,13 +34,6 @@ const (
 	maxToken   = 8 << 10 // bytes; identity providers stay under 4 KiB
 	maxSubject = 128     // bytes; it becomes a part of keys in stores
 	leeway     = 30 * time.Second
-	// Keys are fetched again this often, and when a token names an unknown one; the latter at most once in
-	// unknownKeyEvery, whatever key ids strangers make up.
-	refreshEvery    = 15 * time.Minute
-	unknownKeyEvery = 10 * time.Second
-	fetchTimeout    = budget.IdentityFetch
-	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
-	unknownKeyWait = budget.IdentityKeyWait
 )
 
 // published are the methods that are taken from an identity provider. All are asymmetric: were HS256 among them, a
@@ -64,8 +54,10 @@ type Options struct {
 	None     bool   // every caller is LocalOwner: for one user on loopback
 	Secret   []byte // of HS256 tokens, 32 bytes or more
 	JWKSURL  string // where an identity provider publishes its keys
-	Issuer   string // that a token must name; "" is any
-	Audience string // that a token must name; "" is any
+	Issuer   string // that a token must name; empty: any
+	Audience string // that a token must name; empty: any
+	// RolesClaim is the claim with the caller's roles, or the path to it (realm_access.roles); empty: roles.
+	RolesClaim string
 
 	Now    func() time.Time // nil is time.Now
 	Log    *slog.Logger
@@ -76,7 +68,7 @@ type Options struct {
 type Guard struct {
 	options Options
 	parser  *jwt.Parser
-	keys    atomic.Pointer[keyfunc.Keyfunc]
+	keys    *keySet // nil without a JWKSURL
 }
 
 // New returns a guard. With a JWKSURL it has no keys before Run.
@@ -100,7 +92,10 @@ func New(o Options) (*Guard, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Client == nil {
-		o.Client = &http.Client{Timeout: fetchTimeout}
+		o.Client = &http.Client{Timeout: budget.IdentityFetch}
+	}
+	if o.RolesClaim == "" {
+		o.RolesClaim = defaultRolesClaim
 	}
 	methods := published[:]
 	if len(o.Secret) > 0 {
@@ -116,7 +111,11 @@ func New(o Options) (*Guard, error) {
 	if o.Audience != "" {
 		rules = append(rules, jwt.WithAudience(o.Audience))
 	}
-	return &Guard{options: o, parser: jwt.NewParser(rules...)}, nil
+	g := &Guard{options: o, parser: jwt.NewParser(rules...)}
+	if g.Remote() {
+		g.keys = newKeySet(o.JWKSURL, o.Client, o.Log)
+	}
+	return g, nil
 }
 
 // Open reports whether callers need no token.
@@ -130,44 +129,16 @@ func (g *Guard) Run(ctx context.Context) error {
 	if !g.Remote() {
 		return nil
 	}
-	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{g.options.JWKSURL}, keyfunc.Override{
-		Client:            g.options.Client,
-		HTTPTimeout:       fetchTimeout,
-		RefreshInterval:   refreshEvery,
-		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownKeyEvery), 1),
-		// A request with an unknown key waits for one fetch, not for its turn to start one.
-		RateLimitWaitMax: unknownKeyWait,
-		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
-			return func(ctx context.Context, err error) {
-				g.options.Log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
-			}
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("auth: %w", err)
-	}
-	g.keys.Store(&keys)
-	<-ctx.Done()
+	g.keys.run(ctx)
 	return nil
 }
 
-// Check returns an error while the identity provider's keys are not known, so that no token can be checked.
-func (g *Guard) Check(ctx context.Context) error {
+// Check reports whether tokens can be checked: an error while no key of the identity provider is known.
+func (g *Guard) Check(context.Context) error {
 	if !g.Remote() {
 		return nil
 	}
-	keys := g.keys.Load()
-	if keys == nil {
-		return errors.New("auth: no keys yet")
-	}
-	set, err := (*keys).VerificationKeySet(ctx)
-	if err != nil {
-		return fmt.Errorf("auth: %w", err)
-	}
-	if len(set.Keys) == 0 {
-		return errors.New("auth: the identity provider's keys are not known")
-	}
-	return nil
+	return g.keys.check()
 }
 
 // Caller returns who sent r; unauthorized without a valid token. It reads the Authorization header only: addresses are
@@ -187,49 +158,37 @@ func (g *Guard) Caller(r *http.Request) (Caller, error) {
 	return g.Token(r.Context(), strings.TrimLeft(token, " "))
 }
 
-// claims are the parts of a token that are used.
-type claims struct {
-	jwt.RegisteredClaims
-	Roles []string `json:"roles"`
-}
-
 // Token returns the caller that a token names; unauthorized when it is not valid.
 func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 	if len(token) > maxToken {
 		return Caller{}, fault.Wrap(fault.Unauthorized, errors.New("auth: token too long"))
 	}
-	key, err := g.findKey(ctx)
-	if err != nil {
-		return Caller{}, err
-	}
-	var c claims
-	if _, err := g.parser.ParseWithClaims(token, &c, key); err != nil {
+	c := claims{rolesClaim: g.options.RolesClaim}
+	if _, err := g.parser.ParseWithClaims(token, &c, g.findKey(ctx)); err != nil {
+		// Without keys nothing is known against the token: a client that is told 401 throws it away.
+		if g.Remote() && g.keys.check() != nil {
+			return Caller{}, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.", Cause: g.keys.check()}
+		}
 		return Caller{}, fault.Wrap(fault.Unauthorized, fmt.Errorf("auth: %w", err))
 	}
 	if err := checkSubject(c.Subject); err != nil {
 		return Caller{}, fault.Wrap(fault.Unauthorized, err)
 	}
-	return Caller{Owner: c.Subject, Roles: c.Roles}, nil
+	return Caller{Owner: c.Subject, Roles: c.roles}, nil
 }
 
-// findKey returns how the key of a token is found; timeout while an identity provider has not been reached.
-func (g *Guard) findKey(ctx context.Context) (jwt.Keyfunc, error) {
-	var find jwt.Keyfunc = func(*jwt.Token) (any, error) { return g.options.Secret, nil }
-	if g.Remote() {
-		keys := g.keys.Load()
-		if keys == nil {
-			return nil, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.",
-				Cause: errors.New("auth: no keys yet")}
-		}
-		find = (*keys).KeyfuncCtx(ctx)
-	}
+// findKey returns the lookup of the key that a token must be signed with.
+func (g *Guard) findKey(ctx context.Context) jwt.Keyfunc {
 	return func(t *jwt.Token) (any, error) {
 		// RFC 7515, 4.1.11: a token with an extension that is not supported is invalid.
 		if _, asks := t.Header["crit"]; asks {
 			return nil, errors.New("a critical header is not understood")
 		}
-		return find(t)
-	}, nil
+		if !g.Remote() {
+			return g.options.Secret, nil
+		}
+		return g.keys.findKeys(ctx, t)
+	}
 }
 
 func checkSubject(s string) error {

@@ -80,6 +80,7 @@ func TestSharedSecret(t *testing.T) {
 	t.Parallel()
 	plain := guard(t, auth.Options{Secret: secret})
 	named := guard(t, auth.Options{Secret: secret, Issuer: "https://id.example.org", Audience: "tmd"})
+	renamed := guard(t, auth.Options{Secret: secret, RolesClaim: "realm_access.roles"})
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +115,10 @@ func TestSharedSecret(t *testing.T) {
 		{"a subject that is no text", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": 7})), nil},
 		{"a long subject", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": strings.Repeat("a", 129)})), nil},
 		{"a subject with a line break", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "ann\nbob"})), nil},
-		{"roles that are no list", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": map[string]bool{"priority": true}})), nil},
+		{"roles in an object grant nothing", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": map[string]bool{"priority": true}})), &auth.Caller{Owner: "ann"}},
+		{"one role as a text", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": "priority"})), &auth.Caller{Owner: "ann", Roles: []string{"priority"}}},
+		{"roles of several kinds", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []any{"x", 7, nil, map[string]any{}, "y"}})), &auth.Caller{Owner: "ann", Roles: []string{"x", "y"}}},
+		{"roles in a claim of another name", renamed, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []string{"admin"}, "realm_access": map[string]any{"roles": []string{"priority"}}})), &auth.Caller{Owner: "ann", Roles: []string{"priority"}}},
 		{"another issuer", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://evil.example.org", "aud": "tmd"})), nil},
 		{"another audience", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://id.example.org", "aud": "other"})), nil},
 		{"no issuer and audience", named, "Bearer " + good, nil},

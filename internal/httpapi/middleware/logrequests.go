@@ -99,7 +99,8 @@ func (l *RequestLog) record(r *http.Request, x *respond.Exchange, status, bytes 
 	}
 	if code != "" {
 		attrs = append(attrs, slog.String("code", string(code)))
-		if cause := fault.From(x.Err).Cause; cause != nil && level >= slog.LevelWarn {
+		if cause := fault.From(x.Err).Cause; cause != nil && (level >= slog.LevelWarn || code == fault.Unauthorized) {
+			// Of a 401 too: nobody else can tell an operator which claim was wrong. It never holds the token.
 			attrs = append(attrs, slog.String("error", cause.Error()))
 		}
 	}

@@ -1,0 +1,177 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
+
+	"github.com/trackmydegree/trackmydegree/internal/budget"
+)
+
+const (
+	// Known keys are fetched again this often.
+	refreshEvery = 15 * time.Minute
+	// Until there are keys they are fetched this often: an API without keys serves nobody.
+	firstKeysEvery = 3 * time.Second
+	// A token that names an unknown key causes a fetch at most this often, whatever key ids strangers make up.
+	unknownKeyEvery = 10 * time.Second
+	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
+	unknownKeyWait = budget.IdentityKeyWait
+	maxKeySet      = 1 << 20 // bytes; providers publish some KiB
+)
+
+// errNoKeys is the state before the first fetch has ended.
+var errNoKeys = errors.New("auth: no keys yet")
+
+// publishedKey is one usable public key of an identity provider.
+type publishedKey struct {
+	id, algorithm string // empty: not published
+	key           any    // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
+}
+
+// keySet holds the keys that an identity provider publishes. It is safe for concurrent use.
+type keySet struct {
+	url     string
+	client  *http.Client
+	log     *slog.Logger
+	limiter *rate.Limiter
+
+	fetching sync.Mutex // one fetch at a time
+	fetched  atomic.Bool
+	keys     atomic.Pointer[[]publishedKey]
+}
+
+func newKeySet(url string, client *http.Client, log *slog.Logger) *keySet {
+	return &keySet{url: url, client: client, log: log, limiter: rate.NewLimiter(rate.Every(unknownKeyEvery), 1)}
+}
+
+// run keeps the keys current until ctx ends.
+func (s *keySet) run(ctx context.Context) {
+	for {
+		if err := s.fetchKeys(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
+		}
+		wait := firstKeysEvery
+		if len(s.current()) > 0 {
+			wait = refreshEvery
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// current returns the known keys, which nobody changes.
+func (s *keySet) current() []publishedKey {
+	if keys := s.keys.Load(); keys != nil {
+		return *keys
+	}
+	return nil
+}
+
+// check returns an error while no key is known. Keys that were known once stay known while the provider is unavailable.
+func (s *keySet) check() error {
+	switch {
+	case len(s.current()) > 0:
+		return nil
+	case !s.fetched.Load():
+		return errNoKeys
+	}
+	return errors.New("auth: the identity provider's keys are not known")
+}
+
+// findKeys returns the keys that may have signed the token: those of its key id, or all when it names none. An unknown
+// key id causes a fetch now and then.
+func (s *keySet) findKeys(ctx context.Context, token *jwt.Token) (jwt.VerificationKeySet, error) {
+	found := s.matchKeys(token)
+	if len(found.Keys) == 0 && s.fetched.Load() && s.limiter.Allow() {
+		ctx, cancel := context.WithTimeout(ctx, unknownKeyWait)
+		defer cancel()
+		if err := s.fetchKeys(ctx); err != nil {
+			s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
+		}
+		found = s.matchKeys(token)
+	}
+	if len(found.Keys) == 0 {
+		return found, errors.New("no published key matches the token's key id and algorithm")
+	}
+	return found, nil
+}
+
+func (s *keySet) matchKeys(token *jwt.Token) jwt.VerificationKeySet {
+	var found jwt.VerificationKeySet
+	id, named := token.Header["kid"].(string)
+	for _, k := range s.current() {
+		if named && k.id != id || k.algorithm != "" && k.algorithm != token.Method.Alg() {
+			continue
+		}
+		found.Keys = append(found.Keys, k.key)
+	}
+	return found
+}
+
+// fetchKeys asks the provider. An answer without a usable key never replaces known keys.
+func (s *keySet) fetchKeys(ctx context.Context) error {
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	defer s.fetched.Store(true)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the answer is %s", res.Status)
+	}
+	keys, err := s.readKeys(ctx, io.LimitReader(res.Body, maxKeySet))
+	if err != nil {
+		return err
+	}
+	if len(keys) == 0 {
+		return errors.New("the answer holds no key that can verify a token")
+	}
+	s.keys.Store(&keys)
+	return nil
+}
+
+// readKeys reads a JWK set (RFC 7517, 5) and skips the keys that cannot verify tokens here: one of a kind that is not
+// supported must not spoil the others. Symmetric keys are skipped: a provider that publishes one has published a secret.
+func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.NewDecoder(body).Decode(&set); err != nil {
+		return nil, fmt.Errorf("the answer is no key set: %w", err)
+	}
+	var keys []publishedKey
+	for i, raw := range set.Keys {
+		jwk, err := jwkset.NewJWKFromRawJSON(raw, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
+		if err != nil {
+			s.log.InfoContext(ctx, "a key of the identity provider is skipped", "position", i, "error", err)
+			continue
+		}
+		m := jwk.Marshal()
+		if _, symmetric := jwk.Key().([]byte); symmetric || m.USE == jwkset.UseEnc {
+			continue
+		}
+		keys = append(keys, publishedKey{id: m.KID, algorithm: string(m.ALG), key: jwk.Key()})
+	}
+	return keys, nil
+}

@@ -1,0 +1,150 @@
+package auth_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// startProvider returns a provider, a client of its own, and a key with its published form.
+func startProvider(t *testing.T) (*provider, *http.Client, *rsa.PrivateKey, map[string]string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Timeout: 5 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	return newProvider(t), client, key, map[string]string{"kid": "good", "kty": "RSA", "use": "sig", "alg": "RS256", "n": b64(key.N), "e": b64(big.NewInt(int64(key.E)))}
+}
+
+// Identity providers publish keys that this program cannot use, for others. The one that it can use works beside each.
+func TestOneBadKeySpoilsNoOther(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]map[string]string{
+		"an unknown kind":           {"kid": "x", "kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+		"an unknown curve":          {"kid": "x", "kty": "EC", "crv": "secp256k1", "x": "AAAA", "y": "AAAA"},
+		"an unknown algorithm":      {"kid": "x", "kty": "RSA", "alg": "RS1024", "n": "AQAB", "e": "AQAB"},
+		"a shared secret":           {"kid": "x", "kty": "oct", "k": "AAAA"},
+		"numbers that are none":     {"kid": "x", "kty": "RSA", "n": "!", "e": "?"},
+		"no kind at all":            {"kid": "x"},
+		"the same id to encrypt to": {"kid": "good", "kty": "RSA", "use": "enc", "alg": "RSA-OAEP", "n": "AQAB", "e": "AQAB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, client, key, good := startProvider(t)
+			p.publish(bad, good)
+			g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+			run(t, g)
+			testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
+			if caller, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "good")); err != nil || caller.Owner != "ann" {
+				t.Errorf("got %+v, %v; want ann", caller, err)
+			}
+		})
+	}
+}
+
+// A provider that starts after the API is asked again by itself: a pod that is not ready receives no token that could
+// cause a fetch.
+func TestKeysAreFetchedUntilThereAreSome(t *testing.T) {
+	t.Parallel()
+	p, client, _, good := startProvider(t)
+	p.down = true
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	run(t, g)
+	testenv.Eventually(t, "the provider was asked", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.asked > 0
+	})
+	p.publish(good)
+	testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
+}
+
+// An answer without keys, and an outage, leave known keys as they are.
+func TestKnownKeysStay(t *testing.T) {
+	t.Parallel()
+	p, client, key, good := startProvider(t)
+	p.publish(good)
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	run(t, g)
+	testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
+	p.mu.Lock()
+	p.keys, p.asked = nil, 0
+	p.mu.Unlock()
+	// A token of an unknown key makes the guard ask again.
+	_, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "rotated"))
+	if fault.CodeOf(err) != fault.Unauthorized {
+		t.Errorf("an unknown key: got %v, want unauthorized", err)
+	}
+	p.mu.Lock()
+	asked := p.asked
+	p.mu.Unlock()
+	if asked != 1 {
+		t.Errorf("fetches for an unknown key: got %d, want 1", asked)
+	}
+	if g.Check(t.Context()) != nil {
+		t.Error("not ready after an answer without keys")
+	}
+	if caller, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "good")); err != nil || caller.Owner != "ann" {
+		t.Errorf("got %+v, %v; want ann", caller, err)
+	}
+}
+
+// While no key is known, nothing is known against a token: the answer is to come back, not to throw it away.
+func TestWithoutKeysATokenIsNotRefused(t *testing.T) {
+	t.Parallel()
+	p, client, key, _ := startProvider(t)
+	p.down = true
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	run(t, g)
+	testenv.Eventually(t, "the first fetch has failed", func() bool { return !strings.Contains(fmt.Sprint(g.Check(t.Context())), "yet") })
+	for range 2 { // with a fetch of its own, and without
+		if _, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "good")); fault.CodeOf(err) != fault.Timeout {
+			t.Errorf("got %v, want %s", err, fault.Timeout)
+		}
+	}
+}
+
+// An operator finds in the log why nobody can sign in.
+func TestFetchFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	p, client, _, _ := startProvider(t)
+	p.down = true
+	var log lockedBuffer
+	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	run(t, g)
+	testenv.Eventually(t, "the failure is logged", func() bool { return strings.Contains(log.String(), "502") })
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
