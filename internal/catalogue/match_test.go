@@ -79,6 +79,9 @@ func TestMatchDegree(t *testing.T) {
 		{aeroFirstPart + "(Option C: Avionics and Aerospace Systems)", avionics, nil},
 
 		// Other words for a bachelor.
+		{"Bachelor of/Baccalaureate in Engineering, Software Engineering", software, nil},
+		{"Bachelor of/Baccalaureate in Computer Science, Computer Science", computer, nil},
+		{"Bachelor/Baccalaureate in Computer Science", computer, nil},
 		{"Baccalaureate in Engineering, Software Engineering", software, nil},
 		{"Baccalaureate of Engineering\nSoftware Engineering", software, nil},
 		{"Baccalauréat in Engineering, Software Engineering", software, nil},

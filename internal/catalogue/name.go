@@ -71,7 +71,7 @@ type word struct {
 func parseName(s string) parsedName {
 	s = s[:min(len(s), maxPrinted)]
 	n := parsedName{}
-	words := splitWords(s)
+	words := joinTranslations(splitWords(s))
 	if cut := findOtherProgram(s, words); cut > 0 {
 		n.ignored = ignoredPrograms(s, words[cut:])
 		words = words[:cut]
@@ -104,6 +104,24 @@ func splitWords(s string) []word {
 			out = append(out, word{strings.ToLower(s[begin:i]), begin, i})
 			begin = -1
 		}
+	}
+	return out
+}
+
+// joinTranslations leaves one word of a bachelor that is named twice: "Bachelor of/Baccalaureate in" is one degree in two
+// words, and no second program.
+func joinTranslations(words []word) []word {
+	isBachelor := func(i int) bool { return i < len(words) && slices.Contains(bachelors, words[i].text) }
+	var out []word
+	for i := 0; i < len(words); i++ {
+		switch {
+		case isBachelor(i) && isBachelor(i+1):
+			continue
+		case isBachelor(i) && isBachelor(i+2) && (words[i+1].text == "of" || words[i+1].text == "in"):
+			i++
+			continue
+		}
+		out = append(out, words[i])
 	}
 	return out
 }
