@@ -46,7 +46,6 @@ type auditor struct {
 	remarks  []Remark
 	excluded [][2]int // items of which one counts
 	total    Totals
-	owedSum  Credits
 	other    Credits // the total beyond the pools
 	current  slot
 }

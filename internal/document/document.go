@@ -14,11 +14,11 @@ const (
 	MaxCharacters = 200_000
 )
 
-// Word and Page are what documents are read from: words with coordinates, page by page.
-type (
-	Word = layout.Word
-	Page = layout.Page
-)
+// Word is a word with its coordinates.
+type Word = layout.Word
+
+// Page is one page of a document, with its words in no particular order.
+type Page = layout.Page
 
 // Kind is the kind of a document.
 type Kind string

@@ -242,11 +242,11 @@ func TestNotReadyWithoutKeys(t *testing.T) {
 // broken is a catalogue with faults of its own.
 type broken struct{ httpapi.Catalogue }
 
-func (broken) Degrees(context.Context) ([]catalogue.Degree, error) { panic("student 40012345") }
-func (broken) Degree(context.Context, string) (catalogue.Degree, error) {
+func (broken) ListDegrees(context.Context) ([]catalogue.Degree, error) { panic("student 40012345") }
+func (broken) FindDegree(context.Context, string) (catalogue.Degree, error) {
 	return catalogue.Degree{}, errors.New("no such host db.internal")
 }
-func (broken) Pools(context.Context, string) ([]catalogue.Pool, error) {
+func (broken) ListPools(context.Context, string) ([]catalogue.Pool, error) {
 	return nil, fault.Wrap(fault.DatabaseUnavailable, errors.New("no such host db.internal"))
 }
 

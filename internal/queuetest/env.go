@@ -44,7 +44,7 @@ func OpenWithin(t testing.TB, url string, timeout time.Duration) *Env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	return &Env{Queue: New(t, client), Redis: client, Asynq: asynq.NewInspectorFromRedisClient(client)}
 }
 

@@ -154,11 +154,24 @@ func (d *draft) measureProgress(r *Result, touched []string, now time.Time) {
 		if counts := out.Courses[i].Counts; len(counts) > 0 {
 			code := out.Courses[i].Code
 			if c, ok := r.Courses[code]; ok {
-				c.Counts = append(c.Counts, counts...)
+				c.Counts = addCounts(c.Counts, counts)
 				r.Courses[code] = c
 			}
 		}
 	}
+}
+
+// addCounts adds counts, one for each pool: a topics course counts once for each of its sittings.
+func addCounts(have, counts []audit.Count) []audit.Count {
+	for _, c := range counts {
+		i := slices.IndexFunc(have, func(x audit.Count) bool { return x.Pool == c.Pool })
+		if i < 0 {
+			have = append(have, c)
+			continue
+		}
+		have[i].Credits += c.Credits
+	}
+	return have
 }
 
 func codesOf(counted []audit.CountedCourse) []string {

@@ -241,13 +241,19 @@ func holdCredits(t *rapid.T, r *timeline.Result) {
 		t.Fatalf("progress of %d pools, there are %d", len(r.Progress.Pools), len(r.Pools))
 	}
 	counted := map[string]timeline.Credits{}
+	// The sittings of a topics course may be in several states, of which its entry names one: of the pools where such a
+	// course counts, the sum is held.
+	mixed := map[string]bool{}
+	cat := embedded()
 	for _, c := range r.Courses {
 		seen := map[string]bool{}
+		course, _ := cat.FindCourse(c.ID)
 		for _, x := range c.Counts {
 			if seen[x.Pool] || x.Credits < 0 || x.Because == "" {
 				t.Fatalf("%s counts as %+v", c.ID, c.Counts)
 			}
 			seen[x.Pool] = true
+			mixed[x.Pool] = mixed[x.Pool] || course.Repeatable
 			p := counted[x.Pool]
 			switch c.State.Status {
 			case timeline.Completed:
@@ -269,7 +275,7 @@ func holdCredits(t *rapid.T, r *timeline.Result) {
 		}
 		want := counted[p.ID]
 		want.CreditsRequired, want.Remaining = p.CreditsRequired, p.Remaining
-		if p.Credits != want {
+		if p.Credits != want && !(mixed[p.ID] && sum(p.Credits) == sum(want)) {
 			t.Fatalf("%s: %+v, its courses count %+v", p.Name, p.Credits, want)
 		}
 		if i < len(r.Degree.CoursePools) || p.ID == audit.OtherCreditsID {

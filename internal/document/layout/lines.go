@@ -63,6 +63,7 @@ func buildPageLines(page int, p Page) []Line {
 	return lines
 }
 
+// NewLine returns the line of words that share a baseline, in the order in which a reader sees them.
 func NewLine(page int, words []Word) Line {
 	slices.SortFunc(words, func(a, b Word) int {
 		return cmp.Or(cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text), cmp.Compare(a.X1, b.X1))

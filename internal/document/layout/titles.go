@@ -174,8 +174,10 @@ func (b *Block) measureMisfit(p placement, i, j, k int) float64 {
 	return (p(first, last, r.Line.Baseline) + max(0, pitch-room)) / r.Line.Size
 }
 
+// IsStarted reports whether the block holds anything.
 func (b *Block) IsStarted() bool { return len(b.gaps) > 0 }
 
+// FirstPage returns the page on which the block begins. The block must be started.
 func (b *Block) FirstPage() int {
 	if len(b.rows) > 0 {
 		return b.rows[0].Line.Page
@@ -183,6 +185,7 @@ func (b *Block) FirstPage() int {
 	return b.gaps[0][0].Page
 }
 
+// AddRow appends the next row of the table.
 func (b *Block) AddRow(r *Row) {
 	if len(b.gaps) == 0 {
 		b.gaps = append(b.gaps, nil)
@@ -191,6 +194,7 @@ func (b *Block) AddRow(r *Row) {
 	b.gaps = append(b.gaps, nil)
 }
 
+// AddHalfLine appends a line between two rows: a part of the title above or below it.
 func (b *Block) AddHalfLine(l Line) {
 	if len(b.gaps) == 0 {
 		b.gaps = append(b.gaps, nil)
