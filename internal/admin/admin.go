@@ -1,9 +1,9 @@
-// Package admin is what operators do with the jobs and the queues: look at them, run failed ones again, delete them, hold
-// queues back, and drain the system.
+// Package admin is what operators do with the jobs and the queues: look at them, run failed ones again, delete them,
+// hold queues back, and drain the system.
 //
-// A job that failed for good is dead: it is kept for job.DeadTTL, longer than its record, with the history of its faults.
-// Everything here may meet a job that moves on at the same moment; then the answer is conflict or job_not_found, and
-// nothing has happened.
+// A job that failed for good is dead: it is kept for job.DeadTTL, longer than its record, with the history of its
+// faults. Everything here may meet a job that moves on at the same moment; then the answer is conflict or
+// job_not_found, and nothing has happened.
 package admin
 
 import (
@@ -58,8 +58,8 @@ type Job struct {
 	Queue    string       `json:"queue,omitempty"` // of its task; of a dead job, that of its priority
 	Attempt  int          `json:"attempt"`
 	Code     fault.Code   `json:"code,omitempty"` // of its last fault
-	// Since is when the job was accepted or, for a dead one, failed. It is the order of lists. Zero for a task whose job
-	// has no record.
+	// Since is when the job was accepted or, for a dead one, failed. It is the order of lists. Zero for a task whose
+	// job has no record.
 	Since  time.Time `json:"since,omitzero"`
 	Due    time.Time `json:"dueAt,omitzero"`   // of Retry and Scheduled: when it is tried next
 	Worker string    `json:"worker,omitempty"` // of Active: the host that runs it
@@ -76,8 +76,8 @@ type Detail struct {
 	FinishedAt time.Time      `json:"finishedAt,omitzero"`
 	Expires    time.Time      `json:"expiresAt,omitzero"` // of a dead job: until when it is kept
 	History    []job.Incident `json:"history"`
-	// Kept says whether the document of a dead job is kept, so that it can be run again; nil when that is not known or does
-	// not matter.
+	// Kept says whether the document of a dead job is kept, so that it can be run again; nil when that is not known
+	// or does not matter.
 	Kept *bool `json:"documentKept,omitempty"`
 }
 
@@ -177,8 +177,8 @@ func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	return hosts, nil
 }
 
-// Retry runs a job again. One that waits for its next attempt does not wait any longer; a dead one begins anew, with its id,
-// its owner and its history, if what it is made of is still there.
+// Retry runs a job again. One that waits for its next attempt does not wait any longer; a dead one begins anew, with
+// its id, its owner and its history, if what it is made of is still there.
 func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
@@ -314,7 +314,8 @@ func (o *Operator) Named(names []string) ([]string, error) {
 	return names, nil
 }
 
-// Pause keeps workers from taking jobs of the queues, all when none is named. Jobs that run go on, and work is accepted.
+// Pause keeps workers from taking jobs of the queues, all when none is named. Jobs that run go on, and work is
+// accepted.
 func (o *Operator) Pause(ctx context.Context, queues ...string) error {
 	names, err := o.Named(queues)
 	if err != nil {

@@ -164,7 +164,8 @@ func TestDeleteOfARunningJob(t *testing.T) {
 	})
 }
 
-// A retry that is cut off at any step leaves a job that the sweep gets going, or one that is dead as before: it is never lost.
+// A retry that is cut off at any step leaves a job that the sweep gets going, or one that is dead as before: it is
+// never lost.
 func TestARetryThatIsCutOff(t *testing.T) {
 	for _, kind := range []job.Kind{job.File, job.Form} {
 		for _, step := range []string{"revive", "restore", "queue"} {

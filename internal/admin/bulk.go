@@ -9,7 +9,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// reserve is what is left of a context's time when a bulk begins no further job: the answer should still reach the caller.
+// reserve is what is left of a context's time when a bulk begins no further job: the answer should still reach the
+// caller.
 const reserve = budget.BulkReserve
 
 // Bulk is a page of jobs that something is done to. With DryRun nothing is: the report tells which jobs are meant.
@@ -44,8 +45,9 @@ func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
 	return o.applyToPage(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
 }
 
-// applyToPage does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a part of the
-// system that is away does: then the report tells how far it came. A dry run asks whether it could be done.
+// applyToPage does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a
+// part of the system that is away does: then the report tells how far it came. A dry run asks whether it could be
+// done.
 func (o *Operator) applyToPage(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
 	if len(b.States) == 0 {
 		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",

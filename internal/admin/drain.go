@@ -8,13 +8,13 @@ import (
 const (
 	// look is how often Drained looks.
 	look = 500 * time.Millisecond
-	// settling is how long after the intake was stopped a submission may still come through: an API that has not heard of
-	// it, and one that is at its last step.
+	// settling is how long after the intake was stopped a submission may still come through: an API that has not
+	// heard of it, and one that is at its last step.
 	settling = 3 * time.Second
 )
 
-// Drained waits until the queues have nothing left to run, and tells of each look on the way. It is for after Drain: work
-// that is still accepted may come in behind it. A Redis that is away is waited for.
+// Drained waits until the queues have nothing left to run, and tells of each look on the way. It is for after Drain:
+// work that is still accepted may come in behind it. A Redis that is away is waited for.
 func (o *Operator) Drained(ctx context.Context, tell func(Stats, error)) error {
 	began := o.Clock()
 	tick := time.NewTicker(look)

@@ -79,9 +79,9 @@ type Page struct {
 	Cursor string
 }
 
-// List returns the jobs that fit, those first that were accepted (dead: failed) first, and the cursor of the next page, ""
-// at the end. A cursor names a place in that order: jobs that come and go meanwhile move nothing. A job that changes its
-// state in the moment of a List may be missing from it, and is never in it twice.
+// List returns the jobs that fit, those first that were accepted (dead: failed) first, and the cursor of the next
+// page, "" at the end. A cursor names a place in that order: jobs that come and go meanwhile move nothing. A job that
+// changes its state in the moment of a List may be missing from it, and is never in it twice.
 func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, error) {
 	if err := f.Check(); err != nil {
 		return nil, "", err

@@ -20,7 +20,8 @@ type Queue interface {
 	FindTask(ctx context.Context, id job.ID) (Task, bool, error)
 	// RunNow makes a task pending that waits for its time, and says no when it does so no more.
 	RunNow(ctx context.Context, t Task) (bool, error)
-	// PauseQueues keeps workers from taking tasks of the queues. ResumeQueues lets them again. What is so already is no error.
+	// PauseQueues keeps workers from taking tasks of the queues. ResumeQueues lets them again. What is so already is
+	// no error.
 	PauseQueues(ctx context.Context, queues []string) error
 	ResumeQueues(ctx context.Context, queues []string) error
 	// CurrentLoad returns what is in the queues and who works on it.
@@ -29,8 +30,8 @@ type Queue interface {
 
 // Tasks hands over and deletes the tasks of jobs. Errors are queue_unavailable.
 type Tasks interface {
-	// DeleteTask deletes the task of a job from the queues. A task that a worker has stays, until the worker finds that its
-	// job is gone. An absent task is no error.
+	// DeleteTask deletes the task of a job from the queues. A task that a worker has stays, until the worker finds
+	// that its job is gone. An absent task is no error.
 	DeleteTask(ctx context.Context, id job.ID) error
 	// RequeueArchived hands a task over, and deletes an archived one of the same id.
 	RequeueArchived(ctx context.Context, t job.Task) error
@@ -56,8 +57,8 @@ type Jobs interface {
 	LoadDeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 	// LoadDead returns one of them; job_not_found.
 	LoadDead(ctx context.Context, id job.ID) (job.Dead, error)
-	// RetryDead makes the record of a dead job again, queued and without an attempt, and returns it. It is dead no more.
-	// conflict when it is not as it was read, or has an open record.
+	// RetryDead makes the record of a dead job again, queued and without an attempt, and returns it. It is dead no
+	// more. conflict when it is not as it was read, or has an open record.
 	RetryDead(ctx context.Context, d job.Dead) (job.Record, error)
 	// Delete forgets a job: its record, its result and what is kept of it if it failed.
 	Delete(ctx context.Context, id job.ID) error
@@ -67,7 +68,8 @@ type Jobs interface {
 type Uploads interface {
 	// HasKeptDocument reports whether the document of a job that failed is kept.
 	HasKeptDocument(ctx context.Context, id job.ID) (bool, error)
-	// RestoreDocument makes a document that is kept the job's again, with a new ticket; job_not_found when there is none.
+	// RestoreDocument makes a document that is kept the job's again, with a new ticket; job_not_found when there is
+	// none.
 	RestoreDocument(ctx context.Context, t job.Ticket) error
 	// Save keeps the ticket of a job without a document (r is nil).
 	Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error)

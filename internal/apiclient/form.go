@@ -13,8 +13,8 @@ type Form struct {
 	ContentType string
 }
 
-// NewDocumentForm returns the multipart form of a document. The boundary is a hash of the document, so that two forms of
-// the same document are the same bytes. Every file is named document.pdf: the real name often is the student's.
+// NewDocumentForm returns the multipart form of a document. The boundary is a hash of the document, so that two forms
+// of the same document are the same bytes. Every file is named document.pdf: the real name often is the student's.
 func NewDocumentForm(pdf []byte) Form {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)

@@ -74,8 +74,8 @@ func (c *Client) LoadStatus(ctx context.Context, id job.ID, withResult bool) (s 
 	return s, err
 }
 
-// WatchJob reads the events of a job until the job has ended or the stream breaks, and returns the last status. onChange
-// is called for each event; it may be nil.
+// WatchJob reads the events of a job until the job has ended or the stream breaks, and returns the last status.
+// onChange is called for each event; it may be nil.
 func (c *Client) WatchJob(ctx context.Context, id job.ID, onChange func(JobStatus)) (last JobStatus, err error) {
 	resp, err := c.Open(ctx, Request{Path: StatusPath(id) + "/events", Accept: "text/event-stream"})
 	if err != nil {

@@ -124,8 +124,8 @@ func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) erro
 	}
 }
 
-// newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of files
-// stops after it, so that the files of the last jobs are deleted.
+// newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of
+// files stops after it, so that the files of the last jobs are deleted.
 func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) (*queue.Server, error) {
 	processor := executor.New(executor.Deps{
 		Jobs: c.records, Uploads: c.uploads, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,

@@ -118,7 +118,8 @@ type Audit struct {
 	Graduation   *Graduation   `json:"graduation,omitempty"`
 	// GeneratedFrom names the record.
 	GeneratedFrom string `json:"generatedFrom"`
-	// Exact is false only for a record that takes more steps than are allowed; no record of a student is known that does.
+	// Exact is false only for a record that takes more steps than are allowed; no record of a student is known that
+	// does.
 	Exact bool `json:"exact"`
 }
 

@@ -23,8 +23,9 @@ type editionState struct {
 	Equivalents [][]string `json:"equivalents"`
 }
 
-// SeedCatalogue stores the edition of an academic year, all of it at once. The newest edition is stored entry by entry and
-// answers queries; older editions are one value each. An edition that is newer than the stored one takes its place.
+// SeedCatalogue stores the edition of an academic year, all of it at once. The newest edition is stored entry by
+// entry and answers queries; older editions are one value each. An edition that is newer than the stored one takes
+// its place.
 func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("boltstore: seed: a catalogue has degrees and courses; this one has none")
@@ -93,7 +94,8 @@ func replaceDocuments[T any](b *bbolt.Bucket, wanted []T, id func(T) string) err
 	return err
 }
 
-// LoadCatalogue returns the newest edition, each part in the order of its ids; database_unavailable before the first seed.
+// LoadCatalogue returns the newest edition, each part in the order of its ids; database_unavailable before the first
+// seed.
 func (s *Store) LoadCatalogue(ctx context.Context) (catalogue.Data, error) {
 	var d catalogue.Data
 	err := s.view(ctx, "load the catalogue", func(tx *bbolt.Tx) (err error) {

@@ -63,8 +63,9 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	return t, nil
 }
 
-// UpdateTimeline replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at), and returns it
-// with its new version; timeline_not_found when the owner has none, precondition_failed when it is at another version.
+// UpdateTimeline replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at),
+// and returns it with its new version; timeline_not_found when the owner has none, precondition_failed when it is at
+// another version.
 func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	if err := timelines.Storable(t); err != nil {
 		return timeline.Saved{}, err
@@ -94,8 +95,8 @@ func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 	return t, err
 }
 
-// ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra courses, and
-// the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
+// ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra
+// courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
 func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	limit = timelines.Page(limit)
 	var last timelines.Position

@@ -33,7 +33,8 @@ const (
 	// After failuresAllowed failures in a row the cache is not used for defaultPause. Then one request tries again.
 	failuresAllowed = 3
 	defaultPause    = 5 * time.Second
-	// fillTimeout bounds a fill that several requests wait for. It does not depend on the first of them, which may leave.
+	// fillTimeout bounds a fill that several requests wait for. It does not depend on the first of them, which may
+	// leave.
 	fillTimeout = 10 * time.Second
 	// scanBatch is how many keys one step of a deletion by pattern reads.
 	scanBatch = 500

@@ -15,8 +15,8 @@ type Finding struct {
 // String returns the finding as one line.
 func (f Finding) String() string { return f.File + ": " + f.Entry + ": " + f.Message }
 
-// CheckConsistency returns what does not add up in data that New accepts: credits, kinds of degrees, unknown courses, and
-// sequences against their degrees. A program works with such data; a new edition should have none of it.
+// CheckConsistency returns what does not add up in data that New accepts: credits, kinds of degrees, unknown courses,
+// and sequences against their degrees. A program works with such data; a new edition should have none of it.
 func CheckConsistency(d Data) []Finding {
 	k := &consistency{
 		calendar: d.Calendar,
@@ -63,8 +63,8 @@ func (k *consistency) addFinding(file, entry, format string, args ...any) {
 	k.findings = append(k.findings, Finding{File: file, Entry: entry, Message: fmt.Sprintf(format, args...)})
 }
 
-// poolTotal returns the most credits that a pool's courses can make without one of them. Of the courses of a maximum rule
-// it counts the largest.
+// poolTotal returns the most credits that a pool's courses can make without one of them. Of the courses of a maximum
+// rule it counts the largest.
 func (k *consistency) poolTotal(p Pool, without string) float64 {
 	total := 0.0
 	counted := map[string]bool{without: true}

@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// The embedded edition adds up. Three sequences are of the calendar before, because no newer one is published: what they
-// lack is known.
+// The embedded edition adds up. Three sequences are of the calendar before, because no newer one is published: what
+// they lack is known.
 func TestTheEmbeddedEditionIsConsistent(t *testing.T) {
 	t.Parallel()
 	var known []string

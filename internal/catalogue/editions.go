@@ -75,8 +75,8 @@ func (e *Editions) ChooseEdition(admitted term.Term) (c *Catalogue, exact bool) 
 	return e.Latest(), e.Latest().Calendar() == ""
 }
 
-// AcademicYear returns the academic year of a term, such as "2026-27". The university's year begins with the summer term
-// and ends with the winter term.
+// AcademicYear returns the academic year of a term, such as "2026-27". The university's year begins with the summer
+// term and ends with the winter term.
 func AcademicYear(t term.Term) string {
 	year := t.Year
 	if t.Season == term.Winter {

@@ -38,8 +38,8 @@ func New(d Data) (*Catalogue, error) {
 	}, nil
 }
 
-// normalizeData returns d in one order and without nil lists, so that the same catalogue has the same version wherever it was
-// kept.
+// normalizeData returns d in one order and without nil lists, so that the same catalogue has the same version
+// wherever it was kept.
 func normalizeData(d Data) Data {
 	d.Degrees = slices.SortedFunc(slices.Values(d.Degrees), func(a, b Degree) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -140,8 +140,8 @@ func (c *Catalogue) DegreeSequences(degreeID string) []Sequence {
 	return slices.DeleteFunc(slices.Clone(c.data.Sequences), func(s Sequence) bool { return s.DegreeID != degreeID })
 }
 
-// Equivalents returns the other codes of a course: what it is called today, and what it was called before. A course with
-// one code has none.
+// Equivalents returns the other codes of a course: what it is called today, and what it was called before. A course
+// with one code has none.
 func (c *Catalogue) Equivalents(code string) []string {
 	return slices.DeleteFunc(slices.Clone(c.equivalents[code]), func(other string) bool { return other == code })
 }
@@ -156,8 +156,8 @@ func indexEquivalents(sets [][]string) map[string][]string {
 	return m
 }
 
-// PrerequisiteClosure returns the codes and what their prerequisite, corequisite and either-or rules lead to, as far as the
-// catalogue has it, in the order of codes.
+// PrerequisiteClosure returns the codes and what their prerequisite, corequisite and either-or rules lead to, as far
+// as the catalogue has it, in the order of codes.
 func (c *Catalogue) PrerequisiteClosure(codes []string) []string {
 	seen := make(map[string]bool, 2*len(codes))
 	var open []string
@@ -183,8 +183,8 @@ func (c *Catalogue) PrerequisiteClosure(codes []string) []string {
 	return open
 }
 
-// NormalizeCode returns a course's code in its one spelling: upper case, one space before the number, and the work terms that
-// documents print as CWTE or CWTC as CWT. Whatever is neither a letter nor a digit is left out.
+// NormalizeCode returns a course's code in its one spelling: upper case, one space before the number, and the work
+// terms that documents print as CWTE or CWTC as CWT. Whatever is neither a letter nor a digit is left out.
 func NormalizeCode(s string) string {
 	if IsCode(s) {
 		return s

@@ -48,9 +48,10 @@ type DegreeMatch struct {
 }
 
 // MatchDegree returns the degree that a document names: "Bachelor of Engineering, Software Engineering (Co-op)". It
-// compares the words that tell degrees apart, in any order; a bachelor of one kind never matches a degree of another. How
-// a student was admitted or studies (co-op, extended credit, mature entry, honours) is no part of the name. The errors
-// are degree_missing for a text without a name, and degree_not_found and degree_ambiguous with the closest names.
+// compares the words that tell degrees apart, in any order; a bachelor of one kind never matches a degree of another.
+// How a student was admitted or studies (co-op, extended credit, mature entry, honours) is no part of the name. The
+// errors are degree_missing for a text without a name, and degree_not_found and degree_ambiguous with the closest
+// names.
 func (c *Catalogue) MatchDegree(printed string) (DegreeMatch, error) {
 	want := parseName(printed)
 	if want.kind == "" && len(want.tokens) == 0 {

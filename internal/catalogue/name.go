@@ -108,8 +108,8 @@ func splitWords(s string) []word {
 	return out
 }
 
-// joinTranslations leaves one word of a bachelor that is named twice: "Bachelor of/Baccalaureate in" is one degree in two
-// words, and no second program.
+// joinTranslations leaves one word of a bachelor that is named twice: "Bachelor of/Baccalaureate in" is one degree in
+// two words, and no second program.
 func joinTranslations(words []word) []word {
 	isBachelor := func(i int) bool { return i < len(words) && slices.Contains(bachelors, words[i].text) }
 	var out []word
@@ -126,8 +126,8 @@ func joinTranslations(words []word) []word {
 	return out
 }
 
-// findOtherProgram returns the first word that belongs to a program beside the degree: a minor, or a second bachelor. It
-// returns 0 when there is none, also for a text that begins with one.
+// findOtherProgram returns the first word that belongs to a program beside the degree: a minor, or a second bachelor.
+// It returns 0 when there is none, also for a text that begins with one.
 func findOtherProgram(s string, words []word) int {
 	first := true // no bachelor yet
 	for i, w := range words {
@@ -145,8 +145,8 @@ func findOtherProgram(s string, words []word) int {
 }
 
 // beginOfPart returns the first word of the part of a text that words[i] is in. Parts are divided by punctuation, lines
-// and the words that join two programs. "Minor in X" begins at the minor; of "X, Minor" the X belongs to it, unless it is
-// all that stands before.
+// and the words that join two programs. "Minor in X" begins at the minor; of "X, Minor" the X belongs to it, unless
+// it is all that stands before.
 func beginOfPart(s string, words []word, i int) int {
 	begin := i
 	for begin > 0 && slices.Contains([]string{"a", "with", "and", "second", "the"}, words[begin-1].text) {

@@ -219,8 +219,8 @@ func (k *validator) validateRules(file, kind, of string, rules []Rule) {
 // validCredits reports whether n is a number of credits: not negative, in steps of 0.25.
 func validCredits(n float64) bool { return n >= 0 && n <= maxCredits && math.Trunc(n*4) == n*4 }
 
-// validateEdition checks the calendar and the equivalents. A set of equivalents names codes that the catalogue no longer
-// has; one of its codes it has.
+// validateEdition checks the calendar and the equivalents. A set of equivalents names codes that the catalogue no
+// longer has; one of its codes it has.
 func (k *validator) validateEdition(d Data) {
 	if _, ok := calendarYear(d.Calendar); !ok && d.Calendar != "" {
 		k.addFault(editionFile, "the calendar %q is no academic year such as 2026-27", d.Calendar)

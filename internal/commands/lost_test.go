@@ -125,8 +125,8 @@ func (i *installation) startAPI(t *testing.T) {
 	i.api = startRole(t, "api", i.apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(i.apiPort)}, i.env...)...)
 }
 
-// requireSettled waits until every job that was accepted is done, once, and no document or ticket is left. Those whose results were
-// lost may be done once more, or not: that is a matter of seconds.
+// requireSettled waits until every job that was accepted is done, once, and no document or ticket is left. Those
+// whose results were lost may be done once more, or not: that is a matter of seconds.
 func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[string]bool) {
 	t.Helper()
 	due := slices.DeleteFunc(slices.Clone(accepted), func(id string) bool { return lost[id] })
@@ -209,8 +209,8 @@ func TestRedisIsReplaced(t *testing.T) {
 	i.requireSettled(t, accepted, nil)
 }
 
-// The API is killed again and again while it accepts: what it has accepted is done, once; what it has not is done at most
-// once, and nothing of it stays.
+// The API is killed again and again while it accepts: what it has accepted is done, once; what it has not is done at
+// most once, and nothing of it stays.
 func TestTheAPIIsKilled(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)

@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 type leakChecked struct{ *testing.M }
 
 func (m leakChecked) Run() int {
-	// PDFium is compiled here, if it has to be: with the race detector on a busy machine it can take longer than a child
-	// may take to start.
+	// PDFium is compiled here, if it has to be: with the race detector on a busy machine it can take longer than a
+	// child may take to start.
 	extractor, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
 	if err == nil {
 		err = extractor.Close()

@@ -80,7 +80,8 @@ func (r *release) startFinishingWorker(pod string) {
 	})
 }
 
-// One program that brings new images, answers KEDA and sends canaries, with the rights that the chart gives it for that.
+// One program that brings new images, answers KEDA and sends canaries, with the rights that the chart gives it for
+// that.
 func TestAutomation(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "controller.images.enabled=true", "controller.canary.enabled=true", "imagePullSecrets[0]=pull")

@@ -142,8 +142,8 @@ func readPage(url string) string {
 	return string(b)
 }
 
-// startWorker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has begun. They
-// run until they are told to stop.
+// startWorker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has
+// begun. They run until they are told to stop.
 func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()
 	server.CreatePod(r.t, r.namespace, pod, func(*corev1.Pod) {})

@@ -71,8 +71,8 @@ func kindOfSheet(s layout.Sheet) Kind {
 	return kind
 }
 
-// arrange puts the pages into their order: by the numbers that are printed on them, else by the terms of a record. Pages
-// that come twice count once. Its fault is incomplete_document when a page is missing or holds no text.
+// arrange puts the pages into their order: by the numbers that are printed on them, else by the terms of a record.
+// Pages that come twice count once. Its fault is incomplete_document when a page is missing or holds no text.
 func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
 	moved = p.dropRepeated()
 	total, numbered := 0, 0

@@ -153,8 +153,8 @@ func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
 	return found
 }
 
-// checkAverage compares the cumulative average with all rows, and with the last sitting of each course: a repeated course
-// counts once, or each time.
+// checkAverage compares the cumulative average with all rows, and with the last sitting of each course: a repeated
+// course counts once, or each time.
 func (d *Document) checkAverage() {
 	if d.CumulativeGPA == nil || d.Kind != Transcript {
 		return

@@ -28,8 +28,8 @@ var (
 	noteLine = regexp.MustCompile(`^NOTES?\b`)
 	// sectionLine is a heading in capitals.
 	sectionLine = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/.*|ADDITIONAL INFORMATION)$`)
-	// partName begins the name of a part of a value, which ends with a colon and may wrap anywhere; partLine is what its
-	// first line can look like.
+	// partName begins the name of a part of a value, which ends with a colon and may wrap anywhere; partLine is what
+	// its first line can look like.
 	partName   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
 	partLine   = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
 	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[^\dX-]|$)`)
@@ -240,8 +240,8 @@ func letterPlanLines(lines []layout.Line, edge float64) []string {
 	return plans
 }
 
-// splitPlans joins the plans that are the degree with commas. Plans beside it are apart, and the extended credit program
-// is neither: it has a flag.
+// splitPlans joins the plans that are the degree with commas. Plans beside it are apart, and the extended credit
+// program is neither: it has a flag.
 func splitPlans(plans []string) (degree string, others []string) {
 	var parts []string
 	for _, p := range plans {

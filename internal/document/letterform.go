@@ -69,8 +69,8 @@ func findValueColumn(all []layout.Line, reach float64) valueColumn {
 	return valueColumn{x, 2*n >= len(edges)}
 }
 
-// findUnlabelled returns the column of a section none of whose labels has a value on its own line: where most lines right
-// of all labels begin.
+// findUnlabelled returns the column of a section none of whose labels has a value on its own line: where most lines
+// right of all labels begin.
 func findUnlabelled(section []layout.Line) valueColumn {
 	right, size := 0.0, 0.0
 	for _, l := range section {
@@ -103,8 +103,8 @@ type placedLabel struct {
 	middle    float64
 }
 
-// raiseLabels sets labels that stand in the middle of their values beside the first line of these. Sections whose labels
-// stand there already come back as they are.
+// raiseLabels sets labels that stand in the middle of their values beside the first line of these. Sections whose
+// labels stand there already come back as they are.
 func raiseLabels(section []layout.Line, column float64) []layout.Line {
 	var labels []placedLabel
 	var values []int // lines with something in the column of values, and nothing left of it but labels
@@ -148,8 +148,8 @@ const maxShares = 2_000_000
 // pageStep sets the pages of a section below each other.
 const pageStep = 10_000
 
-// shareValues gives each label the values that it stands in the middle of: the cheapest of all ways to cut the values, in
-// their order, into one run for each label. It returns where each run begins.
+// shareValues gives each label the values that it stands in the middle of: the cheapest of all ways to cut the
+// values, in their order, into one run for each label. It returns where each run begins.
 func shareValues(labels []placedLabel, ys []float64) []int {
 	n, m := len(labels), len(ys)
 	cost := make([][]float64, n+1)
@@ -187,8 +187,8 @@ func shareValues(labels []placedLabel, ys []float64) []int {
 // emptyValue is the cost, in points, of a label without a value.
 const emptyValue = 200
 
-// setBeside rebuilds a section: each label beside the first of its values, the others below. Other lines keep their place
-// behind the value before them.
+// setBeside rebuilds a section: each label beside the first of its values, the others below. Other lines keep their
+// place behind the value before them.
 func setBeside(section []layout.Line, labels []placedLabel, values, cuts []int, column float64) []layout.Line {
 	isLabelLine := make([]bool, len(section))
 	for _, l := range labels {

@@ -132,8 +132,8 @@ func (r *record) noteUnread(l layout.Line) {
 	}
 }
 
-// isRepeated reports whether a header row only says again, at the top of a page, what the columns of the table are that the
-// page before ends with.
+// isRepeated reports whether a header row only says again, at the top of a page, what the columns of the table are
+// that the page before ends with.
 func (r *record) isRepeated(h layout.Header) bool {
 	page := r.lines[h.First].Page
 	return r.block.IsStarted() && r.block.FirstPage() == page-1 && r.lines[h.First-1].Page == page-1
@@ -185,8 +185,8 @@ func (r *record) closeBlock(open bool) {
 	}
 }
 
-// chooseTerm sets the term from the headings since the last table: the last one that is followed by what follows headings,
-// else, above a header row, the last one. Rows without a header row of their own need one that is followed.
+// chooseTerm sets the term from the headings since the last table: the last one that is followed by what follows
+// headings, else, above a header row, the last one. Rows without a header row of their own need one that is followed.
 func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
 	r.begin = min(r.begin, at)
 	best := heading{}
@@ -299,7 +299,8 @@ func (r *record) lastTerm() *string {
 	return &last
 }
 
-// printedBefore reports whether the row i is on the page before already: some browsers print a row on a page break twice.
+// printedBefore reports whether the row i is on the page before already: some browsers print a row on a page break
+// twice.
 func (r *record) printedBefore(i int) bool {
 	t := r.rows[i]
 	for _, o := range slices.Backward(r.rows[:i]) {

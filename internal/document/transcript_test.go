@@ -146,8 +146,8 @@ func TestReadFaults(t *testing.T) {
 	}
 }
 
-// A line of many words is no part of a header row next to it. Were it one, each of its pieces would be compared with each
-// of the next line's: two lines of 100,000 characters took 14 s.
+// A line of many words is no part of a header row next to it. Were it one, each of its pieces would be compared with
+// each of the next line's: two lines of 100,000 characters took 14 s.
 func TestLinesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	at := func(x, y float64, text string) document.Word {

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// writeTimeout bounds the repetition of a write to the record while Redis is unavailable: without the record the work
-	// would be lost. It ends before the queue's lease does, which lasts 30 s.
+	// writeTimeout bounds the repetition of a write to the record while Redis is unavailable: without the record the
+	// work would be lost. It ends before the queue's lease does, which lasts 30 s.
 	writeTimeout  = budget.ResultWrite
 	firstPause    = 100 * time.Millisecond
 	longestPause  = time.Second
@@ -68,8 +68,8 @@ func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) e
 	return cause
 }
 
-// shouldSnooze reports whether a fault is an outage that the job may wait out. A missing document is not an outage: it does
-// not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
+// shouldSnooze reports whether a fault is an outage that the job may wait out. A missing document is not an outage:
+// it does not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
 func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 	return fault.CodeOf(cause).Outage() && !errors.Is(cause, fs.ErrNotExist) &&
 		p.Clock().Sub(a.record.CreatedAt) < p.OutagePatience
@@ -122,8 +122,8 @@ func (p *Processor) requeueAttempt(ctx context.Context, a *attempt) error {
 	return fmt.Errorf("process: requeue: %w: %w", job.ErrInterrupted, errors.Join(context.Cause(ctx), err))
 }
 
-// writeFailure returns the error of an attempt whose outcome could not be written. While Redis is unavailable, or the process
-// stops, the attempt runs again and does not count. A refused write is superseded.
+// writeFailure returns the error of an attempt whose outcome could not be written. While Redis is unavailable, or the
+// process stops, the attempt runs again and does not count. A refused write is superseded.
 func writeFailure(ctx context.Context, op string, err error) error {
 	code := fault.CodeOf(err)
 	err = fmt.Errorf("process: %s: %w", op, err)
@@ -145,8 +145,8 @@ func isOurFault(err error) bool {
 	return code.Transient() || code == fault.WorkerLost
 }
 
-// scheduleCleanup has the document and the ticket of a job that has ended deleted after FileRetention. With KeepFailed it
-// puts the document of a failed job aside at once, since operators may ask for it.
+// scheduleCleanup has the document and the ticket of a job that has ended deleted after FileRetention. With
+// KeepFailed it puts the document of a failed job aside at once, since operators may ask for it.
 func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
 	case p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
@@ -156,8 +156,8 @@ func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	}
 }
 
-// writeRecord repeats a write to the record while the queue's Redis is unavailable. When ctx has ended it tries once more:
-// the outcome should be written before the process stops.
+// writeRecord repeats a write to the record while the queue's Redis is unavailable. When ctx has ended it tries once
+// more: the outcome should be written before the process stops.
 func (p *Processor) writeRecord(ctx context.Context, op func(context.Context) error) error {
 	limit := writeTimeout
 	if ctx.Err() != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// FileRetention is how long the files of a job outlive its end. A Redis that is killed may come back without what it answered
-// last: a second of it with appendfsync everysec, two while its disk is slow (redis.io, "Redis persistence"), and a replica
-// that takes over may be as far behind. Were the files gone at once, a job whose end was forgotten could neither run again
-// nor end well.
+// FileRetention is how long the files of a job outlive its end. A Redis that is killed may come back without what it
+// answered last: a second of it with appendfsync everysec, two while its disk is slow (redis.io, "Redis
+// persistence"), and a replica that takes over may be as far behind. Were the files gone at once, a job whose end was
+// forgotten could neither run again nor end well.
 const FileRetention = 5 * time.Second
 
 const (

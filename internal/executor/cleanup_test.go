@@ -11,7 +11,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// The files of a job go some time after its end, and only if that is still known: a Redis that died may have forgotten it.
+// The files of a job go some time after its end, and only if that is still known: a Redis that died may have
+// forgotten it.
 func TestFilesOutliveTheirJob(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -1,7 +1,7 @@
 // Package executor runs one attempt of a job: it reads the input, builds the timeline and writes what came of it.
 //
-// An attempt may be run twice, and by two workers at a time: each of its writes names the fence of its beginning, and what
-// cannot be fenced, the document's deletion, comes only after the record is final.
+// An attempt may be run twice, and by two workers at a time: each of its writes names the fence of its beginning, and
+// what cannot be fenced, the document's deletion, comes only after the record is final.
 package executor
 
 import (
@@ -90,8 +90,8 @@ var errOver = fmt.Errorf("process: the job is over: %w", job.ErrSuperseded)
 
 // Process runs one attempt. It returns nil when the job needs no other: it is done or gone. job.ErrSuperseded says that
 // a newer run has begun, which need not be the last that the record hears of: if this one still has the task, it is to
-// be delivered again. job.ErrInterrupted and *job.Postponement are of runs that do not count. Else it is the fault, with
-// which the record says retrying or failed already.
+// be delivered again. job.ErrInterrupted and *job.Postponement are of runs that do not count. Else it is the fault,
+// with which the record says retrying or failed already.
 func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	a := p.newAttempt(d)
 	err := p.runAttempt(ctx, a)
@@ -107,8 +107,8 @@ func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 	input, err := p.beginAttempt(ctx, a)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
-		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still files,
-		// and then the sweep brings the job back from them.
+		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still
+		// files, and then the sweep brings the job back from them.
 		return errOver
 	case err != nil:
 		return writeFailure(ctx, "begin", err)

@@ -102,8 +102,8 @@ func TestAnothersTimeline(t *testing.T) {
 	})
 }
 
-// Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is too old
-// to wait for what is away.
+// Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is
+// too old to wait for what is away.
 func TestEachCode(t *testing.T) {
 	for _, code := range fault.Codes() {
 		for _, n := range []int{1, job.MaxAttempts} {
@@ -162,8 +162,8 @@ func TestTheSecondBackoff(t *testing.T) {
 	})
 }
 
-// A newer attempt owns the record, or its owner deleted it: whatever is to be written, the old attempt ends silently and
-// leaves the document to the other.
+// A newer attempt owns the record, or its owner deleted it: whatever is to be written, the old attempt ends silently
+// and leaves the document to the other.
 func TestSuperseded(t *testing.T) {
 	for name, end := range map[string]error{"done": nil, "retrying": fault.New(fault.Timeout), "failed": fault.New(fault.Corrupt)} {
 		t.Run(name, func(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// What is away burns no attempt, not even the last, until the job is older than the patience. The document stays, and the
-// owner is told why and until when.
+// What is away burns no attempt, not even the last, until the job is older than the patience. The document stays, and
+// the owner is told why and until when.
 func TestAnOutageIsWaitedOut(t *testing.T) {
 	waits := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 15 * time.Second}
 	for _, code := range []fault.Code{fault.ParserUnavailable, fault.DatabaseUnavailable, fault.StorageUnavailable, fault.QueueUnavailable} {
@@ -139,7 +139,8 @@ func TestAJobThatKillsItsWorkers(t *testing.T) {
 	}
 }
 
-// Another worker has the task: the attempt stops, and leaves record and document to the other, which may not have begun.
+// Another worker has the task: the attempt stops, and leaves record and document to the other, which may not have
+// begun.
 func TestATaskThatIsTakenBack(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		ctx, stop := context.WithCancelCause(t.Context())

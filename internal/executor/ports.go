@@ -11,11 +11,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// Jobs keeps job records. Every write names the fence that Begin gave; a write behind a newer fence, or to a record that
-// is gone, is job.ErrSuperseded and changes nothing.
+// Jobs keeps job records. Every write names the fence that Begin gave; a write behind a newer fence, or to a record
+// that is gone, is job.ErrSuperseded and changes nothing.
 type Jobs interface {
-	// BeginAttempt starts an attempt: it raises the fence, sets processing and returns the record and its input. A record that
-	// is gone is job_not_found; one that is final is returned as it is, its fence untouched.
+	// BeginAttempt starts an attempt: it raises the fence, sets processing and returns the record and its input. A
+	// record that is gone is job_not_found; one that is final is returned as it is, its fence untouched.
 	BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
 	// CompleteJob stores the result and sets done.
 	CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// CheckAccess does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and deletes it. The
-// error says which step failed and which setting to turn.
+// CheckAccess does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and
+// deletes it. The error says which step failed and which setting to turn.
 func (s *Store) CheckAccess(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// manyDrafts is from how many drafts on the file system is synced once rather than each file. Measured through the API, 16
-// uploads of 60 kB at a time on ext4: 310 µs of processor for each, against 440 with a sync of each file and 240 with none.
-// Fewer are synced one by one, which does not wait for what other programs write.
+// manyDrafts is from how many drafts on the file system is synced once rather than each file. Measured through the
+// API, 16 uploads of 60 kB at a time on ext4: 310 µs of processor for each, against 440 with a sync of each file and
+// 240 with none. Fewer are synced one by one, which does not wait for what other programs write.
 const manyDrafts = 4
 
 // draft is what is kept of one job, written and not yet durable: its ticket and, after that, its document.
@@ -34,12 +34,13 @@ func (d *draft) closeFiles() error {
 	return err
 }
 
-// commits makes drafts durable, many at a time: the drafts that arrive while others are being synced share the next round.
-// Most of what durability costs, in the disk and in the processor, is by the round and not by the file.
+// commits makes drafts durable, many at a time: the drafts that arrive while others are being synced share the next
+// round. Most of what durability costs, in the disk and in the processor, is by the round and not by the file.
 type commits struct {
 	root   *os.Root
 	folder *os.File
-	// syncAll syncs the whole file system of the folder; nil where that is not known to be as good as syncing each file.
+	// syncAll syncs the whole file system of the folder; nil where that is not known to be as good as syncing each
+	// file.
 	syncAll func() error
 
 	turn sync.Mutex // held while a round is committed
@@ -53,9 +54,9 @@ type round struct {
 	done   bool // under turn
 }
 
-// commitDraft commits d: it syncs and closes its files, gives them their names, the ticket's first, and syncs the folder, in this
-// order. When it returns without an error both are durable under their names, and whatever happens before, there is no
-// document without its ticket.
+// commitDraft commits d: it syncs and closes its files, gives them their names, the ticket's first, and syncs the
+// folder, in this order. When it returns without an error both are durable under their names, and whatever happens
+// before, there is no document without its ticket.
 func (c *commits) commitDraft(d *draft) error {
 	c.mu.Lock()
 	if c.next == nil {

@@ -1,13 +1,14 @@
-// Package filestore keeps uploaded documents in a folder that the API and its workers share, until their jobs have ended. For
-// a job there are
+// Package filestore keeps uploaded documents in a folder that the API and its workers share, until their jobs have
+// ended. For a job there are
 //
 //	<id>.pdf    its document, if it has one
 //	<id>.json   its ticket, from which the job can be made again (see job.Ticket)
 //
 // and, where operators want so, of a job that failed <id>.failed.pdf, its document.
 //
-// A document is there whole and on the disk, with its ticket, or not at all: it is written to a temporary name, and gets its
-// own when both are synced. What a crash leaves carries a temporary name, or is a ticket, or half of one, without a document.
+// A document is there whole and on the disk, with its ticket, or not at all: it is written to a temporary name, and
+// gets its own when both are synced. What a crash leaves carries a temporary name, or is a ticket, or half of one,
+// without a document.
 package filestore
 
 import (
@@ -101,9 +102,9 @@ func names(id job.ID) (document, ticket string, err error) {
 	return string(id) + suffix, string(id) + ticketSuffix, nil
 }
 
-// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are durable
-// and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the first 1024 bytes
-// not_a_pdf, a failing disk storage_unavailable; an error of r comes back as it is.
+// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are
+// durable and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the
+// first 1024 bytes not_a_pdf, a failing disk storage_unavailable; an error of r comes back as it is.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
 	pdf, ticket, err := names(t.ID)
 	if err != nil {
@@ -118,8 +119,8 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		}
 		d.pieces = append(d.pieces, p)
 	}
-	// The ticket is written when the document is whole: a slow upload has none, and a ticket without its document is what a
-	// crash left. One that has a document needs no temporary name: half of it, too, is such a ticket.
+	// The ticket is written when the document is whole: a slow upload has none, and a ticket without its document is
+	// what a crash left. One that has a document needs no temporary name: half of it, too, is such a ticket.
 	p, err := s.writeTicket(t, ticket, r != nil)
 	if err == nil {
 		d.pieces = slices.Insert(d.pieces, 0, p)
@@ -283,8 +284,8 @@ func (f *file) Read(p []byte) (int, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// Delete removes the document of a job and then its ticket, and leaves a document that is kept; removing what is not there is
-// no error.
+// Delete removes the document of a job and then its ticket, and leaves a document that is kept; removing what is not
+// there is no error.
 func (s *Store) Delete(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {

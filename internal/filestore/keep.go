@@ -13,8 +13,8 @@ import (
 // keptSuffix ends the name of the document of a job that failed for good and that operators want to keep.
 const keptSuffix = ".failed.pdf"
 
-// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
-// document is no error, nor is one whose document is kept already.
+// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A
+// job without a document is no error, nor is one whose document is kept already.
 func (s *Store) KeepDocument(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
@@ -41,8 +41,8 @@ func (s *Store) HasKeptDocument(_ context.Context, id job.ID) (bool, error) {
 	return true, nil
 }
 
-// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
-// is kept.
+// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns.
+// job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	pdf, ticket, err := names(t.ID)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 // listBatch is how many names are read at a time.
 const listBatch = 512
 
-// ListFiles returns what lies in the folder: one entry a job, one for each document that is kept, and one for each temporary
-// file, in no order. What goes meanwhile
-// is left out, and so are files that the store did not name: they are not its own.
+// ListFiles returns what lies in the folder: one entry a job, one for each document that is kept, and one for each
+// temporary file, in no order. What goes meanwhile is left out, and so are files that the store did not name: they
+// are not its own.
 func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	folder, err := s.root.Open(".")
 	if err != nil {
@@ -84,8 +84,8 @@ func known(name string) job.StoredFiles {
 	return job.StoredFiles{}
 }
 
-// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
-// storage_unavailable when it cannot be read.
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is
+// none, and storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 	_, name, err := names(id)
 	if err != nil {

@@ -284,8 +284,9 @@ func (w world) atRest() bool {
 	return (w.record == job.None || w.record.IsFinal()) && !w.document && (w.task == nowhere || w.task == archived)
 }
 
-// Every order of events, with two workers that die, are paused and cut off, drained, and unheard at any step. No accepted
-// job is ever lost; whatever has happened, it can still end, by what happens by itself; and its result is written once.
+// Every order of events, with two workers that die, are paused and cut off, drained, and unheard at any step. No
+// accepted job is ever lost; whatever has happened, it can still end, by what happens by itself; and its result is
+// written once.
 func TestEveryLifeOfAJob(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]world{

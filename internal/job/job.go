@@ -8,7 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ID names a job: a random UUID in its canonical form. It doubles as the name of the upload and the id of the queue's task.
+// ID names a job: a random UUID in its canonical form. It doubles as the name of the upload and the id of the queue's
+// task.
 type ID string
 
 // Kind is what a job builds its timeline from.
@@ -66,13 +67,13 @@ type Record struct {
 	Owner    string // the subject of the token that created it
 	Priority Priority
 	State    State
-	// Attempt counts the attempts begun. A run that was interrupted (a drain, a crash) or that met an outage is not counted:
-	// the next has its number again.
+	// Attempt counts the attempts begun. A run that was interrupted (a drain, a crash) or that met an outage is not
+	// counted: the next has its number again.
 	Attempt int
 	// Fence is raised by each run that begins, counted or not; only the holder of the newest value may write.
 	Fence int64
-	// Base is the Fence with which the record was made: above 0 when the job was brought back, so that no run of its earlier
-	// life may write.
+	// Base is the Fence with which the record was made: above 0 when the job was brought back, so that no run of its
+	// earlier life may write.
 	Base int64
 	// Version is raised by each change of the record; it is the ETag.
 	Version    int64
@@ -107,9 +108,9 @@ type Task struct {
 	Priority Priority `json:"-"`
 }
 
-// Delivery is one run of a task as the queue hands it out. Attempt counts from 1, and is the same for each run until one is
-// counted; Last says that the queue will not deliver the task again after this attempt. Crashes is how many workers were
-// lost while they ran the task.
+// Delivery is one run of a task as the queue hands it out. Attempt counts from 1, and is the same for each run until
+// one is counted; Last says that the queue will not deliver the task again after this attempt. Crashes is how many
+// workers were lost while they ran the task.
 type Delivery struct {
 	Task
 	Attempt int

@@ -49,8 +49,8 @@ type Move struct {
 	Counts bool
 }
 
-// life is the whole of it. What is not here does not happen: the scripts of the job records are made from this table and
-// refuse every other move.
+// life is the whole of it. What is not here does not happen: the scripts of the job records are made from this table
+// and refuse every other move.
 var life = []Move{
 	{None, Accept, Queued, API, false},
 	{None, Revive, Queued, Operator, false},

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Ticket is what brings a job back when Redis has lost everything. It lies beside the job's document, from before the job is
-// accepted until it has ended, and holds nothing of the document. A job without a document has its input here.
+// Ticket is what brings a job back when Redis has lost everything. It lies beside the job's document, from before the
+// job is accepted until it has ended, and holds nothing of the document. A job without a document has its input here.
 type Ticket struct {
 	ID        ID        `json:"jobId"`
 	Kind      Kind      `json:"kind"`
@@ -69,8 +69,8 @@ type Saved struct {
 	SHA256 [32]byte // of all of them
 }
 
-// StoredFiles is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of its own, a
-// document that is kept after the job has failed. Whether it is left over is for the job's record to say.
+// StoredFiles is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of
+// its own, a document that is kept after the job has failed. Whether it is left over is for the job's record to say.
 type StoredFiles struct {
 	ID       ID // "" for what no job is the name of
 	Document bool

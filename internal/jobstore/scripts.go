@@ -12,8 +12,8 @@ import (
 const (
 	// openIndex is the sorted set of the jobs that are not final.
 	openIndex = recordPrefix + "open"
-	// eventsChannel carries "<id> <record>" for each change and "<id> " for a deletion. Channels of Redis are not part of
-	// a database. Ids are random, so another user of the channel does no harm.
+	// eventsChannel carries "<id> <record>" for each change and "<id> " for a deletion. Channels of Redis are not
+	// part of a database. Ids are random, so another user of the channel does no harm.
 	eventsChannel = recordPrefix + "events"
 )
 

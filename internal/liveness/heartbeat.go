@@ -18,8 +18,8 @@ import (
 const (
 	heartbeatInterval = budget.HeartbeatInterval
 	heartbeatTTL      = budget.HeartbeatTTL
-	// maxRoundTrip is the longest round trip of a heartbeat, and maxGap the longest time between two, with which a worker
-	// trusts its own view of the others.
+	// maxRoundTrip is the longest round trip of a heartbeat, and maxGap the longest time between two, with which a
+	// worker trusts its own view of the others.
 	maxRoundTrip = time.Second
 	maxGap       = 2 * heartbeatInterval
 	// outcomeWindow is how long a run that has ended stays in the heartbeats. asynq tries once to record the outcome; a
@@ -56,8 +56,8 @@ type heartbeat struct {
 	mu       sync.Mutex
 	runs     map[job.ID]*run
 	draining bool
-	// last is when the last successful heartbeat was sent, steadySince when the first of an unbroken series was; zero for
-	// none.
+	// last is when the last successful heartbeat was sent, steadySince when the first of an unbroken series was; zero
+	// for none.
 	last, steadySince time.Time
 }
 

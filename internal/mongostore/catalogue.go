@@ -17,8 +17,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// catalogueState says which catalogue the collections hold. It is written last, so that whoever sees a new version finds
-// all of it.
+// catalogueState says which catalogue the collections hold. It is written last, so that whoever sees a new version
+// finds all of it.
 type catalogueState struct {
 	ID          string                `bson:"_id"`
 	Version     string                `bson:"version"`
@@ -38,8 +38,9 @@ var byID = bson.D{{Key: "_id", Value: 1}}
 func filterID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
 
 // SeedCatalogue stores the edition of an academic year. The collections hold the newest edition, document by document;
-// older editions are one document each. An edition that is newer than the stored one takes its place in the collections,
-// and the stored one becomes a document. Storing the same data again repairs what was damaged and changes nothing else.
+// older editions are one document each. An edition that is newer than the stored one takes its place in the
+// collections, and the stored one becomes a document. Storing the same data again repairs what was damaged and
+// changes nothing else.
 func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("mongodb: seed: a catalogue has degrees and courses; this one has none")
@@ -152,8 +153,9 @@ func replaceDocuments[T any](ctx context.Context, c *mongo.Collection, wanted []
 	}, nil
 }
 
-// diffDocuments returns the writes that turn the stored documents into the wanted ones, and the ids to remove. Inserts are
-// apart from replacements: the first seed has many, and an insert costs much less than a write that looks for a document.
+// diffDocuments returns the writes that turn the stored documents into the wanted ones, and the ids to remove.
+// Inserts are apart from replacements: the first seed has many, and an insert costs much less than a write that looks
+// for a document.
 func diffDocuments[T any](stored, wanted []T, id func(T) string) (missing, different []mongo.WriteModel, gone []string) {
 	old := make(map[string]T, len(stored))
 	for _, doc := range stored {

@@ -41,8 +41,9 @@ const (
 type Config struct {
 	// URI is a MongoDB connection string. Its path names the database.
 	URI string
-	// Timeout bounds one call, all its steps and tries included; 1.4 s when it is 0. timeoutMS of the URI wins. Seeding,
-	// loading the whole catalogue and making indexes have 5 s for each step, or what the caller's context says.
+	// Timeout bounds one call, all its steps and tries included; 1.4 s when it is 0. timeoutMS of the URI wins.
+	// Seeding, loading the whole catalogue and making indexes have 5 s for each step, or what the caller's context
+	// says.
 	Timeout time.Duration
 	// Now is the clock; time.Now when it is nil.
 	Now func() time.Time
@@ -57,8 +58,8 @@ type Store struct {
 	degrees, pools, courses, sequences, state, editions, timelines *mongo.Collection
 }
 
-// Open returns the store of a database. It needs no server yet: the driver connects when it is used, and again after the
-// server was away. The error says what is wrong with the URI.
+// Open returns the store of a database. It needs no server yet: the driver connects when it is used, and again after
+// the server was away. The error says what is wrong with the URI.
 func Open(cfg Config) (*Store, error) {
 	uri, err := connstring.ParseAndValidate(cfg.URI)
 	if err != nil {
@@ -159,8 +160,8 @@ func (s *Store) Run(ctx context.Context) error {
 // errSlow ends what took longer than the store gives it.
 var errSlow = errors.New("no answer in time")
 
-// withTimeout gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves, and a
-// worker's is a minute.
+// withTimeout gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves,
+// and a worker's is a minute.
 func (s *Store) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.timeout, errSlow)
 }

@@ -165,7 +165,8 @@ func TestDocumentsAreNamedAsTheyWere(t *testing.T) {
 	}
 }
 
-// A timeline of the earlier system has no version and fewer fields, and its states may be of a kind that we never write.
+// A timeline of the earlier system has no version and fewer fields, and its states may be of a kind that we never
+// write.
 func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 	t.Parallel()
 	uri := testenv.Mongo(t)
@@ -220,8 +221,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// A store opens without a server, says that the database is away without hanging, works when the server comes, and again
-// after it was killed and came back.
+// A store opens without a server, says that the database is away without hanging, works when the server comes, and
+// again after it was killed and came back.
 func TestTheServerComesAndGoes(t *testing.T) {
 	t.Parallel()
 	server := testenv.OwnMongo(t)

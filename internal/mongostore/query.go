@@ -66,7 +66,8 @@ func (s *Store) ListSequences(ctx context.Context, degreeID string) ([]catalogue
 	return mapSlice(docs, toSequence), storeError(ctx, "list sequences", err)
 }
 
-// ListCourses returns a page of courses and what After is for the next one, "" at the end; not_found for an unknown pool.
+// ListCourses returns a page of courses and what After is for the next one, "" at the end; not_found for an unknown
+// pool.
 func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()

@@ -49,9 +49,9 @@ func (r *reader) isUnpainted(text, index uint64) (bool, error) {
 	return int32(mode) == invisible, err
 }
 
-// switchedOff returns the characters that leave no trace on the painted page although they are on a layer. PDFium's text
-// does not tell which layers are on, its painting does: the page is painted with and without what is on layers, and
-// where nothing differs nothing was visible.
+// switchedOff returns the characters that leave no trace on the painted page although they are on a layer. PDFium's
+// text does not tell which layers are on, its painting does: the page is painted with and without what is on layers,
+// and where nothing differs nothing was visible.
 func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool, error) {
 	suspects := map[uint64]bool{}
 	count, err := r.callFunction(r.countObjects, page)
@@ -106,7 +106,8 @@ func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool
 // maxFormDepth is how deep forms in forms are looked into.
 const maxFormDepth = 8
 
-// collectSuspects adds the text objects of an object that may be on a layer: those with a mark, and all that is in a form.
+// collectSuspects adds the text objects of an object that may be on a layer: those with a mark, and all that is in a
+// form.
 func (r *reader) collectSuspects(object uint64, inForm bool, depth int, suspects map[uint64]bool) error {
 	kind, err := r.callFunction(r.objectType, object)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package pdftext turns the bytes of a PDF into words with coordinates. The reader is PDFium compiled to WebAssembly: it
-// has no file, no network and no clock of ours, and memory up to a limit, so a document can hurt only the instance that
-// reads it. What is left to contain is time: an instance cannot be interrupted (the check would cost three to five times
-// the whole reading), so an Extractor belongs in a process that can be killed.
+// Package pdftext turns the bytes of a PDF into words with coordinates. The reader is PDFium compiled to WebAssembly:
+// it has no file, no network and no clock of ours, and memory up to a limit, so a document can hurt only the instance
+// that reads it. What is left to contain is time: an instance cannot be interrupted (the check would cost three to
+// five times the whole reading), so an Extractor belongs in a process that can be killed.
 package pdftext
 
 import (
@@ -104,7 +104,8 @@ func New(cfg Config) (*Extractor, error) {
 	return e, nil
 }
 
-// startInstance makes sure that there is an instance at the index. No document has touched it, or it has been reset since.
+// startInstance makes sure that there is an instance at the index. No document has touched it, or it has been reset
+// since.
 func (e *Extractor) startInstance(index int) error {
 	if e.instances[index].reader != nil {
 		return nil
@@ -121,8 +122,8 @@ func (e *Extractor) startInstance(index int) error {
 	return nil
 }
 
-// cleanInstances prepares the instances for the next document: those that have trapped, or that have grown too far to be kept,
-// are ended.
+// cleanInstances prepares the instances for the next document: those that have trapped, or that have grown too far to
+// be kept, are ended.
 func (e *Extractor) cleanInstances() error {
 	var errs []error
 	for i := range e.instances {

@@ -106,8 +106,9 @@ func (r *reader) wholeMemory() []byte {
 	return b
 }
 
-// resetMemory gives the memory back its first state. It reports false when the instance has to be replaced: it has trapped, and
-// what it holds outside its memory cannot be trusted, or it has grown so far that a new one is cheaper to hold.
+// resetMemory gives the memory back its first state. It reports false when the instance has to be replaced: it has
+// trapped, and what it holds outside its memory cannot be trusted, or it has grown so far that a new one is cheaper
+// to hold.
 func (r *reader) resetMemory() bool {
 	mem := r.wholeMemory()
 	if r.trapped || len(mem) > keepMemory {
@@ -129,8 +130,8 @@ func (r *reader) callFunction(f api.Function, args ...uint64) (uint64, error) {
 	return r.stack[0], nil
 }
 
-// openDocument loads a document and returns it with the number of its pages. Nobody closes it: reset does that for the whole
-// memory at once.
+// openDocument loads a document and returns it with the number of its pages. Nobody closes it: reset does that for
+// the whole memory at once.
 func (r *reader) openDocument(pdf []byte) (doc uint64, pages int, err error) {
 	size := uint64(len(pdf))
 	at, err := r.callFunction(r.malloc, size)

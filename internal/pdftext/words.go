@@ -14,13 +14,13 @@ import (
 
 const (
 	// wordGap is the space between two characters of a run, in sizes of the font, from which they belong to two words.
-	// Kerning stays below 0.1. A space is 0.22 or more in the fonts that browsers print with, and kerned from both sides,
-	// as in "A A", 0.14.
+	// Kerning stays below 0.1. A space is 0.22 or more in the fonts that browsers print with, and kerned from both
+	// sides, as in "A A", 0.14.
 	wordGap = 0.125
 
-	// madeUpGap and madeUpKern are how far, in sizes, two characters with a space between them may lie apart or overlap to
-	// be of one word nevertheless. PDFium makes up a space where a run of text ends, also in the middle of a kerned word or
-	// behind a ligature, whose box it gives too narrow; one that is printed is wider.
+	// madeUpGap and madeUpKern are how far, in sizes, two characters with a space between them may lie apart or
+	// overlap to be of one word nevertheless. PDFium makes up a space where a run of text ends, also in the middle of
+	// a kerned word or behind a ligature, whose box it gives too narrow; one that is printed is wider.
 	madeUpGap  = 0.1
 	madeUpKern = 0.2
 

@@ -22,8 +22,8 @@ type Role struct {
 	Common   *config.Process // the part of Settings that every role has
 }
 
-// RunRole loads the settings of a role, starts its telemetry, and calls run. It reports faults of the settings, which it
-// returns as config.Faults; what run returns is run's to report. It delivers the last reports before it returns.
+// RunRole loads the settings of a role, starts its telemetry, and calls run. It reports faults of the settings, which
+// it returns as config.Faults; what run returns is run's to report. It delivers the last reports before it returns.
 func RunRole(ctx context.Context, p Process, role Role, run func(context.Context, *telemetry.Telemetry) error) error {
 	faults := config.Load(role.Settings, p.Environ)
 	tel, err := telemetry.New(telemetry.Options{

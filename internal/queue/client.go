@@ -31,12 +31,12 @@ const (
 	// enqueueTimeout bounds one enqueue, also with a Redis client that has no deadlines of its own.
 	enqueueTimeout = budget.Enqueue
 
-	// maxRetry is how often asynq may deliver a task again: without a limit in practice. The outcome of a delivery ends a
-	// task. A limit of asynq's own would archive tasks without a word to the owner of the job.
+	// maxRetry is how often asynq may deliver a task again: without a limit in practice. The outcome of a delivery
+	// ends a task. A limit of asynq's own would archive tasks without a word to the owner of the job.
 	maxRetry = 1 << 20
 
-	// recordingTime is added to the timeout of a job. When asynq's timeout passes it returns the task without waiting for
-	// the handler, so the handler's own has to pass first and leave time to record the outcome.
+	// recordingTime is added to the timeout of a job. When asynq's timeout passes it returns the task without waiting
+	// for the handler, so the handler's own has to pass first and leave time to record the outcome.
 	recordingTime = 30 * time.Second
 )
 

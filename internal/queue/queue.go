@@ -26,10 +26,11 @@ type Liveness interface {
 	// WorkerID returns the id under which this worker holds tasks.
 	WorkerID() string
 	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a
-	// function for when the handler has returned, which reports whether the task is still held. cancel is called when the
-	// task is lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
+	// function for when the handler has returned, which reports whether the task is still held. cancel is called when
+	// the task is lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
 	ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (end func() bool, crashes int, err error)
-	// FindRun returns a function that removes the present run of a task, whose outcome is recorded or belongs to another.
+	// FindRun returns a function that removes the present run of a task, whose outcome is recorded or belongs to
+	// another.
 	FindRun(task job.ID) (remove func())
 	// StartDraining shows to the others that this worker takes no new tasks.
 	StartDraining()

@@ -20,11 +20,11 @@ const (
 	defaultConcurrency = 2
 	defaultGrace       = 20 * time.Second
 
-	// pollInterval is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at most
-	// 30 ms pass between an upload and its worker.
+	// pollInterval is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at
+	// most 30 ms pass between an upload and its worker.
 	pollInterval = 20 * time.Millisecond
-	// forwardInterval is how often tasks whose wait is over are made pending. asynq's default of 5 s would turn a backoff
-	// of 2 s into 7 s.
+	// forwardInterval is how often tasks whose wait is over are made pending. asynq's default of 5 s would turn a
+	// backoff of 2 s into 7 s.
 	forwardInterval = 250 * time.Millisecond
 	// interruptTime is the part of the grace in which interrupted handlers record that they were interrupted.
 	interruptTime = budget.Interruption
@@ -37,8 +37,8 @@ type Deps struct {
 	Liveness    Liveness
 	Handler     Handler
 	Concurrency int // jobs at a time; 0 means 2
-	// Grace is how long Run may take to return after its context has ended; 0 means 20 s. Running jobs have all of it but
-	// the last second. Then those that still run are interrupted.
+	// Grace is how long Run may take to return after its context has ended; 0 means 20 s. Running jobs have all of it
+	// but the last second. Then those that still run are interrupted.
 	Grace      time.Duration
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -106,9 +106,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.logger.Info("draining jobs", "running", s.Running())
 	s.liveness.StartDraining()
 	timer := time.AfterFunc(s.grace-min(interruptTime, s.grace/2), s.interrupt)
-	// asynq returns a task as soon as the grace is over, whether or not its handler has ended. Interrupted handlers have
-	// recorded the interruption by then, and wait in deliverTask for just that: it is asynq's one way to put a task back
-	// without counting the attempt.
+	// asynq returns a task as soon as the grace is over, whether or not its handler has ended. Interrupted handlers
+	// have recorded the interruption by then, and wait in deliverTask for just that: it is asynq's one way to put a
+	// task back without counting the attempt.
 	server.Shutdown()
 	timer.Stop()
 	s.interrupt()

@@ -64,7 +64,8 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 		e.EnqueueTasks(t, queuetest.NewTask(job.Low))
 	}
 	flood := func() {
-		// Two for each that is run, so that the queue never is empty; what fails here ends the flood, and the test says so.
+		// Two for each that is run, so that the queue never is empty; what fails here ends the flood, and the test
+		// says so.
 		for range 2 {
 			if err := e.Enqueue(context.WithoutCancel(t.Context()), queuetest.NewTask(job.High)); err != nil {
 				t.Error(err)

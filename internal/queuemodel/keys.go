@@ -13,8 +13,8 @@ const (
 	// milliseconds), draining (0 or 1), beat (the number of the last heartbeat) and TaskField plus a task's id for each
 	// task that it runs.
 	WorkerPrefix = "queue:worker:"
-	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the run
-	// in Unix milliseconds.
+	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the
+	// run in Unix milliseconds.
 	TaskField = "task:"
 	// CrashesField is a field that this project adds to asynq's hash of a task: how many workers were lost with it.
 	CrashesField = "tmd_crashes"

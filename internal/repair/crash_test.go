@@ -231,8 +231,8 @@ func TestEachStepOfASubmission(t *testing.T) {
 	})
 }
 
-// Something happens, and from then on, or later, a step fails: that is when a submission takes back what others may have
-// been given.
+// Something happens, and from then on, or later, a step fails: that is when a submission takes back what others may
+// have been given.
 func TestMishapsBeforeFailures(t *testing.T) {
 	t.Parallel()
 	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")

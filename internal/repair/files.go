@@ -56,7 +56,8 @@ func (s *Repairer) deleteFiles(ctx context.Context, f job.StoredFiles, what find
 	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
 }
 
-// cleanupKept removes the documents that were kept of jobs which operators cannot run again any more: they are personal.
+// cleanupKept removes the documents that were kept of jobs which operators cannot run again any more: they are
+// personal.
 func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) error {
 	var errs []error
 	for some := range slices.Chunk(files, batch) {

@@ -9,10 +9,11 @@ import (
 
 // Uploads keeps documents and tickets.
 type Uploads interface {
-	// ListFiles returns what is there: one entry a job, one for each document that is kept of a job that failed, and one for each
-	// temporary file. What goes meanwhile is left out.
+	// ListFiles returns what is there: one entry a job, one for each document that is kept of a job that failed, and
+	// one for each temporary file. What goes meanwhile is left out.
 	ListFiles(ctx context.Context) ([]job.StoredFiles, error)
-	// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none.
+	// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is
+	// none.
 	LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error)
 	// Delete removes the document and then the ticket of a job, and leaves a document that is kept.
 	Delete(ctx context.Context, id job.ID) error
@@ -33,8 +34,8 @@ type Jobs interface {
 	ListOpen(ctx context.Context, offset, n int) ([]job.ID, error)
 	// LoadRecords returns the records of the ids that have one.
 	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
-	// RestoreRecord makes the record of a ticket again, and says no when there is a record. No attempt of the job's earlier life
-	// may write to the new record.
+	// RestoreRecord makes the record of a ticket again, and says no when there is a record. No attempt of the job's
+	// earlier life may write to the new record.
 	RestoreRecord(ctx context.Context, t job.Ticket) (bool, error)
 	// WithdrawJob forgets a record, unless somebody was given it or has begun it: conflict.
 	WithdrawJob(ctx context.Context, id job.ID) (found bool, err error)

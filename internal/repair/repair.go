@@ -1,7 +1,7 @@
 // Package repair heals what was lost between the parts of the system: any process may run it, one at a time does.
 //
-// A job is three things: a record and a task in Redis, and a ticket, with its document, in the store of uploads. A crash or
-// a Redis that forgets leaves one without the others, and each has its remedy:
+// A job is three things: a record and a task in Redis, and a ticket, with its document, in the store of uploads. A
+// crash or a Redis that forgets leaves one without the others, and each has its remedy:
 //
 //	an open record without a task              its task is queued again
 //	an open record whose task was put away     the same
@@ -11,9 +11,9 @@
 //	a document kept of a job that failed       it goes when the job is kept for operators no more (job.DeadTTL)
 //	files that nothing can be made of          they go after a day, what was being written after an hour
 //
-// Each look may come at the moment at which something moves from one place to another. So nothing is done that was not seen
-// twice, a round apart, and nothing to what is younger than a few seconds; and whatever is done is harmless when it was
-// unnecessary: a task is queued once, a record is made once, an attempt that is run twice is fenced.
+// Each look may come at the moment at which something moves from one place to another. So nothing is done that was
+// not seen twice, a round apart, and nothing to what is younger than a few seconds; and whatever is done is harmless
+// when it was unnecessary: a task is queued once, a record is made once, an attempt that is run twice is fenced.
 package repair
 
 import (
@@ -31,8 +31,8 @@ import (
 
 const (
 	defaultInterval = 5 * time.Second
-	// settled is how old something is before it counts as left: longer than an API takes from one step of a submission to
-	// the next, and a worker from the end of a job to the deletion of its files.
+	// settled is how old something is before it counts as left: longer than an API takes from one step of a
+	// submission to the next, and a worker from the end of a job to the deletion of its files.
 	settled = 10 * time.Second
 	// abandoned is how old a temporary file is, or a ticket whose document never came: no upload takes that long.
 	abandoned = time.Hour

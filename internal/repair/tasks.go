@@ -70,7 +70,8 @@ func (s *Repairer) repairTask(ctx context.Context, r job.Record, state TaskState
 	return s.repairConfirmed(r.ID, taskLost, func() (bool, error) { return true, s.Queue.Enqueue(ctx, t) })
 }
 
-// failJob fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or of a disk.
+// failJob fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or
+// of a disk.
 func (s *Repairer) failJob(ctx context.Context, r job.Record) (bool, error) {
 	begun, _, err := s.Jobs.BeginAttempt(ctx, r.ID, r.Attempt)
 	if fault.CodeOf(err) == fault.JobNotFound || err == nil && begun.State.IsFinal() {

@@ -16,8 +16,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// MaxJSON is the most bytes of JSON that Open decompresses. The largest degree of the catalogue takes about 1 MB; larger
-// input did not come from Result.
+// MaxJSON is the most bytes of JSON that Open decompresses. The largest degree of the catalogue takes about 1 MB;
+// larger input did not come from Result.
 const MaxJSON = 16 << 20
 
 // ErrTooLarge says that the compressed bytes hold more than MaxJSON.

@@ -17,12 +17,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ErrUnavailable is in the error of a Check of a server that cannot be reached or does not answer: nothing is known to be wrong
-// with the settings, and it may be back any moment.
+// ErrUnavailable is in the error of a Check of a server that cannot be reached or does not answer: nothing is known
+// to be wrong with the settings, and it may be back any moment.
 var ErrUnavailable = errors.New("S3 is away")
 
-// CheckAccess does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and deletes it. The
-// error says which step failed and what to turn.
+// CheckAccess does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and
+// deletes it. The error says which step failed and what to turn.
 func (s *Store) CheckAccess(ctx context.Context) error {
 	key := s.prefix + "check." + rand.Text()[:8] + temporary
 	want := []byte("%PDF-check " + rand.Text())

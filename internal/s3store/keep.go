@@ -18,12 +18,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keptSuffix ends the name of the document of a job that failed for good and that operators want to keep. Its own metadata
-// say what its ticket's said: how long it is, and its SHA-256.
+// keptSuffix ends the name of the document of a job that failed for good and that operators want to keep. Its own
+// metadata say what its ticket's said: how long it is, and its SHA-256.
 const keptSuffix = ".failed.pdf"
 
-// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A job without a
-// document is no error, nor is one whose document is kept already.
+// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A
+// job without a document is no error, nor is one whose document is kept already.
 func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
 	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
@@ -81,8 +81,8 @@ func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
 	return true, nil
 }
 
-// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns. job_not_found when none
-// is kept.
+// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns.
+// job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	pdf, ticket, err := s.objectKeys(t.ID)
 	if err != nil {

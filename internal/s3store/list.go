@@ -15,8 +15,9 @@ import (
 // parts comes between the name of a document and the id of an upload of its parts.
 const parts = "?uploadId="
 
-// ListFiles returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each upload in parts that has not ended, in no order.
-// What goes meanwhile is left out, and so are objects that the store did not name: they are not its own.
+// ListFiles returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each
+// upload in parts that has not ended, in no order. What goes meanwhile is left out, and so are objects that the store
+// did not name: they are not its own.
 func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	var found []job.StoredFiles
 	type of struct {
@@ -104,8 +105,8 @@ func known(name string) job.StoredFiles {
 	return job.StoredFiles{}
 }
 
-// DeleteTemporary ends an upload in parts that List told of, or removes what a check left. Choose one that is so old that nobody
-// writes it any more.
+// DeleteTemporary ends an upload in parts that List told of, or removes what a check left. Choose one that is so old
+// that nobody writes it any more.
 func (s *Store) DeleteTemporary(ctx context.Context, l job.StoredFiles) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()

@@ -20,7 +20,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// stall stops a server, which keeps its connections and answers nothing. A process is stopped some time after its signal.
+// stall stops a server, which keeps its connections and answers nothing. A process is stopped some time after its
+// signal.
 func stall(t *testing.T, server *testenv.S3Server) {
 	server.Signal(syscall.SIGSTOP)
 	testenv.Eventually(t, "the server stands still", func() bool {
@@ -57,8 +58,8 @@ func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 	return errs
 }
 
-// Without a server, and with one that does nothing, every call ends with the code of an outage; with one that is back, they
-// succeed without anything being started again.
+// Without a server, and with one that does nothing, every call ends with the code of an outage; with one that is
+// back, they succeed without anything being started again.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	server := testenv.S3(t, name)
@@ -111,7 +112,8 @@ func TestACallerThatGoesAway(t *testing.T) {
 	}
 }
 
-// The server is killed, or stands still, after the first part of a document: the upload ends, and nothing of it is seen.
+// The server is killed, or stands still, after the first part of a document: the upload ends, and nothing of it is
+// seen.
 func TestAnOutageDuringAnUpload(t *testing.T) {
 	t.Parallel()
 	for what, begin := range map[string]func(*testing.T, *testenv.S3Server){

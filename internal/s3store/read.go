@@ -108,8 +108,8 @@ func (o *object) Close() error {
 	return o.body.Close()
 }
 
-// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is none, and
-// storage_unavailable when it cannot be read.
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is
+// none, and storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
 	_, key, err := s.objectKeys(id)
 	if err != nil {

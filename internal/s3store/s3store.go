@@ -5,9 +5,10 @@
 //
 // and, where operators want so, of a job that failed <prefix><id>.failed.pdf, its document.
 //
-// S3 shows an object whole or not at all. The ticket is written when the document has been read to its end and before it
-// can be seen, so a document has its ticket at any moment. The ticket's metadata tell how long the document is and its
-// SHA-256: an upload in parts has to name its own metadata before its bytes are known. Whoever reads a document checks both.
+// S3 shows an object whole or not at all. The ticket is written when the document has been read to its end and before
+// it can be seen, so a document has its ticket at any moment. The ticket's metadata tell how long the document is and
+// its SHA-256: an upload in parts has to name its own metadata before its bytes are known. Whoever reads a document
+// checks both.
 //
 // A call ends when S3 has done nothing for a while, however long the client takes to send: see Config.Timeout.
 package s3store
@@ -40,12 +41,12 @@ const (
 	// temporary ends the names of objects that Check makes.
 	temporary = ".tmp"
 
-	// partSize is up to where a document is one PUT; larger ones are sent in parts of this size. S3 takes no parts below
-	// 5 MiB but the last. This is a little more, so that the largest document has two.
+	// partSize is up to where a document is one PUT; larger ones are sent in parts of this size. S3 takes no parts
+	// below 5 MiB but the last. This is a little more, so that the largest document has two.
 	partSize = 6 << 20
-	// memory is what the documents that are being saved may take together. An upload that does not fit is refused: S3 has to
-	// be told the length of what is sent, so each document, or a part of it, is held. With what garbage comes of it, this
-	// keeps below the 256 MiB that the chart gives the API.
+	// memory is what the documents that are being saved may take together. An upload that does not fit is refused: S3
+	// has to be told the length of what is sent, so each document, or a part of it, is held. With what garbage comes
+	// of it, this keeps below the 256 MiB that the chart gives the API.
 	memory = 40 << 20
 )
 
@@ -119,9 +120,9 @@ func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
 	return s.prefix + string(id) + suffix, s.prefix + string(id) + ticketSuffix, nil
 }
 
-// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are durable
-// and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the first 1024 bytes
-// not_a_pdf, an S3 that does not take it storage_unavailable; an error of r comes back as it is.
+// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are
+// durable and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the
+// first 1024 bytes not_a_pdf, an S3 that does not take it storage_unavailable; an error of r comes back as it is.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
 	pdf, ticket, err := s.objectKeys(t.ID)
 	if err != nil {

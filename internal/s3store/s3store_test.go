@@ -24,8 +24,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// The same suite as the folder, on one server: each store has a bucket of its own. Not a prefix: the server removes empty
-// folders while others write into them, as no other does.
+// The same suite as the folder, on one server: each store has a bucket of its own. Not a prefix: the server removes
+// empty folders while others write into them, as no other does.
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	var names []string

@@ -18,8 +18,8 @@ import (
 // reservation is how much memory an upload takes at a time. A usual transcript takes one.
 const reservation = 256 << 10
 
-// source is a document on its way into the bucket: it counts, digests and bounds what is read of it, and keeps its ticket
-// before it tells its end.
+// source is a document on its way into the bucket: it counts, digests and bounds what is read of it, and keeps its
+// ticket before it tells its end.
 type source struct {
 	ctx    context.Context
 	r      *bufio.Reader

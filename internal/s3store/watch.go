@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// defaultPatience, with the third of it that undoing may take, stays below the 2 s within which the API tells that it
-	// cannot take an upload.
+	// defaultPatience, with the third of it that undoing may take, stays below the 2 s within which the API tells
+	// that it cannot take an upload.
 	defaultIdleTimeout = budget.S3Idle
 	// slowest is the rate, in bytes a second, below which S3 counts as away.
 	slowest = 2 << 20

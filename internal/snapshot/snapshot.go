@@ -1,5 +1,5 @@
-// Package snapshot holds the catalogue in memory, every edition of it. It loads the editions from their store once, shares
-// them with all callers, and replaces them when the store has another version.
+// Package snapshot holds the catalogue in memory, every edition of it. It loads the editions from their store once,
+// shares them with all callers, and replaces them when the store has another version.
 package snapshot
 
 import (

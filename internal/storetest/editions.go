@@ -8,7 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// storeEditions stores editions in any order: queries are answered from the newest, and each is loaded as it was stored.
+// storeEditions stores editions in any order: queries are answered from the newest, and each is loaded as it was
+// stored.
 func storeEditions(t *testing.T, s Store) {
 	ctx := t.Context()
 	edition := func(calendar, title string) catalogue.Data {

@@ -310,8 +310,8 @@ func neverWithoutATicket(t *testing.T, s Uploads) {
 			if err != nil {
 				continue // not there, or not any more
 			}
-			// The ticket is looked for while the document is open, and may have gone with it since: only a document that is
-			// still there afterwards tells.
+			// The ticket is looked for while the document is open, and may have gone with it since: only a document
+			// that is still there afterwards tells.
 			_, terr := s.LoadTicket(ctx, l.ID)
 			f.Close()
 			if f, err := s.Open(ctx, l.ID); err == nil {

@@ -29,8 +29,8 @@ func (s stopping) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// While operators drain, work is refused before anything is read of it, or when it has been read; nothing of it is left, its
-// key is free again, and a request that repeats an earlier one is given its job.
+// While operators drain, work is refused before anything is read of it, or when it has been read; nothing of it is
+// left, its key is free again, and a request that repeats an earlier one is given its job.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	w, g := newWorld(), &gate{}

@@ -1,7 +1,9 @@
-// Package submit accepts work: it keeps the document and the job's ticket, writes the record and hands the task to the queue.
+// Package submit accepts work: it keeps the document and the job's ticket, writes the record and hands the task to
+// the queue.
 //
-// From the moment at which document and ticket are kept, the job can be brought back whatever else is lost: the sweep sees
-// to it that a record and a task follow. So nothing that fails later may remove them once anybody was told of the job.
+// From the moment at which document and ticket are kept, the job can be brought back whatever else is lost: the sweep
+// sees to it that a record and a task follow. So nothing that fails later may remove them once anybody was told of
+// the job.
 package submit
 
 import (
@@ -22,8 +24,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// The undoing of a submission that failed is bounded. It does not depend on the client, who may be gone; but a client that
-// waits for its 503 should not wait for the queue once more, which will hardly answer now.
+// The undoing of a submission that failed is bounded. It does not depend on the client, who may be gone; but a client
+// that waits for its 503 should not wait for the queue once more, which will hardly answer now.
 const (
 	// stepTimeout is for what comes before the body, and again for what comes after it: the answer is there within two
 	// seconds, however slow the queue is.
@@ -32,8 +34,8 @@ const (
 	undoUnreached = budget.AcceptUndoUnreached
 )
 
-// Deps is what a Submitter needs. Without an Intake work is always taken. MaxJobs is how many open jobs an owner may have; 0
-// sets no limit.
+// Deps is what a Submitter needs. Without an Intake work is always taken. MaxJobs is how many open jobs an owner may
+// have; 0 sets no limit.
 type Deps struct {
 	Uploads Uploads
 	Jobs    Jobs
@@ -51,8 +53,9 @@ type Submitter struct{ Deps }
 // New returns a submitter.
 func New(d Deps) *Submitter { return &Submitter{d} }
 
-// Request is who asks, and how. An IdempotencyKey is the client's name for this submission: repeating it within 24 hours
-// gives the same job again. Empty means none. Force makes a new job although an open one of the owner has the same content.
+// Request is who asks, and how. An IdempotencyKey is the client's name for this submission: repeating it within 24
+// hours gives the same job again. Empty means none. Force makes a new job although an open one of the owner has the
+// same content.
 type Request struct {
 	Owner          string
 	Priority       job.Priority
@@ -60,8 +63,8 @@ type Request struct {
 	Force          bool
 }
 
-// Receipt names the job that was accepted. Existing says that it was accepted by an earlier request: one with the same key,
-// or with the same content.
+// Receipt names the job that was accepted. Existing says that it was accepted by an earlier request: one with the
+// same key, or with the same content.
 type Receipt struct {
 	ID       job.ID
 	Existing bool
@@ -82,8 +85,8 @@ func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Re
 	return s.submitJob(ctx, r, job.Form, input, nil)
 }
 
-// Load accepts a saved timeline to be built again. Whether the owner has such a timeline is found out by the job, unless
-// the caller asks before.
+// Load accepts a saved timeline to be built again. Whether the owner has such a timeline is found out by the job,
+// unless the caller asks before.
 func (s *Submitter) Load(ctx context.Context, r Request, timelineID string) (Receipt, error) {
 	return s.submitJob(ctx, r, job.TimelineData, []byte(timelineID), nil)
 }
@@ -167,8 +170,8 @@ func (s *Submitter) checkIntake(ctx context.Context) error {
 	return nil
 }
 
-// digestKey is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them what should
-// not be stored.
+// digestKey is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them
+// what should not be stored.
 func digestKey(owner, key string) string {
 	if key == "" {
 		return ""
@@ -195,9 +198,9 @@ const (
 	admitted                // and there may be a record, of which others may have been told
 )
 
-// undoSubmission ends a submission that failed. One whose record cannot be taken back for certain goes on, with its claim: another
-// request may have been given the job, of the same key or content, and then it must run; if none was, that it runs does no
-// harm.
+// undoSubmission ends a submission that failed. One whose record cannot be taken back for certain goes on, with its
+// claim: another request may have been given the job, of the same key or content, and then it must run; if none was,
+// that it runs does no harm.
 func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reached, cause error) {
 	limit := undoTimeout
 	if code := fault.CodeOf(cause); code == fault.QueueUnavailable || code == fault.Timeout {
@@ -206,7 +209,8 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if how == admitted {
-		// In this order: files without a record are a whole job, which the sweep gets going; a record without files is none.
+		// In this order: files without a record are a whole job, which the sweep gets going; a record without files
+		// is none.
 		if found, err := s.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
 			s.Logger.Warn("a submission that failed goes on", "job_id", t.ID, "error", err)
 			return

@@ -51,8 +51,8 @@ func newWorld() *world {
 	}
 }
 
-// step writes a step down. A step that fails has done its work nevertheless: what fails may be the answer alone. Undoing
-// has to work with a client that is gone.
+// step writes a step down. A step that fails has done its work nevertheless: what fails may be the answer alone.
+// Undoing has to work with a client that is gone.
 func (w *world) step(ctx context.Context, what string) error {
 	w.diary = append(w.diary, what)
 	if err := w.fails[what]; err != nil {
@@ -363,8 +363,8 @@ func TestASlowQueueIsNotWaitedForAtEachStep(t *testing.T) {
 	}
 }
 
-// A job whose record may be there, and cannot be taken back for certain, keeps its files and its claim: it is a whole job,
-// which the sweep gets going, and who repeats the request is given it.
+// A job whose record may be there, and cannot be taken back for certain, keeps its files and its claim: it is a whole
+// job, which the sweep gets going, and who repeats the request is given it.
 func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	t.Parallel()
 	lost := func(w *world) { clear(w.records) } // by a Redis that was wiped

@@ -41,8 +41,8 @@ func (s Season) String() string {
 	return ""
 }
 
-// Term is a season of a year. Year is the calendar year in which it begins: 2028 for Fall/Winter 2028-29. The zero value
-// is no term.
+// Term is a season of a year. Year is the calendar year in which it begins: 2028 for Fall/Winter 2028-29. The zero
+// value is no term.
 type Term struct {
 	Year   int
 	Season Season

@@ -50,8 +50,8 @@ func mergeSlots(slots []slot) []slot {
 	return out
 }
 
-// draft is what a timeline is assembled from, whatever its source. Codes are in their one spelling; a sitting whose code
-// is none is a placeholder, in the terms and nowhere else.
+// draft is what a timeline is assembled from, whatever its source. Codes are in their one spelling; a sitting whose
+// code is none is a placeholder, in the terms and nowhere else.
 type draft struct {
 	id, name       string
 	cat            *catalogue.Catalogue

@@ -26,7 +26,8 @@ type programKey struct {
 	extended, coop bool
 }
 
-// NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the catalogue.
+// NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the
+// catalogue.
 func NewBuilder(cat *catalogue.Catalogue) *Builder {
 	b := &Builder{
 		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{Repeatable: isRepeatable(cat)}),

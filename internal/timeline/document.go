@@ -110,8 +110,8 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 	return nil
 }
 
-// addTransfers takes the printed rows of transfers and exemptions over, also those that name no course. A transcript prints
-// the credits of every row, so an exemption with none earned 0.00; a letter prints credits for some.
+// addTransfers takes the printed rows of transfers and exemptions over, also those that name no course. A transcript
+// prints the credits of every row, so an exemption with none earned 0.00; a letter prints credits for some.
 func (d *draft) addTransfers(doc document.Document) {
 	for _, row := range doc.Transfers {
 		t := Transfer{Via: ViaTransfer, Title: strings.TrimSpace(row.Title)}

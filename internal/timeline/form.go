@@ -85,7 +85,8 @@ func (f Form) parseTerms() (first, last term.Term, err error) {
 	return first, last.Counted(), found.ToError()
 }
 
-// layOutSequence lays a sequence out from the first term on. Everything in it is planned, and incomplete where the term is over.
+// layOutSequence lays a sequence out from the first term on. Everything in it is planned, and incomplete where the
+// term is over.
 func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now time.Time) {
 	t := first
 	for _, st := range sequence {
@@ -182,8 +183,8 @@ func hasCode(code string) func(Sitting) bool {
 	return func(s Sitting) bool { return s.Code == code }
 }
 
-// ValidateForm checks of a form what needs the catalogue; its error is invalid_form, with the closest names for a degree
-// that does not exist.
+// ValidateForm checks of a form what needs the catalogue; its error is invalid_form, with the closest names for a
+// degree that does not exist.
 func ValidateForm(cat *catalogue.Catalogue, f Form) error {
 	var found fieldfault.List
 	var closest []string

@@ -40,8 +40,8 @@ type verdict struct {
 	IsUnknown     bool
 }
 
-// classifySitting returns how far a sitting brings its course. The term decides first: what is ahead is planned, what is
-// over without a grade is incomplete. A sitting that earned its credits is completed, whatever its grade.
+// classifySitting returns how far a sitting brings its course. The term decides first: what is ahead is planned, what
+// is over without a grade is incomplete. A sitting that earned its credits is completed, whatever its grade.
 func classifySitting(s document.Sitting, at term.Position) verdict {
 	if at == term.Future {
 		return verdict{Status: Planned}

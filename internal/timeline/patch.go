@@ -28,10 +28,10 @@ type Patch struct {
 	Waivers *[]audit.Waiver    `json:"waivers,omitempty"`
 }
 
-// ApplyPatch returns r with the edit p, as seen at now. It never changes r. The timeline is built again from what would be
-// saved of it, so an edit gives what saving, loading and nothing else would give. The errors are invalid_form,
-// for a course that is not there, and those of FromSaved. What shows without the timeline is checked where a patch is
-// read, in wire.
+// ApplyPatch returns r with the edit p, as seen at now. It never changes r. The timeline is built again from what
+// would be saved of it, so an edit gives what saving, loading and nothing else would give. The errors are
+// invalid_form, for a course that is not there, and those of FromSaved. What shows without the timeline is checked
+// where a patch is read, in wire.
 func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error) {
 	var found fieldfault.List
 	states := make(map[string]State, len(p.Courses))
@@ -108,8 +108,8 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 	}
 }
 
-// replaceSemesters replaces the terms. A course that is sat in other terms than before gets the best state of these; where it
-// keeps its term it keeps what is known of it.
+// replaceSemesters replaces the terms. A course that is sat in other terms than before gets the best state of these;
+// where it keeps its term it keeps what is known of it.
 func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 	before, printed := findSittings(s.Semesters), findPrinted(s.Semesters)
 	s.Semesters = make([]Semester, 0, len(semesters))
@@ -191,8 +191,8 @@ func canonicalCode(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// setState takes a state over that the owner gives. What is said about it is said at the sitting too, unless the owner gives
-// the sittings as well.
+// setState takes a state over that the owner gives. What is said about it is said at the sitting too, unless the
+// owner gives the sittings as well.
 func (s *Saved) setState(code string, state State, remark bool) {
 	if state.Semester != nil {
 		t, _ := term.Parse(*state.Semester) // checked
@@ -216,7 +216,8 @@ func (s *Saved) setState(code string, state State, remark bool) {
 	}
 }
 
-// IsOneLine reports whether a name can be shown as one line: it holds no control characters and no line ends of any kind.
+// IsOneLine reports whether a name can be shown as one line: it holds no control characters and no line ends of any
+// kind.
 func IsOneLine(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }

@@ -60,8 +60,8 @@ type Totals struct {
 	Source   string  `json:"source"`
 }
 
-// Transfer is one transferred or exempted course as printed. Code is empty for credits that no course stands for, such as
-// "PHIL 2XX", which then is in Title. Credits are nil where the document prints none.
+// Transfer is one transferred or exempted course as printed. Code is empty for credits that no course stands for,
+// such as "PHIL 2XX", which then is in Title. Credits are nil where the document prints none.
 type Transfer struct {
 	Code    string   `json:"code,omitempty" bson:"code,omitempty"`
 	Title   string   `json:"title,omitempty" bson:"title,omitempty"`

@@ -12,7 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// What is kept: the flags, the terms, what is known of courses, exemptions and deficiencies; not what the catalogue says.
+// What is kept: the flags, the terms, what is known of courses, exemptions and deficiencies; not what the catalogue
+// says.
 func TestReduce(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2024: ENGR 107 PASS", "Winter 2027: COMP 352")

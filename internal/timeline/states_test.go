@@ -270,7 +270,8 @@ func TestProgress(t *testing.T) {
 // Credits beyond one pool's requirement go to the next pool that lists the course.
 func TestProgressOverflows(t *testing.T) {
 	t.Parallel()
-	// Three artificial-intelligence electives of 4 credits: the pool takes one, the computer-science electives the others.
+	// Three artificial-intelligence electives of 4 credits: the pool takes one, the computer-science electives the
+	// others.
 	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",
 		"Fall 2024: COMP 432 A", "Fall 2024: COMP 472 A", "Winter 2025: COMP 474 A"), now))(t)
 	got := map[string]float64{}

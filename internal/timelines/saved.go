@@ -32,8 +32,8 @@ func ValidID(id string) bool {
 	return len(id) == idLength && strings.Trim(id, "0123456789abcdef") == ""
 }
 
-// Storable reports what keeps a timeline from being stored. Course codes are names of fields in a database, where a dot,
-// a dollar sign or a zero byte would mean something else.
+// Storable reports what keeps a timeline from being stored. Course codes are names of fields in a database, where a
+// dot, a dollar sign or a zero byte would mean something else.
 func Storable(s timeline.Saved) error {
 	for code := range s.States {
 		if code == "" || strings.ContainsAny(code, ".$\x00") {

@@ -1,5 +1,5 @@
-// Package timelines lets owners change the results of their jobs and keep them as saved timelines. All of it is by owner: what
-// is another's is answered like what is not there.
+// Package timelines lets owners change the results of their jobs and keep them as saved timelines. All of it is by
+// owner: what is another's is answered like what is not there.
 package timelines
 
 import (
@@ -45,9 +45,10 @@ type Editor struct {
 // New returns an editor.
 func New(d Deps) *Editor { return &Editor{Deps: d} }
 
-// Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever there
-// is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a
-// job that is not done or that others are faster to change all the time, and invalid_form for the patch.
+// Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever
+// there is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found,
+// conflict for a job that is not done or that others are faster to change all the time, and invalid_form for the
+// patch.
 func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
 		return 0, err
@@ -75,8 +76,8 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 }
 
 // Save keeps the result of a job that is done, and writes the id of what it kept back into the result: saving the same
-// loadResult again updates the same timeline. An empty name leaves the result's own, and without one it is the degree's.
-// Errors are job_not_found, conflict for a job that is not done, and invalid_form for the name.
+// loadResult again updates the same timeline. An empty name leaves the result's own, and without one it is the
+// degree's. Errors are job_not_found, conflict for a job that is not done, and invalid_form for the name.
 func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
 	name, err := checkName(name)
 	if err != nil {
@@ -136,8 +137,8 @@ func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 	return nil
 }
 
-// UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a name, a
-// replacement takes the result's, and without that the timeline keeps its own. Errors are timeline_not_found,
+// UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a
+// name, a replacement takes the result's, and without that the timeline keeps its own. Errors are timeline_not_found,
 // precondition_failed, invalid_form, and for the job those of Save.
 func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
 	if name == nil && from == nil {

@@ -17,8 +17,8 @@ import (
 
 const module = "github.com/trackmydegree/trackmydegree/"
 
-// layers lists every package of internal, lowest layer first. A package may import its own layer's neighbours only where
-// the layer says so, and everything below it.
+// layers lists every package of internal, lowest layer first. A package may import its own layer's neighbours only
+// where the layer says so, and everything below it.
 var layers = []struct {
 	name     string
 	packages []string
@@ -27,8 +27,8 @@ var layers = []struct {
 }{
 	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
-	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do not import
-	// each other.
+	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
+	// not import each other.
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "queuemodel", "program", "testenv"}, true},
 	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "liveness", "queueadmin", "scaling", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
 	{"tests", []string{"storetest", "queuetest"}, true},

@@ -142,7 +142,8 @@ func countOperations(t *testing.T, s system) int {
 	return operations
 }
 
-// firstYear is the year that a student of the tests begins in. Its winter is still to come, so that courses can be planned.
+// firstYear is the year that a student of the tests begins in. Its winter is still to come, so that courses can be
+// planned.
 func firstYear() string { return fmt.Sprint(time.Now().Year()) }
 
 func nextYear() string { return fmt.Sprint(time.Now().Year() + 1) }

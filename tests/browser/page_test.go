@@ -19,7 +19,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// openBrowser opens a real browser without a window. An error or a warning on its console fails the test, unless it is allowed.
+// openBrowser opens a real browser without a window. An error or a warning on its console fails the test, unless it
+// is allowed.
 func openBrowser(t *testing.T, allowed ...string) context.Context {
 	t.Helper()
 	bin, err := exec.LookPath("chromium")

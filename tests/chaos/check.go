@@ -28,7 +28,8 @@ type leftovers struct {
 
 func (l leftovers) isEmpty() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
-// findLeftovers looks for work that has not ended. told reports whether the job that a file is named after was accepted.
+// findLeftovers looks for work that has not ended. told reports whether the job that a file is named after was
+// accepted.
 func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)

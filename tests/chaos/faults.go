@@ -198,7 +198,8 @@ func (c *chaos) drainProcess(p *process) {
 	})
 }
 
-// makeUploadsReadOnly remounts the uploads. The system refuses that while a file is open for writing, so it is repeated.
+// makeUploadsReadOnly remounts the uploads. The system refuses that while a file is open for writing, so it is
+// repeated.
 func (c *chaos) makeUploadsReadOnly() (end func()) {
 	for range 100 {
 		if remountUploads(c.w.uploads, true) == nil {
@@ -265,8 +266,8 @@ func (c *chaos) loseRedisData() {
 	c.ledger.resetResultWrites()
 }
 
-// reloadRedis starts a killed Redis. While it reads its file it publishes the writes in it again: they do not count until
-// a message that follows them.
+// reloadRedis starts a killed Redis. While it reads its file it publishes the writes in it again: they do not count
+// until a message that follows them.
 func (c *chaos) reloadRedis() {
 	c.ledger.setLoading(true)
 	c.w.startProcess("redis")

@@ -31,8 +31,8 @@ func startCalmLoad(t *testing.T, s shape) (*world, *load) {
 }
 
 // TestRecovery measures the time from SIGKILL of a worker until its jobs run again elsewhere. The worker restarts only
-// after that, as if its node were lost. The distance of the parser makes jobs slow; two thirds of the slots are in use, so
-// that a job finds a free one at once.
+// after that, as if its node were lost. The distance of the parser makes jobs slow; two thirds of the slots are in
+// use, so that a job finds a free one at once.
 func TestRecovery(t *testing.T) {
 	w, l := startCalmLoad(t, shape{workers: 3, concurrency: 2, children: 6})
 	w.setParserDistance(600 * time.Millisecond)
@@ -130,8 +130,8 @@ func TestHostile(t *testing.T) {
 		}
 		return e.final.FinishedAt.Sub(e.sent)
 	}
-	// run submits readable documents for one phase, beside the given number of bursts. It returns their times and how long
-	// each burst took, after all jobs have ended.
+	// run submits readable documents for one phase, beside the given number of bursts. It returns their times and how
+	// long each burst took, after all jobs have ended.
 	run := func(bursts int) (good, over []time.Duration) {
 		var thirties [][]*entry
 		var sending sync.WaitGroup

@@ -71,8 +71,8 @@ func (l *ledger) appendViolation(format string, args ...any) {
 }
 
 // addEntry adds the job of an answer 202, and returns its one entry. An answer may name a job of the ledger only to its
-// owner, and only for a repeated request or for equal content. Documents are all distinct; forms and saved timelines are
-// not.
+// owner, and only for a repeated request or for equal content. Documents are all distinct; forms and saved timelines
+// are not.
 func (l *ledger) addEntry(e *entry, repeated bool) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -258,8 +258,8 @@ func (l *ledger) recordResultWrite(id string) {
 }
 
 // recordRollback takes the states that a killed Redis will hold after its restart, and returns the number of jobs whose
-// state goes back. With the default appendfsync everysec, Redis acknowledges writes up to two seconds before they are on
-// a slow disk; after a kill, earlier states may be observed again.
+// state goes back. With the default appendfsync everysec, Redis acknowledges writes up to two seconds before they are
+// on a slow disk; after a kill, earlier states may be observed again.
 func (l *ledger) recordRollback(states map[string]string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// mountOptions set the size of the uploads' file system: it holds a backlog of one minute, and is filled in milliseconds.
+// mountOptions set the size of the uploads' file system: it holds a backlog of one minute, and is filled in
+// milliseconds.
 const mountOptions = "size=96m"
 
 // ownMountsVar marks the process that has mounts of its own.

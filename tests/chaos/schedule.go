@@ -101,8 +101,8 @@ func AllKinds() []Kind {
 	return kinds
 }
 
-// MatchKinds returns the kinds of a list such as "kill-worker,redis": each part is a part of a name. An empty list selects
-// all.
+// MatchKinds returns the kinds of a list such as "kill-worker,redis": each part is a part of a name. An empty list
+// selects all.
 func MatchKinds(list string) ([]Kind, error) {
 	if list == "" {
 		return AllKinds(), nil

@@ -1,6 +1,6 @@
-// Package chart holds the Helm chart to the program that it runs: each variable that it sets is a setting of its role, what
-// each role gets is enough to start, and KEDA looks at the keys that the queue has. It also holds the chart's unit tests to
-// its values: each has a test.
+// Package chart holds the Helm chart to the program that it runs: each variable that it sets is a setting of its
+// role, what each role gets is enough to start, and KEDA looks at the keys that the queue has. It also holds the
+// chart's unit tests to its values: each has a test.
 package chart_test
 
 import (

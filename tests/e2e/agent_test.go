@@ -127,8 +127,8 @@ func userToken(t *testing.T) string {
 	return madeToken
 }
 
-// uploadDocuments uploads documents through the Service. Their names begin with the test's, so that the ledger of the stand-in
-// parser tells them apart.
+// uploadDocuments uploads documents through the Service. Their names begin with the test's, so that the ledger of the
+// stand-in parser tells them apart.
 func uploadDocuments(t *testing.T, count int, delay time.Duration) []job {
 	t.Helper()
 	var jobs []job
@@ -204,7 +204,8 @@ func waitUntilParsing(t *testing.T, limit time.Duration, jobs []job) {
 	})
 }
 
-// requireOneAttempt fails the test for each job that was not done by one attempt that was not repeated: nothing lost, nothing doubled.
+// requireOneAttempt fails the test for each job that was not done by one attempt that was not repeated: nothing lost,
+// nothing doubled.
 func requireOneAttempt(t *testing.T, jobs []job) {
 	t.Helper()
 	parses := loadLedger(t)

@@ -38,7 +38,8 @@ func controlledValues() values {
 	return singleJobValues().merge(values{"controller": values{"enabled": true, "replicas": 2}})
 }
 
-// Six workers, two of them busy, and a scale-down to two: the busy ones stay, each time. Without the controller it is luck.
+// Six workers, two of them busy, and a scale-down to two: the busy ones stay, each time. Without the controller it is
+// luck.
 func testBusyWorkersSpared(t *testing.T) {
 	unsparedRounds, sparedRounds := roundCount(10), roundCount(20)
 	ensureReady(t, singleJobValues())
@@ -70,8 +71,8 @@ func testBusyWorkersSpared(t *testing.T) {
 	scaleWorkers(t, 1)
 }
 
-// countSparedRounds scales from six workers to two while two of them are busy, and returns in how many rounds these were kept. before is
-// called with their pods when both are known to be busy.
+// countSparedRounds scales from six workers to two while two of them are busy, and returns in how many rounds these
+// were kept. before is called with their pods when both are known to be busy.
 func countSparedRounds(t *testing.T, rounds int, before func(round int, busy []string)) (kept int, jobs []job) {
 	t.Helper()
 	redis := openRedis(t)

@@ -71,8 +71,8 @@ func testDrain(t *testing.T) {
 	waitUntilSettled(t)
 }
 
-// Two workers end without a word in the middle of their jobs: one is killed, the pod of the other is taken away by force.
-// Others begin their jobs again within seconds, and that counts as no attempt.
+// Two workers end without a word in the middle of their jobs: one is killed, the pod of the other is taken away by
+// force. Others begin their jobs again within seconds, and that counts as no attempt.
 func testKilledWorkers(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 2)
@@ -153,8 +153,8 @@ func testRedis(t *testing.T) {
 	requireOneAttempt(t, requireDone(t, time.Minute, waiting))
 }
 
-// While the parser is away, a job waits to be tried again, and says so; then it is done. An outage is no fault of the job's
-// and takes none of its attempts.
+// While the parser is away, a job waits to be tried again, and says so; then it is done. An outage is no fault of the
+// job's and takes none of its attempts.
 func testParserAway(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 1)

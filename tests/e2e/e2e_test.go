@@ -1,8 +1,8 @@
 //go:build e2e
 
-// Package e2e shows on a live cluster what the chart promises. It takes the cluster of KUBECONFIG, or starts one on this
-// machine; hack/cluster says what it needs. The tests are chapters of one story on one release, in this order; each of
-// them brings the release into the form that it needs, so that any of them can be run alone.
+// Package e2e shows on a live cluster what the chart promises. It takes the cluster of KUBECONFIG, or starts one on
+// this machine; hack/cluster says what it needs. The tests are chapters of one story on one release, in this order;
+// each of them brings the release into the form that it needs, so that any of them can be run alone.
 package e2e
 
 import (

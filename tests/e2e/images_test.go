@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// A new digest behind a tag is rolled out, one component after the other, and a broken one comes back. The controller runs
-// beside the cluster here, not in it: the registry of these tests is on this machine's loopback, where no pod reaches it.
+// A new digest behind a tag is rolled out, one component after the other, and a broken one comes back. The controller
+// runs beside the cluster here, not in it: the registry of these tests is on this machine's loopback, where no pod
+// reaches it.
 func testImages(t *testing.T) {
 	tag := env.tag + "-moving"
 	moving := env.registry + "/trackmydegree:" + tag

@@ -50,7 +50,8 @@ func testPodSecurity(t *testing.T) {
 	}
 }
 
-// While there is no worker the document lies on the volume: the API's pod wrote it. A worker's pod reads it, and it goes.
+// While there is no worker the document lies on the volume: the API's pod wrote it. A worker's pod reads it, and it
+// goes.
 func testUpload(t *testing.T) {
 	ensureReady(t, basicValues())
 	scaleWorkers(t, 0)

@@ -30,8 +30,8 @@ func (v values) merge(over values) values {
 	return merged
 }
 
-// basicValues is the chart as it comes, with the images of this run; only what it keeps for the next release is not kept, and
-// one user may ask as often as it likes. The parser is each worker's sidecar.
+// basicValues is the chart as it comes, with the images of this run; only what it keeps for the next release is not
+// kept, and one user may ask as often as it likes. The parser is each worker's sidecar.
 func basicValues() values {
 	image := func(name string) values {
 		return values{"registry": env.registry, "repository": name, "tag": env.tag}
@@ -55,8 +55,8 @@ func slowValues() values {
 	})
 }
 
-// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as nobody waits
-// two minutes in a test.
+// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as
+// nobody waits two minutes in a test.
 func scaledValues() values {
 	return slowValues().merge(values{"worker": values{"autoscaling": values{
 		"enabled": true, "minReplicas": 0, "cooldownPeriod": 10,

@@ -43,8 +43,9 @@ func testAutoscaling(t *testing.T) {
 	took := loadLedger(t)[first[0].Document][0].Began.Sub(first[0].Sent)
 	atMost(t, "from zero to the first job", took, firstJobLimit)
 
-	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the rest: two
-	// workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it first.
+	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the
+	// rest: two workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it
+	// first.
 	began := time.Now()
 	jobs := uploadDocuments(t, 4, 90*time.Second)
 	jobs = append(jobs, uploadDocuments(t, 56, 5*time.Second)...)
@@ -74,7 +75,8 @@ func testAutoscaling(t *testing.T) {
 // A job that waits to be tried again is nobody's while it waits, but only a worker brings it back to the queue.
 func testRetryKeepsAWorker(t *testing.T) {
 	redis := openRedis(t)
-	// Longer than all of KEDA's patience. The queue moves the entry only when its time has come, and it is taken out before.
+	// Longer than all of KEDA's patience. The queue moves the entry only when its time has come, and it is taken out
+	// before.
 	redis.addMember(t, "asynq:{courseProcessor}:retry", "e2e-waits", time.Now().Add(time.Hour))
 	waitForCluster(t, time.Minute, "a worker for a job that waits", func() (string, bool) {
 		_, up := countReplicas(t)

@@ -29,14 +29,15 @@ import (
 
 const (
 	manyPods = 1000
-	// Of a processor while jobs run on, and of memory whatever happens. What jobs that begin and end take is told: each has
-	// its writes, which have a budget, and its marks, which have none.
+	// Of a processor while jobs run on, and of memory whatever happens. What jobs that begin and end take is told:
+	// each has its writes, which have a budget, and its marks, which have none.
 	controllerCPU    = 0.01
 	controllerMemory = 100 << 20
 	watched          = time.Minute
 )
 
-// A thousand worker pods on a real API server, and as many workers that beat in a real Redis: what the controller takes.
+// A thousand worker pods on a real API server, and as many workers that beat in a real Redis: what the controller
+// takes.
 func TestLoadController(t *testing.T) {
 	ns, c, server := cluster.CreateNamespace(t), cluster.NewClient(t), testenv.Redis(t)
 	beats := newBeats(t, server)

@@ -63,8 +63,8 @@ func (e *envelopes) String() string {
 	return e.all.String()
 }
 
-// TestSecretsStayWhereTheyBelong makes every part fail, with requests full of personal data, and reads all that comes out
-// of the processes: logs at their most talkative, metrics, health pages, reports of errors, answers to strangers.
+// TestSecretsStayWhereTheyBelong makes every part fail, with requests full of personal data, and reads all that comes
+// out of the processes: logs at their most talkative, metrics, health pages, reports of errors, answers to strangers.
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	tracker := newEnvelopes(t)

@@ -1,6 +1,7 @@
-// Package outages takes away what tmd leans on, one part at a time, from roles in processes of their own on real servers:
-// Redis, MongoDB, the folder of uploads, the parser. While a part is away the API answers everything that needs it with
-// 503 and Retry-After, and everything else as ever; when it is back, API and worker go on without being started again.
+// Package outages takes away what tmd leans on, one part at a time, from roles in processes of their own on real
+// servers: Redis, MongoDB, the folder of uploads, the parser. While a part is away the API answers everything that
+// needs it with 503 and Retry-After, and everything else as ever; when it is back, API and worker go on without being
+// started again.
 //
 // How long the answers took is printed (go test -v), for docs/reliability.md; no test depends on it.
 package outages_test

@@ -137,8 +137,8 @@ var goodDay = expectedStatuses{
 	"timeline": 200, "rename": 200, "drop": 404, "course": 200, "ready": 200, "live": 200,
 }
 
-// checkDuring sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503 names
-// the part that is away and says when to come back.
+// checkDuring sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503
+// names the part that is away and says when to come back.
 func (w *world) checkDuring(t *testing.T, outage, course string, code fault.Code, want expectedStatuses) {
 	t.Helper()
 	var (

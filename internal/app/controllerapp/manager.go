@@ -83,7 +83,8 @@ func toBindAddress(a config.Addr) string {
 // syncTimeout bounds the wait of a probe for caches that are not synced.
 const syncTimeout = 500 * time.Millisecond
 
-// checkCaches returns a check that every cache has been filled once: a controller that has not listed its pods is not ready.
+// checkCaches returns a check that every cache has been filled once: a controller that has not listed its pods is not
+// ready.
 func checkCaches(c cache.Cache) healthz.Checker {
 	return func(req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), syncTimeout)

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// seedCache links the compiled WebAssembly of an image into the cache directory, and keeps the files that are there. The
-// image's own directory cannot be the cache: a pod's root is read-only, and on a processor other than the builder's the
-// module is compiled again and has to be stored.
+// seedCache links the compiled WebAssembly of an image into the cache directory, and keeps the files that are there.
+// The image's own directory cannot be the cache: a pod's root is read-only, and on a processor other than the
+// builder's the module is compiled again and has to be stored.
 func seedCache(dir, seed string) error {
 	if seed == "" {
 		return nil

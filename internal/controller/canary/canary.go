@@ -1,8 +1,9 @@
 // Package canary proves, again and again, that the autoscaling works: queue key → metric → replicas → result.
 //
-// It hands over a job of its own that no worker gets for some time. While the job lies in the queue, the metric that the
-// HorizontalPodAutoscaler asks for has to say so, and a worker has to be there; when its time has come, it has to be done.
-// A key that nobody counts, or a scaler that is dead, is found within one run, and not when a queue has grown for a day.
+// It hands over a job of its own that no worker gets for some time. While the job lies in the queue, the metric that
+// the HorizontalPodAutoscaler asks for has to say so, and a worker has to be there; when its time has come, it has to
+// be done. A key that nobody counts, or a scaler that is dead, is found within one run, and not when a queue has
+// grown for a day.
 package canary
 
 import (

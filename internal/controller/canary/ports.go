@@ -9,8 +9,8 @@ import (
 
 // Jobs is the way that every job goes.
 type Jobs interface {
-	// Submit hands over a job of the canary's own under this id. No worker gets it before due; until then it lies in the
-	// queue of the priority and counts as work. One that is there already is no error.
+	// Submit hands over a job of the canary's own under this id. No worker gets it before due; until then it lies in
+	// the queue of the priority and counts as work. One that is there already is no error.
 	Submit(ctx context.Context, id job.ID, p job.Priority, due time.Time) error
 	// Get returns the job's record; job_not_found.
 	Get(ctx context.Context, id job.ID) (job.Record, error)

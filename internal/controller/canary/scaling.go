@@ -68,7 +68,8 @@ func (c *Canary) inspectScaledObject(so *unstructured.Unstructured) finding {
 	return finding{}
 }
 
-// checkHealth tells what KEDA itself says of a ScaledObject. In fallback its metric is a fixed number, which proves nothing.
+// checkHealth tells what KEDA itself says of a ScaledObject. In fallback its metric is a fixed number, which proves
+// nothing.
 func checkHealth(so *unstructured.Unstructured) finding {
 	conditions, _, _ := unstructured.NestedSlice(so.Object, "status", "conditions")
 	for _, one := range conditions {
@@ -131,8 +132,8 @@ func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*a
 	return h, finding{}, nil
 }
 
-// checkWorkers looks whether somebody is there to run the canary, and whether the autoscaler computes with what it sees. hpa may
-// be nil.
+// checkWorkers looks whether somebody is there to run the canary, and whether the autoscaler computes with what it
+// sees. hpa may be nil.
 func (c *Canary) checkWorkers(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) (finding, error) {
 	d := &appsv1.Deployment{}
 	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.Deployment}, d)

@@ -20,16 +20,16 @@ const StatusKey = "status"
 // Condition is the type of the one condition.
 const Condition = "AutoscalingVerified"
 
-// Status is what is known of the canary's runs. It is in a ConfigMap of its own: the ScaledObject's status is KEDA's, its
-// annotations are Helm's, and a change of either makes KEDA begin anew with it.
+// Status is what is known of the canary's runs. It is in a ConfigMap of its own: the ScaledObject's status is KEDA's,
+// its annotations are Helm's, and a change of either makes KEDA begin anew with it.
 type Status struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	Last       *Report            `json:"last,omitempty"`
 	Run        *Run               `json:"run,omitempty"` // under way
 }
 
-// Report is how a run ended. Seconds tells how long after the submission the metric was seen, a worker was ready, and the
-// job was done.
+// Report is how a run ended. Seconds tells how long after the submission the metric was seen, a worker was ready, and
+// the job was done.
 type Report struct {
 	At      time.Time          `json:"at"`
 	Outcome Outcome            `json:"outcome"`

@@ -17,17 +17,17 @@ const (
 	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
 	// minute is written down twice, one of an hour eight times.
 	firstStep = 30
-	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are written
-	// in the long run, and so many at once: of up to a hundred workers each is told at once that it has work. In a large fleet
-	// of short jobs this keeps the controller small, and the costs of long jobs go first.
+	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are
+	// written in the long run, and so many at once: of up to a hundred workers each is told at once that it has work.
+	// In a large fleet of short jobs this keeps the controller small, and the costs of long jobs go first.
 	writesPerSecond = 2
 	writesAtOnce    = 100
 	// most keeps the sum of many old runs far from what an annotation may hold (32 bits).
 	most = 1_000_000
 )
 
-// costOf is how many seconds of work would be done again if the host ended now, in steps: what has run, and perRun for each
-// job.
+// costOf is how many seconds of work would be done again if the host ended now, in steps: what has run, and perRun
+// for each job.
 func costOf(began []time.Time, now time.Time) int {
 	cost := 0
 	for _, since := range began {
@@ -48,10 +48,10 @@ func roundCost(seconds int) int {
 	return step
 }
 
-// ledger is what each host costs, as it is written down: what it runs at two looks, one after the other, as far as the budget
-// of writes allows. Most jobs are over within a second, and a cost for each would be work for nothing; what ends costs nothing
-// from the next look on, as an idle worker must never look busier than one that has just begun. Without knowledge nobody has
-// a cost.
+// ledger is what each host costs, as it is written down: what it runs at two looks, one after the other, as far as
+// the budget of writes allows. Most jobs are over within a second, and a cost for each would be work for nothing;
+// what ends costs nothing from the next look on, as an idle worker must never look busier than one that has just
+// begun. Without knowledge nobody has a cost.
 type ledger struct {
 	budget *rate.Limiter
 
@@ -72,7 +72,8 @@ func (l *ledger) applyView(v fleet.View, now time.Time) (changed []string) {
 	defer l.mu.Unlock()
 	l.known = v.Knowledge
 	if v.Knowledge != fleet.Known {
-		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a busy pod.
+		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a
+		// busy pod.
 		changed = slices.Collect(maps.Keys(l.hosts))
 		clear(l.hosts)
 		l.last, l.late = nil, 0
@@ -93,8 +94,8 @@ func (l *ledger) applyView(v fleet.View, now time.Time) (changed []string) {
 	return l.admitChanges(costs, now)
 }
 
-// admitChanges takes over the costs that have changed as far as the budget allows, and returns their hosts: those of the greatest
-// changes first, which are those of long jobs. The others keep what they had, until a later look.
+// admitChanges takes over the costs that have changed as far as the budget allows, and returns their hosts: those of
+// the greatest changes first, which are those of long jobs. The others keep what they had, until a later look.
 func (l *ledger) admitChanges(costs map[string]int, now time.Time) (changed []string) {
 	type change struct {
 		host     string

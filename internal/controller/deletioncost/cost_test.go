@@ -135,7 +135,8 @@ func TestTheIdleGoFirst(t *testing.T) {
 	}
 }
 
-// In a large fleet of short jobs the long ones come first, everybody's turn comes, and without knowledge all costs go at once.
+// In a large fleet of short jobs the long ones come first, everybody's turn comes, and without knowledge all costs go
+// at once.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	l := newLedger()

@@ -1,10 +1,11 @@
-// Package deletioncost tells Kubernetes which worker pods to spare. A ReplicaSet that has to lose pods takes those with the
-// lowest controller.kubernetes.io/pod-deletion-cost first, whoever told it to: an autoscaler, `kubectl scale`, a rolling
-// update. An idle worker has none, a busy one the seconds of work that would be done again.
+// Package deletioncost tells Kubernetes which worker pods to spare. A ReplicaSet that has to lose pods takes those
+// with the lowest controller.kubernetes.io/pod-deletion-cost first, whoever told it to: an autoscaler, `kubectl
+// scale`, a rolling update. An idle worker has none, a busy one the seconds of work that would be done again.
 //
 // The annotation is there before anybody scales down, as a scale-down asks nobody: it follows what the fleet tells each
-// second. It is worked out from nothing but the last two looks, so that a new leader needs no memory. When the fleet has not been
-// seen for a while the costs are taken away, which leaves the choice to Kubernetes: an old cost points at the wrong pod.
+// second. It is worked out from nothing but the last two looks, so that a new leader needs no memory. When the fleet
+// has not been seen for a while the costs are taken away, which leaves the choice to Kubernetes: an old cost points
+// at the wrong pod.
 package deletioncost
 
 import (
@@ -111,8 +112,8 @@ func (r *Reconciler) wantedAnnotation(host string) *string {
 	return nil
 }
 
-// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
-// one whose annotation is another than it wrote.
+// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to
+// the cache, and one whose annotation is another than it wrote.
 func (r *Reconciler) podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {

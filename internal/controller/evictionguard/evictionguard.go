@@ -1,10 +1,12 @@
-// Package evictionguard keeps voluntary disruptions, such as the drain of a node, from a worker pod that has been running a job for
-// a while. It marks the pod with a label that a PodDisruptionBudget of the chart selects and lets nobody evict.
+// Package evictionguard keeps voluntary disruptions, such as the drain of a node, from a worker pod that has been
+// running a job for a while. It marks the pod with a label that a PodDisruptionBudget of the chart selects and lets
+// nobody evict.
 //
-// A worker that is told to end ends its jobs first, within the grace of its pod. The mark is for what is longer than that,
-// and for whoever grants pods less grace than they ask for. It is bounded: when a pod has been marked for as long as Max the
-// mark goes, jobs or not, and does not come back before the pod has been without a long job. Otherwise a worker that always
-// has one would keep its node for ever. The pods without the mark may be evicted; they run little or nothing.
+// A worker that is told to end ends its jobs first, within the grace of its pod. The mark is for what is longer than
+// that, and for whoever grants pods less grace than they ask for. It is bounded: when a pod has been marked for as
+// long as Max the mark goes, jobs or not, and does not come back before the pod has been without a long job.
+// Otherwise a worker that always has one would keep its node for ever. The pods without the mark may be evicted; they
+// run little or nothing.
 //
 // A rolling update asks no budget. It takes idle pods first, as deletioncost tells it, and waits for the others' grace.
 package evictionguard
@@ -34,8 +36,8 @@ import (
 const (
 	// Label marks a pod that nobody should evict; its value is "true".
 	Label = "trackmydegree.io/busy"
-	// Since is the annotation that tells when the mark was set (RFC 3339). It outlives the mark for as long as a long job
-	// runs, and the leader, so that neither makes the time begin anew.
+	// Since is the annotation that tells when the mark was set (RFC 3339). It outlives the mark for as long as a long
+	// job runs, and the leader, so that neither makes the time begin anew.
 	Since = "trackmydegree.io/busy-since"
 
 	marked = "true"
@@ -174,7 +176,8 @@ func (r *Reconciler) writeMark(ctx context.Context, pod *corev1.Pod, label, sinc
 	return nil
 }
 
-// expireMark takes a mark away whose time is over. The annotation stays: the pod is not marked again for the job that it runs.
+// expireMark takes a mark away whose time is over. The annotation stays: the pod is not marked again for the job that
+// it runs.
 func (r *Reconciler) expireMark(ctx context.Context, pod *corev1.Pod) error {
 	changed, err := r.writer.PatchPod(ctx, pod, pods.Change{Labels: map[string]*string{Label: nil}})
 	if err != nil {
@@ -204,8 +207,8 @@ func sinceOf(pod *corev1.Pod) (time.Time, bool) {
 	return since, true
 }
 
-// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to the cache, and
-// one whose mark somebody else changed.
+// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to
+// the cache, and one whose mark somebody else changed.
 func podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {

@@ -1,5 +1,6 @@
-// Package fleet is what the controller knows of the workers. They tell Redis what they run, every second; Watch looks there
-// as often, keeps what it saw for as long as it is worth anything, and wakes the reconcilers whose answer changes with it.
+// Package fleet is what the controller knows of the workers. They tell Redis what they run, every second; Watch looks
+// there as often, keeps what it saw for as long as it is worth anything, and wakes the reconcilers whose answer
+// changes with it.
 package fleet
 
 import (

@@ -23,8 +23,8 @@ func allReasons() []reason { return []reason{gone, evicted, deleted, outOfMem, f
 // ending is that processes of a pod have ended.
 type ending struct {
 	reason reason
-	// before bounds whose: the worker may have been started again, under the same host name. Processes that began before
-	// this have ended; all have when it is zero.
+	// before bounds whose: the worker may have been started again, under the same host name. Processes that began
+	// before this have ended; all have when it is zero.
 	before time.Time
 	at     time.Time // when, as far as Kubernetes knows, in whole seconds; zero when it does not
 	// restarts tells the endings of one pod apart.
@@ -35,8 +35,8 @@ type ending struct {
 // outside is no fault of theirs.
 func (e ending) isCrash() bool { return e.reason == outOfMem || e.reason == failed }
 
-// endingOf looks for the last ending of the container's processes. A pod that is told to end goes on running jobs: it counts
-// when the container has ended, not before.
+// endingOf looks for the last ending of the container's processes. A pod that is told to end goes on running jobs: it
+// counts when the container has ended, not before.
 //
 // Times of containers are the beginning of the second. A process is taken for an earlier one when it began before that
 // second: one that lived for less than a second is left to its lease, as is better than to take a living one for dead.

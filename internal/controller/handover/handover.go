@@ -1,10 +1,10 @@
-// Package handover puts back into the queue what a worker pod was running when it ended, as soon as Kubernetes knows: killed
-// for its memory, evicted, deleted by force, crashed. The other workers would do the same when its lease runs out, some
-// seconds later and with the same fences: what happens here may be late, doubled or missing without harm.
+// Package handover puts back into the queue what a worker pod was running when it ended, as soon as Kubernetes knows:
+// killed for its memory, evicted, deleted by force, crashed. The other workers would do the same when its lease runs
+// out, some seconds later and with the same fences: what happens here may be late, doubled or missing without harm.
 //
-// Of a node that does not answer Kubernetes knows less than Redis: for most of a minute the pod counts as running, and then
-// as one to be deleted. If its worker still beats, it still works; if not, the other workers have taken its jobs by then.
-// The pod's own end, when the node is given up, ends here like every other.
+// Of a node that does not answer Kubernetes knows less than Redis: for most of a minute the pod counts as running,
+// and then as one to be deleted. If its worker still beats, it still works; if not, the other workers have taken its
+// jobs by then. The pod's own end, when the node is given up, ends here like every other.
 package handover
 
 import (
@@ -66,8 +66,8 @@ type Reconciler struct {
 	metrics *metrics
 
 	mu sync.Mutex
-	// done is the last ending of each pod that was dealt with. It is lost with the leader, which costs one call for each pod
-	// that has ever been started again.
+	// done is the last ending of each pod that was dealt with. It is lost with the leader, which costs one call for
+	// each pod that has ever been started again.
 	done map[types.NamespacedName]dealt
 }
 
@@ -135,7 +135,8 @@ func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) 
 	pod := &corev1.Pod{}
 	err := r.Client.Get(ctx, name, pod)
 	if apierrors.IsNotFound(err) {
-		// The cache holds the pods with the workers' labels. One that lost them, for somebody to look into, is not gone.
+		// The cache holds the pods with the workers' labels. One that lost them, for somebody to look into, is not
+		// gone.
 		err = r.Reader.Get(ctx, name, pod)
 	}
 	switch {

@@ -11,7 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// checkComponent deals with a component that is due: it begins a rollout, or says why not. A wait says that it is to be called again.
+// checkComponent deals with a component that is due: it begins a rollout, or says why not. A wait says that it is to
+// be called again.
 func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run time.Time, all []*appsv1.Deployment) (wait time.Duration, err error) {
 	if !run.Equal(u.run) {
 		u.run, u.known = run, map[string]string{}
@@ -55,7 +56,8 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 	return u.beginRollout(ctx, d, r)
 }
 
-// compareImages finds the containers whose tag names another image than they run. Without one, the outcome says why not.
+// compareImages finds the containers whose tag names another image than they run. Without one, the outcome says why
+// not.
 func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, all []*appsv1.Deployment) (*rollout, outcome, error) {
 	r := &rollout{Was: containers{}, From: containers{}, To: containers{}}
 	result, bad := current, badOf(all)
@@ -100,8 +102,8 @@ func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods 
 	return r, result, nil
 }
 
-// findDigests returns the digests that the other components run of a tag, or ran before this run reached them: of a fleet at
-// zero they tell what it would go back to.
+// findDigests returns the digests that the other components run of a tag, or ran before this run reached them: of a
+// fleet at zero they tell what it would go back to.
 func (u *Updater) findDigests(ctx context.Context, d *appsv1.Deployment, tagged string, all []*appsv1.Deployment) ([]string, error) {
 	var found []string
 	for _, other := range all {

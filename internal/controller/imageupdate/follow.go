@@ -25,7 +25,8 @@ const (
 // followRollout goes on with a rollout. A wait says that the other components have to wait, too.
 func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, all []*appsv1.Deployment) (time.Duration, error) {
 	if template := &d.Spec.Template.Spec; !hasImages(template, r.targetImages()) {
-		// Written down and not begun, or turned back and not on its way; or set back meanwhile, by an upgrade of the release.
+		// Written down and not begun, or turned back and not on its way; or set back meanwhile, by an upgrade of the
+		// release.
 		before := r.Was
 		if r.Back != "" {
 			before = r.To
@@ -75,8 +76,8 @@ func (u *Updater) applyImages(ctx context.Context, d *appsv1.Deployment, r *roll
 	return u.handOver(ctx, d, r)
 }
 
-// rollBack sends a component back to what it ran, writes down what failed, and ends the run: the components that have the
-// same images from it go back as well, and those that are still to come are left as they are.
+// rollBack sends a component back to what it ran, writes down what failed, and ends the run: the components that have
+// the same images from it go back as well, and those that are still to come are left as they are.
 func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout, v verdict, reason string, all []*appsv1.Deployment) error {
 	u.recordEvent(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "%s failed: %s. Going back to %s", formatImages(r.To), reason, formatImages(r.From))
 	for _, other := range all {
@@ -174,8 +175,8 @@ func imagePath(d *appsv1.Deployment, container string) fieldpath.Path {
 	return fieldpath.MakePathOrDie("spec", "template", "spec", list, fieldpath.KeyByFields("name", container), "image")
 }
 
-// handOver gives the images back to who had them before, Helm as a rule: it would meet a conflict at the next upgrade else,
-// and stop.
+// handOver gives the images back to who had them before, Helm as a rule: it would meet a conflict at the next upgrade
+// else, and stop.
 func (u *Updater) handOver(ctx context.Context, d *appsv1.Deployment, r *rollout) error {
 	ours := func(e metav1.ManagedFieldsEntry) bool { return e.Manager == string(imageOwner) }
 	if r.Manager == "" || !slices.ContainsFunc(d.ManagedFields, ours) {

@@ -39,7 +39,8 @@ func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }
 
 const release = "tmd"
 
-// fleet is a release on a real API server, with a real registry. The test plays the kubelet and the Deployment controller.
+// fleet is a release on a real API server, with a real registry. The test plays the kubelet and the Deployment
+// controller.
 type fleet struct {
 	client.Client
 	t         *testing.T
@@ -115,7 +116,8 @@ func (f *fleet) push() string {
 	return digest.String()
 }
 
-// install makes a Deployment as Helm does: applied by the server. Its containers are named; a sidecar is marked by a "+".
+// install makes a Deployment as Helm does: applied by the server. Its containers are named; a sidecar is marked by a
+// "+".
 func (f *fleet) install(component string, replicas int, image string, names ...string) {
 	f.t.Helper()
 	if err := f.helm(component, replicas, image, names...); err != nil {

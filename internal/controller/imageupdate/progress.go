@@ -29,8 +29,8 @@ const (
 	unobtainable // nodes cannot get it, which tomorrow's may
 )
 
-// assessRollout looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a sentence for
-// operators without its full stop.
+// assessRollout looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a
+// sentence for operators without its full stop.
 func assessRollout(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, now time.Time, deadline time.Duration) (v verdict, reason string) {
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {
@@ -60,7 +60,8 @@ func assessRollout(d *appsv1.Deployment, pods []corev1.Pod, images containers, b
 			return failed, "the Deployment's progress deadline was exceeded"
 		}
 	}
-	// No old pod is left, and most of the new are proven: with an autoscaler there are always some that have just begun.
+	// No old pod is left, and most of the new are proven: with an autoscaler there are always some that have just
+	// begun.
 	if s := d.Status; s.Replicas == s.UpdatedReplicas && ready > 0 && 2*ready >= int(wanted) {
 		return complete, ""
 	}

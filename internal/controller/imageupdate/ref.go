@@ -27,8 +27,8 @@ func pinDigest(image, digest string) string {
 	return tagged + "@" + digest
 }
 
-// digestOf returns the digest of an image id in a pod's status: repository@sha256:…, docker-pullable://repository@sha256:…;
-// empty for an image that was not pulled by its name.
+// digestOf returns the digest of an image id in a pod's status: repository@sha256:…,
+// docker-pullable://repository@sha256:…; empty for an image that was not pulled by its name.
 func digestOf(imageID string) string {
 	_, digest := splitDigest(imageID)
 	return digest

@@ -60,8 +60,8 @@ func (r *Remote) ResolveDigest(ctx context.Context, tagged string, secrets []cor
 	return whole.Digest.String(), nil
 }
 
-// guarded refuses plain HTTP where it was not allowed. The library would use it on private networks, where passwords are
-// passwords, too.
+// guarded refuses plain HTTP where it was not allowed. The library would use it on private networks, where passwords
+// are passwords, too.
 type guarded struct{ *Remote }
 
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {

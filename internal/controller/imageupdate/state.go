@@ -119,8 +119,8 @@ func markBad(d *appsv1.Deployment, r *rollout) {
 	writeAnnotation(d, BadAnnotation, &bad)
 }
 
-// ownContainers are the containers that the chart names after what they run. Those that an operator has put beside them stay as
-// they are.
+// ownContainers are the containers that the chart names after what they run. Those that an operator has put beside
+// them stay as they are.
 func ownContainers() []string { return []string{"parser", "worker", "api", "frontend"} }
 
 // forEachContainer calls f with each of our containers of a pod, sidecars included.

@@ -1,6 +1,7 @@
-// Package imageupdate rolls out what the tags of a release's images name by now: at a time of the schedule it asks their
-// registries, pins a new digest in the Deployment (repository:tag@sha256:…), waits until its pods are proven, and goes back
-// when they are not. One component after the other; after a failure no other, and back those that had the same image.
+// Package imageupdate rolls out what the tags of a release's images name by now: at a time of the schedule it asks
+// their registries, pins a new digest in the Deployment (repository:tag@sha256:…), waits until its pods are proven,
+// and goes back when they are not. One component after the other; after a failure no other, and back those that had
+// the same image.
 //
 // Where a run stands is kept in the Deployments' annotations: a controller that starts again goes on with it.
 package imageupdate
@@ -39,7 +40,8 @@ const (
 	askPatience = 15 * time.Minute
 )
 
-// updateOrder is the components as they are updated: what others call comes before them, as each must work with both versions.
+// updateOrder is the components as they are updated: what others call comes before them, as each must work with both
+// versions.
 func updateOrder() []string { return []string{"parser", "worker", "api", "frontend"} }
 
 // Deps is what an Updater needs.
@@ -66,8 +68,8 @@ type Updater struct {
 	metrics *metrics
 	// dry remembers what a dry run has dealt with, which writes nothing down: component → time of the run.
 	dry map[string]time.Time
-	// known are the digests that were resolved in the run of the time, so that a tag that moves meanwhile does not leave
-	// one component with another image than the rest.
+	// known are the digests that were resolved in the run of the time, so that a tag that moves meanwhile does not
+	// leave one component with another image than the rest.
 	known map[string]string
 	run   time.Time
 }
@@ -161,8 +163,8 @@ func (u *Updater) checkedAt(d *appsv1.Deployment) time.Time {
 	return lastCheck(d)
 }
 
-// listSecrets reads the pull secrets of a Deployment's pods: those of the template, and those that a service account has given
-// to pods that run. One that cannot be read is passed over, as a node does.
+// listSecrets reads the pull secrets of a Deployment's pods: those of the template, and those that a service account
+// has given to pods that run. One that cannot be read is passed over, as a node does.
 func (u *Updater) listSecrets(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod) []corev1.Secret {
 	names := d.Spec.Template.Spec.ImagePullSecrets
 	if len(pods) > 0 {

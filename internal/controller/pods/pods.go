@@ -1,5 +1,5 @@
-// Package pods is what the reconcilers of worker pods share: which host a pod is, what the cache keeps of it, and how its
-// labels and annotations are written.
+// Package pods is what the reconcilers of worker pods share: which host a pod is, what the cache keeps of it, and how
+// its labels and annotations are written.
 package pods
 
 import (
@@ -18,8 +18,8 @@ import (
 // truncatePodHostnameIfNeeded).
 const hostLength = 63
 
-// HostName returns the name under which the processes of a pod know it. ok is false when that name may be another pod's as
-// well: what is known of the host is not known of the pod then, and it is left alone.
+// HostName returns the name under which the processes of a pod know it. ok is false when that name may be another
+// pod's as well: what is known of the host is not known of the pod then, and it is left alone.
 func HostName(pod *corev1.Pod) (host string, ok bool) {
 	return pod.Name, pod.Spec.Hostname == "" && len(pod.Name) <= hostLength
 }
@@ -29,8 +29,8 @@ func HasEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// StripPod leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be written
-// back as a whole: Writer patches.
+// StripPod leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be
+// written back as a whole: Writer patches.
 func StripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {

@@ -28,8 +28,8 @@ const (
 	idleLook = 100 * time.Millisecond
 	// busyLook is how often it looks while there is work, which is to notice the end of it.
 	busyLook = time.Second
-	// repeat is how often a stream says again that there is work: what KEDA hears and cannot do, as when the API server does
-	// not answer, it forgets.
+	// repeat is how often a stream says again that there is work: what KEDA hears and cannot do, as when the API
+	// server does not answer, it forgets.
 	repeat = 5 * time.Second
 )
 

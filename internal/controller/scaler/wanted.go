@@ -37,12 +37,12 @@ func parseTrigger(metadata map[string]string) (trigger, error) {
 	return t, nil
 }
 
-// totalTasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's hand alone:
-// a fleet at zero would leave it there for ever.
+// totalTasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's
+// hand alone: a fleet at zero would leave it there for ever.
 func (d Depth) totalTasks() int64 { return d.Pending + d.Running + d.Retry + d.Scheduled }
 
-// wantedSlots is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the busy
-// workers have, so that no number that comes of it takes away a worker that runs something.
+// wantedSlots is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the
+// busy workers have, so that no number that comes of it takes away a worker that runs something.
 func (t trigger) wantedSlots(d Depth, w Workers) int64 {
 	slots := d.totalTasks()
 	if t.latency > 0 {
@@ -52,7 +52,8 @@ func (t trigger) wantedSlots(d Depth, w Workers) int64 {
 }
 
 // byLatency is the rule of the HorizontalPodAutoscaler with the wait as its metric: as many times the slots that there
-// are as the oldest pending task has waited longer than it should, or less. One worker is the least while there is work.
+// are as the oldest pending task has waited longer than it should, or less. One worker is the least while there is
+// work.
 func (t trigger) byLatency(d Depth, w Workers) int64 {
 	slots := max(d.Running, min(d.totalTasks(), 1))
 	if d.Pending > 0 {

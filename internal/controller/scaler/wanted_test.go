@@ -45,7 +45,8 @@ func TestWanted(t *testing.T) {
 	}
 }
 
-// What holds for any queue: no busy worker too many, none for nothing, and never more slots than tasks but for the busy.
+// What holds for any queue: no busy worker too many, none for nothing, and never more slots than tasks but for the
+// busy.
 func TestWantedHolds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -108,8 +108,9 @@ func headerAround(all []Line, i int) (Header, bool) {
 	return Header{Columns: columns, First: first, Last: last, size: all[i].Size}, true
 }
 
-// isHeaderLine reports whether the line next to a header's line is one of the header too, of which pieces are known: it is made
-// of a header's words, of none a second time, and none of them stands under DESCRIPTION, where titles begin.
+// isHeaderLine reports whether the line next to a header's line is one of the header too, of which pieces are known:
+// it is made of a header's words, of none a second time, and none of them stands under DESCRIPTION, where titles
+// begin.
 func isHeaderLine(l, next Line, pieces []piece) bool {
 	if l.Page != next.Page || math.Abs(l.Baseline-next.Baseline) > bandReach*max(l.Size, next.Size) {
 		return false

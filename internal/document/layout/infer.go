@@ -16,8 +16,8 @@ type rowCells struct {
 
 var sectionCell = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,4}$`)
 
-// InsertHeaders returns the lines of a record that has no header row at all with header rows above its tables: where the
-// columns are is learnt from the rows. Lines without such rows come back as they are.
+// InsertHeaders returns the lines of a record that has no header row at all with header rows above its tables: where
+// the columns are is learnt from the rows. Lines without such rows come back as they are.
 func InsertHeaders(all []Line) []Line {
 	var rows []rowCells
 	for i, l := range all {
@@ -196,7 +196,8 @@ func newSpan(w Word) span {
 	return s
 }
 
-// firstValue is the first word right of the title: the credits of a course, the grade of a transfer. -1 when there is none.
+// firstValue is the first word right of the title: the credits of a course, the grade of a transfer. -1 when there is
+// none.
 func firstValue(l Line, r rowCells) int {
 	pattern := decimalPattern
 	if r.transfers {

@@ -24,8 +24,9 @@ func (t *Table) learnCodes(below []Line) {
 	}
 }
 
-// learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may stand
-// well right of them, and a title may hold what looks like such a cell: on each line, the cell is the last that does.
+// learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may
+// stand well right of them, and a title may hold what looks like such a cell: on each line, the cell is the last that
+// does.
 func (t *Table) learnEnd(below []Line, codesEnd float64) {
 	pattern := decimalPattern
 	if t.Transfers {

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// A linear print has each cell of a table on a line of its own: pages that are printed from a narrow screen, or that lose
-// their style. Its header is the names of the columns below each other, and a cell without text is an empty line.
+// A linear print has each cell of a table on a line of its own: pages that are printed from a narrow screen, or that
+// lose their style. Its header is the names of the columns below each other, and a cell without text is an empty
+// line.
 
 var (
 	letterCell  = regexp.MustCompile(`^[A-Z]{2,4}$`)
@@ -21,8 +22,8 @@ var (
 // cellWidth is the width, in points, of a column that cells are laid out in.
 const cellWidth = 1000.0
 
-// StraightenCells lays the cells of a linear print side by side, so that its tables look like any others. Lines that are
-// no linear print come back as they are.
+// StraightenCells lays the cells of a linear print side by side, so that its tables look like any others. Lines that
+// are no linear print come back as they are.
 func StraightenCells(all []Line) []Line {
 	var lines []Line
 	var columns []string

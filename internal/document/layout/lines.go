@@ -136,7 +136,8 @@ var spelling = strings.NewReplacer(
 	"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "",
 )
 
-// appendCleanWords appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to see.
+// appendCleanWords appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to
+// see.
 func appendCleanWords(words []Word, w Word) []Word {
 	for _, v := range []float64{w.X0, w.X1, w.Top, w.Bottom, w.Baseline, w.Size} {
 		if math.IsNaN(v) || math.Abs(v) > 1e6 {

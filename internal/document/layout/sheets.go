@@ -66,8 +66,8 @@ func (s *Sheet) readNumber() {
 	}
 }
 
-// splitPage returns the pages that are printed on a page of the file. It cuts at the gaps between them: first beside each
-// other, then below.
+// splitPage returns the pages that are printed on a page of the file. It cuts at the gaps between them: first beside
+// each other, then below.
 func splitPage(page int, p Page) []Sheet {
 	left, right, at, ok := splitBeside(p)
 	if !ok {
@@ -131,8 +131,8 @@ func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 	return left, right, at, a.number && b.number || a.record && b.record || a.letter && b.letter
 }
 
-// mayHoldPages reports whether a gap can part two pages: a row, a header or a label may begin right of it, or numbers of
-// pages stand on both sides.
+// mayHoldPages reports whether a gap can part two pages: a row, a header or a label may begin right of it, or numbers
+// of pages stand on both sides.
 func mayHoldPages(words []Word, at float64) bool {
 	begins, numbers := false, [2]bool{}
 	for i := range words {
@@ -149,7 +149,8 @@ func mayHoldPages(words []Word, at float64) bool {
 	return begins || numbers[0] && numbers[1]
 }
 
-// mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a left edge.
+// mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a
+// left edge.
 func mayBeginPage(w Word, gap float64) bool {
 	near := w.X0-gap < 12*w.Size
 	return near && letterCell.MatchString(w.Text) && !slices.Contains(gradeWords, w.Text) || strings.HasPrefix(w.Text, Course) ||
@@ -234,8 +235,8 @@ func widestGap(words []Word, from, to float64, extent func(Word) (float64, float
 }
 
 var (
-	// rowStart is the begin of a course's row; recordStart and letterStart are what else a page of a record or of a letter
-	// has at its left edge.
+	// rowStart is the begin of a course's row; recordStart and letterStart are what else a page of a record or of a
+	// letter has at its left edge.
 	rowStart    = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}\b`)
 	recordStart = regexp.MustCompile(`^(?:Beginning of \w+ Record|Undergraduate Academic)`)
 	letterStart = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/|ADDITIONAL INFORMATION|OFFER OF ADMISSION|Program/Plan\(s\):|Exemptions:|Deficiencies:)`)
@@ -260,7 +261,8 @@ func findPageSigns(p Page) pageSigns {
 	return signs
 }
 
-// isRowStart reports whether a line is a row with credits. A grade before a year or a number of students looks like a code.
+// isRowStart reports whether a line is a row with credits. A grade before a year or a number of students looks like a
+// code.
 func isRowStart(l Line) bool {
 	word, _, _ := strings.Cut(l.Text, " ")
 	return rowStart.MatchString(l.Text) && !slices.Contains(gradeWords, word) &&

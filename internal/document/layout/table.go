@@ -98,8 +98,8 @@ func (t *Table) codePattern() *regexp.Regexp {
 	return codePattern
 }
 
-// ReadRow reads a line as a row of the table. It is one when a code stands left of the title and, in a table of courses,
-// attempted credits in their column.
+// ReadRow reads a line as a row of the table. It is one when a code stands left of the title and, in a table of
+// courses, attempted credits in their column.
 func (t *Table) ReadRow(l Line) (Row, bool) {
 	l.Words = t.splitAtEdges(l.Words)
 	n := t.countCodeCells(l, l.Words)
@@ -156,8 +156,8 @@ func (t *Table) dropForeign(cells [][]Word) [][]Word {
 	return slices.DeleteFunc(cells, foreign)
 }
 
-// splitAtEdges parts words at the edges of the column of titles. Where columns are narrow, cells touch or even overlap: a
-// section runs into the title, the title into its credits.
+// splitAtEdges parts words at the edges of the column of titles. Where columns are narrow, cells touch or even
+// overlap: a section runs into the title, the title into its credits.
 func (t *Table) splitAtEdges(words []Word) []Word {
 	var parted []Word
 	for _, w := range words {
@@ -208,9 +208,9 @@ func (t *Table) nearestColumn(w Word) int {
 	return best
 }
 
-// assignColumns returns the columns of the cells of a row from left to right, the nearest. Where that puts two cells into one
-// column, because names are centred over wide columns and cells are not, all of them move as little as it takes for each
-// to have its own.
+// assignColumns returns the columns of the cells of a row from left to right, the nearest. Where that puts two cells
+// into one column, because names are centred over wide columns and cells are not, all of them move as little as it
+// takes for each to have its own.
 func (t *Table) assignColumns(cells [][]Word) []int {
 	columns := make([]int, len(cells))
 	apart := true
@@ -221,8 +221,8 @@ func (t *Table) assignColumns(cells [][]Word) []int {
 	if apart || len(cells) > len(t.right) {
 		return columns
 	}
-	// cost[k] is the least for the cells so far when the last of them is in the column k, and from[i][k] is where the one
-	// before the cell i is then.
+	// cost[k] is the least for the cells so far when the last of them is in the column k, and from[i][k] is where the
+	// one before the cell i is then.
 	var cost []float64
 	from := make([][]int, len(cells))
 	for i, c := range cells {
@@ -258,8 +258,8 @@ func (t *Table) assignColumns(cells [][]Word) []int {
 // columnDistance is how far apart a word and the name of a column are; the more they share, the more it is below zero.
 func columnDistance(w Word, c Column) float64 { return max(w.X0, c.X0) - min(w.X1, c.X1) }
 
-// ReadHalfLine reads a line as a half-line of a title that wraps: nothing stands left of the titles, and what stands right of
-// them is another cell that wraps, a column's width away.
+// ReadHalfLine reads a line as a half-line of a title that wraps: nothing stands left of the titles, and what stands
+// right of them is another cell that wraps, a column's width away.
 func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	if l.X0 < t.titleX0-InColumn*l.Size && l.X0 < t.codesX1+0.2*l.Size {
 		return Line{}, false

@@ -23,8 +23,8 @@ const (
 )
 
 // Block is the rows of one table on one page, from top to bottom, with the half-lines of titles between them: gaps[i]
-// is above rows[i], the last one below all rows. It is open at an end where the table goes on on another page: half-lines
-// there may belong to a row of that page.
+// is above rows[i], the last one below all rows. It is open at an end where the table goes on on another page:
+// half-lines there may belong to a row of that page.
 type Block struct {
 	rows                 []*Row
 	gaps                 [][]Line
@@ -92,8 +92,9 @@ func CompleteTitles(blocks []Block) {
 	}
 }
 
-// divideGaps finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all ways, built
-// row by row from the top. cost[k] is that of the rows so far when k lines of the gap below them are theirs.
+// divideGaps finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all
+// ways, built row by row from the top. cost[k] is that of the rows so far when k lines of the gap below them are
+// theirs.
 func (b *Block) divideGaps(p placement) ([]int, float64) {
 	edge := func(lines int, open bool) float64 {
 		if lines > 0 && !open {
@@ -136,9 +137,9 @@ func (b *Block) divideGaps(p placement) ([]int, float64) {
 	return cuts, bestCost
 }
 
-// measureMisfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its own and
-// those of the gap below up to k: its distance from where the placement wants it, and by how much its lines lie further
-// apart than it lies from its neighbours.
+// measureMisfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its
+// own and those of the gap below up to k: its distance from where the placement wants it, and by how much its lines
+// lie further apart than it lies from its neighbours.
 func (b *Block) measureMisfit(p placement, i, j, k int) float64 {
 	r := b.rows[i]
 	above, below := b.gaps[i], b.gaps[i+1]

@@ -1,6 +1,6 @@
-// Package layout finds the geometry of a printed page: words with coordinates become lines, and lines become tables with
-// columns, rows and titles. It knows the names of the columns of a student record and the shape of a course's code, and
-// nothing of what a record means; package document reads that.
+// Package layout finds the geometry of a printed page: words with coordinates become lines, and lines become tables
+// with columns, rows and titles. It knows the names of the columns of a student record and the shape of a course's
+// code, and nothing of what a record means; package document reads that.
 package layout
 
 // Word is a run of characters without white space. Coordinates are points (1/72 inch) from the page's top left corner,

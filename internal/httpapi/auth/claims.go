@@ -44,8 +44,8 @@ func findClaim(object json.RawMessage, name string) json.RawMessage {
 	return findClaim(fields[head], rest)
 }
 
-// readRoles takes a list of roles, or one role as a text, which providers send for a caller with a single role. Whatever
-// else stands there is skipped.
+// readRoles takes a list of roles, or one role as a text, which providers send for a caller with a single role.
+// Whatever else stands there is skipped.
 func readRoles(value json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(value, &one) == nil && one != "" {

@@ -152,7 +152,8 @@ func (s *keySet) fetchKeys(ctx context.Context) error {
 }
 
 // readKeys reads a JWK set (RFC 7517, 5) and skips the keys that cannot verify tokens here: one of a kind that is not
-// supported must not spoil the others. Symmetric keys are skipped: a provider that publishes one has published a secret.
+// supported must not spoil the others. Symmetric keys are skipped: a provider that publishes one has published a
+// secret.
 func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

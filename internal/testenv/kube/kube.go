@@ -1,5 +1,6 @@
 // Package kube starts a real Kubernetes API server and its etcd for tests. There is no kubelet and no other controller:
-// pods are objects whose status the tests write. The programs are those of hack/cluster/build.sh, or of KUBEBUILDER_ASSETS.
+// pods are objects whose status the tests write. The programs are those of hack/cluster/build.sh, or of
+// KUBEBUILDER_ASSETS.
 package kube
 
 import (
@@ -19,7 +20,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// Server is an API server that the tests of a package share: make one in a variable of the package, run the tests by Main.
+// Server is an API server that the tests of a package share: make one in a variable of the package, run the tests by
+// Main.
 type Server struct {
 	once sync.Once
 	env  *envtest.Environment
@@ -115,8 +117,8 @@ func programFolder() string {
 	return filepath.Join(cache, "tmd-cluster", "bin")
 }
 
-// CreatePod makes a worker pod with one container, worker. Its status is written when change is not nil: a running container on
-// a ready pod, as change leaves it.
+// CreatePod makes a worker pod with one container, worker. Its status is written when change is not nil: a running
+// container on a ready pod, as change leaves it.
 func (s *Server) CreatePod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) *corev1.Pod {
 	tb.Helper()
 	c := s.NewClient(tb)

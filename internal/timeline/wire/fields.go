@@ -21,8 +21,8 @@ const (
 	maxDepth = 8       // objects and lists inside each other; the deepest legal body has 5
 )
 
-// readObject reads one JSON object and nothing after it. What is no JSON object is bad_request; an error of r comes back
-// as it is.
+// readObject reads one JSON object and nothing after it. What is no JSON object is bad_request; an error of r comes
+// back as it is.
 func readObject(r io.Reader, faults *fieldfault.List) (map[string]any, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBody+1))
 	if err != nil {
@@ -210,8 +210,8 @@ func numberField(into *float64) field {
 	}
 }
 
-// decodeObject reads an object with these fields, and then checks what was read. A field that is not even of its type is not
-// checked further: one fault says enough.
+// decodeObject reads an object with these fields, and then checks what was read. A field that is not even of its type
+// is not checked further: one fault says enough.
 func decodeObject(r io.Reader, fields map[string]field, check func() fieldfault.List) error {
 	var found fieldfault.List
 	o, err := readObject(r, &found)

@@ -18,8 +18,8 @@ const (
 	maxCredits     = 300
 )
 
-// DecodeForm reads a form from JSON and checks all of it that needs no catalogue. The errors are bad_request for what is
-// no JSON object, and invalid_form with every faulty field.
+// DecodeForm reads a form from JSON and checks all of it that needs no catalogue. The errors are bad_request for what
+// is no JSON object, and invalid_form with every faulty field.
 func DecodeForm(r io.Reader) (timeline.Form, error) {
 	var form timeline.Form
 	err := decodeObject(r, map[string]field{

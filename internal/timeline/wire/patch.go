@@ -77,8 +77,8 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 	return p, nil
 }
 
-// ValidatePatch checks all of a patch that needs no timeline; its error is invalid_form with every faulty field. A patch
-// that DecodePatch returned is valid.
+// ValidatePatch checks all of a patch that needs no timeline; its error is invalid_form with every faulty field. A
+// patch that DecodePatch returned is valid.
 func ValidatePatch(p timeline.Patch) error {
 	found := checkPatch(p)
 	return found.ToError()

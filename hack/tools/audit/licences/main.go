@@ -27,8 +27,8 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// taken are the licences that ask for no more than a notice, by their SPDX names (BSL-1.0 is Boost's); MPL-2.0 asks for the source of the
-// changed files of the module itself, of which there are none.
+// taken are the licences that ask for no more than a notice, by their SPDX names (BSL-1.0 is Boost's); MPL-2.0 asks
+// for the source of the changed files of the module itself, of which there are none.
 var taken = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "MIT", "MPL-2.0", "Unlicense", "Zlib"}
 
 // enough is how much of a file must be known text: the rest is names, years and titles.

@@ -2,9 +2,9 @@
 //
 //	kustomize HELM CHART FOLDER
 //
-// FOLDER/values holds a values file for the base and for each overlay. The chart is rendered with each; an overlay gets the
-// objects that the base lacks, and patches for those that differ. In the end kustomize builds all of them, and what comes out
-// must be what the chart renders, object for object: the two never part.
+// FOLDER/values holds a values file for the base and for each overlay. The chart is rendered with each; an overlay
+// gets the objects that the base lacks, and patches for those that differ. In the end kustomize builds all of them,
+// and what comes out must be what the chart renders, object for object: the two never part.
 package main
 
 import (
@@ -195,8 +195,8 @@ func target(o object) object {
 	return t
 }
 
-// difference is the JSON patch (RFC 6902) that makes b of a. Lists of the same length are compared item by item; others are
-// replaced.
+// difference is the JSON patch (RFC 6902) that makes b of a. Lists of the same length are compared item by item;
+// others are replaced.
 func difference(path string, a, b any) []object {
 	if reflect.DeepEqual(a, b) {
 		return nil

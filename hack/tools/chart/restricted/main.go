@@ -16,7 +16,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is what all kinds with pods have in common: the kinds of apps and batch nest the pod in a template, a pod is one.
+// object is what all kinds with pods have in common: the kinds of apps and batch nest the pod in a template, a pod is
+// one.
 type object struct {
 	Kind     string            `json:"kind"`
 	Metadata metav1.ObjectMeta `json:"metadata"`

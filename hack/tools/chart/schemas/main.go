@@ -3,8 +3,8 @@
 //	schemas FOLDER
 //
 // The usual collections of schemas are served by GitHub. These come from the sources themselves, as Go modules with
-// versions that are pinned here: the OpenAPI document of Kubernetes, and the custom resource definitions of KEDA, the Gateway
-// API and the Prometheus operator. Every object is closed: a misspelt field is a fault.
+// versions that are pinned here: the OpenAPI document of Kubernetes, and the custom resource definitions of KEDA, the
+// Gateway API and the Prometheus operator. Every object is closed: a misspelt field is a fault.
 package main
 
 import (

@@ -2,9 +2,9 @@
 //
 //	values CHART > CHART/values.schema.json
 //
-// The default says what a value is; a comment line "# @schema {enum: [a, b]}" above it, a JSON schema in YAML's flow form,
-// adds to that or takes its place. "# -- text" is the description, as helm-docs reads it. Objects refuse keys that
-// values.yaml does not have, so that a typo fails the install; an empty object takes any keys. A value without a
+// The default says what a value is; a comment line "# @schema {enum: [a, b]}" above it, a JSON schema in YAML's flow
+// form, adds to that or takes its place. "# -- text" is the description, as helm-docs reads it. Objects refuse keys
+// that values.yaml does not have, so that a typo fails the install; an empty object takes any keys. A value without a
 // description is a fault: all faults are told at once.
 package main
 
