@@ -124,7 +124,7 @@ func TestPinsHaveACost(t *testing.T) {
 func TestSeveralMinima(t *testing.T) {
 	t.Parallel()
 	minimum := func(codes ...string) catalogue.Rule {
-		return catalogue.Rule{Type: catalogue.RuleMinCreditsFrom, CourseList: codes, MinCredits: 3}
+		return catalogue.Rule{Type: catalogue.RuleMinCreditsFromSet, CourseList: codes, MinCredits: 3}
 	}
 	p := programWith(t, catalogue.Pool{
 		ID: "arts", Name: "Arts", CreditsRequired: 9, Courses: []string{"HIST 205", "HIST 207", "COMP 248", "COMP 249"},

@@ -45,7 +45,7 @@ func planFor(t *testing.T, p *audit.Program, r audit.Record, q audit.PlanRequest
 func TestEveryDegreeCanBePlanned(t *testing.T) {
 	t.Parallel()
 	cat := loadCatalogue()
-	for _, d := range cat.Degrees() {
+	for _, d := range cat.StandaloneDegrees() {
 		for _, flags := range []string{"", "ecp"} {
 			t.Run(d.ID+" "+flags, func(t *testing.T) {
 				t.Parallel()
@@ -169,7 +169,7 @@ func TestGraduate(t *testing.T) {
 func TestCompareDegrees(t *testing.T) {
 	t.Parallel()
 	var programs []*audit.Program
-	for _, d := range loadCatalogue().Degrees() {
+	for _, d := range loadCatalogue().StandaloneDegrees() {
 		programs = append(programs, programOf(t, d.ID))
 	}
 	record := audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(softwareRecord)}

@@ -108,7 +108,7 @@ func (p *Program) readCodes(path string, codes []string, faults *[]fault.Field) 
 	out := make([]string, 0, len(codes))
 	for i, code := range codes {
 		if len(code) <= 32 {
-			code = catalogue.Code(code)
+			code = catalogue.NormalizeCode(code)
 		}
 		if id, ok := p.book.findID(code); !ok || !p.book.courses[id].known {
 			*faults = append(*faults, fault.Field{Path: fmt.Sprintf("%s/%d", path, i), Message: "The catalogue has no such course."})
@@ -194,7 +194,7 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 		}
 		code := k.Code
 		if len(code) <= 32 {
-			code = catalogue.Code(code)
+			code = catalogue.NormalizeCode(code)
 		}
 		id, ok := p.book.findID(code)
 		if !ok || !p.book.courses[id].known {

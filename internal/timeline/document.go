@@ -121,14 +121,14 @@ func (d *draft) addTransfers(doc document.Document) {
 		if credits := roundToQuarters(row.Credits); credits > 0 || doc.Kind == document.Transcript {
 			t.Credits = &credits
 		}
-		if code := catalogue.Code(row.Code); !row.Unassigned && catalogue.IsCode(code) {
+		if code := catalogue.NormalizeCode(row.Code); !row.Unassigned && catalogue.IsCode(code) {
 			t.Code = code
 			if t.Via == ViaExemption {
 				d.exempt = uniqueCodes(append(d.exempt, code))
 			} else {
 				d.transferred = uniqueCodes(append(d.transferred, code))
 			}
-			if _, known := d.cat.Index(code); !known {
+			if _, known := d.cat.CourseIndex(code); !known {
 				d.extra[code] = ExtraCourse{Code: code, Title: t.Title, Credits: roundToQuarters(row.Credits)}
 			}
 		} else {

@@ -62,7 +62,7 @@ func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error)
 	if p.Pins != nil {
 		s.Pins = make(map[string]string, len(*p.Pins))
 		for code, pool := range *p.Pins {
-			s.Pins[catalogue.Code(code)] = pool
+			s.Pins[catalogue.NormalizeCode(code)] = pool
 		}
 	}
 	if p.Waivers != nil {

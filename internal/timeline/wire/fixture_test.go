@@ -83,7 +83,7 @@ func transcript(degree string, sittings ...string) document.Document {
 		}
 		code := words[0] + " " + words[1]
 		credits := 3.0
-		if c, ok := embedded().Course(code); ok {
+		if c, ok := embedded().FindCourse(code); ok {
 			credits = c.Credits
 		}
 		*courses = append(*courses, document.Sitting{

@@ -129,7 +129,7 @@ func (c *checker) checkPins(pins map[string]string) {
 	}
 	seen := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(pins)) {
-		path, code := fieldfault.JoinPath("pins", key), catalogue.Code(key)
+		path, code := fieldfault.JoinPath("pins", key), catalogue.NormalizeCode(key)
 		switch {
 		case !catalogue.IsCode(code):
 			c.AddFault(path, codeSentence)
