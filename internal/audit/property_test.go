@@ -19,7 +19,7 @@ func drawRecord(r *rand.Rand, d catalogue.Degree) audit.Record {
 	record := audit.Record{Current: term.Term{Year: 2026, Season: term.Fall}}
 	var codes []string
 	for _, id := range d.Pools {
-		pool, _ := cat.Pool(id)
+		pool, _ := cat.FindPool(id)
 		for range 1 + r.IntN(12) {
 			codes = append(codes, pool.Courses[r.IntN(len(pool.Courses))])
 		}
@@ -47,7 +47,7 @@ func drawRecord(r *rand.Rand, d catalogue.Degree) audit.Record {
 
 // drawDegree draws a degree.
 func drawDegree(r *rand.Rand) catalogue.Degree {
-	degrees := loadCatalogue().Degrees()
+	degrees := loadCatalogue().StandaloneDegrees()
 	return degrees[r.IntN(len(degrees))]
 }
 
@@ -73,7 +73,7 @@ func TestAuditProperties(t *testing.T) {
 			t.Fatalf("%s: another order, another audit", d.Name)
 		}
 
-		pool, _ := loadCatalogue().Pool(d.Pools[r.IntN(len(d.Pools))])
+		pool, _ := loadCatalogue().FindPool(d.Pools[r.IntN(len(d.Pools))])
 		more := record
 		more.Attempts = append(slices.Clone(record.Attempts), audit.Attempt{
 			Code: pool.Courses[r.IntN(len(pool.Courses))], Credits: audit.NoCredits, Status: audit.Completed, Term: parseTerm("Winter 2026"),
@@ -119,7 +119,7 @@ func TestPlanProperties(t *testing.T) {
 		p, record := programOf(t, d.ID), drawRecord(r, d)
 		q := audit.PlanRequest{MaxCredits: audit.Quarters(float64(12 + r.IntN(8))), Summers: r.IntN(2) == 0}
 		if r.IntN(2) == 0 {
-			pool, _ := loadCatalogue().Pool(d.Pools[0])
+			pool, _ := loadCatalogue().FindPool(d.Pools[0])
 			q.Keep = []audit.KeptCourse{{Code: pool.Courses[r.IntN(len(pool.Courses))], Term: "Fall 2028"}}
 		}
 		got, err := p.Plan(context.Background(), record, q)
