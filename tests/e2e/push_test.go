@@ -41,7 +41,7 @@ func testPush(t *testing.T) {
 	})
 	none := func() {
 		t.Helper()
-		waitForCluster(t, 2*time.Minute, "no worker", func() (string, bool) {
+		waitForCluster(t, scaleToZeroLimit, "no worker", func() (string, bool) {
 			wanted, _ := countReplicas(t)
 			return fmt.Sprintf("%d workers wanted", wanted), wanted == 0 && len(allPods(t, "worker")) == 0
 		})

@@ -55,11 +55,11 @@ func slowValues() values {
 	})
 }
 
-// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default; it scales down faster, as
-// nobody waits two minutes in a test.
+// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default, and so is the cooldown: the
+// chart refuses a shorter one with minReplicas 0. Above zero it scales down faster.
 func scaledValues() values {
 	return slowValues().merge(values{"worker": values{"autoscaling": values{
-		"enabled": true, "minReplicas": 0, "cooldownPeriod": 10,
+		"enabled": true, "minReplicas": 0,
 		"behavior": values{"scaleDown": values{
 			"stabilizationWindowSeconds": 5,
 			"policies":                   []values{{"type": "Percent", "value": 100, "periodSeconds": 5}},
