@@ -14,7 +14,8 @@ import (
 
 // metrics of the worker:
 //
-//	tmd_job_attempts_total{kind,outcome}   attempts, by file, body, timelineData; done, interrupted, superseded or the fault's code
+//	tmd_job_attempts_total{kind,outcome}   attempts, by kind (file, body, timelineData) and by outcome (done,
+//	                                       interrupted, superseded or the fault's code)
 //	tmd_jobs_total{kind,outcome}           jobs that ended here: done, or the code they failed with
 //	tmd_job_step_seconds{step}             catalogue, parse, load, build, pack, store
 //	tmd_job_seconds{kind}                  from being accepted to done, waiting included

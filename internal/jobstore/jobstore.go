@@ -1,11 +1,11 @@
 // Package jobstore stores the records, inputs and results of jobs in Redis, database 1. A job has the keys
 //
-//	job:timeline:<id>          hash: the record (see storedRecord), its history and, until the job has ended, its input
+//	job:timeline:<id>          hash: the record (see storedRecord), its history and, until the job ends, its input
 //	job:timeline:<id>:result   the result, gzip
 //	job:timeline:<id>:slim     its slim view, gzip
 //	job:timeline:<id>:claim    the key of the idempotency claim that led to the job, if any
 //
-// and beside them stand
+// The other keys are
 //
 //	job:idempotency:<sha256>   the claim of an owner's idempotency key: the id of the job that holds it
 //	job:content:<sha256>       the claim of an owner's content while its job is open: the id of that job

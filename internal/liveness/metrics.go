@@ -4,8 +4,8 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics of a member:
 //
-//	tmd_queue_recovered_total{reason}    tasks that this worker put back for others: crash, when their worker was lost,
-//	                                     or orphan
+//	tmd_queue_recovered_total{reason}    tasks that this worker requeued: crash (their worker was lost) or orphan (no
+//	                                     worker holds them)
 type metrics struct{ recovered *prometheus.CounterVec }
 
 const (

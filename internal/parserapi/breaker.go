@@ -111,9 +111,10 @@ func (g *gate) runCall(ctx context.Context, call func(context.Context) (document
 // metrics of a client:
 //
 //	tmd_parser_breaker_state           0 closed, 1 half-open (one call tries), 2 open: calls fail at once
-//	tmd_parser_calls_in_flight         calls that the parser works on
-//	tmd_parser_calls_total{outcome}    read, refused (a fault of the document), busy (no room), failed (the parser's own
-//	                                   fault), rejected (not made: the breaker is open, or no room among the calls), canceled
+//	tmd_parser_calls_in_flight         calls that wait for an answer of the parser
+//	tmd_parser_calls_total{outcome}    read, refused (a fault of the document), busy (the parser has no free child),
+//	                                   failed (a fault of the parser), rejected (not sent: the breaker is open, or the
+//	                                   client has reached its limit of calls), canceled
 type metrics struct {
 	inFlight prometheus.Gauge
 	calls    *prometheus.CounterVec

@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // metrics of the reconciler:
 //
 //	tmd_controller_deletion_cost_writes_total{outcome}  annotations written, by ok, failed
-//	tmd_controller_deletion_cost_waiting                pods whose cost has changed and waits for its turn to be written
+//	tmd_controller_deletion_cost_waiting                pods whose changed cost is not written yet
 type metrics struct{ writes *prometheus.CounterVec }
 
 func newMetrics(r prometheus.Registerer, waiting func() float64) *metrics {

@@ -8,10 +8,11 @@ import (
 
 // metrics of the reconciler:
 //
-//	tmd_controller_endings_total{reason}          ends of worker processes that were dealt with
-//	tmd_controller_handed_over_jobs_total{reason} jobs that went back into the queue
-//	tmd_controller_handover_failures_total        tries that failed and are repeated
-//	tmd_controller_handover_seconds               from the end of a container, in whole seconds, to its jobs in the queue
+//	tmd_controller_endings_total{reason}          ends of worker processes that were handled
+//	tmd_controller_handed_over_jobs_total{reason} jobs that were requeued
+//	tmd_controller_handover_failures_total        handovers that failed; each is repeated
+//	tmd_controller_handover_seconds               from the end of a container (in whole seconds) until its jobs are
+//	                                              requeued
 type metrics struct {
 	endings, jobs *prometheus.CounterVec
 	failures      prometheus.Counter
