@@ -191,8 +191,11 @@ type semesterDocument struct {
 }
 
 type sittingDocument struct {
-	Code    string `bson:"code"`
-	Message string `bson:"message,omitempty"`
+	Code          string   `bson:"code"`
+	Pool          string   `bson:"pool,omitempty"`
+	Credits       *float64 `bson:"credits,omitempty"`
+	IsBelowCMinus bool     `bson:"belowCMinus,omitempty"`
+	Message       string   `bson:"message,omitempty"`
 }
 
 type stateDocument struct {
@@ -209,15 +212,11 @@ type extraCourseDocument struct {
 }
 
 func toSemesterDocument(s timeline.Semester) semesterDocument {
-	return semesterDocument{s.Term, mapSlice(s.Courses, func(c timeline.Sitting) sittingDocument {
-		return sittingDocument{Code: c.Code, Message: c.Message}
-	})}
+	return semesterDocument{s.Term, mapSlice(s.Courses, func(c timeline.Sitting) sittingDocument { return sittingDocument(c) })}
 }
 
 func toSemester(d semesterDocument) timeline.Semester {
-	return timeline.Semester{Term: d.Term, Courses: mapSlice(d.Courses, func(c sittingDocument) timeline.Sitting {
-		return timeline.Sitting{Code: c.Code, Message: c.Message}
-	})}
+	return timeline.Semester{Term: d.Term, Courses: mapSlice(d.Courses, func(c sittingDocument) timeline.Sitting { return timeline.Sitting(c) })}
 }
 
 func toStateDocument(s timeline.State) stateDocument {

@@ -11,19 +11,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // newTimeline is a timeline with one of everything.
 func newTimeline(owner, name string) timeline.Saved {
-	fall := "FALL 2024"
+	fall, credits := "FALL 2024", 3.5
 	return timeline.Saved{
 		Owner: owner, Name: name, DegreeID: "soen", IsCoop: true,
 		Semesters: []timeline.Semester{
-			{Term: fall, Courses: []timeline.Sitting{{Code: "COMP 248"}, {Code: "COMP 232", Message: "C- needed"}}},
+			{Term: fall, Courses: []timeline.Sitting{{Code: "COMP 248"}, {Code: "COMP 232", Credits: &credits, IsBelowCMinus: true, Message: "C- needed"}}},
 			{Term: "FALL/WINTER 2028-29", Courses: []timeline.Sitting{}},
+			{Term: "WINTER 2029", Courses: []timeline.Sitting{{Code: "Electives", Pool: "a pool", Credits: &credits}}},
 		},
 		States: map[string]timeline.State{
 			"COMP 248": {Status: timeline.Completed, Semester: &fall},
@@ -32,6 +35,11 @@ func newTimeline(owner, name string) timeline.Saved {
 		Exemptions:   []string{"MATH 203"},
 		Deficiencies: []string{},
 		Extra:        []timeline.ExtraCourse{{Code: "ENGR 107", Title: "Éthique", Credits: 0.25}},
+		Required:     138,
+		Transfers:    []timeline.Transfer{{Title: "PHIL 2XX", Credits: &credits, Via: timeline.ViaTransfer}, {Code: "HIST 283", Via: timeline.ViaTransfer}},
+		Warnings:     []warning.Warning{{Code: warning.GPADiffers, Message: "m", Page: 2, Expected: "1", Found: "2"}},
+		Pins:         map[string]string{"COMP 248": "a pool"},
+		Waivers:      []audit.Waiver{{Code: audit.Excluded, Course: "COMP 232", Reason: "r"}},
 	}
 }
 
@@ -214,6 +222,7 @@ func timelinePages(t *testing.T, open Open) {
 	}
 	bare := must(s.FindTimeline(ctx, "ann", everything[0].ID))(t)
 	bare.Semesters, bare.States, bare.Extra = nil, nil, nil
+	bare.Required, bare.Transfers, bare.Warnings, bare.Pins, bare.Waivers = 0, nil, nil, nil, nil
 	if d := cmp.Diff(bare, everything[0]); d != "" {
 		t.Errorf("an entry of the list (-want +got):\n%s", d)
 	}

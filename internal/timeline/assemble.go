@@ -101,12 +101,21 @@ func (d *draft) newEntry(code string) Course {
 
 // assembleResult makes the result of a draft, which it uses up, as seen at now.
 func (d *draft) assembleResult(now time.Time) *Result {
+	r, touched := d.layOutResult()
+	d.measureProgress(r, touched, now)
+	d.addWarnings(r, touched)
+	return r
+}
+
+// layOutResult returns the result without what the audit says of it, and the codes of all courses that something is
+// known about.
+func (d *draft) layOutResult() (r *Result, touched []string) {
 	p := d.program
 	d.owed = make(map[string]bool, len(d.deficient))
 	for _, code := range d.deficient {
 		d.owed[code] = true
 	}
-	r := &Result{
+	r = &Result{
 		ID: d.id, TimelineName: d.name, Degree: p.degree, IsCoop: d.coop, IsExtendedCredit: d.extended,
 		Transfers: d.transfers, Pins: d.pins, Waivers: d.waivers, Warnings: d.warnings,
 		Courses:   make(map[string]Course, len(p.closure)+len(d.states)+len(d.extra)),
@@ -115,7 +124,7 @@ func (d *draft) assembleResult(now time.Time) *Result {
 	for _, i := range p.closure {
 		r.Courses[p.courses[i].ID] = p.courses[i]
 	}
-	touched := d.applyStates(r)
+	touched = d.applyStates(r)
 	unused := d.markUnused(r)
 	for _, s := range d.slots {
 		r.Semesters = append(r.Semesters, Semester{Term: s.label, Courses: s.courses})
@@ -129,9 +138,7 @@ func (d *draft) assembleResult(now time.Time) *Result {
 		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, Courses: orEmpty(d.deficient), Rules: []Rule{}},
 		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
 	)
-	d.measureProgress(r, touched, now)
-	d.addWarnings(r, touched)
-	return r
+	return r, touched
 }
 
 // applyStates gives each course its state, adds the courses that no pool leads to, and returns the codes of all courses

@@ -28,6 +28,9 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 				record.WorkTerms = append(record.WorkTerms, s.term)
 				continue
 			case !d.hasEntry(sitting.Code):
+				if sitting.Pool != "" && s.term.At(now) == term.Future {
+					record.Attempts = append(record.Attempts, audit.Placeholder(sitting.Code, sitting.Pool, toPrinted(sitting.Credits), s.term))
+				}
 				continue
 			}
 			attempt := audit.Attempt{

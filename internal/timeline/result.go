@@ -127,9 +127,11 @@ type Semester struct {
 
 // Sitting is one course in one term; Message is a remark about this sitting. Credits are what the document says that it
 // counts, earned when it is over and attempted before; nil where the catalogue's hold. IsBelowCMinus marks a passing
-// grade below C-.
+// grade below C-. Pool is for a placeholder alone: the pool of which a course is still to be chosen, or
+// audit.OtherCreditsID for a course of any kind.
 type Sitting struct {
 	Code          string   `json:"code" bson:"code"`
+	Pool          string   `json:"pool,omitempty" bson:"pool,omitempty"`
 	Credits       *float64 `json:"credits,omitempty" bson:"credits,omitempty"`
 	IsBelowCMinus bool     `json:"belowCMinus,omitempty" bson:"belowCMinus,omitempty"`
 	Message       string   `json:"message,omitempty" bson:"message,omitempty"`

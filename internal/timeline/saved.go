@@ -52,6 +52,15 @@ type ExtraCourse struct {
 // FromSaved builds a saved timeline again, as seen at now: what was planned for a term that is over meanwhile is
 // incomplete. The errors are degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
 func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
+	d, err := b.draftSaved(s, now)
+	if err != nil {
+		return nil, err
+	}
+	return d.assembleResult(now), nil
+}
+
+// draftSaved returns the draft of a saved timeline.
+func (b *Builder) draftSaved(s Saved, now time.Time) (*draft, error) {
 	degree, ok := b.cat.FindDegree(s.DegreeID)
 	if !ok || degree.DegreeType != catalogue.Standalone {
 		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.ClosestNames(s.DegreeID)}
@@ -99,7 +108,7 @@ func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 		return nil, err
 	}
 	d.settleStates(now)
-	return d.assembleResult(now), nil
+	return d, nil
 }
 
 // loadState takes a saved state over. Exemptions stand in their own list, transfers only here.

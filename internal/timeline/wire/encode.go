@@ -154,6 +154,7 @@ func (e *encoder) writeSemester(s *timeline.Semester) {
 	e.writeRaw(`{"term":`).writeText(s.Term).writeRaw(`,"courses":[`)
 	for i, c := range s.Courses {
 		e.writeComma(i).writeRaw(`{"code":`).writeText(c.Code)
+		e.writeOptional(`,"pool":`, c.Pool)
 		if c.Credits != nil {
 			e.writeRaw(`,"credits":`).writeNumber(*c.Credits)
 		}

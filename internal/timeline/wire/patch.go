@@ -63,7 +63,7 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 					"term": textField(&s.Term),
 					"courses": listField(&s.Courses, maxTermCourses, func(c *timeline.Sitting) field {
 						return objectField(map[string]field{
-							"code": textField(&c.Code), "credits": optionalField(&c.Credits, numberField),
+							"code": textField(&c.Code), "pool": textField(&c.Pool), "credits": optionalField(&c.Credits, numberField),
 							"belowCMinus": flagField(&c.IsBelowCMinus), "message": textField(&c.Message),
 						})
 					}),
@@ -223,6 +223,7 @@ func (c *checker) checkSemesters(semesters []timeline.Semester) {
 				c.AddFault(fieldfault.JoinPath(at, "code"), "Name a course.")
 			}
 			c.checkText(fieldfault.JoinPath(at, "message"), sitting.Message, maxMessage)
+			c.checkText(fieldfault.JoinPath(at, "pool"), sitting.Pool, maxPoolID)
 			if sitting.Credits != nil && !(*sitting.Credits >= 0 && *sitting.Credits <= maxSittingCredits) {
 				c.AddFault(fieldfault.JoinPath(at, "credits"), "Credits of a course are between 0 and 100.")
 			}
