@@ -161,13 +161,57 @@ func (x *planner) meetNeed(id int32, n *need) {
 		x.faults = append(x.faults, fault.Field{Path: "avoid", Message: fmt.Sprintf("%s asks for a course that is avoided, excluded or unknown: %s.", code, phraseList(x.codesOf(n.list), n.count))})
 		return
 	}
-	slices.SortStableFunc(open, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
-	})
+	if len(open) > missing {
+		x.sortOptions(open)
+	}
 	for _, other := range open[:missing] {
 		c := &x.book.courses[other]
 		x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, x.hasCourse(c.code))
 	}
+}
+
+// sortOptions orders courses of which any would do: those that can be taken at all, what the student prefers, a course
+// that only has to be repeated, then by preference.
+func (x *planner) sortOptions(ids []int32) {
+	type option struct {
+		isShut     bool
+		preference int
+	}
+	options := make(map[int32]option, len(ids))
+	for _, id := range ids {
+		o := option{isShut: !x.canBegin(id, nil), preference: x.preference(id)}
+		if o.preference > 0 && x.hasCourse(x.book.courses[id].code) {
+			o.preference = 1
+		} else if o.preference > 0 {
+			o.preference++
+		}
+		options[id] = o
+	}
+	slices.SortStableFunc(ids, func(i, j int32) int {
+		a, b := options[i], options[j]
+		return cmp.Or(compareBool(a.isShut, b.isShut), cmp.Compare(a.preference, b.preference), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+	})
+}
+
+// canBegin reports whether the record, the plan and courses that may still be added meet what a course asks for. path
+// holds the courses that led to it.
+func (x *planner) canBegin(id int32, path []int32) bool {
+	path = append(path[:len(path):len(path)], id)
+	for n := range x.book.courses[id].needs {
+		need := &x.book.courses[id].needs[n]
+		missing := min(need.count, len(need.list))
+		for _, other := range need.list {
+			c := &x.book.courses[other]
+			if x.hasUsable(id, other, need.code) || x.presumed[other] && !slices.Contains(x.record.Deficiencies, c.code) ||
+				!slices.Contains(path, other) && c.known && (x.hasCourse(c.code) || !x.isShut(other, x.sharedPool(id, other))) && x.canBegin(other, path) {
+				missing--
+			}
+		}
+		if missing > 0 && !x.isOutside(id, need) {
+			return false
+		}
+	}
+	return true
 }
 
 // sharedPool returns a pool that lists two courses, -1 for none.
