@@ -144,3 +144,17 @@ func BenchmarkAuditStages(b *testing.B) {
 		b.Log(slowest)
 	}
 }
+
+// BenchmarkCompareDegrees measures one record against every degree.
+func BenchmarkCompareDegrees(b *testing.B) {
+	var programs []*audit.Program
+	for _, d := range loadCatalogue().StandaloneDegrees() {
+		programs = append(programs, programOf(b, d.ID))
+	}
+	record := audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(softwareRecord)}
+	b.ReportAllocs()
+	for b.Loop() {
+		audit.CompareDegrees(context.Background(), programs, record)
+	}
+	b.ReportMetric(float64(len(programs)), "degrees")
+}

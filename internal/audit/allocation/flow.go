@@ -8,17 +8,26 @@ type edge struct {
 }
 
 // network is the flow from courses through the credit limits of pools into the pools. Nodes: the courses, then the
-// pools, then the limits, then the sink.
+// pools, then the limits, then the sink. It is built once for a component with every place; what a question closes has
+// no room.
 type network struct {
 	c        *component
 	edges    []edge
+	room     []int // of each edge, when everything is open
+	entries  []entry
 	out      [][]int
+	poolOf   []int // of each node inside a pool: the position of the pool
 	sinkEdge []int // of each pool of the component
 	given    []int // of each course: the credits that it gives
 	from     []int // the edge by which a search reached a node
 	queue    []int
 	steps    int   // how often a flow was looked for
 	caps     []int // of each pool of the component, in place of what it requires; nil for none
+}
+
+// entry is the edge by which a course enters a pool.
+type entry struct {
+	course, pool, edge int
 }
 
 func (n *network) poolNode(k int) int { return len(n.c.courses) + k }
@@ -30,7 +39,21 @@ func newNetwork(c *component) *network {
 		limits += len(c.problem.Pools[pool].Limits) + 1
 	}
 	nodes := len(c.courses) + len(c.pools) + limits + 1
-	n.out, n.from = make([][]int, nodes), make([]int, nodes)
+	n.out, n.from, n.poolOf = make([][]int, nodes), make([]int, nodes), make([]int, nodes)
+	node := n.poolNode(len(c.pools))
+	for k, id := range c.pools {
+		n.sinkEdge[k] = n.addEdge(n.poolNode(k), n.sink(), c.problem.Pools[id].Required)
+		n.addPool(k, node)
+		n.poolOf[n.poolNode(k)] = k
+		for range len(c.problem.Pools[id].Limits) + 1 {
+			n.poolOf[node] = k
+			node++
+		}
+	}
+	n.room = make([]int, len(n.edges))
+	for e := range n.edges {
+		n.room[e] = n.edges[e].left
+	}
 	return n
 }
 
@@ -43,29 +66,10 @@ func (n *network) addEdge(from, to, room int) int {
 	return len(n.edges) - 2
 }
 
-// reset builds the network anew. Only completed courses enter the pools of the set done.
-func (n *network) reset(allowed [][]Place, done uint64) {
-	n.edges = n.edges[:0]
-	for i := range n.out {
-		n.out[i] = n.out[i][:0]
-	}
-	clear(n.given)
-	node := len(n.c.courses) + len(n.c.pools)
-	for k, id := range n.c.pools {
-		required := n.c.problem.Pools[id].Required
-		if n.caps != nil {
-			required = n.caps[k]
-		}
-		n.sinkEdge[k] = n.addEdge(n.poolNode(k), n.sink(), required)
-		n.addPool(allowed, k, node, done>>k&1 == 1)
-		node += len(n.c.problem.Pools[id].Limits) + 1
-	}
-}
-
 // addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. Where credits
 // are kept for sets, it then passes its set, which has its kept credits and shares the rest of the pool with
 // everything else. The nodes from first on are those of the limits and of that rest.
-func (n *network) addPool(allowed [][]Place, k, first int, completedOnly bool) {
+func (n *network) addPool(k, first int) {
 	id := n.c.pools[k]
 	pool := &n.c.problem.Pools[id]
 	rest, kept := first+len(pool.Limits), 0
@@ -77,15 +81,16 @@ func (n *network) addPool(allowed [][]Place, k, first int, completedOnly bool) {
 		}
 	}
 	n.addEdge(rest, n.poolNode(k), max(0, pool.Required-kept))
-	caps := n.sortCaps(allowed, k)
+	caps := n.sortCaps(k)
 	linked := make([]bool, len(pool.Limits))
-	for x, places := range allowed {
-		course := &n.c.problem.Courses[n.c.courses[x]]
-		p := slices.IndexFunc(places, func(p Place) bool { return p.Pool == id })
-		if p < 0 || completedOnly && course.Class != Completed {
+	for x, i := range n.c.courses {
+		course := &n.c.problem.Courses[i]
+		p := slices.IndexFunc(course.Places, func(p Place) bool { return p.Pool == id })
+		if p < 0 {
 			continue
 		}
-		inSet := places[p].InSet
+		n.entries = append(n.entries, entry{x, k, len(n.edges)})
+		inSet := course.Places[p].InSet
 		at, room, isLinked := x, course.Credits, false
 		for _, l := range caps {
 			if inSet>>l&1 == 0 {
@@ -116,23 +121,60 @@ func (n *network) addPool(allowed [][]Place, k, first int, completedOnly bool) {
 }
 
 // sortCaps returns the limits of a pool that cap the credits of a set, the one with the fewest courses first.
-func (n *network) sortCaps(allowed [][]Place, k int) []int {
+func (n *network) sortCaps(k int) []int {
 	var caps []int
-	limits := n.c.problem.Pools[n.c.pools[k]].Limits
+	id := n.c.pools[k]
+	limits := n.c.problem.Pools[id].Limits
 	size := make([]int, len(limits))
 	for l := range limits {
 		if limits[l].Kind != MostCredits {
 			continue
 		}
 		caps = append(caps, l)
-		for _, places := range allowed {
-			if slices.ContainsFunc(places, func(p Place) bool { return p.Pool == n.c.pools[k] && p.InSet>>l&1 == 1 }) {
+		for _, i := range n.c.courses {
+			if slices.ContainsFunc(n.c.problem.Courses[i].Places, func(p Place) bool { return p.Pool == id && p.InSet>>l&1 == 1 }) {
 				size[l]++
 			}
 		}
 	}
 	slices.SortStableFunc(caps, func(a, b int) int { return size[a] - size[b] })
 	return caps
+}
+
+// reset empties the network and opens it to the places allowed. Only completed courses enter the pools of the set done.
+func (n *network) reset(allowed [][]Place, done uint64) {
+	for e := range n.edges {
+		n.edges[e].left = n.room[e]
+	}
+	clear(n.given)
+	for k := range n.caps {
+		n.edges[n.sinkEdge[k]].left = n.caps[k]
+	}
+	for _, in := range n.entries {
+		isClosed := done>>in.pool&1 == 1 && n.c.problem.Courses[n.c.courses[in.course]].Class != Completed
+		if isClosed || !slices.ContainsFunc(allowed[in.course], func(p Place) bool { return p.Pool == n.c.pools[in.pool] }) {
+			n.edges[in.edge].left = 0
+		}
+	}
+}
+
+// listPools returns the pool into which the flow leads each course, nowhere or several.
+func (n *network) listPools() []int {
+	pools := make([]int, len(n.c.courses))
+	for x := range pools {
+		pools[x] = nowhere
+		for _, e := range n.out[x] {
+			if e&1 == 1 || n.edges[e^1].left == 0 {
+				continue
+			}
+			if pools[x] != nowhere {
+				pools[x] = several
+				break
+			}
+			pools[x] = n.c.pools[n.poolOf[n.edges[e].to]]
+		}
+	}
+	return pools
 }
 
 // search finds a way from the node start to the node end over edges with room left, and returns the room of the way.

@@ -85,7 +85,7 @@ func (g *group) assignAll(caps []int, splits int) bool {
 	g.caps = caps
 	for i, ch := range g.choices {
 		a := assigner{network: g.network, goal: &g.goals[i], allowed: slices.Clone(ch.allowed), dead: map[string]bool{}}
-		if filling, ok := a.assign(0, splits); ok {
+		if filling, ok := a.assign(0, splits, nil); ok {
 			return a.isReached(filling)
 		}
 	}
@@ -272,42 +272,61 @@ type assigner struct {
 
 func (a *assigner) isReached(f filling) bool { return a.network.reaches(a.allowed, a.goal, f) }
 
-// findFilling returns the first pair of sets that is in reach.
-func (a *assigner) findFilling() (filling, bool) {
-	for _, f := range a.goal.fillings {
-		if a.isReached(f) {
-			return f, true
-		}
-	}
-	return filling{}, false
+// witness is a flow that reaches the goal: the pair of sets that it fills, and the one pool into which it leads each
+// course, nowhere for a course that it leaves out, several for one that it splits.
+type witness struct {
+	filling filling
+	pools   []int
 }
 
-// assign decides the courses from x on.
-func (a *assigner) assign(x, splits int) (filling, bool) {
-	f, ok := a.findFilling()
-	if !ok || a.network.isSpent() {
-		return filling{}, false
+const (
+	nowhere = -1
+	several = -2
+)
+
+// findWitness returns a flow for the first pair of sets that is in reach, nil when none is.
+func (a *assigner) findWitness() *witness {
+	for _, f := range a.goal.fillings {
+		if a.isReached(f) {
+			return &witness{filling: f, pools: a.network.listPools()}
+		}
 	}
+	return nil
+}
+
+// assign decides the courses from x on. w is a flow with which the goal is in reach, nil when that is not known.
+func (a *assigner) assign(x, splits int, w *witness) (filling, bool) {
 	for x < len(a.allowed) && len(a.allowed[x]) < 2 {
 		x++
 	}
-	if x == len(a.allowed) {
-		return f, true
-	}
 	key := a.encodeState(x, splits)
-	if a.dead[key] {
+	if a.dead[key] || a.network.isSpent() {
 		return filling{}, false
+	}
+	if w == nil {
+		w = a.findWitness()
+	}
+	if w == nil {
+		a.dead[key] = true
+		return filling{}, false
+	}
+	if x == len(a.allowed) {
+		return w.filling, true
 	}
 	places := a.allowed[x]
 	for p := range places {
 		a.allowed[x] = places[p : p+1]
-		if f, ok := a.assign(x+1, splits); ok {
+		next := w
+		if at := w.pools[x]; at != places[p].Pool && at != nowhere {
+			next = nil
+		}
+		if f, ok := a.assign(x+1, splits, next); ok {
 			return f, true
 		}
 	}
 	a.allowed[x] = places
 	if splits > 0 {
-		if f, ok := a.assign(x+1, splits-1); ok {
+		if f, ok := a.assign(x+1, splits-1, w); ok {
 			return f, true
 		}
 	}
@@ -360,26 +379,12 @@ func (a *assigner) encodeState(x, splits int) string {
 
 // readShares writes what the network's flow gives.
 func (c *component) readShares(n *network, shares [][]Share) {
-	inner := map[int]int{} // a node inside a pool → position of the pool
-	node := len(c.courses) + len(c.pools)
-	for k, id := range c.pools {
-		for range len(c.problem.Pools[id].Limits) + 1 {
-			inner[node] = k
-			node++
-		}
-	}
 	for x, i := range c.courses {
 		var out []Share
 		for _, e := range n.out[x] {
-			credits := n.edges[e^1].left
-			if e&1 == 1 || credits == 0 {
-				continue
+			if credits := n.edges[e^1].left; e&1 == 0 && credits > 0 {
+				out = append(out, Share{Pool: c.pools[n.poolOf[n.edges[e].to]], Credits: credits})
 			}
-			k, isInner := inner[n.edges[e].to]
-			if !isInner {
-				k = n.edges[e].to - len(c.courses)
-			}
-			out = append(out, Share{Pool: c.pools[k], Credits: credits})
 		}
 		slices.SortFunc(out, func(a, b Share) int { return a.Pool - b.Pool })
 		shares[i] = out
