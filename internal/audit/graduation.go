@@ -9,10 +9,11 @@ import (
 // Graduate returns the earliest term after which the degree can be complete: with summers, the heaviest load that is
 // allowed, and the work terms of the record. It is nil when there is no way within twelve years.
 func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
-	done, err := p.Plan(ctx, r, PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
+	x, err := p.schedulePlan(ctx, &r, &PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
 	if err != nil {
 		return nil
 	}
+	done := x.describe()
 	g := &Graduation{Term: done.Graduation, Terms: done.StudyTerms, Proven: done.Optimal, CriticalChain: done.CriticalChain, Reason: done.Reason}
 	if g.Term == "" {
 		g.Term = p.lastTerm(&r)

@@ -10,10 +10,8 @@ import (
 
 // describe turns the schedule into terms and sentences.
 func (x *planner) describe() *Plan {
-	full := x.fullRecord()
 	out := &Plan{
-		Optimal: x.schedule.Optimal, Length: x.schedule.Last + 1, Bound: x.schedule.Bound + 1, CriticalChain: []string{},
-		Terms: []PlannedTerm{}, Attempts: full.Attempts,
+		Optimal: x.schedule.Optimal, Length: x.schedule.Last + 1, Bound: x.schedule.Bound + 1, CriticalChain: []string{}, Terms: []PlannedTerm{},
 	}
 	critical := x.findCritical()
 	terms := map[slot]*PlannedTerm{}
@@ -64,7 +62,6 @@ func (x *planner) describe() *Plan {
 		}
 	}
 	out.Reason = x.describeReason(out)
-	out.Audit = x.Program.Audit(full)
 	return out
 }
 

@@ -81,15 +81,7 @@ func (x *planner) creditsBefore() Credits {
 func (x *planner) rankBySequence() map[string]int {
 	var best map[string]int
 	most := 0
-	for _, s := range x.book.cat.Data().Sequences {
-		ranks := map[string]int{}
-		for t := range s.Terms {
-			for _, code := range s.Terms[t].Courses {
-				if _, ok := ranks[code]; !ok {
-					ranks[code] = t
-				}
-			}
-		}
+	for _, ranks := range x.book.ranks {
 		n := 0
 		for i := range x.tasks {
 			if _, ok := ranks[x.tasks[i].attempt.Code]; ok {

@@ -80,12 +80,23 @@ type planTask struct {
 // or the rules are an invalid_form fault, each with its field. A context that ends makes it return the best plan
 // found.
 func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, error) {
-	w, faults := p.readWishes(&r, &q)
+	x, err := p.schedulePlan(ctx, &r, &q)
+	if err != nil {
+		return nil, err
+	}
+	out, full := x.describe(), x.fullRecord()
+	out.Attempts, out.Audit = full.Attempts, p.Audit(full)
+	return out, nil
+}
+
+// schedulePlan chooses the courses of a plan and gives each its term.
+func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest) (*planner, error) {
+	w, faults := p.readWishes(r, q)
 	if len(faults) > 0 {
 		return nil, &fault.Error{Code: fault.InvalidForm, Fields: faults}
 	}
 	x := &planner{Program: p, wishes: w}
-	x.begin(&r)
+	x.begin(r)
 	x.selectCourses()
 	if len(x.faults) == 0 {
 		x.layOut(ctx)
@@ -93,7 +104,7 @@ func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, err
 	if len(x.faults) > 0 {
 		return nil, &fault.Error{Code: fault.InvalidForm, Fields: x.faults}
 	}
-	return x.describe(), nil
+	return x, nil
 }
 
 // begin takes over of the record what is done, under way or planned before the plan begins.

@@ -263,19 +263,25 @@ func (x *planner) measure() (*auditor, []Requirement) {
 
 // addPreferred adds the preferred electives that make something of the degree, and what leads to them.
 func (x *planner) addPreferred() {
+	var before *Totals // of the plan without the course at hand
 	for _, code := range x.wishes.prefer {
 		id, ok := x.book.findID(code)
 		if !ok || x.isCovered(id) || x.isShut(id, -1) || !x.listed[id] || isWorkTerm(code) {
 			continue
 		}
-		before, _ := x.measure()
+		if before == nil {
+			a, _ := x.measure()
+			before = &a.total
+		}
 		tasks, faults := len(x.tasks), len(x.faults)
 		x.addCourse(id)
 		x.addPrerequisites()
 		after, _ := x.measure()
-		if gain := after.total.Planned - before.total.Planned; gain <= 0 || len(x.faults) > faults || after.total.Planned < before.total.Planned+x.creditsFrom(tasks)/2 {
+		if gain := after.total.Planned - before.Planned; gain <= 0 || len(x.faults) > faults || gain < x.creditsFrom(tasks)/2 {
 			x.tasks, x.faults = x.tasks[:tasks], x.faults[:faults]
+			continue
 		}
+		before = &after.total
 	}
 }
 

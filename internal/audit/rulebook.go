@@ -16,7 +16,7 @@ type Settings struct {
 	Calendar string
 	// MaxLoad is the most credits of one term; 0 stands for 19.
 	MaxLoad Credits
-	// Equivalents returns the other codes of a course; nil stands for the catalogue's own, if it has any.
+	// Equivalents returns the other codes of a course; nil stands for the catalogue's own.
 	Equivalents func(code string) []string
 	// Repeatable reports whether a course may count more than once; nil stands for none.
 	Repeatable func(code string) bool
@@ -29,6 +29,7 @@ type Rulebook struct {
 	extra    map[string]int32 // ids of codes that only rules and equivalents name
 	courses  []rules          // by id
 	presumed []int32          // what every extended-credit program teaches
+	ranks    []map[string]int // of each published sequence: the term in which a course first stands
 }
 
 // rules are a course of the catalogue as the checks read it.
@@ -60,11 +61,11 @@ func NewRulebook(cat *catalogue.Catalogue, s Settings) *Rulebook {
 	if s.MaxLoad <= 0 {
 		s.MaxLoad = defaultMaxLoad
 	}
-	if c, ok := any(cat).(interface{ Calendar() string }); ok && s.Calendar == "" {
-		s.Calendar = c.Calendar()
+	if s.Calendar == "" {
+		s.Calendar = cat.Calendar()
 	}
-	if c, ok := any(cat).(interface{ Equivalents(code string) []string }); ok && s.Equivalents == nil {
-		s.Equivalents = c.Equivalents
+	if s.Equivalents == nil {
+		s.Equivalents = cat.Equivalents
 	}
 	b := &Rulebook{cat: cat, settings: s, extra: map[string]int32{}, courses: make([]rules, len(cat.Courses()))}
 	for i := range cat.Courses() {
@@ -158,8 +159,13 @@ func (b *Rulebook) readSequences() {
 		if strings.Contains(s.Name, "january") || strings.Contains(s.Name, "winter") {
 			at = 3
 		}
+		ranks := map[string]int{}
+		b.ranks = append(b.ranks, ranks)
 		for i, t := range s.Terms {
 			for _, code := range t.Courses {
+				if _, ok := ranks[code]; !ok {
+					ranks[code] = i
+				}
 				id, ok := b.findID(code)
 				if !ok {
 					continue
