@@ -1,9 +1,9 @@
-// Package admin is what operators do with the jobs and the queues: look at them, run failed ones again, delete them,
-// hold queues back, and drain the system.
+// Package admin implements the operations of operators on jobs and queues: list and show jobs, retry and delete them,
+// pause queues, and drain the system.
 //
-// A job that failed for good is dead: it is kept for job.DeadTTL, longer than its record, with the history of its
-// faults. Everything here may meet a job that moves on at the same moment; then the answer is conflict or
-// job_not_found, and nothing has happened.
+// A job that failed permanently is dead: it is kept for job.DeadTTL, longer than its record, with the history of its
+// faults. A job may change its state while an operation runs; the operation then returns conflict or job_not_found
+// and changes nothing.
 package admin
 
 import (
@@ -18,22 +18,22 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// State is where a job is, as operators see it. The values are on the wire.
+// State is the state of a job as operators see it. The values are part of the API.
 type State string
 
-// The states: those of its task in a queue, and Dead.
+// The states: those of the job's task in a queue, and Dead.
 const (
 	Pending   State = "pending"   // waits for a worker
-	Active    State = "active"    // is with a worker
+	Active    State = "active"    // a worker runs it
 	Retry     State = "retry"     // waits for its next attempt
-	Scheduled State = "scheduled" // waits for its time
-	Dead      State = "dead"      // failed for good
+	Scheduled State = "scheduled" // waits for its scheduled time
+	Dead      State = "dead"      // failed permanently
 )
 
 // States returns every state.
 func States() []State { return []State{Pending, Active, Retry, Scheduled, Dead} }
 
-// Deps is what an Operator needs. Without Uploads it can look and hold back, but not retry or delete.
+// Deps are the dependencies of an Operator. Without Uploads it cannot retry or delete.
 type Deps struct {
 	Queue   Queue
 	Tasks   Tasks
@@ -43,50 +43,50 @@ type Deps struct {
 	Clock   func() time.Time
 }
 
-// Operator does what operators ask for. It is safe for concurrent use.
+// Operator implements the operations. It is safe for concurrent use.
 type Operator struct{ Deps }
 
 // New returns an operator.
 func New(d Deps) *Operator { return &Operator{d} }
 
-// Job is a job in a list. It names nobody.
+// Job is a job in a list. It does not contain the owner.
 type Job struct {
 	ID       job.ID       `json:"jobId"`
 	State    State        `json:"state"`
 	Kind     job.Kind     `json:"kind,omitempty"`
 	Priority job.Priority `json:"priority,omitempty"`
-	Queue    string       `json:"queue,omitempty"` // of its task; of a dead job, that of its priority
+	Queue    string       `json:"queue,omitempty"` // of its task; for a dead job, the queue of its priority
 	Attempt  int          `json:"attempt"`
 	Code     fault.Code   `json:"code,omitempty"` // of its last fault
-	// Since is when the job was accepted or, for a dead one, failed. It is the order of lists. Zero for a task whose
-	// job has no record.
+	// Since is when the job was accepted or, if it is dead, failed. Lists are sorted by it. It is zero for a task
+	// whose job has no record.
 	Since  time.Time `json:"since,omitzero"`
-	Due    time.Time `json:"dueAt,omitzero"`   // of Retry and Scheduled: when it is tried next
+	Due    time.Time `json:"dueAt,omitzero"`   // of Retry and Scheduled: the time of the next attempt
 	Worker string    `json:"worker,omitempty"` // of Active: the host that runs it
 }
 
-// Detail is all that is known of one job. Its State is "" when it is in no queue and not dead.
+// Detail is everything stored about one job. State is "" when the job is in no queue and not dead.
 type Detail struct {
 	Job
 	Owner      string         `json:"owner,omitempty"`
 	Status     job.State      `json:"status,omitempty"`  // of its record, if it has one
-	Message    string         `json:"message,omitempty"` // what its owner is told of the last fault
+	Message    string         `json:"message,omitempty"` // the message of the last fault, as the owner sees it
 	CreatedAt  time.Time      `json:"createdAt,omitzero"`
 	UpdatedAt  time.Time      `json:"updatedAt,omitzero"`
 	FinishedAt time.Time      `json:"finishedAt,omitzero"`
-	Expires    time.Time      `json:"expiresAt,omitzero"` // of a dead job: until when it is kept
+	Expires    time.Time      `json:"expiresAt,omitzero"` // of a dead job: the end of its retention
 	History    []job.Incident `json:"history"`
-	// Kept says whether the document of a dead job is kept, so that it can be run again; nil when that is not known
-	// or does not matter.
+	// Kept reports whether the document of a dead job is stored, so that the job can be retried. It is nil when that
+	// is not known or does not apply.
 	Kept *bool `json:"documentKept,omitempty"`
 }
 
-// errNoJob is for an id that nothing is known of.
+// errNoJob is the error for an id without a task, a record or a dead job.
 func errNoJob() error {
 	return fault.Detailed(fault.JobNotFound, "There is no such job: its record has expired, it was deleted, or it never was.")
 }
 
-// Show returns what is known of a job.
+// Show returns everything stored about a job.
 func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
@@ -135,7 +135,7 @@ func (o *Operator) toDeadDetail(ctx context.Context, dead job.Dead) Detail {
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.Uploads != nil {
-		// What is known in Redis is worth telling while the uploads are away.
+		// An unavailable upload store does not hide what Redis knows.
 		if kept, err := o.Uploads.HasKeptDocument(ctx, dead.ID); err == nil {
 			d.Kept = &kept
 		}
@@ -162,7 +162,7 @@ func toJob(r job.Record) Job {
 	return j
 }
 
-// findHosts says which host runs which job.
+// findHosts returns the host of each running job.
 func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
@@ -177,8 +177,8 @@ func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	return hosts, nil
 }
 
-// Retry runs a job again. One that waits for its next attempt does not wait any longer; a dead one begins anew, with
-// its id, its owner and its history, if what it is made of is still there.
+// Retry runs a job again. A job that waits for its next attempt becomes pending at once. A dead job starts again with
+// its id, owner and history, if its document or input is still stored.
 func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
@@ -197,7 +197,7 @@ func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	return o.retryDead(ctx, dead)
 }
 
-// Retryable is conflict for a job that Retry would refuse, as far as can be told beforehand.
+// Retryable returns conflict for a job that Retry would refuse. The answer may be outdated when Retry is called.
 func (o *Operator) Retryable(ctx context.Context, j Job) error {
 	switch {
 	case j.State == Pending:
@@ -235,7 +235,7 @@ func errMoved() error {
 	return fault.Detailed(fault.Conflict, "The job has moved on in this moment. Look at it again.")
 }
 
-// notDead says why a job that has no task cannot be retried.
+// notDead explains why a job without a task cannot be retried.
 func (o *Operator) notDead(ctx context.Context, id job.ID) error {
 	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
@@ -250,9 +250,9 @@ func (o *Operator) notDead(ctx context.Context, id job.ID) error {
 	return errMoved()
 }
 
-// retryDead gives a dead job another life. The record comes first, then the document, then the task: what is cut off in
-// between is an open record, which the sweep queues, or fails when its document is not there; either way the job is not
-// lost, and the document stays where it is.
+// retryDead restarts a dead job. It restores the record first, then the document, then the task. If it is
+// interrupted, repair finds an open record: it queues the task, or fails the job if the document is missing. The job
+// is not lost, and the document stays where it is.
 func (o *Operator) retryDead(ctx context.Context, dead job.Dead) error {
 	if o.Uploads == nil {
 		return errors.New("operate: retry without the uploads")
@@ -279,8 +279,8 @@ func (o *Operator) retryDead(ctx context.Context, dead job.Dead) error {
 	return nil
 }
 
-// Delete forgets a job, whatever its state: files, record and result, and its task. In this order nothing is left from
-// which the sweep would make the job again. A worker that runs it finds its writes refused.
+// Delete removes a job in any state: its files, its record and result, and its task. This order leaves nothing from
+// which repair would restore the job. A worker that runs the job has its writes refused.
 func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	if o.Uploads == nil {
 		return errors.New("operate: delete without the uploads")
@@ -300,7 +300,7 @@ func (o *Operator) Delete(ctx context.Context, id job.ID) error {
 	return nil
 }
 
-// Named returns the queues that are meant: all when none is named. An unknown name is not_found.
+// Named returns the queues with these names, all queues when names is empty. An unknown name is not_found.
 func (o *Operator) Named(names []string) ([]string, error) {
 	all := o.Queue.QueueNames()
 	for _, n := range names {
@@ -314,7 +314,7 @@ func (o *Operator) Named(names []string) ([]string, error) {
 	return names, nil
 }
 
-// Pause keeps workers from taking jobs of the queues, all when none is named. Jobs that run go on, and work is
+// Pause stops workers from taking jobs of the queues, all when none is named. Running jobs continue, and new work is
 // accepted.
 func (o *Operator) Pause(ctx context.Context, queues ...string) error {
 	names, err := o.Named(queues)
@@ -333,19 +333,19 @@ func (o *Operator) Resume(ctx context.Context, queues ...string) error {
 	return o.Queue.ResumeQueues(ctx, names)
 }
 
-// Drain stops the intake: the API answers new work with draining, while workers finish what is there.
+// Drain stops the intake: the API refuses new work with draining, and workers finish the existing jobs.
 func (o *Operator) Drain(ctx context.Context) error { return o.Intake.PauseIntake(ctx) }
 
-// Undrain opens the intake again.
+// Undrain resumes the intake.
 func (o *Operator) Undrain(ctx context.Context) error { return o.Intake.ResumeIntake(ctx) }
 
-// Stats is the system at a glance.
+// Stats are the figures of the queues, the workers and the dead jobs.
 type Stats struct {
 	Load
-	Dead int `json:"dead"` // jobs that failed for good and are kept
+	Dead int `json:"dead"` // jobs that failed permanently and are kept
 }
 
-// Left is how many jobs the queues will still run.
+// Left is the number of jobs that the queues will still run.
 func (s Stats) Left() int64 {
 	var n int64
 	for _, q := range s.Queues {
@@ -354,7 +354,7 @@ func (s Stats) Left() int64 {
 	return n
 }
 
-// Stats returns it.
+// Stats returns the current figures.
 func (o *Operator) Stats(ctx context.Context) (Stats, error) {
 	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {

@@ -18,12 +18,12 @@ import (
 
 func succeed(context.Context, job.Record) error { return nil }
 
-// A dead job of each kind is run again under its id, and done for its owner, its history kept until then.
+// A dead job of each kind runs again under its id and ends for its owner. Its history is kept until then.
 func TestRetryOfADeadJob(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		for _, kind := range []job.Kind{job.File, job.Form, job.TimelineData} {
 			id := e.die(kind, fault.Internal, true)
-			e.settle() // what is kept is not swept away, and nothing is brought back
+			e.settle() // repair neither deletes what is kept nor restores the job
 			d, err := e.Show(t.Context(), id)
 			must(t, err)
 			if d.State != admin.Dead || d.Code != fault.Internal || d.Owner != "ann" || len(d.History) != 1 || (d.Kept != nil) != (kind == job.File) {
@@ -51,7 +51,7 @@ func TestRetryOfADeadJob(t *testing.T) {
 	})
 }
 
-// Without its document a job stays dead, and whoever asks hears why.
+// Without its document a job stays dead, and the error says why.
 func TestRetryWithoutTheDocument(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		id := e.die(job.File, fault.TooComplex, false)
@@ -66,7 +66,7 @@ func TestRetryWithoutTheDocument(t *testing.T) {
 	})
 }
 
-// A dead job that dies once more is dead with both of its lives' history, and can be retried again.
+// A job that dies again has the history of both lives, and can be retried again.
 func TestDeadAgain(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		id := e.die(job.File, fault.Timeout, true)
@@ -84,7 +84,7 @@ func TestDeadAgain(t *testing.T) {
 	})
 }
 
-// A job that waits for its next attempt need not wait.
+// A job that waits for its next attempt can run at once.
 func TestRetryOfAWaitingJob(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		id := e.submit(job.Form, job.High)
@@ -110,7 +110,7 @@ func TestRetryOfAWaitingJob(t *testing.T) {
 	})
 }
 
-// What an operator deletes is gone everywhere, and stays so.
+// A deleted job is removed from every store and does not return.
 func TestDelete(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -136,7 +136,7 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-// A worker that runs a job which is deleted writes nothing more of it, and its task ends.
+// A worker that runs a deleted job writes nothing more, and its task ends.
 func TestDeleteOfARunningJob(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -164,7 +164,7 @@ func TestDeleteOfARunningJob(t *testing.T) {
 	})
 }
 
-// A retry that is cut off at any step leaves a job that the sweep gets going, or one that is dead as before: it is
+// A retry that is interrupted at any step leaves a job that repair restarts, or one that is still dead: the job is
 // never lost.
 func TestARetryThatIsCutOff(t *testing.T) {
 	for _, kind := range []job.Kind{job.File, job.Form} {
@@ -180,7 +180,7 @@ func TestARetryThatIsCutOff(t *testing.T) {
 					e.settle()
 					d, err := e.Show(ctx, id)
 					must(t, err)
-					// Without its document it cannot be run, so the sweep fails it.
+					// Without its document the job cannot run, so repair fails it.
 					if wantDead := step == "revive" || step == "restore" && kind == job.File; wantDead != (d.State == admin.Dead) {
 						t.Errorf("%+v", d)
 					}
@@ -203,7 +203,7 @@ func TestARetryThatIsCutOff(t *testing.T) {
 	}
 }
 
-// What is kept of a dead job goes with it: after its time, and when Redis has forgotten it.
+// The document of a dead job is deleted after its retention, or when Redis has lost the dead job.
 func TestWhatIsKeptEnds(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -212,7 +212,7 @@ func TestWhatIsKeptEnds(t *testing.T) {
 		if got := e.fileNames(); len(got) != 2 {
 			t.Fatalf("kept: %v", got)
 		}
-		must(t, e.redis.Del(ctx, "job:dead:"+string(old)).Err()) // what Redis does by itself after job.DeadTTL
+		must(t, e.redis.Del(ctx, "job:dead:"+string(old)).Err()) // what Redis does after job.DeadTTL
 		e.settle()
 		if got := e.fileNames(); !slices.Equal(got, []string{string(young) + ".failed.pdf"}) {
 			t.Errorf("kept: %v", got)
@@ -257,7 +257,7 @@ func TestStatsAndQueues(t *testing.T) {
 	})
 }
 
-// The queues of a list, and what is in which state.
+// The queues of a list, and the tasks of each state.
 func TestListOfRealQueues(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -295,7 +295,7 @@ func TestListOfRealQueues(t *testing.T) {
 	})
 }
 
-// cutOff lets a retry fail before a step.
+// cutOff makes a retry fail before a step.
 type cutOff struct {
 	*env
 	at string

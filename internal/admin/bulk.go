@@ -9,45 +9,47 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// reserve is what is left of a context's time when a bulk begins no further job: the answer should still reach the
-// caller.
+// reserve is the part of a context's time in which a bulk operation starts no further job, so that the report still
+// reaches the caller.
 const reserve = budget.BulkReserve
 
-// Bulk is a page of jobs that something is done to. With DryRun nothing is: the report tells which jobs are meant.
+// Bulk selects a page of jobs for an operation. With DryRun the operation changes nothing, and the report lists the
+// selected jobs.
 type Bulk struct {
 	Filter
 	Page
 	DryRun bool
 }
 
-// Report is what came of a bulk. Next is the cursor of the jobs that fit as well and were not come to; "" at the end.
+// Report is the result of a bulk operation. Next is the cursor of the matching jobs that were not reached; "" at the
+// end.
 type Report struct {
 	DryRun bool      `json:"dryRun"`
-	Jobs   []Job     `json:"jobs"` // those that it was done to; in a dry run, those that it would be
+	Jobs   []Job     `json:"jobs"` // the changed jobs; in a dry run, the jobs that would be changed
 	Failed []Refusal `json:"failed"`
 	Next   string    `json:"next,omitempty"`
 }
 
-// Refusal is a job that stayed as it was, and why.
+// Refusal is a job that was not changed, and the reason.
 type Refusal struct {
 	Job
 	Reason fault.Code `json:"reason"`
 	Detail string     `json:"detail"`
 }
 
-// RetryAll retries the jobs that fit.
+// RetryAll retries the matching jobs.
 func (o *Operator) RetryAll(ctx context.Context, b Bulk) (Report, error) {
 	return o.applyToPage(ctx, b, o.Retry, o.Retryable)
 }
 
-// DeleteAll deletes the jobs that fit.
+// DeleteAll deletes the matching jobs.
 func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
 	return o.applyToPage(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
 }
 
-// applyToPage does something to a page of jobs. A job that it cannot be done to does not keep the others from it; a
-// part of the system that is away does: then the report tells how far it came. A dry run asks whether it could be
-// done.
+// applyToPage applies an operation to a page of jobs. A job that refuses the operation does not stop the others. An
+// unavailable dependency does: the report then says how far the operation came. A dry run only checks whether the
+// operation is possible.
 func (o *Operator) applyToPage(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
 	if len(b.States) == 0 {
 		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",

@@ -6,20 +6,20 @@ import (
 )
 
 const (
-	// look is how often Drained looks.
+	// look is the interval at which Drained reads the queues.
 	look = 500 * time.Millisecond
-	// settling is how long after the intake was stopped a submission may still come through: an API that has not
-	// heard of it, and one that is at its last step.
+	// settling is how long a submission may still arrive after the intake was stopped: an API instance may not have
+	// seen the change yet, or may be at the last step of a submission.
 	settling = 3 * time.Second
 )
 
-// Drained waits until the queues have nothing left to run, and tells of each look on the way. It is for after Drain:
-// work that is still accepted may come in behind it. A Redis that is away is waited for.
+// Drained waits until the queues have no task left, and calls tell after each reading. Call it after Drain: otherwise
+// new work may arrive behind it. It waits while Redis is unavailable.
 func (o *Operator) Drained(ctx context.Context, tell func(Stats, error)) error {
 	began := o.Clock()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
-	empty := false // at the look before
+	empty := false // at the previous reading
 	for {
 		stats, err := o.Stats(ctx)
 		if ctx.Err() == nil {
@@ -29,7 +29,7 @@ func (o *Operator) Drained(ctx context.Context, tell func(Stats, error)) error {
 		case err != nil:
 			empty = false
 		default:
-			// A task that changes its place may be in none for a look.
+			// A task that moves between two states may be missing from one reading.
 			empty = stats.Left() == 0
 			if was && empty && o.Clock().Sub(began) >= settling {
 				return nil

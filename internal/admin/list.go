@@ -15,26 +15,26 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// How many jobs one page holds.
+// The size of a page.
 const (
 	DefaultLimit = 50
 	MaxLimit     = 1000
 )
 
-// batch is how many records one round trip reads.
+// batch is the number of records that one round trip reads.
 const batch = 500
 
-// Filter says which jobs are meant. What is left empty does not matter.
+// Filter selects jobs. An empty field matches every job.
 type Filter struct {
 	States []State
 	Queue  string
 	Kind   job.Kind
 	Code   fault.Code // of the last fault
-	// OlderThan and NewerThan bound how long ago the job was accepted or, dead, failed. 0 sets no bound.
+	// OlderThan and NewerThan bound the time since the job was accepted or, if dead, failed. 0 sets no bound.
 	OlderThan, NewerThan time.Duration
 }
 
-// Check is bad_request for a filter that cannot mean anything.
+// Check returns bad_request for a filter that is invalid.
 func (f Filter) Check() error {
 	var fields []fault.Field
 	bad := func(name, sentence string) { fields = append(fields, fault.Field{Path: name, Message: sentence}) }
@@ -66,22 +66,22 @@ func (f Filter) Check() error {
 
 func (f Filter) wantsState(s State) bool { return len(f.States) == 0 || slices.Contains(f.States, s) }
 
-// matchesJob holds all but state and queue to a job.
+// matchesJob reports whether a job matches all fields other than state and queue.
 func (f Filter) matchesJob(j Job, now time.Time) bool {
 	age := now.Sub(j.Since)
 	return (f.Kind == "" || j.Kind == f.Kind) && (f.Code == "" || j.Code == f.Code) &&
 		(f.OlderThan == 0 || age >= f.OlderThan) && (f.NewerThan == 0 || age < f.NewerThan)
 }
 
-// Page is a part of a list. Limit 0 means DefaultLimit. Cursor is the Next of the page before.
+// Page selects a part of a list. Limit 0 means DefaultLimit. Cursor is the Next of the previous page.
 type Page struct {
 	Limit  int
 	Cursor string
 }
 
-// List returns the jobs that fit, those first that were accepted (dead: failed) first, and the cursor of the next
-// page, "" at the end. A cursor names a place in that order: jobs that come and go meanwhile move nothing. A job that
-// changes its state in the moment of a List may be missing from it, and is never in it twice.
+// List returns the matching jobs, sorted by the time at which they were accepted (dead: failed), and the cursor of
+// the next page, "" at the end. A cursor is a position in that order, so jobs that come and go do not shift the next
+// page. A job that changes its state during List may be missing, and is never listed twice.
 func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, error) {
 	if err := f.Check(); err != nil {
 		return nil, "", err
@@ -113,7 +113,7 @@ func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, e
 	return found, encodeCursor(found[p.Limit-1]), nil
 }
 
-// listMatching returns the jobs of the states and the queue that a filter wants, each once.
+// listMatching returns the jobs of the states and the queue of a filter, each once.
 func (o *Operator) listMatching(ctx context.Context, f Filter) ([]Job, error) {
 	jobs := map[job.ID]Job{}
 	if f.wantsState(Dead) {
@@ -194,7 +194,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 	return nil
 }
 
-// listPosition is a place in the order of lists, in the resolution of records.
+// listPosition is a position in the order of lists, in the resolution of records.
 type listPosition struct {
 	ms int64
 	id job.ID

@@ -16,7 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// memory is queues and jobs as maps.
+// memory implements queues and jobs with maps.
 type memory struct {
 	admin.Queue
 	tasks   map[job.ID]admin.Task
@@ -25,7 +25,7 @@ type memory struct {
 	load    admin.Load
 	fails   map[job.ID]error
 	done    []job.ID
-	failing error // of Load
+	failing error // of CurrentLoad
 }
 
 var names = []string{"courseProcessor-high", "courseProcessor", "courseProcessor-low"}
@@ -115,10 +115,10 @@ func (nothingKept) HasKeptDocument(context.Context, job.ID) (bool, error) { retu
 
 // add draws a job in any state.
 func (m *memory) add(t *rapid.T, n int) job.ID {
-	id := job.ID(fmt.Sprintf("%04d", rapid.IntRange(0, 9999).Draw(t, "id"))) // in no order, and sometimes the same
+	id := job.ID(fmt.Sprintf("%04d", rapid.IntRange(0, 9999).Draw(t, "id"))) // in random order, and sometimes repeated
 	delete(m.tasks, id)
 	delete(m.dead, id)
-	at := noon.Add(-time.Duration(rapid.IntRange(0, 20).Draw(t, "age")) * time.Minute) // often the same
+	at := noon.Add(-time.Duration(rapid.IntRange(0, 20).Draw(t, "age")) * time.Minute) // often equal
 	r := job.Record{
 		ID: id, Kind: rapid.SampledFrom([]job.Kind{job.File, job.Form}).Draw(t, "kind"), CreatedAt: at, FinishedAt: at,
 		Priority: rapid.SampledFrom([]job.Priority{job.High, job.Normal, job.Low}).Draw(t, "priority"),
@@ -139,7 +139,7 @@ func (m *memory) add(t *rapid.T, n int) job.ID {
 	return id
 }
 
-// Page by page, whatever comes and goes meanwhile, a job that stays is listed once, in the order of its time.
+// A job that stays is listed exactly once, in the order of time, whatever jobs come and go between two pages.
 func TestPagesAreWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -168,7 +168,7 @@ func TestPagesAreWhole(t *testing.T) {
 				t.Fatalf("%d jobs on a page of %d", len(page), limit)
 			}
 			walked = append(walked, page...)
-			// Somebody retries what was listed just now, and other jobs come.
+			// A client retries the listed jobs, and new jobs arrive.
 			for _, j := range page {
 				if rapid.Bool().Draw(t, "goes") {
 					delete(m.tasks, j.ID)
@@ -229,7 +229,7 @@ func ids(jobs []admin.Job) string {
 	return text
 }
 
-// waiting is four jobs that wait for their next attempt.
+// waiting returns four jobs that wait for their next attempt.
 func waiting() *memory {
 	m := newMemory()
 	for i, id := range []job.ID{"a", "b", "c", "d"} {
@@ -282,7 +282,7 @@ func TestBulk(t *testing.T) {
 		m, got := waiting(), ""
 		b := admin.Bulk{Filter: all}
 		for range 4 {
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // less than is kept for the answer
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // less than the reserve for the answer
 			r, err := m.operator().RetryAll(ctx, b)
 			cancel()
 			if err != nil || len(r.Jobs) != 1 {
@@ -296,14 +296,14 @@ func TestBulk(t *testing.T) {
 	})
 }
 
-// The queues count as empty when they were so at two looks, and long enough for a submission that was under way.
+// The queues count as empty after two empty readings that are far enough apart for a submission under way.
 func TestDrained(t *testing.T) {
 	t.Parallel()
 	full := admin.Load{Queues: []admin.QueueLoad{{Active: 1}}}
 	for name, c := range map[string]struct {
-		at   map[int]admin.Load // by look
+		at   map[int]admin.Load // by reading
 		fail map[int]error
-		want int // the look at which it ends
+		want int // the reading at which it ends
 	}{
 		"empty from the start":       {want: 7}, // after 3 s
 		"work that ends":             {at: map[int]admin.Load{1: full, 7: full, 8: full}, want: 10},
@@ -338,7 +338,7 @@ func TestDrainedEndsWithItsContext(t *testing.T) {
 		late := fmt.Errorf("too late")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, late)
 		defer cancel()
-		if err := o.Drained(ctx, func(admin.Stats, error) {}); err != late { //nolint:errorlint // the very error
+		if err := o.Drained(ctx, func(admin.Stats, error) {}); err != late { //nolint:errorlint // exactly this error
 			t.Errorf("%v", err)
 		}
 	})

@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// env is an operator and a sweep on real parts.
+// env is an operator and repair on real stores.
 type env struct {
 	*admin.Operator
 	t       testing.TB
@@ -64,7 +64,7 @@ func open(t testing.TB, url string) *env {
 	return e
 }
 
-// conform runs a test on a real Redis and on the one that `tmd all` carries with it.
+// conform runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func conform(t *testing.T, test func(t *testing.T, e *env)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.Redis(t).URL(1))) })
@@ -110,12 +110,12 @@ func (e *env) submit(kind job.Kind, p job.Priority) job.ID {
 	return ticket.ID
 }
 
-// worker runs jobs as process does: the outcome of each is what the test says.
+// worker runs jobs as the executor does; the test chooses the outcome of each.
 type worker struct {
 	e       *env
 	keep    bool
 	outcome func(ctx context.Context, r job.Record) error
-	ended   chan struct{} // told of each job that was brought to an end
+	ended   chan struct{} // receives a value for each job that ended
 }
 
 func (w *worker) Process(ctx context.Context, d job.Delivery) error {
@@ -161,10 +161,10 @@ func (w *worker) Process(ctx context.Context, d job.Delivery) error {
 		err = w.e.files.Delete(detached, d.ID)
 	}
 	must(w.e.t, err)
-	return fault.New(fault.Corrupt) // for the queue: not again
+	return fault.New(fault.Corrupt) // the queue does not retry it
 }
 
-// postponing puts each job off.
+// postponing postpones each job.
 type postponing struct {
 	e    *env
 	told chan struct{}
@@ -203,7 +203,7 @@ func (e *env) serve(h queue.Handler) (stop func()) {
 	return stop
 }
 
-// die submits a job and has it fail.
+// die submits a job and makes it fail.
 func (e *env) die(kind job.Kind, code fault.Code, keep bool) job.ID {
 	e.t.Helper()
 	w := &worker{keep: keep, outcome: func(context.Context, job.Record) error { return fault.New(code) }}
@@ -215,7 +215,7 @@ func (e *env) die(kind job.Kind, code fault.Code, keep bool) job.ID {
 	return id
 }
 
-// idle waits until no task is left to run.
+// idle waits until no task is left.
 func (e *env) idle() {
 	e.t.Helper()
 	testenv.Eventually(e.t, "the queues are empty", func() bool {
@@ -243,7 +243,7 @@ func (e *env) fileNames() []string {
 	return names
 }
 
-// settle lets the sweep look often enough to heal all that can be.
+// settle runs repair often enough to fix everything that can be fixed.
 func (e *env) settle() {
 	e.t.Helper()
 	e.clock.Advance(10 * time.Second)

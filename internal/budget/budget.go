@@ -1,6 +1,6 @@
 // Package budget holds the time limits whose order is a part of the design. A limit inside another one is shorter, so
-// that the part that is unavailable is the one that says so, and the answer to a client still comes in time. The tests
-// of this package hold the order.
+// that the unavailable part is the one that reports the error, and the answer to a client still comes in time. The
+// tests of this package hold the order.
 package budget
 
 import "time"
@@ -10,11 +10,12 @@ const (
 	// Unavailable is the time within which a client receives a 503 when a store, the queue or the storage does not
 	// answer. Every limit of this group is below it.
 	Unavailable = 2 * time.Second
-	// Answer bounds an answer from the moment when the request and its body have arrived.
+	// Answer bounds an answer from the arrival of the request and its body.
 	Answer = 1600 * time.Millisecond
 	// AcceptStep bounds the part of a submission before the body, and again the part after it.
 	AcceptStep = 1600 * time.Millisecond
-	// AcceptUndo bounds the undoing of a submission that failed. It does not depend on the client, who may have left.
+	// AcceptUndo bounds the undoing of a submission that failed. It does not depend on the client, which may have
+	// disconnected.
 	AcceptUndo = 5 * time.Second
 	// AcceptUndoUnreached replaces AcceptUndo when the queue is unavailable: the client waits for its 503, and a second
 	// call would hardly be answered. AcceptStep and AcceptUndoUnreached together are below Unavailable.
@@ -33,20 +34,21 @@ const (
 	RedisScrape = time.Second
 	// Enqueue bounds the enqueueing of a task, also with a client of Redis that has no limits of its own.
 	Enqueue = 1900 * time.Millisecond
-	// IntakeCall is how long a submission waits to learn whether work is accepted. Then it goes on with its last
+	// IntakeCall bounds the question whether work is accepted. After it the submission continues with the last known
 	// answer.
 	IntakeCall = 250 * time.Millisecond
-	// IntakeMaxAge is how long an answer about the intake is used again: an operator's drain takes effect in that time.
+	// IntakeMaxAge is how long an answer about the intake is reused: an operator's drain takes effect within that
+	// time.
 	IntakeMaxAge = 500 * time.Millisecond
-	// CacheCall bounds a call to the response cache. Then the request goes on without it.
+	// CacheCall bounds a call to the response cache. After it the request continues without the cache.
 	CacheCall = 100 * time.Millisecond
 
 	// MongoCall bounds a call to MongoDB. It leaves a request time for its other steps.
 	MongoCall = 1400 * time.Millisecond
-	// MongoSelection bounds the search for a server that answers, and the connection to it. It matters to calls that no
-	// request waits for: MongoCall ends the others first.
+	// MongoSelection bounds the search for a server that answers, and the connection to it. It matters to calls
+	// outside of requests: MongoCall ends the others first.
 	MongoSelection = 1500 * time.Millisecond
-	// MongoBulkStep bounds one step of what no request waits for: seeding, loading the catalogue, creating indexes.
+	// MongoBulkStep bounds one step of work outside of requests: seeding, loading the catalogue, creating indexes.
 	MongoBulkStep = 5 * time.Second
 
 	// S3Idle is how long a call to S3 may make no progress. With S3Undo it stays below Unavailable.
@@ -70,11 +72,11 @@ const (
 	HealthCheck = 1500 * time.Millisecond
 	// HealthInterval is the period at which a worker checks its dependencies.
 	HealthInterval = 2 * time.Second
-	// HealthMaxAge is how long the API answers with the same findings. Anybody may ask without a token, and each check
-	// costs every dependency a round trip.
+	// HealthMaxAge is how long the API reuses the same findings. Health needs no token, and each check costs every
+	// dependency a round trip.
 	HealthMaxAge = 500 * time.Millisecond
 	// HealthTolerance is how long a dependency may be unavailable before an idle worker is not ready. An autoscaler
-	// removes pods that are not ready first, whatever they do.
+	// removes pods that are not ready first, even if they are busy.
 	HealthTolerance = 30 * time.Second
 )
 
@@ -82,7 +84,7 @@ const (
 const (
 	// HeartbeatInterval is the period of a worker's heartbeat.
 	HeartbeatInterval = time.Second
-	// HeartbeatTTL is how long a worker counts as alive after a heartbeat: three may be missed.
+	// HeartbeatTTL is how long a worker counts as alive after a heartbeat: it may miss three.
 	HeartbeatTTL = 4 * time.Second
 	// HeartbeatCall bounds one heartbeat, so that the next one can follow.
 	HeartbeatCall = 1500 * time.Millisecond
@@ -90,12 +92,12 @@ const (
 	RescueInterval = 500 * time.Millisecond
 	// RescueLock lets one worker rescue in each RescueInterval.
 	RescueLock = 400 * time.Millisecond
-	// TaskLease is asynq's lease on a task, from the moment when it was taken (asynq v0.26, base.LeaseDuration).
+	// TaskLease is asynq's lease on a task, from the moment at which it was taken (asynq v0.26, base.LeaseDuration).
 	TaskLease = 30 * time.Second
 	// TaskClaim is how long a worker has to claim a task that it took.
 	TaskClaim = 5 * time.Second
-	// ResultWrite bounds the writing of a job's outcome, retries included. It ends before TaskLease does: the task
-	// would run again otherwise.
+	// ResultWrite bounds the writing of a job's outcome, retries included. It is below TaskLease: otherwise the task
+	// would run again.
 	ResultWrite = 20 * time.Second
 	// Interruption is the part of the shutdown grace in which handlers that are interrupted write their outcome.
 	Interruption = time.Second
@@ -111,8 +113,8 @@ const (
 	ParserBody = 15 * time.Second
 	// ParserCall bounds a worker's call: a wait for a free child and ParserDocument.
 	ParserCall = 20 * time.Second
-	// ParserPause is how long a worker leaves a parser alone that failed several times in a row. A child is replaced
-	// within a second.
+	// ParserPause is how long a worker does not call a parser that failed several times in a row. The parser replaces
+	// a child within a second.
 	ParserPause = 2 * time.Second
 	// ParserProbe bounds the health request that precedes the first document after a pause.
 	ParserProbe = 1500 * time.Millisecond
@@ -132,12 +134,12 @@ const (
 	ServerIdle = 2 * time.Minute
 	// BodyStall is how long a body may make no progress.
 	BodyStall = 10 * time.Second
-	// Upload bounds the body of a request where TMD_UPLOAD_TIMEOUT says nothing.
+	// Upload bounds the body of a request where TMD_UPLOAD_TIMEOUT is not set.
 	Upload = time.Minute
 	// ClientWrite is how long a client may take to read an answer or one event.
 	ClientWrite = 30 * time.Second
-	// EventHeartbeat is the period of comments on a quiet stream of events. Proxies cut connections that are silent for
-	// a minute, and a client that left shows in the write.
+	// EventHeartbeat is the period of comments on a quiet stream of events. Proxies close connections that are silent
+	// for a minute, and the write detects a client that disconnected.
 	EventHeartbeat = 15 * time.Second
 	// EventReconnect is how long a client waits before it reconnects to a stream.
 	EventReconnect = 2 * time.Second

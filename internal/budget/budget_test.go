@@ -7,10 +7,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
-// Each limit ends before the one around it. The sums are the paths of a request: what it may wait for in sequence.
+// Each limit ends before the one around it. The sums are the waits of a request in sequence.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	const proxyTimeout = time.Minute // the usual limit of a quiet connection (nginx, AWS ALB)
+	const proxyTimeout = time.Minute // the usual limit of an idle connection (nginx, AWS ALB)
 	tests := []struct {
 		name         string
 		inner, outer time.Duration

@@ -14,14 +14,14 @@ import (
 
 const (
 	// writeTimeout bounds the repetition of a write to the record while Redis is unavailable: without the record the
-	// work would be lost. It ends before the queue's lease does, which lasts 30 s.
+	// work would be lost. It is below the queue's lease of 30 s.
 	writeTimeout  = budget.ResultWrite
 	firstPause    = 100 * time.Millisecond
 	longestPause  = time.Second
-	lastWriteTime = budget.LastWrite // of a write that begins when the process stops already
+	lastWriteTime = budget.LastWrite // of a write that starts while the process stops
 )
 
-// attempt is one delivery that is being processed: what is known of it. The processor does the work.
+// attempt is the state of one delivery that is being processed. The processor does the work.
 type attempt struct {
 	job.Delivery
 	clock    func() time.Time
@@ -29,7 +29,7 @@ type attempt struct {
 	started  time.Time
 	steps    []stepTime
 	panicked bool
-	ended    bool // the record is final, by this attempt
+	ended    bool // this attempt has made the record final
 }
 
 type stepTime struct {
@@ -41,7 +41,7 @@ func (p *Processor) newAttempt(d job.Delivery) *attempt {
 	return &attempt{Delivery: d, clock: p.Clock, started: p.Clock()}
 }
 
-// startStep begins a step of the attempt; the function that it returns ends it.
+// startStep starts a step of the attempt; the returned function ends it.
 func (a *attempt) startStep(name string) func() {
 	started := a.clock()
 	return func() { a.steps = append(a.steps, stepTime{name, a.clock().Sub(started)}) }
@@ -75,9 +75,9 @@ func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 		p.Clock().Sub(a.record.CreatedAt) < p.OutagePatience
 }
 
-// snoozeAttempt has the job run again, as the same attempt, when the unavailable part may have recovered.
+// snoozeAttempt postpones the same attempt until the unavailable part may have recovered.
 func (p *Processor) snoozeAttempt(ctx context.Context, a *attempt, cause error) error {
-	// Each run raises the fence, each that counts the attempt as well.
+	// Each run raises the fence; each run that counts also raises the attempt.
 	wait := job.OutageDelay(int(a.record.Fence-a.record.Base) - a.Attempt)
 	if err := p.scheduleRetry(ctx, a, cause, wait); err != nil {
 		return err
@@ -138,15 +138,15 @@ func writeFailure(ctx context.Context, op string, err error) error {
 	return err
 }
 
-// isOurFault reports whether operators should look into a fault. A faulty document is its owner's concern, unless it
+// isOurFault reports whether operators should examine a fault. A faulty document concerns its owner only, unless it
 // crashed workers.
 func isOurFault(err error) bool {
 	code := fault.CodeOf(err)
 	return code.Transient() || code == fault.WorkerLost
 }
 
-// scheduleCleanup has the document and the ticket of a job that has ended deleted after FileRetention. With
-// KeepFailed it puts the document of a failed job aside at once, since operators may ask for it.
+// scheduleCleanup deletes the document and the ticket of a job that has ended after FileRetention. With KeepFailed it
+// keeps the document of a failed job for operators at once.
 func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
 	case p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:

@@ -11,16 +11,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// FileRetention is how long the files of a job outlive its end. A Redis that is killed may come back without what it
-// answered last: a second of it with appendfsync everysec, two while its disk is slow (redis.io, "Redis
-// persistence"), and a replica that takes over may be as far behind. Were the files gone at once, a job whose end was
-// forgotten could neither run again nor end well.
+// FileRetention is how long the files of a job outlive its end. A Redis that is killed may lose its last writes: one
+// second with appendfsync everysec, two while its disk is slow (redis.io, "Redis persistence"), and a replica that
+// takes over may be as far behind. Without the retention, a job whose end was lost could neither run again nor end.
 const FileRetention = 5 * time.Second
 
 const (
 	// cleanupInterval is how often Run deletes the files whose retention is over.
 	cleanupInterval = time.Second
-	// cleanupConcurrency is how many jobs are cleaned up at a time: an object store takes long for each.
+	// cleanupConcurrency is how many jobs are cleaned up at a time: one deletion in an object store is slow.
 	cleanupConcurrency = 8
 )
 
@@ -36,7 +35,7 @@ type endedJob struct {
 	since time.Time
 }
 
-// addJobs takes jobs whose files are to be deleted later. It refuses them while Run does not delete any.
+// addJobs adds jobs whose files are to be deleted later. It returns false while Run is not active.
 func (r *cleanupQueue) addJobs(jobs ...endedJob) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,7 +45,7 @@ func (r *cleanupQueue) addJobs(jobs ...endedJob) bool {
 	return r.open
 }
 
-// takeUntil takes out the jobs that ended at a time or before.
+// takeUntil removes and returns the jobs that ended at t or before.
 func (r *cleanupQueue) takeUntil(t time.Time) []endedJob {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,8 +66,8 @@ func (r *cleanupQueue) setOpen(open bool) {
 	r.open = open
 }
 
-// Run deletes the files of jobs FileRetention after their end and, when ctx ends, all that are left. While it does not
-// run, files are deleted as soon as a job ends. What fails here is left to repair.
+// Run deletes the files of jobs FileRetention after their end. When ctx ends it deletes all remaining ones. While it
+// does not run, files are deleted as soon as a job ends. Repair deletes what fails here.
 func (p *Processor) Run(ctx context.Context) error {
 	p.ended.setOpen(true)
 	tick := time.NewTicker(cleanupInterval)
@@ -78,7 +77,7 @@ func (p *Processor) Run(ctx context.Context) error {
 		case <-tick.C:
 			due := p.ended.takeUntil(p.Clock().Add(-FileRetention))
 			if err := p.cleanupFiles(ctx, due); err != nil {
-				p.ended.addJobs(due...) // their state is not known while Redis is unavailable
+				p.ended.addJobs(due...) // their state is unknown while Redis is unavailable
 			}
 		case <-ctx.Done():
 			p.ended.setOpen(false)
@@ -93,7 +92,7 @@ func (p *Processor) Run(ctx context.Context) error {
 }
 
 // cleanupFiles deletes the files of the jobs whose records still say that they ended. A job whose end Redis lost runs
-// again, and one without a record gets it back from its ticket, unless its owner deleted it with its files.
+// again. Repair restores a lost record from the ticket, unless the owner deleted the job and its files.
 func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	if len(jobs) == 0 {
 		return nil
@@ -116,7 +115,7 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	return group.Wait()
 }
 
-// deleteFiles deletes the files of a job that has ended. They are personal, so it goes on when ctx has ended.
+// deleteFiles deletes the files of a job that has ended. They are personal data, so it continues after ctx has ended.
 func (p *Processor) deleteFiles(ctx context.Context, id job.ID, how func(context.Context, job.ID) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()

@@ -11,13 +11,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// The files of a job go some time after its end, and only if that is still known: a Redis that died may have
-// forgotten it.
+// The files of a job are deleted some time after its end, and only if the record still says that it ended: a Redis
+// that was killed may have lost the end.
 func TestFilesOutliveTheirJob(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		meanwhile func(*world) // after the end, before its files' time comes
-		later     func(*world) // a while after it
+		meanwhile func(*world) // after the end, before the retention is over
+		later     func(*world) // after the retention
 		kept      bool
 	}{
 		"known":                      {},
@@ -26,7 +26,7 @@ func TestFilesOutliveTheirJob(t *testing.T) {
 		"Redis away":                 {meanwhile: func(w *world) { w.fails["records"] = fault.New(fault.QueueUnavailable) }, kept: true},
 		"Redis away, and back again": {meanwhile: func(w *world) { w.fails["records"] = fault.New(fault.QueueUnavailable) }, later: func(w *world) { delete(w.fails, "records") }},
 		"the store away": {meanwhile: func(w *world) { w.fails["delete"] = fault.New(fault.StorageUnavailable) },
-			later: func(w *world) { delete(w.fails, "delete") }, kept: true}, // it is the sweep's
+			later: func(w *world) { delete(w.fails, "delete") }, kept: true}, // repair deletes them
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestFilesOutliveTheirJob(t *testing.T) {
 	}
 }
 
-// A worker that ends leaves no files behind of the jobs that it has ended, nor of those that end after that.
+// A worker that stops deletes the files of the jobs that it has ended, and of those that end later.
 func TestFilesGoWithTheWorker(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		w.worker = w.processor()

@@ -1,7 +1,7 @@
-// Package executor runs one attempt of a job: it reads the input, builds the timeline and writes what came of it.
+// Package executor runs one attempt of a job: it reads the input, builds the timeline and writes the outcome.
 //
-// An attempt may be run twice, and by two workers at a time: each of its writes names the fence of its beginning, and
-// what cannot be fenced, the document's deletion, comes only after the record is final.
+// An attempt may run twice, even on two workers at once. Each of its writes names the fence of its start. The
+// deletion of the document cannot be fenced, so it happens only after the record is final.
 package executor
 
 import (
@@ -29,15 +29,16 @@ const (
 	defaultJobTimeout    = 60 * time.Second
 	defaultParserTimeout = budget.ParserCall
 	defaultPatience      = 30 * time.Minute
-	// deleteTimeout bounds the deletion of a document, which nobody waits for.
+	// deleteTimeout bounds the deletion of a document. No client waits for it.
 	deleteTimeout = 5 * time.Second
 )
 
-// Reporter is told what somebody should look into. The faults of documents are not among it.
+// Reporter receives the failures that operators should examine. Faults of documents are not among them.
 type Reporter interface {
-	// JobFailed reports a job that failed for good through a fault of ours.
+	// JobFailed reports a job that failed permanently because of a fault of ours.
 	JobFailed(id job.ID, attempt int, err error)
-	// JobPanic reports a panic at a job's last attempt. It is called where the panic was recovered, for the stack.
+	// JobPanic reports a panic at a job's last attempt. It is called where the panic was recovered, so that the stack
+	// is available.
 	JobPanic(id job.ID, value any)
 }
 
@@ -47,9 +48,9 @@ type silent struct{}
 func (silent) JobFailed(job.ID, int, error) {}
 func (silent) JobPanic(job.ID, any)         {}
 
-// Deps is what a Processor needs. Without a Reporter nothing is reported. JobTimeout bounds an attempt (0: 60 s),
-// ParserTimeout one call of the parser (0: 20 s), OutagePatience the age until which outages do not count as attempts
-// (0: 30 min). With KeepFailed the documents of jobs that fail are put aside for operators.
+// Deps are the dependencies of a Processor. Reporter is optional. JobTimeout bounds an attempt (0: 60 s),
+// ParserTimeout one call of the parser (0: 20 s). OutagePatience is the age of a job up to which outages do not count
+// as attempts (0: 30 min). With KeepFailed the documents of failed jobs are kept for operators.
 type Deps struct {
 	Jobs           Jobs
 	Uploads        Uploads
@@ -85,13 +86,13 @@ func New(d Deps) *Processor {
 	return &Processor{Deps: d, metrics: newMetrics(d.Registerer)}
 }
 
-// errOver says that there is nothing to do: the job has ended, or is gone.
+// errOver says that there is nothing to do: the job has ended, or was deleted.
 var errOver = fmt.Errorf("process: the job is over: %w", job.ErrSuperseded)
 
-// Process runs one attempt. It returns nil when the job needs no other: it is done or gone. job.ErrSuperseded says that
-// a newer run has begun, which need not be the last that the record hears of: if this one still has the task, it is to
-// be delivered again. job.ErrInterrupted and *job.Postponement are of runs that do not count. Else it is the fault,
-// with which the record says retrying or failed already.
+// Process runs one attempt. It returns nil when the job needs no further attempt: it has ended or was deleted. It
+// returns job.ErrSuperseded when a newer run has begun; if this worker still holds the task, the queue must deliver
+// it again. job.ErrInterrupted and *job.Postponement are runs that do not count. Any other error is the fault, and
+// the record already says retrying or failed.
 func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	a := p.newAttempt(d)
 	err := p.runAttempt(ctx, a)
@@ -102,24 +103,25 @@ func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	return err
 }
 
-// runAttempt is an attempt from its beginning to what is written of it.
+// runAttempt runs an attempt up to the write of its outcome.
 func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 	input, err := p.beginAttempt(ctx, a)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
-		// Deleted, expired, or lost by Redis between its record and its task. Only in the last case there are still
-		// files, and then the sweep brings the job back from them.
+		// The record was deleted, expired, or lost by Redis between its record and its task. Only in the last case
+		// are there still files, from which repair restores the job.
 		return errOver
 	case err != nil:
 		return writeFailure(ctx, "begin", err)
 	case a.record.State.IsFinal():
-		// Delivered again because the queue missed that it had ended; the document may have been missed with it.
+		// The task was delivered again because the queue missed the end of the job; the files may still be there as
+		// well.
 		p.scheduleCleanup(ctx, a)
 		return errOver
 	case a.Crashes >= job.MaxCrashes:
 		return p.failAttempt(ctx, a, fault.Wrap(fault.WorkerLost, fmt.Errorf("process: %d workers were lost with it", a.Crashes)))
 	case a.Attempt > job.MaxAttempts:
-		// The queue counted attempts that never came to be written down.
+		// The queue counted attempts whose outcome was never written.
 		return p.failAttempt(ctx, a, fault.Wrap(fault.Internal, errors.New("process: no attempt came to an end")))
 	}
 	result, err := p.buildResult(ctx, a, input)
@@ -129,10 +131,10 @@ func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 	code := fault.CodeOf(err)
 	switch {
 	case errors.Is(context.Cause(ctx), job.ErrSuperseded):
-		// Another worker has the task: the record is its to write.
+		// Another worker holds the task: only that worker may write the record.
 		return fmt.Errorf("process: the task was taken back: %w", job.ErrSuperseded)
 	case ctx.Err() != nil && code.Transient():
-		// The process stops, or the queue has taken the task away: whatever failed, failed of that.
+		// The process stops, or the queue took the task from this worker: that caused any other error.
 		return p.requeueAttempt(ctx, a)
 	case p.shouldSnooze(a, err):
 		return p.snoozeAttempt(ctx, a, err)
@@ -150,13 +152,13 @@ func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte,
 	return input, err
 }
 
-// buildResult makes the result. A panic on the way is a fault like others.
+// buildResult builds the result. It turns a panic into a fault.
 func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (result job.Stored, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.JobTimeout)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			// The value may hold anything of the document, the stack holds nothing.
+			// The value of a panic may contain personal data of the document; the stack does not.
 			p.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if a.Last {
 				p.Reporter.JobPanic(a.ID, v)
@@ -174,7 +176,7 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 }
 
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
-	// First, since without it the rest would be for nothing.
+	// The catalogue comes first, because without it the other steps are wasted.
 	loaded := a.startStep("catalogue")
 	cat, err := p.Catalogue.CurrentCatalogue(ctx)
 	loaded()

@@ -18,9 +18,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// alone runs a test on time of its own.
+// alone runs a test in a synctest bubble.
 func alone(t *testing.T, test func(t *testing.T, w *world)) {
-	embedded() // outside: it is shared
+	embedded() // outside the bubble: it is shared
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))) //nolint:forbidigo // the time of a synctest bubble
 		test(t, newWorld(t))
@@ -39,7 +39,7 @@ func TestAFile(t *testing.T) {
 		if err := w.attempt(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		// The document goes last, when the record is final.
+		// The document is deleted last, when the record is final.
 		w.did(t, "begin", "catalogue", "open", "parse", "done", "delete")
 		full, err := resultcodec.Open(w.stored.Full)
 		if err != nil {
@@ -91,7 +91,7 @@ func TestASavedTimeline(t *testing.T) {
 	})
 }
 
-// Somebody else's timeline is not there.
+// A timeline of another owner is not found.
 func TestAnothersTimeline(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		w.record.Kind, w.record.Owner, w.input = job.TimelineData, "bob", []byte("t-1")
@@ -103,7 +103,7 @@ func TestAnothersTimeline(t *testing.T) {
 }
 
 // Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is
-// too old to wait for what is away.
+// too old to wait for an unavailable part.
 func TestEachCode(t *testing.T) {
 	for _, code := range fault.Codes() {
 		for _, n := range []int{1, job.MaxAttempts} {
@@ -158,12 +158,12 @@ func TestTheSecondBackoff(t *testing.T) {
 		if !w.record.RetryAt.Equal(time.Now().Add(4 * time.Second)) {
 			t.Errorf("tried again at %s", w.record.RetryAt)
 		}
-		w.did(t, "begin", "catalogue", "retrying") // the parser is not troubled for nothing
+		w.did(t, "begin", "catalogue", "retrying") // the parser is not called
 	})
 }
 
-// A newer attempt owns the record, or its owner deleted it: whatever is to be written, the old attempt ends silently
-// and leaves the document to the other.
+// A newer attempt owns the record, or its owner deleted it: the old attempt writes nothing and leaves the document to
+// the other.
 func TestSuperseded(t *testing.T) {
 	for name, end := range map[string]error{"done": nil, "retrying": fault.New(fault.Timeout), "failed": fault.New(fault.Corrupt)} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestSuperseded(t *testing.T) {
 					w.record.Fence++ // the other begins
 					return transcript, end
 				}
-				// The queue decides: if this worker still has the task, it is to be looked at again.
+				// The queue decides: if this worker still holds the task, it is delivered again.
 				if err := w.attempt(t.Context(), 1); !errors.Is(err, job.ErrSuperseded) {
 					t.Errorf("%v", err)
 				}
@@ -198,16 +198,16 @@ func TestNothingToDo(t *testing.T) {
 					t.Errorf("%v", err)
 				}
 				if w.gone {
-					w.did(t, "begin") // if Redis has lost the record, document and ticket are all that is left of the job
+					w.did(t, "begin") // if Redis has lost the record, document and ticket are all that remains of the job
 				} else {
-					w.did(t, "begin", "delete") // the document may have been left by the attempt before
+					w.did(t, "begin", "delete") // the attempt before may have left the document
 				}
 			})
 		})
 	}
 }
 
-// The queue counted three attempts of which none came to its end, such as handlers that did not return.
+// The queue counted three attempts without an outcome, for example because handlers did not return.
 func TestAFourthAttempt(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		if err := w.attempt(t.Context(), 4); fault.CodeOf(err) != fault.Internal {
@@ -228,7 +228,7 @@ func TestAnInterruption(t *testing.T) {
 			<-ctx.Done()
 			return document.Document{}, fault.Wrap(fault.ParserUnavailable, ctx.Err())
 		}
-		// At the last attempt too: it does not count.
+		// This holds for the last attempt as well: an interruption does not count.
 		if err := w.attempt(ctx, job.MaxAttempts); !errors.Is(err, job.ErrInterrupted) {
 			t.Errorf("%v", err)
 		}
@@ -239,7 +239,7 @@ func TestAnInterruption(t *testing.T) {
 	})
 }
 
-// What is known when the process stops is written down.
+// A result that is known when the process stops is written.
 func TestAnInterruptionAtTheEnd(t *testing.T) {
 	for name, end := range map[string]error{"done": nil, "failed": fault.New(fault.Encrypted)} {
 		t.Run(name, func(t *testing.T) {
@@ -325,7 +325,7 @@ func TestADocumentThatStays(t *testing.T) {
 	})
 }
 
-// One line for each attempt: ids, codes, times.
+// One line for each attempt: ids, codes and times.
 func TestTheLog(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		if err := w.attempt(t.Context(), 1); err != nil {
@@ -349,7 +349,7 @@ func TestTheLog(t *testing.T) {
 }
 
 func BenchmarkForm(b *testing.B) {
-	// In bench_test.go of timeline and pack are the parts; this is what joining them costs.
+	// The benchmarks of timeline and resultcodec measure the parts; this one measures the whole attempt.
 	w := newWorld(nil)
 	w.record.Kind = job.Form
 	w.input = []byte(`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)

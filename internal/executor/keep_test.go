@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// Where operators want so, the document of a job that failed is put aside, and nothing else is.
+// With KeepFailed the document of a failed job is kept, and nothing else.
 func TestKeepingDocumentsOfFailedJobs(t *testing.T) {
 	t.Parallel()
 	refuse := func(w *world) {
@@ -46,7 +46,7 @@ func TestKeepingDocumentsOfFailedJobs(t *testing.T) {
 	}
 }
 
-// A job that was brought back waits for an outage as one does that is new: its fence goes on from its earlier life.
+// A restored job waits out an outage as a new job does: its fence continues from its earlier life.
 func TestAnOutageInANewLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

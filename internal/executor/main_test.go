@@ -49,7 +49,7 @@ var transcript = document.Document{
 	}}},
 }
 
-// world is all that an attempt touches. It writes down what was done, in order.
+// world implements all ports of an attempt. It records the calls in order.
 type world struct {
 	t        *testing.T
 	mu       sync.Mutex
@@ -63,7 +63,7 @@ type world struct {
 	keep     bool // the documents of jobs that fail
 	saved    map[string]timeline.Saved
 	fails    map[string]error // by step
-	failed   []error          // what the reporter was told
+	failed   []error          // what the reporter received
 	panicked []any
 	log      bytes.Buffer
 	registry *prometheus.Registry
@@ -164,7 +164,7 @@ func (w *world) LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.R
 	return map[job.ID]job.Record{id: w.record}, nil
 }
 
-// there says whether the document is there.
+// there reports whether the document is stored.
 func (w *world) there() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -224,7 +224,7 @@ func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 func (w *world) JobFailed(_ job.ID, _ int, err error) { w.failed = append(w.failed, err) }
 func (w *world) JobPanic(_ job.ID, value any)         { w.panicked = append(w.panicked, value) }
 
-// metrics returns the counters by name and label values, those at zero left out.
+// metrics returns the counters by name and label values, without those at zero.
 func (w *world) metrics() map[string]float64 {
 	families, err := w.registry.Gather()
 	if err != nil {

@@ -47,7 +47,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return m
 }
 
-// Outcomes beside the fault codes.
+// Outcomes other than the fault codes.
 const (
 	outcomeDone        = "done"
 	outcomeInterrupted = "interrupted"
@@ -69,7 +69,7 @@ func outcomeOf(err error) string {
 	return string(fault.Internal)
 }
 
-// kind bounds the label: a kind comes out of the queue.
+// kindOf bounds the values of the label: a kind comes from the queue.
 func kindOf(k job.Kind) string {
 	switch k {
 	case job.File, job.Form, job.TimelineData:

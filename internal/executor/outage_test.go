@@ -15,15 +15,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// What is away burns no attempt, not even the last, until the job is older than the patience. The document stays, and
-// the owner is told why and until when.
+// An outage uses up no attempt, not even the last, until the job is older than the patience. The document stays, and
+// the record gives the reason and the time of the next run.
 func TestAnOutageIsWaitedOut(t *testing.T) {
 	waits := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 15 * time.Second}
 	for _, code := range []fault.Code{fault.ParserUnavailable, fault.DatabaseUnavailable, fault.StorageUnavailable, fault.QueueUnavailable} {
 		t.Run(string(code), func(t *testing.T) {
 			alone(t, func(t *testing.T, w *world) {
 				w.fails["parse"] = fault.Wrap(code, errors.New("deep cause"))
-				// Two attempts are over, and were counted.
+				// Two attempts have ended and were counted.
 				w.record.Fence, w.record.Attempt = 2, 2
 				for run := 0; time.Since(w.record.CreatedAt) < 30*time.Minute; run++ {
 					want := waits[min(run, len(waits)-1)]
@@ -48,7 +48,7 @@ func TestAnOutageIsWaitedOut(t *testing.T) {
 	}
 }
 
-// A document that is not there will not come back.
+// A missing document does not come back.
 func TestAMissingDocumentIsNoOutage(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		w.fails["open"] = fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open: %w", fs.ErrNotExist))
@@ -60,7 +60,7 @@ func TestAMissingDocumentIsNoOutage(t *testing.T) {
 	})
 }
 
-// Redis goes away at each step and comes back after some seconds: the attempt waits, and nothing is done twice.
+// Redis is unavailable for some seconds at each step: the attempt waits, and nothing happens twice.
 func TestRedisIsAwayForAWhile(t *testing.T) {
 	for _, step := range []string{"begin", "done", "retrying", "failed"} {
 		t.Run(step, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestRedisIsAwayForAWhile(t *testing.T) {
 	}
 }
 
-// What cannot be written down at all is run again, and the document is kept for that.
+// An attempt whose outcome cannot be written runs again, and its document is kept.
 func TestRedisStaysAway(t *testing.T) {
 	for _, step := range []string{"begin", "done", "failed"} {
 		t.Run(step, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestRedisStaysAway(t *testing.T) {
 				if err := w.attempt(t.Context(), job.MaxAttempts); !isPostponed(err) || !w.file {
 					t.Errorf("%v, document kept: %v", err, w.file)
 				}
-				// Before the queue's lease of 30 s is over.
+				// It must end before the queue's lease of 30 s.
 				if took := time.Since(began); took > 25*time.Second {
 					t.Errorf("after %s", took)
 				}
@@ -118,7 +118,7 @@ func TestRedisStaysAway(t *testing.T) {
 	}
 }
 
-// A job that took three workers down is given up without being run, and somebody is told.
+// A job that crashed three workers fails without another run, and operators are notified.
 func TestAJobThatKillsItsWorkers(t *testing.T) {
 	for crashes, code := range map[int]fault.Code{0: "", 1: "", 2: "", 3: fault.WorkerLost, 4: fault.WorkerLost} {
 		t.Run(fmt.Sprint(crashes), func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAJobThatKillsItsWorkers(t *testing.T) {
 	}
 }
 
-// Another worker has the task: the attempt stops, and leaves record and document to the other, which may not have
+// Another worker holds the task: the attempt stops, and leaves record and document to the other, which may not have
 // begun.
 func TestATaskThatIsTakenBack(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {

@@ -11,11 +11,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// Jobs keeps job records. Every write names the fence that Begin gave; a write behind a newer fence, or to a record
-// that is gone, is job.ErrSuperseded and changes nothing.
+// Jobs stores job records. Every write names the fence that BeginAttempt returned. A write with an older fence, or to
+// a record that is gone, returns job.ErrSuperseded and changes nothing.
 type Jobs interface {
-	// BeginAttempt starts an attempt: it raises the fence, sets processing and returns the record and its input. A
-	// record that is gone is job_not_found; one that is final is returned as it is, its fence untouched.
+	// BeginAttempt starts an attempt: it raises the fence, sets processing and returns the record and its input. It
+	// returns job_not_found without a record. A final record is returned unchanged, with its fence.
 	BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
 	// CompleteJob stores the result and sets done.
 	CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error
@@ -25,32 +25,34 @@ type Jobs interface {
 	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error
 	// RequeueJob sets queued again after an interruption.
 	RequeueJob(ctx context.Context, id job.ID, fence int64) error
-	// LoadRecords reads several records; what is gone is missing from the answer.
+	// LoadRecords reads several records; missing ones are left out.
 	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 }
 
-// Uploads holds the bytes of documents.
+// Uploads stores the bytes of documents.
 type Uploads interface {
 	// Open returns the document of a job; storage_unavailable when it cannot be read.
 	Open(ctx context.Context, id job.ID) (io.ReadCloser, error)
-	// Delete removes the bytes and the job's ticket; removing what is not there is no error.
+	// Delete removes the bytes and the job's ticket; a missing file is no error.
 	Delete(ctx context.Context, id job.ID) error
-	// KeepDocument puts the bytes aside for operators, and removes the ticket; what is not there is no error.
+	// KeepDocument keeps the bytes for operators, and removes the ticket; a missing file is no error.
 	KeepDocument(ctx context.Context, id job.ID) error
 }
 
-// Parser reads documents. Faults of the document are permanent, those of the service parser_unavailable or timeout.
+// Parser reads documents. Faults of the document are permanent; those of the service are parser_unavailable or
+// timeout.
 type Parser interface {
 	Parse(ctx context.Context, pdf io.Reader) (document.Document, error)
 }
 
-// Catalogue gives the catalogue of the moment, shared and immutable; database_unavailable when there is none yet.
+// Catalogue returns the current catalogue, shared and immutable; database_unavailable when none is loaded yet.
 type Catalogue interface {
 	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
 }
 
-// Timelines holds saved timelines.
+// Timelines finds saved timelines.
 type Timelines interface {
-	// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+	// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it belongs to another
+	// owner.
 	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
 }

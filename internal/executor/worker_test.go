@@ -28,8 +28,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// The tests below join submission, records, queue, uploads and processing, all of them real but for the parser, which
-// does what the test says.
+// The tests below join submission, records, queue, uploads and executor. Only the parser is a fake.
 
 type parserFunc func(ctx context.Context) (document.Document, error)
 
@@ -79,7 +78,7 @@ func (s *system) processor(parse parserFunc) *executor.Processor {
 	})
 }
 
-// work starts a worker; the function that it returns drains it.
+// work starts a worker; the returned function drains it.
 func (s *system) work(grace time.Duration, parse parserFunc) (drain func()) {
 	s.t.Helper()
 	server := queuetest.NewServer(s.t, queuetest.Deps{
@@ -104,7 +103,7 @@ func (s *system) work(grace time.Duration, parse parserFunc) (drain func()) {
 	return drain
 }
 
-// submit hands in a document.
+// submit submits a document.
 func (s *system) submit() job.ID {
 	s.t.Helper()
 	pdf := bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 2000)...))
@@ -126,7 +125,7 @@ func (s *system) until(id job.ID, state job.State) job.Record {
 	return r
 }
 
-// kept reports whether the document of a job is there.
+// kept reports whether the document of a job is stored.
 func (s *system) kept(id job.ID) bool {
 	s.t.Helper()
 	f, err := s.files.Open(s.t.Context(), id)
@@ -150,7 +149,7 @@ func (s *system) empty() {
 	})
 }
 
-// relaxed is longer than in the product: a busy machine is no dead Redis.
+// relaxed is longer than in the product: a slow test machine must not count as a dead Redis.
 const relaxed = 20 * time.Second
 
 func onBoth(t *testing.T, test func(s *system)) {
@@ -186,7 +185,7 @@ func TestFromUploadToDone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The watcher may have come after the first attempt began.
+		// The watch may have started after the first attempt began.
 		var seen []job.State
 		for r := range changes {
 			seen = append(seen, r.State)
@@ -214,7 +213,7 @@ func TestFromUploadToDone(t *testing.T) {
 	})
 }
 
-// Two workers with one delivery, as after a lease that was lost: what the older does has no effect.
+// Two workers hold one delivery, as after a lost lease: the writes of the older one have no effect.
 func TestTwoWorkersWithOneDelivery(t *testing.T) {
 	onBoth(t, func(s *system) {
 		t, ctx := s.t, s.t.Context()
@@ -238,7 +237,7 @@ func TestTwoWorkersWithOneDelivery(t *testing.T) {
 			}).Process(ctx, d)
 		}()
 		<-reading
-		// The newer one fails for now; the document has to be there for its next attempt whatever the older one does.
+		// The newer one fails; the document must still be there for the next attempt.
 		d.Attempt = 2
 		if err := s.processor(func(context.Context) (document.Document, error) {
 			return document.Document{}, fault.New(fault.Timeout)
@@ -256,7 +255,7 @@ func TestTwoWorkersWithOneDelivery(t *testing.T) {
 	})
 }
 
-// Redis is killed while a job runs, and started again: the result is stored, and nothing has to be started again.
+// Redis is killed while a job runs, and started again: the result is stored without any restart of a worker.
 func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	server := testenv.Redis(t)
@@ -271,7 +270,7 @@ func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	<-reading
 	server.Kill()
 	close(release)
-	// The attempt is at its last step by now or will be in a moment; either way it has to wait.
+	// The attempt is at its last step, or soon will be; in both cases it has to wait.
 	time.AfterFunc(time.Second, func() { server.Restart(t) })
 	r := s.until(id, job.Done)
 	if r.Attempt != 1 || len(reading) != 0 {
@@ -283,7 +282,7 @@ func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	}
 }
 
-// A worker that is told to stop gives its job back; the next runs it as the same attempt.
+// A worker that is stopped returns its job; the next worker runs it as the same attempt.
 func TestDrain(t *testing.T) {
 	onBoth(t, func(s *system) {
 		t := s.t

@@ -184,7 +184,7 @@ func New(code Code) *Error { return &Error{Code: code} }
 // Wrap returns err as an error of the kind. The text of err stays internal.
 func Wrap(code Code, err error) *Error { return &Error{Code: code, Cause: err} }
 
-// Detailed returns an error of the kind with a sentence of its own for people.
+// Detailed returns an error of the kind with its own sentence for people.
 func Detailed(code Code, sentence string) *Error { return &Error{Code: code, Detail: sentence} }
 
 // From returns err as an *Error: the one in its chain if there is one, timeout for an exceeded deadline, internal for

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// Each code tells a person what is wrong and what to do: two sentences, nothing internal.
+// The sentence of each code says what is wrong and what to do, and contains nothing internal.
 func TestEveryCodeHasItsSentence(t *testing.T) {
 	t.Parallel()
 	for _, c := range fault.Codes() {

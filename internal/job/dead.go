@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// DeadTTL is how long a job that failed for good is kept for operators: longer than its record.
+	// DeadTTL is how long a job that failed permanently is kept for operators: longer than its record.
 	DeadTTL = 7 * 24 * time.Hour
-	// MaxHistory is how many incidents a job remembers, the latest of them.
+	// MaxHistory is the number of incidents that a job keeps, the latest ones.
 	MaxHistory = 20
 )
 
-// Incident is one run of a job that ended without a result. It holds the code alone: what caused it is in the logs.
+// Incident is one run of a job that ended without a result. It contains only the code: the cause is in the logs.
 type Incident struct {
 	Attempt int        `json:"attempt"`
 	At      time.Time  `json:"at"`
@@ -21,9 +21,9 @@ type Incident struct {
 	Worker  string     `json:"worker,omitempty"` // the host that ran it; in a pod the pod's name
 }
 
-// Dead is a job that failed for good, with what it takes to run it again.
+// Dead is a job that failed permanently, with what a retry needs.
 type Dead struct {
 	Record         // as it was when it failed
-	Input   []byte // a form, or the id of a saved timeline; nil for a document, which is kept elsewhere if at all
+	Input   []byte // a form, or the id of a saved timeline; nil for a document, which is stored elsewhere
 	History []Incident
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// place is where the queue has the task.
+// place is the state of the task in the queue.
 type place string
 
 const (
@@ -23,36 +23,36 @@ type step int
 
 const (
 	idle    step = iota
-	taken        // the queue has handed the task out
-	claimed      // and the worker has said so
+	taken        // the queue has delivered the task
+	claimed      // the worker has claimed it
 	begun        // the record says processing, with the worker's fence
-	worked       // it is known what comes out
-	ended        // the record says so, and is final: the document is to go
-	settle       // the queue is to be told
+	worked       // the outcome is known
+	ended        // the record is final; the document is to be deleted
+	settle       // the queue is to be notified
 )
 
-// hand is a worker. What becomes of the task is what it tells the queue at the end.
+// hand is a worker. The outcome that it reports to the queue decides what happens to the task.
 type hand struct {
 	step    step
-	newest  bool // it holds the fence of the record
+	newest  bool // it holds the newest fence of the record
 	attempt int8
 	crashes int8
-	event   job.Event // what comes out
-	then    place     // where the task goes
-	counts  bool      // as an attempt
-	away    bool      // its key has run out: the others take it for dead. It may be paused, or cut off.
+	event   job.Event // the outcome
+	then    place     // the next state of the task
+	counts  bool      // the run counts as an attempt
+	away    bool      // its heartbeat has expired: the others take it for dead. It may be paused, or disconnected.
 }
 
-// world is one job and all that touches it. What is left of each misfortune bounds how often it may happen.
+// world is one job and its processes. The budgets bound how often each failure may happen.
 type world struct {
 	record    job.State
 	attempt   int8 // of the record
 	retried   int8 // attempts that the queue has counted
 	document  bool
 	task      place
-	holder    int8 // 0: nobody; 1, 2: a worker; dead: one that died
+	holder    int8 // 0: none; 1, 2: a worker; dead: one that died
 	crashes   int8
-	results   int8 // how often a result was written
+	results   int8 // number of results written
 	wanted    bool // accepted, and not deleted by its owner
 	submitted int8 // steps of the submission
 	hands     [2]hand
@@ -62,14 +62,14 @@ type world struct {
 
 const dead = 9
 
-// follow is a way to go on.
+// follow is a possible next event.
 type follow struct {
 	name   string
-	benign bool // it happens by itself, sooner or later
+	benign bool // it happens eventually without a failure
 	to     world
 }
 
-// follows is everything that may happen next.
+// follows returns all possible next events.
 func (w world) follows() []follow {
 	var all []follow
 	add := func(name string, benign bool, change func(*world)) {
@@ -89,7 +89,7 @@ func (w world) follows() []follow {
 			n.task, n.holder = pending, 0
 		}
 		switch h := w.holder; {
-		case h == 0: // Somebody may be about to claim it; he is late.
+		case h == 0: // A worker may be about to claim it; it is late.
 			add("reap: unclaimed", true, func(n *world) { lost(n, false) })
 		case h == dead:
 			add("reap: worker died", true, func(n *world) { lost(n, true) })
@@ -111,7 +111,7 @@ func (w world) follows() []follow {
 	return all
 }
 
-// submission is document, record, task, answer, in this order; its process may die in between.
+// submission stores document, record and task, and answers, in this order; its process may die in between.
 func (w world) submission(add func(string, bool, func(*world))) {
 	if w.submitted < 0 {
 		return
@@ -131,7 +131,7 @@ func (w world) submission(add func(string, bool, func(*world))) {
 	}
 }
 
-// worker is what worker i may do, and what may happen to it.
+// worker adds the possible events of worker i.
 func (w world) worker(i int8, add func(string, bool, func(*world))) {
 	h, me := w.hands[i], i+1
 	does := func(name string, change func(n *world, h *hand)) {
@@ -215,7 +215,7 @@ func (w world) worker(i int8, add func(string, bool, func(*world))) {
 
 func (w *world) begin(h *hand) {
 	to, ok := move(w.record, job.Begin, job.Worker)
-	if !ok { // final: there is nothing to do but to clear away; gone: not even that, the sweep may bring it back
+	if !ok { // final: only the cleanup remains; gone: not even that, as repair may restore the job
 		*h = hand{step: ended, then: nowhere, away: h.away}
 		if w.record == job.None {
 			h.step = settle
@@ -228,7 +228,7 @@ func (w *world) begin(h *hand) {
 	}
 	h.newest, h.step = true, begun
 	if h.crashes < job.MaxCrashes {
-		h.crashes = 0 // one state less to tell apart
+		h.crashes = 0 // fewer states to explore
 	}
 }
 
@@ -237,7 +237,7 @@ func (w *world) write(h *hand) {
 	newest, event := h.newest, h.event
 	*h = hand{step: settle, then: waiting, away: h.away}
 	if !ok || !newest {
-		return // a newer run has begun, or the record is gone: another look
+		return // a newer run has begun, or the record is gone: it is delivered again
 	}
 	w.record = to
 	for _, m := range job.LifeTable() {
@@ -258,7 +258,7 @@ func (w *world) write(h *hand) {
 	}
 }
 
-// wrong says what must never be.
+// wrong describes a violated invariant.
 func (w world) wrong() string {
 	switch final := w.record.IsFinal(); {
 	case w.wanted && w.record == job.None:
@@ -284,9 +284,9 @@ func (w world) atRest() bool {
 	return (w.record == job.None || w.record.IsFinal()) && !w.document && (w.task == nowhere || w.task == archived)
 }
 
-// Every order of events, with two workers that die, are paused and cut off, drained, and unheard at any step. No
-// accepted job is ever lost; whatever has happened, it can still end, by what happens by itself; and its result is
-// written once.
+// The test explores every order of events, with two workers that may die, pause, disconnect or drain at any step, and
+// may lose any answer. No accepted job is ever lost. Every state can still reach the end without a further failure.
+// The result is written once.
 func TestEveryLifeOfAJob(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]world{
@@ -310,7 +310,7 @@ func explore(t *testing.T, start world) {
 	}
 	number := map[world]int{start: 0}
 	states, origins := []world{start}, []origin{{-1, "start"}}
-	benign := [][]int{} // by the state that is reached: those from which it is reached
+	benign := [][]int{} // for each reached state: the states from which it is reached
 	path := func(i int) (events []string) {
 		for ; i > 0; i = origins[i].from {
 			events = append([]string{origins[i].by}, events...)
@@ -339,7 +339,7 @@ func explore(t *testing.T, start world) {
 			}
 		}
 	}
-	// From where can the end be reached?
+	// Find the states from which the end can be reached.
 	ends := make([]bool, len(states))
 	var todo []int
 	for i, s := range states {

@@ -1,4 +1,5 @@
-// Package job is the life of one build of a timeline: its record, its states, and which moves between them are legal.
+// Package job defines a job, the build of one timeline: its record, its states, and the legal transitions between
+// them.
 package job
 
 import (
@@ -8,14 +9,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ID names a job: a random UUID in its canonical form. It doubles as the name of the upload and the id of the queue's
+// ID names a job: a random UUID in its canonical form. It is also the name of the upload and the id of the queue's
 // task.
 type ID string
 
 // Kind is what a job builds its timeline from.
 type Kind string
 
-// The kinds of jobs. The spelling is on the wire.
+// The kinds of jobs. The spelling is part of the API.
 const (
 	File         Kind = "file"         // an uploaded document
 	Form         Kind = "body"         // a form
@@ -37,9 +38,9 @@ const (
 	MaxAttempts = 3
 	BackoffBase = 2 * time.Second  // doubled for each further attempt: 2 s, then 4 s
 	BackoffMost = 15 * time.Second // of the waits in an outage, which are not counted
-	ResultTTL   = 24 * time.Hour   // from the last write
+	ResultTTL   = 24 * time.Hour   // since the last write
 
-	// MaxCrashes is how many workers a job may take down with it. At so many it is failed without being run again.
+	// MaxCrashes is the number of workers that a job may crash. Then it fails without another run.
 	MaxCrashes = 3
 )
 
@@ -51,7 +52,7 @@ func RetryDelay(attempt int) time.Duration {
 	return BackoffBase << (attempt - 1)
 }
 
-// OutageDelay is the wait for a part that is away, after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
+// OutageDelay is the wait for an unavailable part after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
 func OutageDelay(n int) time.Duration {
 	wait := BackoffBase
 	for ; n > 0 && wait < BackoffMost; n-- {
@@ -60,19 +61,19 @@ func OutageDelay(n int) time.Duration {
 	return min(wait, BackoffMost)
 }
 
-// Record is what is known of a job. It holds ids, states and times, nothing of the document.
+// Record is the state of a job. It contains ids, states and times, and nothing of the document.
 type Record struct {
 	ID       ID
 	Kind     Kind
 	Owner    string // the subject of the token that created it
 	Priority Priority
 	State    State
-	// Attempt counts the attempts begun. A run that was interrupted (a drain, a crash) or that met an outage is not
-	// counted: the next has its number again.
+	// Attempt counts the attempts begun. A run that was interrupted (by a drain or a crash) or met an outage is not
+	// counted: the next run has the same number.
 	Attempt int
 	// Fence is raised by each run that begins, counted or not; only the holder of the newest value may write.
 	Fence int64
-	// Base is the Fence with which the record was made: above 0 when the job was brought back, so that no run of its
+	// Base is the Fence with which the record was created. It is above 0 for a restored job, so that no run of its
 	// earlier life may write.
 	Base int64
 	// Version is raised by each change of the record; it is the ETag.
@@ -84,7 +85,7 @@ type Record struct {
 	FinishedAt time.Time // set in done and failed
 }
 
-// Failure is why an attempt failed, as the client may see it.
+// Failure is the reason of a failed attempt, as the client may see it.
 type Failure struct {
 	Code    fault.Code    `json:"code"`
 	Message string        `json:"message"`
@@ -92,7 +93,7 @@ type Failure struct {
 	Closest []string      `json:"closest,omitempty"`
 }
 
-// FailureOf is err as the client may see it: internals stay out.
+// FailureOf returns err as the client may see it, without internals.
 func FailureOf(err error) *Failure {
 	f := fault.From(err)
 	if f == nil {
@@ -101,16 +102,16 @@ func FailureOf(err error) *Failure {
 	return &Failure{Code: f.Code, Message: f.Message(), Fields: f.Fields, Closest: f.Closest}
 }
 
-// Task is what travels through the queue: ids only, so that the queue holds nothing personal.
+// Task is the message in the queue: ids only, so that the queue holds no personal data.
 type Task struct {
 	ID       ID       `json:"jobId"`
 	Kind     Kind     `json:"kind"`
 	Priority Priority `json:"-"`
 }
 
-// Delivery is one run of a task as the queue hands it out. Attempt counts from 1, and is the same for each run until
-// one is counted; Last says that the queue will not deliver the task again after this attempt. Crashes is how many
-// workers were lost while they ran the task.
+// Delivery is one run of a task as the queue delivers it. Attempt counts from 1, and stays the same until a run is
+// counted. Last says that the queue will not deliver the task again after this attempt. Crashes is the number of
+// workers that crashed while they ran the task.
 type Delivery struct {
 	Task
 	Attempt int
@@ -118,14 +119,14 @@ type Delivery struct {
 	Crashes int
 }
 
-// Stored is a result in the form in which it is kept and served: JSON, gzip-compressed.
+// Stored is a result in the form in which it is stored and served: JSON, gzip-compressed.
 type Stored struct {
 	Full []byte // gzip of the whole TimelineResult
 	Slim []byte // gzip of its slim view
 }
 
-// Postponement is the error of a run that met an outage, or could not be made at all: the queue delivers the task again
-// after After, and the run does not count as an attempt. Cause is why, with its code.
+// Postponement is the error of a run that met an outage, or could not start. The queue delivers the task again after
+// After, and the run does not count as an attempt. Cause is the reason, with its code.
 type Postponement struct {
 	After time.Duration
 	Cause error

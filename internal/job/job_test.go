@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// The whole table of moves, so that a change of it is a change of this test.
+// The test repeats the whole table of transitions, so that each change of it changes this test as well.
 func TestMoves(t *testing.T) {
 	t.Parallel()
 	legal := map[job.State][]job.State{

@@ -2,37 +2,37 @@ package job
 
 import "slices"
 
-// Event is what moves a job on.
+// Event is an event of a job's life.
 type Event string
 
 // The events.
 const (
-	Accept    Event = "accept"    // document, record and task are there: 202
+	Accept    Event = "accept"    // document, record and task are stored: 202
 	Begin     Event = "begin"     // a worker takes the job
 	Finish    Event = "finish"    // the result is stored
 	Retry     Event = "retry"     // a transient fault, attempts left
-	Postpone  Event = "postpone"  // a part that the work leans on is away
+	Postpone  Event = "postpone"  // a part that the work depends on is unavailable
 	Fail      Event = "fail"      // a permanent fault, the last attempt, or too many workers lost
-	Interrupt Event = "interrupt" // the worker is told to stop
-	Lose      Event = "lose"      // the worker is gone, or cut off
+	Interrupt Event = "interrupt" // the worker is stopped
+	Lose      Event = "lose"      // the worker is dead, or disconnected
 	Edit      Event = "edit"      // the result is changed
-	Delete    Event = "delete"    // the record goes
-	Expire    Event = "expire"    // the record goes, ResultTTL after its last write
-	Revive    Event = "revive"    // a dead job begins anew; what is left of its record goes
+	Delete    Event = "delete"    // the record is deleted
+	Expire    Event = "expire"    // the record expires, ResultTTL after its last write
+	Revive    Event = "revive"    // a dead job starts again; the rest of its record is deleted
 )
 
-// Actor is who may cause an event.
+// Actor causes an event.
 type Actor string
 
 // The actors.
 const (
 	API    Actor = "api"    // for the job's owner; an operator may delete as well
 	Worker Actor = "worker" // the one that holds the newest fence
-	Reaper Actor = "reaper" // any worker, for one that is gone; it moves the task and leaves the record as it is
-	// Sweeper is any worker, for what has come apart: a record without its task or its document.
+	Reaper Actor = "reaper" // any worker, for one that is dead; it moves the task and does not change the record
+	// Sweeper is the repair, in any API or worker: it restores a record without its task or its document.
 	Sweeper Actor = "sweeper"
-	Redis   Actor = "redis" // by time
-	// Operator is a person with the right to.
+	Redis   Actor = "redis" // by expiry
+	// Operator is a person with the operator's role.
 	Operator Actor = "operator"
 )
 
@@ -49,8 +49,8 @@ type Move struct {
 	Counts bool
 }
 
-// life is the whole of it. What is not here does not happen: the scripts of the job records are made from this table
-// and refuse every other move.
+// life is the complete table. Any other transition is illegal: the scripts of the job store are generated from this
+// table and refuse it.
 var life = []Move{
 	{None, Accept, Queued, API, false},
 	{None, Revive, Queued, Operator, false},
@@ -66,7 +66,7 @@ var life = []Move{
 	{Processing, Interrupt, Queued, Worker, false},
 	{Processing, Lose, Processing, Reaper, false},
 
-	// The document is gone, and nobody is at work on it.
+	// The document is missing, and no worker runs the job.
 	{Queued, Fail, Failed, Sweeper, false},
 	{Processing, Fail, Failed, Sweeper, false},
 	{Retrying, Fail, Failed, Sweeper, false},

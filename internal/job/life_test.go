@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// move looks an event up in the table.
+// move finds an event in the table.
 func move(from job.State, e job.Event, by job.Actor) (job.State, bool) {
 	for _, m := range job.LifeTable() {
 		if m.From == from && m.Event == e && m.By == by {
@@ -19,7 +19,7 @@ func move(from job.State, e job.Event, by job.Actor) (job.State, bool) {
 	return from, false
 }
 
-// Every row is told apart by where it begins, what happens and who does it; what counts ends an attempt.
+// State, event and actor identify a row; an event that counts ends an attempt.
 func TestTheTableOfAJobsLife(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -45,7 +45,7 @@ func TestTheTableOfAJobsLife(t *testing.T) {
 	}
 }
 
-// The page for operators has the same table.
+// docs/reliability.md has the same table.
 func TestThePageHasTheTable(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/reliability.md")

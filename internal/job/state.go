@@ -1,6 +1,6 @@
 package job
 
-// State is where a job is in its life.
+// State is the state of a job.
 type State string
 
 // The states. Done and Failed are final.
@@ -28,5 +28,5 @@ func (s State) CanBecome(next State) bool {
 	return false
 }
 
-// IsFinal reports whether no attempt may begin any more.
+// IsFinal reports whether no further attempt may begin.
 func (s State) IsFinal() bool { return s == Done || s == Failed }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Ticket is what brings a job back when Redis has lost everything. It lies beside the job's document, from before the
-// job is accepted until it has ended, and holds nothing of the document. A job without a document has its input here.
+// Ticket restores a job when Redis has lost everything. It is stored next to the job's document from before the job
+// is accepted until it has ended, and contains nothing of the document. A job without a document has its input here.
 type Ticket struct {
 	ID        ID        `json:"jobId"`
 	Kind      Kind      `json:"kind"`
@@ -21,13 +21,14 @@ type Ticket struct {
 	Claim string `json:"claim,omitempty"`
 }
 
-// MaxTicket bounds an encoded ticket, in bytes: a form of 64 KiB, each of its characters escaped, in base64.
+// MaxTicket is the largest size of an encoded ticket, in bytes: a form of 64 KiB, each of its characters escaped, in
+// base64.
 const MaxTicket = 1 << 20
 
-// ErrTicket says that what lies where a ticket should is none: it is damaged, or somebody else's.
+// ErrTicket says that a stored ticket is invalid: it is damaged, or belongs to another job.
 var ErrTicket = errors.New("job: not a ticket")
 
-// Encode returns the ticket as it is kept: JSON.
+// Encode returns the ticket in its stored form: JSON.
 func (t Ticket) Encode() ([]byte, error) {
 	b, err := json.Marshal(t)
 	if err != nil {
@@ -36,8 +37,8 @@ func (t Ticket) Encode() ([]byte, error) {
 	return b, nil
 }
 
-// DecodeTicket reads the ticket of a job. Fields that it does not know are a newer version's and are left out; anything
-// else that Encode would not write is ErrTicket.
+// DecodeTicket reads the ticket of a job. It ignores unknown fields, which a newer version may write; anything else
+// that Encode would not write is ErrTicket.
 func DecodeTicket(id ID, b []byte) (Ticket, error) {
 	var t Ticket
 	if len(b) > MaxTicket {
@@ -63,26 +64,27 @@ func DecodeTicket(id ID, b []byte) (Ticket, error) {
 	return Ticket{}, fmt.Errorf("%w: of an unknown kind, or without its input", ErrTicket)
 }
 
-// Saved is what was kept of a document.
+// Saved describes a stored document.
 type Saved struct {
 	Size   int64    // in bytes
-	SHA256 [32]byte // of all of them
+	SHA256 [32]byte // of the whole document
 }
 
-// StoredFiles is what lies in the store of uploads for one job: its document, its ticket or both; or, as an entry of
-// its own, a document that is kept after the job has failed. Whether it is left over is for the job's record to say.
+// StoredFiles are the files in the upload store for one job: its document, its ticket or both; or, as a separate
+// entry, a document that is kept after the job has failed. The job's record decides whether they are left over.
 type StoredFiles struct {
-	ID       ID // "" for what no job is the name of
+	ID       ID // "" for a file whose name is no job id
 	Document bool
 	Ticket   bool
 	Kept     bool
 	Size     int64     // of the document, in bytes
-	Modified time.Time // when the younger of the two was written last
-	// Temporary is the name of what was being written when the store was looked at: when it is old, its writer is gone.
+	Modified time.Time // the later modification time of the two
+	// Temporary is the name of a file that was being written when the store was listed. When it is old, its writer
+	// has died.
 	Temporary string
 }
 
-// Merge is what lies there for a job of which l is one part and other the other.
+// Merge combines two partial listings of one job's files.
 func (l StoredFiles) Merge(other StoredFiles) StoredFiles {
 	l.Document, l.Ticket, l.Size = l.Document || other.Document, l.Ticket || other.Ticket, l.Size+other.Size
 	if other.Modified.After(l.Modified) {

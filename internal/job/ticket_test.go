@@ -31,13 +31,13 @@ func TestATicketComesBack(t *testing.T) {
 		if got, err := job.DecodeTicket(ticketID, b); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v comes back as %+v, %v", want, got, err)
 		}
-		for n := range b { // half of one is none
+		for n := range b { // a truncated ticket is invalid
 			if _, err := job.DecodeTicket(ticketID, b[:n]); !errors.Is(err, job.ErrTicket) {
 				t.Errorf("%q: %v", b[:n], err)
 			}
 		}
 	}
-	// The largest form, as awkward as it can be, has room.
+	// The largest form, fully escaped, fits.
 	large := tickets[2]
 	large.Input, _ = json.Marshal(strings.Repeat("<", 64<<10))
 	if b, err := large.Encode(); err != nil || len(b) > job.MaxTicket {
@@ -68,14 +68,14 @@ func TestWhatIsNoTicket(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	// What a newer version adds is no reason to lose a job.
+	// An unknown field of a newer version does not lose the job.
 	newer := `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","owner":"o","createdAt":"2026-11-23T12:00:00Z","novel":[{}]}`
 	if _, err := job.DecodeTicket(ticketID, []byte(newer)); err != nil {
 		t.Error(err)
 	}
 }
 
-// Whatever lies there, it is a ticket that can be written again, or ErrTicket, which quotes nothing of it.
+// Any bytes give a ticket that can be written again, or ErrTicket, which quotes nothing of them.
 func FuzzDecodeTicket(f *testing.F) {
 	for _, t := range tickets {
 		b, err := t.Encode()

@@ -17,12 +17,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// What may strike a submission at any of its steps.
+// The failures that may happen at any step of a submission.
 const (
 	crashes  = "the process is killed"
 	wiped    = "Redis is wiped"
-	refuses  = "the step fails"            // and has done nothing
-	mute     = "the step's answer is lost" // and it has done its work
+	refuses  = "the step fails"            // before the step runs
+	mute     = "the step's answer is lost" // after the step has run
 	repeated = "the same key comes again"
 	doubled  = "the same content comes again"
 	swept    = "a sweep and a worker run"
@@ -30,7 +30,7 @@ const (
 
 var strikes = []string{crashes, wiped, refuses, mute, repeated, doubled, swept}
 
-// strike is what happens at a step, before it or after it.
+// strike is a failure at a step, before it or after it.
 type strike struct {
 	step  int
 	after bool
@@ -47,13 +47,13 @@ func (s strike) String() string {
 
 var errKilled = errors.New("killed")
 
-// fate is a submission to which things happen.
+// fate is a submission with failures.
 type fate struct {
 	e       *env
 	strikes []strike
 	step    int
 	diary   []string
-	// accepted are the jobs that somebody was given.
+	// accepted are the jobs whose ids a client received.
 	accepted []job.ID
 }
 
@@ -66,7 +66,7 @@ func (f *fate) request(r submit.Request, s *submit.Submitter) {
 	}
 }
 
-// do runs a step, and what happens around it.
+// do runs a step and the failures around it.
 func (f *fate) do(name string, broken fault.Code, step, undo func() error) error {
 	n := f.step
 	f.step++
@@ -113,7 +113,7 @@ func (f *fate) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64)
 	err = f.do("save", fault.StorageUnavailable, func() (err error) {
 		saved, err = f.e.files.Save(ctx, t, r, limit)
 		return err
-	}, func() error { return f.e.files.Delete(ctx, t.ID) }) // after an error nothing is left
+	}, func() error { return f.e.files.Delete(ctx, t.ID) }) // after an error no file remains
 	return saved, err
 }
 
@@ -157,8 +157,8 @@ func (f *fate) Enqueue(ctx context.Context, t job.Task) error {
 	return f.do("enqueue", fault.QueueUnavailable, func() error { return f.e.tasks.Enqueue(ctx, t) }, stays)
 }
 
-// run submits a document while the strikes happen. Afterwards every job that somebody was given has one result, every
-// other at most one, and nothing is left.
+// run submits a document with failures. Afterwards every job whose id a client received has exactly one result, every
+// other job at most one, and no file, record or task remains.
 func (f *fate) run(t testing.TB) {
 	t.Helper()
 	e := f.e
@@ -168,7 +168,7 @@ func (f *fate) run(t testing.TB) {
 	e.clock.Set(time.Now())
 	func() {
 		defer func() {
-			if v := recover(); v != nil && v != errKilled { //nolint:errorlint // a value of ours
+			if v := recover(); v != nil && v != errKilled { //nolint:errorlint // a value of this test
 				panic(v)
 			}
 		}()
@@ -180,7 +180,7 @@ func (f *fate) run(t testing.TB) {
 		e.settle()
 		e.work()
 	}
-	e.clock.Advance(time.Hour) // for what a crash left in the middle of Save
+	e.clock.Advance(time.Hour) // for the temporary file of a crash during Save
 	e.settle()
 	for _, id := range f.accepted {
 		if e.results[id] != 1 {
@@ -198,7 +198,7 @@ func (f *fate) run(t testing.TB) {
 	}
 }
 
-// Whatever happens at one of the steps, on both kinds of Redis.
+// Each failure at each step, on both kinds of Redis.
 func TestEachStepOfASubmission(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		whole := &fate{e: e}
@@ -209,7 +209,7 @@ func TestEachStepOfASubmission(t *testing.T) {
 		runs := 0
 		for _, what := range strikes {
 			for _, after := range []bool{false, true} {
-				// Undoing adds steps to those of a submission that succeeds.
+				// The undoing of a submission has steps of its own.
 				for step := range whole.step {
 					f := &fate{e: e, strikes: []strike{{step, after, what}}}
 					f.run(t)
@@ -231,8 +231,8 @@ func TestEachStepOfASubmission(t *testing.T) {
 	})
 }
 
-// Something happens, and from then on, or later, a step fails: that is when a submission takes back what others may
-// have been given.
+// A failure happens, and the same or a later step fails as well: then the submission undoes work that other requests
+// may depend on.
 func TestMishapsBeforeFailures(t *testing.T) {
 	t.Parallel()
 	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")
@@ -251,7 +251,7 @@ func TestMishapsBeforeFailures(t *testing.T) {
 	}
 }
 
-// Whatever happens at several steps.
+// Failures at several steps.
 func TestManyMishaps(t *testing.T) {
 	t.Parallel()
 	e := open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")
@@ -266,7 +266,7 @@ func TestManyMishaps(t *testing.T) {
 	})
 }
 
-// recorder is a test whose failures are a property's.
+// recorder is a test whose failures are those of a property.
 type recorder struct {
 	testing.TB
 	rt *rapid.T
@@ -278,7 +278,7 @@ func (r recorder) Fatal(args ...any)                 { r.rt.Fatal(args...) }
 func (r recorder) Logf(format string, args ...any)   { r.rt.Logf(format, args...) }
 func (r recorder) Failed() bool                      { return r.rt.Failed() }
 
-// Half of what Save writes is no job, whatever half it is.
+// A document or a ticket alone, after a crash during Save, is no job.
 func TestAKillInTheMiddleOfSave(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		ticket, err := job.Ticket{ID: newID(), Kind: job.File, Owner: "ann", CreatedAt: time.Now()}.Encode()

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// repairFiles looks after what is kept of uploads. open are the jobs that are known to be open.
+// repairFiles repairs the stored files. open are the jobs that are known to be open.
 func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, open map[job.ID]bool) error {
 	var errs []error
 	var ofJobs, kept []job.StoredFiles
@@ -56,8 +56,7 @@ func (s *Repairer) deleteFiles(ctx context.Context, f job.StoredFiles, what find
 	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
 }
 
-// cleanupKept removes the documents that were kept of jobs which operators cannot run again any more: they are
-// personal.
+// cleanupKept removes the kept documents of jobs that operators can no longer retry: they are personal data.
 func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) error {
 	var errs []error
 	for some := range slices.Chunk(files, batch) {
@@ -78,35 +77,35 @@ func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) err
 	return errors.Join(errs...)
 }
 
-// repairLostRecord looks after a job that has a ticket and no record.
+// repairLostRecord repairs a job that has a ticket and no record.
 func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) error {
 	t, err := s.Uploads.LoadTicket(ctx, f.ID)
 	damaged := errors.Is(err, job.ErrTicket)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
-		return nil // it went meanwhile
+		return nil // it was deleted in the meantime
 	case err != nil && !damaged:
 		return err
 	case !f.Document && (damaged || t.Kind == job.File):
-		// Saved, the ticket comes first; deleted, it goes last. Nothing can be made of it.
+		// Save writes the ticket first, and Delete removes it last: a document without a ticket is of no use.
 		if s.isOlder(f.Modified, abandoned) {
 			return s.deleteFiles(ctx, f, filesExpired)
 		}
 		return nil
 	case damaged:
-		return nil // the document stays for a day, in case somebody can tell whose it is
+		return nil // the document stays for a day, in case its owner can be found
 	}
 	return s.repairConfirmed(f.ID, recordLost, func() (bool, error) { return s.restoreRecord(ctx, t) })
 }
 
-// restoreRecord makes the record of a job again and queues its task.
+// restoreRecord restores the record of a job and queues its task.
 func (s *Repairer) restoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 	created, err := s.Jobs.RestoreRecord(ctx, t)
 	if err != nil || !created {
-		return false, err // another was faster: the submission itself, or another sweep
+		return false, err // another process was faster: the submission itself, or another repair
 	}
-	// Its owner may have deleted the job meanwhile: files first, then the record, which was not there. If the ticket is
-	// still there, the record will be found.
+	// The owner may have deleted the job in the meantime: the files first, then the record, which was missing. If the
+	// ticket is still there, the owner's deletion will find the record.
 	if _, err := s.Uploads.LoadTicket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
 		_, err := s.Jobs.WithdrawJob(ctx, t.ID)
 		return false, err

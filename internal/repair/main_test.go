@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// env is submission, sweep and a worker on real parts.
+// env is submission, repair and a worker on real stores.
 type env struct {
 	t       testing.TB
 	clock   *testenv.Clock
@@ -45,7 +45,7 @@ type env struct {
 	metrics *prometheus.Registry
 	log     *strings.Builder
 	sweeper *repair.Repairer
-	results map[job.ID]int // how often each job was done
+	results map[job.ID]int // number of results of each job
 }
 
 func open(t testing.TB, url string) *env {
@@ -67,7 +67,7 @@ func open(t testing.TB, url string) *env {
 	return e
 }
 
-// folder is in memory, where that is possible: a test of many lives should not wait for the disk of a busy machine.
+// folder is in memory where possible: a test of many submissions should not wait for the disk.
 func folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "tmd-sweep-")
@@ -78,7 +78,7 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// onBoth runs a test on a real Redis and on the one that `tmd all` carries with it.
+// onBoth runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func onBoth(t *testing.T, test func(*testing.T, *env)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.Redis(t).URL(1))) })
@@ -140,14 +140,14 @@ func (e *env) load(owner string) job.ID {
 	return got.ID
 }
 
-// round lets the sweep look once, after the usual pause.
+// round runs repair once, after the usual pause.
 func (e *env) round() {
 	e.t.Helper()
 	e.clock.Advance(5 * time.Second)
 	e.must(e.sweeper.RepairOnce(e.t.Context()))
 }
 
-// settle lets enough time and rounds pass that all is healed that can be.
+// settle runs enough rounds, far enough apart, to repair everything that can be repaired.
 func (e *env) settle() {
 	e.t.Helper()
 	e.clock.Advance(10 * time.Second)
@@ -155,12 +155,12 @@ func (e *env) settle() {
 	e.round()
 }
 
-// work runs every task that waits, as a worker does.
+// work runs every waiting task, as a worker does.
 func (e *env) work() {
 	e.t.Helper()
 	ctx := e.t.Context()
 	for _, name := range queuemodel.QueueNames() {
-		e.must(e.redis.SAdd(ctx, "asynq:queues", name).Err()) // a wiped Redis has lost what the inspector asks for
+		e.must(e.redis.SAdd(ctx, "asynq:queues", name).Err()) // a wiped Redis has lost the names that the inspector reads
 		waiting, err := e.inspect.ListPendingTasks(name, asynq.PageSize(1000))
 		e.must(err)
 		for _, task := range waiting {
@@ -180,14 +180,14 @@ func (e *env) work() {
 	}
 }
 
-// end does a job, or fails it when its document is not there.
+// end completes a job, or fails it when its document is missing.
 func (e *env) end(r job.Record, input []byte) {
 	e.t.Helper()
 	ctx := e.t.Context()
 	if r.Kind == job.File {
 		f, err := e.files.Open(ctx, r.ID)
 		if err != nil {
-			// Unless it has been done before, in a life that Redis has forgotten.
+			// It may have a result already, from a life that Redis has lost.
 			if e.results[r.ID] == 0 {
 				e.t.Errorf("the document of %s is gone: %v", r.ID, err)
 			}
@@ -226,7 +226,7 @@ func (e *env) names() []string {
 	return names
 }
 
-// put writes a file into the folder, written last so long ago.
+// put writes a file into the folder, with a modification time age ago.
 func (e *env) put(name, content string, age time.Duration) {
 	e.t.Helper()
 	path := filepath.Join(e.dir, name)
@@ -235,7 +235,7 @@ func (e *env) put(name, content string, age time.Duration) {
 	e.must(os.Chtimes(path, at, at))
 }
 
-// quiet checks that nothing is left: no files, no open job, no task.
+// quiet checks that no file, no open job and no task remains.
 func (e *env) quiet() {
 	e.t.Helper()
 	ctx := e.t.Context()
@@ -254,7 +254,7 @@ func (e *env) quiet() {
 		e.t.Errorf("the index of an owner stays: %v", e.redis.ZRange(ctx, key, 0, -1).Val())
 	}
 	for _, key := range e.redis.Keys(ctx, "job:content:*").Val() {
-		// One of a record that was lost stays, and holds nothing.
+		// The index entry of a lost record stays, and is harmless.
 		if id := job.ID(e.redis.Get(ctx, key).Val()); e.state(id) != "" && !e.state(id).IsFinal() {
 			e.t.Errorf("the content is claimed by %s, which is %q", id, e.state(id))
 		}
@@ -268,7 +268,7 @@ func (e *env) depths() []queuemodel.Depth {
 	return depths
 }
 
-// healed is what the sweep has counted, without zeros.
+// healed returns the counters of repair, without zeros.
 func (e *env) healed() map[string]int {
 	e.t.Helper()
 	families, err := e.metrics.Gather()
@@ -287,7 +287,7 @@ func (e *env) healed() map[string]int {
 	return counts
 }
 
-// loseTask makes the queue forget a task.
+// loseTask deletes a task from the queue.
 func (e *env) loseTask(id job.ID) {
 	e.t.Helper()
 	for _, name := range queuemodel.QueueNames() {

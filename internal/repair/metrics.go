@@ -2,18 +2,18 @@ package repair
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// finding is what was amiss. The values are metric labels.
+// finding is the kind of a repaired inconsistency. The values are metric labels.
 type finding string
 
 const (
 	taskLost     finding = "task_lost"     // an open record without a task: queued again
-	taskArchived finding = "task_archived" // an open record whose task was put away: queued again
+	taskArchived finding = "task_archived" // an open record whose task was archived: queued again
 	documentLost finding = "document_lost" // an open record without task and document: failed
-	recordLost   finding = "record_lost"   // a ticket without a record: made again and queued
+	recordLost   finding = "record_lost"   // a ticket without a record: restored and queued
 	filesLeft    finding = "files_left"    // files of a job that has ended: removed
-	filesExpired finding = "files_expired" // files that nothing can be made of: removed
-	keptExpired  finding = "kept_expired"  // a document of a failed job that is kept for operators no more: removed
-	draftLeft    finding = "draft_left"    // a file that nobody writes any more: removed
+	filesExpired finding = "files_expired" // files of no use: removed
+	keptExpired  finding = "kept_expired"  // a document of a failed job that is no longer kept for operators: removed
+	draftLeft    finding = "draft_left"    // a temporary file that is no longer written: removed
 	indexLeft    finding = "index_left"    // an id of the index without an open record: removed
 )
 
@@ -32,7 +32,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"result"}),
 	}
 	for _, what := range []finding{taskLost, taskArchived, documentLost, recordLost, filesLeft, filesExpired, keptExpired, draftLeft, indexLeft} {
-		m.healed.WithLabelValues(string(what)) // there from the start, so that the first one shows as a rise
+		m.healed.WithLabelValues(string(what)) // from the start, so that the first one shows as an increase
 	}
 	reg.MustRegister(m.healed, m.rounds)
 	return m

@@ -1,19 +1,19 @@
-// Package repair heals what was lost between the parts of the system: any process may run it, one at a time does.
+// Package repair restores the consistency of the stores. Any process may run it, and one at a time does.
 //
-// A job is three things: a record and a task in Redis, and a ticket, with its document, in the store of uploads. A
-// crash or a Redis that forgets leaves one without the others, and each has its remedy:
+// A job consists of a record and a task in Redis, and of a ticket, with its document, in the upload store. A crash,
+// or a Redis that loses writes, leaves one without the others. Each case has its repair:
 //
 //	an open record without a task              its task is queued again
-//	an open record whose task was put away     the same
-//	an open record without task and document   it fails: nobody can run it
-//	a ticket without a record                  the record is made again, and its task queued
-//	files of a job that has ended              they go
-//	a document kept of a job that failed       it goes when the job is kept for operators no more (job.DeadTTL)
-//	files that nothing can be made of          they go after a day, what was being written after an hour
+//	an open record whose task was archived     its task is queued again
+//	an open record without task and document   the job fails, because no worker can run it
+//	a ticket without a record                  the record is restored, and its task queued
+//	files of a job that has ended              the files are deleted
+//	a kept document of a failed job            the document is deleted when the job is no longer kept (job.DeadTTL)
+//	files of no use                            the files are deleted after a day, temporary files after an hour
 //
-// Each look may come at the moment at which something moves from one place to another. So nothing is done that was
-// not seen twice, a round apart, and nothing to what is younger than a few seconds; and whatever is done is harmless
-// when it was unnecessary: a task is queued once, a record is made once, an attempt that is run twice is fenced.
+// A check may see a job while it moves from one store to another. So repair acts only on what it saw in two
+// consecutive rounds, and only on what is older than 10 seconds. Each repair is harmless when it was unnecessary: a
+// task is queued once, a record is created once, and an attempt that runs twice is fenced.
 package repair
 
 import (
@@ -31,23 +31,25 @@ import (
 
 const (
 	defaultInterval = 5 * time.Second
-	// settled is how old something is before it counts as left: longer than an API takes from one step of a
-	// submission to the next, and a worker from the end of a job to the deletion of its files.
+	// settled is the age from which on an item counts as left over: longer than the API takes from one step of a
+	// submission to the next, and longer than a worker takes from the end of a job to the deletion of its files.
 	settled = 10 * time.Second
-	// abandoned is how old a temporary file is, or a ticket whose document never came: no upload takes that long.
+	// abandoned is the age of a temporary file, or of a ticket without a document, at which it is removed: no upload
+	// takes that long.
 	abandoned = time.Hour
-	// expired is how old files are that nothing can be made of, or whose record has expired.
+	// expired is the age at which files of no use, or files whose record has expired, are removed.
 	expired = job.ResultTTL
-	// batch is how many records or tasks one round trip looks at.
+	// batch is the number of records or tasks of one round trip.
 	batch = 200
-	// leadership outlasts the pause between rounds, and ends soon after its holder has died.
+	// leadership is the TTL of the lease. It is longer than the pause between rounds, and ends soon after its holder
+	// has died.
 	leadership = 4 * defaultInterval
-	// share is how much of the time rounds may take: the pause is that much longer than the round before it.
+	// share bounds the load: the pause is at least share times as long as the round before it.
 	share = 10
 )
 
-// Deps is what a Sweeper needs. Holder is its name among those that take turns. Interval is the pause between rounds, 0
-// means 5 s.
+// Deps are the dependencies of a Repairer. Holder identifies this process in the lease. Interval is the pause between
+// rounds; 0 means 5 s.
 type Deps struct {
 	Uploads    Uploads
 	Jobs       Jobs
@@ -59,27 +61,27 @@ type Deps struct {
 	Registerer prometheus.Registerer
 }
 
-// Repairer sweeps. It runs once.
+// Repairer repairs the stores. It runs once.
 type Repairer struct {
 	Deps
 	metrics *metrics
 	seen    sightings
 }
 
-// New returns a sweeper.
+// New returns a repairer.
 func New(d Deps) *Repairer {
 	d.Interval = cmp.Or(d.Interval, defaultInterval)
 	return &Repairer{Deps: d, metrics: newMetrics(d.Registerer)}
 }
 
-// Run sweeps, as long as no other does, until ctx ends. What fails is tried again in the next round.
+// Run repairs until ctx ends, while no other process does. The next round repeats what fails.
 func (s *Repairer) Run(ctx context.Context) error {
 	failing := false
 	for {
 		began := s.Clock()
 		err := s.RepairOnce(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
-			// Once an outage: the parts that are away are told of elsewhere.
+			// It logs once for each outage: other logs and metrics report the unavailable part.
 			s.Logger.Warn("the sweep failed", "error", err)
 		}
 		failing = err != nil
@@ -93,7 +95,7 @@ func (s *Repairer) Run(ctx context.Context) error {
 	}
 }
 
-// releaseLease lets another sweep at once. It need not succeed: the lead ends by itself.
+// releaseLease lets another process repair at once. A failure does no harm, because the lease expires.
 func (s *Repairer) releaseLease(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -103,7 +105,7 @@ func (s *Repairer) releaseLease(ctx context.Context) error {
 	return nil
 }
 
-// RepairOnce sweeps once, unless another has the lead. What fails for one job leaves the others to be swept.
+// RepairOnce runs one round, unless another process holds the lease. A failure for one job does not stop the others.
 func (s *Repairer) RepairOnce(ctx context.Context) error {
 	leads, err := s.Jobs.AcquireLease(ctx, s.Holder, max(leadership, 2*s.Interval))
 	if err != nil || !leads {
@@ -113,13 +115,13 @@ func (s *Repairer) RepairOnce(ctx context.Context) error {
 	s.seen.startRound()
 	files, err := s.Uploads.ListFiles(ctx)
 	if err != nil {
-		// Tasks can be looked after without them.
+		// Tasks can be repaired without the list of files.
 		err = fmt.Errorf("sweep: list: %w", err)
 	}
 	open, tasksErr := s.repairTasks(ctx, jobsWithDocument(files), err == nil)
 	err = errors.Join(err, tasksErr)
 	if tasksErr == nil {
-		// Without knowing what is open, files are not judged.
+		// Without the open jobs, files cannot be judged.
 		err = errors.Join(err, s.repairFiles(ctx, files, open))
 	}
 	if pruneErr := s.Jobs.CleanupDead(ctx); pruneErr != nil {
@@ -129,7 +131,7 @@ func (s *Repairer) RepairOnce(ctx context.Context) error {
 	return err
 }
 
-// sightings remember what was seen in this round and in the one before.
+// sightings are the findings of this round and of the one before.
 type sightings struct{ before, now map[sighting]bool }
 
 type sighting struct {
@@ -139,14 +141,14 @@ type sighting struct {
 
 func (s *sightings) startRound() { s.before, s.now = s.now, map[sighting]bool{} }
 
-// seenTwice notes that something is amiss, and says whether it was so a round ago.
+// seenTwice records a finding, and reports whether the previous round had it as well.
 func (s *sightings) seenTwice(id job.ID, what finding) bool {
 	at := sighting{id, what}
 	s.now[at] = true
 	return s.before[at]
 }
 
-// repairConfirmed does what something needs that was seen twice; the first sighting only notes it.
+// repairConfirmed runs the remedy for a finding of two consecutive rounds; it only records the first sighting.
 func (s *Repairer) repairConfirmed(id job.ID, what finding, remedy func() (bool, error)) error {
 	if !s.seen.seenTwice(id, what) {
 		return nil

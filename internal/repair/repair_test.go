@@ -16,7 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// Redis forgets everything. What was accepted comes back as it was, and runs once.
+// Redis loses everything. Accepted jobs are restored and run once.
 func TestAWipedRedis(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		keyed := submit.Request{Owner: "ünïcode \"owner\"", Priority: job.High, IdempotencyKey: "k"}
@@ -63,7 +63,7 @@ func TestAWipedRedis(t *testing.T) {
 	})
 }
 
-// Each part that is lost alone has its remedy, which comes with the second look and not with the first.
+// Each part that is lost alone is repaired in the second round and not in the first.
 func TestEachLoss(t *testing.T) {
 	for name, c := range map[string]struct {
 		lose   func(*env, job.ID)
@@ -126,7 +126,7 @@ func TestEachLoss(t *testing.T) {
 	}
 }
 
-// Files that are nobody's: how long each stays.
+// Files without an owner: how long each stays.
 func TestLeftovers(t *testing.T) {
 	ticket := func(id job.ID, kind job.Kind, input string) string {
 		b, err := job.Ticket{ID: id, Kind: kind, Owner: "ann", CreatedAt: time.Now(), Input: []byte(input)}.Encode()
@@ -137,7 +137,7 @@ func TestLeftovers(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		put  func(e *env, id job.ID, age time.Duration)
-		stay time.Duration // and gone at that age
+		stay time.Duration // it is deleted at that age
 		what string
 	}{
 		"a document alone": {func(e *env, id job.ID, age time.Duration) { e.put(string(id)+".pdf", "%PDF-", age) }, 24 * time.Hour, "files_expired"},
@@ -190,7 +190,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// What is young is left alone: its submission may be under way.
+// Young items are not repaired: their submission may be under way.
 func TestTheYoungAreLeftAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
@@ -206,7 +206,7 @@ func TestTheYoungAreLeftAlone(t *testing.T) {
 	})
 }
 
-// What moves between two looks was never lost.
+// An item that moves between two checks is not lost.
 func TestTwoLooks(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
@@ -223,7 +223,7 @@ func TestTwoLooks(t *testing.T) {
 	})
 }
 
-// between calls a function when a record is about to be made again.
+// between calls a function when a record is about to be restored.
 type between struct {
 	repair.Jobs
 	do func()
@@ -234,7 +234,7 @@ func (b between) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) 
 	return b.Jobs.RestoreRecord(ctx, t)
 }
 
-// A job that its owner deletes while it is being brought back stays deleted.
+// A job that its owner deletes during the restore stays deleted.
 func TestDeletedMeanwhile(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
@@ -256,12 +256,12 @@ func TestDeletedMeanwhile(t *testing.T) {
 	})
 }
 
-// A submission that comes back to life after the sweep has taken its job on does no harm.
+// A submission that continues after repair has restored its job does no harm.
 func TestASlowSubmission(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		s := e.submitter()
 		s.Jobs = slow{e.records, func() {
-			e.settle() // the files lie there without a record
+			e.settle() // the files have no record
 			e.work()
 		}}
 		got, err := s.File(t.Context(), submit.Request{Owner: "ann"}, pdf())
@@ -287,7 +287,7 @@ func (s slow) AdmitJob(ctx context.Context, r job.Record, input []byte, terms su
 	return s.Jobs.AdmitJob(ctx, r, input, terms)
 }
 
-// An attempt that began before Redis was wiped writes nothing to the record that was made again.
+// An attempt that began before Redis was wiped writes nothing to the restored record.
 func TestAnAttemptOfTheEarlierLife(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
@@ -304,7 +304,7 @@ func TestAnAttemptOfTheEarlierLife(t *testing.T) {
 	})
 }
 
-// One sweeps at a time; another takes over when it yields, and when it is silent.
+// One process repairs at a time; another takes over when the lease is released, and when it expires.
 func TestOneAtATime(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		other := e.newSweeper("two", prometheus.NewRegistry())
@@ -318,7 +318,7 @@ func TestOneAtATime(t *testing.T) {
 		if n := e.depths()[1].Pending; n != 0 {
 			t.Fatal("two sweep at a time")
 		}
-		e.must(e.records.ReleaseLease(t.Context(), "two")) // not the one that leads
+		e.must(e.records.ReleaseLease(t.Context(), "two")) // it does not hold the lease
 		e.must(other.RepairOnce(t.Context()))
 		e.must(e.records.ReleaseLease(t.Context(), "one"))
 		e.must(other.RepairOnce(t.Context()))
@@ -343,7 +343,7 @@ func (blind) ListFiles(context.Context) ([]job.StoredFiles, error) {
 	return nil, fault.New(fault.StorageUnavailable)
 }
 
-// Without the files, tasks are looked after all the same, and no document is taken for lost.
+// Without the files, tasks are still repaired, and no document counts as lost.
 func TestWithoutTheDisk(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		id := e.file(submit.Request{Owner: "ann"})
@@ -363,7 +363,7 @@ func TestWithoutTheDisk(t *testing.T) {
 	})
 }
 
-// Run goes on through an outage, ends with its context, and gives the lead up.
+// Run continues through an outage, ends with its context, and releases the lease.
 func TestRun(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		e.file(submit.Request{Owner: "ann"})
@@ -401,7 +401,7 @@ func (f flaky) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	return f.Uploads.ListFiles(ctx)
 }
 
-// stopping ends the sweep with the first task that is queued again.
+// stopping cancels the context when the first task is queued again.
 type stopping struct {
 	repair.Queue
 	stop func()
@@ -412,7 +412,7 @@ func (s stopping) Enqueue(ctx context.Context, t job.Task) error {
 	return s.Queue.Enqueue(ctx, t)
 }
 
-// Many jobs take several round trips, and none is passed over.
+// Many jobs take several round trips, and none is skipped.
 func TestManyJobs(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		const n = 450

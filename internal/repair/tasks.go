@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// jobsWithDocument are the jobs whose document is there.
+// jobsWithDocument returns the jobs whose document is stored.
 func jobsWithDocument(files []job.StoredFiles) map[job.ID]bool {
 	there := make(map[job.ID]bool, len(files))
 	for _, f := range files {
@@ -20,17 +20,17 @@ func jobsWithDocument(files []job.StoredFiles) map[job.ID]bool {
 	return there
 }
 
-// repairTasks looks after the open jobs, and returns their ids. there are the documents, when they are known.
+// repairTasks repairs the open jobs, and returns their ids. there are the stored documents, when they are known.
 func (s *Repairer) repairTasks(ctx context.Context, there map[job.ID]bool, known bool) (map[job.ID]bool, error) {
 	open := map[job.ID]bool{}
 	var errs []error
 	for offset := 0; ; offset += batch {
-		// What goes from the index meanwhile moves others up, past this walk: the next round finds them.
+		// A removal from the index shifts later ids, which this walk may miss: the next round finds them.
 		ids, err := s.Jobs.ListOpen(ctx, offset, batch)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: open jobs: %w", err)
 		}
-		// Tasks first: a job that ends in between has no task any more, and then no open record.
+		// It reads the tasks first: a job that ends in between no longer has a task, and then no open record.
 		states, err := s.Queue.TaskStates(ctx, ids)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: states of tasks: %w", err)
@@ -56,7 +56,7 @@ func (s *Repairer) repairTasks(ctx context.Context, there map[job.ID]bool, known
 	}
 }
 
-// repairTask looks after one open job.
+// repairTask repairs one open job.
 func (s *Repairer) repairTask(ctx context.Context, r job.Record, state TaskState, document bool) error {
 	t := job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}
 	switch {
@@ -70,8 +70,7 @@ func (s *Repairer) repairTask(ctx context.Context, r job.Record, state TaskState
 	return s.repairConfirmed(r.ID, taskLost, func() (bool, error) { return true, s.Queue.Enqueue(ctx, t) })
 }
 
-// failJob fails a job whose document was not there in two rounds. It is what is left of a submission that failed, or
-// of a disk.
+// failJob fails a job whose document was missing in two rounds, because its submission or a disk failed.
 func (s *Repairer) failJob(ctx context.Context, r job.Record) (bool, error) {
 	begun, _, err := s.Jobs.BeginAttempt(ctx, r.ID, r.Attempt)
 	if fault.CodeOf(err) == fault.JobNotFound || err == nil && begun.State.IsFinal() {

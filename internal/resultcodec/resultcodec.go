@@ -16,21 +16,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// MaxJSON is the most bytes of JSON that Open decompresses. The largest degree of the catalogue takes about 1 MB;
-// larger input did not come from Result.
+// MaxJSON is the largest JSON, in bytes, that Open decompresses. The largest degree of the catalogue takes about 1
+// MB; larger input did not come from Result.
 const MaxJSON = 16 << 20
 
 // ErrTooLarge says that the compressed bytes hold more than MaxJSON.
 var ErrTooLarge = errors.New("resultcodec: result larger than 16 MiB")
 
-// A compressor holds about 200 kB of tables, more than the result that it packs, so they are used again.
+// A compressor holds about 200 kB of tables, more than the result that it packs, so compressors are pooled.
 var compressors = sync.Pool{New: func() any {
 	// Level 1: twice as fast as the default for about a tenth more bytes; the level is valid, so there is no error.
 	w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 	return w
 }}
 
-// Result packs a result and its slim view. Equal results give equal bytes: the header carries no time.
+// Result packs a result and its slim view. Equal results give equal bytes: the gzip header has no time.
 func Result(r *timeline.Result) (job.Stored, error) {
 	full, err := compressResult(r)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestWhatIsPackedComesBack(t *testing.T) {
 	}
 }
 
-// Any gzip reader reads what is stored: it goes to clients as it lies.
+// Any gzip reader reads the stored bytes: the API sends them unchanged.
 func TestPackedIsPlainGzip(t *testing.T) {
 	t.Parallel()
 	s, err := resultcodec.Result(result())
@@ -167,7 +167,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func BenchmarkResult(b *testing.B) {
-	// About the size of a real result: a thousand courses with titles that do not repeat.
+	// The size of a real result: a thousand courses with titles that do not repeat.
 	r, rnd := result(), rand.New(rand.NewPCG(1, 2))
 	for range 1000 {
 		code := make([]byte, 12)

@@ -1,4 +1,4 @@
-// Package snapshot holds the catalogue in memory, every edition of it. It loads the editions from their store once,
+// Package snapshot holds every edition of the catalogue in memory. It loads the editions from their store once,
 // shares them with all callers, and replaces them when the store has another version.
 package snapshot
 
@@ -16,13 +16,13 @@ import (
 
 const (
 	defaultInterval = 5 * time.Minute
-	// firstLoadInterval is how often Run tries while there is no catalogue at all.
+	// firstLoadInterval is how often Run tries while no catalogue is loaded.
 	firstLoadInterval = 2 * time.Second
-	// loadTimeout bounds one load. It does not depend on the caller who came first.
+	// loadTimeout bounds one load. It does not depend on the first caller's context.
 	loadTimeout = 10 * time.Second
 )
 
-// Store keeps the editions of the catalogue. Its errors are database_unavailable.
+// Store stores the editions of the catalogue. Its errors are database_unavailable.
 type Store interface {
 	// LoadEditions returns every edition, at least one.
 	LoadEditions(ctx context.Context) ([]catalogue.Data, error)
@@ -30,7 +30,8 @@ type Store interface {
 	CatalogueVersion(ctx context.Context) (string, error)
 }
 
-// Deps is what a Holder needs. Interval is how often it asks for the store's version; 0 means every five minutes.
+// Deps are the dependencies of a Holder. Interval is the period at which it reads the store's version; 0 means five
+// minutes.
 type Deps struct {
 	Store    Store
 	Clock    func() time.Time
@@ -38,7 +39,7 @@ type Deps struct {
 	Interval time.Duration
 }
 
-// Holder holds the editions of the moment. It is safe for concurrent use.
+// Holder holds the current editions. It is safe for concurrent use.
 type Holder struct {
 	store    Store
 	logger   *slog.Logger
@@ -62,7 +63,7 @@ func New(d Deps) *Holder {
 	}
 }
 
-// Loaded is closed as soon as there is a catalogue.
+// Loaded is closed when the first catalogue is loaded.
 func (h *Holder) Loaded() <-chan struct{} { return h.loaded }
 
 // CurrentCatalogue returns the latest edition; errors as in CurrentEditions.
@@ -95,8 +96,8 @@ func (h *Holder) CurrentEditions(ctx context.Context) (*catalogue.Editions, erro
 	return h.current.Load().editions, nil
 }
 
-// Run loads the catalogue and asks for another version of it until ctx ends. A store that is unavailable, or whose
-// catalogue is faulty, leaves the one in memory in place.
+// Run loads the catalogue and polls for another version until ctx ends. When the store is unavailable, or its
+// catalogue is faulty, the one in memory stays.
 func (h *Holder) Run(ctx context.Context) error {
 	var logged string
 	for {
@@ -104,7 +105,7 @@ func (h *Holder) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		// Once for each error, not once for each attempt.
+		// It logs each error once, not each attempt.
 		if err != nil && err.Error() != logged {
 			h.logger.Warn("the catalogue cannot be refreshed", "error", err)
 		}
@@ -146,8 +147,8 @@ func (h *Holder) refreshEditions(ctx context.Context) error {
 	return h.loadEditions(ctx)
 }
 
-// loadEditions reads the editions and puts them in place; the caller holds the token. It reads the version first: a
-// catalogue that changes in between is loaded once more by the next refresh.
+// loadEditions loads the editions and stores them in the holder; the caller holds the token. It reads the version
+// first: the next refresh loads a catalogue that changed in between.
 func (h *Holder) loadEditions(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()

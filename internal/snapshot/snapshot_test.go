@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/snapshot"
 )
 
-// store is a store whose contents and health tests choose.
+// store is a store whose contents and errors the test chooses.
 type store struct {
 	mu      sync.Mutex
 	data    catalogue.Data
@@ -52,7 +52,7 @@ func (s *store) CatalogueVersion(context.Context) (string, error) {
 	return s.version, s.err
 }
 
-// data is the embedded catalogue with a title of its own: enough for another version.
+// data is the embedded catalogue with another title, which makes it another version.
 func data(t *testing.T, title string) catalogue.Data {
 	t.Helper()
 	d, err := catalogue.LoadEmbedded()
@@ -96,7 +96,7 @@ func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 				}
 			})
 		}
-		// One who cannot wait does not have to, and keeps nobody else from waiting.
+		// A caller whose context ends returns at once, and does not delay the others.
 		hasty, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		synctest.Wait()
@@ -145,7 +145,7 @@ func TestRefresh(t *testing.T) {
 			t.Error("a new version is not taken up")
 		}
 
-		// Trouble leaves it in place, and is told once.
+		// After an error the catalogue stays, and the error is logged once.
 		s.set(func(s *store) { s.err = fault.New(fault.DatabaseUnavailable) })
 		time.Sleep(10 * time.Minute) //nolint:forbidigo // the time of a synctest bubble
 		if current() != two {
@@ -175,7 +175,7 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
-// Without a catalogue it is tried more often, by itself and by whoever asks.
+// Without a catalogue both Run and callers try to load it more often.
 func TestAStoreThatComesLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{data: data(t, "one"), version: "1", err: fault.New(fault.DatabaseUnavailable)}
@@ -210,7 +210,7 @@ func TestLoadedWithTheFirstCatalogue(t *testing.T) {
 	}
 }
 
-// A student of an earlier year is measured by that year's edition, as long as the store has it.
+// A student of an earlier year is audited by that year's edition while the store has it.
 func TestEveryEditionIsHeld(t *testing.T) {
 	t.Parallel()
 	newest := data(t, "one")

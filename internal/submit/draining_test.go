@@ -12,12 +12,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// gate is an intake that operators stop.
+// gate is an intake that operators pause.
 type gate struct{ stopped bool }
 
 func (g *gate) IsIntakePaused(context.Context) bool { return g.stopped }
 
-// stopping is a body at whose end operators stop the intake.
+// stopping is a body at whose end operators pause the intake.
 type stopping struct {
 	io.Reader
 	gate *gate
@@ -29,8 +29,8 @@ func (s stopping) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// While operators drain, work is refused before anything is read of it, or when it has been read; nothing of it is
-// left, its key is free again, and a request that repeats an earlier one is given its job.
+// During a drain, a submission is refused before its body is read, or after it has been read. Nothing of it stays,
+// and its key is free again. A repeated request receives its earlier job.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	w, g := newWorld(), &gate{}

@@ -1,9 +1,7 @@
-// Package submit accepts work: it keeps the document and the job's ticket, writes the record and hands the task to
-// the queue.
+// Package submit accepts work: it stores the document and the job's ticket, writes the record and enqueues the task.
 //
-// From the moment at which document and ticket are kept, the job can be brought back whatever else is lost: the sweep
-// sees to it that a record and a task follow. So nothing that fails later may remove them once anybody was told of
-// the job.
+// Once document and ticket are stored, the job can be restored whatever else is lost: repair creates the record and
+// the task. So a later failure may not remove them when a client may have received the job's id.
 package submit
 
 import (
@@ -24,18 +22,18 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// The undoing of a submission that failed is bounded. It does not depend on the client, who may be gone; but a client
-// that waits for its 503 should not wait for the queue once more, which will hardly answer now.
+// The undoing of a failed submission is bounded. It does not depend on the client, which may have disconnected. A
+// client that waits for its 503 should not wait for a second call to an unavailable queue.
 const (
-	// stepTimeout is for what comes before the body, and again for what comes after it: the answer is there within two
-	// seconds, however slow the queue is.
+	// stepTimeout bounds the part before the body, and again the part after it: the answer comes within two seconds,
+	// even with a slow queue.
 	stepTimeout   = budget.AcceptStep
 	undoTimeout   = budget.AcceptUndo
 	undoUnreached = budget.AcceptUndoUnreached
 )
 
-// Deps is what a Submitter needs. Without an Intake work is always taken. MaxJobs is how many open jobs an owner may
-// have; 0 sets no limit.
+// Deps are the dependencies of a Submitter. Without an Intake new work is always accepted. MaxJobs is the number of
+// open jobs of an owner; 0 sets no limit.
 type Deps struct {
 	Uploads Uploads
 	Jobs    Jobs
@@ -53,9 +51,9 @@ type Submitter struct{ Deps }
 // New returns a submitter.
 func New(d Deps) *Submitter { return &Submitter{d} }
 
-// Request is who asks, and how. An IdempotencyKey is the client's name for this submission: repeating it within 24
-// hours gives the same job again. Empty means none. Force makes a new job although an open one of the owner has the
-// same content.
+// Request describes the caller of a submission. IdempotencyKey is the client's name for the submission: repeating it
+// within 24 hours returns the same job. Empty means none. Force creates a new job even if an open one of the owner
+// has the same content.
 type Request struct {
 	Owner          string
 	Priority       job.Priority
@@ -63,20 +61,20 @@ type Request struct {
 	Force          bool
 }
 
-// Receipt names the job that was accepted. Existing says that it was accepted by an earlier request: one with the
-// same key, or with the same content.
+// Receipt names the accepted job. Existing says that an earlier request with the same key or the same content created
+// it.
 type Receipt struct {
 	ID       job.ID
 	Existing bool
 }
 
-// File accepts a document: at most document.MaxBytes of body. Its errors are those of Uploads, Jobs and Queue: conflict
-// while a request with the same key is under way, too_many_jobs, if it can be, before anything of body was read.
+// File accepts a document: at most document.MaxBytes of body. It returns the errors of Uploads, Jobs and Queue:
+// conflict while a request with the same key is under way; too_many_jobs, where possible before it reads the body.
 func (s *Submitter) File(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
 	return s.submitJob(ctx, r, job.File, nil, body)
 }
 
-// Form accepts a form, which the caller has checked.
+// Form accepts a form that the caller has validated.
 func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Receipt, error) {
 	input, err := json.Marshal(form)
 	if err != nil {
@@ -85,13 +83,13 @@ func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Re
 	return s.submitJob(ctx, r, job.Form, input, nil)
 }
 
-// Load accepts a saved timeline to be built again. Whether the owner has such a timeline is found out by the job,
-// unless the caller asks before.
+// Load accepts a saved timeline to be built again. The job checks that the owner has the timeline, unless the caller
+// has checked before.
 func (s *Submitter) Load(ctx context.Context, r Request, timelineID string) (Receipt, error) {
 	return s.submitJob(ctx, r, job.TimelineData, []byte(timelineID), nil)
 }
 
-// submitJob does what every kind of job has in common.
+// submitJob is the part that all kinds of jobs share.
 func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, input []byte, body io.Reader) (Receipt, error) {
 	t := job.Ticket{
 		ID: s.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.Clock().UTC(), Input: input,
@@ -113,7 +111,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
 	if s.MaxJobs > 0 {
-		// Admit is exact; this spares the body.
+		// AdmitJob is exact; this check avoids reading the body.
 		if err := s.Jobs.CheckQuota(before, r.Owner, s.MaxJobs); err != nil {
 			s.undoSubmission(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
@@ -126,7 +124,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 	}
 	err = ctx.Err() // the last moment at which a client that left costs nothing
 	if err == nil {
-		// A slow one may have taken a minute: whoever waits for the queues to be empty should not meet its job.
+		// The body may have taken a minute: a caller that waits for empty queues must not meet this job.
 		err = s.checkIntake(ctx)
 	}
 	if err != nil {
@@ -162,7 +160,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 	return Receipt{ID: t.ID}, nil
 }
 
-// checkIntake is draining while operators have stopped the intake.
+// checkIntake returns draining while operators have paused the intake.
 func (s *Submitter) checkIntake(ctx context.Context) error {
 	if s.Intake != nil && s.Intake.IsIntakePaused(ctx) {
 		return fault.New(fault.Draining)
@@ -170,8 +168,8 @@ func (s *Submitter) checkIntake(ctx context.Context) error {
 	return nil
 }
 
-// digestKey is the digest of an owner's idempotency key: clients choose keys of any length, and may put into them
-// what should not be stored.
+// digestKey returns the digest of an owner's idempotency key: keys have any length, and may contain data that must
+// not be stored.
 func digestKey(owner, key string) string {
 	if key == "" {
 		return ""
@@ -180,7 +178,7 @@ func digestKey(owner, key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// digestContent is the digest of what a job is made of.
+// digestContent returns the digest of the content of a job.
 func digestContent(t job.Ticket, saved job.Saved) []byte {
 	if t.Kind == job.File {
 		return saved.SHA256[:]
@@ -189,18 +187,18 @@ func digestContent(t job.Ticket, saved job.Saved) []byte {
 	return sum[:]
 }
 
-// reached is how far a submission came.
+// reached is the progress of a submission.
 type reached int
 
 const (
-	claimed  reached = iota // Save leaves nothing behind by itself
-	kept                    // document and ticket are kept
-	admitted                // and there may be a record, of which others may have been told
+	claimed  reached = iota // Save removes its own files on failure
+	kept                    // document and ticket are stored
+	admitted                // there may be a record, and others may have received its id
 )
 
-// undoSubmission ends a submission that failed. One whose record cannot be taken back for certain goes on, with its
-// claim: another request may have been given the job, of the same key or content, and then it must run; if none was,
-// that it runs does no harm.
+// undoSubmission undoes a failed submission. When its record cannot be withdrawn for certain, the submission stands,
+// with its claim: another request of the same key or content may have received the job, which then must run. If none
+// has, the run does no harm.
 func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reached, cause error) {
 	limit := undoTimeout
 	if code := fault.CodeOf(cause); code == fault.QueueUnavailable || code == fault.Timeout {
@@ -209,8 +207,8 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if how == admitted {
-		// In this order: files without a record are a whole job, which the sweep gets going; a record without files
-		// is none.
+		// This order matters: files without a record are a complete job, which repair restores; a record without
+		// files is not.
 		if found, err := s.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
 			s.Logger.Warn("a submission that failed goes on", "job_id", t.ID, "error", err)
 			return

@@ -23,13 +23,13 @@ import (
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// kept is what the store of uploads has of a job.
+// kept is what the upload store holds of a job.
 type kept struct {
 	ticket  job.Ticket
 	content string
 }
 
-// world is what a submission touches, and who of it fails. It writes down what was done, in order.
+// world implements all ports of a submission, and the test chooses which of them fail. It records the calls in order.
 type world struct {
 	diary   []string
 	fails   map[string]error
@@ -51,8 +51,8 @@ func newWorld() *world {
 	}
 }
 
-// step writes a step down. A step that fails has done its work nevertheless: what fails may be the answer alone.
-// Undoing has to work with a client that is gone.
+// step records a step. A failing step has still done its work: only its answer may be lost. Undoing must work after
+// the client has disconnected.
 func (w *world) step(ctx context.Context, what string) error {
 	w.diary = append(w.diary, what)
 	if err := w.fails[what]; err != nil {
@@ -76,7 +76,7 @@ func (w *world) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		}
 	}
 	if err := w.step(ctx, "save"); err != nil {
-		return job.Saved{}, err // Save leaves nothing behind
+		return job.Saved{}, err // Save removes its own files
 	}
 	w.files[t.ID] = kept{t, string(b)}
 	return job.Saved{Size: int64(len(b)), SHA256: sha256.Sum256(b)}, nil
@@ -177,7 +177,7 @@ func TestFile(t *testing.T) {
 	if err != nil || got != (submit.Receipt{ID: "id-1"}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	// The document is there before its record, and the record before its task.
+	// The document is stored before its record, and the record before its task.
 	if diff := cmp.Diff([]string{"claim", "save", "admit", "enqueue"}, w.diary); diff != "" {
 		t.Error(diff)
 	}
@@ -188,7 +188,7 @@ func TestFile(t *testing.T) {
 	if diff := cmp.Diff([]job.Task{{ID: "id-1", Kind: job.File, Priority: job.High}}, w.tasks); diff != "" {
 		t.Error(diff)
 	}
-	// The ticket says what the record says, and names the key by its digest.
+	// The ticket agrees with the record, and contains the digest of the key.
 	ticket := w.files["id-1"].ticket
 	if w.claims[ticket.Claim] != "id-1" || strings.Contains(ticket.Claim, "ann") {
 		t.Errorf("the claim is %q of %v", ticket.Claim, w.claims)
@@ -223,7 +223,7 @@ func TestFormAndSavedTimeline(t *testing.T) {
 	}
 }
 
-// Whatever fails, nothing is left, although the client has gone meanwhile.
+// After any failure nothing is left, even when the client disconnects.
 func TestNothingIsLeftHalfDone(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.QueueUnavailable)
@@ -255,7 +255,7 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 	}
 }
 
-// mute is a queue's Redis that accepts what is sent and answers nothing.
+// mute is the Redis of a queue that accepts data and never answers.
 type mute struct{ *world }
 
 func (mute) WithdrawJob(ctx context.Context, _ job.ID) (bool, error) {
@@ -263,7 +263,7 @@ func (mute) WithdrawJob(ctx context.Context, _ job.ID) (bool, error) {
 	return false, fault.Wrap(fault.QueueUnavailable, ctx.Err())
 }
 
-// Who waits for a 503 of a queue that does not answer waits for it once.
+// A client waits only once for a queue that does not answer.
 func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 	})
 }
 
-// slow is a queue that does each step, and takes its time for it, or all the time that it is given.
+// slow is a queue that does each step, and takes its time for it, or all the time until the deadline.
 type slow struct {
 	*world
 	takes time.Duration
@@ -336,7 +336,7 @@ func (s slow) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
 	return s.world.ReleaseKey(ctx, claim, id)
 }
 
-// However slow each step is, a client knows within two seconds of its last byte.
+// Even when each step is slow, a client has its answer within two seconds of its last byte.
 func TestASlowQueueIsNotWaitedForAtEachStep(t *testing.T) {
 	t.Parallel()
 	for _, takes := range []time.Duration{100 * time.Millisecond, 700 * time.Millisecond, 900 * time.Millisecond, 1500 * time.Millisecond, time.Hour} {
@@ -363,8 +363,8 @@ func TestASlowQueueIsNotWaitedForAtEachStep(t *testing.T) {
 	}
 }
 
-// A job whose record may be there, and cannot be taken back for certain, keeps its files and its claim: it is a whole
-// job, which the sweep gets going, and who repeats the request is given it.
+// A job whose record may exist, and cannot be withdrawn for certain, keeps its files and its claim. It is a complete
+// job, which repair restores, and a repeated request receives it.
 func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	t.Parallel()
 	lost := func(w *world) { clear(w.records) } // by a Redis that was wiped
@@ -408,7 +408,7 @@ func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 	}
 }
 
-// A client that left while its document was being kept has no job.
+// A client that disconnected while its document was being stored has no job.
 func TestAClientThatLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -457,7 +457,7 @@ func TestIdempotency(t *testing.T) {
 	if len(w.files) != 1 {
 		t.Errorf("%d documents", len(w.files))
 	}
-	// Keys are the owner's, and nobody can spell another's.
+	// Keys belong to an owner, and no other owner can construct them.
 	for _, other := range []submit.Receipt{send("bob", "k"), send("an", "nk"), send("ann", "l"), send("ann", ""), send("ann", "")} {
 		if other.ID == first.ID || other.Existing {
 			t.Errorf("%+v", other)
@@ -465,7 +465,7 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
-// The same content of the same owner is the same job for as long as that is open, and its files are kept once.
+// The same content of the same owner is the same job while that is open, and its files are stored once.
 func TestTheSameContentTwice(t *testing.T) {
 	t.Parallel()
 	for kind, send := range map[string]func(*submit.Submitter, submit.Request, string) (submit.Receipt, error){
@@ -507,8 +507,8 @@ func TestTheSameContentTwice(t *testing.T) {
 	}
 }
 
-// Who has as many jobs under way as there may be is refused before the document is read; and if it is others that have
-// taken the place meanwhile, then with nothing left behind.
+// An owner at the limit of open jobs is refused before the document is read. If other requests reach the limit in the
+// meantime, the submission is refused with nothing left behind.
 func TestTooManyJobs(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -532,7 +532,7 @@ func TestTooManyJobs(t *testing.T) {
 		t.Errorf("another owner: %v", err)
 	}
 	w.diary = nil
-	s.Jobs = always{w} // at first there is room
+	s.Jobs = always{w} // at the check there is room
 	if err := send("ann", "c"); fault.CodeOf(err) != fault.TooManyJobs {
 		t.Error(err)
 	}
@@ -544,7 +544,7 @@ func TestTooManyJobs(t *testing.T) {
 	}
 }
 
-// always says that there is room.
+// always reports that there is room.
 type always struct{ *world }
 
 func (always) CheckQuota(context.Context, string, int) error { return nil }

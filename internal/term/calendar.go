@@ -3,10 +3,10 @@ package term
 import (
 	"sync"
 	"time"
-	_ "time/tzdata" // the university's time zone, also where the system has none
+	_ "time/tzdata" // the university's time zone, also on systems without zone data
 )
 
-// toronto is the university's time zone. It is looked up once: finding it reads the zone's table.
+// toronto is the university's time zone. It is loaded once, because loading reads the zone's table.
 var toronto = sync.OnceValue(func() *time.Location {
 	l, err := time.LoadLocation("America/Toronto")
 	if err != nil {
@@ -15,7 +15,7 @@ var toronto = sync.OnceValue(func() *time.Location {
 	return l
 })
 
-// Position is where a term lies, seen from a moment.
+// Position is the position of a term relative to a moment.
 type Position int8
 
 // The positions, in the order of time.
@@ -52,7 +52,7 @@ func (t Term) End() time.Time {
 	return time.Date(year, month, 1, 0, 0, 0, 0, toronto())
 }
 
-// At returns where the term lies, seen from now.
+// At returns the position of the term at now.
 func (t Term) At(now time.Time) Position {
 	switch {
 	case !now.Before(t.End()):

@@ -1,5 +1,5 @@
-// Package term is the university's calendar: terms as documents print them, their order, when they end, and how a
-// timeline labels them.
+// Package term is the university's calendar: terms as documents print them, their order, their ends, and their labels
+// in a timeline.
 package term
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The years that are taken for real. Anything outside is a typing error or an attack on a loop.
+// The valid years. Anything outside is a typing error or an attack on a loop.
 const (
 	FirstYear = 1960
 	LastYear  = 2200
@@ -48,8 +48,8 @@ type Term struct {
 	Season Season
 }
 
-// Parse reads a term as printed, in any case: "Fall 2026", "FALL/WINTER 2028-29". A full-year term may leave its second
-// year out or write it with four digits. Winter/Summer lies in one calendar year, so of "2027-28" the second is meant.
+// Parse reads a term as printed, in any case: "Fall 2026", "FALL/WINTER 2028-29". A full-year term may omit its
+// second year or write it with four digits. Winter/Summer is within one calendar year, the second of "2027-28".
 func Parse(s string) (Term, error) {
 	// The longest spelling is shorter; this bounds the work, and the error does not repeat the text.
 	if len(s) > 64 {

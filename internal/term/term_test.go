@@ -77,7 +77,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Terms end at midnight in Toronto, whatever the zone of the question: 4 or 5 hours behind UTC.
+// Terms end at midnight in Toronto, 4 or 5 hours behind UTC, whatever the zone of the argument.
 func TestAt(t *testing.T) {
 	t.Parallel()
 	utc := func(y int, m time.Month, d, h, mi, s int) time.Time { return time.Date(y, m, d, h, mi, s, 0, time.UTC) }
@@ -134,7 +134,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// Single-season terms tile the calendar: whenever it is, one of them is current, and the next begins as it ends.
+// Single-season terms cover the calendar: at any time exactly one is current, and the next begins as it ends.
 func TestTermsLeaveNoGap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

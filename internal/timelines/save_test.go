@@ -38,7 +38,7 @@ func TestSave(t *testing.T) {
 		t.Errorf("the result names timeline %q %q", r.ID, r.TimelineName)
 	}
 
-	// Again: the same timeline, in place, under its name; the record is as it was.
+	// A second save updates the same timeline, and keeps its name; the record does not change.
 	again, err := e.Save(ctx, owner, id, "")
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestSave(t *testing.T) {
 		t.Error("saving what needs no id raised the version of the record")
 	}
 
-	// A timeline that was deleted meanwhile is made anew.
+	// A timeline that was deleted in the meantime is created again.
 	if err := e.DeleteTimeline(ctx, owner, first.ID, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestSave(t *testing.T) {
 	wantCode(t, "a name that is no text", err, fault.InvalidForm)
 }
 
-// Two saves of one result at the same time make one timeline.
+// Two saves of one result at the same time create one timeline.
 func TestConcurrentSaves(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()
@@ -99,14 +99,14 @@ func TestConcurrentSaves(t *testing.T) {
 	}
 }
 
-// When the id cannot be written back, the timeline is taken back too: the next save makes it.
+// When the id cannot be written back, the timeline is deleted: the next save creates it again.
 func TestASaveThatFailsHalfway(t *testing.T) {
 	t.Parallel()
 	e := open(t)
 	id := e.done(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	down := fault.Wrap(fault.QueueUnavailable, errors.New("down"))
-	e.before = func(job.ID) error { cancel(); return down } // the client goes away as well
+	e.before = func(job.ID) error { cancel(); return down } // the client disconnects as well
 	_, err := e.Save(ctx, owner, id, "plan")
 	wantCode(t, "save", err, fault.QueueUnavailable)
 	if n := len(e.list(t)); n != 0 {

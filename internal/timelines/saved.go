@@ -11,15 +11,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// What every store of saved timelines keeps to, whatever it is made of.
+// The rules of saved timelines that every store follows.
 const (
-	// MaxPage is the most timelines that a page of List holds.
+	// MaxPage is the largest number of timelines of one page.
 	MaxPage = 100
 	// idLength is the length of a timeline's id: 12 bytes in lower-case hexadecimal.
 	idLength = 24
 )
 
-// Page is limit where it lies between 1 and MaxPage, and MaxPage elsewhere.
+// Page returns limit if it is between 1 and MaxPage, and MaxPage otherwise.
 func Page(limit int) int {
 	if limit < 1 || limit > MaxPage {
 		return MaxPage
@@ -27,13 +27,13 @@ func Page(limit int) int {
 	return limit
 }
 
-// ValidID reports whether id can be a timeline's at all: a store need not look for any other.
+// ValidID reports whether id has the form of a timeline's id: a store need not look for any other.
 func ValidID(id string) bool {
 	return len(id) == idLength && strings.Trim(id, "0123456789abcdef") == ""
 }
 
-// Storable reports what keeps a timeline from being stored. Course codes are names of fields in a database, where a
-// dot, a dollar sign or a zero byte would mean something else.
+// Storable returns an error for a timeline that cannot be stored. Course codes are names of fields in a database,
+// where a dot, a dollar sign or a zero byte has a special meaning.
 func Storable(s timeline.Saved) error {
 	for code := range s.States {
 		if code == "" || strings.ContainsAny(code, ".$\x00") {
@@ -45,14 +45,14 @@ func Storable(s timeline.Saved) error {
 	return nil
 }
 
-// Position is a place in an owner's list, between one page and the next. It names the last timeline of a page, not its
-// number, so that the next page stays right when timelines are added meanwhile.
+// Position is a position in an owner's list, between two pages. It names the last timeline of a page, not its number,
+// so that the next page stays right when timelines are added.
 type Position struct {
 	UpdatedAt time.Time
 	ID        string
 }
 
-// Cursor is p as clients carry it, opaque to them.
+// Cursor returns p in the form that clients receive, opaque to them.
 func (p Position) Cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10) + " " + p.ID))
 }

@@ -1,5 +1,5 @@
-// Package timelines lets owners change the results of their jobs and keep them as saved timelines. All of it is by
-// owner: what is another's is answered like what is not there.
+// Package timelines lets owners edit the results of their jobs and save them as timelines. Another owner's job or
+// timeline gives the same error as one that does not exist.
 package timelines
 
 import (
@@ -20,15 +20,15 @@ import (
 )
 
 const (
-	// MaxName is the most characters of a timeline's name.
+	// MaxName is the largest number of characters of a timeline's name.
 	MaxName = 100
-	// tries is how often a change that names no version is made again after others were faster.
+	// tries is how often a change without a version is repeated after concurrent changes.
 	tries = 8
-	// undoTimeout bounds the undoing of a save that failed. It does not depend on the client, who may be gone.
+	// undoTimeout bounds the undoing of a failed save. It does not depend on the client, which may have disconnected.
 	undoTimeout = budget.SaveUndo
 )
 
-// Deps is what an Editor needs.
+// Deps are the dependencies of an Editor.
 type Deps struct {
 	Jobs      Jobs
 	Timelines Timelines
@@ -36,7 +36,7 @@ type Deps struct {
 	Clock     func() time.Time
 }
 
-// Editor edits results and keeps timelines. It is safe for concurrent use.
+// Editor edits results and saves timelines. It is safe for concurrent use.
 type Editor struct {
 	Deps
 	builders timeline.BuilderCache
@@ -45,10 +45,9 @@ type Editor struct {
 // New returns an editor.
 func New(d Deps) *Editor { return &Editor{Deps: d} }
 
-// Edit applies a patch to the result of a job and returns the record's new version. With version 0 it edits whatever
-// there is; with another the record must be at it, or the error is precondition_failed. Others are job_not_found,
-// conflict for a job that is not done or that others are faster to change all the time, and invalid_form for the
-// patch.
+// Edit applies a patch to the result of a job and returns the record's new version. Version 0 edits any version;
+// another one that is not the record's returns precondition_failed. It returns job_not_found, conflict for a job that
+// is not done or that changes concurrently all the time, and invalid_form for the patch.
 func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
 		return 0, err
@@ -75,9 +74,9 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 	return edited, err
 }
 
-// Save keeps the result of a job that is done, and writes the id of what it kept back into the result: saving the same
-// loadResult again updates the same timeline. An empty name leaves the result's own, and without one it is the
-// degree's. Errors are job_not_found, conflict for a job that is not done, and invalid_form for the name.
+// Save stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the same
+// result again updates the same timeline. With an empty name it takes the result's name, or else the degree's. It
+// returns job_not_found, conflict for a job that is not done, and invalid_form for the name.
 func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
 	name, err := checkName(name)
 	if err != nil {
@@ -103,9 +102,9 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 		if err == nil || !inserted {
 			return err
 		}
-		// The result does not know of the timeline: saving it again would make a second one.
+		// The result does not contain the timeline's id: another save would create a second timeline.
 		if undo := e.undoInsert(ctx, saved); undo != nil {
-			return errors.Join(undo, err) // first what must not be tried again
+			return errors.Join(undo, err) // first the error that must not be retried
 		}
 		return err
 	})
@@ -115,7 +114,7 @@ func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string)
 	return saved, nil
 }
 
-// storeTimeline updates the timeline that s names, or inserts s when it names none, or one that was deleted.
+// storeTimeline updates the timeline that s names. It inserts s when s names none, or a deleted one.
 func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
 	if s.ID != "" {
 		saved, err = e.Timelines.UpdateTimeline(ctx, s)
@@ -138,8 +137,8 @@ func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 }
 
 // UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a
-// name, a replacement takes the result's, and without that the timeline keeps its own. Errors are timeline_not_found,
-// precondition_failed, invalid_form, and for the job those of Save.
+// name, a replacement takes the result's, and otherwise the timeline keeps its own. It returns timeline_not_found,
+// precondition_failed, invalid_form, and for the job the errors of Save.
 func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
 	if name == nil && from == nil {
 		return timeline.Saved{}, invalidName("Give a new name, or the job whose result replaces the timeline.")
@@ -193,7 +192,7 @@ func (e *Editor) DeleteTimeline(ctx context.Context, owner, id string, version i
 	return e.Timelines.DeleteTimeline(ctx, owner, id, version)
 }
 
-// loadResult returns the record of the owner's job and what it built.
+// loadResult returns the record of the owner's job and its result.
 func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
 	record, packed, err := e.Jobs.LoadResult(ctx, id)
 	if err != nil {
@@ -212,7 +211,7 @@ func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.R
 	return record, result, nil
 }
 
-// replaceResult stores a changed result, if the record is still as it was read, and returns the record's new version.
+// replaceResult stores a changed result if the record has not changed since it was read, and returns its new version.
 func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
 	stored, err := resultcodec.Result(result)
 	if err != nil {
@@ -221,8 +220,8 @@ func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *t
 	return e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
 }
 
-// retryChange makes a change and, when the caller named no version, repeats it while others are faster, at most tries
-// times. Then the error is conflict: the caller set no precondition that could have failed.
+// retryChange makes a change. When the caller named no version it repeats the change after concurrent ones, at most
+// tries times. Then it returns conflict, because the caller set no precondition that could have failed.
 func retryChange(version int64, change func() error) error {
 	for try := 1; ; try++ {
 		err := change()

@@ -31,14 +31,14 @@ const owner = "ann"
 // now is a Monday in the fall term of 2026.
 func now() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC) }
 
-// env is an editor on a real Redis and the embedded store. Its ports can be made to fail.
+// env is an editor on a real Redis and the embedded store. The test can make its ports fail.
 type env struct {
 	*timelines.Editor
 	jobs      *jobstore.Store
 	store     *boltstore.Store
 	catalogue *catalogue.Catalogue
 
-	// before is called before each Replace, to change something meanwhile or to fail.
+	// before is called before each ReplaceResult, to change something or to fail.
 	before func(id job.ID) error
 }
 
@@ -124,7 +124,7 @@ func (e *env) done(t *testing.T) job.ID {
 	return id
 }
 
-// result reads what a job holds.
+// result reads the result of a job.
 func (e *env) result(t *testing.T, id job.ID) (job.Record, *timeline.Result) {
 	t.Helper()
 	record, packed, err := e.jobs.LoadResult(t.Context(), id)
@@ -194,7 +194,7 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// What cannot be edited or saved cannot be told apart from what is not there, unless it is one's own.
+// A job that cannot be edited or saved gives the same error as a missing one, unless it is the owner's.
 func TestWhoseJobAndWhichState(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()
@@ -234,7 +234,7 @@ func TestWhoseJobAndWhichState(t *testing.T) {
 	}
 }
 
-// Edits that name no version are all made, each on top of the others.
+// Concurrent edits without a version all take effect, one on top of the other.
 func TestConcurrentEdits(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()

@@ -1,5 +1,5 @@
-// Package warning is the vocabulary of what a person should look at although a document was read or a timeline was
-// built. A fault stops a job; a warning travels with its result.
+// Package warning is the vocabulary of findings that a person should check although a document was read or a timeline
+// was built. A fault stops a job; a warning is part of its result.
 package warning
 
 // Code names a kind of warning. Codes are stable: clients and pages translate them.
@@ -12,7 +12,7 @@ const (
 	PageWithoutRows       Code = "page_without_rows"       // a page has content that was not read as rows
 	RowNotUnderstood      Code = "row_not_understood"      // a line begins like a course and is no row
 	TransferNotUnderstood Code = "transfer_not_understood" // the same in a table of transfers or exemptions
-	OtherCalendar         Code = "other_calendar"          // the calendar of the admission is not loaded
+	OtherCalendar         Code = "other_calendar"          // the calendar of the admission year is not loaded
 	ProgramIgnored        Code = "program_ignored"         // a minor or a second program is not counted
 	SecondDocument        Code = "second_document"         // the file holds another document that was not read
 	GradeUnknown          Code = "grade_unknown"           // a grade that the university's legend does not have
@@ -28,9 +28,9 @@ func Codes() []Code {
 	}
 }
 
-// Warning is one thing that a person should look at. Message is a sentence for students; it never names a mark or a
-// person. Page counts from 1, 0 when the warning belongs to no page. Expected and Found are what was printed and what
-// was found, as text, where the two differ.
+// Warning is one finding that a person should check. Message is a sentence for students; it never contains a mark or
+// a name. Page counts from 1, and is 0 when the warning belongs to no page. Expected and Found are the printed and
+// the found value, as text, where the two differ.
 type Warning struct {
 	Code     Code   `json:"code"`
 	Message  string `json:"message"`
