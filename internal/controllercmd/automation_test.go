@@ -30,7 +30,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// createDeployment makes one of the release, with what Kubernetes says of it when all is well.
+// createDeployment creates a Deployment of the release, with the status of a finished rollout.
 func (r *release) createDeployment(component, image string) {
 	r.t.Helper()
 	one := int32(1)
@@ -80,8 +80,7 @@ func (r *release) startFinishingWorker(pod string) {
 	})
 }
 
-// One program that brings new images, answers KEDA and sends canaries, with the rights that the chart gives it for
-// that.
+// One program rolls out new images, answers KEDA and runs canaries, with the permissions that the chart grants it.
 func TestAutomation(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "controller.images.enabled=true", "controller.canary.enabled=true", "imagePullSecrets[0]=pull")
@@ -133,7 +132,7 @@ func TestAutomation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for active := false; !active; { // the canary is work
+	for active := false; !active; { // the canary counts as work
 		said, err := stream.Recv()
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +171,7 @@ func TestAutomation(t *testing.T) {
 		`tmd_canary_verified 1`, `tmd_canary_runs_total{outcome="Proven"} 1`, `tmd_scaler_streams 1`,
 		`tmd_images_checks_total{component="worker",outcome="updating"} 1`,
 	} {
-		// What is told is measured a moment later.
+		// The metric follows the answer after a moment.
 		testenv.Eventually(t, "the metric "+want, func() bool {
 			page = readPage(c.metrics + "/metrics")
 			return strings.Contains(page, want)

@@ -41,14 +41,14 @@ type release struct {
 	kubeconfig string
 	redis      *testenv.RedisServer
 	queue      *queuetest.Queue
-	settings   []string // beside those that every test has
+	settings   []string // in addition to those of every test
 }
 
-// newRelease makes one with the controller, and with more values of the chart.
+// newRelease creates a release with the controller, and with more values of the chart.
 func newRelease(t *testing.T, values ...string) *release {
 	t.Helper()
 	r := &release{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), redis: testenv.Redis(t)}
-	// The right to create what is not there is no right of the controller, so that a mistake shows.
+	// The controller's role may not create what is missing, so that a mistake shows.
 	r.kubeconfig = server.KubeConfig(t, r.namespace+"-controller")
 	role := chartRole(t, values...)
 	role.Namespace = r.namespace
@@ -84,7 +84,7 @@ func chartRole(t *testing.T, values ...string) *rbacv1.Role {
 		testenv.Missing(t, "helm", "run hack/deps.sh chart")
 	}
 	chart := filepath.Join(testenv.Root(), "charts", "trackmydegree")
-	// Of what others read, `go test` does not know that its cached answer depends on it.
+	// `go test` does not see files that other processes read: this read makes its cached result depend on the role.
 	if _, err := os.ReadFile(filepath.Join(chart, "templates", "controller", "role.yaml")); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func chartRole(t *testing.T, values ...string) *rbacv1.Role {
 
 const lease = "tmd-trackmydegree-controller"
 
-// controller is a tmd-controller in a process of its own.
+// controller is a tmd-controller in its own process.
 type controller struct {
 	*testenv.Process
 	health, metrics string
@@ -142,8 +142,8 @@ func readPage(url string) string {
 	return string(b)
 }
 
-// startWorker runs the queue in this process under the name of a pod, and hands out the ids of the jobs that it has
-// begun. They run until they are told to stop.
+// startWorker runs the queue in this process under the name of a pod, and sends the ids of the jobs that it has
+// begun. They run until the worker is stopped.
 func (r *release) startWorker(pod string) (begun <-chan job.ID) {
 	r.t.Helper()
 	server.CreatePod(r.t, r.namespace, pod, func(*corev1.Pod) {})
@@ -197,7 +197,7 @@ func hasDeletionCost(pod corev1.Pod) bool { return pod.Annotations[corev1.PodDel
 
 func isGuarded(pod corev1.Pod) bool { return pod.Labels["trackmydegree.io/busy"] == "true" }
 
-// One program, with the rights that the chart gives it, a real API server, a real Redis, and the real queue.
+// One program, with the permissions that the chart grants it, on a real API server, a real Redis, and the real queue.
 func TestController(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t)
@@ -214,7 +214,7 @@ func TestController(t *testing.T) {
 		t.Errorf("the idle worker: %v %v", pod.Labels, pod.Annotations)
 	}
 
-	// Its process lives on, as on a node that nobody reaches: nothing but the controller can take its job.
+	// Its process still runs, as on an unreachable node: only the controller can requeue its job.
 	gone := r.loadPod("w1")
 	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func TestController(t *testing.T) {
 		t.Errorf("version: %s", v)
 	}
 
-	// The next leader begins where nobody was told of anything.
+	// The next leader starts without any state.
 	second := r.startController()
 	r.requirePod("a cost for the worker that took over", "w2", hasDeletionCost)
 	first.Signal(syscall.SIGTERM)
@@ -287,7 +287,7 @@ func TestDryRun(t *testing.T) {
 	if err := r.client.Delete(t.Context(), &gone, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)
 	}
-	// What the controller does last is seen first: the deletion of another pod that it has dealt with.
+	// The controller handles events in order: first the deletion of another pod.
 	other := server.CreatePod(t, r.namespace, "w3", func(*corev1.Pod) {})
 	if err := r.client.Delete(t.Context(), other, client.GracePeriodSeconds(0)); err != nil {
 		t.Fatal(err)

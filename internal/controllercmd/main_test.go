@@ -14,7 +14,7 @@ const programName = "tmd-controller"
 
 var server kube.Server
 
-// The test program is tmd-controller as well, when it is run by that name.
+// The test binary is tmd-controller as well, when it runs under that name.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == programName {
 		os.Exit(program.RunUntilSignal(controllercmd.Run))

@@ -1,9 +1,8 @@
-// Package canary proves, again and again, that the autoscaling works: queue key → metric → replicas → result.
+// Package canary tests the autoscaling regularly, from end to end: queue key → metric → replicas → result.
 //
-// It hands over a job of its own that no worker gets for some time. While the job lies in the queue, the metric that
-// the HorizontalPodAutoscaler asks for has to say so, and a worker has to be there; when its time has come, it has to
-// be done. A key that nobody counts, or a scaler that is dead, is found within one run, and not when a queue has
-// grown for a day.
+// It submits a job of its own that no worker receives for some time. While the job is in the queue, the metric of the
+// HorizontalPodAutoscaler has to count it, and a worker has to become ready. When the job's time has come, it has to
+// end. So one run detects a key that is not counted, or a scaler that is dead, before a queue has grown for a day.
 package canary
 
 import (
@@ -29,47 +28,47 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// look is the time between two looks of a run.
+// look is the period at which a run is checked.
 const look = time.Second
 
-// Deps is what a Canary needs.
+// Deps are the dependencies of a Canary.
 type Deps struct {
 	Client  client.Client
-	Reader  client.Reader // without a cache: a run is rare, and looks at four objects by name
+	Reader  client.Reader // without a cache: a run is rare, and reads four objects by name
 	Jobs    Jobs
 	Metrics Metrics
 	Events  events.EventRecorder
 
 	Namespace    string
-	ConfigMap    string   // where the status is; it must be there
+	ConfigMap    string   // holds the status; it must exist
 	Deployment   string   // of the workers
-	ScaledObject string   // empty without an autoscaler: then only queue, worker and result are proven
-	Keys         []string // that a ScaledObject which reads Redis has to count
+	ScaledObject string   // empty without an autoscaler: then only queue, worker and result are tested
+	Keys         []string // the keys that a ScaledObject with a Redis trigger has to count
 
-	Interval time.Duration // from the beginning of a run to that of the next
-	Hold     time.Duration // how long the job lies in the queue before a worker may have it
-	Limit    time.Duration // how long it may take from then on, the start of a pod included
+	Interval time.Duration // from the start of one run to the start of the next
+	Hold     time.Duration // how long the job is in the queue before a worker may take it
+	Limit    time.Duration // how long it may take after that, the start of a pod included
 
-	DryRun     bool // tell that a run would begin, and begin none
+	DryRun     bool // log that a run would start, and start none
 	NewID      func() job.ID
 	Clock      func() time.Time
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
 
-// Canary is a reconciler with one request.
+// Canary is a reconciler with a single request.
 type Canary struct {
 	Deps
 	metrics *metrics
-	runs    int // that this process began: each takes the next queue
+	runs    int // started by this process: each takes the next queue
 }
 
 // New returns a canary.
 func New(d Deps) *Canary { return &Canary{Deps: d, metrics: newMetrics(d.Registerer)} }
 
-// SetupWithManager makes a manager run the canary, on its leader alone.
+// SetupWithManager registers the canary with a manager. It runs on the leader only.
 func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
-	// Nothing in the cluster says when a run is due: the first request comes from here, the others from the answers.
+	// No event of the cluster starts a run: the first request comes from here, the others from RequeueAfter.
 	first := make(chan event.GenericEvent, 1)
 	first <- event.GenericEvent{Object: &corev1.ConfigMap{}}
 	one := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
@@ -78,10 +77,10 @@ func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(c)
 }
 
-// queuePriorities are the queues, which take turns.
+// queuePriorities are the queues, which runs use in turn.
 func queuePriorities() []job.Priority { return []job.Priority{job.Normal, job.High, job.Low} }
 
-// Reconcile goes on with a run, or begins one that is due.
+// Reconcile continues a run, or starts one that is due.
 func (c *Canary) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 	wait, err := c.advanceRun(ctx)
 	if apierrors.IsConflict(err) {
@@ -110,7 +109,7 @@ func (c *Canary) advanceRun(ctx context.Context) (time.Duration, error) {
 	return c.followRun(ctx, m, s)
 }
 
-// beginRun writes a run down and hands its job over. A controller that ends in between finds the run, and no job.
+// beginRun stores a run and submits its job. A controller that ends in between leaves a run without a job.
 func (c *Canary) beginRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
 	if c.ScaledObject != "" {
 		so, f, err := c.findScaledObject(ctx)
@@ -141,7 +140,7 @@ func (c *Canary) submitJob(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 	return look, nil
 }
 
-// followRun looks at a run.
+// followRun checks a run.
 func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
 	r, now := s.Run, c.Clock()
 	record, err := c.Jobs.Get(ctx, r.ID)
@@ -168,7 +167,7 @@ func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 	case r.hasReached(stepResult) && f.outcome == "":
 		return c.endRun(ctx, m, s, newFinding(Proven, "The metric followed, a worker was there, and the job was done."))
 	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.ScaledObject != "":
-		// From now on a worker may have taken it, and nothing can be said of the metric any more.
+		// From this moment a worker may have taken the job, so the metric proves nothing.
 		return c.endRun(ctx, m, s, f)
 	case f.outcome != "":
 		return c.endLateRun(ctx, m, s, f)
@@ -176,7 +175,7 @@ func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 	return c.endLateRun(ctx, m, s, newFinding(NotDone, "A worker is ready, and the job was not done within %s.", c.Limit))
 }
 
-// observeSteps notes the steps that were reached, and returns what keeps the next one from being so.
+// observeSteps records the steps that were reached, and returns the reason why the next one was not.
 func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
 	var hpa *autoscalingv2.HorizontalPodAutoscaler
 	if c.ScaledObject != "" && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
@@ -213,7 +212,7 @@ func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, no
 	return f, nil
 }
 
-// endLateRun ends a run whose time is over, with what was found; else it goes on.
+// endLateRun ends a run whose time is over, with the last finding; otherwise the run continues.
 func (c *Canary) endLateRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
 	if c.Clock().Sub(s.Run.Due) > c.Limit {
 		return c.endRun(ctx, m, s, f)
@@ -221,7 +220,7 @@ func (c *Canary) endLateRun(ctx context.Context, m *corev1.ConfigMap, s *Status,
 	return look, nil
 }
 
-// endRun tells the outcome of a run and cleans up after it.
+// endRun reports the outcome of a run and cleans up after it.
 func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
 	now := c.Clock()
 	report := &Report{At: now, Outcome: f.outcome, Seconds: map[string]float64{}}
@@ -231,7 +230,7 @@ func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f f
 			report.Seconds[step] = at.Sub(r.Sent).Seconds()
 		}
 		if err := c.Jobs.Remove(ctx, r.ID); err != nil {
-			// Its record ends by itself after a day, and its task does no harm.
+			// Its record expires after a day, and its task does no harm.
 			c.Logger.Warn("the canary's job stays", "job_id", r.ID, "error", err)
 		}
 	}
@@ -247,7 +246,7 @@ func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f f
 	return max(c.Interval-now.Sub(report.At), look), nil
 }
 
-// recordEvent writes an Event: of each failure, and of the first success after one.
+// recordEvent writes an Event for each failure, and for the first success after one.
 func (c *Canary) recordEvent(ctx context.Context, m *corev1.ConfigMap, f finding, changed bool) {
 	if f.outcome == Paused || f.outcome == Proven && !changed {
 		return

@@ -34,14 +34,14 @@ func TestAutoscalingIsProven(t *testing.T) {
 	if due := m.jobs.dues["canary-1"]; !due.Equal(m.now.Add(30 * time.Second)) {
 		t.Errorf("due at %s", due)
 	}
-	m.pass(2 * time.Second) // nobody has seen it yet
+	m.pass(2 * time.Second) // not counted yet
 	m.metric.value = 1
 	m.pass(time.Second)
-	m.restart() // a controller that takes over goes on
+	m.restart() // a new controller continues the run
 	m.workers(1)
 	m.pass(10 * time.Second)
 	m.jobs.set(job.Processing, "")
-	m.metric.value = 0 // a worker has it
+	m.metric.value = 0 // a worker runs it
 	m.pass(20 * time.Second)
 	m.jobs.set(job.Done, "")
 	m.pass(time.Second)
@@ -59,7 +59,7 @@ func TestAutoscalingIsProven(t *testing.T) {
 	if diff := cmp.Diff([]string{"tmd-worker Normal AutoscalingVerified: Proven: The metric followed, a worker was there, and the job was done."}, m.events.said); diff != "" {
 		t.Error(diff)
 	}
-	// The next run comes a quarter of an hour after this one began, in another queue; it says nothing new.
+	// The next run starts a quarter of an hour after this one started, in another queue, and writes no Event.
 	if wait := m.step(); wait != 15*time.Minute-34*time.Second {
 		t.Errorf("again after %s", wait)
 	}
@@ -84,7 +84,7 @@ func TestAutoscalingIsProven(t *testing.T) {
 	}
 }
 
-// Each way in which autoscaling breaks has its own outcome, within one run.
+// Each way in which autoscaling fails has its own outcome, within one run.
 func TestWhatIsBrokenIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -182,7 +182,7 @@ func TestAJobThatFails(t *testing.T) {
 	if !strings.Contains(s.Conditions[0].Message, "database_unavailable") {
 		t.Errorf("%+v", s.Conditions)
 	}
-	// And when it is well again, that is an event.
+	// The first success after it writes an Event.
 	m.now = m.now.Add(15 * time.Minute)
 	m.step()
 	m.jobs.set(job.Done, "")
@@ -193,7 +193,7 @@ func TestAJobThatFails(t *testing.T) {
 	}
 }
 
-// What an operator has paused proves nothing, in neither direction.
+// A run while the ScaledObject is paused proves nothing.
 func TestPaused(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)
@@ -213,7 +213,7 @@ func TestPaused(t *testing.T) {
 	}
 }
 
-// Without an autoscaler the way through the queue is proven.
+// Without an autoscaler only the path through the queue is tested.
 func TestWithoutAnAutoscaler(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)
@@ -229,7 +229,7 @@ func TestWithoutAnAutoscaler(t *testing.T) {
 	}
 }
 
-// A controller may end after it has written a run down, and before it has handed the job over.
+// A controller may end after it has stored a run, and before it has submitted the job.
 func TestACrashBeforeTheJobIsHandedOver(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)

@@ -11,7 +11,7 @@ import (
 
 var _ Metrics = (*ExternalMetrics)(nil)
 
-// ExternalMetrics asks the API server, which asks KEDA: the way of a HorizontalPodAutoscaler.
+// ExternalMetrics asks the API server, which asks KEDA, as a HorizontalPodAutoscaler does.
 type ExternalMetrics struct {
 	client external.ExternalMetricsClient
 }
@@ -25,7 +25,7 @@ func NewExternalMetrics(config *rest.Config) (*ExternalMetrics, error) {
 	return &ExternalMetrics{client}, nil
 }
 
-// ReadExternal implements Metrics. The client takes no context: the config's timeout bounds it.
+// ReadExternal implements Metrics. The client takes no context: the timeout of its config bounds the call.
 func (m *ExternalMetrics) ReadExternal(_ context.Context, namespace, name, selector string) (float64, error) {
 	parsed, err := labels.Parse(selector)
 	if err != nil {

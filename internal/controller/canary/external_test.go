@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/canary"
 )
 
-// The API server passes the question on to KEDA's metrics server, which answers like this.
+// The API server forwards the request to KEDA's metrics server, which answers like this.
 func TestExternalMetrics(t *testing.T) {
 	t.Parallel()
 	const path = "/apis/external.metrics.k8s.io/v1beta1/namespaces/degrees/s0-composite"

@@ -31,12 +31,12 @@ import (
 
 var (
 	server kube.Server
-	once   sync.Once // KEDA's kind is the server's, not a test's
+	once   sync.Once // KEDA's kind is installed once for the whole server
 )
 
 func TestMain(m *testing.M) { os.Exit(server.RunMain(m)) }
 
-// kedaKind stands for KEDA's own definition, which takes any fields here.
+// kedaKind replaces KEDA's own definition, and allows any fields.
 func kedaKind() *apiextensionsv1.CustomResourceDefinition {
 	open := true
 	return &apiextensionsv1.CustomResourceDefinition{
@@ -52,7 +52,7 @@ func kedaKind() *apiextensionsv1.CustomResourceDefinition {
 	}
 }
 
-// jobs are the canary's, kept by the test.
+// jobs stores the canary's jobs in the test.
 type jobs struct {
 	records map[job.ID]job.Record
 	dues    map[job.ID]time.Time
@@ -87,7 +87,7 @@ func (j *jobs) Remove(_ context.Context, id job.ID) error {
 	return j.err
 }
 
-// set moves the canary's job on.
+// set changes the state of the canary's job.
 func (j *jobs) set(s job.State, code fault.Code) {
 	for id, r := range j.records {
 		r.State = s
@@ -98,7 +98,7 @@ func (j *jobs) set(s job.State, code fault.Code) {
 	}
 }
 
-// metric is what the API of external metrics says.
+// metric is the answer of the external metrics API.
 type metric struct {
 	value float64
 	err   error
@@ -185,7 +185,7 @@ func (m *mine) create(o client.Object) {
 	}
 }
 
-// scaledObject makes the object with a trigger of Redis for each key, as KEDA has taken it on.
+// scaledObject creates the object with a Redis trigger for each key, in the state in which KEDA manages it.
 func (m *mine) scaledObject(keys ...string) {
 	m.t.Helper()
 	var triggers []any
@@ -235,7 +235,7 @@ func (m *mine) workers(ready int32) {
 	}
 }
 
-// restart is a controller that has just started.
+// restart replaces the canary by that of a new controller.
 func (m *mine) restart() {
 	m.registry = prometheus.NewPedanticRegistry()
 	m.deps.Registerer = m.registry
@@ -251,7 +251,7 @@ func (m *mine) step() time.Duration {
 	return result.RequeueAfter
 }
 
-// pass lets time pass, with a look each second.
+// pass lets time pass, with a reconciliation each second.
 func (m *mine) pass(d time.Duration) {
 	m.t.Helper()
 	for end := m.now.Add(d); m.now.Before(end); {
@@ -260,7 +260,7 @@ func (m *mine) pass(d time.Duration) {
 	}
 }
 
-// status is what the ConfigMap says.
+// status reads the status from the ConfigMap.
 func (m *mine) status() canary.Status {
 	m.t.Helper()
 	c := &corev1.ConfigMap{}
@@ -274,7 +274,7 @@ func (m *mine) status() canary.Status {
 	return s
 }
 
-// ended fails the test unless the last run ended like this, and left nothing.
+// ended fails the test unless the last run ended with the outcome and was cleaned up.
 func (m *mine) ended(want canary.Outcome) canary.Status {
 	m.t.Helper()
 	s := m.status()
@@ -287,7 +287,7 @@ func (m *mine) ended(want canary.Outcome) canary.Status {
 	return s
 }
 
-// gauge returns a metric's value; -1 when it is not there.
+// gauge returns a metric's value; -1 when it is absent.
 func (m *mine) gauge(name, label string) float64 {
 	m.t.Helper()
 	families, err := m.registry.Gather()

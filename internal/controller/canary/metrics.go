@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// metrics of the canary; the leader alone has them:
+// metrics of the canary; only the leader has values:
 //
 //	tmd_canary_runs_total{outcome}                runs that ended
 //	tmd_canary_verified                           1 when the last run proved the autoscaling, 0 when it did not
@@ -13,7 +13,7 @@ import (
 //	tmd_canary_step_seconds{step}                 of the last run: from the submission to metric, worker and result
 type metrics struct {
 	runs     *prometheus.CounterVec
-	verified *prometheus.GaugeVec // without labels, so that it is not there before a run has ended
+	verified *prometheus.GaugeVec // without labels, so that it is absent before a run has ended
 	last     *prometheus.GaugeVec
 	steps    *prometheus.GaugeVec
 }
@@ -31,13 +31,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		steps:    gauge("tmd_canary_step_seconds", "Of the last run, the time from the submission to each step.", "step"),
 	}
 	for _, o := range allOutcomes() {
-		m.runs.WithLabelValues(string(o)) // a counter that is not there yet cannot be told from one at zero
+		m.runs.WithLabelValues(string(o)) // so that the first failure shows as an increase
 	}
 	r.MustRegister(m.runs, m.verified, m.last, m.steps)
 	return m
 }
 
-// observeStatus makes the gauges what the status says: a controller that has just begun to lead knows it from there.
+// observeStatus sets the gauges from the status, from which a new leader learns of earlier runs.
 func (m *metrics) observeStatus(s *Status) {
 	m.steps.Reset()
 	if s.Last == nil {
@@ -52,6 +52,6 @@ func (m *metrics) observeStatus(s *Status) {
 		m.last.WithLabelValues().Set(float64(s.Last.At.Unix()))
 	case metav1.ConditionFalse:
 		m.verified.WithLabelValues().Set(0)
-	case metav1.ConditionUnknown: // as it was
+	case metav1.ConditionUnknown: // unchanged
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// finding is an outcome that was seen, with a sentence for operators; the zero value is none.
+// finding is an observed outcome, with a sentence for operators; the zero value is none.
 type finding struct {
 	outcome Outcome
 	message string
@@ -41,7 +41,7 @@ func (c *Canary) findScaledObject(ctx context.Context) (*unstructured.Unstructur
 	return so, finding{}, nil
 }
 
-// inspectScaledObject looks for what is wrong with a ScaledObject before anything is sent.
+// inspectScaledObject checks a ScaledObject before a job is submitted.
 func (c *Canary) inspectScaledObject(so *unstructured.Unstructured) finding {
 	for _, key := range []string{"autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"} {
 		if value, ok := so.GetAnnotations()[key]; ok && value != "false" {
@@ -68,8 +68,8 @@ func (c *Canary) inspectScaledObject(so *unstructured.Unstructured) finding {
 	return finding{}
 }
 
-// checkHealth tells what KEDA itself says of a ScaledObject. In fallback its metric is a fixed number, which proves
-// nothing.
+// checkHealth returns the state that KEDA reports on a ScaledObject. In fallback its metric is a fixed number, which
+// proves nothing.
 func checkHealth(so *unstructured.Unstructured) finding {
 	conditions, _, _ := unstructured.NestedSlice(so.Object, "status", "conditions")
 	for _, one := range conditions {
@@ -85,7 +85,7 @@ func checkHealth(so *unstructured.Unstructured) finding {
 	return finding{}
 }
 
-// checkMetric looks whether the autoscaler sees the canary: at least one task, while that lies in the queue.
+// checkMetric checks that the autoscaler counts the canary: at least one task while it is in the queue.
 func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured, hpa *autoscalingv2.HorizontalPodAutoscaler) finding {
 	if f := checkHealth(so); f.outcome != "" {
 		return f
@@ -112,7 +112,7 @@ func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured,
 	return newFinding(MetricBlind, "A job lies in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
 }
 
-// findHPA reads the HorizontalPodAutoscaler that KEDA made.
+// findHPA reads the HorizontalPodAutoscaler that KEDA created.
 func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*autoscalingv2.HorizontalPodAutoscaler, finding, error) {
 	name, _, _ := unstructured.NestedString(so.Object, "status", "hpaName")
 	if name == "" {
@@ -132,8 +132,8 @@ func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*a
 	return h, finding{}, nil
 }
 
-// checkWorkers looks whether somebody is there to run the canary, and whether the autoscaler computes with what it
-// sees. hpa may be nil.
+// checkWorkers checks that a worker is ready to run the canary, and that the autoscaler uses the metric. hpa may be
+// nil.
 func (c *Canary) checkWorkers(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) (finding, error) {
 	d := &appsv1.Deployment{}
 	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.Deployment}, d)
@@ -147,7 +147,7 @@ func (c *Canary) checkWorkers(ctx context.Context, hpa *autoscalingv2.Horizontal
 		return finding{}, nil
 	}
 	for _, condition := range hpa.Status.Conditions {
-		// ScalingDisabled is what it says of a fleet at zero, and for some seconds after.
+		// The reason of a fleet at zero, and for some seconds after it, is ScalingDisabled.
 		if condition.Type == autoscalingv2.ScalingActive && condition.Status == corev1.ConditionFalse && condition.Reason != "ScalingDisabled" {
 			return newFinding(NoWorker, "The HorizontalPodAutoscaler %s does not scale: %s.", hpa.Name, condition.Reason), nil
 		}

@@ -17,33 +17,33 @@ import (
 // StatusKey is the key of the ConfigMap that holds the Status as JSON.
 const StatusKey = "status"
 
-// Condition is the type of the one condition.
+// Condition is the type of the only condition.
 const Condition = "AutoscalingVerified"
 
-// Status is what is known of the canary's runs. It is in a ConfigMap of its own: the ScaledObject's status is KEDA's,
-// its annotations are Helm's, and a change of either makes KEDA begin anew with it.
+// Status is the state of the canary's runs. It has its own ConfigMap: the ScaledObject's status belongs to KEDA and
+// its annotations to Helm, and a change of either makes KEDA reconcile the object.
 type Status struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	Last       *Report            `json:"last,omitempty"`
 	Run        *Run               `json:"run,omitempty"` // under way
 }
 
-// Report is how a run ended. Seconds tells how long after the submission the metric was seen, a worker was ready, and
-// the job was done.
+// Report is the result of a run. Seconds holds the time from the submission until the metric was seen, a worker was
+// ready, and the job was done.
 type Report struct {
 	At      time.Time          `json:"at"`
 	Outcome Outcome            `json:"outcome"`
 	Seconds map[string]float64 `json:"seconds,omitempty"`
 }
 
-// Run is one under way.
+// Run is a run that is under way.
 type Run struct {
 	ID       job.ID               `json:"id"`
 	Priority job.Priority         `json:"priority"`
 	Sent     time.Time            `json:"sent"`
 	Due      time.Time            `json:"due"`
 	Steps    map[string]time.Time `json:"steps,omitempty"` // when each was seen
-	// Trouble and Message are what kept the next step from being seen at the last look.
+	// Trouble and Message are the reason why the last check did not see the next step.
 	Trouble Outcome `json:"trouble,omitempty"`
 	Message string  `json:"message,omitempty"`
 }
@@ -66,7 +66,7 @@ func (r *Run) markReached(step string, at time.Time) {
 
 func (r *Run) lastFinding() finding { return finding{r.Trouble, r.Message} }
 
-// recordFinding keeps what was found, and says whether it is new.
+// recordFinding stores a finding, and reports whether it is new.
 func (r *Run) recordFinding(f finding) bool {
 	if r.lastFinding() == f {
 		return false
@@ -75,7 +75,7 @@ func (r *Run) recordFinding(f finding) bool {
 	return true
 }
 
-// loadStatus reads the status. What somebody spoilt is as if there had been no run.
+// loadStatus reads the status. A status that cannot be decoded counts as none.
 func (c *Canary) loadStatus(ctx context.Context) (*corev1.ConfigMap, *Status, error) {
 	m := &corev1.ConfigMap{}
 	if err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.ConfigMap}, m); err != nil {
@@ -88,7 +88,7 @@ func (c *Canary) loadStatus(ctx context.Context) (*corev1.ConfigMap, *Status, er
 	return m, s, nil
 }
 
-// storeStatus writes the status, unless somebody else has meanwhile.
+// storeStatus writes the status; a conflict when another process has changed it.
 func (c *Canary) storeStatus(ctx context.Context, m *corev1.ConfigMap, s *Status) error {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *Canary) storeStatus(ctx context.Context, m *corev1.ConfigMap, s *Status
 	return nil
 }
 
-// setCondition sets the condition, and says whether it changed.
+// setCondition sets the condition, and reports whether it changed.
 func (s *Status) setCondition(o Outcome, message string, at time.Time) bool {
 	condition := metav1.Condition{
 		Type: Condition, Status: o.conditionStatus(), Reason: string(o), Message: message, LastTransitionTime: metav1.NewTime(at),

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// perRun is what a job costs by itself, in seconds: it waits for another worker, and somebody waits for it.
+	// perRun is the fixed cost of a job, in seconds: it waits for another worker, and its owner waits as well.
 	perRun = 10
-	// firstStep is the first step of a run's time, in seconds. Each further one is as long as all before it: a job of a
-	// minute is written down twice, one of an hour eight times.
+	// firstStep is the first step of a run's time, in seconds. Each further step doubles the time: a job of a minute
+	// is written twice, one of an hour eight times.
 	firstStep = 30
-	// A write takes more than a millisecond of a processor here, and as much at the API server. So many a second are
-	// written in the long run, and so many at once: of up to a hundred workers each is told at once that it has work.
-	// In a large fleet of short jobs this keeps the controller small, and the costs of long jobs go first.
+	// A write takes more than a millisecond of processor time here, and as much at the API server. The budget bounds
+	// the average rate and the burst: up to a hundred workers are marked busy at once. In a large fleet of short jobs
+	// this keeps the controller small, and the costs of long jobs are written first.
 	writesPerSecond = 2
 	writesAtOnce    = 100
-	// most keeps the sum of many old runs far from what an annotation may hold (32 bits).
+	// most keeps the sum of many old runs well below the maximum of an annotation (32 bits).
 	most = 1_000_000
 )
 
-// costOf is how many seconds of work would be done again if the host ended now, in steps: what has run, and perRun
-// for each job.
+// costOf returns the seconds of work that would be repeated if the host ended now: the elapsed time, in steps, and
+// perRun for each job.
 func costOf(began []time.Time, now time.Time) int {
 	cost := 0
 	for _, since := range began {
@@ -48,36 +48,35 @@ func roundCost(seconds int) int {
 	return step
 }
 
-// ledger is what each host costs, as it is written down: what it runs at two looks, one after the other, as far as
-// the budget of writes allows. Most jobs are over within a second, and a cost for each would be work for nothing;
-// what ends costs nothing from the next look on, as an idle worker must never look busier than one that has just
-// begun. Without knowledge nobody has a cost.
+// ledger holds the written cost of each host: what it runs at two consecutive looks, within the budget of writes.
+// Most jobs end within a second, so a single look writes no cost. A job that ends costs nothing from the next look
+// on, because an idle worker must never cost more than one that has just begun a job. When the fleet is not known, no
+// host has a cost.
 type ledger struct {
 	budget *rate.Limiter
 
 	mu    sync.Mutex
-	hosts map[string]int         // idle ones are not in it
-	last  map[string][]time.Time // what the last look saw; nil when there was none, and the next is believed at once
+	hosts map[string]int         // without the idle ones
+	last  map[string][]time.Time // the result of the last look; nil before the first one, after which the next look is taken at once
 	known fleet.Knowledge
-	late  int // hosts whose cost is another, and waits for the budget
+	late  int // hosts whose changed cost is not written yet, because of the budget
 }
 
 func newLedger() *ledger {
 	return &ledger{budget: rate.NewLimiter(writesPerSecond, writesAtOnce), hosts: map[string]int{}}
 }
 
-// applyView takes a view in and returns the hosts whose cost has changed.
+// applyView applies a view and returns the hosts whose cost has changed.
 func (l *ledger) applyView(v fleet.View, now time.Time) (changed []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.known = v.Knowledge
 	if v.Knowledge != fleet.Known {
-		// What was true when Redis was last seen may be the opposite by now, and a wrong cost sends Kubernetes to a
-		// busy pod.
+		// The last known state may be wrong by now, and a wrong cost makes Kubernetes delete a busy pod.
 		changed = slices.Collect(maps.Keys(l.hosts))
 		clear(l.hosts)
 		l.last, l.late = nil, 0
-		return changed // all of them, whatever it takes
+		return changed // all of them, without regard to the budget
 	}
 	first := l.last == nil
 	busy, costs := map[string][]time.Time{}, map[string]int{}
@@ -94,8 +93,8 @@ func (l *ledger) applyView(v fleet.View, now time.Time) (changed []string) {
 	return l.admitChanges(costs, now)
 }
 
-// admitChanges takes over the costs that have changed as far as the budget allows, and returns their hosts: those of
-// the greatest changes first, which are those of long jobs. The others keep what they had, until a later look.
+// admitChanges applies the changed costs within the budget, and returns their hosts: the greatest changes first,
+// which are those of long jobs. The other hosts keep their cost until a later look.
 func (l *ledger) admitChanges(costs map[string]int, now time.Time) (changed []string) {
 	type change struct {
 		host     string
@@ -112,7 +111,7 @@ func (l *ledger) admitChanges(costs map[string]int, now time.Time) (changed []st
 			changes = append(changes, change{host, 0, before})
 		}
 	}
-	// Among equals it is the order of a map that decides: nobody waits for ever.
+	// The random order of a map decides among equals, so no host waits for ever.
 	slices.SortStableFunc(changes, func(a, b change) int { return b.by - a.by })
 	for _, c := range changes {
 		if !l.budget.AllowN(now, 1) {
@@ -129,21 +128,21 @@ func (l *ledger) admitChanges(costs map[string]int, now time.Time) (changed []st
 	return changed
 }
 
-// countWaiting is how many hosts have another cost than is written down.
+// countWaiting returns the number of hosts whose changed cost is not written yet.
 func (l *ledger) countWaiting() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return float64(l.late)
 }
 
-// hostCost returns the cost of a host, 0 for one that is idle or that nothing is known of.
+// hostCost returns the cost of a host, 0 for an idle or unknown one.
 func (l *ledger) hostCost(host string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.hosts[host]
 }
 
-// isReady reports whether there has been a first look, or too long a wait for it.
+// isReady reports whether the first look is done, or has been awaited for too long.
 func (l *ledger) isReady() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -37,7 +37,7 @@ func TestCostOf(t *testing.T) {
 	}
 }
 
-// However many jobs and however old: who runs more, or for longer, never costs less; who is idle costs least.
+// A host with more or longer jobs never costs less, and an idle host costs least.
 func TestCostsFollowTheWork(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,7 +56,7 @@ func TestCostsFollowTheWork(t *testing.T) {
 	})
 }
 
-// The clock of a worker may be ahead of this one.
+// The clock of a worker may be ahead.
 func TestARunOfTheFuture(t *testing.T) {
 	t.Parallel()
 	if got := costOf(ago(-30), noon); got != perRun {
@@ -76,7 +76,8 @@ func view(at time.Time, hosts map[string][]time.Time) fleet.View {
 	return fleet.NewView(at, workers)
 }
 
-// What was seen twice costs, until it is seen no more; costs expire, and the first look after that is believed.
+// A job that two looks saw has a cost until a look no longer sees it. Costs expire, and the first look after that
+// counts at once.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
@@ -101,12 +102,12 @@ func TestLedger(t *testing.T) {
 	if l.isReady() {
 		t.Error("a ledger that has seen nothing knows what to write")
 	}
-	at(0, running, 10, "a") // by another leader it may have been seen before
+	at(0, running, 10, "a") // the previous leader may have seen it before
 	at(1, running, 10)
 	at(30, running, 40, "a")
-	at(31, idle, 0, "a") // at once: the next job may begin on another
+	at(31, idle, 0, "a") // at once: the next job may begin on another host
 	at(32, short, 0)
-	at(33, short, 0) // the next one, each time
+	at(33, short, 0) // each look sees another job
 	at(34, idle, 0)
 	at(60, running, 0)
 	at(61, running, 70, "a")
@@ -135,8 +136,8 @@ func TestTheIdleGoFirst(t *testing.T) {
 	}
 }
 
-// In a large fleet of short jobs the long ones come first, everybody's turn comes, and without knowledge all costs go
-// at once.
+// In a large fleet of short jobs the long ones come first, and every host's turn comes. When the fleet is no longer
+// known, all costs are removed at once.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
@@ -168,7 +169,7 @@ func TestBudget(t *testing.T) {
 	if got := look(view(now, hosts)); len(got) != writesPerSecond {
 		t.Errorf("%d at the second look", len(got))
 	}
-	// The long one ends, and others go on: it is told as if there were no others.
+	// The long one ends while others continue: its cost is removed as if there were no others.
 	delete(hosts, "long")
 	if look(view(now, hosts)); l.hostCost("long") != 0 {
 		t.Error("the long one has ended, and waits for its turn")

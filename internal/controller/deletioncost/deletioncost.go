@@ -1,11 +1,11 @@
-// Package deletioncost tells Kubernetes which worker pods to spare. A ReplicaSet that has to lose pods takes those
-// with the lowest controller.kubernetes.io/pod-deletion-cost first, whoever told it to: an autoscaler, `kubectl
-// scale`, a rolling update. An idle worker has none, a busy one the seconds of work that would be done again.
+// Package deletioncost sets the controller.kubernetes.io/pod-deletion-cost of worker pods. A ReplicaSet that scales
+// down deletes the pods with the lowest cost first, whatever caused the scale-down: an autoscaler, `kubectl scale`, a
+// rolling update. An idle worker has no cost; a busy one costs the seconds of work that would be repeated.
 //
-// The annotation is there before anybody scales down, as a scale-down asks nobody: it follows what the fleet tells each
-// second. It is worked out from nothing but the last two looks, so that a new leader needs no memory. When the fleet
-// has not been seen for a while the costs are taken away, which leaves the choice to Kubernetes: an old cost points
-// at the wrong pod.
+// The annotation must be there before a scale-down, because a scale-down calls no hook: it follows the workers'
+// reports each second. It is computed from the last two looks only, so that a new leader needs no state. When the
+// fleet has not been seen for a while the costs are removed, because an old cost points at the wrong pod; Kubernetes
+// then chooses by its own rules.
 package deletioncost
 
 import (
@@ -30,21 +30,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
 )
 
-// Annotation is what Kubernetes reads: a whole number of 32 bits, 0 when absent.
+// Annotation is the annotation that Kubernetes reads: a 32-bit integer, 0 when absent.
 const Annotation = corev1.PodDeletionCost
 
-// again is when a pod is looked at once more that came before the first look at the fleet.
+// again is when a pod is reconciled again that came before the first look at the fleet.
 const again = time.Second
 
 // parallel reconciles wait for the API server, not for a processor.
 const parallel = 4
 
-// Fleet is what the workers run, and a source that wakes for the hosts that are due.
+// Fleet is the view of the workers, and a source of requests for the hosts that changed.
 type Fleet interface {
 	NewSource(namespace string, due func(fleet.View) []string) source.Source
 }
 
-// Deps is what the reconciler needs.
+// Deps are the dependencies of the reconciler.
 type Deps struct {
 	Client     client.Client
 	Fleet      Fleet
@@ -71,7 +71,7 @@ func New(d Deps) *Reconciler {
 	}
 }
 
-// SetupWithManager makes it reconcile each pod of the manager's cache, and those whose cost changes.
+// SetupWithManager reconciles each pod of the manager's cache, and the pods whose cost changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("deletioncost").
 		For(&corev1.Pod{}, builder.WithPredicates(r.podPredicate())).
@@ -89,7 +89,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	host, own := pods.HostName(&pod)
-	// Nobody chooses among pods that end already.
+	// A pod that is ending is no candidate of a scale-down.
 	if !own || pod.DeletionTimestamp != nil || pods.HasEnded(&pod) {
 		return ctrl.Result{}, nil
 	}
@@ -104,7 +104,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, nil
 }
 
-// wantedAnnotation is what a host's pod should have: nil for none.
+// wantedAnnotation returns the annotation of a host's pod: nil for none.
 func (r *Reconciler) wantedAnnotation(host string) *string {
 	if cost := r.ledger.hostCost(host); cost > 0 {
 		return new(strconv.Itoa(cost))
@@ -112,8 +112,8 @@ func (r *Reconciler) wantedAnnotation(host string) *string {
 	return nil
 }
 
-// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to
-// the cache, and one whose annotation is another than it wrote.
+// podPredicate selects the events of pods that matter besides changes of the fleet: a pod that is new to the cache,
+// and one whose annotation differs from the written one.
 func (r *Reconciler) podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {

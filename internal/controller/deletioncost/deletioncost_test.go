@@ -35,7 +35,7 @@ func newFixture(t *testing.T, dryRun bool) *fixture {
 	return f
 }
 
-// see shows a view and reconciles the pods that are due.
+// see applies a view and reconciles the pods that changed.
 func (f *fixture) see(v fleet.View) []string {
 	f.t.Helper()
 	hosts := f.Due(v)
@@ -100,7 +100,7 @@ func TestABusyPodCostsMore(t *testing.T) {
 	}
 }
 
-// A new leader finds what the one before it wrote, and has seen nothing yet.
+// A new leader finds the annotations of the one before it, and has not seen the fleet yet.
 func TestANewLeaderBeginsAnew(t *testing.T) {
 	t.Parallel()
 	before := newFixture(t, false)
@@ -128,7 +128,7 @@ func TestPodsThatEndAreLeftAlone(t *testing.T) {
 	f := newFixture(t, false)
 	server.CreatePod(t, f.namespace, "failed", func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed })
 	deleted := server.CreatePod(t, f.namespace, "deleted", func(*corev1.Pod) {})
-	deleted.Finalizers = []string{"trackmydegree.io/test"} // there is no kubelet that it could wait for
+	deleted.Finalizers = []string{"trackmydegree.io/test"} // no kubelet ends it
 	if err := f.client.Update(t.Context(), deleted); err != nil {
 		t.Fatal(err)
 	}

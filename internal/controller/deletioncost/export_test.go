@@ -2,5 +2,5 @@ package deletioncost
 
 import "github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 
-// Due is what the reconciler's source asks at each look.
+// Due calls the function that the reconciler's source calls at each look.
 func (r *Reconciler) Due(v fleet.View) []string { return r.changedHosts(v) }

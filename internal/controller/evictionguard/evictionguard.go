@@ -1,14 +1,14 @@
-// Package evictionguard keeps voluntary disruptions, such as the drain of a node, from a worker pod that has been
-// running a job for a while. It marks the pod with a label that a PodDisruptionBudget of the chart selects and lets
-// nobody evict.
+// Package evictionguard protects a worker pod with a long job from voluntary disruptions, such as the drain of a
+// node. It sets a label on the pod that a PodDisruptionBudget of the chart selects, which allows no eviction.
 //
-// A worker that is told to end ends its jobs first, within the grace of its pod. The mark is for what is longer than
-// that, and for whoever grants pods less grace than they ask for. It is bounded: when a pod has been marked for as
-// long as Max the mark goes, jobs or not, and does not come back before the pod has been without a long job.
-// Otherwise a worker that always has one would keep its node for ever. The pods without the mark may be evicted; they
-// run little or nothing.
+// A worker that is terminated first ends its jobs, within the grace period of its pod. The label is for jobs that are
+// longer than that, and for platforms that grant pods less grace than they request. It is bounded: after Max the
+// label is removed, even if a job still runs, and is not set again before the pod has been without a long job.
+// Otherwise a worker that always has one would block its node for ever. Pods without the label may be evicted; they
+// run short jobs or none.
 //
-// A rolling update asks no budget. It takes idle pods first, as deletioncost tells it, and waits for the others' grace.
+// A rolling update does not use disruption budgets. It deletes idle pods first, because of their deletion cost, and
+// waits for the grace period of the others.
 package evictionguard
 
 import (
@@ -34,25 +34,25 @@ import (
 )
 
 const (
-	// Label marks a pod that nobody should evict; its value is "true".
+	// Label marks a pod that must not be evicted; its value is "true".
 	Label = "trackmydegree.io/busy"
-	// Since is the annotation that tells when the mark was set (RFC 3339). It outlives the mark for as long as a long
-	// job runs, and the leader, so that neither makes the time begin anew.
+	// Since is the annotation with the time at which the label was set (RFC 3339). It stays for as long as a long job
+	// runs, also after the label is removed and after a change of leaders, so that the time does not start again.
 	Since = "trackmydegree.io/busy-since"
 
 	marked = "true"
 )
 
-// again is when a pod is looked at once more that came before the first look at the fleet.
+// again is when a pod is reconciled again that came before the first look at the fleet.
 const again = time.Second
 
-// Fleet is what the workers run, and a source that wakes for the hosts that are due.
+// Fleet is the view of the workers, and a source of requests for the hosts that changed.
 type Fleet interface {
 	LatestView() fleet.View
 	NewSource(namespace string, due func(fleet.View) []string) source.Source
 }
 
-// Deps is what the reconciler needs.
+// Deps are the dependencies of the reconciler.
 type Deps struct {
 	Client    client.Client
 	Fleet     Fleet
@@ -66,14 +66,14 @@ type Deps struct {
 	Registerer prometheus.Registerer
 }
 
-// Reconciler marks worker pods.
+// Reconciler sets the label of worker pods.
 type Reconciler struct {
 	Deps
 	writer  pods.Writer
 	metrics *metrics
 
 	mu sync.Mutex
-	// long is the hosts that had a long job at the last look.
+	// long are the hosts that had a long job at the last look.
 	long map[string]bool
 }
 
@@ -85,7 +85,7 @@ func New(d Deps) *Reconciler {
 	}
 }
 
-// SetupWithManager makes it reconcile each pod of the manager's cache, and those whose long jobs begin or end.
+// SetupWithManager reconciles each pod of the manager's cache, and the pods whose long jobs begin or end.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("drain").
 		For(&corev1.Pod{}, builder.WithPredicates(podPredicate())).
@@ -93,7 +93,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// changedHosts returns the hosts that have a long job since this look, or none any more.
+// changedHosts returns the hosts whose first long job began, or whose last one ended, since the last look.
 func (r *Reconciler) changedHosts(v fleet.View) (hosts []string) {
 	if v.Knowledge != fleet.Known {
 		return nil
@@ -123,14 +123,14 @@ func (r *Reconciler) isLong(began []time.Time) bool {
 	return len(began) > 0 && r.Clock.Since(began[0]) >= r.After
 }
 
-// Reconcile marks one pod, or takes its mark away.
+// Reconcile sets or removes the label of one pod.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	var pod corev1.Pod
 	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	host, own := pods.HostName(&pod)
-	// A pod that is told to end already has been evicted, or will not be.
+	// A pod that is terminating has been evicted already, or will not be.
 	if !own || pod.DeletionTimestamp != nil || pods.HasEnded(&pod) {
 		return ctrl.Result{}, nil
 	}
@@ -139,7 +139,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
 	since, timed := sinceOf(&pod)
-	// Without knowledge a mark stays for the rest of its time: the job may run on. None is made.
+	// When the fleet is not known, a label stays for the rest of its time, because the job may still run. No label is
+	// set.
 	busy := timed
 	if view.Knowledge == fleet.Known {
 		busy = r.isLong(view.JobsOf(host))
@@ -157,7 +158,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 }
 
-// requeueAfter is when the pod's time is over. An error is tried again before.
+// requeueAfter requests a reconciliation when the pod's time is over. An error is retried before that.
 func requeueAfter(left time.Duration, err error) (ctrl.Result, error) {
 	if err != nil {
 		return ctrl.Result{}, err
@@ -176,7 +177,7 @@ func (r *Reconciler) writeMark(ctx context.Context, pod *corev1.Pod, label, sinc
 	return nil
 }
 
-// expireMark takes a mark away whose time is over. The annotation stays: the pod is not marked again for the job that
+// expireMark removes a label whose time is over. The annotation stays: the pod is not marked again for the job that
 // it runs.
 func (r *Reconciler) expireMark(ctx context.Context, pod *corev1.Pod) error {
 	changed, err := r.writer.PatchPod(ctx, pod, pods.Change{Labels: map[string]*string{Label: nil}})
@@ -194,7 +195,7 @@ func (r *Reconciler) expireMark(ctx context.Context, pod *corev1.Pod) error {
 	return nil
 }
 
-// sinceOf returns when the pod was marked. What cannot be read counts as long ago: a mark must end.
+// sinceOf returns when the pod was marked. An invalid time counts as long ago, because a mark must end.
 func sinceOf(pod *corev1.Pod) (time.Time, bool) {
 	text, ok := pod.Annotations[Since]
 	if !ok {
@@ -207,8 +208,8 @@ func sinceOf(pod *corev1.Pod) (time.Time, bool) {
 	return since, true
 }
 
-// podPredicate lets through what this reconciler has to look at besides changes of the fleet: a pod that is new to
-// the cache, and one whose mark somebody else changed.
+// podPredicate selects the events of pods that matter besides changes of the fleet: a pod that is new to the cache,
+// and one whose label another client changed.
 func podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {

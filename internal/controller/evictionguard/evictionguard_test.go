@@ -45,7 +45,7 @@ func newFixture(t *testing.T, dryRun bool) *fixture {
 	return f
 }
 
-// start makes a reconciler that remembers nothing, as a new leader's.
+// start creates a reconciler without state, like that of a new leader.
 func (f *fixture) start(dryRun bool) {
 	f.Reconciler = evictionguard.New(evictionguard.Deps{
 		Client: f.client, Fleet: f, Namespace: f.namespace, After: 5 * time.Second, Max: guard, DryRun: dryRun, Clock: f.clock,
@@ -53,7 +53,7 @@ func (f *fixture) start(dryRun bool) {
 	})
 }
 
-// running shows that w1 has been running jobs for so long, and reconciles whom that concerns.
+// running shows w1 with jobs of these ages, and reconciles the pods that changed.
 func (f *fixture) running(since ...time.Duration) []string {
 	f.t.Helper()
 	w := fleet.Worker{Host: "w1"}
@@ -111,7 +111,7 @@ func TestALongJobGuardsItsPod(t *testing.T) {
 	f.is(false, "the long job has ended")
 }
 
-// Each long job is followed by another: the guard ends all the same, whoever leads meanwhile.
+// One long job follows another: the guard still ends, also across changes of leaders.
 func TestAGuardHasAnEnd(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)
@@ -140,7 +140,7 @@ func TestAGuardHasAnEnd(t *testing.T) {
 	f.is(true, "the next job, after a pause")
 }
 
-// While Redis is away the job may run on: its guard stays to its end. Nobody gets one.
+// While Redis is unavailable the job may still run: its guard stays until it expires. No new one is set.
 func TestTheFleetIsNotSeen(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, false)

@@ -1,6 +1,5 @@
-// Package fleet is what the controller knows of the workers. They tell Redis what they run, every second; Watch looks
-// there as often, keeps what it saw for as long as it is worth anything, and wakes the reconcilers whose answer
-// changes with it.
+// Package fleet is the controller's view of the workers. They report their jobs to Redis every second. Watch polls
+// Redis at the same period, keeps its last view until it expires, and wakes the reconcilers whose answer changes.
 package fleet
 
 import (
@@ -9,7 +8,7 @@ import (
 	"time"
 )
 
-// Worker is one worker process, as it tells of itself.
+// Worker is one worker process, as it reports itself.
 type Worker struct {
 	ID       string
 	Host     string // the name of the pod, as its processes see it
@@ -18,22 +17,22 @@ type Worker struct {
 	Running  []Run
 }
 
-// Run is a job that a worker has in its hands.
+// Run is a job that a worker runs.
 type Run struct {
 	Queue string
 	Since time.Time
 }
 
-// Workers knows the worker processes that are alive. Its error is one of Redis.
+// Workers lists the worker processes that are alive. Its error is one of Redis.
 type Workers interface {
 	Workers(ctx context.Context) ([]Worker, error)
 }
 
-// Knowledge is what a view is worth.
+// Knowledge is the state of a view.
 type Knowledge int
 
-// Knowledge begins Pending: not looked yet, and a first look may come any moment. It is Expired when all looks of some
-// time have failed, those of the beginning included.
+// A view is Pending before the first poll. It is Expired when all polls of some time have failed, those at the start
+// included.
 const (
 	Pending Knowledge = iota
 	Known
@@ -47,7 +46,7 @@ type View struct {
 	hosts     map[string][]time.Time // when the runs of each host began, the oldest first; idle hosts, mostly many, are not in it
 }
 
-// NewView returns what the workers tell.
+// NewView returns the view of a report.
 func NewView(at time.Time, workers []Worker) View {
 	v := View{Knowledge: Known, At: at, hosts: map[string][]time.Time{}}
 	for _, w := range workers {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// stub answers what it holds, and counts.
+// stub returns its fields, and counts the calls.
 type stub struct {
 	workers []fleet.Worker
 	err     error

@@ -2,7 +2,7 @@ package fleet
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// metrics of the watch; only the leader looks:
+// metrics of the watch; only the leader polls:
 //
 //	tmd_controller_fleet_workers{state}       worker processes, by busy, idle, draining
 //	tmd_controller_fleet_looks_total{outcome} looks at the fleet, by seen, failed

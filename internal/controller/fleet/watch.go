@@ -14,37 +14,36 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-// Deps is what a Watch needs.
+// Deps are the dependencies of a Watch.
 type Deps struct {
 	Workers Workers
 	Clock   clock.WithTicker
-	// Interval is the time between two looks. Expiry is how long a view counts when the looks after it fail.
+	// Interval is the time between two polls. Expiry is how long a view stays valid when later polls fail.
 	Interval, Expiry time.Duration
 	Logger           *slog.Logger
 	Registerer       prometheus.Registerer
 }
 
-// Watch looks at the fleet again and again. It is a Runnable of the leader alone: what it knows begins anew with each
-// leader.
+// Watch polls the fleet. It runs on the leader only: each new leader starts without a view.
 type Watch struct {
 	Deps
 	metrics *metrics
 
 	mu    sync.Mutex
-	began time.Time // of the first look
+	began time.Time // of the first poll
 	last  View
-	// listeners are told of each look, in the goroutine that looks.
+	// listeners receive each view, in the goroutine that polls.
 	listeners []func(View)
 }
 
-// New returns a watch that has not looked yet.
+// New returns a watch without a view.
 func New(d Deps) *Watch {
 	w := &Watch{Deps: d}
 	w.metrics = newMetrics(d.Registerer, w.viewAge)
 	return w
 }
 
-// Start looks until ctx ends.
+// Start polls until ctx ends.
 func (w *Watch) Start(ctx context.Context) error {
 	ticker := w.Clock.NewTicker(w.Interval)
 	defer ticker.Stop()
@@ -58,7 +57,7 @@ func (w *Watch) Start(ctx context.Context) error {
 	}
 }
 
-// PollOnce looks once and tells the listeners.
+// PollOnce polls once and notifies the listeners.
 func (w *Watch) PollOnce(ctx context.Context) {
 	w.mu.Lock()
 	if w.began.IsZero() {
@@ -89,7 +88,7 @@ func (w *Watch) PollOnce(ctx context.Context) {
 	}
 }
 
-// LatestView returns what is known now.
+// LatestView returns the current view.
 func (w *Watch) LatestView() View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,7 +102,8 @@ func (w *Watch) LatestView() View {
 	return w.last
 }
 
-// NewSource wakes a controller for the hosts that due names after each look: pods of the namespace.
+// NewSource returns a source that wakes a controller for the hosts that due returns after each poll, as pods of the
+// namespace.
 func (w *Watch) NewSource(namespace string, due func(View) []string) source.Source {
 	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 		w.mu.Lock()
@@ -117,7 +117,7 @@ func (w *Watch) NewSource(namespace string, due func(View) []string) source.Sour
 	})
 }
 
-// viewAge is how old the view is, in seconds; 0 before the first look and on replicas that do not lead.
+// viewAge returns the age of the view, in seconds; 0 before the first poll and on replicas that do not lead.
 func (w *Watch) viewAge() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()

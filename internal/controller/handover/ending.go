@@ -10,36 +10,36 @@ import (
 type reason string
 
 const (
-	gone      reason = "gone"       // the pod was deleted and is no more
-	evicted   reason = "evicted"    // by pressure on the node, a drain, a taint
-	deleted   reason = "deleted"    // the pod is being deleted, and its worker has ended already
-	outOfMem  reason = "oom_killed" // the worker took more memory than it may
-	failed    reason = "failed"     // the worker ended by itself with an error
-	completed reason = "completed"  // the worker ended by itself
+	gone      reason = "gone"       // the pod was deleted
+	evicted   reason = "evicted"    // by node pressure, a drain or a taint
+	deleted   reason = "deleted"    // the pod is being deleted, and its worker has ended
+	outOfMem  reason = "oom_killed" // the worker exceeded its memory limit
+	failed    reason = "failed"     // the worker exited with an error
+	completed reason = "completed"  // the worker exited without an error
 )
 
 func allReasons() []reason { return []reason{gone, evicted, deleted, outOfMem, failed, completed} }
 
-// ending is that processes of a pod have ended.
+// ending describes processes of a pod that have ended.
 type ending struct {
 	reason reason
-	// before bounds whose: the worker may have been started again, under the same host name. Processes that began
-	// before this have ended; all have when it is zero.
+	// before bounds which processes ended, because the worker may have been restarted under the same host name: those
+	// that began before it. When it is zero, all have ended.
 	before time.Time
-	at     time.Time // when, as far as Kubernetes knows, in whole seconds; zero when it does not
-	// restarts tells the endings of one pod apart.
+	at     time.Time // when, according to Kubernetes, in whole seconds; zero when it does not report a time
+	// restarts distinguishes the endings of one pod.
 	restarts int32
 }
 
-// isCrash reports whether the worker took itself down, which its jobs may be the cause of. What happens to a pod from
-// outside is no fault of theirs.
+// isCrash reports whether the worker crashed, which its jobs may have caused. The jobs do not cause what happens to a
+// pod from outside.
 func (e ending) isCrash() bool { return e.reason == outOfMem || e.reason == failed }
 
-// endingOf looks for the last ending of the container's processes. A pod that is told to end goes on running jobs: it
-// counts when the container has ended, not before.
+// endingOf returns the last ending of the container's processes. A terminating pod still runs jobs: it counts only
+// when the container has ended.
 //
-// Times of containers are the beginning of the second. A process is taken for an earlier one when it began before that
-// second: one that lived for less than a second is left to its lease, as is better than to take a living one for dead.
+// Times of containers are rounded down to the second. A process counts as ended when it began before that second. One
+// that lived for less than a second is left to its lease, so that a living one is never taken for dead.
 func endingOf(pod *corev1.Pod, container string) (ending, bool) {
 	var c corev1.ContainerStatus
 	for _, status := range pod.Status.ContainerStatuses {
@@ -64,7 +64,7 @@ func endingOf(pod *corev1.Pod, container string) (ending, bool) {
 		return ending{}, false
 	}
 	if over {
-		// Nothing is started in this pod again. A node that was lost leaves the containers as they were seen last.
+		// No container of this pod starts again. The containers of a lost node keep their last known state.
 		e.before = time.Time{}
 	}
 	if last != nil {
@@ -86,7 +86,7 @@ func reasonOf(pod *corev1.Pod, last *corev1.ContainerStateTerminated) reason {
 	case pod.DeletionTimestamp != nil:
 		return deleted
 	case last == nil:
-		return evicted // the node gave the pod up, and knows of no container that ended
+		return evicted // the node evicted the pod, and reports no container that ended
 	case last.Reason == "OOMKilled":
 		return outOfMem
 	case last.ExitCode != 0:

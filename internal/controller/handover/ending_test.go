@@ -57,7 +57,7 @@ func TestEndingOf(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			pod := &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{
-				// The other container's end is no end of the worker.
+				// The end of another container is not the end of the worker.
 				{Name: "sidecar", State: terminated(at(5), 137, "OOMKilled"), RestartCount: 7},
 				{Name: "worker", State: tt.now, LastTerminationState: tt.last},
 			}}}
@@ -72,7 +72,7 @@ func TestEndingOf(t *testing.T) {
 	}
 }
 
-// Only what the worker did to itself counts against the jobs that it ran.
+// Only crashes of the worker itself count against its jobs.
 func TestCrashed(t *testing.T) {
 	t.Parallel()
 	for _, r := range allReasons() {

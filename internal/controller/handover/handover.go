@@ -1,10 +1,10 @@
-// Package handover puts back into the queue what a worker pod was running when it ended, as soon as Kubernetes knows:
-// killed for its memory, evicted, deleted by force, crashed. The other workers would do the same when its lease runs
-// out, some seconds later and with the same fences: what happens here may be late, doubled or missing without harm.
+// Package handover requeues the jobs of a worker pod as soon as Kubernetes reports that the pod has ended: killed for
+// its memory, evicted, deleted by force, crashed. The other workers would do the same when its lease expires, some
+// seconds later and with the same fences: so a handover that is late, repeated or missing does no harm.
 //
-// Of a node that does not answer Kubernetes knows less than Redis: for most of a minute the pod counts as running,
-// and then as one to be deleted. If its worker still beats, it still works; if not, the other workers have taken its
-// jobs by then. The pod's own end, when the node is given up, ends here like every other.
+// About a node that does not respond, Kubernetes knows less than Redis: for most of a minute the pod counts as
+// running, and then as terminating. If its worker still sends heartbeats, it still works; if not, the other workers
+// have taken its jobs by then. The end of the pod, when the node is given up, is handled here like every other.
 package handover
 
 import (
@@ -34,20 +34,20 @@ import (
 )
 
 const (
-	// firstRetry and lastRetry are the pauses between tries while Redis is away.
+	// firstRetry and lastRetry bound the pauses between attempts while Redis is unavailable.
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 2 * time.Second
 
 	parallel = 4
 )
 
-// Queue puts back what the workers of a host had in their hands: those that began before the given time, all when it is
-// zero. crashed counts against the jobs. It returns how many jobs it put back, and none a second time.
+// Queue requeues the jobs of a host's workers: those that began before the given time, all when it is zero. With
+// crashed each job counts a crash. It returns the number of requeued jobs; a repeated call requeues none.
 type Queue interface {
 	Recover(ctx context.Context, host string, before time.Time, crashed bool) (jobs int, err error)
 }
 
-// Deps is what the reconciler needs.
+// Deps are the dependencies of the reconciler.
 type Deps struct {
 	Client     client.Client
 	Reader     client.Reader // the API server itself
@@ -66,8 +66,8 @@ type Reconciler struct {
 	metrics *metrics
 
 	mu sync.Mutex
-	// done is the last ending of each pod that was dealt with. It is lost with the leader, which costs one call for
-	// each pod that has ever been started again.
+	// done is the last handled ending of each pod. A new leader starts without it, which costs one call for each pod
+	// that has ever been restarted.
 	done map[types.NamespacedName]dealt
 }
 
@@ -81,7 +81,7 @@ func New(d Deps) *Reconciler {
 	return &Reconciler{Deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}
 }
 
-// SetupWithManager makes it reconcile each pod of the manager's cache whose containers change, or that goes.
+// SetupWithManager reconciles each pod of the manager's cache whose containers change, or that is deleted.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("handover").
 		For(&corev1.Pod{}, builder.WithPredicates(r.podPredicate())).
@@ -92,7 +92,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// podPredicate lets through pods of which something has ended.
+// podPredicate selects the events of pods in which a process has ended.
 func (r *Reconciler) podPredicate() predicate.Predicate {
 	has := func(o client.Object) bool {
 		pod, ok := o.(*corev1.Pod)
@@ -110,7 +110,7 @@ func (r *Reconciler) podPredicate() predicate.Predicate {
 	}
 }
 
-// Reconcile hands over what one pod's ended processes were running.
+// Reconcile requeues the jobs of one pod's ended processes.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	pod, e, err := r.findEnding(ctx, req.NamespacedName)
 	if err != nil || e == nil {
@@ -130,13 +130,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, nil
 }
 
-// findEnding returns the pod and what ended of it: nil when nothing did.
+// findEnding returns the pod and the ending of its processes: nil when there is none.
 func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) (*corev1.Pod, *ending, error) {
 	pod := &corev1.Pod{}
 	err := r.Client.Get(ctx, name, pod)
 	if apierrors.IsNotFound(err) {
-		// The cache holds the pods with the workers' labels. One that lost them, for somebody to look into, is not
-		// gone.
+		// The cache holds the pods with the workers' labels. A pod that lost them, for example for debugging, still
+		// exists.
 		err = r.Reader.Get(ctx, name, pod)
 	}
 	switch {

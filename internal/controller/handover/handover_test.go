@@ -31,7 +31,7 @@ type recovery struct {
 	Crashed bool
 }
 
-// queue takes calls, and hands over so many jobs at each.
+// queue records the calls, and requeues this many jobs at each.
 type queue struct {
 	mu    sync.Mutex
 	calls []recovery
@@ -82,7 +82,7 @@ func (f *fixture) reconcile(name string) error {
 	return err
 }
 
-// calls reconciles a pod twice, as events come doubled, and returns what the queue was asked meanwhile.
+// calls reconciles a pod twice, because events may be repeated, and returns the calls of the queue.
 func (f *fixture) calls(name string) []recovery {
 	f.t.Helper()
 	f.queue.calls = nil
@@ -152,7 +152,7 @@ func TestAnOOMKilledWorkerThatRunsAgain(t *testing.T) {
 	}
 }
 
-// A pod whose labels somebody took away, to look into it, is gone from the cache and still runs.
+// A pod without its labels, for example for debugging, is missing from the cache and still runs.
 func TestAPodThatLostItsLabelsIsNotGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(d *handover.Deps) { d.Client = forgetful{d.Client} })
@@ -189,7 +189,7 @@ func TestADryRunHandsNothingOver(t *testing.T) {
 	}
 }
 
-// A name that is cut is the host name of several pods.
+// A truncated name is the host name of several pods.
 func TestALongNameIsLeftToTheLeases(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
@@ -198,7 +198,7 @@ func TestALongNameIsLeftToTheLeases(t *testing.T) {
 	}
 }
 
-// forgetful is a cache that holds nothing.
+// forgetful is an empty cache.
 type forgetful struct{ client.Client }
 
 func (forgetful) Get(_ context.Context, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {

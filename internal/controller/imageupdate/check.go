@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// checkComponent deals with a component that is due: it begins a rollout, or says why not. A wait says that it is to
-// be called again.
+// checkComponent handles a component that is due: it starts a rollout, or returns the reason why not. A positive wait
+// means that it has to be called again.
 func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run time.Time, all []*appsv1.Deployment) (wait time.Duration, err error) {
 	if !run.Equal(u.run) {
 		u.run, u.known = run, map[string]string{}
@@ -22,7 +22,7 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 	case d.Spec.Paused:
 		return 0, u.recordCheck(ctx, d, run, paused)
 	case !isSettled(d):
-		// Somebody else's rollout goes first.
+		// Another client's rollout goes first.
 		if now.Sub(run) < u.Deadline {
 			return again, nil
 		}
@@ -45,7 +45,7 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 		return 0, u.recordCheck(ctx, d, run, known)
 	}
 	if unproven := readAnnotation[rollout](d, RolloutAnnotation); unproven != nil && unproven.Back == "" {
-		// No pod has run what is in the template: the way back is still the one from before.
+		// No pod has run the images of the template: a rollback still goes to the images from before.
 		for name := range r.From {
 			if image, ok := unproven.From[name]; ok {
 				r.From[name] = image
@@ -56,8 +56,8 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 	return u.beginRollout(ctx, d, r)
 }
 
-// compareImages finds the containers whose tag names another image than they run. Without one, the outcome says why
-// not.
+// compareImages finds the containers whose tag names another image than they run. Without any, the outcome is the
+// reason.
 func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod, all []*appsv1.Deployment) (*rollout, outcome, error) {
 	r := &rollout{Was: containers{}, From: containers{}, To: containers{}}
 	result, bad := current, badOf(all)
@@ -66,7 +66,7 @@ func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods 
 	for _, name := range slices.Sorted(maps.Keys(images)) {
 		image := images[name]
 		if !hasTag(image) {
-			continue // a digest of the chart's values
+			continue // a digest in the chart's values
 		}
 		tagged, pinned := splitDigest(image)
 		newest, err := u.resolveTag(ctx, tagged, secrets)
@@ -83,7 +83,7 @@ func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods 
 			if len(running) == 1 && running[0] == newest {
 				continue
 			}
-			// The way back is to what runs: the tag names the new image by now.
+			// A rollback goes to the digest that runs: the tag names the new image by now.
 			others, err := u.findDigests(ctx, d, tagged, all)
 			if err != nil {
 				return nil, "", err
@@ -102,8 +102,8 @@ func (u *Updater) compareImages(ctx context.Context, d *appsv1.Deployment, pods 
 	return r, result, nil
 }
 
-// findDigests returns the digests that the other components run of a tag, or ran before this run reached them: of a
-// fleet at zero they tell what it would go back to.
+// findDigests returns the digests of a tag that the other components run, or ran before this run reached them: for a
+// fleet at zero they are the images of a rollback.
 func (u *Updater) findDigests(ctx context.Context, d *appsv1.Deployment, tagged string, all []*appsv1.Deployment) ([]string, error) {
 	var found []string
 	for _, other := range all {
@@ -125,7 +125,7 @@ func (u *Updater) findDigests(ctx context.Context, d *appsv1.Deployment, tagged 
 	return slices.DeleteFunc(found, func(digest string) bool { return digest == "" }), nil
 }
 
-// resolveTag asks once in a run.
+// resolveTag resolves each tag once in a run.
 func (u *Updater) resolveTag(ctx context.Context, tagged string, secrets []corev1.Secret) (string, error) {
 	if digest, ok := u.known[tagged]; ok {
 		return digest, nil
@@ -152,7 +152,7 @@ func runningDigests(pods []corev1.Pod, container string) []string {
 	return slices.Compact(found)
 }
 
-// recordCheck writes down that a component needs nothing more of this run.
+// recordCheck stores that this run has handled a component.
 func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run time.Time, o outcome) error {
 	u.metrics.checks.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
 	u.metrics.last.Set(float64(u.Clock().Unix()))
@@ -164,7 +164,7 @@ func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run tim
 	return u.patchDeployment(ctx, d, stateOwner, func() { setChecked(d, run) })
 }
 
-// beginRollout writes the rollout down, and then begins it.
+// beginRollout stores the rollout, and then starts it.
 func (u *Updater) beginRollout(ctx context.Context, d *appsv1.Deployment, r *rollout) (time.Duration, error) {
 	r.Began = u.Clock()
 	r.Manager = ownerOf(d, r.To)
@@ -181,7 +181,7 @@ func (u *Updater) beginRollout(ctx context.Context, d *appsv1.Deployment, r *rol
 	return again, u.applyImages(ctx, d, r)
 }
 
-// formatImages writes images for people.
+// formatImages formats images for people.
 func formatImages(images containers) string {
 	return strings.Join(slices.Compact(slices.Sorted(maps.Values(images))), ", ")
 }

@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// stateOwner owns the annotations, imageOwner for a moment the images.
+	// stateOwner owns the annotations, imageOwner temporarily the images.
 	stateOwner client.FieldOwner = "tmd-controller"
 	imageOwner client.FieldOwner = "tmd-controller-images"
 )
 
-// followRollout goes on with a rollout. A wait says that the other components have to wait, too.
+// followRollout continues a rollout. A positive wait means that the other components have to wait as well.
 func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, all []*appsv1.Deployment) (time.Duration, error) {
 	if template := &d.Spec.Template.Spec; !hasImages(template, r.targetImages()) {
-		// Written down and not begun, or turned back and not on its way; or set back meanwhile, by an upgrade of the
-		// release.
+		// The rollout is stored and not started, or its rollback is; or an upgrade of the release has reset the
+		// images.
 		before := r.Was
 		if r.Back != "" {
 			before = r.To
@@ -46,13 +46,13 @@ func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *ro
 	now := u.Clock()
 	v, reason := assessRollout(d, pods, r.targetImages(), r.Began, now, u.Deadline)
 	if (v == idle) != r.Idle {
-		// The time counts from the first pod on.
+		// The deadline counts from the first pod.
 		r.Idle, r.Began = v == idle, now
 		return again, u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) })
 	}
 	switch {
 	case v == idle:
-		return 0, nil // a fleet at zero keeps nobody waiting; its first pod will tell
+		return 0, nil // a fleet at zero does not block the others; its first pod decides
 	case v == underWay:
 		return again, nil
 	case v == complete && r.Back == "":
@@ -68,7 +68,7 @@ func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *ro
 	return again, u.rollBack(ctx, d, r, v, reason, all)
 }
 
-// applyImages sets the images that the rollout is on the way to.
+// applyImages sets the target images of the rollout.
 func (u *Updater) applyImages(ctx context.Context, d *appsv1.Deployment, r *rollout) error {
 	if err := u.patchDeployment(ctx, d, imageOwner, func() { setImages(&d.Spec.Template.Spec, r.targetImages()) }); err != nil {
 		return err
@@ -76,8 +76,8 @@ func (u *Updater) applyImages(ctx context.Context, d *appsv1.Deployment, r *roll
 	return u.handOver(ctx, d, r)
 }
 
-// rollBack sends a component back to what it ran, writes down what failed, and ends the run: the components that have
-// the same images from it go back as well, and those that are still to come are left as they are.
+// rollBack returns a component to its earlier images, stores the failed ones, and ends the run. The components that
+// received the same images in this run go back as well, and the remaining ones are not updated.
 func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout, v verdict, reason string, all []*appsv1.Deployment) error {
 	u.recordEvent(d, corev1.EventTypeWarning, "ImageRolledBack", "Rollback", "%s failed: %s. Going back to %s", formatImages(r.To), reason, formatImages(r.From))
 	for _, other := range all {
@@ -88,7 +88,7 @@ func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout
 			return err
 		}
 	}
-	// Its own turn last: until this is written, what went before is done again.
+	// This component is written last: until then, a new controller repeats the steps before.
 	return u.patchDeployment(ctx, d, stateOwner, func() {
 		if v == failed {
 			markBad(d, r)
@@ -98,12 +98,12 @@ func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout
 	})
 }
 
-// skipComponent ends the run for a component because of another's failure.
+// skipComponent ends the run for a component because another one failed.
 func (u *Updater) skipComponent(ctx context.Context, d *appsv1.Deployment, failed *rollout, reason string) error {
 	before := readAnnotation[past](d, PreviousAnnotation)
 	switch {
 	case readAnnotation[rollout](d, RolloutAnnotation) != nil:
-		return nil // on its way: it will see for itself
+		return nil // its own rollout is under way and decides itself
 	case lastCheck(d).Before(failed.Run):
 		return u.recordCheck(ctx, d, failed.Run, skipped)
 	case before == nil || !before.Run.Equal(failed.Run) || !runsAnyOf(&d.Spec.Template.Spec, failed.To):
@@ -134,7 +134,7 @@ func runsAnyOf(spec *corev1.PodSpec, images containers) bool {
 	return false
 }
 
-// endRollout takes a rollout off a Deployment.
+// endRollout removes a rollout from a Deployment.
 func (u *Updater) endRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, o outcome) error {
 	if o == superseded {
 		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Somebody else has set the images; the rollout of %s ends", formatImages(r.To))
@@ -151,7 +151,7 @@ func (u *Updater) endRollout(ctx context.Context, d *appsv1.Deployment, r *rollo
 	})
 }
 
-// ownerOf returns who owns the images by server-side apply; empty when nobody does.
+// ownerOf returns the field manager of the images by server-side apply; empty when there is none.
 func ownerOf(d *appsv1.Deployment, images containers) string {
 	fields := fieldpath.NewSet()
 	forEachContainer(&d.Spec.Template.Spec, func(c *corev1.Container) {
@@ -175,8 +175,8 @@ func imagePath(d *appsv1.Deployment, container string) fieldpath.Path {
 	return fieldpath.MakePathOrDie("spec", "template", "spec", list, fieldpath.KeyByFields("name", container), "image")
 }
 
-// handOver gives the images back to who had them before, Helm as a rule: it would meet a conflict at the next upgrade
-// else, and stop.
+// handOver returns the ownership of the images to their previous field manager, usually Helm. Otherwise the next
+// upgrade would fail with a conflict.
 func (u *Updater) handOver(ctx context.Context, d *appsv1.Deployment, r *rollout) error {
 	ours := func(e metav1.ManagedFieldsEntry) bool { return e.Manager == string(imageOwner) }
 	if r.Manager == "" || !slices.ContainsFunc(d.ManagedFields, ours) {

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// Helm itself, with the project's chart, before and after the images were updated behind its back.
+// The real Helm, with the project's chart, before and after the updater changed the images.
 func TestHelmUpgrades(t *testing.T) {
 	t.Parallel()
 	helm := filepath.Join(testenv.Root(), ".bin", "helm")
@@ -31,7 +31,7 @@ func TestHelmUpgrades(t *testing.T) {
 	}
 	run := func(args ...string) {
 		t.Helper()
-		// Hooks wait for pods, which nobody runs here.
+		// Hooks wait for pods, and no kubelet runs here.
 		cmd := exec.CommandContext(t.Context(), helm, append(args, "--kubeconfig", kubeconfig, "--namespace", f.namespace, "--no-hooks")...)
 		cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -50,7 +50,7 @@ type fleet struct {
 	recorder  *recorder
 	metrics   *prometheus.Registry
 	dryRun    bool
-	via       client.Client // what the updater writes by
+	via       client.Client // the client with which the updater writes
 }
 
 // recorder keeps the events.
@@ -65,7 +65,7 @@ func (r *recorder) Eventf(about, _ runtime.Object, kind, reason, _, note string,
 	r.said = append(r.said, fmt.Sprintf("%s %s %s: %s", about.(client.Object).GetName(), kind, reason, fmt.Sprintf(note, args...)))
 }
 
-// has reports whether an event begins like this.
+// has reports whether an event begins with the prefix.
 func (r *recorder) has(prefix string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,8 +116,7 @@ func (f *fleet) push() string {
 	return digest.String()
 }
 
-// install makes a Deployment as Helm does: applied by the server. Its containers are named; a sidecar is marked by a
-// "+".
+// install creates a Deployment as Helm does, by server-side apply. Its containers are named; a "+" marks a sidecar.
 func (f *fleet) install(component string, replicas int, image string, names ...string) {
 	f.t.Helper()
 	if err := f.helm(component, replicas, image, names...); err != nil {
@@ -170,8 +169,8 @@ func (f *fleet) runs(component string) string {
 	return f.get(component).Spec.Template.Spec.Containers[0].Image
 }
 
-// play is what happens in a cluster in which all goes well: new pods, ready at once, and no old ones. A pod runs the
-// digest of its image, or the digest that its tag named when it began.
+// play simulates a cluster in which a rollout succeeds: new pods, ready at once, and no old ones. A pod runs the
+// digest of its image, or the digest of its tag when it began.
 func (f *fleet) play(component string, tagged ...string) {
 	f.t.Helper()
 	f.playWith(component, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 0, tagged...)
@@ -230,7 +229,7 @@ func (f *fleet) playWith(component string, state corev1.ContainerState, restarts
 	}
 }
 
-// step reconciles once, with a controller that has just started: whatever it knows is in the cluster.
+// step reconciles once, with a controller that has just started: all its state is in the cluster.
 func (f *fleet) step() reconcile.Result {
 	f.t.Helper()
 	result, err := f.tryStep()
@@ -259,7 +258,8 @@ func (f *fleet) updater() *imageupdate.Updater {
 	})
 }
 
-// sync is what Kubernetes does after a change: new pods for new images; of annotations it only takes note.
+// sync simulates Kubernetes after a change: new pods for new images; of other changes it only observes the
+// generation.
 func (f *fleet) sync(component string) {
 	f.t.Helper()
 	d := &appsv1.Deployment{}
@@ -291,7 +291,7 @@ func (f *fleet) night() {
 
 func (f *fleet) pass(d time.Duration) { f.now = f.now.Add(d) }
 
-// steps reconciles until nothing changes any more, with all going well for the components whose pods are new.
+// steps reconciles until nothing changes. The new pods of all components succeed.
 func (f *fleet) steps() {
 	f.t.Helper()
 	for range 40 {
@@ -308,7 +308,7 @@ func (f *fleet) steps() {
 	f.t.Fatal("no end of it")
 }
 
-// pictures is what the updater has written.
+// pictures returns the images that the updater has written.
 func (f *fleet) pictures() string {
 	f.t.Helper()
 	var list appsv1.DeploymentList

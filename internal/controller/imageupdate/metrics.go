@@ -11,7 +11,7 @@ const (
 	updating    outcome = "updating"    // a rollout has begun
 	knownBad    outcome = "bad"         // the tag names what failed before
 	paused      outcome = "paused"      // the Deployment is paused
-	busy        outcome = "busy"        // another rollout did not end
+	busy        outcome = "busy"        // another rollout has not ended
 	unreachable outcome = "unreachable" // the registry gave no answer
 	skipped     outcome = "skipped"     // another component failed in this run
 )
@@ -20,8 +20,8 @@ const (
 const (
 	done       outcome = "done"
 	rolledBack outcome = "rolled_back"
-	stuck      outcome = "stuck"      // the way back failed as well
-	superseded outcome = "superseded" // somebody else changed the images meanwhile
+	stuck      outcome = "stuck"      // the rollback failed as well
+	superseded outcome = "superseded" // another client changed the images
 )
 
 // metrics of image updates:

@@ -10,27 +10,28 @@ import (
 )
 
 const (
-	// settle is how long new pods must have been ready: one that ends after its first requests is no success.
+	// settle is how long new pods must have been ready: one that crashes after its first requests is no success.
 	settle = 10 * time.Second
-	// pullPatience is how long a node may fail to get an image or to start a container: registries have their moments.
+	// pullPatience is how long a node may fail to pull an image or to start a container: registries have short
+	// failures.
 	pullPatience = time.Minute
-	// crashes is how often a container may end and be started again; what it leans on has its moments, too.
+	// crashes is how often a container may crash: its dependencies have short failures as well.
 	crashes = 2
 )
 
-// verdict is how far a rollout is.
+// verdict is the state of a rollout.
 type verdict int
 
 const (
 	underWay verdict = iota
 	complete
-	idle         // no pod is wanted, so there is nothing to see
-	failed       // the image is to blame, as far as can be seen
-	unobtainable // nodes cannot get it, which tomorrow's may
+	idle         // no pod is wanted, so nothing can be proven
+	failed       // the image is the likely cause
+	unobtainable // nodes cannot pull it; a later attempt may succeed
 )
 
-// assessRollout looks at a Deployment on its way to images, and at its pods. The reason, for what failed, is a
-// sentence for operators without its full stop.
+// assessRollout judges the rollout of images to a Deployment by its pods. The reason of a failure is a sentence for
+// operators without its full stop.
 func assessRollout(d *appsv1.Deployment, pods []corev1.Pod, images containers, began, now time.Time, deadline time.Duration) (v verdict, reason string) {
 	wanted := int32(1)
 	if d.Spec.Replicas != nil {
@@ -60,15 +61,14 @@ func assessRollout(d *appsv1.Deployment, pods []corev1.Pod, images containers, b
 			return failed, "the Deployment's progress deadline was exceeded"
 		}
 	}
-	// No old pod is left, and most of the new are proven: with an autoscaler there are always some that have just
-	// begun.
+	// No old pod is left, and most of the new ones are proven: an autoscaler adds new pods all the time.
 	if s := d.Status; s.Replicas == s.UpdatedReplicas && ready > 0 && 2*ready >= int(wanted) {
 		return complete, ""
 	}
 	return checkDeadline(began, now, deadline)
 }
 
-// checkDeadline is underWay until the deadline has passed.
+// checkDeadline returns underWay until the deadline has passed.
 func checkDeadline(began, now time.Time, deadline time.Duration) (verdict, string) {
 	if now.Sub(began) > deadline {
 		return failed, fmt.Sprintf("it was not complete after %s", deadline)
@@ -76,13 +76,13 @@ func checkDeadline(began, now time.Time, deadline time.Duration) (verdict, strin
 	return underWay, ""
 }
 
-// isSettled reports whether no rollout is under way: not somebody else's either.
+// isSettled reports whether no rollout is under way, by any client.
 func isSettled(d *appsv1.Deployment) bool {
 	s := d.Status
 	return s.ObservedGeneration >= d.Generation && s.Replicas == s.UpdatedReplicas && s.UnavailableReplicas == 0
 }
 
-// findTrouble looks for our containers that do not start or do not stay.
+// findTrouble finds our containers that do not start or do not stay.
 func findTrouble(p *corev1.Pod, now time.Time) (verdict, string) {
 	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		if c.State.Waiting == nil || !slices.Contains(ownContainers(), c.Name) {

@@ -76,7 +76,7 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// What a rollout of three pods looks like on its way. The tests with an API server show the rest.
+// The states of a rollout of three pods. The tests with an API server cover the rest.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 4, 5, 0, 0, time.UTC)

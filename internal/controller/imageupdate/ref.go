@@ -2,8 +2,8 @@ package imageupdate
 
 import "strings"
 
-// A reference is an image as a pod names it: repository:tag, or, once it is pinned, repository:tag@sha256:…. Nodes pull
-// what the digest says then; the tag stays for people, and to be resolved again.
+// A reference is an image as a pod names it: repository:tag or, pinned, repository:tag@sha256:…. Nodes pull the
+// digest; the tag is for people, and for the next resolution.
 
 // splitDigest cuts a reference at its digest, which is empty when it is not pinned.
 func splitDigest(image string) (tagged, digest string) {
@@ -11,8 +11,8 @@ func splitDigest(image string) (tagged, digest string) {
 	return tagged, digest
 }
 
-// hasTag reports whether there is a tag that could name another image one day. A reference without tag and digest has
-// one: latest.
+// hasTag reports whether a reference has a tag that may name another image later. A reference without tag and digest
+// has one: latest.
 func hasTag(image string) bool {
 	tagged, digest := splitDigest(image)
 	return digest == "" || strings.Contains(tagged[strings.LastIndex(tagged, "/")+1:], ":")
@@ -22,12 +22,12 @@ func hasTag(image string) bool {
 func pinDigest(image, digest string) string {
 	tagged, _ := splitDigest(image)
 	if !strings.Contains(tagged[strings.LastIndex(tagged, "/")+1:], ":") {
-		tagged += ":latest" // what it means, or it would have no tag when it is read again
+		tagged += ":latest" // the implicit tag; otherwise the pinned reference would have none
 	}
 	return tagged + "@" + digest
 }
 
-// digestOf returns the digest of an image id in a pod's status: repository@sha256:…,
+// digestOf returns the digest of an image id in a pod's status: repository@sha256:… or
 // docker-pullable://repository@sha256:…; empty for an image that was not pulled by its name.
 func digestOf(imageID string) string {
 	_, digest := splitDigest(imageID)

@@ -14,16 +14,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// askTimeout bounds one question to a registry, with its repetitions.
+// askTimeout bounds one request to a registry, with its retries.
 const askTimeout = 30 * time.Second
 
 var _ Registry = (*Remote)(nil)
 
-// Remote asks the registries of the network.
+// Remote resolves tags at the registries.
 type Remote struct {
-	// PlainHTTP names registries, host:port, that may be asked without TLS. Those on loopback always may.
+	// PlainHTTP names registries, host:port, that may be called without TLS. Those on loopback always may.
 	PlainHTTP []string
-	// Transport is the network's; http.DefaultTransport when it is nil.
+	// Transport is the HTTP transport; http.DefaultTransport when it is nil.
 	Transport http.RoundTripper
 }
 
@@ -34,7 +34,7 @@ func (r *Remote) ResolveDigest(ctx context.Context, tagged string, secrets []cor
 		return "", fmt.Errorf("images: %w", err)
 	}
 	if slices.Contains(r.PlainHTTP, tag.RegistryStr()) {
-		// Without this only some networks are tried without TLS.
+		// Without Insecure the library tries plain HTTP only on some networks.
 		if tag, err = name.NewTag(tagged, name.WeakValidation, name.Insecure); err != nil {
 			return "", fmt.Errorf("images: %w", err)
 		}
@@ -52,7 +52,7 @@ func (r *Remote) ResolveDigest(ctx context.Context, tagged string, secrets []cor
 	if err == nil {
 		return head.Digest.String(), nil
 	}
-	// Some registries answer HEAD without a digest, or not at all; and only GET tells what is wrong.
+	// Some registries answer HEAD without a digest, or not at all; and only the answer to GET names the error.
 	whole, err := remote.Get(tag, options...)
 	if err != nil {
 		return "", fmt.Errorf("images: resolve %s: %w", tagged, err)
@@ -60,8 +60,8 @@ func (r *Remote) ResolveDigest(ctx context.Context, tagged string, secrets []cor
 	return whole.Digest.String(), nil
 }
 
-// guarded refuses plain HTTP where it was not allowed. The library would use it on private networks, where passwords
-// are passwords, too.
+// guarded refuses plain HTTP where it is not allowed. The library would use it on private networks, and send
+// passwords in plain text.
 type guarded struct{ *Remote }
 
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {

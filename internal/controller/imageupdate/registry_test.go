@@ -21,7 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
 )
 
-// guarded is a real registry that asks for a password.
+// guarded is a real registry that requires a password.
 func guarded(t *testing.T) (addr string) {
 	t.Helper()
 	inner := store()
@@ -37,7 +37,7 @@ func guarded(t *testing.T) (addr string) {
 	return strings.TrimPrefix(s.URL, "http://")
 }
 
-// pullSecret is as kubectl create secret docker-registry makes it.
+// pullSecret is a secret in the form of `kubectl create secret docker-registry`.
 func pullSecret(namespace, registry string) *corev1.Secret {
 	auth := base64.StdEncoding.EncodeToString([]byte("reader:secret"))
 	return &corev1.Secret{
@@ -94,7 +94,7 @@ func TestAPrivateRegistry(t *testing.T) {
 	}
 }
 
-// toLoopback sends every connection to the registry of the test, whatever host it is for.
+// toLoopback sends every connection to the registry of the test, whatever its host.
 type toLoopback struct {
 	addr  string
 	asked []string
@@ -133,7 +133,7 @@ func TestPlainHTTPIsForThoseWhoWereNamed(t *testing.T) {
 	}
 }
 
-// Not every registry answers HEAD as it should.
+// Some registries do not answer HEAD.
 func TestARegistryWithoutHEAD(t *testing.T) {
 	t.Parallel()
 	inner := store()

@@ -10,38 +10,38 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// The annotations of a Deployment in which a run is kept, so that a controller that starts again goes on with it.
+// The annotations of a Deployment that hold the state of a run, so that a restarted controller continues it.
 const (
-	// CheckedAnnotation holds the time, in RFC 3339, of the schedule's last run that has dealt with the Deployment.
+	// CheckedAnnotation holds the time, in RFC 3339, of the schedule's last run that has handled the Deployment.
 	CheckedAnnotation = "trackmydegree.io/image-checked"
 	// RolloutAnnotation holds a rollout that is under way, as JSON.
 	RolloutAnnotation = "trackmydegree.io/image-rollout"
-	// PreviousAnnotation holds what the last rollout replaced, as JSON.
+	// PreviousAnnotation holds the images that the last rollout replaced, as JSON.
 	PreviousAnnotation = "trackmydegree.io/image-previous"
-	// BadAnnotation holds what failed, as a JSON object from repository:tag to digest. It is left alone until the tag
-	// names something else; without the annotation it is tried again.
+	// BadAnnotation holds the failed images, as a JSON object from repository:tag to digest. They are not rolled out
+	// again until the tag names another digest, or the annotation is removed.
 	BadAnnotation = "trackmydegree.io/image-bad"
 )
 
 // containers is the images of a Deployment's containers by the container's name.
 type containers map[string]string
 
-// rollout is one under way.
+// rollout is a rollout that is under way.
 type rollout struct {
-	Run   time.Time  `json:"run"`   // the schedule's time
-	Began time.Time  `json:"began"` // this direction of it
-	Was   containers `json:"was"`   // in the template, before
-	From  containers `json:"from"`  // what ran, by its digest: a tag names the new image by now
+	Run   time.Time  `json:"run"`   // the time of the schedule
+	Began time.Time  `json:"began"` // the start in this direction
+	Was   containers `json:"was"`   // the images of the template before
+	From  containers `json:"from"`  // the images that ran, by digest: a tag names the new image by now
 	To    containers `json:"to"`
-	// Back is why it goes back to From.
+	// Back is the reason of a rollback to From.
 	Back string `json:"back,omitempty"`
-	// Idle says that there was no pod that could prove anything when it was last looked at.
+	// Idle says that the last check found no pod that could prove anything.
 	Idle bool `json:"idle,omitempty"`
-	// Manager owned the images before, by server-side apply: who has rendered the chart.
+	// Manager is the previous field manager of the images by server-side apply: the client that rendered the chart.
 	Manager string `json:"manager,omitempty"`
 }
 
-// targetImages is the images that the rollout is on the way to.
+// targetImages returns the images to which the rollout goes.
 func (r *rollout) targetImages() containers {
 	if r.Back != "" {
 		return r.From
@@ -49,13 +49,13 @@ func (r *rollout) targetImages() containers {
 	return r.To
 }
 
-// past is what a rollout replaced.
+// past holds the images that a rollout replaced.
 type past struct {
 	Run    time.Time  `json:"run"`
 	Images containers `json:"images"`
 }
 
-// readAnnotation decodes an annotation; one that is missing or that somebody spoilt is as if it were not there.
+// readAnnotation decodes an annotation; a missing or invalid one is nil.
 func readAnnotation[T any](d *appsv1.Deployment, annotation string) *T {
 	v := new(T)
 	if text, ok := d.Annotations[annotation]; !ok || json.Unmarshal([]byte(text), v) != nil {
@@ -72,7 +72,7 @@ func writeAnnotation[T any](d *appsv1.Deployment, annotation string, v *T) {
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
-		return // strings and times alone
+		return // strings and times cannot fail
 	}
 	if d.Annotations == nil {
 		d.Annotations = map[string]string{}
@@ -92,7 +92,7 @@ func setChecked(d *appsv1.Deployment, run time.Time) {
 	d.Annotations[CheckedAnnotation] = run.UTC().Format(time.RFC3339)
 }
 
-// badOf returns what failed in any of the Deployments: what one of them cannot run, none of them gets.
+// badOf returns the failed images of all Deployments: an image that failed in one of them is rolled out in none.
 func badOf(all []*appsv1.Deployment) map[string][]string {
 	bad := map[string][]string{}
 	for _, d := range all {
@@ -105,7 +105,7 @@ func badOf(all []*appsv1.Deployment) map[string][]string {
 	return bad
 }
 
-// markBad writes down that what the rollout brought failed.
+// markBad records that the images of the rollout failed.
 func markBad(d *appsv1.Deployment, r *rollout) {
 	bad := containers{}
 	if known := readAnnotation[containers](d, BadAnnotation); known != nil {
@@ -119,8 +119,8 @@ func markBad(d *appsv1.Deployment, r *rollout) {
 	writeAnnotation(d, BadAnnotation, &bad)
 }
 
-// ownContainers are the containers that the chart names after what they run. Those that an operator has put beside
-// them stay as they are.
+// ownContainers are the containers that the chart names after their component. Containers that an operator has added
+// are not changed.
 func ownContainers() []string { return []string{"parser", "worker", "api", "frontend"} }
 
 // forEachContainer calls f with each of our containers of a pod, sidecars included.
@@ -141,7 +141,7 @@ func imagesOf(spec *corev1.PodSpec) containers {
 	return images
 }
 
-// setImages sets those that are named.
+// setImages sets the images of the named containers.
 func setImages(spec *corev1.PodSpec, images containers) {
 	forEachContainer(spec, func(c *corev1.Container) {
 		if image, ok := images[c.Name]; ok {

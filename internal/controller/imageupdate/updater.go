@@ -1,9 +1,9 @@
-// Package imageupdate rolls out what the tags of a release's images name by now: at a time of the schedule it asks
-// their registries, pins a new digest in the Deployment (repository:tag@sha256:…), waits until its pods are proven,
-// and goes back when they are not. One component after the other; after a failure no other, and back those that had
-// the same image.
+// Package imageupdate rolls out new images of a release. At the times of a schedule it resolves the tags of the
+// images at their registries, pins a new digest in the Deployment (repository:tag@sha256:…), waits until its pods are
+// proven, and rolls back when they are not. It updates one component after the other. After a failure it updates no
+// further one, and rolls back those that received the same image.
 //
-// Where a run stands is kept in the Deployments' annotations: a controller that starts again goes on with it.
+// The state of a run is in the annotations of the Deployments, so that a restarted controller continues it.
 package imageupdate
 
 import (
@@ -30,46 +30,46 @@ import (
 )
 
 const (
-	// ComponentLabel says what a Deployment of the chart runs.
+	// ComponentLabel names the component of a Deployment of the chart.
 	ComponentLabel = "app.kubernetes.io/component"
 
-	// again is how soon a rollout is looked at again, when no event of its Deployment comes first.
+	// again is when a rollout is checked again, when no event of its Deployment comes first.
 	again = 5 * time.Second
-	// retry is how soon a registry that gave no answer is asked again, and askPatience for how long.
+	// retry is when a registry that gave no answer is called again, and askPatience how long the retries continue.
 	retry       = time.Minute
 	askPatience = 15 * time.Minute
 )
 
-// updateOrder is the components as they are updated: what others call comes before them, as each must work with both
-// versions.
+// updateOrder is the order in which components are updated: a component comes before its callers, because each must
+// work with both versions.
 func updateOrder() []string { return []string{"parser", "worker", "api", "frontend"} }
 
-// Deps is what an Updater needs.
+// Deps are the dependencies of an Updater.
 type Deps struct {
 	Client   client.Client
-	Reader   client.Reader // without a cache: what is decided on is the truth
+	Reader   client.Reader // without a cache: decisions need the current state
 	Registry Registry
 	Events   events.EventRecorder
 	Schedule cron.Schedule
-	// Namespace and Selector tell which Deployments are the release's.
+	// Namespace and Selector select the Deployments of the release.
 	Namespace string
 	Selector  labels.Selector
-	// Deadline is how long a component's rollout may take before it goes back.
+	// Deadline is how long a component's rollout may take before it is rolled back.
 	Deadline   time.Duration
-	DryRun     bool // tell what would be rolled out, and do nothing
+	DryRun     bool // log the rollout that would start, and start none
 	Clock      func() time.Time
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
 
-// Updater is a reconciler with one request: the release.
+// Updater is a reconciler with a single request: the release.
 type Updater struct {
 	Deps
 	metrics *metrics
-	// dry remembers what a dry run has dealt with, which writes nothing down: component → time of the run.
+	// dry records what a dry run has handled, because a dry run writes no annotations: component → time of the run.
 	dry map[string]time.Time
-	// known are the digests that were resolved in the run of the time, so that a tag that moves meanwhile does not
-	// leave one component with another image than the rest.
+	// known are the digests that this run has resolved, so that a tag that changes during the run does not give the
+	// components different images.
 	known map[string]string
 	run   time.Time
 }
@@ -79,7 +79,7 @@ func New(d Deps) *Updater {
 	return &Updater{Deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}
 }
 
-// SetupWithManager makes a manager run the updater, on its leader alone.
+// SetupWithManager registers the updater with a manager. It runs on the leader only.
 func (u *Updater) SetupWithManager(mgr ctrl.Manager) error {
 	release := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
 	mine := predicate.NewPredicateFuncs(func(o client.Object) bool {
@@ -90,7 +90,7 @@ func (u *Updater) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(u)
 }
 
-// Reconcile goes on with what is under way, or begins what is due.
+// Reconcile continues a rollout, or starts one that is due.
 func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 	all, err := u.listComponents(ctx)
 	if err != nil {
@@ -118,7 +118,7 @@ func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 	return reconcile.Result{RequeueAfter: u.Schedule.Next(now).Sub(now)}, nil
 }
 
-// requeueLater asks to be called again. A write that came too late is no fault: what it was decided on has changed.
+// requeueLater requests another call. A conflict is no error: the objects of the decision have changed.
 func requeueLater(wait time.Duration, err error) (reconcile.Result, error) {
 	if apierrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: time.Second}, nil
@@ -126,7 +126,7 @@ func requeueLater(wait time.Duration, err error) (reconcile.Result, error) {
 	return reconcile.Result{RequeueAfter: wait}, err
 }
 
-// listComponents returns the Deployments of the release in their order, as they are now.
+// listComponents returns the current Deployments of the release in the order of updates.
 func (u *Updater) listComponents(ctx context.Context) ([]*appsv1.Deployment, error) {
 	var list appsv1.DeploymentList
 	if err := u.Reader.List(ctx, &list, client.InNamespace(u.Namespace), client.MatchingLabelsSelector{Selector: u.Selector}); err != nil {
@@ -164,7 +164,7 @@ func (u *Updater) checkedAt(d *appsv1.Deployment) time.Time {
 }
 
 // listSecrets reads the pull secrets of a Deployment's pods: those of the template, and those that a service account
-// has given to pods that run. One that cannot be read is passed over, as a node does.
+// has added to running pods. It skips one that cannot be read, as a node does.
 func (u *Updater) listSecrets(ctx context.Context, d *appsv1.Deployment, pods []corev1.Pod) []corev1.Secret {
 	names := d.Spec.Template.Spec.ImagePullSecrets
 	if len(pods) > 0 {
@@ -185,11 +185,11 @@ func (u *Updater) listSecrets(ctx context.Context, d *appsv1.Deployment, pods []
 	return found
 }
 
-// patchDeployment writes what change does to a Deployment, unless it is not as it was read any more.
+// patchDeployment writes a change to a Deployment, unless it has changed since it was read.
 func (u *Updater) patchDeployment(ctx context.Context, d *appsv1.Deployment, owner client.FieldOwner, change func()) error {
 	before := d.DeepCopy()
 	change()
-	// Strategic: containers are merged by name, so that of a container nothing but the image is sent.
+	// A strategic patch merges containers by name, so that only the image of a container is sent.
 	how := client.StrategicMergeFrom(before, client.MergeFromWithOptimisticLock{})
 	if err := u.Client.Patch(ctx, d, how, owner); err != nil {
 		return fmt.Errorf("images: patch %s: %w", d.Name, err)

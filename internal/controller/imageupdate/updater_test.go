@@ -15,7 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
 )
 
-// standard installs the release with pods that run the digest, and comes to the night.
+// standard installs the release with pods that run the digest, and sets the clock to the night.
 func standard(t *testing.T) (f *fleet, old string) {
 	t.Helper()
 	f = newFleet(t)
@@ -56,7 +56,7 @@ func TestANewDigestIsRolledOutOneComponentAfterTheOther(t *testing.T) {
 		f.step() // no pod yet
 		f.play(component)
 		f.pass(5 * time.Second)
-		f.step() // ready, but not for long enough
+		f.step() // not ready for long enough
 		if f.annotation(component, imageupdate.RolloutAnnotation) == "" {
 			t.Fatalf("%s: proven after 5 s", component)
 		}
@@ -76,7 +76,7 @@ func TestANewDigestIsRolledOutOneComponentAfterTheOther(t *testing.T) {
 	if !strings.Contains(f.annotation("api", imageupdate.PreviousAnnotation), f.image()+"@"+old) {
 		t.Errorf("previous: %s", f.annotation("api", imageupdate.PreviousAnnotation))
 	}
-	// Helm meets no conflict at its next upgrade, and sets back what it knows.
+	// The next upgrade of Helm meets no conflict, and resets the images to its own.
 	if err := f.helm("api", 2, f.image(), "api"); err != nil {
 		t.Errorf("helm upgrade: %v", err)
 	}
@@ -91,10 +91,10 @@ func TestANewDigestIsRolledOutOneComponentAfterTheOther(t *testing.T) {
 func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	f, _ := standard(t)
-	f.install("frontend", 1, f.registry+"/trackmydegree@"+f.push(), "frontend") // a digest of the values
+	f.install("frontend", 1, f.registry+"/trackmydegree@"+f.push(), "frontend") // a digest in the values
 	fresh := f.push()
 	for _, component := range []string{"parser", "worker", "api"} {
-		f.play(component, fresh) // the nodes pulled it by themselves
+		f.play(component, fresh) // the nodes pulled it without the updater
 	}
 	f.night()
 	f.steps()
@@ -120,16 +120,16 @@ func TestABrokenDigestGoesBackAndIsNotTriedAgain(t *testing.T) {
 	f.step() // worker
 	f.playWith("worker", crashing, 1)
 	f.pass(5 * time.Second)
-	f.step() // may still come up
+	f.step() // it may still become ready
 	if got := f.runs("worker"); got != f.image()+"@"+broken {
 		t.Fatalf("after two ends: %s", got)
 	}
 	f.playWith("worker", crashing, 2)
 	f.steps()
 	for component, want := range map[string]string{
-		"worker": f.image() + "@" + old, // not the tag, which names the broken one
-		"parser": f.image() + "@" + old, // which ran it well, and comes back with the worker
-		"api":    f.image(),             // whose turn did not come
+		"worker": f.image() + "@" + old, // not the tag, which names the failed image
+		"parser": f.image() + "@" + old, // its pods ran the new image, and it goes back with the worker
+		"api":    f.image(),             // not reached
 	} {
 		if got := f.runs(component); got != want {
 			t.Errorf("%s: %s, want %s", component, got, want)
@@ -199,7 +199,7 @@ func TestADeadline(t *testing.T) {
 	if f.runs("parser") != f.image()+"@"+old || !strings.Contains(f.annotation("parser", imageupdate.BadAnnotation), broken) {
 		t.Fatalf("%s, %v", f.runs("parser"), f.get("parser").Annotations)
 	}
-	// The way back ends, too, if need be without success.
+	// A rollback ends as well, if need be without success.
 	f.playWith("parser", starting, 0)
 	f.pass(11 * time.Minute)
 	f.step()
@@ -208,7 +208,7 @@ func TestADeadline(t *testing.T) {
 	}
 }
 
-// Kubernetes' own deadline counts, too.
+// The deadline of the Deployment counts as well.
 func TestTheDeploymentsOwnDeadline(t *testing.T) {
 	t.Parallel()
 	f, old := standard(t)
@@ -299,7 +299,7 @@ func TestACrashBetweenTwoWrites(t *testing.T) {
 	}
 }
 
-// A fleet at zero proves nothing, and keeps nobody waiting. Its first pod tells.
+// A fleet at zero proves nothing, and does not block the others. Its first pod decides.
 func TestAFleetAtZero(t *testing.T) {
 	t.Parallel()
 	f, old := standard(t)
@@ -313,7 +313,7 @@ func TestAFleetAtZero(t *testing.T) {
 	if f.annotation("worker", imageupdate.RolloutAnnotation) == "" {
 		t.Fatal("proven without a pod")
 	}
-	// Another digest, before any pod came: the way back stays the one to what ran.
+	// Another digest before any pod ran: a rollback still goes to the images that ran.
 	proven := fresh
 	fresh = f.push()
 	f.night()
@@ -358,7 +358,7 @@ func TestSomebodyElsesDoing(t *testing.T) {
 	}
 	f.play("parser", old)
 
-	// An upgrade of the release to the same tag, in the midst: it goes on.
+	// An upgrade of the release to the same tag during a rollout: the rollout continues.
 	f.step()
 	f.play("parser")
 	if err := f.helm("parser", 2, f.image(), "parser"); err != nil {
@@ -368,7 +368,7 @@ func TestSomebodyElsesDoing(t *testing.T) {
 	if f.runs("parser") != f.image()+"@"+fresh {
 		t.Errorf("after an upgrade to the same tag: %s", f.runs("parser"))
 	}
-	// To another one: that counts.
+	// An upgrade to another tag supersedes it.
 	if err := f.helm("parser", 2, f.image()+".1", "parser"); err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +376,7 @@ func TestSomebodyElsesDoing(t *testing.T) {
 	if f.runs("parser") != f.image()+".1" || !f.recorder.has("tmd-parser Normal ImageUpdateSuperseded: ") || f.annotation("parser", imageupdate.RolloutAnnotation) != "" {
 		t.Errorf("after an upgrade to another tag: %s, %q", f.runs("parser"), f.recorder.said)
 	}
-	// And one that sets back again and again wins in the end.
+	// An upgrade that resets the images again and again wins in the end.
 	f.step()
 	for range 130 {
 		if err := f.helm("worker", 2, f.image(), "worker", "+parser"); err != nil {

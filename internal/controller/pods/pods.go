@@ -1,5 +1,5 @@
-// Package pods is what the reconcilers of worker pods share: which host a pod is, what the cache keeps of it, and how
-// its labels and annotations are written.
+// Package pods holds what the reconcilers of worker pods share: the host name of a pod, the fields that the cache
+// keeps, and the writing of labels and annotations.
 package pods
 
 import (
@@ -14,23 +14,23 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// hostLength is how much of a pod's name its processes see: host names of the kernel are no longer (kubelet,
+// hostLength is the maximum length of a kernel host name: a longer pod name is truncated (kubelet,
 // truncatePodHostnameIfNeeded).
 const hostLength = 63
 
-// HostName returns the name under which the processes of a pod know it. ok is false when that name may be another
-// pod's as well: what is known of the host is not known of the pod then, and it is left alone.
+// HostName returns the host name of a pod's processes. ok is false when other pods may have the same name: then the
+// state of the host says nothing about the pod, and the reconcilers leave it alone.
 func HostName(pod *corev1.Pod) (host string, ok bool) {
 	return pod.Name, pod.Spec.Hostname == "" && len(pod.Name) <= hostLength
 }
 
-// HasEnded reports whether no process of the pod runs, or will.
+// HasEnded reports whether no process of the pod runs, or will run.
 func HasEnded(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// StripPod leaves of a pod what the reconcilers read, for a cache of a thousand of them. A stripped pod must never be
-// written back as a whole: Writer patches.
+// StripPod removes from a pod what the reconcilers do not read, for a cache of a thousand pods. A stripped pod must
+// never be written back as a whole: Writer patches.
 func StripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -57,12 +57,12 @@ func StripPod(obj any) (any, error) {
 	return kept, nil
 }
 
-// Change is labels and annotations to set; nil removes one.
+// Change holds labels and annotations to set; nil removes one.
 type Change struct {
 	Labels, Annotations map[string]*string
 }
 
-// differenceFrom returns what of the change differs from the pod, and whether anything does.
+// differenceFrom returns the part of the change that differs from the pod, and whether there is any.
 func (c Change) differenceFrom(pod *corev1.Pod) (Change, bool) {
 	rest := Change{differingKeys(c.Labels, pod.Labels), differingKeys(c.Annotations, pod.Annotations)}
 	return rest, len(rest.Labels)+len(rest.Annotations) > 0
@@ -78,14 +78,14 @@ func differingKeys(want map[string]*string, have map[string]string) map[string]*
 	return rest
 }
 
-// Writer writes the metadata of pods, or says what it would write.
+// Writer writes the metadata of pods, or logs the change in a dry run.
 type Writer struct {
 	Client client.Client
 	DryRun bool
 	Logger *slog.Logger
 }
 
-// PatchPod patches what differs, and reports whether anything did. A pod that is gone is no error.
+// PatchPod patches the differences, and reports whether there were any. A deleted pod is no error.
 func (w Writer) PatchPod(ctx context.Context, pod *corev1.Pod, change Change) (changed bool, err error) {
 	rest, differs := change.differenceFrom(pod)
 	if !differs {
@@ -106,7 +106,7 @@ func (w Writer) PatchPod(ctx context.Context, pod *corev1.Pod, change Change) (c
 	if err != nil {
 		return false, fmt.Errorf("pods: %w", err)
 	}
-	// Of the answer nothing is of use: asked for metadata alone, the API server sends little.
+	// The answer is not used: asked for metadata alone, the API server sends little.
 	of := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
 	of.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
 	err = w.Client.Patch(ctx, of, client.RawPatch(types.MergePatchType, patch))

@@ -1,7 +1,8 @@
-// Package scaler answers KEDA's external-push triggers: how much work there is, and at once when there is some.
+// Package scaler implements KEDA's external-push trigger: it reports the amount of work, and reports new work at
+// once.
 //
-// It keeps nothing: each answer is read from Redis when it is asked for, and is an error when that cannot be done, so
-// that KEDA's fallback counts and nobody scales by old numbers. Every replica of the controller may answer.
+// It stores nothing: each answer is read from Redis, and is an error when Redis is unavailable. Then KEDA's fallback
+// applies, and no scaling uses old numbers. Every replica of the controller answers.
 package scaler
 
 import (
@@ -18,29 +19,29 @@ import (
 )
 
 const (
-	// metricName is what the metric is called in the HorizontalPodAutoscaler, after KEDA's prefix.
+	// metricName is the name of the metric in the HorizontalPodAutoscaler, after KEDA's prefix.
 	metricName = "tmd-slots"
 
-	// readTimeout bounds one look at the queue.
+	// readTimeout bounds one reading of the queue.
 	readTimeout = time.Second
 
-	// idleLook is how often a stream looks at a queue without work: from zero, it is what an upload waits for.
+	// idleLook is the period at which a stream polls a queue without work: an upload to a fleet at zero waits for it.
 	idleLook = 100 * time.Millisecond
-	// busyLook is how often it looks while there is work, which is to notice the end of it.
+	// busyLook is the period while there is work, to detect its end.
 	busyLook = time.Second
-	// repeat is how often a stream says again that there is work: what KEDA hears and cannot do, as when the API
-	// server does not answer, it forgets.
+	// repeat is the period at which a stream repeats that there is work: KEDA drops a message that it cannot act on,
+	// for example while the API server does not answer.
 	repeat = 5 * time.Second
 )
 
-// Deps is what a Scaler needs.
+// Deps are the dependencies of a Scaler.
 type Deps struct {
 	Queue      Queue
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
 
-// Scaler answers KEDA. It is safe for concurrent use.
+// Scaler implements KEDA's service. It is safe for concurrent use.
 type Scaler struct {
 	externalscaler.UnimplementedExternalScalerServer
 	queue   Queue
@@ -56,7 +57,7 @@ func New(d Deps) *Scaler {
 	return &Scaler{queue: d.Queue, logger: d.Logger, metrics: newMetrics(d.Registerer), ending: make(chan struct{})}
 }
 
-// IsActive says whether there is any work.
+// IsActive reports whether there is any work.
 func (s *Scaler) IsActive(ctx context.Context, _ *externalscaler.ScaledObjectRef) (*externalscaler.IsActiveResponse, error) {
 	active, err := s.hasWork(ctx)
 	if err != nil {
@@ -65,15 +66,16 @@ func (s *Scaler) IsActive(ctx context.Context, _ *externalscaler.ScaledObjectRef
 	return &externalscaler.IsActiveResponse{Result: active}, nil
 }
 
-// StreamIsActive says so at once when work comes up or ends. A queue that cannot be read says nothing, and the stream
-// goes on: a stream that ends with an error makes KEDA wait longer each time, up to a minute, before it listens again.
+// StreamIsActive reports at once when work appears or ends. While the queue cannot be read it sends nothing, and the
+// stream stays open: after a stream that ends with an error KEDA waits longer each time, up to a minute, before it
+// reconnects.
 func (s *Scaler) StreamIsActive(ref *externalscaler.ScaledObjectRef, stream grpc.ServerStreamingServer[externalscaler.IsActiveResponse]) error {
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
 	ctx := stream.Context()
 	var (
 		said, blind bool
-		last        time.Time // of saying anything
+		last        time.Time // of the last message
 	)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -107,7 +109,7 @@ func (s *Scaler) StreamIsActive(ref *externalscaler.ScaledObjectRef, stream grpc
 	}
 }
 
-// GetMetricSpec says what one worker takes of the metric: its concurrency.
+// GetMetricSpec returns the share of the metric for one worker: its concurrency.
 func (s *Scaler) GetMetricSpec(_ context.Context, ref *externalscaler.ScaledObjectRef) (*externalscaler.GetMetricSpecResponse, error) {
 	t, err := parseTrigger(ref.GetScalerMetadata())
 	if err != nil {
@@ -118,7 +120,7 @@ func (s *Scaler) GetMetricSpec(_ context.Context, ref *externalscaler.ScaledObje
 	}}, nil
 }
 
-// GetMetrics says how many jobs should be able to run at the same time.
+// GetMetrics returns the number of jobs that should be able to run at the same time.
 func (s *Scaler) GetMetrics(ctx context.Context, r *externalscaler.GetMetricsRequest) (*externalscaler.GetMetricsResponse, error) {
 	t, err := parseTrigger(r.GetScaledObjectRef().GetScalerMetadata())
 	if err != nil {
@@ -126,7 +128,7 @@ func (s *Scaler) GetMetrics(ctx context.Context, r *externalscaler.GetMetricsReq
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	// The workers last: one that begins a task between the two looks is busy, and counts.
+	// The workers are read last: one that begins a task between the two readings is busy, and counts.
 	depth, err := s.queue.Depth(ctx)
 	if err != nil {
 		return nil, s.toUnavailable(err)
@@ -150,7 +152,8 @@ func (s *Scaler) hasWork(ctx context.Context) (bool, error) {
 	return depth.totalTasks() > 0, err
 }
 
-// toUnavailable is what KEDA is told: it writes it into the ScaledObject's events, which are no place for addresses.
+// toUnavailable hides the cause: KEDA writes the error into the ScaledObject's events, which must not contain
+// addresses.
 func (s *Scaler) toUnavailable(err error) error {
 	s.logger.Warn("KEDA cannot be answered", "error", err)
 	return status.Error(codes.Unavailable, "the queue cannot be read")

@@ -21,16 +21,17 @@ import (
 )
 
 const (
-	// A request is the metadata of a trigger.
+	// maxRequest bounds a request, which is the metadata of a trigger.
 	maxRequest = 64 << 10
-	// maxStreams bounds what one connection may hold open. KEDA opens one stream for each ScaledObject.
+	// maxStreams bounds the open streams of one connection. KEDA opens one stream for each ScaledObject.
 	maxStreams = 64
-	// leaveTimeout bounds the end of what is being answered.
+	// leaveTimeout bounds the graceful stop.
 	leaveTimeout = 3 * time.Second
 )
 
-// TLS names the files of a server that speaks TLS; without a certificate it speaks plain HTTP/2. With ClientCA, callers
-// need a certificate of that authority. The files are read again for each connection, so that new ones need no restart.
+// TLS names the files of a server with TLS; without a certificate the server uses plain HTTP/2. With ClientCA,
+// clients need a certificate of that authority. The files are read for each connection, so that new ones need no
+// restart.
 type TLS struct {
 	Certificate, Key, ClientCA string
 }
@@ -42,10 +43,10 @@ type Server struct {
 	TLS    TLS
 }
 
-// NeedLeaderElection says that each replica of the controller answers: what it says is read when it is asked.
+// NeedLeaderElection returns false: each replica of the controller answers, because each answer is read from Redis.
 func (*Server) NeedLeaderElection() bool { return false }
 
-// SetupWithManager makes a manager run the server.
+// SetupWithManager registers the server with a manager.
 func (s *Server) SetupWithManager(mgr ctrl.Manager) error { return mgr.Add(s) }
 
 // Start listens and serves until ctx ends. It runs once.
@@ -57,11 +58,11 @@ func (s *Server) Start(ctx context.Context) error {
 	return s.ServeListener(ctx, listener)
 }
 
-// ServeListener serves on a listener that is open already, until ctx ends.
+// ServeListener serves on an open listener until ctx ends.
 func (s *Server) ServeListener(ctx context.Context, listener net.Listener) error {
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxConcurrentStreams(maxStreams), grpc.UnaryInterceptor(s.countRequest),
-		// A KEDA that is gone without a word is noticed, and its streams end.
+		// The server detects a KEDA that disappeared, and ends its streams.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 	}
 	if s.TLS.Certificate != "" {
@@ -83,7 +84,7 @@ func (s *Server) ServeListener(ctx context.Context, listener net.Listener) error
 		return fmt.Errorf("scaler: %w", err)
 	case <-ctx.Done():
 	}
-	// Streams that end by themselves are opened again at once, elsewhere.
+	// Clients reopen streams that end without an error at once, at another replica.
 	close(s.Scaler.ending)
 	patience := time.AfterFunc(leaveTimeout, server.Stop)
 	defer patience.Stop()
@@ -91,7 +92,7 @@ func (s *Server) ServeListener(ctx context.Context, listener net.Listener) error
 	return <-failed
 }
 
-// countRequest is an interceptor.
+// countRequest is an interceptor that counts requests by method and code.
 func (s *Server) countRequest(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, request)
 	s.Scaler.metrics.requests.WithLabelValues(path.Base(info.FullMethod), status.Code(err).String()).Inc()
@@ -104,7 +105,7 @@ func (t TLS) loadConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	// HTTP/2 alone: without its name in the handshake gRPC refuses the connection.
+	// Only HTTP/2 is offered: without its name in the handshake gRPC refuses the connection.
 	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2"}}
 	if t.ClientCA == "" {
 		return config, nil

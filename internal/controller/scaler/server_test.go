@@ -69,7 +69,7 @@ func (q tasks) enqueue(t *testing.T, p job.Priority) {
 	}
 }
 
-// serve runs a server and returns its address, and what ends it.
+// serve runs a server and returns its address, and a function that ends it.
 func serve(t *testing.T, q scaler.Queue, files scaler.TLS) (addr string, end func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -185,7 +185,7 @@ func TestAnUploadIsHeardAtOnce(t *testing.T) {
 	t.Logf("from the upload to KEDA: %s", time.Since(began))
 	end()
 	for {
-		// Anything but the end of the file makes KEDA wait longer before it comes back.
+		// After any error other than io.EOF KEDA waits longer before it reconnects.
 		if _, err := stream.Recv(); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
@@ -194,7 +194,7 @@ func TestAnUploadIsHeardAtOnce(t *testing.T) {
 	}
 }
 
-// Without Redis there is no answer, rather than an old one; a stream outlives it.
+// Without Redis there is an error instead of an old answer; a stream stays open.
 func TestNothingIsRemembered(t *testing.T) {
 	t.Parallel()
 	redis := testenv.Redis(t)
@@ -274,7 +274,7 @@ func TestTLS(t *testing.T) {
 			t.Errorf("KEDA %s: %v, want a refusal", name, err)
 		}
 	}
-	write(other) // rotated, and no restart
+	write(other) // rotated without a restart
 	if err := ask(as(&other, &other)); err != nil {
 		t.Errorf("with rotated certificates: %v", err)
 	}

@@ -39,7 +39,7 @@ func (l *line) set(tasks int64, err error) {
 	l.tasks, l.err = tasks, err
 }
 
-// ear is the other end of a stream: it writes down what it hears, and when.
+// ear is the other end of a stream: it records the messages and their times.
 type ear struct {
 	grpc.ServerStream
 	ctx   context.Context
@@ -66,7 +66,7 @@ func newScaler(q Queue) *Scaler {
 	return New(Deps{Queue: q, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 }
 
-// The times are exact: the bubble's clock moves only when everybody waits.
+// The times are exact: the bubble's clock moves only when all goroutines wait.
 func TestAStreamSaysAtOnceThatThereIsWork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,8 +92,8 @@ func TestAStreamSaysAtOnceThatThereIsWork(t *testing.T) {
 		}
 		want := []word{
 			{0, false}, {time.Second, true}, // 50 ms after it came
-			{6 * time.Second, true}, {11 * time.Second, true}, // said again
-			// Blind for ten seconds, and silent.
+			{6 * time.Second, true}, {11 * time.Second, true}, // repeated
+			// Ten seconds without an answer of the queue, and no message.
 			{22 * time.Second, false}, {24 * time.Second, true},
 		}
 		if diff := cmp.Diff(want, e.heard); diff != "" {
@@ -102,7 +102,7 @@ func TestAStreamSaysAtOnceThatThereIsWork(t *testing.T) {
 	})
 }
 
-// A stream that the server ends, ends well: KEDA opens it again at once.
+// A stream that the server ends has no error: KEDA reopens it at once.
 func TestAStreamEndsWell(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAStreamEndsWell(t *testing.T) {
 	})
 }
 
-// An idle stream costs ten looks a second, a busy one one.
+// An idle stream polls ten times a second, a busy one once.
 func TestWhatAStreamCosts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,16 +10,16 @@ import (
 // The keys of a trigger's metadata.
 const (
 	concurrencyKey = "concurrency"   // tasks that one worker runs at the same time
-	latencyKey     = "targetLatency" // how long a task may wait, as 30s; follow the length when it is missing
+	latencyKey     = "targetLatency" // how long a task may wait, as 30s; without it the length decides
 )
 
-// trigger is what a ScaledObject says of the workers that it scales.
+// trigger is the configuration of a ScaledObject's trigger.
 type trigger struct {
 	concurrency int64
 	latency     time.Duration // 0: one slot for each task
 }
 
-// parseTrigger reads a trigger's metadata. Its errors are sentences for the operator.
+// parseTrigger parses a trigger's metadata. Its errors are sentences for the operator.
 func parseTrigger(metadata map[string]string) (trigger, error) {
 	var t trigger
 	n, err := strconv.ParseInt(metadata[concurrencyKey], 10, 64)
@@ -37,12 +37,12 @@ func parseTrigger(metadata map[string]string) (trigger, error) {
 	return t, nil
 }
 
-// totalTasks is the work that is left. What waits to retry, or for its time, comes back to the queue by a worker's
-// hand alone: a fleet at zero would leave it there for ever.
+// totalTasks is all remaining work. Tasks that wait for a retry or for their time return to the queue only through a
+// worker: a fleet at zero would leave them there for ever.
 func (d Depth) totalTasks() int64 { return d.Pending + d.Running + d.Retry + d.Scheduled }
 
-// wantedSlots is how many slots there should be; KEDA divides it by the concurrency. It is never less than what the
-// busy workers have, so that no number that comes of it takes away a worker that runs something.
+// wantedSlots returns the number of slots that there should be; KEDA divides it by the concurrency. It is never below
+// the slots of the busy workers, so that no resulting scale-down removes a busy worker.
 func (t trigger) wantedSlots(d Depth, w Workers) int64 {
 	slots := d.totalTasks()
 	if t.latency > 0 {
@@ -51,9 +51,8 @@ func (t trigger) wantedSlots(d Depth, w Workers) int64 {
 	return max(slots, w.Busy*t.concurrency)
 }
 
-// byLatency is the rule of the HorizontalPodAutoscaler with the wait as its metric: as many times the slots that there
-// are as the oldest pending task has waited longer than it should, or less. One worker is the least while there is
-// work.
+// byLatency is the rule of the HorizontalPodAutoscaler with the wait as its metric: slots × (oldest wait ÷ target
+// latency), and at least one slot for each running task, and one while there is any work.
 func (t trigger) byLatency(d Depth, w Workers) int64 {
 	slots := max(d.Running, min(d.totalTasks(), 1))
 	if d.Pending > 0 {

@@ -45,8 +45,7 @@ func TestWanted(t *testing.T) {
 	}
 }
 
-// What holds for any queue: no busy worker too many, none for nothing, and never more slots than tasks but for the
-// busy.
+// For any queue: enough slots for the busy workers, none without work, and otherwise never more slots than tasks.
 func TestWantedHolds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -62,7 +61,7 @@ func TestWantedHolds(t *testing.T) {
 		w := Workers{Alive: count.Draw(t, "alive")}
 		w.Busy = rapid.Int64Range(0, w.Alive).Draw(t, "busy")
 		got := tr.wantedSlots(d, w)
-		workers := (got + tr.concurrency - 1) / tr.concurrency // as the HorizontalPodAutoscaler divides
+		workers := (got + tr.concurrency - 1) / tr.concurrency // the division of the HorizontalPodAutoscaler
 		if workers < w.Busy {
 			t.Errorf("%d workers for %d busy", workers, w.Busy)
 		}

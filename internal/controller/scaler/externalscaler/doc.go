@@ -1,3 +1,3 @@
-// Package externalscaler is KEDA's gRPC protocol of external scalers. `make proto` writes its code from the .proto
-// beside.
+// Package externalscaler is KEDA's gRPC protocol of external scalers. `make proto` generates its code from the .proto
+// file of this directory.
 package externalscaler
