@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -45,15 +46,23 @@ type JobStatus struct {
 type Upload struct {
 	Form           Form
 	Force          bool   // a new job even where one of the same document exists
+	Degree         string // the id of the degree that takes the place of the document's; "" for the document's own
 	IdempotencyKey string // a repeat with the same key returns the job of the first request
 	OnSent         func(total int)
 }
 
 // SubmitUpload sends a document and returns its job, which is an older one if the API has one of the same document.
 func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus, err error) {
-	path := UploadPath
+	query := url.Values{}
 	if u.Force {
-		path += "?force=true"
+		query.Set("force", "true")
+	}
+	if u.Degree != "" {
+		query.Set("degree", u.Degree)
+	}
+	path := UploadPath
+	if len(query) > 0 {
+		path += "?" + query.Encode()
 	}
 	err = c.retryOperation(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, uploadTimeout)

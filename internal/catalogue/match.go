@@ -86,6 +86,18 @@ func (c *Catalogue) MatchDegree(printed string) (DegreeMatch, error) {
 	return DegreeMatch{}, &fault.Error{Code: fault.DegreeAmbiguous, Closest: c.rankClosest(want, found)}
 }
 
+// FindStandalone returns the degree of an id that a student can be in; degree_not_found, with the closest names, for any
+// other id.
+func (c *Catalogue) FindStandalone(id string) (Degree, error) {
+	if d, ok := c.FindDegree(id); ok && d.DegreeType == Standalone {
+		return d, nil
+	}
+	return Degree{}, &fault.Error{
+		Code: fault.DegreeNotFound, Detail: "There is no degree with this id. Choose one of the list of degrees.",
+		Closest: c.ClosestNames(id[:min(len(id), maxPrinted)]),
+	}
+}
+
 // ClosestNames returns the names of the degrees that share words with a text, the most alike first, at most three.
 func (c *Catalogue) ClosestNames(text string) []string { return c.rankClosest(parseName(text), nil) }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trackmydegree/trackmydegree/internal/app/parserchild"
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/commands/documentfile"
 	"github.com/trackmydegree/trackmydegree/internal/commands/render"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -16,6 +17,7 @@ import (
 
 func newParseCommand(p program.Process) *cobra.Command {
 	var full, explain bool
+	var degree string
 	c := &cobra.Command{
 		Use:   "parse FILE",
 		Short: "Print what a document says, as JSON",
@@ -36,6 +38,9 @@ output.`,
 			if err == nil {
 				doc, err = parserchild.ParseDocument(cmd.Context(), settings.Pool, pdf)
 			}
+			if err == nil {
+				err = replaceDegree(&doc, degree)
+			}
 			if err != nil {
 				return printParseFailure(p, err)
 			}
@@ -53,7 +58,34 @@ output.`,
 	}
 	c.Flags().BoolVar(&full, "full", false, "print transfers, warnings and the places of the rows as well")
 	c.Flags().BoolVar(&explain, "explain", false, "print where each row was read, and the sums, as text")
+	c.Flags().StringVar(&degree, "degree", "", "the id of the degree that takes the place of the document's")
 	return c
+}
+
+// replaceDegree puts the degree of an id, "" for none, in the place of the document's; degree_not_found.
+func replaceDegree(doc *document.Document, id string) error {
+	if id == "" {
+		return nil
+	}
+	data, err := catalogue.LoadEmbedded()
+	if err != nil {
+		return err
+	}
+	current, err := catalogue.New(data)
+	if err != nil {
+		return err
+	}
+	degree, err := current.FindStandalone(id)
+	if err != nil {
+		return err
+	}
+	info := document.ProgramInfo{}
+	if doc.ProgramInfo != nil {
+		info = *doc.ProgramInfo
+	}
+	info.Degree = degree.Name
+	doc.ProgramInfo = &info
+	return nil
 }
 
 // printParseFailure prints a failure as JSON and ends with exit code 1.

@@ -21,6 +21,7 @@ const uploadTries = 4
 type uploadOptions struct {
 	url, token string
 	json       bool
+	degree     string   // an id
 	expect     []string // course codes
 	timeout    time.Duration
 }
@@ -45,6 +46,7 @@ func newUploadCommand(p program.Process) *cobra.Command {
 	c.Flags().StringVar(&o.url, "url", "", "the API's address (TMD_URL)")
 	c.Flags().StringVar(&o.token, "token", "", "the token to send (TMD_TOKEN, which other users of the machine cannot see)")
 	c.Flags().StringArrayVar(&o.expect, "expect", nil, "a course that the timelines must hold in a term, COMP 248; may be given several times")
+	c.Flags().StringVar(&o.degree, "degree", "", "the id of the degree that takes the place of the one in the documents; GET /api/degrees lists them")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	c.Flags().DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for all of it")
 	return c
@@ -79,7 +81,7 @@ func uploadFiles(ctx context.Context, p program.Process, o uploadOptions, files 
 	defer api.CloseIdleConnections()
 
 	display := progress.NewDisplay(p.Stderr, sizes)
-	outcomes := batchupload.UploadAll(ctx, api, files, o.expect, display)
+	outcomes := batchupload.UploadAll(ctx, api, files, batchupload.Options{Degree: o.degree, Expected: o.expect}, display)
 	display.Finish()
 
 	if o.json {

@@ -186,12 +186,16 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 	builder, now := p.builders.GetBuilder(cat), p.Clock()
 	switch a.record.Kind {
 	case job.File:
+		given, err := decodeInput(a, input)
+		if err != nil {
+			return nil, err
+		}
 		doc, err := p.parseDocument(ctx, a)
 		if err != nil {
 			return nil, err
 		}
 		defer a.startStep("build")()
-		return builder.FromDocument(doc, now)
+		return builder.FromDocumentFor(doc, given.Degree, now)
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
@@ -200,16 +204,29 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		defer a.startStep("build")()
 		return builder.FromForm(form, now)
 	case job.TimelineData:
+		given, err := decodeInput(a, input)
+		if err != nil {
+			return nil, err
+		}
 		read := a.startStep("load")
-		saved, err := p.Timelines.FindTimeline(ctx, a.record.Owner, string(input))
+		saved, err := p.Timelines.FindTimeline(ctx, a.record.Owner, given.TimelineID)
 		read()
 		if err != nil {
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
 		defer a.startStep("build")()
-		return builder.FromSaved(saved, now)
+		return builder.FromSaved(saved.ForDegree(given.Degree), now)
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
+}
+
+// decodeInput reads what the owner gave for the job.
+func decodeInput(a *attempt, input []byte) (job.Input, error) {
+	given, err := job.DecodeInput(a.record.Kind, input)
+	if err != nil {
+		return given, fault.Wrap(fault.Internal, fmt.Errorf("process: %w", err))
+	}
+	return given, nil
 }
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {

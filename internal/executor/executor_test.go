@@ -34,6 +34,20 @@ func (w *world) did(t *testing.T, want ...string) {
 	}
 }
 
+// The degree that the owner gave takes the place of the document's.
+func TestAFileForADegree(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.input = []byte(`{"degree":"BEng in Civil Engineering"}`)
+		if err := w.attempt(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		full, err := resultcodec.Open(w.stored.Full)
+		if err != nil || full.Degree.ID != "BEng in Civil Engineering" {
+			t.Errorf("got %+v, %v, want the degree that was given", full.Degree, err)
+		}
+	})
+}
+
 func TestAFile(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
 		if err := w.attempt(t.Context(), 1); err != nil {

@@ -56,6 +56,9 @@ func (a *API) submitTimeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
+	if request.Degree, err = a.readDegree(r); err != nil {
+		return err
+	}
 	// The job would fail later without it; this answer comes at once.
 	if _, err := a.timelines.FindTimeline(r.Context(), request.Owner, id); err != nil {
 		return err

@@ -44,6 +44,31 @@ func readSubmission(r *http.Request) (submit.Request, error) {
 	return s, nil
 }
 
+// readDegree reads the degree that is given for a document or a saved timeline, "" when none is. A degree that a
+// student cannot be in is degree_not_found.
+func (a *API) readDegree(r *http.Request) (string, error) {
+	query := r.URL.Query()
+	if !query.Has("degree") {
+		return "", nil
+	}
+	return a.checkDegree(r, query.Get("degree"))
+}
+
+// checkDegree returns the id of a degree that a student can be in; degree_not_found.
+func (a *API) checkDegree(r *http.Request, id string) (string, error) {
+	current, err := a.snapshot.CurrentCatalogue(r.Context())
+	if err != nil {
+		return "", err
+	}
+	degree, err := current.FindStandalone(id[:min(len(id), maxName+1)])
+	if err != nil {
+		f := *fault.From(err)
+		f.Fields = []fault.Field{{Path: "degree", Message: "There is no such degree. Choose one of the list of degrees."}}
+		return "", &f
+	}
+	return degree.ID, nil
+}
+
 // writeAccepted answers 202 with the job. A request that repeats a key or a content receives the job of the first, in
 // its present state, or conflict when that is of another kind.
 func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {

@@ -39,6 +39,9 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if request.Degree, err = a.readDegree(r); err != nil {
+		return err
+	}
 	const most = document.MaxBytes + maxEnvelope
 	if r.ContentLength > most {
 		// The unread body makes the connection useless for another request.

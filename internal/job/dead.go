@@ -24,6 +24,6 @@ type Incident struct {
 // Dead is a job that failed permanently, with what a retry needs.
 type Dead struct {
 	Record         // as it was when it failed
-	Input   []byte // a form, or the id of a saved timeline; nil for a document, which is stored elsewhere
+	Input   []byte // a form, or an encoded Input; a document is stored elsewhere
 	History []Incident
 }

@@ -15,7 +15,7 @@ type Ticket struct {
 	Owner     string    `json:"owner"`
 	Priority  Priority  `json:"priority,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
-	// Input is a form as JSON, or the id of a saved timeline; nothing for a file.
+	// Input is a form as JSON; for a document or a saved timeline an encoded Input.
 	Input []byte `json:"input,omitempty"`
 	// Claim is the digest of the idempotency key that the job was submitted with, if any.
 	Claim string `json:"claim,omitempty"`
@@ -58,8 +58,12 @@ func DecodeTicket(id ID, b []byte) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("%w: without a time", ErrTicket)
 	case t.Priority != High && t.Priority != Normal && t.Priority != Low:
 		return Ticket{}, fmt.Errorf("%w: of an unknown priority", ErrTicket)
-	case t.Kind == File && !withInput, (t.Kind == Form || t.Kind == TimelineData) && withInput:
+	case t.Kind == Form && withInput:
 		return t, nil
+	case t.Kind == File || t.Kind == TimelineData:
+		if _, err := DecodeInput(t.Kind, t.Input); err == nil {
+			return t, nil
+		}
 	}
 	return Ticket{}, fmt.Errorf("%w: of an unknown kind, or without its input", ErrTicket)
 }

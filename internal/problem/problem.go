@@ -27,7 +27,7 @@ const TypePrefix = "urn:trackmydegree:problem:"
 const maxBytes = 64 << 10
 
 // Problem is the body of an error: the members of RFC 9457 and, as extensions, the code for programs, the id of the
-// request in the logs, the fields at fault, and the nearest names.
+// request in the logs, the fields at fault, the nearest names, and the address of the list to choose from.
 type Problem struct {
 	Type      string        `json:"type"`
 	Title     string        `json:"title"`
@@ -38,6 +38,15 @@ type Problem struct {
 	RequestID string        `json:"requestId,omitempty"`
 	Errors    []fault.Field `json:"errors,omitempty"`
 	Closest   []string      `json:"closest,omitempty"`
+	Link      string        `json:"link,omitempty"`
+}
+
+// degreesLink is the address of the list of degrees.
+const degreesLink = "/api/degrees"
+
+// links are the addresses at which a client finds what to send instead.
+var links = map[fault.Code]string{
+	fault.DegreeNotFound: degreesLink, fault.DegreeAmbiguous: degreesLink, fault.DegreeMissing: degreesLink,
 }
 
 type meaning struct {
@@ -126,6 +135,7 @@ func Of(err error) Problem {
 		Code:    code,
 		Errors:  f.Fields,
 		Closest: f.Closest,
+		Link:    links[code],
 	}
 }
 

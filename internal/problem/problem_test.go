@@ -84,7 +84,7 @@ func TestWrite(t *testing.T) {
 			err:    &fault.Error{Code: fault.DegreeAmbiguous, Detail: "Which?", Closest: []string{"A", "B"}},
 			status: 422,
 			want: `{"type":"urn:trackmydegree:problem:degree_ambiguous","title":"Ambiguous degree","status":422,"detail":"Which?",` +
-				`"code":"degree_ambiguous","requestId":"r-1","closest":["A","B"]}`,
+				`"code":"degree_ambiguous","requestId":"r-1","closest":["A","B"],"link":"/api/degrees"}`,
 		},
 		{
 			name:   "transient",

@@ -20,10 +20,10 @@ type Uploads interface {
 
 // Jobs stores job records.
 type Jobs interface {
-	// AdmitJob stores a new record and its input (the form, or the id of the saved timeline; nil for a file) if the
-	// policy allows it, in one atomic step, and returns r.ID. When an open job of the owner has the same content, it
-	// returns that job and stores nothing. An existing record of the same id, owner and time counts as this one.
-	// After too_many_jobs and conflict (another owner's record) nothing is stored.
+	// AdmitJob stores a new record and its input (the form, or an encoded job.Input) if the policy allows it, in one
+	// atomic step, and returns r.ID. When an open job of the owner has the same content, it returns that job and stores
+	// nothing. An existing record of the same id, owner and time counts as this one. After too_many_jobs and conflict
+	// (another owner's record) nothing is stored.
 	AdmitJob(ctx context.Context, r job.Record, input []byte, terms AdmissionPolicy) (job.ID, error)
 	// WithdrawJob deletes the record of a failed submission, and reports whether there was one. It returns conflict
 	// when a worker has begun the job, or another request has received its id.

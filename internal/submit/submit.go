@@ -53,12 +53,14 @@ func New(d Deps) *Submitter { return &Submitter{d} }
 
 // Request describes the caller of a submission. IdempotencyKey is the client's name for the submission: repeating it
 // within 24 hours returns the same job. Empty means none. Force creates a new job even if an open one of the owner
-// has the same content.
+// has the same content. Degree is the id of a degree that replaces the one of the document or of the saved timeline;
+// the caller has validated it. With another degree, the same key or the same content is another job.
 type Request struct {
 	Owner          string
 	Priority       job.Priority
 	IdempotencyKey string
 	Force          bool
+	Degree         string
 }
 
 // Receipt names the accepted job. Existing says that an earlier request with the same key or the same content created
@@ -71,7 +73,11 @@ type Receipt struct {
 // File accepts a document: at most document.MaxBytes of body. It returns the errors of Uploads, Jobs and Queue:
 // conflict while a request with the same key is under way; too_many_jobs, where possible before it reads the body.
 func (s *Submitter) File(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
-	return s.submitJob(ctx, r, job.File, nil, body)
+	input, err := job.Input{Degree: r.Degree}.Encode()
+	if err != nil {
+		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: document: %w", err))
+	}
+	return s.submitJob(ctx, r, job.File, input, body)
 }
 
 // Form accepts a form that the caller has validated.
@@ -86,14 +92,18 @@ func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Re
 // Load accepts a saved timeline to be built again. The job checks that the owner has the timeline, unless the caller
 // has checked before.
 func (s *Submitter) Load(ctx context.Context, r Request, timelineID string) (Receipt, error) {
-	return s.submitJob(ctx, r, job.TimelineData, []byte(timelineID), nil)
+	input, err := job.Input{TimelineID: timelineID, Degree: r.Degree}.Encode()
+	if err != nil {
+		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: saved timeline: %w", err))
+	}
+	return s.submitJob(ctx, r, job.TimelineData, input, nil)
 }
 
 // submitJob is the part that all kinds of jobs share.
 func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, input []byte, body io.Reader) (Receipt, error) {
 	t := job.Ticket{
 		ID: s.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.Clock().UTC(), Input: input,
-		Claim: digestKey(r.Owner, r.IdempotencyKey),
+		Claim: digestKey(r),
 	}
 	before, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -168,23 +178,31 @@ func (s *Submitter) checkIntake(ctx context.Context) error {
 	return nil
 }
 
-// digestKey returns the digest of an owner's idempotency key: keys have any length, and may contain data that must
-// not be stored.
-func digestKey(owner, key string) string {
-	if key == "" {
+// digestKey returns the digest of an owner's idempotency key and of the given degree: keys have any length, and may
+// contain data that must not be stored.
+func digestKey(r Request) string {
+	if r.IdempotencyKey == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(strconv.Itoa(len(owner)) + ":" + owner + key))
+	text := strconv.Itoa(len(r.Owner)) + ":" + r.Owner + r.IdempotencyKey
+	if r.Degree != "" {
+		text = "degree " + strconv.Itoa(len(r.Degree)) + ":" + r.Degree + text // other texts begin with a digit
+	}
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
 // digestContent returns the digest of the content of a job.
 func digestContent(t job.Ticket, saved job.Saved) []byte {
-	if t.Kind == job.File {
+	if t.Kind == job.File && len(t.Input) == 0 {
 		return saved.SHA256[:]
 	}
-	sum := sha256.Sum256(t.Input)
-	return sum[:]
+	h := sha256.New()
+	if t.Kind == job.File {
+		h.Write(saved.SHA256[:])
+	}
+	h.Write(t.Input)
+	return h.Sum(nil)
 }
 
 // reached is the progress of a submission.

@@ -29,8 +29,14 @@ const (
 // FromDocument builds the timeline of a document, as seen at now. The errors are degree_missing,
 // degree_not_found and degree_ambiguous, and corrupt for terms that nobody can have printed.
 func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
+	return b.FromDocumentFor(doc, "", now)
+}
+
+// FromDocumentFor is FromDocument for the degree of an id, which takes the place of the document's; "" is the
+// document's own. A degree that the catalogue lacks is degree_not_found.
+func (b *Builder) FromDocumentFor(doc document.Document, degreeID string, now time.Time) (*Result, error) {
 	info := cmp.Or(doc.ProgramInfo, &document.ProgramInfo{})
-	match, err := b.cat.MatchDegree(info.Degree)
+	match, err := b.chooseDegree(info.Degree, degreeID)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +54,9 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 	d.warnings = append(d.warnings, doc.Warnings...)
 	d.warnings = append(d.warnings, ignoredPrograms(match.Ignored)...)
 	d.addTransfers(doc)
-	if length := info.MinimumProgramLength; length != nil && *length > 0 && *length <= maxTotalCredits {
+	d.warnings = append(d.warnings, replacedDegree(match)...)
+	// The printed total is that of the printed degree.
+	if length := info.MinimumProgramLength; match.replaced == "" && length != nil && *length > 0 && *length <= maxTotalCredits {
 		d.required = math.Round(*length*4) / 4
 	}
 	if info.EWTSatisfied {
@@ -62,6 +70,31 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 		return nil, err
 	}
 	return d.assembleResult(now), nil
+}
+
+// degreeChoice is the degree of a timeline. Replaced is the name of the degree that the document names, when another was
+// given in its place.
+type degreeChoice struct {
+	catalogue.DegreeMatch
+	replaced string
+}
+
+// chooseDegree returns the degree of an id or, without one, the degree that a document names.
+func (b *Builder) chooseDegree(printed, degreeID string) (degreeChoice, error) {
+	match, err := b.cat.MatchDegree(printed)
+	if degreeID == "" {
+		return degreeChoice{DegreeMatch: match}, err
+	}
+	given, err2 := b.cat.FindStandalone(degreeID)
+	switch {
+	case err2 != nil:
+		return degreeChoice{}, err2
+	case err != nil: // the owner names what the document does not
+		return degreeChoice{DegreeMatch: catalogue.DegreeMatch{Degree: given}}, nil
+	case match.Degree.ID == given.ID:
+		return degreeChoice{DegreeMatch: match}, nil
+	}
+	return degreeChoice{catalogue.DegreeMatch{Degree: given, Ignored: match.Ignored}, match.Degree.Name}, nil
 }
 
 // addSemesters takes the sittings of a document over: each in its term, with what is to be said about it.

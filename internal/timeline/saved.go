@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
-	"github.com/trackmydegree/trackmydegree/internal/catalogue"
-	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
@@ -49,6 +47,16 @@ type ExtraCourse struct {
 	Credits float64 `json:"credits" bson:"credits"`
 }
 
+// ForDegree returns the timeline for another degree: what was taken and planned, without what holds for the former degree
+// alone, which is its printed total, the pools that courses were pinned to and the remarks on pools that were waived.
+func (s Saved) ForDegree(id string) Saved {
+	if id != "" && id != s.DegreeID {
+		s.DegreeID, s.Required, s.Pins = id, 0, nil
+		s.Waivers = slices.DeleteFunc(slices.Clone(s.Waivers), func(w audit.Waiver) bool { return w.Pool != "" })
+	}
+	return s
+}
+
 // FromSaved builds a saved timeline again, as seen at now: what was planned for a term that is over meanwhile is
 // incomplete. The errors are degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
 func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
@@ -61,9 +69,9 @@ func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 
 // draftSaved returns the draft of a saved timeline.
 func (b *Builder) draftSaved(s Saved, now time.Time) (*draft, error) {
-	degree, ok := b.cat.FindDegree(s.DegreeID)
-	if !ok || degree.DegreeType != catalogue.Standalone {
-		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.ClosestNames(s.DegreeID)}
+	degree, err := b.cat.FindStandalone(s.DegreeID)
+	if err != nil {
+		return nil, err
 	}
 	d := &draft{
 		id: s.ID, name: s.Name, cat: b.cat,

@@ -74,3 +74,14 @@ func ignoredPrograms(parts []string) []warning.Warning {
 	}
 	return out
 }
+
+// replacedDegree says that the document names another degree than the one that was given for it.
+func replacedDegree(c degreeChoice) []warning.Warning {
+	if c.replaced == "" {
+		return nil
+	}
+	return []warning.Warning{{
+		Code: warning.ProgramIgnored, Found: c.replaced,
+		Message: "The document names " + c.replaced + ". The timeline is for " + c.Degree.Name + ", which was chosen for it.",
+	}}
+}

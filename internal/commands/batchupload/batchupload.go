@@ -29,15 +29,20 @@ type Outcome struct {
 	Err   error           `json:"-"` // what Error represents
 }
 
+// Options say how files are uploaded and what their timelines must have.
+type Options struct {
+	Degree   string   // the id of the degree that takes the place of the documents'; "" for theirs
+	Expected []string // the codes of courses that every timeline must have in one of its terms
+}
+
 // UploadAll uploads the files and returns their outcomes in the same order. The failure of one does not end the others.
-// Every timeline must have each of the expected courses in one of its terms.
-func UploadAll(ctx context.Context, api *apiclient.Client, files, expected []string, display progress.Display) []Outcome {
+func UploadAll(ctx context.Context, api *apiclient.Client, files []string, o Options, display progress.Display) []Outcome {
 	outcomes := make([]Outcome, len(files))
 	var all errgroup.Group
 	all.SetLimit(maxConcurrent)
 	for i, file := range files {
 		all.Go(func() error {
-			outcomes[i] = uploadFile(ctx, api, file, display).expectCourses(expected)
+			outcomes[i] = uploadFile(ctx, api, file, o.Degree, display).expectCourses(o.Expected)
 			display.ShowEnd(file)
 			return nil
 		})
@@ -46,14 +51,14 @@ func UploadAll(ctx context.Context, api *apiclient.Client, files, expected []str
 	return outcomes
 }
 
-func uploadFile(ctx context.Context, api *apiclient.Client, file string, display progress.Display) Outcome {
+func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string, display progress.Display) Outcome {
 	out := Outcome{File: file}
 	pdf, err := documentfile.Read(file)
 	if err != nil {
 		return out.fail(err)
 	}
 	accepted, err := api.SubmitUpload(ctx, apiclient.Upload{
-		Form: apiclient.NewDocumentForm(pdf), IdempotencyKey: uuid.NewString(),
+		Form: apiclient.NewDocumentForm(pdf), IdempotencyKey: uuid.NewString(), Degree: degree,
 		OnSent: func(total int) { display.ShowSent(file, total) },
 	})
 	if err != nil {
