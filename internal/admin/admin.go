@@ -30,10 +30,10 @@ const (
 	Dead      State = "dead"      // failed permanently
 )
 
-// States returns every state.
-func States() []State { return []State{Pending, Active, Retry, Scheduled, Dead} }
+// AllStates returns every state.
+func AllStates() []State { return []State{Pending, Active, Retry, Scheduled, Dead} }
 
-// Deps are the dependencies of an Operator. Without Uploads it cannot retry or delete.
+// Deps are the dependencies of a Service. Without Uploads it cannot retry or delete.
 type Deps struct {
 	Queue   Queue
 	Tasks   Tasks
@@ -43,11 +43,11 @@ type Deps struct {
 	Clock   func() time.Time
 }
 
-// Operator implements the operations. It is safe for concurrent use.
-type Operator struct{ Deps }
+// Service implements the operations. It is safe for concurrent use.
+type Service struct{ Deps }
 
-// New returns an operator.
-func New(d Deps) *Operator { return &Operator{d} }
+// New returns a service.
+func New(d Deps) *Service { return &Service{d} }
 
 // Job is a job in a list. It does not contain the owner.
 type Job struct {
@@ -65,8 +65,8 @@ type Job struct {
 	Worker string    `json:"worker,omitempty"` // of Active: the host that runs it
 }
 
-// Detail is everything stored about one job. State is "" when the job is in no queue and not dead.
-type Detail struct {
+// JobDetail is everything stored about one job. State is "" when the job is in no queue and not dead.
+type JobDetail struct {
 	Job
 	Owner      string         `json:"owner,omitempty"`
 	Status     job.State      `json:"status,omitempty"`  // of its record, if it has one
@@ -83,29 +83,29 @@ type Detail struct {
 
 // errNoJob is the error for an id without a task, a record or a dead job.
 func errNoJob() error {
-	return fault.Detailed(fault.JobNotFound, "There is no such job: its record has expired, it was deleted, or it never was.")
+	return fault.WithDetail(fault.JobNotFound, "There is no such job: its record has expired, it was deleted, or it never was.")
 }
 
-// Show returns everything stored about a job.
-func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
+// FindJob returns everything stored about a job.
+func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
 	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
-		return Detail{}, fmt.Errorf("operate: %w", err)
+		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
 	dead, err := o.Jobs.LoadDead(ctx, id)
 	switch {
 	case err == nil:
 		return o.toDeadDetail(ctx, dead), nil
 	case fault.CodeOf(err) != fault.JobNotFound:
-		return Detail{}, fmt.Errorf("operate: %w", err)
+		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
 	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
-		return Detail{}, fmt.Errorf("operate: %w", err)
+		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
 	r, recorded := records[id]
 	if !recorded && !live {
-		return Detail{}, errNoJob()
+		return JobDetail{}, errNoJob()
 	}
 	d := toDetail(r)
 	d.ID = id
@@ -115,21 +115,21 @@ func (o *Operator) Show(ctx context.Context, id job.ID) (Detail, error) {
 	if d.State == Active {
 		runs, err := o.findHosts(ctx)
 		if err != nil {
-			return Detail{}, err
+			return JobDetail{}, err
 		}
 		d.Worker = runs[id]
 	}
 	if recorded {
 		history, err := o.Jobs.LoadHistory(ctx, id)
 		if err != nil {
-			return Detail{}, fmt.Errorf("operate: %w", err)
+			return JobDetail{}, fmt.Errorf("admin: %w", err)
 		}
 		d.History = append(d.History, history...)
 	}
 	return d, nil
 }
 
-func (o *Operator) toDeadDetail(ctx context.Context, dead job.Dead) Detail {
+func (o *Service) toDeadDetail(ctx context.Context, dead job.Dead) JobDetail {
 	d := toDetail(dead.Record)
 	d.State, d.Queue, d.Since = Dead, o.Queue.QueueOf(dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
@@ -143,8 +143,8 @@ func (o *Operator) toDeadDetail(ctx context.Context, dead job.Dead) Detail {
 	return d
 }
 
-func toDetail(r job.Record) Detail {
-	d := Detail{
+func toDetail(r job.Record) JobDetail {
+	d := JobDetail{
 		Job: toJob(r), Owner: r.Owner, Status: r.State, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
 		History: []job.Incident{},
 	}
@@ -163,10 +163,10 @@ func toJob(r job.Record) Job {
 }
 
 // findHosts returns the host of each running job.
-func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
+func (o *Service) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("operate: %w", err)
+		return nil, fmt.Errorf("admin: %w", err)
 	}
 	hosts := map[job.ID]string{}
 	for _, w := range load.Workers {
@@ -177,12 +177,12 @@ func (o *Operator) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	return hosts, nil
 }
 
-// Retry runs a job again. A job that waits for its next attempt becomes pending at once. A dead job starts again with
-// its id, owner and history, if its document or input is still stored.
-func (o *Operator) Retry(ctx context.Context, id job.ID) error {
+// RetryJob runs a job again. A job that waits for its next attempt becomes pending at once. A dead job starts again
+// with its id, owner and history, if its document or input is still stored.
+func (o *Service) RetryJob(ctx context.Context, id job.ID) error {
 	task, live, err := o.Queue.FindTask(ctx, id)
 	if err != nil {
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	if live {
 		return o.runNow(ctx, task)
@@ -192,38 +192,38 @@ func (o *Operator) Retry(ctx context.Context, id job.ID) error {
 	case fault.CodeOf(err) == fault.JobNotFound:
 		return o.notDead(ctx, id)
 	case err != nil:
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	return o.retryDead(ctx, dead)
 }
 
-// Retryable returns conflict for a job that Retry would refuse. The answer may be outdated when Retry is called.
-func (o *Operator) Retryable(ctx context.Context, j Job) error {
+// CheckRetry returns conflict for a job that RetryJob would refuse. The answer may be outdated when RetryJob is called.
+func (o *Service) CheckRetry(ctx context.Context, j Job) error {
 	switch {
 	case j.State == Pending:
-		return fault.Detailed(fault.Conflict, "The job is waiting for a worker already.")
+		return fault.WithDetail(fault.Conflict, "The job is waiting for a worker already.")
 	case j.State == Active:
-		return fault.Detailed(fault.Conflict, "A worker is running the job. Wait until it has ended.")
+		return fault.WithDetail(fault.Conflict, "A worker is running the job. Wait until it has ended.")
 	case j.State == Dead && j.Kind == job.File:
 		kept, err := o.Uploads.HasKeptDocument(ctx, j.ID)
 		if err != nil {
-			return fmt.Errorf("operate: %w", err)
+			return fmt.Errorf("admin: %w", err)
 		}
 		if !kept {
-			return fault.Detailed(fault.Conflict, "The document of the job was not kept, so it cannot be run again: its owner has to upload it once more. "+
+			return fault.WithDetail(fault.Conflict, "The document of the job was not kept, so it cannot be run again: its owner has to upload it once more. "+
 				"Documents of failed jobs are kept when the workers have TMD_KEEP_FAILED_UPLOADS=true.")
 		}
 	}
 	return nil
 }
 
-func (o *Operator) runNow(ctx context.Context, t Task) error {
-	if err := o.Retryable(ctx, Job{ID: t.ID, State: t.State}); err != nil {
+func (o *Service) runNow(ctx context.Context, t Task) error {
+	if err := o.CheckRetry(ctx, Job{ID: t.ID, State: t.State}); err != nil {
 		return err
 	}
 	done, err := o.Queue.RunNow(ctx, t)
 	if err != nil {
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	if !done {
 		return errMoved()
@@ -232,20 +232,20 @@ func (o *Operator) runNow(ctx context.Context, t Task) error {
 }
 
 func errMoved() error {
-	return fault.Detailed(fault.Conflict, "The job has moved on in this moment. Look at it again.")
+	return fault.WithDetail(fault.Conflict, "The job has moved on in this moment. Look at it again.")
 }
 
 // notDead explains why a job without a task cannot be retried.
-func (o *Operator) notDead(ctx context.Context, id job.ID) error {
+func (o *Service) notDead(ctx context.Context, id job.ID) error {
 	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	switch r, ok := records[id]; {
 	case !ok:
 		return errNoJob()
 	case r.State == job.Done:
-		return fault.Detailed(fault.Conflict, "The job is done.")
+		return fault.WithDetail(fault.Conflict, "The job is done.")
 	}
 	return errMoved()
 }
@@ -253,16 +253,16 @@ func (o *Operator) notDead(ctx context.Context, id job.ID) error {
 // retryDead restarts a dead job. It restores the record first, then the document, then the task. If it is
 // interrupted, repair finds an open record: it queues the task, or fails the job if the document is missing. The job
 // is not lost, and the document stays where it is.
-func (o *Operator) retryDead(ctx context.Context, dead job.Dead) error {
+func (o *Service) retryDead(ctx context.Context, dead job.Dead) error {
 	if o.Uploads == nil {
-		return errors.New("operate: retry without the uploads")
+		return errors.New("admin: retry without the uploads")
 	}
-	if err := o.Retryable(ctx, Job{ID: dead.ID, State: Dead, Kind: dead.Kind}); err != nil {
+	if err := o.CheckRetry(ctx, Job{ID: dead.ID, State: Dead, Kind: dead.Kind}); err != nil {
 		return err
 	}
 	r, err := o.Jobs.RetryDead(ctx, dead)
 	if err != nil {
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	ticket := job.Ticket{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: dead.Input}
 	if dead.Kind == job.File {
@@ -271,41 +271,41 @@ func (o *Operator) retryDead(ctx context.Context, dead job.Dead) error {
 		_, err = o.Uploads.Save(ctx, ticket, nil, 0)
 	}
 	if err != nil {
-		return fmt.Errorf("operate: retry: %w", err)
+		return fmt.Errorf("admin: retry: %w", err)
 	}
 	if err := o.Tasks.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
-		return fmt.Errorf("operate: retry: %w", err)
+		return fmt.Errorf("admin: retry: %w", err)
 	}
 	return nil
 }
 
-// Delete removes a job in any state: its files, its record and result, and its task. This order leaves nothing from
+// DeleteJob removes a job in any state: its files, its record and result, and its task. This order leaves nothing from
 // which repair would restore the job. A worker that runs the job has its writes refused.
-func (o *Operator) Delete(ctx context.Context, id job.ID) error {
+func (o *Service) DeleteJob(ctx context.Context, id job.ID) error {
 	if o.Uploads == nil {
-		return errors.New("operate: delete without the uploads")
+		return errors.New("admin: delete without the uploads")
 	}
-	if _, err := o.Show(ctx, id); err != nil {
+	if _, err := o.FindJob(ctx, id); err != nil {
 		return err
 	}
 	if err := o.Uploads.DeleteAll(ctx, id); err != nil {
-		return fmt.Errorf("operate: delete: %w", err)
+		return fmt.Errorf("admin: delete: %w", err)
 	}
-	if err := o.Jobs.Delete(ctx, id); err != nil {
-		return fmt.Errorf("operate: delete: %w", err)
+	if err := o.Jobs.DeleteJob(ctx, id); err != nil {
+		return fmt.Errorf("admin: delete: %w", err)
 	}
 	if err := o.Tasks.DeleteTask(ctx, id); err != nil {
-		return fmt.Errorf("operate: delete: %w", err)
+		return fmt.Errorf("admin: delete: %w", err)
 	}
 	return nil
 }
 
-// Named returns the queues with these names, all queues when names is empty. An unknown name is not_found.
-func (o *Operator) Named(names []string) ([]string, error) {
+// ResolveQueues returns the queues with these names, all queues when names is empty. An unknown name is not_found.
+func (o *Service) ResolveQueues(names []string) ([]string, error) {
 	all := o.Queue.QueueNames()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
-			return nil, fault.Detailed(fault.NotFound, fmt.Sprintf("There is no queue of this name. The queues are %s, %s and %s.", all[0], all[1], all[2]))
+			return nil, fault.WithDetail(fault.NotFound, fmt.Sprintf("There is no queue of this name. The queues are %s, %s and %s.", all[0], all[1], all[2]))
 		}
 	}
 	if len(names) == 0 {
@@ -314,30 +314,30 @@ func (o *Operator) Named(names []string) ([]string, error) {
 	return names, nil
 }
 
-// Pause stops workers from taking jobs of the queues, all when none is named. Running jobs continue, and new work is
-// accepted.
-func (o *Operator) Pause(ctx context.Context, queues ...string) error {
-	names, err := o.Named(queues)
+// PauseQueues stops workers from taking jobs of the queues, all when none is named. Running jobs continue, and new work
+// is accepted.
+func (o *Service) PauseQueues(ctx context.Context, queues ...string) error {
+	names, err := o.ResolveQueues(queues)
 	if err != nil {
 		return err
 	}
 	return o.Queue.PauseQueues(ctx, names)
 }
 
-// Resume undoes Pause.
-func (o *Operator) Resume(ctx context.Context, queues ...string) error {
-	names, err := o.Named(queues)
+// ResumeQueues undoes PauseQueues.
+func (o *Service) ResumeQueues(ctx context.Context, queues ...string) error {
+	names, err := o.ResolveQueues(queues)
 	if err != nil {
 		return err
 	}
 	return o.Queue.ResumeQueues(ctx, names)
 }
 
-// Drain stops the intake: the API refuses new work with draining, and workers finish the existing jobs.
-func (o *Operator) Drain(ctx context.Context) error { return o.Intake.PauseIntake(ctx) }
+// PauseIntake stops the intake: the API refuses new work with draining, and workers finish the existing jobs.
+func (o *Service) PauseIntake(ctx context.Context) error { return o.Intake.PauseIntake(ctx) }
 
-// Undrain resumes the intake.
-func (o *Operator) Undrain(ctx context.Context) error { return o.Intake.ResumeIntake(ctx) }
+// ResumeIntake resumes the intake.
+func (o *Service) ResumeIntake(ctx context.Context) error { return o.Intake.ResumeIntake(ctx) }
 
 // Stats are the figures of the queues, the workers and the dead jobs.
 type Stats struct {
@@ -345,24 +345,24 @@ type Stats struct {
 	Dead int `json:"dead"` // jobs that failed permanently and are kept
 }
 
-// Left is the number of jobs that the queues will still run.
-func (s Stats) Left() int64 {
+// RemainingJobs is the number of jobs that the queues will still run.
+func (s Stats) RemainingJobs() int64 {
 	var n int64
 	for _, q := range s.Queues {
-		n += q.Left()
+		n += q.RemainingTasks()
 	}
 	return n
 }
 
-// Stats returns the current figures.
-func (o *Operator) Stats(ctx context.Context) (Stats, error) {
+// CurrentStats returns the current figures.
+func (o *Service) CurrentStats(ctx context.Context) (Stats, error) {
 	load, err := o.Queue.CurrentLoad(ctx)
 	if err != nil {
-		return Stats{}, fmt.Errorf("operate: %w", err)
+		return Stats{}, fmt.Errorf("admin: %w", err)
 	}
 	dead, err := o.Jobs.CountDead(ctx)
 	if err != nil {
-		return Stats{}, fmt.Errorf("operate: %w", err)
+		return Stats{}, fmt.Errorf("admin: %w", err)
 	}
 	slices.SortFunc(load.Workers, func(a, b Worker) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.PID, b.PID)) })
 	return Stats{Load: load, Dead: dead}, nil

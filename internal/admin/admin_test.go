@@ -24,16 +24,16 @@ func TestRetryOfADeadJob(t *testing.T) {
 		for _, kind := range []job.Kind{job.File, job.Form, job.TimelineData} {
 			id := e.die(kind, fault.Internal, true)
 			e.settle() // repair neither deletes what is kept nor restores the job
-			d, err := e.Show(t.Context(), id)
+			d, err := e.FindJob(t.Context(), id)
 			must(t, err)
 			if d.State != admin.Dead || d.Code != fault.Internal || d.Owner != "ann" || len(d.History) != 1 || (d.Kept != nil) != (kind == job.File) {
 				t.Errorf("%s: %+v", kind, d)
 			}
-			must(t, e.Retry(t.Context(), id))
-			if d, err = e.Show(t.Context(), id); err != nil || d.State != admin.Pending || d.Attempt != 0 || len(d.History) != 1 || d.Status != job.Queued {
+			must(t, e.RetryJob(t.Context(), id))
+			if d, err = e.FindJob(t.Context(), id); err != nil || d.State != admin.Pending || d.Attempt != 0 || len(d.History) != 1 || d.Status != job.Queued {
 				t.Errorf("%s: %+v, %v", kind, d, err)
 			}
-			wantCode(t, "a second time", e.Retry(t.Context(), id), fault.Conflict)
+			wantCode(t, "a second time", e.RetryJob(t.Context(), id), fault.Conflict)
 			w := &worker{outcome: succeed}
 			stop := e.work(w)
 			<-w.ended
@@ -42,12 +42,12 @@ func TestRetryOfADeadJob(t *testing.T) {
 			if s := e.state(id); s != job.Done {
 				t.Errorf("%s: %s", kind, s)
 			}
-			wantCode(t, "one that is done", e.Retry(t.Context(), id), fault.Conflict)
+			wantCode(t, "one that is done", e.RetryJob(t.Context(), id), fault.Conflict)
 			if left := e.fileNames(); len(left) > 0 {
 				t.Errorf("%s: left: %v", kind, left)
 			}
 		}
-		wantCode(t, "nobody", e.Retry(t.Context(), newID()), fault.JobNotFound)
+		wantCode(t, "nobody", e.RetryJob(t.Context(), newID()), fault.JobNotFound)
 	})
 }
 
@@ -55,12 +55,12 @@ func TestRetryOfADeadJob(t *testing.T) {
 func TestRetryWithoutTheDocument(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		id := e.die(job.File, fault.TooComplex, false)
-		err := e.Retry(t.Context(), id)
+		err := e.RetryJob(t.Context(), id)
 		wantCode(t, "retry", err, fault.Conflict)
 		if text := fault.From(err).Message(); !strings.Contains(text, "upload it once more") || !strings.Contains(text, "TMD_KEEP_FAILED_UPLOADS") {
 			t.Errorf("%q", text)
 		}
-		if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Dead || d.Kept == nil || *d.Kept {
+		if d, err := e.FindJob(t.Context(), id); err != nil || d.State != admin.Dead || d.Kept == nil || *d.Kept {
 			t.Errorf("%+v, %v", d, err)
 		}
 	})
@@ -71,13 +71,13 @@ func TestDeadAgain(t *testing.T) {
 	conform(t, func(t *testing.T, e *env) {
 		id := e.die(job.File, fault.Timeout, true)
 		for lives := 2; lives <= 3; lives++ {
-			must(t, e.Retry(t.Context(), id))
+			must(t, e.RetryJob(t.Context(), id))
 			w := &worker{keep: true, outcome: func(context.Context, job.Record) error { return fault.New(fault.Internal) }}
 			stop := e.work(w)
 			<-w.ended
 			e.idle()
 			stop()
-			if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Dead || len(d.History) != lives || !*d.Kept {
+			if d, err := e.FindJob(t.Context(), id); err != nil || d.State != admin.Dead || len(d.History) != lives || !*d.Kept {
 				t.Errorf("%+v, %v", d, err)
 			}
 		}
@@ -92,12 +92,12 @@ func TestRetryOfAWaitingJob(t *testing.T) {
 		stop := e.serve(waiting)
 		<-waiting.told
 		testenv.Eventually(t, "the job waits", func() bool {
-			d, err := e.Show(t.Context(), id)
+			d, err := e.FindJob(t.Context(), id)
 			return err == nil && d.State == admin.Retry
 		})
 		stop()
-		must(t, e.Retry(t.Context(), id))
-		if d, err := e.Show(t.Context(), id); err != nil || d.State != admin.Pending {
+		must(t, e.RetryJob(t.Context(), id))
+		if d, err := e.FindJob(t.Context(), id); err != nil || d.State != admin.Pending {
 			t.Errorf("%+v, %v", d, err)
 		}
 		w := &worker{outcome: succeed}
@@ -116,8 +116,8 @@ func TestDelete(t *testing.T) {
 		ctx := t.Context()
 		gone := []job.ID{e.die(job.File, fault.Internal, true), e.die(job.Form, fault.Internal, true), e.submit(job.File, job.Low)}
 		for _, id := range gone {
-			must(t, e.Delete(ctx, id))
-			wantCode(t, "again", e.Delete(ctx, id), fault.JobNotFound)
+			must(t, e.DeleteJob(ctx, id))
+			wantCode(t, "again", e.DeleteJob(ctx, id), fault.JobNotFound)
 		}
 		e.settle()
 		if left := e.fileNames(); len(left) > 0 {
@@ -130,7 +130,7 @@ func TestDelete(t *testing.T) {
 				}
 			}
 		}
-		if jobs, _, err := e.List(ctx, admin.Filter{}, admin.Page{}); err != nil || len(jobs) > 0 {
+		if jobs, _, err := e.ListJobs(ctx, admin.Filter{}, admin.Page{}); err != nil || len(jobs) > 0 {
 			t.Errorf("%+v, %v", jobs, err)
 		}
 	})
@@ -145,14 +145,14 @@ func TestDeleteOfARunningJob(t *testing.T) {
 		w := &worker{outcome: func(context.Context, job.Record) error { close(began); <-end; return nil }}
 		e.work(w)
 		<-began
-		if d, err := e.Show(ctx, id); err != nil || d.State != admin.Active || d.Worker != "worker-1" {
+		if d, err := e.FindJob(ctx, id); err != nil || d.State != admin.Active || d.Worker != "worker-1" {
 			t.Errorf("%+v, %v", d, err)
 		}
-		wantCode(t, "retry", e.Retry(ctx, id), fault.Conflict)
-		must(t, e.Delete(ctx, id))
+		wantCode(t, "retry", e.RetryJob(ctx, id), fault.Conflict)
+		must(t, e.DeleteJob(ctx, id))
 		close(end)
 		e.idle()
-		wantCode(t, "show", second(e.Show(ctx, id)), fault.JobNotFound)
+		wantCode(t, "show", second(e.FindJob(ctx, id)), fault.JobNotFound)
 		if left := e.fileNames(); len(left) > 0 {
 			t.Errorf("files left: %v", left)
 		}
@@ -175,17 +175,17 @@ func TestARetryThatIsCutOff(t *testing.T) {
 					id := e.die(kind, fault.Internal, true)
 					cut := cutOff{env: e, at: step}
 					o := admin.New(admin.Deps{Queue: e.tasks, Tasks: cutTasks{e.tasks, cut}, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now})
-					wantCode(t, "retry", o.Retry(ctx, id), fault.StorageUnavailable)
+					wantCode(t, "retry", o.RetryJob(ctx, id), fault.StorageUnavailable)
 					e.settle()
 					e.settle()
-					d, err := e.Show(ctx, id)
+					d, err := e.FindJob(ctx, id)
 					must(t, err)
 					// Without its document the job cannot run, so repair fails it.
 					if wantDead := step == "revive" || step == "restore" && kind == job.File; wantDead != (d.State == admin.Dead) {
 						t.Errorf("%+v", d)
 					}
 					if d.State == admin.Dead {
-						must(t, e.Retry(ctx, id))
+						must(t, e.RetryJob(ctx, id))
 					}
 					w := &worker{outcome: succeed}
 					e.work(w)
@@ -235,25 +235,25 @@ func TestStatsAndQueues(t *testing.T) {
 		ctx := t.Context()
 		e.die(job.Form, fault.Internal, false)
 		e.submit(job.Form, job.High)
-		must(t, e.Pause(ctx, "courseProcessor-low"))
-		must(t, e.Drain(ctx))
-		s, err := e.Stats(ctx)
+		must(t, e.PauseQueues(ctx, "courseProcessor-low"))
+		must(t, e.PauseIntake(ctx))
+		s, err := e.CurrentStats(ctx)
 		must(t, err)
-		if s.Dead != 1 || s.Left() != 1 || s.Draining.IsZero() || s.Queues[0].Paused || !s.Queues[2].Paused {
+		if s.Dead != 1 || s.RemainingJobs() != 1 || s.Draining.IsZero() || s.Queues[0].Paused || !s.Queues[2].Paused {
 			t.Errorf("%+v", s)
 		}
-		must(t, e.Pause(ctx))
-		must(t, e.Resume(ctx, "courseProcessor-high"))
-		must(t, e.Undrain(ctx))
-		if s, err = e.Stats(ctx); err != nil || s.Queues[0].Paused || !s.Queues[1].Paused || !s.Queues[2].Paused || !s.Draining.IsZero() {
+		must(t, e.PauseQueues(ctx))
+		must(t, e.ResumeQueues(ctx, "courseProcessor-high"))
+		must(t, e.ResumeIntake(ctx))
+		if s, err = e.CurrentStats(ctx); err != nil || s.Queues[0].Paused || !s.Queues[1].Paused || !s.Queues[2].Paused || !s.Draining.IsZero() {
 			t.Errorf("%+v, %v", s, err)
 		}
-		must(t, e.Resume(ctx))
-		if s, err = e.Stats(ctx); err != nil || s.Queues[1].Paused {
+		must(t, e.ResumeQueues(ctx))
+		if s, err = e.CurrentStats(ctx); err != nil || s.Queues[1].Paused {
 			t.Errorf("%+v, %v", s, err)
 		}
-		wantCode(t, "pause", e.Pause(ctx, "x"), fault.NotFound)
-		wantCode(t, "resume", e.Resume(ctx, "courseProcessor", "x"), fault.NotFound)
+		wantCode(t, "pause", e.PauseQueues(ctx, "x"), fault.NotFound)
+		wantCode(t, "resume", e.ResumeQueues(ctx, "courseProcessor", "x"), fault.NotFound)
 	})
 }
 
@@ -282,7 +282,7 @@ func TestListOfRealQueues(t *testing.T) {
 			"pending":  {admin.Filter{States: []admin.State{admin.Pending, admin.Active}}, []job.ID{low, high}},
 			"no match": {admin.Filter{Code: fault.TooComplex, Kind: job.File}, nil},
 		} {
-			jobs, next, err := e.List(ctx, c.f, admin.Page{})
+			jobs, next, err := e.ListJobs(ctx, c.f, admin.Page{})
 			must(t, err)
 			var got []job.ID
 			for _, j := range jobs {

@@ -13,17 +13,17 @@ import (
 // reaches the caller.
 const reserve = budget.BulkReserve
 
-// Bulk selects a page of jobs for an operation. With DryRun the operation changes nothing, and the report lists the
-// selected jobs.
-type Bulk struct {
+// BulkRequest selects a page of jobs for an operation. With DryRun the operation changes nothing, and the report lists
+// the selected jobs.
+type BulkRequest struct {
 	Filter
 	Page
 	DryRun bool
 }
 
-// Report is the result of a bulk operation. Next is the cursor of the matching jobs that were not reached; "" at the
-// end.
-type Report struct {
+// BulkReport is the result of a bulk operation. Next is the cursor of the matching jobs that were not reached; "" at
+// the end.
+type BulkReport struct {
 	DryRun bool      `json:"dryRun"`
 	Jobs   []Job     `json:"jobs"` // the changed jobs; in a dry run, the jobs that would be changed
 	Failed []Refusal `json:"failed"`
@@ -38,25 +38,25 @@ type Refusal struct {
 }
 
 // RetryAll retries the matching jobs.
-func (o *Operator) RetryAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.applyToPage(ctx, b, o.Retry, o.Retryable)
+func (o *Service) RetryAll(ctx context.Context, b BulkRequest) (BulkReport, error) {
+	return o.applyToPage(ctx, b, o.RetryJob, o.CheckRetry)
 }
 
 // DeleteAll deletes the matching jobs.
-func (o *Operator) DeleteAll(ctx context.Context, b Bulk) (Report, error) {
-	return o.applyToPage(ctx, b, o.Delete, func(context.Context, Job) error { return nil })
+func (o *Service) DeleteAll(ctx context.Context, b BulkRequest) (BulkReport, error) {
+	return o.applyToPage(ctx, b, o.DeleteJob, func(context.Context, Job) error { return nil })
 }
 
 // applyToPage applies an operation to a page of jobs. A job that refuses the operation does not stop the others. An
 // unavailable dependency does: the report then says how far the operation came. A dry run only checks whether the
 // operation is possible.
-func (o *Operator) applyToPage(ctx context.Context, b Bulk, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (Report, error) {
+func (o *Service) applyToPage(ctx context.Context, b BulkRequest, do func(context.Context, job.ID) error, could func(context.Context, Job) error) (BulkReport, error) {
 	if len(b.States) == 0 {
-		return Report{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",
+		return BulkReport{}, &fault.Error{Code: fault.BadRequest, Detail: "Say which jobs are meant: name one state or more.",
 			Fields: []fault.Field{{Path: "state", Message: "Name one state or more."}}}
 	}
-	jobs, next, err := o.List(ctx, b.Filter, b.Page)
-	report := Report{DryRun: b.DryRun, Jobs: []Job{}, Failed: []Refusal{}, Next: next}
+	jobs, next, err := o.ListJobs(ctx, b.Filter, b.Page)
+	report := BulkReport{DryRun: b.DryRun, Jobs: []Job{}, Failed: []Refusal{}, Next: next}
 	if err != nil {
 		return report, err
 	}
@@ -73,7 +73,7 @@ func (o *Operator) applyToPage(ctx context.Context, b Bulk, do func(context.Cont
 		switch {
 		case err == nil:
 			report.Jobs = append(report.Jobs, j)
-		case ctx.Err() != nil, fault.CodeOf(err).Outage():
+		case ctx.Err() != nil, fault.CodeOf(err).IsOutage():
 			if i > 0 {
 				report.Next = encodeCursor(jobs[i-1])
 			} else {

@@ -13,15 +13,15 @@ const (
 	settling = 3 * time.Second
 )
 
-// Drained waits until the queues have no task left, and calls tell after each reading. Call it after Drain: otherwise
-// new work may arrive behind it. It waits while Redis is unavailable.
-func (o *Operator) Drained(ctx context.Context, tell func(Stats, error)) error {
+// WaitUntilDrained waits until the queues have no task left, and calls tell after each reading. Call it after
+// PauseIntake: otherwise new work may arrive behind it. It waits while Redis is unavailable.
+func (o *Service) WaitUntilDrained(ctx context.Context, tell func(Stats, error)) error {
 	began := o.Clock()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	empty := false // at the previous reading
 	for {
-		stats, err := o.Stats(ctx)
+		stats, err := o.CurrentStats(ctx)
 		if ctx.Err() == nil {
 			tell(stats, err)
 		}
@@ -30,7 +30,7 @@ func (o *Operator) Drained(ctx context.Context, tell func(Stats, error)) error {
 			empty = false
 		default:
 			// A task that moves between two states may be missing from one reading.
-			empty = stats.Left() == 0
+			empty = stats.RemainingJobs() == 0
 			if was && empty && o.Clock().Sub(began) >= settling {
 				return nil
 			}

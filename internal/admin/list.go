@@ -34,12 +34,12 @@ type Filter struct {
 	OlderThan, NewerThan time.Duration
 }
 
-// Check returns bad_request for a filter that is invalid.
-func (f Filter) Check() error {
+// Validate returns bad_request for a filter that is invalid.
+func (f Filter) Validate() error {
 	var fields []fault.Field
 	bad := func(name, sentence string) { fields = append(fields, fault.Field{Path: name, Message: sentence}) }
 	for _, s := range f.States {
-		if !slices.Contains(States(), s) {
+		if !slices.Contains(AllStates(), s) {
 			bad("state", "The state is one of pending, active, retry, scheduled and dead.")
 			break
 		}
@@ -49,7 +49,7 @@ func (f Filter) Check() error {
 	default:
 		bad("kind", "The kind is one of file, body and timelineData.")
 	}
-	if f.Code != "" && !f.Code.Known() {
+	if f.Code != "" && !f.Code.IsKnown() {
 		bad("code", "There is no such code of a fault.")
 	}
 	if f.OlderThan < 0 {
@@ -79,21 +79,21 @@ type Page struct {
 	Cursor string
 }
 
-// List returns the matching jobs, sorted by the time at which they were accepted (dead: failed), and the cursor of
+// ListJobs returns the matching jobs, sorted by the time at which they were accepted (dead: failed), and the cursor of
 // the next page, "" at the end. A cursor is a position in that order, so jobs that come and go do not shift the next
-// page. A job that changes its state during List may be missing, and is never listed twice.
-func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, error) {
-	if err := f.Check(); err != nil {
+// page. A job that changes its state during ListJobs may be missing, and is never listed twice.
+func (o *Service) ListJobs(ctx context.Context, f Filter, p Page) ([]Job, string, error) {
+	if err := f.Validate(); err != nil {
 		return nil, "", err
 	}
 	if f.Queue != "" {
-		if _, err := o.Named([]string{f.Queue}); err != nil {
+		if _, err := o.ResolveQueues([]string{f.Queue}); err != nil {
 			return nil, "", err
 		}
 	}
 	p.Limit = cmp.Or(p.Limit, DefaultLimit)
 	if p.Limit < 1 || p.Limit > MaxLimit {
-		return nil, "", fault.Detailed(fault.BadRequest, fmt.Sprintf("The limit is a number from 1 to %d.", MaxLimit))
+		return nil, "", fault.WithDetail(fault.BadRequest, fmt.Sprintf("The limit is a number from 1 to %d.", MaxLimit))
 	}
 	after, err := decodeCursor(p.Cursor)
 	if err != nil {
@@ -114,7 +114,7 @@ func (o *Operator) List(ctx context.Context, f Filter, p Page) ([]Job, string, e
 }
 
 // listMatching returns the jobs of the states and the queue of a filter, each once.
-func (o *Operator) listMatching(ctx context.Context, f Filter) ([]Job, error) {
+func (o *Service) listMatching(ctx context.Context, f Filter) ([]Job, error) {
 	jobs := map[job.ID]Job{}
 	if f.wantsState(Dead) {
 		if err := o.addDead(ctx, f, jobs); err != nil {
@@ -131,15 +131,15 @@ func (o *Operator) listMatching(ctx context.Context, f Filter) ([]Job, error) {
 	return list, nil
 }
 
-func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) error {
+func (o *Service) addDead(ctx context.Context, f Filter, into map[job.ID]Job) error {
 	ids, err := o.Jobs.ListDead(ctx)
 	if err != nil {
-		return fmt.Errorf("operate: %w", err)
+		return fmt.Errorf("admin: %w", err)
 	}
 	for some := range slices.Chunk(ids, batch) {
 		records, err := o.Jobs.LoadDeadRecords(ctx, some)
 		if err != nil {
-			return fmt.Errorf("operate: %w", err)
+			return fmt.Errorf("admin: %w", err)
 		}
 		for id, r := range records {
 			j := toJob(r)
@@ -152,16 +152,16 @@ func (o *Operator) addDead(ctx context.Context, f Filter, into map[job.ID]Job) e
 	return nil
 }
 
-func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) error {
+func (o *Service) addLive(ctx context.Context, f Filter, into map[job.ID]Job) error {
 	var tasks []Task
 	for _, queue := range o.Queue.QueueNames() {
-		for _, s := range States() {
+		for _, s := range AllStates() {
 			if s == Dead || !f.wantsState(s) || f.Queue != "" && f.Queue != queue {
 				continue
 			}
 			some, err := o.Queue.ListTasks(ctx, queue, s)
 			if err != nil {
-				return fmt.Errorf("operate: %w", err)
+				return fmt.Errorf("admin: %w", err)
 			}
 			tasks = append(tasks, some...)
 		}
@@ -180,7 +180,7 @@ func (o *Operator) addLive(ctx context.Context, f Filter, into map[job.ID]Job) e
 		}
 		records, err := o.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
-			return fmt.Errorf("operate: %w", err)
+			return fmt.Errorf("admin: %w", err)
 		}
 		for _, t := range some {
 			j := toJob(records[t.ID])

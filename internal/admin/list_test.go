@@ -39,7 +39,7 @@ func newMemory() *memory {
 	return &memory{tasks: map[job.ID]admin.Task{}, records: map[job.ID]job.Record{}, dead: map[job.ID]job.Record{}, fails: map[job.ID]error{}}
 }
 
-func (m *memory) operator() *admin.Operator {
+func (m *memory) operator() *admin.Service {
 	return admin.New(admin.Deps{Queue: m, Jobs: memoryJobs{memory: m}, Uploads: nothingKept{}, Clock: func() time.Time { return noon }})
 }
 
@@ -126,7 +126,7 @@ func (m *memory) add(t *rapid.T, n int) job.ID {
 	if code := rapid.SampledFrom([]fault.Code{"", fault.Timeout, fault.Internal}).Draw(t, "code"); code != "" {
 		r.Error = &job.Failure{Code: code}
 	}
-	s := rapid.SampledFrom(admin.States()).Draw(t, "state")
+	s := rapid.SampledFrom(admin.AllStates()).Draw(t, "state")
 	if s == admin.Dead {
 		m.dead[id] = r
 		return id
@@ -153,7 +153,7 @@ func TestPagesAreWhole(t *testing.T) {
 			Queue:  rapid.SampledFrom([]string{"", names[0]}).Draw(t, "of queue"),
 			States: rapid.SampledFrom([][]admin.State{nil, {admin.Dead}, {admin.Retry, admin.Pending}}).Draw(t, "of states"),
 		}
-		staying, _, err := m.operator().List(ctx, f, admin.Page{Limit: admin.MaxLimit})
+		staying, _, err := m.operator().ListJobs(ctx, f, admin.Page{Limit: admin.MaxLimit})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestPagesAreWhole(t *testing.T) {
 		for cursor, first := "", true; first || cursor != ""; first = false {
 			var page []admin.Job
 			limit := rapid.IntRange(1, 7).Draw(t, "limit")
-			if page, cursor, err = m.operator().List(ctx, f, admin.Page{Limit: limit, Cursor: cursor}); err != nil {
+			if page, cursor, err = m.operator().ListJobs(ctx, f, admin.Page{Limit: limit, Cursor: cursor}); err != nil {
 				t.Fatal(err)
 			}
 			if len(page) > limit || cursor != "" && len(page) < limit {
@@ -204,19 +204,19 @@ func TestFiltersThatCannotBeMeant(t *testing.T) {
 		"negative": {OlderThan: -1},
 		"backward": {OlderThan: time.Hour, NewerThan: time.Hour},
 	} {
-		if err := f.Check(); fault.CodeOf(err) != fault.BadRequest || len(fault.From(err).Fields) == 0 {
+		if err := f.Validate(); fault.CodeOf(err) != fault.BadRequest || len(fault.From(err).Fields) == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	o := newMemory().operator()
 	for name, p := range map[string]admin.Page{"limit": {Limit: admin.MaxLimit + 1}, "none": {Limit: -1}, "cursor": {Cursor: "?"}, "half": {Cursor: "MTIz"}} {
-		_, _, err := o.List(t.Context(), admin.Filter{}, p)
+		_, _, err := o.ListJobs(t.Context(), admin.Filter{}, p)
 		wantCode(t, name, err, fault.BadRequest)
 	}
-	_, _, err := o.List(t.Context(), admin.Filter{Queue: "x"}, admin.Page{})
+	_, _, err := o.ListJobs(t.Context(), admin.Filter{Queue: "x"}, admin.Page{})
 	wantCode(t, "queue", err, fault.NotFound)
-	for _, all := range []func(context.Context, admin.Bulk) (admin.Report, error){o.RetryAll, o.DeleteAll} {
-		_, err := all(t.Context(), admin.Bulk{})
+	for _, all := range []func(context.Context, admin.BulkRequest) (admin.BulkReport, error){o.RetryAll, o.DeleteAll} {
+		_, err := all(t.Context(), admin.BulkRequest{})
 		wantCode(t, "a bulk of whatever", err, fault.BadRequest)
 	}
 }
@@ -246,9 +246,9 @@ func TestBulk(t *testing.T) {
 	t.Run("one that is refused keeps no other", func(t *testing.T) {
 		t.Parallel()
 		m := waiting()
-		m.fails["b"] = fault.Detailed(fault.Conflict, "Not this one.")
+		m.fails["b"] = fault.WithDetail(fault.Conflict, "Not this one.")
 		m.dead["e"] = job.Record{ID: "e", Kind: job.File, FinishedAt: noon.Add(time.Hour)}
-		r, err := m.operator().RetryAll(t.Context(), admin.Bulk{Filter: all})
+		r, err := m.operator().RetryAll(t.Context(), admin.BulkRequest{Filter: all})
 		if err != nil || ids(r.Jobs) != "acd" || len(r.Failed) != 2 || r.Failed[0].ID != "b" || r.Failed[0].Detail != "Not this one." || r.Failed[1].ID != "e" || r.Next != "" {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -257,7 +257,7 @@ func TestBulk(t *testing.T) {
 		t.Parallel()
 		m := waiting()
 		m.dead["e"] = job.Record{ID: "e", Kind: job.File, FinishedAt: noon.Add(time.Hour)}
-		r, err := m.operator().RetryAll(t.Context(), admin.Bulk{Filter: all, DryRun: true})
+		r, err := m.operator().RetryAll(t.Context(), admin.BulkRequest{Filter: all, DryRun: true})
 		if err != nil || !r.DryRun || ids(r.Jobs) != "abcd" || len(r.Failed) != 1 || r.Failed[0].ID != "e" || len(m.done) > 0 {
 			t.Errorf("%+v, %v, done %v", r, err, m.done)
 		}
@@ -266,13 +266,13 @@ func TestBulk(t *testing.T) {
 		t.Parallel()
 		m := waiting()
 		m.fails["c"] = fault.New(fault.QueueUnavailable)
-		r, err := m.operator().RetryAll(t.Context(), admin.Bulk{Filter: all})
+		r, err := m.operator().RetryAll(t.Context(), admin.BulkRequest{Filter: all})
 		wantCode(t, "retry", err, fault.QueueUnavailable)
 		if ids(r.Jobs) != "ab" || r.Next == "" {
 			t.Errorf("%+v", r)
 		}
 		delete(m.fails, "c")
-		r, err = m.operator().RetryAll(t.Context(), admin.Bulk{Filter: all, Page: admin.Page{Cursor: r.Next}})
+		r, err = m.operator().RetryAll(t.Context(), admin.BulkRequest{Filter: all, Page: admin.Page{Cursor: r.Next}})
 		if err != nil || ids(r.Jobs) != "cd" {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -280,7 +280,7 @@ func TestBulk(t *testing.T) {
 	t.Run("a caller without time gets the first, and the place to go on", func(t *testing.T) {
 		t.Parallel()
 		m, got := waiting(), ""
-		b := admin.Bulk{Filter: all}
+		b := admin.BulkRequest{Filter: all}
 		for range 4 {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // less than the reserve for the answer
 			r, err := m.operator().RetryAll(ctx, b)
@@ -317,7 +317,7 @@ func TestDrained(t *testing.T) {
 				m.load, m.failing = c.at[1], c.fail[1]
 				o := admin.New(admin.Deps{Queue: m, Jobs: memoryJobs{memory: m}, Clock: time.Now})
 				looks := 0
-				err := o.Drained(t.Context(), func(admin.Stats, error) {
+				err := o.WaitUntilDrained(t.Context(), func(admin.Stats, error) {
 					looks++
 					m.load, m.failing = c.at[looks+1], c.fail[looks+1]
 				})
@@ -338,7 +338,7 @@ func TestDrainedEndsWithItsContext(t *testing.T) {
 		late := fmt.Errorf("too late")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, late)
 		defer cancel()
-		if err := o.Drained(ctx, func(admin.Stats, error) {}); err != late { //nolint:errorlint // exactly this error
+		if err := o.WaitUntilDrained(ctx, func(admin.Stats, error) {}); err != late { //nolint:errorlint // exactly this error
 			t.Errorf("%v", err)
 		}
 	})

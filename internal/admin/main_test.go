@@ -34,7 +34,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // env is an operator and repair on real stores.
 type env struct {
-	*admin.Operator
+	*admin.Service
 	t       testing.TB
 	clock   *testenv.Clock
 	redis   redis.UniversalClient
@@ -47,7 +47,7 @@ type env struct {
 
 func open(t testing.TB, url string) *env {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(20*time.Second))
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
 	e := &env{t: t, clock: testenv.NewClock(time.Now()), redis: client, dir: t.TempDir()}
@@ -56,8 +56,8 @@ func open(t testing.TB, url string) *env {
 	t.Cleanup(func() { e.files.Close() })
 	quiet := slog.New(slog.DiscardHandler)
 	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: quiet, Host: "here"})
-	e.tasks = queuetest.New(t, client)
-	e.Operator = admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now})
+	e.tasks = queuetest.NewQueue(t, client)
+	e.Service = admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now})
 	e.sweeper = repair.New(repair.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Holder: "one", Clock: e.clock.Now, Logger: quiet, Registerer: prometheus.NewRegistry(),
 	})
@@ -67,7 +67,7 @@ func open(t testing.TB, url string) *env {
 // conform runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func conform(t *testing.T, test func(t *testing.T, e *env)) {
 	t.Parallel()
-	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.Redis(t).URL(1))) })
+	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.StartRedis(t).URL(1))) })
 	t.Run("miniredis", func(t *testing.T) { t.Parallel(); test(t, open(t, "redis://"+miniredis.RunT(t).Addr()+"/1")) })
 }
 
@@ -219,8 +219,8 @@ func (e *env) die(kind job.Kind, code fault.Code, keep bool) job.ID {
 func (e *env) idle() {
 	e.t.Helper()
 	testenv.Eventually(e.t, "the queues are empty", func() bool {
-		s, err := e.Stats(e.t.Context())
-		return err == nil && s.Left() == 0
+		s, err := e.CurrentStats(e.t.Context())
+		return err == nil && s.RemainingJobs() == 0
 	})
 }
 

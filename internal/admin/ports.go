@@ -60,8 +60,8 @@ type Jobs interface {
 	// RetryDead restores the record of a dead job, queued and without an attempt, and returns it. The job is no
 	// longer dead. It returns conflict when the dead job has changed since it was read, or has an open record.
 	RetryDead(ctx context.Context, d job.Dead) (job.Record, error)
-	// Delete removes a job: its record, its result and its entry among the dead jobs.
-	Delete(ctx context.Context, id job.ID) error
+	// DeleteJob removes a job: its record, its result and its entry among the dead jobs.
+	DeleteJob(ctx context.Context, id job.ID) error
 }
 
 // Uploads stores the documents and tickets of jobs.
@@ -104,8 +104,8 @@ type QueueLoad struct {
 	Oldest float64 `json:"oldestPendingSeconds"`
 }
 
-// Left is the number of tasks that the queue will still run.
-func (q QueueLoad) Left() int64 { return q.Pending + q.Active + q.Retry + q.Scheduled }
+// RemainingTasks is the number of tasks that the queue will still run.
+func (q QueueLoad) RemainingTasks() int64 { return q.Pending + q.Active + q.Retry + q.Scheduled }
 
 // Worker is a process that runs tasks.
 type Worker struct {

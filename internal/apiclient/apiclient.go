@@ -72,7 +72,7 @@ func (r Response) FaultCode() fault.Code {
 	if r.StatusCode < http.StatusBadRequest || kind != problem.ContentType {
 		return ""
 	}
-	f, err := problem.Read(bytes.NewReader(r.Body))
+	f, err := problem.ReadFault(bytes.NewReader(r.Body))
 	if err != nil {
 		return ""
 	}

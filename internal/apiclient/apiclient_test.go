@@ -58,7 +58,7 @@ func TestFaultCode(t *testing.T) {
 		answer http.HandlerFunc
 		want   fault.Code
 	}{
-		{"a problem", func(w http.ResponseWriter, r *http.Request) { problem.Write(w, r, fault.New(fault.NotAPDF)) }, fault.NotAPDF},
+		{"a problem", func(w http.ResponseWriter, r *http.Request) { problem.WriteError(w, r, fault.New(fault.NotAPDF)) }, fault.NotAPDF},
 		{"a page of a proxy", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, `{"code":"internal"}`, http.StatusBadGateway)
 		}, ""},

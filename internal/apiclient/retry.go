@@ -36,9 +36,9 @@ func (b busyError) Unwrap() error { return b.error }
 // readRefusal turns a response other than success into an error: the API's own fault, or the status of the server in
 // front of it.
 func readRefusal(status int, header http.Header, body io.Reader) error {
-	f, err := problem.Read(body)
+	f, err := problem.ReadFault(body)
 	if err != nil {
-		f = fault.Detailed(codeOfStatus(status), fmt.Sprintf("The server answered %d %s.", status, http.StatusText(status)))
+		f = fault.WithDetail(codeOfStatus(status), fmt.Sprintf("The server answered %d %s.", status, http.StatusText(status)))
 	}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway:

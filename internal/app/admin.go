@@ -31,14 +31,14 @@ const (
 
 // RunAdmin calls do with the operations of operators, on the Redis and the storage that the environment names, and
 // turns its error into one that says what to do, with the exit code.
-func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(context.Context, *admin.Operator) error) error {
+func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(context.Context, *admin.Service) error) error {
 	var c config.Queue
 	if err := config.Load(&c, p.Environ); err != nil {
 		return err
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	program.LogRedis(quiet) // its failures return as errors
-	client, err := redisurl.Open(c.JobURL.Reveal(), redisurl.Name("tmd-queue"))
+	client, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-queue"))
 	if err != nil {
 		return err
 	}

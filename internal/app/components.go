@@ -116,7 +116,7 @@ func newAuthGuard(a config.Auth, r *role.Role) (*auth.Guard, error) {
 func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) error {
 	return func(ctx context.Context) error {
 		select {
-		case <-c.catalogue.Loaded():
+		case <-c.catalogue.FirstLoad():
 			return worker.Run(ctx)
 		case <-ctx.Done():
 			return nil

@@ -70,7 +70,7 @@ func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.S
 
 // openRedis returns a client of a Redis server. It connects at the first command.
 func openRedis(r *role.Role, name, url string) (redis.UniversalClient, error) {
-	client, err := redisurl.Open(url, redisurl.Name("tmd-"+r.Name()))
+	client, err := redisurl.Open(url, redisurl.WithClientName("tmd-"+r.Name()))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -40,7 +40,7 @@ func buildParser(ctx context.Context, r *role.Role, c config.Parser) error {
 // parserReadiness returns a check that fails before the first child has started and while the process drains.
 func parserReadiness(r *role.Role, pool *parsepool.Pool) func() error {
 	return func() error {
-		if !r.Gate().Ready() {
+		if !r.Gate().IsReady() {
 			return fault.New(fault.ParserUnavailable)
 		}
 		return pool.Ready()
@@ -57,7 +57,7 @@ type panicReporter struct {
 func (p panicReporter) Parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.reporter.Panic(v, problem.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx)})
+			p.reporter.ReportPanic(v, problem.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx)})
 			panic(v)
 		}
 	}()

@@ -54,14 +54,14 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 			{Name: "database", Needed: true, Check: db.Ping},
 			{Name: "parser", Needed: true, Check: parser.Check},
 		},
-		Serving: r.Gate().Ready, RunningJobs: worker.Running, Tolerance: budget.HealthTolerance, Logger: r.Log,
+		Serving: r.Gate().IsReady, RunningJobs: worker.Running, Tolerance: budget.HealthTolerance, Logger: r.Log,
 	})
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", r.DebugHandler(c.Profiling))
-	monitor.Register(mux)
+	monitor.RegisterRoutes(mux)
 	r.AddComponent("health", monitor.Run)
 	// It is added before the worker and stops after it: probes are answered until the end.
 	at := role.Endpoint{Name: "health", Setting: "TMD_WORKER_HEALTH_ADDR", Addr: string(c.HealthAddr)}

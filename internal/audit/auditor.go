@@ -70,7 +70,7 @@ func (p *Program) Audit(r Record) *Audit {
 }
 
 func (p *Program) newAuditor(r *Record) *auditor {
-	a := &auditor{Program: p, record: r, first: make([]int32, len(p.places)), exact: true, current: slotOf(r.Current.Last())}
+	a := &auditor{Program: p, record: r, first: make([]int32, len(p.places)), exact: true, current: slotOf(r.Current.LastSeason())}
 	a.items = make([]item, 0, len(r.Attempts))
 	for _, attempt := range r.Attempts {
 		a.items = append(a.items, a.newItem(attempt))
@@ -103,7 +103,7 @@ func compareBool(x, y bool) int {
 
 func (a *auditor) newItem(attempt Attempt) item {
 	it := item{Attempt: attempt, id: -1, problem: -1, repeatOf: -1, next: -1, filled: -1, filler: attempt.IsPlaceholder}
-	it.begin, it.end = slotOf(attempt.Term.First()), slotOf(attempt.Term.Last())
+	it.begin, it.end = slotOf(attempt.Term.FirstSeason()), slotOf(attempt.Term.LastSeason())
 	if it.filler {
 		if it.Credits < 0 {
 			it.Credits = placeholderCredits

@@ -26,7 +26,7 @@ func (p *Program) lastTerm(r *Record) string {
 	last := never
 	for _, a := range r.Attempts {
 		if a.Status != Incomplete {
-			last = max(last, slotOf(a.Term.Last()))
+			last = max(last, slotOf(a.Term.LastSeason()))
 		}
 	}
 	return last.label()

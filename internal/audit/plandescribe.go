@@ -26,7 +26,7 @@ func (x *planner) describe() *Plan {
 	var slots []slot
 	for _, i := range order {
 		task := &x.tasks[i]
-		at := slotOf(task.attempt.Term.First())
+		at := slotOf(task.attempt.Term.FirstSeason())
 		for key, half := at, 0; half < 2; key, half = at+1, half+1 {
 			if half == 1 && !x.problem.Tasks[i].FullYear {
 				break

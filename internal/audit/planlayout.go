@@ -50,7 +50,7 @@ func (x *planner) listRooms() []plan.Term {
 		}
 	}
 	for _, a := range x.record.Attempts {
-		begin, end := slotOf(a.Term.First()), slotOf(a.Term.Last())
+		begin, end := slotOf(a.Term.FirstSeason()), slotOf(a.Term.LastSeason())
 		if t := int(end - x.wishes.from); t >= 0 && t < len(terms) && end > begin && a.Status != Incomplete && a.Status != Completed {
 			terms[t].Room = max(0, terms[t].Room-int(a.Credits/2))
 		}
@@ -105,7 +105,7 @@ func (x *planner) newTask(i int, at map[int32][]int, ranks map[string]int) plan.
 	}
 	if task.fixed != never {
 		out.Fixed = int(task.fixed - x.wishes.from)
-		out.FullYear = task.attempt.Term.FullYear()
+		out.FullYear = task.attempt.Term.IsFullYear()
 	}
 	set := seasons(0)
 	if task.id >= 0 {
@@ -175,7 +175,7 @@ func (x *planner) isMetByRecord(id, other int32, code RemarkCode) bool {
 	}
 	has := func(c int32) bool {
 		return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
-			return a.Code == x.book.courses[c].code && a.Status != Incomplete && slotOf(a.Term.Last()) < x.wishes.from &&
+			return a.Code == x.book.courses[c].code && a.Status != Incomplete && slotOf(a.Term.LastSeason()) < x.wishes.from &&
 				(!a.BelowCMinus || code != Prerequisite || !x.isStrict(c, id))
 		})
 	}

@@ -112,7 +112,7 @@ func (x *planner) begin(r *Record) {
 	record := *r
 	record.Attempts = nil
 	for _, a := range r.Attempts {
-		begin := slotOf(a.Term.First())
+		begin := slotOf(a.Term.FirstSeason())
 		switch {
 		case a.Status != Planned, begin < x.wishes.from && begin != never:
 			record.Attempts = append(record.Attempts, a)
@@ -124,7 +124,7 @@ func (x *planner) begin(r *Record) {
 	}
 	x.record = &record
 	for _, a := range x.wishes.keep {
-		x.addTask(a, slotOf(a.Term.First()), false)
+		x.addTask(a, slotOf(a.Term.FirstSeason()), false)
 	}
 	x.addWorkTerms()
 }

@@ -135,7 +135,7 @@ func TestPlansFollowTheRecord(t *testing.T) {
 	at := map[string]string{}
 	for _, a := range got.Attempts {
 		if a.Status == audit.Planned {
-			at[a.Code] = a.Term.Label()
+			at[a.Code] = a.Term.UpperLabel()
 		}
 	}
 	for _, code := range []string{"COMP 371", "HIST 205", "COMP 248"} {

@@ -55,7 +55,7 @@ type wishes struct {
 
 // readWishes checks a request against the record, and names every fault.
 func (p *Program) readWishes(r *Record, q *PlanRequest) (*wishes, []fault.Field) {
-	w := &wishes{load: q.MaxCredits, summers: q.Summers, coop: strings.ToUpper(q.Coop), from: slotOf(r.Current.Last()) + 1}
+	w := &wishes{load: q.MaxCredits, summers: q.Summers, coop: strings.ToUpper(q.Coop), from: slotOf(r.Current.LastSeason()) + 1}
 	var faults []fault.Field
 	add := func(path, format string, args ...any) {
 		faults = append(faults, fault.Field{Path: path, Message: fmt.Sprintf(format, args...)})
@@ -70,7 +70,7 @@ func (p *Program) readWishes(r *Record, q *PlanRequest) (*wishes, []fault.Field)
 	if q.From != "" {
 		t, err := term.Parse(q.From)
 		switch {
-		case err != nil || t.FullYear():
+		case err != nil || t.IsFullYear():
 			add("from", `A term is Winter, Summer or Fall and a year, such as "Fall 2027".`)
 		case slotOf(t) < w.from && !r.Current.IsZero():
 			add("from", "The plan begins after the current term.")
@@ -206,16 +206,16 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 			add(`A term is a season and a year, such as "Fall 2027".`)
 			continue
 		}
-		t = t.Counted()
-		begin := slotOf(t.First())
+		t = t.ToCanonical()
+		begin := slotOf(t.FirstSeason())
 		credits := p.book.courses[id].credits
 		switch {
 		case begin < w.from:
-			add("%s is kept in %s, before the plan begins.", code, t.Label())
+			add("%s is kept in %s, before the plan begins.", code, t.UpperLabel())
 		case begin >= w.from+planTerms-1:
 			add("%s is kept more than twelve years ahead.", code)
 		case w.isClosed(begin) && !isWorkTerm(code):
-			add("%s is kept in %s, in which the plan has no study term.", code, t.Label())
+			add("%s is kept in %s, in which the plan has no study term.", code, t.UpperLabel())
 		case slices.ContainsFunc(w.keep, func(a Attempt) bool { return a.Code == code }) && !p.book.courses[id].repeatable:
 			add("%s is kept twice.", code)
 		case slices.ContainsFunc(r.Attempts, func(a Attempt) bool {
@@ -228,8 +228,8 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 					add("%s and %s exclude each other.", code, other.Code)
 				}
 			}
-			if load[begin] += credits; load[begin] > w.load && !t.FullYear() {
-				add("%s holds more than %s credits by what is kept.", t.Label(), w.load)
+			if load[begin] += credits; load[begin] > w.load && !t.IsFullYear() {
+				add("%s holds more than %s credits by what is kept.", t.UpperLabel(), w.load)
 			}
 			w.keep = append(w.keep, Attempt{Code: code, Credits: credits, Status: Planned, Term: t})
 		}

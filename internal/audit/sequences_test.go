@@ -39,7 +39,7 @@ func layOut(s catalogue.Sequence) []audit.Attempt {
 				out = append(out, audit.Attempt{Code: name, Status: audit.Planned, Term: when, Credits: audit.NoCredits})
 			}
 		}
-		at = at.Next()
+		at = at.NextTerm()
 	}
 	return out
 }

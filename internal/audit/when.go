@@ -50,7 +50,7 @@ func labelOf(t term.Term) string {
 	case term.Fall:
 		return "FALL " + strconv.Itoa(t.Year)
 	case term.WinterSummer, term.FallWinter:
-		return t.Label()
+		return t.UpperLabel()
 	}
 	return ""
 }
@@ -107,5 +107,5 @@ func parseLabel(label string) slot {
 	if err != nil {
 		return never
 	}
-	return slotOf(t.Last())
+	return slotOf(t.LastSeason())
 }

@@ -60,7 +60,7 @@ func open(t *testing.T, dir string, now func() time.Time) *boltstore.Store {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store { return open(t, t.TempDir(), now) })
+	storetest.TestStore(t, func(t *testing.T, now func() time.Time) storetest.Store { return open(t, t.TempDir(), now) })
 }
 
 func TestDataOutlivesTheProcess(t *testing.T) {

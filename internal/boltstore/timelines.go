@@ -42,7 +42,7 @@ func currentTimeline(tx *bbolt.Tx, owner, id string, version int64) (timeline.Sa
 
 // InsertTimeline stores a new timeline and returns it with id, version 1 and times.
 func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
-	if err := timelines.Storable(t); err != nil {
+	if err := timelines.ValidateSaved(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	var id [12]byte
@@ -67,7 +67,7 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 // and returns it with its new version; timeline_not_found when the owner has none, precondition_failed when it is at
 // another version.
 func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
-	if err := timelines.Storable(t); err != nil {
+	if err := timelines.ValidateSaved(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	err := s.update(ctx, "update a timeline", func(tx *bbolt.Tx) error {
@@ -98,11 +98,11 @@ func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 // ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra
 // courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
 func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
-	limit = timelines.Page(limit)
+	limit = timelines.PageSize(limit)
 	var last timelines.Position
 	if cursor != "" {
 		var err error
-		if last, err = timelines.ParseCursor(cursor); err != nil {
+		if last, err = timelines.DecodeCursor(cursor); err != nil {
 			return nil, "", err
 		}
 	}
@@ -129,7 +129,7 @@ func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit i
 	if len(ts) > limit {
 		ts = ts[:limit]
 		end := ts[limit-1]
-		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID}.Cursor()
+		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID}.EncodeCursor()
 	}
 	for i := range ts {
 		ts[i].Owner, ts[i].Semesters, ts[i].States, ts[i].Extra = owner, nil, nil, nil

@@ -56,7 +56,7 @@ func (l *lines) count(s string) int {
 
 func openCache(t testing.TB, url string) *fixture {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(patience))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func onEachRedis(t *testing.T, test func(t *testing.T, e *fixture)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, openCache(t, testenv.Redis(t).URL(0)))
+		test(t, openCache(t, testenv.StartRedis(t).URL(0)))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
@@ -256,8 +256,8 @@ func TestAFillThatFails(t *testing.T) {
 // A cache that does not answer breaks nothing, and is asked three times until the pause.
 func TestACacheThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
-	client, err := redisurl.Open(server.URL(0), redisurl.Timeout(patience))
+	server := testenv.StartRedis(t)
+	client, err := redisurl.Open(server.URL(0), redisurl.WithTimeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +295,7 @@ func TestACacheThatDoesNotAnswer(t *testing.T) {
 
 func TestACacheThatAnswersAgain(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	e := openCache(t, server.URL(0))
 	e.Set(t.Context(), "k", []byte("cached"), 0)
 	server.Kill()
@@ -330,7 +330,7 @@ func TestClientsThatGiveUp(t *testing.T) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	e := openCache(b, testenv.Redis(b).URL(0))
+	e := openCache(b, testenv.StartRedis(b).URL(0))
 	e.Set(b.Context(), "k", make([]byte, 20_000), 0)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -342,7 +342,7 @@ func BenchmarkGet(b *testing.B) {
 
 // BenchmarkDead measures what a cache that does not answer costs a request.
 func BenchmarkDead(b *testing.B) {
-	server := testenv.Redis(b)
+	server := testenv.StartRedis(b)
 	e := openCache(b, server.URL(0))
 	server.Kill()
 	b.ReportAllocs()

@@ -86,8 +86,8 @@ func (c *Catalogue) MatchDegree(printed string) (DegreeMatch, error) {
 	return DegreeMatch{}, &fault.Error{Code: fault.DegreeAmbiguous, Closest: c.rankClosest(want, found)}
 }
 
-// FindStandalone returns the degree of an id that a student can be in; degree_not_found, with the closest names, for any
-// other id.
+// FindStandalone returns the degree of an id that a student can be in; degree_not_found, with the closest names, for
+// any other id.
 func (c *Catalogue) FindStandalone(id string) (Degree, error) {
 	if d, ok := c.FindDegree(id); ok && d.DegreeType == Standalone {
 		return d, nil

@@ -99,7 +99,7 @@ func TestAll(t *testing.T) {
 		}
 	})
 	t.Run("the data folder is one process's", func(t *testing.T) {
-		second := testenv.Start(t, testkit.Command(t, []string{"BACKEND_PORT=0", "TMD_DATA_DIR=" + data}, "all"))
+		second := testenv.StartProcess(t, testkit.Command(t, []string{"BACKEND_PORT=0", "TMD_DATA_DIR=" + data}, "all"))
 		if code := second.ExitCode(); code != 1 {
 			t.Errorf("exit code %d", code)
 		}
@@ -122,7 +122,7 @@ func TestAll(t *testing.T) {
 // With a real Redis the jobs outlive the process; with tokens the API may be shared.
 func TestAllOnARealRedisWithTokens(t *testing.T) {
 	t.Parallel()
-	redis, port := testenv.Redis(t), testenv.FreePort(t)
+	redis, port := testenv.StartRedis(t), testenv.FreePort(t)
 	env := []string{"BACKEND_PORT=" + strconv.Itoa(port), "TMD_DATA_DIR=" + t.TempDir(), "REDIS_JOB_URL=" + redis.URL(1), "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret}
 	all := startRole(t, "all", port, env...)
 	if got := all.runCommand(t, nil, "upload", testkit.DocumentPath("transcripts/soen-coop")); got.code != 4 {

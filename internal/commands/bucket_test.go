@@ -18,7 +18,7 @@ import (
 func TestRolesOnABucket(t *testing.T) {
 	t.Parallel()
 	const bucket = "our-uploads"
-	redis, mongo, s3 := testenv.Redis(t), testenv.Mongo(t), testenv.S3(t, bucket)
+	redis, mongo, s3 := testenv.StartRedis(t), testenv.NewMongoDatabase(t), testenv.StartS3(t, bucket)
 	env := append([]string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
 		"NODE_ENV=test", "TMD_RATE_LIMIT=0",
@@ -49,7 +49,7 @@ func TestRolesOnABucket(t *testing.T) {
 	auth := []string{"TMD_TOKEN=" + token}
 	wantEmpty := func() {
 		t.Helper()
-		testenv.Eventually(t, "the bucket is empty", func() bool { return len(s3.Objects(t, bucket)) == 0 })
+		testenv.Eventually(t, "the bucket is empty", func() bool { return len(s3.ListKeys(t, bucket)) == 0 })
 	}
 
 	got := api.runCommand(t, auth, "upload", "--json", testkit.DocumentPath("transcripts/soen-coop"))
@@ -66,7 +66,7 @@ func TestRolesOnABucket(t *testing.T) {
 	<-worker.Done()
 	waiting := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-coop"))
 	for _, suffix := range []string{".pdf", ".json"} {
-		if _, err := os.Stat(s3.Bucket(bucket) + "/" + waiting.JobID + suffix); err != nil {
+		if _, err := os.Stat(s3.BucketDir(bucket) + "/" + waiting.JobID + suffix); err != nil {
 			t.Error(err)
 		}
 	}
@@ -115,7 +115,7 @@ func (s *server) submitRefused(t *testing.T, token, file string) (status int, re
 // A bucket that cannot be used stops the start, with what to turn.
 func TestABucketThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	s3 := testenv.S3(t)
+	s3 := testenv.StartS3(t)
 	cmd := testkit.Command(t, append([]string{
 		"REDIS_HOST=127.0.0.1", "MONGODB_URI=mongodb://127.0.0.1:1/x", "JWT_SECRET=" + jwtSecret, "BACKEND_PORT=0",
 		"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=our-uploads", "TMD_S3_REGION=" + testenv.S3Region, "TMD_S3_ENDPOINT=" + s3.URL(),

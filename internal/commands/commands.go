@@ -35,5 +35,5 @@ func Run(ctx context.Context, p program.Process) int {
 		newUploadCommand(p), newParseCommand(p), newTokenCommand(p), newSeedCommand(p), newQueueCommand(p), newConfigCommand(p),
 		newVersionCommand(p), newParserChildCommand(p),
 	)
-	return program.Execute(ctx, p, root)
+	return program.ExecuteCommand(ctx, p, root)
 }

@@ -91,9 +91,9 @@ func (l *ledger) listenForEvents(t *testing.T, client redis.UniversalClient) {
 
 func newInstallation(t *testing.T) *installation {
 	t.Helper()
-	i := &installation{redis: testenv.Redis(t), uploads: t.TempDir(), apiPort: testenv.FreePort(t), done: &ledger{times: map[string]int{}}}
+	i := &installation{redis: testenv.StartRedis(t), uploads: t.TempDir(), apiPort: testenv.FreePort(t), done: &ledger{times: map[string]int{}}}
 	i.env = []string{
-		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(i.redis.Port), "MONGODB_URI=" + testenv.Mongo(t), "JWT_SECRET=" + jwtSecret,
+		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(i.redis.Port), "MONGODB_URI=" + testenv.NewMongoDatabase(t), "JWT_SECRET=" + jwtSecret,
 		"TMD_UPLOAD_DIR=" + i.uploads, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
 	}
 	none := noServer()
@@ -131,7 +131,7 @@ func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[
 	t.Helper()
 	due := slices.DeleteFunc(slices.Clone(accepted), func(id string) bool { return lost[id] })
 	// A sweep waits for ten seconds, and looks twice.
-	testenv.Within(t, 2*time.Minute, "every accepted job is done and its document gone", func() bool {
+	testenv.EventuallyWithin(t, 2*time.Minute, "every accepted job is done and its document gone", func() bool {
 		return i.done.allDone(due) && i.countDocuments(t) == 0
 	})
 	for _, id := range accepted {
@@ -188,7 +188,7 @@ func TestRedisIsWiped(t *testing.T) {
 	}
 	release()
 	moment := 1 + rand.IntN(15)
-	testenv.Within(t, 2*time.Minute, "some are done", func() bool { return i.done.countJobs() >= moment })
+	testenv.EventuallyWithin(t, 2*time.Minute, "some are done", func() bool { return i.done.countJobs() >= moment })
 	flush() // while the others run
 	i.requireSettled(t, accepted, i.done.resetCounts())
 }

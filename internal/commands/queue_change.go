@@ -43,7 +43,7 @@ func (ch *changeCommand) run(ctx context.Context, p program.Process, ids []strin
 	case len(ids) == 0 && !filtered:
 		return program.UsageError(fmt.Errorf("say which jobs are meant: name them, or use --state, --code and the like, or --all for all dead ones"))
 	}
-	return app.RunAdmin(ctx, p, app.UploadsRequired, func(ctx context.Context, o *admin.Operator) error {
+	return app.RunAdmin(ctx, p, app.UploadsRequired, func(ctx context.Context, o *admin.Service) error {
 		report, err := ch.apply(ctx, p, o, ids)
 		// What was done before an error is printed in any case.
 		if err == nil || len(report.Jobs)+len(report.Failed) > 0 {
@@ -57,7 +57,7 @@ func (ch *changeCommand) run(ctx context.Context, p program.Process, ids []strin
 }
 
 // apply changes the named jobs, or those that the flags select. It may ask for confirmation of the latter.
-func (ch *changeCommand) apply(ctx context.Context, p program.Process, o *admin.Operator, ids []string) (admin.Report, error) {
+func (ch *changeCommand) apply(ctx context.Context, p program.Process, o *admin.Service, ids []string) (admin.BulkReport, error) {
 	if len(ids) > 0 {
 		return ch.ApplyToNamed(ctx, o, ids, ch.dryRun)
 	}
@@ -71,13 +71,13 @@ func (ch *changeCommand) apply(ctx context.Context, p program.Process, o *admin.
 			return preview, err
 		}
 		if err := askConfirmation(p, fmt.Sprintf("%s %s?", ch.Verb, render.CountJobs(len(preview.Jobs)))); err != nil {
-			return admin.Report{}, err
+			return admin.BulkReport{}, err
 		}
 	}
 	return ch.ApplyToAll(ctx, o, filter, ch.dryRun)
 }
 
-func (ch *changeCommand) printReport(p program.Process, r admin.Report) error {
+func (ch *changeCommand) printReport(p program.Process, r admin.BulkReport) error {
 	if ch.json {
 		return render.WriteJSON(p.Stdout, r)
 	}

@@ -29,7 +29,7 @@ func newQueueDrainCommand(p program.Process) *cobra.Command {
 			if timeout < 0 {
 				return program.UsageError(errors.New("--timeout is how long to wait: 10m, or 0 to wait for nothing"))
 			}
-			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Operator) error {
+			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {
 				if dryRun {
 					return printRemainingWork(ctx, p, o, asJSON)
 				}
@@ -44,8 +44,8 @@ func newQueueDrainCommand(p program.Process) *cobra.Command {
 }
 
 // printRemainingWork prints the work that a drain would wait for.
-func printRemainingWork(ctx context.Context, p program.Process, o *admin.Operator, asJSON bool) error {
-	s, err := o.Stats(ctx)
+func printRemainingWork(ctx context.Context, p program.Process, o *admin.Service, asJSON bool) error {
+	s, err := o.CurrentStats(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func printRemainingWork(ctx context.Context, p program.Process, o *admin.Operato
 }
 
 // drainQueues stops the intake and waits until the queues are empty, or for the timeout. 0 waits for nothing.
-func drainQueues(ctx context.Context, p program.Process, o *admin.Operator, timeout time.Duration, asJSON bool) error {
-	if err := o.Drain(ctx); err != nil {
+func drainQueues(ctx context.Context, p program.Process, o *admin.Service, timeout time.Duration, asJSON bool) error {
+	if err := o.PauseIntake(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.Stderr, "the intake is stopped until `tmd queue resume`")
@@ -69,7 +69,7 @@ func drainQueues(ctx context.Context, p program.Process, o *admin.Operator, time
 	bounded, cancel := context.WithTimeoutCause(ctx, timeout, errLate)
 	defer cancel()
 	lastLine := ""
-	err := o.Drained(bounded, func(s admin.Stats, err error) {
+	err := o.WaitUntilDrained(bounded, func(s admin.Stats, err error) {
 		line := "Redis does not answer"
 		if err == nil {
 			line = render.DescribeRemainingWork(s)

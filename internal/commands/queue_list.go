@@ -26,8 +26,8 @@ func newQueueListCommand(p program.Process) *cobra.Command {
 	c.Flags().StringVar(&page.Cursor, "cursor", "", "where to go on: the end of the list before says so")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: {jobs, next}")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Operator) error {
-			jobs, next, err := o.List(ctx, filter.toFilter(), page)
+		return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {
+			jobs, next, err := o.ListJobs(ctx, filter.toFilter(), page)
 			if err != nil {
 				return err
 			}

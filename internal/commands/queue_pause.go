@@ -20,8 +20,8 @@ func newQueuePauseCommand(p program.Process) *cobra.Command {
 		Long:  "Keep workers from taking jobs of the queues, all if none is named. Jobs that run go on, and work is accepted: it waits.",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Operator) error {
-				return changeQueues(ctx, p, o, queueChange{past: "paused", queues: queues, dryRun: dryRun, apply: o.Pause})
+			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {
+				return changeQueues(ctx, p, o, queueChange{past: "paused", queues: queues, dryRun: dryRun, apply: o.PauseQueues})
 			})
 		},
 	}
@@ -37,8 +37,8 @@ type queueChange struct {
 	apply  func(ctx context.Context, queues ...string) error
 }
 
-func changeQueues(ctx context.Context, p program.Process, o *admin.Operator, ch queueChange) error {
-	names, err := o.Named(ch.queues)
+func changeQueues(ctx context.Context, p program.Process, o *admin.Service, ch queueChange) error {
+	names, err := o.ResolveQueues(ch.queues)
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ func newQueueResumeCommand(p program.Process) *cobra.Command {
 		Short: "Undo pause; without a queue undo drain as well",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Operator) error {
-				ch := queueChange{past: "resumed", queues: queues, dryRun: dryRun, apply: o.Resume}
+			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {
+				ch := queueChange{past: "resumed", queues: queues, dryRun: dryRun, apply: o.ResumeQueues}
 				if err := changeQueues(ctx, p, o, ch); err != nil || len(queues) > 0 {
 					return err
 				}
@@ -31,12 +31,12 @@ func newQueueResumeCommand(p program.Process) *cobra.Command {
 	return c
 }
 
-func openIntake(ctx context.Context, p program.Process, o *admin.Operator, dryRun bool) error {
+func openIntake(ctx context.Context, p program.Process, o *admin.Service, dryRun bool) error {
 	if dryRun {
 		fmt.Fprintln(p.Stdout, "would be open again: the intake")
 		return nil
 	}
-	if err := o.Undrain(ctx); err != nil {
+	if err := o.ResumeIntake(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.Stdout, "open: the intake")

@@ -19,8 +19,8 @@ func newQueueShowCommand(p program.Process) *cobra.Command {
 		Short: "Print all that is known of a job, its owner and the history of its faults included",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.RunAdmin(cmd.Context(), p, app.UploadsOptional, func(ctx context.Context, o *admin.Operator) error {
-				d, err := o.Show(ctx, job.ID(args[0]))
+			return app.RunAdmin(cmd.Context(), p, app.UploadsOptional, func(ctx context.Context, o *admin.Service) error {
+				d, err := o.FindJob(ctx, job.ID(args[0]))
 				if err != nil {
 					return err
 				}

@@ -18,8 +18,8 @@ func newQueueStatsCommand(p program.Process) *cobra.Command {
 		Short: "Print what is in the queues, who works on it, and whether work is taken",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Operator) error {
-				s, err := o.Stats(ctx)
+			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {
+				s, err := o.CurrentStats(ctx)
 				if err != nil {
 					return err
 				}

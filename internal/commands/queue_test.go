@@ -79,7 +79,7 @@ type queueFixture struct {
 
 func newQueueFixture(t *testing.T) *queueFixture {
 	t.Helper()
-	redis, dir := testenv.Redis(t), t.TempDir()
+	redis, dir := testenv.StartRedis(t), t.TempDir()
 	client, err := redisurl.Open(redis.URL(1))
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func newQueueFixture(t *testing.T) *queueFixture {
 	return &queueFixture{
 		console: console{t, []string{"REDIS_JOB_URL=" + redis.URL(1), "TMD_UPLOAD_DIR=" + dir}},
 		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-7"}),
-		tasks:   queuetest.New(t, client),
+		tasks:   queuetest.NewQueue(t, client),
 		files:   files,
 	}
 }
@@ -129,7 +129,7 @@ func (s *queueFixture) acceptDeadJob(kind job.Kind, code fault.Code) job.ID {
 	s.requireNoError(err)
 	begun, _, err := s.records.BeginAttempt(ctx, r.ID, 1)
 	s.requireNoError(err)
-	s.requireNoError(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.Sentence()}))
+	s.requireNoError(s.records.FailJob(ctx, r.ID, begun.Fence, job.Failure{Code: code, Message: code.DefaultMessage()}))
 	return r.ID
 }
 
@@ -173,7 +173,7 @@ func TestQueueTool(t *testing.T) {
 		}
 	})
 	t.Run("show", func(t *testing.T) {
-		s.requireOutput(0, []string{"show", string(form)}, "the-owner", "worker-7", "internal", "kept until", fault.Internal.Sentence())
+		s.requireOutput(0, []string{"show", string(form)}, "the-owner", "worker-7", "internal", "kept until", fault.Internal.DefaultMessage())
 		s.requireOutput(0, []string{"show", string(lost)}, "gone: it cannot be run again")
 		var d struct {
 			Owner, State, Status string
@@ -273,7 +273,7 @@ func TestQueueToolWithoutRedis(t *testing.T) {
 // processes, through the tool and the admin API.
 func TestOperators(t *testing.T) {
 	t.Parallel()
-	redis, mongo, dir := testenv.Redis(t), testenv.Mongo(t), t.TempDir()
+	redis, mongo, dir := testenv.StartRedis(t), testenv.NewMongoDatabase(t), t.TempDir()
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
 		"TMD_UPLOAD_DIR=" + dir, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0",
@@ -336,7 +336,7 @@ func TestOperators(t *testing.T) {
 	defer release()
 	running := api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-regular")).JobID
 	<-way.waiting
-	drain := testenv.Start(t, testkit.Command(t, env, "queue", "drain", "--timeout", "1m"))
+	drain := testenv.StartProcess(t, testkit.Command(t, env, "queue", "drain", "--timeout", "1m"))
 	noPDF := filepath.Join(t.TempDir(), "no.pdf") // which makes no job while work is taken
 	if err := os.WriteFile(noPDF, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func (w *parserLink) setBroken(broken bool) {
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	whole := t // what a step starts for the steps after it ends with the whole test
-	redis, mongo, uploads, reports := testenv.Redis(t), testenv.Mongo(t), t.TempDir(), newSentry(t)
+	redis, mongo, uploads, reports := testenv.StartRedis(t), testenv.NewMongoDatabase(t), t.TempDir(), newSentry(t)
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,
 		"TMD_UPLOAD_DIR=" + uploads, "NODE_ENV=test", "TMD_RATE_LIMIT=0", "SENTRY_DSN=" + reports.dsnURL(),

@@ -166,7 +166,7 @@ func TestUploadAsJSON(t *testing.T) {
 	a := newFakeAPI(t)
 	a.accept = func(w http.ResponseWriter, r *http.Request, u upload, _ int) {
 		if strings.Contains(u.body, "bad") {
-			problem.Write(w, r, fault.New(fault.NotAPDF))
+			problem.WriteError(w, r, fault.New(fault.NotAPDF))
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
@@ -250,7 +250,9 @@ func TestUploadFailures(t *testing.T) {
 		fmt.Fprint(w, `data: {"status":"failed","error":{"code":"degree_not_found","message":"There is no such degree.","closest":["BEng in Software Engineering"]}}`+"\n\n")
 	}
 	refuse := func(code fault.Code) func(http.ResponseWriter, *http.Request, upload, int) {
-		return func(w http.ResponseWriter, r *http.Request, _ upload, _ int) { problem.Write(w, r, fault.New(code)) }
+		return func(w http.ResponseWriter, r *http.Request, _ upload, _ int) {
+			problem.WriteError(w, r, fault.New(code))
+		}
 	}
 	tests := []struct {
 		name   string

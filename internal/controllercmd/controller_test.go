@@ -47,7 +47,7 @@ type release struct {
 // newRelease creates a release with the controller, and with more values of the chart.
 func newRelease(t *testing.T, values ...string) *release {
 	t.Helper()
-	r := &release{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), redis: testenv.Redis(t)}
+	r := &release{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), redis: testenv.StartRedis(t)}
 	// The controller's role may not create what is missing, so that a mistake shows.
 	r.kubeconfig = server.KubeConfig(t, r.namespace+"-controller")
 	role := chartRole(t, values...)
@@ -62,7 +62,7 @@ func newRelease(t *testing.T, values ...string) *release {
 			t.Fatal(err)
 		}
 	}
-	r.queue = queuetest.New(t, r.openRedis())
+	r.queue = queuetest.NewQueue(t, r.openRedis())
 	return r
 }
 
@@ -79,11 +79,11 @@ func (r *release) openRedis() redis.UniversalClient {
 // chartRole is the role of the chart.
 func chartRole(t *testing.T, values ...string) *rbacv1.Role {
 	t.Helper()
-	helm := filepath.Join(testenv.Root(), ".bin", "helm")
+	helm := filepath.Join(testenv.RepoRoot(), ".bin", "helm")
 	if _, err := os.Stat(helm); err != nil {
-		testenv.Missing(t, "helm", "run hack/deps.sh chart")
+		testenv.SkipMissing(t, "helm", "run hack/deps.sh chart")
 	}
-	chart := filepath.Join(testenv.Root(), "charts", "trackmydegree")
+	chart := filepath.Join(testenv.RepoRoot(), "charts", "trackmydegree")
 	// `go test` does not see files that other processes read: this read makes its cached result depend on the role.
 	if _, err := os.ReadFile(filepath.Join(chart, "templates", "controller", "role.yaml")); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func (r *release) startController(args ...string) *controller {
 	}
 	health, metrics := testenv.FreePort(r.t), testenv.FreePort(r.t)
 	c := &controller{health: fmt.Sprintf("http://127.0.0.1:%d", health), metrics: fmt.Sprintf("http://127.0.0.1:%d", metrics)}
-	c.Process = testenv.Start(r.t, &exec.Cmd{Path: self, Args: append([]string{programName}, args...), Env: append([]string{
+	c.Process = testenv.StartProcess(r.t, &exec.Cmd{Path: self, Args: append([]string{programName}, args...), Env: append([]string{
 		"KUBECONFIG=" + r.kubeconfig, "TMD_NAMESPACE=" + r.namespace, "REDIS_JOB_URL=" + r.redis.URL(1), "TMD_LEASE_NAME=" + lease,
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
 		"TMD_GUARD_AFTER=1s", "TMD_FLEET_INTERVAL=200ms", "TMD_LOG_LEVEL=debug", "TMD_SHUTDOWN_GRACE=5s",

@@ -53,7 +53,7 @@ func Run(ctx context.Context, p program.Process) int {
 		return printUsageError(p, err.Error())
 	})
 	p.Args = toLongFlags(p.Args)
-	return program.Execute(ctx, p, root)
+	return program.ExecuteCommand(ctx, p, root)
 }
 
 // printUsageError prints what is wrong with the command line, and the usage.

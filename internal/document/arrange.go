@@ -103,7 +103,7 @@ func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
 		rest := slices.DeleteFunc(slices.Clone(p.sheets), func(s layout.Sheet) bool { return s.Drawn })
 		others := part{sheets: rest}
 		if i > 0 && !(total > 0 && others.isNumbered(total) && len(others.missingNumbers(total)) == 0) {
-			return moved, nil, fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("Page %d of this PDF holds no text that can be "+
+			return moved, nil, fault.WithDetail(fault.IncompleteDocument, fmt.Sprintf("Page %d of this PDF holds no text that can be "+
 				"read, only a picture. Print the whole student record to PDF from the browser.", s.Page+1))
 		}
 		warnings = append(warnings, warning.Warning{Code: warning.PageWithoutRows, Page: s.Page + 1,
@@ -139,7 +139,7 @@ func missingFault(missing []int, total int) error {
 		pages = "Pages " + strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 	}
 	verb := map[bool]string{true: "are", false: "is"}[len(words) > 1]
-	return fault.Detailed(fault.IncompleteDocument, fmt.Sprintf("%s of %d %s missing. Print the whole document to PDF from the "+
+	return fault.WithDetail(fault.IncompleteDocument, fmt.Sprintf("%s of %d %s missing. Print the whole document to PDF from the "+
 		"browser and upload that file.", pages, total, verb))
 }
 

@@ -181,7 +181,7 @@ func TestNothingIsLostInSilence(t *testing.T) {
 		pages = damage(t, pages)
 		got, err := document.Read(pages)
 		if err != nil {
-			if fault.CodeOf(err).Transient() {
+			if fault.CodeOf(err).IsTransient() {
 				t.Fatal(err)
 			}
 			return

@@ -54,7 +54,7 @@ func FuzzRead(f *testing.F) {
 		}
 		got, err := document.Read(pages)
 		if err != nil {
-			if code := fault.CodeOf(err); code.Transient() {
+			if code := fault.CodeOf(err); code.IsTransient() {
 				t.Fatal(err)
 			}
 			return

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the expected facts of tests/docum
 
 func TestReadDocuments(t *testing.T) {
 	e := newExtractor(t)
-	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests/documents/*/*.expected.json"))
+	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests/documents/*/*.expected.json"))
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d documents, %v", len(files), err)
 	}
@@ -153,7 +153,7 @@ func prune(v any) any {
 
 func sampleFile(tb testing.TB, name string) []byte {
 	tb.Helper()
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests/documents", name))
+	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents", name))
 	if err != nil {
 		tb.Fatal(err)
 	}

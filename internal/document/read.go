@@ -98,7 +98,7 @@ func checkCharacters(all []layout.Line, kind Kind) error {
 	for _, l := range all {
 		data = data || historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text)
 		if data && lost(l) {
-			return fault.Detailed(fault.Corrupt, "Some characters of this PDF are lost, among them grades or titles. Print the "+
+			return fault.WithDetail(fault.Corrupt, "Some characters of this PDF are lost, among them grades or titles. Print the "+
 				"page to PDF again from another browser.")
 		}
 	}

@@ -19,7 +19,7 @@ import (
 func TestReadIsAboutShape(t *testing.T) {
 	t.Parallel()
 	e := newExtractor(t)
-	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests/documents/[tl]*/*.pdf"))
+	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests/documents/[tl]*/*.pdf"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no documents", err)
 	}

@@ -71,7 +71,7 @@ func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) e
 // shouldSnooze reports whether a fault is an outage that the job may wait out. A missing document is not an outage:
 // it does not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
 func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
-	return fault.CodeOf(cause).Outage() && !errors.Is(cause, fs.ErrNotExist) &&
+	return fault.CodeOf(cause).IsOutage() && !errors.Is(cause, fs.ErrNotExist) &&
 		p.Clock().Sub(a.record.CreatedAt) < p.OutagePatience
 }
 
@@ -107,7 +107,7 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 	a.ended, a.record.State = true, job.Failed
 	p.scheduleCleanup(ctx, a)
 	if isOurFault(cause) && !a.panicked {
-		p.Reporter.JobFailed(a.ID, a.Attempt, cause)
+		p.Reporter.ReportJob(a.ID, a.Attempt, cause)
 	}
 	return cause
 }
@@ -142,7 +142,7 @@ func writeFailure(ctx context.Context, op string, err error) error {
 // crashed workers.
 func isOurFault(err error) bool {
 	code := fault.CodeOf(err)
-	return code.Transient() || code == fault.WorkerLost
+	return code.IsTransient() || code == fault.WorkerLost
 }
 
 // scheduleCleanup deletes the document and the ticket of a job that has ended after FileRetention. With KeepFailed it

@@ -35,18 +35,18 @@ const (
 
 // Reporter receives the failures that operators should examine. Faults of documents are not among them.
 type Reporter interface {
-	// JobFailed reports a job that failed permanently because of a fault of ours.
-	JobFailed(id job.ID, attempt int, err error)
-	// JobPanic reports a panic at a job's last attempt. It is called where the panic was recovered, so that the stack
-	// is available.
-	JobPanic(id job.ID, value any)
+	// ReportJob reports a job that failed permanently because of a fault of ours.
+	ReportJob(id job.ID, attempt int, err error)
+	// ReportJobPanic reports a panic at a job's last attempt. It is called where the panic was recovered, so that the
+	// stack is available.
+	ReportJobPanic(id job.ID, value any)
 }
 
 // silent reports nothing.
 type silent struct{}
 
-func (silent) JobFailed(job.ID, int, error) {}
-func (silent) JobPanic(job.ID, any)         {}
+func (silent) ReportJob(job.ID, int, error) {}
+func (silent) ReportJobPanic(job.ID, any)   {}
 
 // Deps are the dependencies of a Processor. Reporter is optional. JobTimeout bounds an attempt (0: 60 s),
 // ParserTimeout one call of the parser (0: 20 s). OutagePatience is the age of a job up to which outages do not count
@@ -133,12 +133,12 @@ func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 	case errors.Is(context.Cause(ctx), job.ErrSuperseded):
 		// Another worker holds the task: only that worker may write the record.
 		return fmt.Errorf("process: the task was taken back: %w", job.ErrSuperseded)
-	case ctx.Err() != nil && code.Transient():
+	case ctx.Err() != nil && code.IsTransient():
 		// The process stops, or the queue took the task from this worker: that caused any other error.
 		return p.requeueAttempt(ctx, a)
 	case p.shouldSnooze(a, err):
 		return p.snoozeAttempt(ctx, a, err)
-	case code.Transient() && !a.Last:
+	case code.IsTransient() && !a.Last:
 		return p.retryAttempt(ctx, a, err)
 	}
 	return p.failAttempt(ctx, a, err)
@@ -161,7 +161,7 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 			// The value of a panic may contain personal data of the document; the stack does not.
 			p.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if a.Last {
-				p.Reporter.JobPanic(a.ID, v)
+				p.Reporter.ReportJobPanic(a.ID, v)
 			}
 			a.panicked = true
 			err = fault.Wrap(fault.Internal, errors.New("process: panic"))
@@ -172,7 +172,7 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 		return job.Stored{}, err
 	}
 	defer a.startStep("pack")()
-	return resultcodec.Result(t)
+	return resultcodec.EncodeResult(t)
 }
 
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {

@@ -41,7 +41,7 @@ func TestAFileForADegree(t *testing.T) {
 		if err := w.attempt(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		full, err := resultcodec.Open(w.stored.Full)
+		full, err := resultcodec.DecodeResult(w.stored.Full)
 		if err != nil || full.Degree.ID != "BEng in Civil Engineering" {
 			t.Errorf("got %+v, %v, want the degree that was given", full.Degree, err)
 		}
@@ -55,11 +55,11 @@ func TestAFile(t *testing.T) {
 		}
 		// The document is deleted last, when the record is final.
 		w.did(t, "begin", "catalogue", "open", "parse", "done", "delete")
-		full, err := resultcodec.Open(w.stored.Full)
+		full, err := resultcodec.DecodeResult(w.stored.Full)
 		if err != nil {
 			t.Fatal(err)
 		}
-		slim, err := resultcodec.Open(w.stored.Slim)
+		slim, err := resultcodec.DecodeResult(w.stored.Slim)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestAForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.did(t, "begin", "catalogue", "done", "delete") // its ticket
-		if r, err := resultcodec.Open(w.stored.Full); err != nil || len(r.Semesters) != 10 {
+		if r, err := resultcodec.DecodeResult(w.stored.Full); err != nil || len(r.Semesters) != 10 {
 			t.Errorf("%v", err)
 		}
 	})
@@ -99,7 +99,7 @@ func TestASavedTimeline(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.did(t, "begin", "catalogue", "load", "done", "delete")
-		if r, err := resultcodec.Open(w.stored.Full); err != nil || r.ID != "t-1" {
+		if r, err := resultcodec.DecodeResult(w.stored.Full); err != nil || r.ID != "t-1" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -119,7 +119,7 @@ func TestAnothersTimeline(t *testing.T) {
 // Each code, at the first and at the last attempt: a transient fault keeps the document until the last. The job is
 // too old to wait for an unavailable part.
 func TestEachCode(t *testing.T) {
-	for _, code := range fault.Codes() {
+	for _, code := range fault.AllCodes() {
 		for _, n := range []int{1, job.MaxAttempts} {
 			t.Run(fmt.Sprint(code, n), func(t *testing.T) {
 				alone(t, func(t *testing.T, w *world) {
@@ -129,7 +129,7 @@ func TestEachCode(t *testing.T) {
 					if fault.CodeOf(err) != code || isPostponed(err) {
 						t.Errorf("the queue gets %v", err)
 					}
-					ends := n == job.MaxAttempts || !code.Transient()
+					ends := n == job.MaxAttempts || !code.IsTransient()
 					state, kept := job.Retrying, true
 					if ends {
 						state, kept = job.Failed, false
@@ -144,7 +144,7 @@ func TestEachCode(t *testing.T) {
 						t.Errorf("tried again at %s", w.record.RetryAt)
 					}
 					reports := 0
-					if ends && (code.Transient() || code == fault.WorkerLost) {
+					if ends && (code.IsTransient() || code == fault.WorkerLost) {
 						reports = 1
 					}
 					if len(w.failed) != reports {

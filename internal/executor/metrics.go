@@ -63,7 +63,7 @@ func outcomeOf(err error) string {
 	case errors.Is(err, job.ErrSuperseded):
 		return outcomeSuperseded
 	}
-	if code := fault.CodeOf(err); code.Known() {
+	if code := fault.CodeOf(err); code.IsKnown() {
 		return string(code)
 	}
 	return string(fault.Internal)

@@ -49,7 +49,7 @@ type system struct {
 
 func newSystem(t *testing.T, url string, timeout time.Duration) *system {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(timeout))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(timeout))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func newSystem(t *testing.T, url string, timeout time.Duration) *system {
 	s := &system{
 		t: t, redis: client, files: folder,
 		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Refresh: time.Hour}),
-		tasks:   queuetest.New(t, client),
+		tasks:   queuetest.NewQueue(t, client),
 	}
 	s.submitter = submit.New(submit.Deps{
 		Uploads: folder, Jobs: s.records, Queue: s.tasks, Clock: time.Now,
@@ -107,7 +107,7 @@ func (s *system) work(grace time.Duration, parse parserFunc) (drain func()) {
 func (s *system) submit() job.ID {
 	s.t.Helper()
 	pdf := bytes.NewReader(append([]byte("%PDF-1.7\n"), make([]byte, 2000)...))
-	r, err := s.submitter.File(s.t.Context(), submit.Request{Owner: "ann"}, pdf)
+	r, err := s.submitter.SubmitFile(s.t.Context(), submit.Request{Owner: "ann"}, pdf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func onBoth(t *testing.T, test func(s *system)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(newSystem(t, testenv.Redis(t).URL(1), relaxed))
+		test(newSystem(t, testenv.StartRedis(t).URL(1), relaxed))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
@@ -258,7 +258,7 @@ func TestTwoWorkersWithOneDelivery(t *testing.T) {
 // Redis is killed while a job runs, and started again: the result is stored without any restart of a worker.
 func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	s := newSystem(t, server.URL(1), redisurl.DefaultTimeout)
 	reading, release := make(chan struct{}, 3), make(chan struct{})
 	s.work(time.Second, func(context.Context) (document.Document, error) {
@@ -321,7 +321,7 @@ func TestDeletedWhileItRuns(t *testing.T) {
 		})
 		id := s.submit()
 		<-reading
-		if err := s.records.Delete(ctx, id); err != nil {
+		if err := s.records.DeleteJob(ctx, id); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.files.Delete(ctx, id); err != nil {

@@ -11,7 +11,7 @@ import (
 func Example() {
 	err := fmt.Errorf("read upload: %w", fault.Wrap(fault.Encrypted, errors.New("no user password")))
 
-	fmt.Println(fault.CodeOf(err), fault.CodeOf(err).Transient())
+	fmt.Println(fault.CodeOf(err), fault.CodeOf(err).IsTransient())
 	fmt.Println(fault.From(err).Message())
 	fmt.Println(err)
 	// Output:

@@ -104,8 +104,8 @@ var kinds = map[Code]kind{
 	Internal:            {"Something went wrong on our side. Try again shortly.", true},
 }
 
-// Codes returns every code. Tests use it to check that the tables of other packages are complete.
-func Codes() []Code {
+// AllCodes returns every code. Tests use it to check that the tables of other packages are complete.
+func AllCodes() []Code {
 	codes := make([]Code, 0, len(kinds))
 	for c := range kinds {
 		codes = append(codes, c)
@@ -113,19 +113,19 @@ func Codes() []Code {
 	return codes
 }
 
-// Known reports whether c belongs to the vocabulary.
-func (c Code) Known() bool { _, ok := kinds[c]; return ok }
+// IsKnown reports whether c belongs to the vocabulary.
+func (c Code) IsKnown() bool { _, ok := kinds[c]; return ok }
 
-// Transient reports whether the same work may succeed later. Codes outside the vocabulary count as internal.
-func (c Code) Transient() bool {
+// IsTransient reports whether the same work may succeed later. Codes outside the vocabulary count as internal.
+func (c Code) IsTransient() bool {
 	if k, ok := kinds[c]; ok {
 		return k.transient
 	}
 	return true
 }
 
-// Outage reports whether a part that the work depends on is unavailable, so that the work itself may be right.
-func (c Code) Outage() bool {
+// IsOutage reports whether a part that the work depends on is unavailable, so that the work itself may be right.
+func (c Code) IsOutage() bool {
 	switch c {
 	case ParserUnavailable, DatabaseUnavailable, StorageUnavailable, QueueUnavailable:
 		return true
@@ -133,8 +133,8 @@ func (c Code) Outage() bool {
 	return false
 }
 
-// Sentence returns the sentence for people when the error carries none.
-func (c Code) Sentence() string {
+// DefaultMessage returns the sentence for people when the error carries none.
+func (c Code) DefaultMessage() string {
 	if k, ok := kinds[c]; ok {
 		return k.sentence
 	}
@@ -175,7 +175,7 @@ func (e *Error) Message() string {
 	if e.Detail != "" {
 		return e.Detail
 	}
-	return e.Code.Sentence()
+	return e.Code.DefaultMessage()
 }
 
 // New returns an error of the kind, with the kind's own sentence.
@@ -184,8 +184,8 @@ func New(code Code) *Error { return &Error{Code: code} }
 // Wrap returns err as an error of the kind. The text of err stays internal.
 func Wrap(code Code, err error) *Error { return &Error{Code: code, Cause: err} }
 
-// Detailed returns an error of the kind with its own sentence for people.
-func Detailed(code Code, sentence string) *Error { return &Error{Code: code, Detail: sentence} }
+// WithDetail returns an error of the kind with its own sentence for people.
+func WithDetail(code Code, sentence string) *Error { return &Error{Code: code, Detail: sentence} }
 
 // From returns err as an *Error: the one in its chain if there is one, timeout for an exceeded deadline, internal for
 // everything else. From(nil) is nil.

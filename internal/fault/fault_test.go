@@ -13,8 +13,8 @@ import (
 // The sentence of each code says what is wrong and what to do, and contains nothing internal.
 func TestEveryCodeHasItsSentence(t *testing.T) {
 	t.Parallel()
-	for _, c := range fault.Codes() {
-		s := c.Sentence()
+	for _, c := range fault.AllCodes() {
+		s := c.DefaultMessage()
 		if strings.Count(s, ".") < 1 || !strings.HasSuffix(s, ".") {
 			t.Errorf("%s: %q is no sentence", c, s)
 		}
@@ -41,8 +41,8 @@ func TestFrom(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := fault.From(c.err)
-			if got.Code != c.code || got.Code.Transient() != c.transient || fault.CodeOf(c.err) != c.code {
-				t.Errorf("From(%v) = %s, transient %v; want %s, %v", c.err, got.Code, got.Code.Transient(), c.code, c.transient)
+			if got.Code != c.code || got.Code.IsTransient() != c.transient || fault.CodeOf(c.err) != c.code {
+				t.Errorf("From(%v) = %s, transient %v; want %s, %v", c.err, got.Code, got.Code.IsTransient(), c.code, c.transient)
 			}
 			if strings.Contains(got.Message(), "dial") {
 				t.Errorf("the message for people holds the cause: %q", got.Message())
@@ -60,7 +60,7 @@ func TestFrom(t *testing.T) {
 func TestACodeFromElsewhereCountsAsInternal(t *testing.T) {
 	t.Parallel()
 	c := fault.Code("no_such_code")
-	if c.Known() || !c.Transient() || c.Sentence() != fault.Internal.Sentence() {
-		t.Errorf("known %v, transient %v, %q", c.Known(), c.Transient(), c.Sentence())
+	if c.IsKnown() || !c.IsTransient() || c.DefaultMessage() != fault.Internal.DefaultMessage() {
+		t.Errorf("known %v, transient %v, %q", c.IsKnown(), c.IsTransient(), c.DefaultMessage())
 	}
 }

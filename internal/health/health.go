@@ -62,8 +62,8 @@ type finding struct {
 	lastOK time.Time // zero: never
 }
 
-// Must is New for a configuration that is written in the source: it panics on an error.
-func Must(c Config) *Monitor {
+// MustNew is New for a configuration that is written in the source: it panics on an error.
+func MustNew(c Config) *Monitor {
 	m, err := New(c)
 	if err != nil {
 		panic(err)
@@ -92,7 +92,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	ticker := time.NewTicker(budget.HealthInterval)
 	defer ticker.Stop()
 	for {
-		m.refresh(ctx, 0)
+		m.refreshFindings(ctx, 0)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -101,8 +101,8 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 }
 
-// refresh checks all dependencies at once, unless the findings are younger than maxAge.
-func (m *Monitor) refresh(ctx context.Context, maxAge time.Duration) {
+// refreshFindings checks all dependencies at once, unless the findings are younger than maxAge.
+func (m *Monitor) refreshFindings(ctx context.Context, maxAge time.Duration) {
 	m.refreshing.Lock()
 	defer m.refreshing.Unlock()
 	m.mu.Lock()
@@ -118,7 +118,7 @@ func (m *Monitor) refresh(ctx context.Context, maxAge time.Duration) {
 		all.Go(func() {
 			err := runCheck(limited, d)
 			if ctx.Err() == nil { // a check that ended with the process says nothing about the dependency
-				m.record(ctx, d, err)
+				m.recordFinding(ctx, d, err)
 			}
 		})
 	}
@@ -140,8 +140,8 @@ func runCheck(ctx context.Context, d Dependency) error {
 	}
 }
 
-// record stores a finding and logs a change. The cause is for operators and never part of an answer.
-func (m *Monitor) record(ctx context.Context, d Dependency, err error) {
+// recordFinding stores a finding and logs a change. The cause is for operators and never part of an answer.
+func (m *Monitor) recordFinding(ctx context.Context, d Dependency, err error) {
 	m.mu.Lock()
 	before, checked := m.findings[d.Name]
 	now := finding{err: err, lastOK: before.lastOK}
@@ -171,7 +171,7 @@ func (m *Monitor) isTolerated(f finding, busy bool) bool {
 func (m *Monitor) DependencyReport(ctx context.Context) Report {
 	if m.config.MaxAge > 0 {
 		// All requests share the answer: it must not depend on whether the first client stays.
-		m.refresh(context.WithoutCancel(ctx), m.config.MaxAge)
+		m.refreshFindings(context.WithoutCancel(ctx), m.config.MaxAge)
 	}
 	r := m.emptyReport(StatusOK)
 	running := 0

@@ -169,7 +169,7 @@ func TestAnswers(t *testing.T) {
 		},
 		{
 			"a parser that cannot work",
-			health.Config{SelfCheck: func() error { return fault.Detailed(fault.ParserUnavailable, "Wait.") }},
+			health.Config{SelfCheck: func() error { return fault.WithDetail(fault.ParserUnavailable, "Wait.") }},
 			func(m *health.Monitor) http.HandlerFunc { return m.ServeReadiness }, 503,
 			`{"status":"down","error":"Wait."}`,
 		},

@@ -49,8 +49,8 @@ func (r Report) withError(err error) Report {
 // retryAfter is the Retry-After of a process that is not up, in seconds: about what the failover of a store takes.
 const retryAfter = 5
 
-// write answers with 200 for a process that is up, else 503.
-func (r Report) write(w http.ResponseWriter) {
+// writeResponse answers with 200 for a process that is up, else 503.
+func (r Report) writeResponse(w http.ResponseWriter) {
 	body, err := json.Marshal(r)
 	if err != nil { // strings, numbers and booleans always marshal
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -70,20 +70,22 @@ func (r Report) write(w http.ResponseWriter) {
 }
 
 // ServeLiveness answers GET /livez with 200 as long as the process answers at all. The kubelet restarts it otherwise.
-func (m *Monitor) ServeLiveness(w http.ResponseWriter, _ *http.Request) { m.LivenessReport().write(w) }
+func (m *Monitor) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
+	m.LivenessReport().writeResponse(w)
+}
 
 // ServeReadiness answers GET /readyz: 200 while the process takes work, else 503. The kubelet and load balancers ask.
 func (m *Monitor) ServeReadiness(w http.ResponseWriter, r *http.Request) {
-	m.ReadinessReport(r.Context()).write(w)
+	m.ReadinessReport(r.Context()).writeResponse(w)
 }
 
 // ServeHealth answers GET /health: the state of each dependency, for people. A process that drains still answers.
 func (m *Monitor) ServeHealth(w http.ResponseWriter, r *http.Request) {
-	m.DependencyReport(r.Context()).write(w)
+	m.DependencyReport(r.Context()).writeResponse(w)
 }
 
-// Register adds /livez, /readyz and /health to mux.
-func (m *Monitor) Register(mux *http.ServeMux) {
+// RegisterRoutes adds /livez, /readyz and /health to mux.
+func (m *Monitor) RegisterRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", m.ServeLiveness)
 	mux.HandleFunc("GET /readyz", m.ServeReadiness)
 	mux.HandleFunc("GET /health", m.ServeHealth)

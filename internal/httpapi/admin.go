@@ -25,21 +25,21 @@ const (
 func (a *API) adminRoutes(r chi.Router) {
 	r.Use(middleware.RequireAdmin)
 	routeGet(r, "/queues", middleware.WithTimeout(a.showQueues))
-	r.Post("/queues/{name}/pause", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.Pause))))
-	r.Post("/queues/{name}/resume", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.Resume))))
-	r.Post("/drain", respond.HandleEndpoint(middleware.WithTimeout(a.changeIntake(a.admin.Drain))))
-	r.Delete("/drain", respond.HandleEndpoint(middleware.WithTimeout(a.changeIntake(a.admin.Undrain))))
+	r.Post("/queues/{name}/pause", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.PauseQueues))))
+	r.Post("/queues/{name}/resume", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.ResumeQueues))))
+	r.Post("/drain", respond.HandleEndpoint(middleware.WithTimeout(a.changeIntake(a.admin.PauseIntake))))
+	r.Delete("/drain", respond.HandleEndpoint(middleware.WithTimeout(a.changeIntake(a.admin.ResumeIntake))))
 	routeGet(r, "/jobs", middleware.WithTimeout(a.listJobs))
 	r.Post("/jobs/retry", respond.HandleEndpoint(a.bulkChange(a.admin.RetryAll)))
 	r.Post("/jobs/delete", respond.HandleEndpoint(a.bulkChange(a.admin.DeleteAll)))
 	routeGet(r, "/jobs/{jobId}", middleware.WithTimeout(a.showJob))
-	r.Delete("/jobs/{jobId}", respond.HandleEndpoint(middleware.WithTimeout(a.changeJob(a.admin.Delete))))
-	r.Post("/jobs/{jobId}/retry", respond.HandleEndpoint(middleware.WithTimeout(a.changeJob(a.admin.Retry))))
+	r.Delete("/jobs/{jobId}", respond.HandleEndpoint(middleware.WithTimeout(a.changeJob(a.admin.DeleteJob))))
+	r.Post("/jobs/{jobId}/retry", respond.HandleEndpoint(middleware.WithTimeout(a.changeJob(a.admin.RetryJob))))
 }
 
 // showQueues answers with the depths of the queues and the workers.
 func (a *API) showQueues(w http.ResponseWriter, r *http.Request) error {
-	stats, err := a.admin.Stats(r.Context())
+	stats, err := a.admin.CurrentStats(r.Context())
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *API) listJobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	jobs, next, err := a.admin.List(r.Context(), filter, page)
+	jobs, next, err := a.admin.ListJobs(r.Context(), filter, page)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (a *API) showJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.admin.Show(r.Context(), id)
+	d, err := a.admin.FindJob(r.Context(), id)
 	if err != nil {
 		return err
 	}

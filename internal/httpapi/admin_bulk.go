@@ -31,7 +31,7 @@ type bulkBody struct {
 }
 
 // bulkChange does one thing to all jobs of a filter, or reports which jobs those are.
-func (a *API) bulkChange(do func(context.Context, admin.Bulk) (admin.Report, error)) respond.Endpoint {
+func (a *API) bulkChange(do func(context.Context, admin.BulkRequest) (admin.BulkReport, error)) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := params.ReadJSON(w, r, a.uploadTimeout, maxFilter)
 		if err != nil {
@@ -52,7 +52,7 @@ func (a *API) bulkChange(do func(context.Context, admin.Bulk) (admin.Report, err
 }
 
 // decodeBulk reads a filter; bad_request for anything but one JSON object of its fields.
-func decodeBulk(body []byte) (admin.Bulk, error) {
+func decodeBulk(body []byte) (admin.BulkRequest, error) {
 	var b bulkBody
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
@@ -64,12 +64,12 @@ func decodeBulk(body []byte) (admin.Bulk, error) {
 	}
 	if err != nil {
 		// An error of the decoder may quote the body.
-		return admin.Bulk{}, fault.Detailed(fault.BadRequest, "Send the filter as one JSON object, with the fields "+strings.Join(bulkFields, ", ")+".")
+		return admin.BulkRequest{}, fault.WithDetail(fault.BadRequest, "Send the filter as one JSON object, with the fields "+strings.Join(bulkFields, ", ")+".")
 	}
 	if b.Limit < 0 || b.Limit > maxBulk {
-		return admin.Bulk{}, fault.Detailed(fault.BadRequest, "limit is a number from 1 to 200.")
+		return admin.BulkRequest{}, fault.WithDetail(fault.BadRequest, "limit is a number from 1 to 200.")
 	}
-	o := admin.Bulk{
+	o := admin.BulkRequest{
 		Filter: admin.Filter{States: b.State, Queue: b.Queue, Kind: b.Kind, Code: b.Code},
 		Page:   admin.Page{Limit: b.Limit, Cursor: b.Cursor}, DryRun: b.DryRun,
 	}

@@ -32,7 +32,7 @@ func (s *system) failed(owner string, code fault.Code, keep bool) job.ID {
 	id := s.accepted(owner)
 	record, _, err := s.jobs.BeginAttempt(s.t.Context(), id, 1)
 	must(s.t, err)
-	must(s.t, s.jobs.FailJob(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.Sentence()}))
+	must(s.t, s.jobs.FailJob(s.t.Context(), id, record.Fence, job.Failure{Code: code, Message: code.DefaultMessage()}))
 	must(s.t, s.tasks.DeleteTask(s.t.Context(), id))
 	if keep {
 		must(s.t, s.folder.KeepDocument(s.t.Context(), id))
@@ -141,7 +141,7 @@ func TestOperatorsSeeJobs(t *testing.T) {
 	var d operatedJob
 	s.admin(http.MethodGet, "/jobs/"+string(dead), "").want(t, http.StatusOK).decode(t, &d)
 	if d.Owner != "secret-owner" || d.State != "dead" || d.Status != "failed" || d.Code != "too_complex" || d.DocumentKept == nil || !*d.DocumentKept ||
-		len(d.History) != 1 || d.ExpiresAt == nil || d.Message != fault.TooComplex.Sentence() {
+		len(d.History) != 1 || d.ExpiresAt == nil || d.Message != fault.TooComplex.DefaultMessage() {
 		t.Errorf("%+v", d)
 	}
 	d = operatedJob{}

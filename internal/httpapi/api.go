@@ -143,7 +143,7 @@ func newMonitor(d Deps) (*health.Monitor, error) {
 		dependencies = append(dependencies, Dependency{Name: "keys", Needed: true, Check: d.Auth.Check})
 	}
 	m, err := health.New(health.Config{
-		Dependencies: dependencies, Serving: d.Gate.Ready, MaxAge: budget.HealthMaxAge, Clock: d.Clock, Logger: d.Logger,
+		Dependencies: dependencies, Serving: d.Gate.IsReady, MaxAge: budget.HealthMaxAge, Clock: d.Clock, Logger: d.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: %w", err)

@@ -93,10 +93,10 @@ func readCourseQuery(values url.Values) (catalogue.CourseQuery, string, error) {
 		most        int
 	}{{"search", q.Search, maxSearch}, {"pool", q.Pool, maxName}, {"prefix", q.Prefix, maxCode}, {"after", q.After, maxCode}} {
 		if len(f.value) > f.most {
-			return q, "", fault.Detailed(fault.BadRequest, fmt.Sprintf("%s is longer than %d characters.", f.name, f.most))
+			return q, "", fault.WithDetail(fault.BadRequest, fmt.Sprintf("%s is longer than %d characters.", f.name, f.most))
 		}
 		if strings.ContainsFunc(f.value, unicode.IsControl) {
-			return q, "", fault.Detailed(fault.BadRequest, f.name+" contains a control character. Remove it.")
+			return q, "", fault.WithDetail(fault.BadRequest, f.name+" contains a control character. Remove it.")
 		}
 	}
 	var err error

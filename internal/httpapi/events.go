@@ -45,7 +45,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	if !a.streams.addStream(record.Owner) {
-		return fault.Detailed(fault.TooManyRequests, "Too many event streams are open. Close some, or poll the status instead.")
+		return fault.WithDetail(fault.TooManyRequests, "Too many event streams are open. Close some, or poll the status instead.")
 	}
 	defer a.streams.removeStream(record.Owner)
 	changes, err := a.jobs.WatchRecord(r.Context(), id)
@@ -137,7 +137,7 @@ func statusMessage(s jobStatus) (*sse.Message, error) {
 // deletedMessage is the last event of a job that no longer exists.
 func deletedMessage() *sse.Message {
 	m := &sse.Message{Type: sse.Type("gone")}
-	data, _ := json.Marshal(problem.Of(fault.New(fault.JobNotFound))) // strings and integers always marshal
+	data, _ := json.Marshal(problem.FromError(fault.New(fault.JobNotFound))) // strings and integers always marshal
 	m.AppendData(string(data))
 	return m
 }

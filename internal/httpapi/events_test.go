@@ -90,7 +90,7 @@ func TestEvents(t *testing.T) {
 	record, _, err = s.jobs.BeginAttempt(t.Context(), id, 2)
 	must(t, err)
 	seen := next()
-	stored, err := resultcodec.Result(s.result())
+	stored, err := resultcodec.EncodeResult(s.result())
 	must(t, err)
 	must(t, s.jobs.CompleteJob(t.Context(), id, record.Fence, stored))
 	last := next()
@@ -126,7 +126,7 @@ func TestEvents(t *testing.T) {
 		if e := <-events; e.status.Status != job.Processing {
 			t.Errorf("%+v", e)
 		}
-		must(t, s.jobs.Delete(t.Context(), id))
+		must(t, s.jobs.DeleteJob(t.Context(), id))
 	})
 	t.Run("come back after the end", func(t *testing.T) {
 		s.in(t).get("ann", "/api/timeline/status/"+string(id)+"/events", "Last-Event-ID", last.id).want(t, http.StatusNoContent)

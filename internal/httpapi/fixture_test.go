@@ -108,8 +108,8 @@ type gate struct {
 	closed bool
 }
 
-func (g *gate) Ready() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
-func (g *gate) close()      { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
+func (g *gate) IsReady() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
+func (g *gate) close()        { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
 
 // reports stands for the error tracker, which package telemetry tests on the wire.
 type reports struct {
@@ -118,13 +118,13 @@ type reports struct {
 	failed []problem.Request
 }
 
-func (r *reports) Panic(_ any, q problem.Request) {
+func (r *reports) ReportPanic(_ any, q problem.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.panics = append(r.panics, q)
 }
 
-func (r *reports) RequestFailed(_ error, q problem.Request) {
+func (r *reports) ReportRequest(_ error, q problem.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = append(r.failed, q)
@@ -194,7 +194,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	t.Cleanup(func() { store.Close() })
 
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	client, err := redisurl.Open(server.URL(1))
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
@@ -213,7 +213,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	s.folder = files
 	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
 	must(t, err)
-	s.tasks = queuetest.New(t, client)
+	s.tasks = queuetest.NewQueue(t, client)
 	deps := httpapi.Deps{
 		Jobs:  s.jobs,
 		Admin: admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
@@ -238,7 +238,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving, running sync.WaitGroup
 	serving.Go(func() {
-		if err := lifecycle.Serve(api.Server(), l, 5*time.Second)(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := lifecycle.RunServer(api.Server(), l, 5*time.Second)(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("serve: %v", err)
 		}
 	})

@@ -37,7 +37,7 @@ func (a *API) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if err := timeline.ValidateForm(current, f); err != nil {
 		return err
 	}
-	receipt, err := a.submit.Form(r.Context(), request, f)
+	receipt, err := a.submit.SubmitForm(r.Context(), request, f)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a *API) submitTimeline(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.timelines.FindTimeline(r.Context(), request.Owner, id); err != nil {
 		return err
 	}
-	receipt, err := a.submit.Load(r.Context(), request, id)
+	receipt, err := a.submit.SubmitTimeline(r.Context(), request, id)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (m model) LoadWithResult(ctx context.Context, id job.ID, _ bool) (job.Recor
 	r, err := m.LoadRecord(ctx, id)
 	return r, nil, err
 }
-func (model) Delete(context.Context, job.ID) error    { return nil }
+func (model) DeleteJob(context.Context, job.ID) error { return nil }
 func (model) DeleteAll(context.Context, job.ID) error { return nil }
 func (model) LoadTicket(context.Context, job.ID) (job.Ticket, error) {
 	return job.Ticket{}, fault.New(fault.JobNotFound)
@@ -63,7 +63,7 @@ func (m model) WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, e
 	return changes, nil
 }
 
-func (m model) File(_ context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error) {
+func (m model) SubmitFile(_ context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error) {
 	m.check(r)
 	b, err := io.ReadAll(io.LimitReader(pdf, document.MaxBytes+1))
 	if err != nil {
@@ -75,12 +75,12 @@ func (m model) File(_ context.Context, r submit.Request, pdf io.Reader) (submit.
 	return submit.Receipt{ID: aJob, Existing: r.IdempotencyKey != ""}, document.Sniff(b[:min(len(b), document.SniffLength)])
 }
 
-func (m model) Form(_ context.Context, r submit.Request, _ timeline.Form) (submit.Receipt, error) {
+func (m model) SubmitForm(_ context.Context, r submit.Request, _ timeline.Form) (submit.Receipt, error) {
 	m.check(r)
 	return submit.Receipt{ID: aJob}, nil
 }
 
-func (m model) Load(_ context.Context, r submit.Request, _ string) (submit.Receipt, error) {
+func (m model) SubmitTimeline(_ context.Context, r submit.Request, _ string) (submit.Receipt, error) {
 	m.check(r)
 	return submit.Receipt{ID: aJob}, nil
 }
@@ -107,11 +107,11 @@ func (e modelEdit) at(version int64) error {
 	return nil
 }
 
-func (e modelEdit) Edit(_ context.Context, _ string, _ job.ID, version int64, _ timeline.Patch) (int64, error) {
+func (e modelEdit) EditResult(_ context.Context, _ string, _ job.ID, version int64, _ timeline.Patch) (int64, error) {
 	return 4, e.at(version)
 }
 
-func (e modelEdit) Save(context.Context, string, job.ID, string) (timeline.Saved, error) {
+func (e modelEdit) SaveResult(context.Context, string, job.ID, string) (timeline.Saved, error) {
 	return timeline.Saved{ID: aTimeline, Version: 1}, nil
 }
 
@@ -138,39 +138,39 @@ type modelOperate struct{ t *testing.T }
 
 var aDead = admin.Job{ID: aJob, State: admin.Dead, Since: now}
 
-func (modelOperate) Stats(context.Context) (admin.Stats, error) { return admin.Stats{}, nil }
+func (modelOperate) CurrentStats(context.Context) (admin.Stats, error) { return admin.Stats{}, nil }
 
-func (o modelOperate) List(_ context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error) {
+func (o modelOperate) ListJobs(_ context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error) {
 	if p.Limit < 0 || p.Limit > admin.MaxLimit || f.OlderThan < 0 || f.NewerThan < 0 {
 		o.t.Errorf("%+v, %+v", f, p)
 	}
-	return []admin.Job{aDead}, "", f.Check()
+	return []admin.Job{aDead}, "", f.Validate()
 }
 
-func (modelOperate) Show(context.Context, job.ID) (admin.Detail, error) {
-	return admin.Detail{Job: aDead}, nil
+func (modelOperate) FindJob(context.Context, job.ID) (admin.JobDetail, error) {
+	return admin.JobDetail{Job: aDead}, nil
 }
 
-func (o modelOperate) Retry(_ context.Context, id job.ID) error {
+func (o modelOperate) RetryJob(_ context.Context, id job.ID) error {
 	if len(id) != len(aJob) {
 		o.t.Errorf("a job %q", id)
 	}
 	return nil
 }
-func (o modelOperate) Delete(ctx context.Context, id job.ID) error { return o.Retry(ctx, id) }
+func (o modelOperate) DeleteJob(ctx context.Context, id job.ID) error { return o.RetryJob(ctx, id) }
 
-func (o modelOperate) RetryAll(ctx context.Context, b admin.Bulk) (admin.Report, error) {
-	jobs, next, err := o.List(ctx, b.Filter, b.Page)
-	return admin.Report{Jobs: jobs, Next: next}, err
+func (o modelOperate) RetryAll(ctx context.Context, b admin.BulkRequest) (admin.BulkReport, error) {
+	jobs, next, err := o.ListJobs(ctx, b.Filter, b.Page)
+	return admin.BulkReport{Jobs: jobs, Next: next}, err
 }
 
-func (o modelOperate) DeleteAll(ctx context.Context, b admin.Bulk) (admin.Report, error) {
+func (o modelOperate) DeleteAll(ctx context.Context, b admin.BulkRequest) (admin.BulkReport, error) {
 	return o.RetryAll(ctx, b)
 }
-func (modelOperate) Pause(context.Context, ...string) error  { return nil }
-func (modelOperate) Resume(context.Context, ...string) error { return nil }
-func (modelOperate) Drain(context.Context) error             { return nil }
-func (modelOperate) Undrain(context.Context) error           { return nil }
+func (modelOperate) PauseQueues(context.Context, ...string) error  { return nil }
+func (modelOperate) ResumeQueues(context.Context, ...string) error { return nil }
+func (modelOperate) PauseIntake(context.Context) error             { return nil }
+func (modelOperate) ResumeIntake(context.Context) error            { return nil }
 
 type modelCatalogue struct {
 	*catalogue.Catalogue
@@ -210,8 +210,10 @@ func (noCache) GetOrFill(ctx context.Context, _ string, _ time.Duration, fill fu
 // panics fails the test for what production would report.
 type panics struct{ t *testing.T }
 
-func (p panics) Panic(v any, q problem.Request) { p.t.Errorf("%s %s: panic: %v", q.Method, q.Route, v) }
-func (p panics) RequestFailed(err error, q problem.Request) {
+func (p panics) ReportPanic(v any, q problem.Request) {
+	p.t.Errorf("%s %s: panic: %v", q.Method, q.Route, v)
+}
+func (p panics) ReportRequest(err error, q problem.Request) {
 	p.t.Errorf("%s %s: %v", q.Method, q.Route, err)
 }
 
@@ -288,7 +290,7 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("%d: %s", w.Code, w.Body)
 		}
 		if w.Code >= 400 && method != http.MethodHead {
-			if _, err := problem.Read(w.Body); err != nil {
+			if _, err := problem.ReadFault(w.Body); err != nil {
 				t.Errorf("%d is no problem: %v", w.Code, err)
 			}
 		}

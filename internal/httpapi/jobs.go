@@ -125,7 +125,7 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	if _, err := a.timelines.Edit(r.Context(), middleware.CallerOf(r).Owner, id, version, patch); err != nil {
+	if _, err := a.timelines.EditResult(r.Context(), middleware.CallerOf(r).Owner, id, version, patch); err != nil {
 		return err
 	}
 	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
@@ -150,7 +150,7 @@ func (a *API) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	if err := a.uploads.DeleteAll(r.Context(), id); err != nil {
 		return err
 	}
-	if err := a.jobs.Delete(r.Context(), id); err != nil {
+	if err := a.jobs.DeleteJob(r.Context(), id); err != nil {
 		return err
 	}
 	return respond.WriteNoContent(w)
@@ -212,5 +212,5 @@ func parseView(view string) (bool, error) {
 	case "slim":
 		return true, nil
 	}
-	return false, fault.Detailed(fault.BadRequest, "The view is slim or full.")
+	return false, fault.WithDetail(fault.BadRequest, "The view is slim or full.")
 }

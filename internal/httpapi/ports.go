@@ -20,8 +20,8 @@ type Jobs interface {
 	LoadRecord(ctx context.Context, id job.ID) (job.Record, error)
 	// LoadWithResult returns a record and, when it is done, its result (gzip): the whole one, or the slim one.
 	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
-	// Delete deletes a record, its input and its result. It is idempotent.
-	Delete(ctx context.Context, id job.ID) error
+	// DeleteJob deletes a record, its input and its result. It is idempotent.
+	DeleteJob(ctx context.Context, id job.ID) error
 	// WatchRecord returns the present record and then each change of it. The channel is closed after a final record,
 	// when the job no longer exists, when ctx ends and when the process stops.
 	WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error)
@@ -29,12 +29,12 @@ type Jobs interface {
 
 // Submitter accepts work.
 type Submitter interface {
-	// File stores a document and queues its job. It returns faults of the document and errors of the reader.
-	File(ctx context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error)
-	// Form queues a job that builds a timeline from a form, which was validated before.
-	Form(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
-	// Load queues a job that rebuilds a saved timeline, which was found to be the owner's before.
-	Load(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
+	// SubmitFile stores a document and queues its job. It returns faults of the document and errors of the reader.
+	SubmitFile(ctx context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error)
+	// SubmitForm queues a job that builds a timeline from a form, which was validated before.
+	SubmitForm(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
+	// SubmitTimeline queues a job that rebuilds a saved timeline, which was found to be the owner's before.
+	SubmitTimeline(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
 }
 
 // Uploads holds the documents and the tickets of jobs that have not ended.
@@ -52,10 +52,11 @@ type Snapshot interface {
 
 // Timelines edits results and saves them. Each call is limited to one owner: what belongs to another is not found.
 type Timelines interface {
-	// Edit applies a patch to the result of a job, at the version given or, for 0, at any, and returns the new version.
-	Edit(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (int64, error)
-	// Save saves the result of a job that is done.
-	Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
+	// EditResult applies a patch to the result of a job, at the version given or, for 0, at any, and returns the new
+	// version.
+	EditResult(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (int64, error)
+	// SaveResult saves the result of a job that is done.
+	SaveResult(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
 	// UpdateTimeline renames a timeline, or replaces it with the result of a job.
 	UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error)
 	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
@@ -64,19 +65,19 @@ type Timelines interface {
 	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
-// Admin is what operators do with the queues and with the jobs of all owners; admin.Operator is one.
+// Admin is what operators do with the queues and with the jobs of all owners; admin.Service is one.
 type Admin interface {
-	Stats(ctx context.Context) (admin.Stats, error)
-	List(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
-	Show(ctx context.Context, id job.ID) (admin.Detail, error)
-	Retry(ctx context.Context, id job.ID) error
-	Delete(ctx context.Context, id job.ID) error
-	RetryAll(ctx context.Context, b admin.Bulk) (admin.Report, error)
-	DeleteAll(ctx context.Context, b admin.Bulk) (admin.Report, error)
-	Pause(ctx context.Context, queues ...string) error
-	Resume(ctx context.Context, queues ...string) error
-	Drain(ctx context.Context) error
-	Undrain(ctx context.Context) error
+	CurrentStats(ctx context.Context) (admin.Stats, error)
+	ListJobs(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
+	FindJob(ctx context.Context, id job.ID) (admin.JobDetail, error)
+	RetryJob(ctx context.Context, id job.ID) error
+	DeleteJob(ctx context.Context, id job.ID) error
+	RetryAll(ctx context.Context, b admin.BulkRequest) (admin.BulkReport, error)
+	DeleteAll(ctx context.Context, b admin.BulkRequest) (admin.BulkReport, error)
+	PauseQueues(ctx context.Context, queues ...string) error
+	ResumeQueues(ctx context.Context, queues ...string) error
+	PauseIntake(ctx context.Context) error
+	ResumeIntake(ctx context.Context) error
 }
 
 // Catalogue reads the catalogue.
@@ -104,7 +105,7 @@ type Cache interface {
 type Reporter = middleware.Reporter
 
 // Gate reports whether the process takes work: false before it has started and from the moment it drains.
-type Gate interface{ Ready() bool }
+type Gate interface{ IsReady() bool }
 
 // Dependency is a part that the API depends on.
 type Dependency = health.Dependency

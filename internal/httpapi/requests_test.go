@@ -59,7 +59,7 @@ func (a answer) wantProblem(t testing.TB, code fault.Code) problem.Problem {
 		t.Fatalf("%s %s: %s is of type %q, not a problem: %.200s", a.Request.Method, a.Request.URL, a.Status, got, a.body)
 	}
 	a.decode(t, &p)
-	if p.Code != code || a.StatusCode != problem.Status(code) {
+	if p.Code != code || a.StatusCode != problem.StatusOf(code) {
 		t.Fatalf("%s %s: %d %s, want %s", a.Request.Method, a.Request.URL, a.StatusCode, a.body, code)
 	}
 	if p.RequestID == "" || p.RequestID != a.Header.Get(problem.RequestIDHeader) {
@@ -131,7 +131,7 @@ func (s *system) result() *timeline.Result {
 func (s *system) done(owner string) job.ID {
 	s.t.Helper()
 	id := s.accepted(owner)
-	stored, err := resultcodec.Result(s.result())
+	stored, err := resultcodec.EncodeResult(s.result())
 	must(s.t, err)
 	record, _, err := s.jobs.BeginAttempt(s.t.Context(), id, 1)
 	must(s.t, err)

@@ -91,7 +91,7 @@ func plainEndpoint(h http.HandlerFunc) respond.Endpoint {
 
 // handleMethodNotAllowed lists the methods of the route in Allow, which is the answer to OPTIONS.
 func handleMethodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	problem.Allow(w, r)
+	problem.SetAllow(w, r)
 	if r.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
 		return

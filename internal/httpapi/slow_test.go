@@ -28,17 +28,17 @@ func (stuck) LoadRecord(ctx context.Context, _ job.ID) (job.Record, error) {
 func (stuck) LoadWithResult(ctx context.Context, _ job.ID, _ bool) (job.Record, []byte, error) {
 	return job.Record{}, nil, wait(ctx)
 }
-func (stuck) Delete(ctx context.Context, _ job.ID) error { return wait(ctx) }
+func (stuck) DeleteJob(ctx context.Context, _ job.ID) error { return wait(ctx) }
 func (stuck) WatchRecord(ctx context.Context, _ job.ID) (<-chan job.Record, error) {
 	return nil, wait(ctx)
 }
 
 type stuckEdit struct{}
 
-func (stuckEdit) Edit(ctx context.Context, _ string, _ job.ID, _ int64, _ timeline.Patch) (int64, error) {
+func (stuckEdit) EditResult(ctx context.Context, _ string, _ job.ID, _ int64, _ timeline.Patch) (int64, error) {
 	return 0, wait(ctx)
 }
-func (stuckEdit) Save(ctx context.Context, _ string, _ job.ID, _ string) (timeline.Saved, error) {
+func (stuckEdit) SaveResult(ctx context.Context, _ string, _ job.ID, _ string) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
 }
 func (stuckEdit) UpdateTimeline(ctx context.Context, _, _ string, _ int64, _ *string, _ *job.ID) (timeline.Saved, error) {
@@ -60,7 +60,7 @@ func (stuckCurriculum) CurrentCatalogue(ctx context.Context) (*catalogue.Catalog
 
 type stuckSubmit struct{ httpapi.Submitter }
 
-func (stuckSubmit) Load(ctx context.Context, _ submit.Request, _ string) (submit.Receipt, error) {
+func (stuckSubmit) SubmitTimeline(ctx context.Context, _ submit.Request, _ string) (submit.Receipt, error) {
 	return submit.Receipt{}, wait(ctx)
 }
 

@@ -21,7 +21,7 @@ func readSubmission(r *http.Request) (submit.Request, error) {
 	caller := middleware.CallerOf(r)
 	s := submit.Request{Owner: caller.Owner, IdempotencyKey: r.Header.Get("Idempotency-Key")}
 	if len(s.IdempotencyKey) > maxIdempotencyKey || strings.ContainsFunc(s.IdempotencyKey, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return s, fault.Detailed(fault.BadRequest,
+		return s, fault.WithDetail(fault.BadRequest,
 			"The Idempotency-Key is longer than 128 characters or contains something other than visible ASCII. Use a UUID.")
 	}
 	query := r.URL.Query()
@@ -36,10 +36,10 @@ func readSubmission(r *http.Request) (submit.Request, error) {
 	switch s.Priority {
 	case job.High, job.Low:
 	default:
-		return s, fault.Detailed(fault.BadRequest, "The priority is high or low. Omit it for the normal one.")
+		return s, fault.WithDetail(fault.BadRequest, "The priority is high or low. Omit it for the normal one.")
 	}
 	if !caller.Has(auth.RolePriority) {
-		return s, fault.Detailed(fault.Forbidden, "Your account may not choose a priority. Omit it.")
+		return s, fault.WithDetail(fault.Forbidden, "Your account may not choose a priority. Omit it.")
 	}
 	return s, nil
 }
@@ -80,7 +80,7 @@ func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kin
 			return err
 		}
 		if record.Kind != kind {
-			return fault.Detailed(fault.Conflict, "The Idempotency-Key was used for another request. Send this one with a new key.")
+			return fault.WithDetail(fault.Conflict, "The Idempotency-Key was used for another request. Send this one with a new key.")
 		}
 		state = record.State
 	}

@@ -39,7 +39,7 @@ func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	saved, err := a.timelines.Save(r.Context(), middleware.CallerOf(r).Owner, job.ID(*k.JobID), name)
+	saved, err := a.timelines.SaveResult(r.Context(), middleware.CallerOf(r).Owner, job.ID(*k.JobID), name)
 	if err != nil {
 		return err
 	}

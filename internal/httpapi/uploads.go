@@ -49,7 +49,7 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.TooLarge)
 	}
 	if !strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data") {
-		return fault.Detailed(fault.UnsupportedKind, `Send the PDF as multipart/form-data, in a field named "file".`)
+		return fault.WithDetail(fault.UnsupportedKind, `Send the PDF as multipart/form-data, in a field named "file".`)
 	}
 	// The headers of the part come first, and may be no longer than its envelope.
 	tooLarge := wrongForm(errors.New("headers of the part too long"))
@@ -69,7 +69,7 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	body.ExtendLimit(most)
 	tooLarge = fault.New(fault.TooLarge)
 
-	receipt, err := a.submit.File(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
+	receipt, err := a.submit.SubmitFile(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
 	if code := fault.CodeOf(err); receipt.Existing || code == fault.Conflict || code == fault.Draining {
 		// These answers need no document. Drain the body first: closing the connection while the client still sends can
 		// lose the answer.

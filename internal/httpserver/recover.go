@@ -33,7 +33,7 @@ func RecoverPanics(report func(r *http.Request, value any)) func(http.Handler) h
 				if ww.Status() != 0 {
 					panic(http.ErrAbortHandler)
 				}
-				problem.Write(ww, r, fault.New(fault.Internal))
+				problem.WriteError(ww, r, fault.New(fault.Internal))
 			}()
 			next.ServeHTTP(ww, r)
 		})

@@ -46,7 +46,7 @@ func CheckContentEncoding(r *http.Request) error {
 	for _, list := range r.Header.Values("Content-Encoding") {
 		for coding := range strings.SplitSeq(list, ",") {
 			if c := strings.TrimSpace(coding); c != "" && !strings.EqualFold(c, "identity") {
-				return fault.Detailed(fault.UnsupportedKind, "The body is compressed. Send it as it is, without Content-Encoding.")
+				return fault.WithDetail(fault.UnsupportedKind, "The body is compressed. Send it as it is, without Content-Encoding.")
 			}
 		}
 	}

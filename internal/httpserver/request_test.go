@@ -17,7 +17,7 @@ func TestRequestIDs(t *testing.T) {
 	var seen string
 	h := httpserver.RequestIDs(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = problem.RequestID(r.Context())
-		problem.Write(w, r, fault.New(fault.NotFound))
+		problem.WriteError(w, r, fault.New(fault.NotFound))
 	}))
 	for _, tt := range []struct {
 		sent string

@@ -43,7 +43,7 @@ func TestBackoffIsTwoThenFourSeconds(t *testing.T) {
 func TestAFailureHoldsNothingInternal(t *testing.T) {
 	t.Parallel()
 	f := job.FailureOf(fault.Wrap(fault.DatabaseUnavailable, errors.New("secret-host:27017 refused")))
-	if f.Code != fault.DatabaseUnavailable || f.Message != fault.DatabaseUnavailable.Sentence() {
+	if f.Code != fault.DatabaseUnavailable || f.Message != fault.DatabaseUnavailable.DefaultMessage() {
 		t.Errorf("%+v", f)
 	}
 	if job.FailureOf(nil) != nil {

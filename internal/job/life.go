@@ -7,18 +7,18 @@ type Event string
 
 // The events.
 const (
-	Accept    Event = "accept"    // document, record and task are stored: 202
-	Begin     Event = "begin"     // a worker takes the job
-	Finish    Event = "finish"    // the result is stored
-	Retry     Event = "retry"     // a transient fault, attempts left
-	Postpone  Event = "postpone"  // a part that the work depends on is unavailable
-	Fail      Event = "fail"      // a permanent fault, the last attempt, or too many workers lost
-	Interrupt Event = "interrupt" // the worker is stopped
-	Lose      Event = "lose"      // the worker is dead, or disconnected
-	Edit      Event = "edit"      // the result is changed
-	Delete    Event = "delete"    // the record is deleted
-	Expire    Event = "expire"    // the record expires, ResultTTL after its last write
-	Revive    Event = "revive"    // a dead job starts again; the rest of its record is deleted
+	Accept    Event = "accept"     // document, record and task are stored: 202
+	Begin     Event = "begin"      // a worker takes the job
+	Finish    Event = "finish"     // the result is stored
+	Retry     Event = "retry"      // a transient fault, attempts left
+	Postpone  Event = "postpone"   // a part that the work depends on is unavailable
+	Fail      Event = "fail"       // a permanent fault, the last attempt, or too many workers lost
+	Interrupt Event = "interrupt"  // the worker is stopped
+	Lose      Event = "lose"       // the worker is dead, or disconnected
+	Edit      Event = "edit"       // the result is changed
+	Delete    Event = "delete"     // the record is deleted
+	Expire    Event = "expire"     // the record expires, ResultTTL after its last write
+	RetryDead Event = "retry-dead" // a dead job starts again; the rest of its record is deleted
 )
 
 // Actor causes an event.
@@ -26,12 +26,12 @@ type Actor string
 
 // The actors.
 const (
-	API    Actor = "api"    // for the job's owner; an operator may delete as well
-	Worker Actor = "worker" // the one that holds the newest fence
-	Reaper Actor = "reaper" // any worker, for one that is dead; it moves the task and does not change the record
-	// Sweeper is the repair, in any API or worker: it restores a record without its task or its document.
-	Sweeper Actor = "sweeper"
-	Redis   Actor = "redis" // by expiry
+	API     Actor = "api"     // for the job's owner; an operator may delete as well
+	Worker  Actor = "worker"  // the one that holds the newest fence
+	Rescuer Actor = "rescuer" // any worker, for one that is dead; it moves the task and does not change the record
+	// Repairer is the repair, in any API or worker: it restores a record without its task or its document.
+	Repairer Actor = "repairer"
+	Redis    Actor = "redis" // by expiry
 	// Operator is a person with the operator's role.
 	Operator Actor = "operator"
 )
@@ -53,7 +53,7 @@ type Move struct {
 // table and refuse it.
 var life = []Move{
 	{None, Accept, Queued, API, false},
-	{None, Revive, Queued, Operator, false},
+	{None, RetryDead, Queued, Operator, false},
 
 	{Queued, Begin, Processing, Worker, false},
 	{Retrying, Begin, Processing, Worker, false},
@@ -64,12 +64,12 @@ var life = []Move{
 	{Processing, Postpone, Retrying, Worker, false},
 	{Processing, Fail, Failed, Worker, true},
 	{Processing, Interrupt, Queued, Worker, false},
-	{Processing, Lose, Processing, Reaper, false},
+	{Processing, Lose, Processing, Rescuer, false},
 
 	// The document is missing, and no worker runs the job.
-	{Queued, Fail, Failed, Sweeper, false},
-	{Processing, Fail, Failed, Sweeper, false},
-	{Retrying, Fail, Failed, Sweeper, false},
+	{Queued, Fail, Failed, Repairer, false},
+	{Processing, Fail, Failed, Repairer, false},
+	{Retrying, Fail, Failed, Repairer, false},
 
 	{Done, Edit, Done, API, false},
 

@@ -88,8 +88,8 @@ type StoredFiles struct {
 	Temporary string
 }
 
-// Merge combines two partial listings of one job's files.
-func (l StoredFiles) Merge(other StoredFiles) StoredFiles {
+// MergeWith combines two partial listings of one job's files.
+func (l StoredFiles) MergeWith(other StoredFiles) StoredFiles {
 	l.Document, l.Ticket, l.Size = l.Document || other.Document, l.Ticket || other.Ticket, l.Size+other.Size
 	if other.Modified.After(l.Modified) {
 		l.Modified = other.Modified

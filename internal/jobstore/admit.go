@@ -99,7 +99,7 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 
 // errTooManyJobs tells an owner what to do about the limit.
 func errTooManyJobs(limit int) error {
-	return fault.Detailed(fault.TooManyJobs,
+	return fault.WithDetail(fault.TooManyJobs,
 		fmt.Sprintf("You have %d jobs under way, which is as many as there may be. Wait until some of them are done and try again.", limit))
 }
 

@@ -85,7 +85,7 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 		if given != second {
 			t.Error("after the first is done: got it, want a new job")
 		}
-		if err := e.Delete(ctx, second); err != nil {
+		if err := e.DeleteJob(ctx, second); err != nil {
 			t.Fatal(err)
 		}
 		if mine, given := e.mustAdmit(t, "ann", terms); given != mine {
@@ -116,7 +116,7 @@ func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 			t.Errorf("time to live of the claim: got %s, want 24h", ttl)
 		}
 		// Nothing of a deleted job blocks the key.
-		if err := e.Delete(ctx, first); err != nil {
+		if err := e.DeleteJob(ctx, first); err != nil {
 			t.Fatal(err)
 		}
 		if _, mine, err := e.ClaimKey(ctx, "k", newID()); err != nil || !mine {
@@ -150,7 +150,7 @@ func TestWithdrawJob(t *testing.T) {
 			if diff := cmp.Diff(before, e.mustLoad(t, id)); diff != "" {
 				t.Errorf("%s: record (-before +after):\n%s", what, diff)
 			}
-			if err := e.Delete(ctx, id); err != nil {
+			if err := e.DeleteJob(ctx, id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -223,7 +223,7 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		}
 		room("one has failed")
 		id, _ = e.mustAdmit(t, "ann", terms)
-		if err := e.Delete(ctx, id); err != nil {
+		if err := e.DeleteJob(ctx, id); err != nil {
 			t.Fatal(err)
 		}
 		room("one was deleted")

@@ -11,7 +11,7 @@ import (
 // done is a store with one done job whose result is as large as that of software engineering may be.
 func done(b *testing.B) (*env, job.ID) {
 	b.Helper()
-	e := openStore(b, testenv.Redis(b).URL(1))
+	e := openStore(b, testenv.StartRedis(b).URL(1))
 	r := e.createJob(b)
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 130_000), Slim: bytes.Repeat([]byte{1}, 20_000)}
 	if err := e.CompleteJob(b.Context(), r.ID, e.mustBegin(b, r.ID, 1), result); err != nil {
@@ -46,7 +46,7 @@ func BenchmarkFetch(b *testing.B) {
 
 // BenchmarkAttempt is what the worker writes of a job that succeeds at once.
 func BenchmarkAttempt(b *testing.B) {
-	e := openStore(b, testenv.Redis(b).URL(1))
+	e := openStore(b, testenv.StartRedis(b).URL(1))
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 50_000), Slim: bytes.Repeat([]byte{1}, 10_000)}
 	b.ReportAllocs()
 	for b.Loop() {

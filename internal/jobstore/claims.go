@@ -27,7 +27,7 @@ func (s *Store) ClaimKey(ctx context.Context, claim string, id job.ID) (job.ID, 
 		return id, true, nil
 	}
 	if recorded, _ := answer[1].(int64); recorded == 0 {
-		return "", false, fault.Detailed(fault.Conflict,
+		return "", false, fault.WithDetail(fault.Conflict,
 			"The same request is being accepted at this moment. Wait a few seconds and send it again.")
 	}
 	return job.ID(holder), false, nil

@@ -36,7 +36,7 @@ func TestClaims(t *testing.T) {
 			t.Fatal(err)
 		}
 		claim("k", second, first, false)
-		if err := e.Delete(ctx, first); err != nil {
+		if err := e.DeleteJob(ctx, first); err != nil {
 			t.Fatal(err)
 		}
 		claim("k", "fourth", "fourth", true)

@@ -90,7 +90,7 @@ func (s *Store) RetryDead(ctx context.Context, d job.Dead) (job.Record, error) {
 		return job.Record{}, toFault(ctx, "retry dead job", err)
 	}
 	if !retried {
-		return job.Record{}, fault.Detailed(fault.Conflict, "The job has moved on in this moment. Look at it again.")
+		return job.Record{}, fault.WithDetail(fault.Conflict, "The job has moved on in this moment. Look at it again.")
 	}
 	r.Version++
 	return r, nil

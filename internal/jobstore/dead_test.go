@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-func failureOf(c fault.Code) job.Failure { return job.Failure{Code: c, Message: c.Sentence()} }
+func failureOf(c fault.Code) job.Failure { return job.Failure{Code: c, Message: c.DefaultMessage()} }
 
 // createForm stores a queued form job.
 func (e *env) createForm(t testing.TB) job.Record {
@@ -209,7 +209,7 @@ func TestDeleteOfADeadJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		r := e.createForm(t)
 		e.failJob(t, r.ID, fault.Internal)
-		mustSucceed(t, e.Delete(t.Context(), r.ID))
+		mustSucceed(t, e.DeleteJob(t.Context(), r.ID))
 		_, err := e.LoadDead(t.Context(), r.ID)
 		wantCode(t, err, fault.JobNotFound)
 		left := e.redis.Keys(t.Context(), "*").Val()

@@ -54,7 +54,7 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		fence = e.mustBegin(t, other.ID, 1)
 		twice("fail", func() error { return e.FailJob(ctx, other.ID, fence, why) })
 		twice("release", func() error { return e.ReleaseKey(ctx, "other", other.ID) })
-		twice("delete", func() error { return e.Delete(ctx, r.ID) })
+		twice("delete", func() error { return e.DeleteJob(ctx, r.ID) })
 	})
 }
 
@@ -93,7 +93,7 @@ func TestEachAnswerIsLostOnce(t *testing.T) {
 				t.Errorf("ReplaceResult at version %d: got %d, %v, want %d", before, after, err, before+1)
 			}
 		}
-		if err := e.Delete(ctx, r.ID); err != nil {
+		if err := e.DeleteJob(ctx, r.ID); err != nil {
 			t.Errorf("Delete: got %v, want nil", err)
 		}
 	})

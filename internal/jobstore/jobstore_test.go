@@ -67,7 +67,7 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 				t.Errorf("time to live of %s after a write: got %s, want 24h", key, ttl)
 			}
 		}
-		if err := e.Delete(ctx, r.ID); err != nil {
+		if err := e.DeleteJob(ctx, r.ID); err != nil {
 			t.Fatal(err)
 		}
 		if left := e.redis.Keys(ctx, "*").Val(); len(left) != 0 {
@@ -78,7 +78,7 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 
 func TestADeadRedis(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	e := openStore(t, server.URL(1))
 	r := e.createJob(t)
 	server.Kill()

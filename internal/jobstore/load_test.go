@@ -28,7 +28,7 @@ func TestAnUnknownJob(t *testing.T) {
 		if err := e.CompleteJob(ctx, id, 0, stored); !errors.Is(err, job.ErrSuperseded) {
 			t.Errorf("CompleteJob: got %v, want %v", err, job.ErrSuperseded)
 		}
-		if err := e.Delete(ctx, id); err != nil {
+		if err := e.DeleteJob(ctx, id); err != nil {
 			t.Errorf("Delete: got %v, want nil", err)
 		}
 		if n := e.redis.DBSize(ctx).Val(); n != 0 {
@@ -40,7 +40,7 @@ func TestAnUnknownJob(t *testing.T) {
 // A Redis that is out of memory accepts no changes. Reads and deletions work.
 func TestARedisThatIsOutOfMemory(t *testing.T) {
 	t.Parallel()
-	e, ctx := openStore(t, testenv.Redis(t).URL(1)), t.Context()
+	e, ctx := openStore(t, testenv.StartRedis(t).URL(1)), t.Context()
 	done := e.createJob(t)
 	if err := e.CompleteJob(ctx, done.ID, e.mustBegin(t, done.ID, 1), stored); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestARedisThatIsOutOfMemory(t *testing.T) {
 	if _, _, err := e.BeginAttempt(ctx, waiting.ID, 1); fault.CodeOf(err) != fault.QueueUnavailable {
 		t.Errorf("BeginAttempt: got %v, want %s", err, fault.QueueUnavailable)
 	}
-	if err := e.Delete(ctx, done.ID); err != nil {
+	if err := e.DeleteJob(ctx, done.ID); err != nil {
 		t.Errorf("Delete: got %v, want nil", err)
 	}
 }

@@ -42,7 +42,7 @@ func openStore(t testing.TB, url string) *env {
 func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	t.Helper()
 	// Longer than in the product: a busy machine is no dead Redis.
-	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func onEachRedisWith(t *testing.T, refresh time.Duration, test func(t *testing.T
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, openStoreWith(t, testenv.Redis(t).URL(1), refresh))
+		test(t, openStoreWith(t, testenv.StartRedis(t).URL(1), refresh))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()

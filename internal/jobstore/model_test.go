@@ -193,7 +193,7 @@ func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 					}
 				},
 				"delete": func(rt *rapid.T) {
-					check("delete", e.Delete(ctx, id), false)
+					check("delete", e.DeleteJob(ctx, id), false)
 					m.exists, m.dead = false, nil
 				},
 				"time passes": func(rt *rapid.T) {

@@ -106,9 +106,9 @@ func (s *Store) ReplaceResult(ctx context.Context, id job.ID, version int64, res
 	return n, nil
 }
 
-// Delete deletes the record, its input, its result and its claims, and the copy of a job that failed. Idempotent; not
-// fenced: an attempt that still runs finds its writes refused.
-func (s *Store) Delete(ctx context.Context, id job.ID) error {
+// DeleteJob deletes the record, its input, its result and its claims, and the copy of a job that failed. Idempotent;
+// not fenced: an attempt that still runs finds its writes refused.
+func (s *Store) DeleteJob(ctx context.Context, id job.ID) error {
 	return toFault(ctx, "delete", s.runScript(ctx, deleteJobScript, id).Err())
 }
 

@@ -92,7 +92,7 @@ func TestAWatchEnds(t *testing.T) {
 		deleted, left := e.createJob(t), e.createJob(t)
 		one := e.mustWatch(t.Context(), t, deleted.ID)
 		nextChange(t, one)
-		if err := e.Delete(t.Context(), deleted.ID); err != nil {
+		if err := e.DeleteJob(t.Context(), deleted.ID); err != nil {
 			t.Fatal(err)
 		}
 		if r, ok := nextChange(t, one); ok {
@@ -195,7 +195,7 @@ func TestEachChangeIsDeliveredOnce(t *testing.T) {
 
 func TestAWatchOutlivesRedis(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	e := openStore(t, server.URL(1))
 	e.runHub(t)
 	r := e.createJob(t)

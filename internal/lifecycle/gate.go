@@ -6,16 +6,16 @@ import "sync/atomic"
 // opened and closed and is never ready.
 type Gate struct{ ready atomic.Bool }
 
-// Ready reports whether the gate is open.
-func (g *Gate) Ready() bool { return g != nil && g.ready.Load() }
+// IsReady reports whether the gate is open.
+func (g *Gate) IsReady() bool { return g != nil && g.ready.Load() }
 
-func (g *Gate) open() {
+func (g *Gate) markReady() {
 	if g != nil {
 		g.ready.Store(true)
 	}
 }
 
-func (g *Gate) close() {
+func (g *Gate) markNotReady() {
 	if g != nil {
 		g.ready.Store(false)
 	}

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Serve returns the run function of a component that serves HTTP on an open listener. When its context ends, it closes
-// the listener and lets requests finish for drain, then closes their connections.
-func Serve(server *http.Server, l net.Listener, drain time.Duration) func(context.Context) error {
+// RunServer returns the run function of a component that serves HTTP on an open listener. When its context ends, it
+// closes the listener and lets requests finish for drain, then closes their connections.
+func RunServer(server *http.Server, l net.Listener, drain time.Duration) func(context.Context) error {
 	return func(ctx context.Context) error {
 		failed := make(chan error, 1)
 		go func() { failed <- server.Serve(l) }()

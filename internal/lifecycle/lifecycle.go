@@ -34,9 +34,9 @@ type component struct {
 	run  func(ctx context.Context) error
 }
 
-// Add adds a component. Its run works until ctx ends, then finishes what it has begun and returns. An error stops the
-// group; nil does not: a component may end early.
-func (g *Group) Add(name string, run func(ctx context.Context) error) {
+// AddComponent adds a component. Its run works until ctx ends, then finishes what it has begun and returns. An error
+// stops the group; nil does not: a component may end early.
+func (g *Group) AddComponent(name string, run func(ctx context.Context) error) {
 	g.components = append(g.components, component{name, run})
 }
 
@@ -79,10 +79,10 @@ func (g *Group) Run(ctx context.Context) error {
 	result := make(chan error, 1)
 	go func() { result <- all.Wait() }()
 
-	g.Gate.open()
+	g.Gate.markReady()
 	select {
 	case err := <-result:
-		g.Gate.close()
+		g.Gate.markNotReady()
 		return err
 	case <-ending.Done():
 	}
@@ -91,7 +91,7 @@ func (g *Group) Run(ctx context.Context) error {
 
 // stopAll stops the components one after the other.
 func (g *Group) stopAll(ctx context.Context, started []running, result <-chan error) error {
-	g.Gate.close()
+	g.Gate.markNotReady()
 	grace := time.NewTimer(g.Grace)
 	defer grace.Stop()
 	if ctx.Err() != nil { // stopped by a signal, not by a failure

@@ -56,22 +56,22 @@ func TestTheEndHasAnOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &diary{began: time.Now()}
 		g := newGroup()
-		g.Add(takes(d, "database", time.Second))
-		g.Add(takes(d, "queue", 5*time.Second))
-		g.Add(takes(d, "listener", 2*time.Second))
+		g.AddComponent(takes(d, "database", time.Second))
+		g.AddComponent(takes(d, "queue", 5*time.Second))
+		g.AddComponent(takes(d, "listener", 2*time.Second))
 		ctx, signal := context.WithCancel(t.Context())
 		ended := make(chan error)
-		if g.Gate.Ready() {
+		if g.Gate.IsReady() {
 			t.Error("ready before the start")
 		}
 		go func() { ended <- g.Run(ctx) }()
 		synctest.Wait()
-		if !g.Gate.Ready() {
+		if !g.Gate.IsReady() {
 			t.Error("not ready after the start")
 		}
 		signal()
 		synctest.Wait()
-		if g.Gate.Ready() {
+		if g.Gate.IsReady() {
 			t.Error("ready while draining")
 		}
 		if err := <-ended; err != nil {
@@ -94,8 +94,8 @@ func TestAFailureEndsTheOthersAtOnce(t *testing.T) {
 		d := &diary{began: time.Now()}
 		broken := errors.New("port is taken")
 		g := newGroup()
-		g.Add(takes(d, "queue", time.Second))
-		g.Add("server", func(context.Context) error { <-time.After(time.Minute); return broken })
+		g.AddComponent(takes(d, "queue", time.Second))
+		g.AddComponent("server", func(context.Context) error { <-time.After(time.Minute); return broken })
 		err := g.Run(t.Context())
 		if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "server: ") {
 			t.Errorf("the failure is %v", err)
@@ -103,7 +103,7 @@ func TestAFailureEndsTheOthersAtOnce(t *testing.T) {
 		if diff := cmp.Diff([]string{"1m0s queue stops", "1m1s queue has ended"}, d.events); diff != "" {
 			t.Error(diff)
 		}
-		if g.Gate.Ready() {
+		if g.Gate.IsReady() {
 			t.Error("ready after the end")
 		}
 	})
@@ -114,9 +114,9 @@ func TestTheGraceIsNotExceeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &diary{began: time.Now()}
 		g := newGroup()
-		g.Add(takes(d, "clock", 0))
-		g.Add(takes(d, "queue", time.Hour))
-		g.Add(takes(d, "listener", 0))
+		g.AddComponent(takes(d, "clock", 0))
+		g.AddComponent(takes(d, "queue", time.Hour))
+		g.AddComponent(takes(d, "listener", 0))
 		ctx, signal := context.WithCancel(t.Context())
 		signal()
 		err := g.Run(ctx)
@@ -135,7 +135,7 @@ func TestADelayBeyondTheGraceEndsWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGroup()
 		g.Delay = time.Hour
-		g.Add("listener", func(ctx context.Context) error { <-ctx.Done(); return nil })
+		g.AddComponent("listener", func(ctx context.Context) error { <-ctx.Done(); return nil })
 		ctx, signal := context.WithCancel(t.Context())
 		signal()
 		if err := g.Run(ctx); !errors.Is(err, lifecycle.ErrGrace) {
@@ -149,12 +149,12 @@ func TestAComponentMayBeDoneEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGroup()
-		g.Add("migration", func(context.Context) error { return nil })
-		g.Add("warm-up", func(context.Context) error { <-time.After(time.Second); return nil })
+		g.AddComponent("migration", func(context.Context) error { return nil })
+		g.AddComponent("warm-up", func(context.Context) error { <-time.After(time.Second); return nil })
 		if err := g.Run(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if g.Gate.Ready() {
+		if g.Gate.IsReady() {
 			t.Error("ready after the end")
 		}
 	})
@@ -187,7 +187,7 @@ func TestServe(t *testing.T) {
 			})}
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
-			go func() { ended <- lifecycle.Serve(server, l, tt.drain)(ctx) }()
+			go func() { ended <- lifecycle.RunServer(server, l, tt.drain)(ctx) }()
 			answer := make(chan string, 1)
 			go func() {
 				client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -227,7 +227,7 @@ func TestServeTellsThatItCannot(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if err := lifecycle.Serve(&http.Server{}, l, time.Second)(t.Context()); err == nil {
+	if err := lifecycle.RunServer(&http.Server{}, l, time.Second)(t.Context()); err == nil {
 		t.Error("a closed listener is served")
 	}
 }

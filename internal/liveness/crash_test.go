@@ -133,7 +133,7 @@ func TestAnOutageOfRedisWhileAJobRuns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := testenv.Redis(t)
+			server := testenv.StartRedis(t)
 			e := queuetest.OpenWithin(t, server.URL(1), redisurl.DefaultTimeout)
 			var runs atomic.Int32
 			begun, finish := make(chan struct{}, 4), make(chan struct{})

@@ -127,8 +127,8 @@ type fleet struct {
 
 func newFleet(t testing.TB, workers int) *fleet {
 	t.Helper()
-	server := testenv.Redis(t)
-	f := &fleet{Env: queuetest.Open(t, server.URL(1)), t: t, addr: server.Addr(), byPID: map[int]*testenv.Process{}, links: map[int]*link{}}
+	server := testenv.StartRedis(t)
+	f := &fleet{Env: queuetest.OpenEnv(t, server.URL(1)), t: t, addr: server.Addr(), byPID: map[int]*testenv.Process{}, links: map[int]*link{}}
 	for range workers {
 		f.startWorker()
 	}
@@ -148,7 +148,7 @@ func (f *fleet) startWorker() {
 	l := newLink(f.t, f.addr)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), workerURL+"=redis://"+l.Addr().String()+"/1")
-	p := testenv.Start(f.t, cmd)
+	p := testenv.StartProcess(f.t, cmd)
 	f.byPID[p.Pid()], f.links[p.Pid()] = p, l
 }
 

@@ -65,8 +65,8 @@ func wantUnavailable(t *testing.T, what string, err error) {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Store {
-		s := open(t, testenv.Mongo(t), now)
+	storetest.TestStore(t, func(t *testing.T, now func() time.Time) storetest.Store {
+		s := open(t, testenv.NewMongoDatabase(t), now)
 		if err := s.EnsureIndexes(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestConformance(t *testing.T) {
 // The whole catalogue goes in and out unchanged, and seeding it again writes nothing.
 func TestTheWholeCatalogue(t *testing.T) {
 	t.Parallel()
-	s := open(t, testenv.Mongo(t), time.Now)
+	s := open(t, testenv.NewMongoDatabase(t), time.Now)
 	want, err := catalogue.LoadEmbedded()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestTheWholeCatalogue(t *testing.T) {
 
 func TestSeedRepairsWhatWasDamaged(t *testing.T) {
 	t.Parallel()
-	uri := testenv.Mongo(t)
+	uri := testenv.NewMongoDatabase(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
 	if err := s.SeedCatalogue(ctx, storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestSeedRepairsWhatWasDamaged(t *testing.T) {
 // Operators and other programs read the documents: their names are a contract.
 func TestDocumentsAreNamedAsTheyWere(t *testing.T) {
 	t.Parallel()
-	uri := testenv.Mongo(t)
+	uri := testenv.NewMongoDatabase(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
 	if err := s.SeedCatalogue(ctx, storetest.SmallCatalogue()); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestDocumentsAreNamedAsTheyWere(t *testing.T) {
 // write.
 func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 	t.Parallel()
-	uri := testenv.Mongo(t)
+	uri := testenv.NewMongoDatabase(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
 	id := bson.NewObjectID()
 	at := time.Date(2025, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -201,7 +201,7 @@ func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 
 func TestIndexes(t *testing.T) {
 	t.Parallel()
-	uri := testenv.Mongo(t)
+	uri := testenv.NewMongoDatabase(t)
 	s, db, ctx := open(t, uri, time.Now), database(t, uri), t.Context()
 	for range 2 {
 		if err := s.EnsureIndexes(ctx); err != nil {
@@ -225,7 +225,7 @@ func TestIndexes(t *testing.T) {
 // again after it was killed and came back.
 func TestTheServerComesAndGoes(t *testing.T) {
 	t.Parallel()
-	server := testenv.OwnMongo(t)
+	server := testenv.StartMongo(t)
 	server.Kill()
 	s := open(t, server.URI(), time.Now)
 	ctx := t.Context()
@@ -351,7 +351,7 @@ func TestOpenRefusesABadURI(t *testing.T) {
 }
 
 func BenchmarkSeedAgain(b *testing.B) {
-	s := open(b, testenv.Mongo(b), time.Now)
+	s := open(b, testenv.NewMongoDatabase(b), time.Now)
 	data, err := catalogue.LoadEmbedded()
 	if err != nil {
 		b.Fatal(err)

@@ -18,7 +18,7 @@ import (
 func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	if err := timelines.Storable(t); err != nil {
+	if err := timelines.ValidateSaved(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	id := bson.NewObjectID()
@@ -37,7 +37,7 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	if err := timelines.Storable(t); err != nil {
+	if err := timelines.ValidateSaved(t); err != nil {
 		return timeline.Saved{}, err
 	}
 	filter, err := timelineFilter(t.Owner, t.ID, t.Version)
@@ -94,10 +94,10 @@ func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	limit = timelines.Page(limit)
+	limit = timelines.PageSize(limit)
 	filter := bson.D{{Key: "userId", Value: owner}}
 	if cursor != "" {
-		last, err := timelines.ParseCursor(cursor)
+		last, err := timelines.DecodeCursor(cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -123,7 +123,7 @@ func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit i
 	if len(docs) > limit {
 		docs = docs[:limit]
 		end := docs[limit-1]
-		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID.Hex()}.Cursor()
+		next = timelines.Position{UpdatedAt: end.UpdatedAt, ID: end.ID.Hex()}.EncodeCursor()
 	}
 	ts := make([]timeline.Saved, len(docs))
 	for i, d := range docs {

@@ -78,7 +78,7 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	case "size":
 		return says(strconv.Itoa(len(pdf))), nil
 	case "fault":
-		return document.Document{}, fault.Detailed(fault.Code(arg), "A sentence for people.")
+		return document.Document{}, fault.WithDetail(fault.Code(arg), "A sentence for people.")
 	case "error":
 		return document.Document{}, errors.New("student number " + arg)
 	case "spin":

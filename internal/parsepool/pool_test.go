@@ -68,7 +68,7 @@ func TestFaultsOfADocument(t *testing.T) {
 		fault.NotAPDF, fault.Encrypted, fault.NoText, fault.Corrupt, fault.UnrecognizedDocument, fault.TooManyPages,
 	} {
 		_, err := p.Parse(t.Context(), []byte("fault "+code))
-		want := fault.Detailed(code, "A sentence for people.")
+		want := fault.WithDetail(code, "A sentence for people.")
 		if diff := cmp.Diff(want, fault.From(err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", code, diff)
 		}

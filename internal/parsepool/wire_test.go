@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("%v, %v", verdict, err)
 	}
 	b = []byte(`{"code":"corrupt","detail":"` + strings.Repeat("x", 501) + `"}`)
-	if _, verdict, err := parsepool.DecodeAnswer(b); err != nil || verdict.Message() != fault.Corrupt.Sentence() {
+	if _, verdict, err := parsepool.DecodeAnswer(b); err != nil || verdict.Message() != fault.Corrupt.DefaultMessage() {
 		t.Errorf("a sentence without an end: %v, %v", verdict, err)
 	}
 }
@@ -114,7 +114,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 				t.Fatalf("%v and %v", verdict, err)
 			}
 		case verdict != nil:
-			if !verdict.Code.Known() {
+			if !verdict.Code.IsKnown() {
 				t.Fatalf("code %q", verdict.Code)
 			}
 		case doc.Kind != document.Letter && doc.Kind != document.Transcript:

@@ -57,7 +57,7 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, legacy bool
 	case kind == multipartForm:
 		pdf, err = readForm(r, params["boundary"], s.MaxBytes, legacy)
 	case legacy:
-		return document.Document{}, fault.Detailed(fault.BadRequest, "Send the document as the field \"file\" of a multipart form.")
+		return document.Document{}, fault.WithDetail(fault.BadRequest, "Send the document as the field \"file\" of a multipart form.")
 	default:
 		pdf, err = readDocument(r.Body, r.ContentLength, s.MaxBytes)
 	}
@@ -95,7 +95,7 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 	case err != nil:
 		return "", nil, fault.Wrap(fault.BadRequest, err)
 	case kind == multipartForm && params["boundary"] == "":
-		return "", nil, fault.Detailed(fault.BadRequest, "The multipart form has no boundary.")
+		return "", nil, fault.WithDetail(fault.BadRequest, "The multipart form has no boundary.")
 	case kind == multipartForm:
 		return kind, params, nil
 	case kind == pdfType || kind == "application/octet-stream":
@@ -110,7 +110,7 @@ func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byt
 	for {
 		part, err := form.NextRawPart()
 		if errors.Is(err, io.EOF) {
-			return nil, fault.Detailed(fault.BadRequest, "The form has no field \"file\". Send the document in it.")
+			return nil, fault.WithDetail(fault.BadRequest, "The form has no field \"file\". Send the document in it.")
 		}
 		if err != nil {
 			return nil, toBodyFault(err)
@@ -119,7 +119,7 @@ func readForm(r *http.Request, boundary string, limit int64, legacy bool) ([]byt
 			continue
 		}
 		if legacy && !strings.HasSuffix(strings.ToLower(part.FileName()), ".pdf") {
-			return nil, fault.Detailed(fault.BadRequest, "Only files whose name ends in .pdf can be read.")
+			return nil, fault.WithDetail(fault.BadRequest, "Only files whose name ends in .pdf can be read.")
 		}
 		pdf, err := readDocument(part, r.ContentLength, limit)
 		if err != nil {

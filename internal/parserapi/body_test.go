@@ -50,7 +50,7 @@ func TestASlowBodyIsGivenUp(t *testing.T) {
 	conn := dial(t, addr)
 	fmt.Fprint(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Type: application/pdf\r\nContent-Length: 100\r\n\r\n%PDF-")
 	res := response(t, conn)
-	f, err := problem.Read(res.Body)
+	f, err := problem.ReadFault(res.Body)
 	if err != nil || f.Code != fault.Timeout || res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("status %d, %v, %v", res.StatusCode, f, err)
 	}

@@ -155,7 +155,7 @@ func callOutcome(err error) string {
 		return "failed"
 	case errors.Is(err, context.DeadlineExceeded): // while it waited for other calls
 		return "rejected"
-	case fault.CodeOf(err).Transient():
+	case fault.CodeOf(err).IsTransient():
 		return "busy"
 	}
 	return "refused"

@@ -221,7 +221,7 @@ var passed = []fault.Code{
 // toFault is the fault that an answer other than 200 means.
 func (a answer) toFault() error {
 	if a.kind == problem.ContentType {
-		if f, err := problem.Read(bytes.NewReader(a.body)); err == nil && slices.Contains(passed, f.Code) {
+		if f, err := problem.ReadFault(bytes.NewReader(a.body)); err == nil && slices.Contains(passed, f.Code) {
 			return f
 		}
 	}

@@ -88,13 +88,13 @@ func TestClient(t *testing.T) {
 
 func TestClientKeepsTheCodes(t *testing.T) {
 	t.Parallel()
-	for _, code := range fault.Codes() {
-		if s := problem.Status(code); s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
+	for _, code := range fault.AllCodes() {
+		if s := problem.StatusOf(code); s == http.StatusNotFound || s == http.StatusMethodNotAllowed {
 			continue // about the route, and tested with the earlier parser
 		}
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
-			c := clientOf(t, parserapi.New(parserapi.Deps{Parser: refuses(fault.Detailed(code, "A sentence for people."))}))
+			c := clientOf(t, parserapi.New(parserapi.Deps{Parser: refuses(fault.WithDetail(code, "A sentence for people."))}))
 			_, err := c.Parse(t.Context(), strings.NewReader(pdf))
 			f := fault.From(err)
 			switch code {

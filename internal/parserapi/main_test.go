@@ -139,7 +139,7 @@ func runPool(tb testing.TB) *parsepool.Pool {
 
 func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", name))
+	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests", "documents", name))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (e expected) check(tb testing.TB, doc document.Document, err error) {
 // documents returns the samples of a folder of tests/documents.
 func documents(tb testing.TB, folder string) []expected {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", folder, "*.expected.json"))
+	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests", "documents", folder, "*.expected.json"))
 	if err != nil || len(files) == 0 {
 		tb.Fatalf("no documents: %v", err)
 	}
@@ -194,7 +194,7 @@ func TestHostileDocumentsBesideGoodOnes(t *testing.T) {
 			var doc document.Document
 			var err error
 			for range 10 { // a worker tries again as well
-				if doc, err = s.Parse(t.Context(), bytes.NewReader(e.pdf)); !fault.CodeOf(err).Transient() || err == nil {
+				if doc, err = s.Parse(t.Context(), bytes.NewReader(e.pdf)); !fault.CodeOf(err).IsTransient() || err == nil {
 					break
 				}
 			}

@@ -80,7 +80,7 @@ func New(d Deps) http.Handler {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Deps: d, memory: semaphore.NewWeighted(d.Memory)}
-	monitor := health.Must(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
+	monitor := health.MustNew(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
 	r := chi.NewRouter()
 	r.Use(httpserver.RequestIDs, httpserver.RecoverPanics(s.logPanic))
 	r.NotFound(problem.NotFound)
@@ -104,7 +104,7 @@ func (s *server) handleParse(w http.ResponseWriter, r *http.Request) {
 	doc, err := s.readRequest(w, r, false)
 	if err != nil {
 		s.logFailure(r, err)
-		problem.Write(w, r, err)
+		problem.WriteError(w, r, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, doc)
@@ -118,7 +118,7 @@ func (s *server) handleLegacyParse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.logFailure(r, err)
-	f := problem.Fault(err)
+	f := problem.FaultOf(err)
 	status := http.StatusInternalServerError
 	switch f.Code {
 	case fault.BadRequest, fault.NotAPDF, fault.UnsupportedKind, fault.TooLarge:
@@ -132,8 +132,8 @@ func (s *server) handleLegacyParse(w http.ResponseWriter, r *http.Request) {
 
 // logFailure logs why the service failed. A fault of the document is in the answer.
 func (s *server) logFailure(r *http.Request, err error) {
-	f := problem.Fault(err)
-	if r.Context().Err() != nil || !f.Code.Transient() {
+	f := problem.FaultOf(err)
+	if r.Context().Err() != nil || !f.Code.IsTransient() {
 		s.Logger.DebugContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
 		return
 	}

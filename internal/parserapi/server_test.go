@@ -142,7 +142,7 @@ func TestParse(t *testing.T) {
 				}
 				return
 			}
-			f, err := problem.Read(w.Body)
+			f, err := problem.ReadFault(w.Body)
 			if err != nil || f.Code != tt.code {
 				t.Errorf("%v, %v; want %s", f, err, tt.code)
 			}
@@ -184,10 +184,10 @@ func TestParseLegacy(t *testing.T) {
 		{"the wrong name", namedType, named, reads, 400, `{"error":"Only files whose name ends in .pdf can be read."}`, false},
 		{"no file", otherType, other, reads, 400, `{"error":"The form has no field \"file\". Send the document in it."}`, false},
 		{"no form", "application/pdf", pdf, reads, 400, `{"error":"Send the document as the field \"file\" of a multipart form."}`, false},
-		{"no PDF", textType, text, reads, 400, `{"error":"` + fault.NotAPDF.Sentence() + `"}`, false},
-		{"damaged", damagedType, damaged, reads, 500, `{"error":"` + fault.Corrupt.Sentence() + `"}`, false},
-		{"busy", goodType, good, refuses(fault.New(fault.ParserUnavailable)), 500, `{"error":"` + fault.ParserUnavailable.Sentence() + `"}`, true},
-		{"a bug", goodType, good, refuses(errors.New("hunter2")), 500, `{"error":"` + fault.Internal.Sentence() + `"}`, false},
+		{"no PDF", textType, text, reads, 400, `{"error":"` + fault.NotAPDF.DefaultMessage() + `"}`, false},
+		{"damaged", damagedType, damaged, reads, 500, `{"error":"` + fault.Corrupt.DefaultMessage() + `"}`, false},
+		{"busy", goodType, good, refuses(fault.New(fault.ParserUnavailable)), 500, `{"error":"` + fault.ParserUnavailable.DefaultMessage() + `"}`, true},
+		{"a bug", goodType, good, refuses(errors.New("hunter2")), 500, `{"error":"` + fault.Internal.DefaultMessage() + `"}`, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -263,7 +263,7 @@ func FuzzRequest(f *testing.F) {
 			path = "/parse-transcript"
 		}
 		w := post(h, path, contentType, body)
-		if w.Code >= 500 && (path == "/v1/parse" || !strings.Contains(w.Body.String(), fault.Corrupt.Sentence())) {
+		if w.Code >= 500 && (path == "/v1/parse" || !strings.Contains(w.Body.String(), fault.Corrupt.DefaultMessage())) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
 	})

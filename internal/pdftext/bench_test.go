@@ -18,7 +18,7 @@ import (
 // child process and the reading of the words added.
 func BenchmarkPages(b *testing.B) {
 	e := newExtractor(b)
-	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests/documents/[tl]*/*.pdf"))
+	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests/documents/[tl]*/*.pdf"))
 	if err != nil || len(files) == 0 {
 		b.Fatal("no documents", err)
 	}

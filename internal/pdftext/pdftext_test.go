@@ -39,7 +39,7 @@ func newExtractor(tb testing.TB) *pdftext.Extractor {
 
 func sample(tb testing.TB, name string) []byte {
 	tb.Helper()
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests/documents", name))
+	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents", name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func FuzzPages(f *testing.F) {
 		}
 		pages, err := e.Pages(context.Background(), pdf)
 		if err != nil {
-			if code := fault.CodeOf(err); code.Transient() {
+			if code := fault.CodeOf(err); code.IsTransient() {
 				t.Fatal(err)
 			}
 		} else if len(pages) == 0 {

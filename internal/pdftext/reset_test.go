@@ -18,7 +18,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	pdf, err := os.ReadFile(filepath.Join(testenv.Root(), "tests/documents/transcripts/soen-coop.pdf"))
+	pdf, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents/transcripts/soen-coop.pdf"))
 	if err != nil {
 		t.Fatal(err)
 	}

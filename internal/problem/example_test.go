@@ -11,10 +11,10 @@ import (
 )
 
 // The answer names the code and says what to do. The cause stays out of it.
-func ExampleWrite() {
+func ExampleWriteError() {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/api/timeline/upload", nil)
-	problem.Write(w, r, fault.Wrap(fault.QueueUnavailable, errors.New("dial tcp 10.0.0.7:6379: connection refused")))
+	problem.WriteError(w, r, fault.Wrap(fault.QueueUnavailable, errors.New("dial tcp 10.0.0.7:6379: connection refused")))
 
 	fmt.Println(w.Code, w.Header().Get("Retry-After"))
 	fmt.Println(w.Body)

@@ -96,8 +96,8 @@ var meanings = map[fault.Code]meaning{
 	fault.Internal:            {http.StatusInternalServerError, "Internal error", 0},
 }
 
-// Status returns the HTTP status of a code; codes outside the vocabulary are internal errors.
-func Status(code fault.Code) int { return meaningOf(code).status }
+// StatusOf returns the HTTP status of a code; codes outside the vocabulary are internal errors.
+func StatusOf(code fault.Code) int { return meaningOf(code).status }
 
 // RetryAfter returns how long a client waits before it retries, and 0 where a retry alone does not help.
 func RetryAfter(code fault.Code) time.Duration { return meaningOf(code).retry }
@@ -109,8 +109,8 @@ func meaningOf(code fault.Code) meaning {
 	return meanings[fault.Internal]
 }
 
-// Fault returns err as fault.From does, except that the error of an http.MaxBytesReader is too_large.
-func Fault(err error) *fault.Error {
+// FaultOf returns err as fault.From does, except that the error of an http.MaxBytesReader is too_large.
+func FaultOf(err error) *fault.Error {
 	var known *fault.Error
 	var tooLarge *http.MaxBytesError
 	if !errors.As(err, &known) && errors.As(err, &tooLarge) {
@@ -119,12 +119,12 @@ func Fault(err error) *fault.Error {
 	return fault.From(err)
 }
 
-// Of returns what Write sends for err, without the request's id.
-func Of(err error) Problem {
-	f := Fault(err)
+// FromError returns what WriteError sends for err, without the request's id.
+func FromError(err error) Problem {
+	f := FaultOf(err)
 	m := meaningOf(f.Code)
 	code := f.Code
-	if !code.Known() {
+	if !code.IsKnown() {
 		code = fault.Internal
 	}
 	return Problem{
@@ -139,10 +139,10 @@ func Of(err error) Problem {
 	}
 }
 
-// Write answers r with err as a problem. The cause of err is not part of the answer: log it before. A Retry-After that
-// is set already stays.
-func Write(w http.ResponseWriter, r *http.Request, err error) {
-	p := Of(err)
+// WriteError answers r with err as a problem. The cause of err is not part of the answer: log it before. A Retry-After
+// that is set already stays.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	p := FromError(err)
 	p.RequestID = RequestID(r.Context())
 	body, mErr := json.Marshal(p)
 	if mErr != nil { // strings and ints always marshal
@@ -162,16 +162,16 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // NotFound answers for addresses without a route.
-func NotFound(w http.ResponseWriter, r *http.Request) { Write(w, r, fault.New(fault.NotFound)) }
+func NotFound(w http.ResponseWriter, r *http.Request) { WriteError(w, r, fault.New(fault.NotFound)) }
 
 // MethodNotAllowed answers for routes without the method. Its header Allow lists the methods that a chi router has.
 func MethodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	Allow(w, r)
-	Write(w, r, fault.New(fault.MethodNotAllowed))
+	SetAllow(w, r)
+	WriteError(w, r, fault.New(fault.MethodNotAllowed))
 }
 
-// Allow sets the header Allow to the methods that a chi router has for the address of r.
-func Allow(w http.ResponseWriter, r *http.Request) {
+// SetAllow sets the header Allow to the methods that a chi router has for the address of r.
+func SetAllow(w http.ResponseWriter, r *http.Request) {
 	if rc := chi.RouteContext(r.Context()); rc != nil && rc.Routes != nil {
 		path := r.URL.EscapedPath() // Routes is the outermost router
 		var allowed []string
@@ -186,9 +186,9 @@ func Allow(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Read returns the fault that a problem names. It fails for a body that is no problem, is longer than 64 KiB or has an
-// unknown code.
-func Read(r io.Reader) (*fault.Error, error) {
+// ReadFault returns the fault that a problem names. It fails for a body that is no problem, is longer than 64 KiB or
+// has an unknown code.
+func ReadFault(r io.Reader) (*fault.Error, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read problem: %w", err)
@@ -200,11 +200,11 @@ func Read(r io.Reader) (*fault.Error, error) {
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, fmt.Errorf("read problem: %w", err)
 	}
-	if !p.Code.Known() {
+	if !p.Code.IsKnown() {
 		return nil, errors.New("read problem: unknown code")
 	}
 	f := &fault.Error{Code: p.Code, Fields: p.Errors, Closest: p.Closest}
-	if p.Detail != p.Code.Sentence() {
+	if p.Detail != p.Code.DefaultMessage() {
 		f.Detail = p.Detail
 	}
 	return f, nil

@@ -21,20 +21,20 @@ import (
 
 func TestEveryCodeHasAStatus(t *testing.T) {
 	t.Parallel()
-	for _, code := range fault.Codes() {
-		p := problem.Of(fault.New(code))
+	for _, code := range fault.AllCodes() {
+		p := problem.FromError(fault.New(code))
 		if p.Code != code || p.Title == "" || p.Status < 400 || p.Status > 599 {
 			t.Errorf("%s is not in the table: %+v", code, p)
 		}
-		if code != fault.Internal && (p.Status == http.StatusInternalServerError || p.Title == problem.Of(fault.New(fault.Internal)).Title) {
+		if code != fault.Internal && (p.Status == http.StatusInternalServerError || p.Title == problem.FromError(fault.New(fault.Internal)).Title) {
 			t.Errorf("%s is taken for an internal error", code)
 		}
 		wait := problem.RetryAfter(code)
-		if want := code.Transient() && code != fault.Internal || p.Status == http.StatusTooManyRequests; (wait > 0) != want {
+		if want := code.IsTransient() && code != fault.Internal || p.Status == http.StatusTooManyRequests; (wait > 0) != want {
 			t.Errorf("%s: Retry-After %v, want one: %v", code, wait, want)
 		}
-		if code.Transient() != (p.Status >= 500) {
-			t.Errorf("%s: transient %v and status %d do not agree", code, code.Transient(), p.Status)
+		if code.IsTransient() != (p.Status >= 500) {
+			t.Errorf("%s: transient %v and status %d do not agree", code, code.IsTransient(), p.Status)
 		}
 	}
 }
@@ -46,7 +46,7 @@ func TestStatus(t *testing.T) {
 		fault.InvalidForm: 422, fault.DegreeAmbiguous: 422, fault.JobNotFound: 404, fault.Conflict: 409,
 		fault.PreconditionFailed: 412, fault.TooManyJobs: 429, fault.Timeout: 503, fault.QueueUnavailable: 503, fault.Internal: 500, "invented": 500,
 	} {
-		if got := problem.Status(code); got != want {
+		if got := problem.StatusOf(code); got != want {
 			t.Errorf("Status(%s) = %d, want %d", code, got, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestWrite(t *testing.T) {
 		},
 		{
 			name:   "transient",
-			err:    fault.Detailed(fault.ParserUnavailable, "Wait."),
+			err:    fault.WithDetail(fault.ParserUnavailable, "Wait."),
 			status: 503,
 			retry:  "2",
 			want: `{"type":"urn:trackmydegree:problem:parser_unavailable","title":"Parser unavailable","status":503,"detail":"Wait.",` +
@@ -96,7 +96,7 @@ func TestWrite(t *testing.T) {
 		},
 		{
 			name:   "a limiter knows better",
-			err:    fault.Detailed(fault.TooManyRequests, "Wait."),
+			err:    fault.WithDetail(fault.TooManyRequests, "Wait."),
 			header: http.Header{"Retry-After": {"17"}},
 			status: 429,
 			retry:  "17",
@@ -108,7 +108,7 @@ func TestWrite(t *testing.T) {
 			err:    errors.New("dial tcp 10.0.0.7: password=hunter2"),
 			status: 500,
 			want: `{"type":"urn:trackmydegree:problem:internal","title":"Internal error","status":500,"detail":` +
-				quote(t, fault.Internal.Sentence()) + `,"code":"internal","requestId":"r-1"}`,
+				quote(t, fault.Internal.DefaultMessage()) + `,"code":"internal","requestId":"r-1"}`,
 		},
 		{
 			name:   "a code outside the vocabulary is not invented",
@@ -122,7 +122,7 @@ func TestWrite(t *testing.T) {
 			err:    fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 10}),
 			status: 413,
 			want: `{"type":"urn:trackmydegree:problem:too_large","title":"Too large","status":413,"detail":` +
-				quote(t, fault.TooLarge.Sentence()) + `,"code":"too_large","requestId":"r-1"}`,
+				quote(t, fault.TooLarge.DefaultMessage()) + `,"code":"too_large","requestId":"r-1"}`,
 		},
 		{
 			name:   "a passed deadline",
@@ -130,7 +130,7 @@ func TestWrite(t *testing.T) {
 			status: 503,
 			retry:  "5",
 			want: `{"type":"urn:trackmydegree:problem:timeout","title":"Timeout","status":503,"detail":` +
-				quote(t, fault.Timeout.Sentence()) + `,"code":"timeout","requestId":"r-1"}`,
+				quote(t, fault.Timeout.DefaultMessage()) + `,"code":"timeout","requestId":"r-1"}`,
 		},
 	}
 	for _, tt := range tests {
@@ -142,7 +142,7 @@ func TestWrite(t *testing.T) {
 				w.Header()[k] = v
 			}
 			r := httptest.NewRequest(http.MethodGet, "/x", nil)
-			problem.Write(w, r.WithContext(problem.WithRequestID(r.Context(), "r-1")), tt.err)
+			problem.WriteError(w, r.WithContext(problem.WithRequestID(r.Context(), "r-1")), tt.err)
 			res := w.Result()
 			body, _ := io.ReadAll(res.Body)
 			if diff := cmp.Diff(tt.want, string(body)); diff != "" {
@@ -165,13 +165,13 @@ func TestReadGivesBackWhatWriteSent(t *testing.T) {
 	t.Parallel()
 	for _, want := range []*fault.Error{
 		fault.New(fault.NoText),
-		fault.Detailed(fault.ParserUnavailable, "Wait."),
+		fault.WithDetail(fault.ParserUnavailable, "Wait."),
 		{Code: fault.InvalidForm, Detail: "Wrong.", Fields: []fault.Field{{Path: "a/0", Message: "b"}}},
 		{Code: fault.DegreeNotFound, Closest: []string{"x", "y"}},
 	} {
 		w := httptest.NewRecorder()
-		problem.Write(w, httptest.NewRequest(http.MethodGet, "/", nil), want)
-		got, err := problem.Read(w.Body)
+		problem.WriteError(w, httptest.NewRequest(http.MethodGet, "/", nil), want)
+		got, err := problem.ReadFault(w.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestReadGivesBackWhatWriteSent(t *testing.T) {
 		}
 	}
 	for _, rubbish := range []string{"", "<html>", "{}", `{"code":"novel"}`, `{"code":7}`, `{"code":"corrupt","detail":"` + strings.Repeat("x", 64<<10) + `"}`} {
-		if f, err := problem.Read(strings.NewReader(rubbish)); err == nil {
+		if f, err := problem.ReadFault(strings.NewReader(rubbish)); err == nil {
 			t.Errorf("Read(%.40q) = %v, want an error", rubbish, f)
 		}
 	}
@@ -190,9 +190,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"type":"urn:trackmydegree:problem:corrupt","code":"corrupt","detail":"x","errors":[{"field":"a","message":"b"}]}`)
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, s string) {
-		if got, err := problem.Read(strings.NewReader(s)); (got == nil) == (err == nil) {
+		if got, err := problem.ReadFault(strings.NewReader(s)); (got == nil) == (err == nil) {
 			t.Fatalf("Read = %v, %v", got, err)
-		} else if err == nil && !got.Code.Known() {
+		} else if err == nil && !got.Code.IsKnown() {
 			t.Fatalf("code %q", got.Code)
 		}
 	})

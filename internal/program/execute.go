@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Execute runs the command line of a program, prints its error, if any, and returns the exit code.
-func Execute(ctx context.Context, p Process, root *cobra.Command) int {
+// ExecuteCommand runs the command line of a program, prints its error, if any, and returns the exit code.
+func ExecuteCommand(ctx context.Context, p Process, root *cobra.Command) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads those of the operating system in place of nil
 	root.SetIn(p.Stdin)

@@ -17,8 +17,8 @@ import (
 // version is set when a release is linked.
 var version = "dev"
 
-// Version returns the version of the release, "dev" in a build that is none.
-func Version() string { return version }
+// BuildVersion returns the version of the release, "dev" in a build that is none.
+func BuildVersion() string { return version }
 
 // VersionLine describes the build of the named program in one line.
 func VersionLine(name string) string {

@@ -41,7 +41,7 @@ func RunRole(ctx context.Context, p Process, role Role, run func(context.Context
 		tel.Close(ctx)
 	}()
 	if faults != nil {
-		tel.Reporter.ProcessFailed("start", faults)
+		tel.Reporter.ReportProcess("start", faults)
 		return faults
 	}
 	LogRedis(tel.Log)

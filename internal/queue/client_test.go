@@ -44,7 +44,7 @@ func TestEnqueue(t *testing.T) {
 
 func TestEnqueueOfAnUnknownPriority(t *testing.T) {
 	t.Parallel()
-	e := queuetest.Open(t, "redis://127.0.0.1:1/1")
+	e := queuetest.OpenEnv(t, "redis://127.0.0.1:1/1")
 	if err := e.Enqueue(t.Context(), queuetest.NewTask("urgent")); fault.CodeOf(err) != fault.Internal {
 		t.Errorf("got %v, want %s", err, fault.Internal)
 	}
@@ -172,7 +172,7 @@ func TestClientWithoutRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	server.Kill()
 	task := queuetest.NewTask(job.Normal)
 	for _, c := range []struct{ name, url string }{
@@ -213,7 +213,7 @@ func wantDepth(t *testing.T, e *queuetest.Env, want queuemodel.Depth) {
 }
 
 func BenchmarkEnqueue(b *testing.B) {
-	e := queuetest.Open(b, testenv.Redis(b).URL(1))
+	e := queuetest.OpenEnv(b, testenv.StartRedis(b).URL(1))
 	b.ReportAllocs()
 	for b.Loop() {
 		e.EnqueueTasks(b, queuetest.NewTask(job.Normal))

@@ -58,7 +58,7 @@ type delivered struct {
 
 func openFixture(t testing.TB, url string, s asynqScripts) *fixture {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func onEachRedis(t *testing.T, test func(t *testing.T, f *fixture)) {
 	s := recordScripts(t).scripts
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, openFixture(t, testenv.Redis(t).URL(1), s))
+		test(t, openFixture(t, testenv.StartRedis(t).URL(1), s))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()

@@ -38,7 +38,7 @@ func outcomeOf(err error, last bool) outcome {
 		return postponed
 	case errors.Is(err, job.ErrInterrupted):
 		return handedBack
-	case last, !fault.CodeOf(err).Transient():
+	case last, !fault.CodeOf(err).IsTransient():
 		return archived
 	}
 	return retried

@@ -13,7 +13,7 @@ import (
 
 // BenchmarkPickup measures the time from an enqueue to the handler of an idle worker.
 func BenchmarkPickup(b *testing.B) {
-	e := queuetest.Open(b, testenv.Redis(b).URL(1))
+	e := queuetest.OpenEnv(b, testenv.StartRedis(b).URL(1))
 	picked := make(chan struct{})
 	e.StartWorker(b, time.Second, func(context.Context, job.Delivery) error {
 		picked <- struct{}{}
@@ -30,7 +30,7 @@ func BenchmarkPickup(b *testing.B) {
 
 // BenchmarkThroughput measures what the queue itself costs a job.
 func BenchmarkThroughput(b *testing.B) {
-	e := queuetest.Open(b, testenv.Redis(b).URL(1))
+	e := queuetest.OpenEnv(b, testenv.StartRedis(b).URL(1))
 	done := make(chan struct{}, 1024)
 	for range b.N {
 		e.EnqueueTasks(b, queuetest.NewTask(job.Normal))

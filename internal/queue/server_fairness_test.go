@@ -16,7 +16,7 @@ import (
 // bounds are six standard deviations and more away from the weights of 6, 3 and 1.
 func TestNoQueueStarves(t *testing.T) {
 	t.Parallel()
-	e := queuetest.Open(t, testenv.Redis(t).URL(1))
+	e := queuetest.OpenEnv(t, testenv.StartRedis(t).URL(1))
 	const each, looked = 700, 1000 // of the first 1000 about 600, 300 and 100
 	if err := e.PauseQueues(t.Context(), queuemodel.QueueNames()); err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestNoQueueStarves(t *testing.T) {
 // A flood of preferred work that never ends does not keep the rest from being done.
 func TestAFloodOfPreferredWork(t *testing.T) {
 	t.Parallel()
-	e := queuetest.Open(t, testenv.Redis(t).URL(1))
+	e := queuetest.OpenEnv(t, testenv.StartRedis(t).URL(1))
 	const low, most = 20, 3000 // about 120 are to be expected
 	for range low {
 		e.EnqueueTasks(t, queuetest.NewTask(job.Low))

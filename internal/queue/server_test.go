@@ -262,7 +262,7 @@ func TestAHandlerThatIgnoresItsInterruption(t *testing.T) {
 // A worker goes on after an outage of Redis, before its start and while it runs.
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	e := queuetest.OpenWithin(t, server.URL(1), redisurl.DefaultTimeout)
 	server.Kill()
 	got := make(chan job.Delivery, 1)
@@ -285,7 +285,7 @@ func TestTheWorkerWaitsForRedis(t *testing.T) {
 // Draining ends in time while Redis does not answer.
 func TestDrainWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	e := queuetest.OpenWithin(t, server.URL(1), redisurl.DefaultTimeout)
 	begun := make(chan struct{})
 	w := e.StartWorker(t, 500*time.Millisecond, func(ctx context.Context, _ job.Delivery) error {

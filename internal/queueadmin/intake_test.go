@@ -44,8 +44,8 @@ func TestPauseIntake(t *testing.T) {
 // While Redis does not answer the intake counts as open: the enqueue that follows fails.
 func TestTheIntakeIsOpenWithoutRedis(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
-	e := queuetest.Open(t, server.URL(1))
+	server := testenv.StartRedis(t)
+	e := queuetest.OpenEnv(t, server.URL(1))
 	if err := e.PauseIntake(t.Context()); err != nil {
 		t.Fatal(err)
 	}

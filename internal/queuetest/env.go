@@ -31,8 +31,8 @@ type Env struct {
 	Asynq *asynq.Inspector
 }
 
-// Open returns the queue on the Redis at a URL.
-func Open(t testing.TB, url string) *Env {
+// OpenEnv returns the queue on the Redis at a URL.
+func OpenEnv(t testing.TB, url string) *Env {
 	t.Helper()
 	return OpenWithin(t, url, Patience)
 }
@@ -40,12 +40,12 @@ func Open(t testing.TB, url string) *Env {
 // OpenWithin is Open with a limit for each call to Redis.
 func OpenWithin(t testing.TB, url string, timeout time.Duration) *Env {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(timeout))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(timeout))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	return &Env{Queue: New(t, client), Redis: client, Asynq: asynq.NewInspectorFromRedisClient(client)}
+	return &Env{Queue: NewQueue(t, client), Redis: client, Asynq: asynq.NewInspectorFromRedisClient(client)}
 }
 
 // OnEachRedis runs a test in parallel on a real Redis and on the one that `tmd all` carries with it.
@@ -53,11 +53,11 @@ func OnEachRedis(t *testing.T, test func(t *testing.T, e *Env)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		test(t, Open(t, testenv.Redis(t).URL(1)))
+		test(t, OpenEnv(t, testenv.StartRedis(t).URL(1)))
 	})
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
-		test(t, Open(t, startMiniredis(t)))
+		test(t, OpenEnv(t, startMiniredis(t)))
 	})
 }
 

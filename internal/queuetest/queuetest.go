@@ -27,8 +27,8 @@ type Queue struct {
 	*scaling.Reader
 }
 
-// New returns the queue on a Redis.
-func New(t testing.TB, client redis.UniversalClient) *Queue {
+// NewQueue returns the queue on a Redis.
+func NewQueue(t testing.TB, client redis.UniversalClient) *Queue {
 	t.Helper()
 	q := &Queue{
 		Client:   queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: JobTimeout}),

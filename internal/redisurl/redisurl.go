@@ -35,11 +35,11 @@ type options struct {
 // Option changes how a client behaves.
 type Option func(*options)
 
-// Timeout bounds each call by d instead of DefaultTimeout.
-func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
+// WithTimeout bounds each call by d instead of DefaultTimeout.
+func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
-// Name is how the server's CLIENT LIST shows the connections.
-func Name(name string) Option { return func(o *options) { o.name = name } }
+// WithClientName is how the server's CLIENT LIST shows the connections.
+func WithClientName(name string) Option { return func(o *options) { o.name = name } }
 
 // Open returns a client for the server of a URL. It connects at the first call, so a process starts without Redis as
 // well. The error says what is wrong with the URL and does not repeat it.

@@ -71,7 +71,7 @@ func TestValidate(t *testing.T) {
 func openClient(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClient {
 	t.Helper()
 	// Longer than in the product, unless the test is about that: a busy machine is no dead Redis.
-	client, err := redisurl.Open(url, append([]redisurl.Option{redisurl.Timeout(20 * time.Second)}, opts...)...)
+	client, err := redisurl.Open(url, append([]redisurl.Option{redisurl.WithTimeout(20 * time.Second)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +92,8 @@ func wantWorking(t *testing.T, client redis.UniversalClient, server *testenv.Red
 
 func TestOneServer(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
-	client := openClient(t, server.URL(1), redisurl.Name("tmd-test"))
+	server := testenv.StartRedis(t)
+	client := openClient(t, server.URL(1), redisurl.WithClientName("tmd-test"))
 	wantWorking(t, client, server)
 	if list := client.ClientList(t.Context()).Val(); !strings.Contains(list, "name=tmd-test") {
 		t.Errorf("connections: got %s, want the name tmd-test", list)
@@ -102,7 +102,7 @@ func TestOneServer(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	server.Kill()
 	cert, key := writeCertificate(t)
 	port := strconv.Itoa(testenv.FreePort(t))
@@ -144,7 +144,7 @@ func writeCertificate(t *testing.T) (cert, key string) {
 // A real Sentinel names the server. One of two addresses is enough.
 func TestSentinel(t *testing.T) {
 	t.Parallel()
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	port := testenv.FreePort(t)
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
 	text := fmt.Sprintf("port %d\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %d 1\n", port, server.Port)
@@ -155,7 +155,7 @@ func TestSentinel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testenv.Start(t, exec.Command(bin, config, "--sentinel"))
+	testenv.StartProcess(t, exec.Command(bin, config, "--sentinel"))
 	url := fmt.Sprintf("redis://127.0.0.1:%d/1?master_name=main&addr=127.0.0.1:%d", testenv.FreePort(t), port)
 	client := openClient(t, url)
 	testenv.Eventually(t, "the Sentinel answers", func() bool { return client.Ping(t.Context()).Err() == nil })
@@ -180,7 +180,7 @@ func TestCallsEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := openClient(t, url, redisurl.Timeout(300*time.Millisecond))
+			client := openClient(t, url, redisurl.WithTimeout(300*time.Millisecond))
 			if err := client.Get(context.Background(), "key").Err(); err == nil {
 				t.Error("Get: got no error, want one")
 			}

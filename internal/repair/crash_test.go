@@ -60,7 +60,7 @@ type fate struct {
 const content = "%PDF-1.7 the same document"
 
 func (f *fate) request(r submit.Request, s *submit.Submitter) {
-	got, err := s.File(f.e.t.Context(), r, strings.NewReader(content))
+	got, err := s.SubmitFile(f.e.t.Context(), r, strings.NewReader(content))
 	if err == nil {
 		f.accepted = append(f.accepted, got.ID)
 	}

@@ -50,7 +50,7 @@ type env struct {
 
 func open(t testing.TB, url string) *env {
 	t.Helper()
-	client, err := redisurl.Open(url, redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(url, redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func open(t testing.TB, url string) *env {
 	}
 	t.Cleanup(func() { e.files.Close() })
 	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler)})
-	e.tasks = queuetest.New(t, client)
+	e.tasks = queuetest.NewQueue(t, client)
 	e.inspect = asynq.NewInspectorFromRedisClient(client)
 	e.sweeper = e.newSweeper("one", e.metrics)
 	return e
@@ -81,7 +81,7 @@ func folder(t testing.TB) string {
 // onBoth runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func onBoth(t *testing.T, test func(*testing.T, *env)) {
 	t.Parallel()
-	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.Redis(t).URL(1))) })
+	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, open(t, testenv.StartRedis(t).URL(1))) })
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
 		test(t, open(t, "redis://"+miniredis.RunT(t).Addr()+"/1"))
@@ -121,21 +121,21 @@ func pdf() *bytes.Reader { return bytes.NewReader([]byte("%PDF-1.7\n" + uuid.New
 // file, form and load submit a job.
 func (e *env) file(r submit.Request) job.ID {
 	e.t.Helper()
-	got, err := e.submitter().File(e.t.Context(), r, pdf())
+	got, err := e.submitter().SubmitFile(e.t.Context(), r, pdf())
 	e.must(err)
 	return got.ID
 }
 
 func (e *env) form(owner string) job.ID {
 	e.t.Helper()
-	got, err := e.submitter().Form(e.t.Context(), submit.Request{Owner: owner}, timeline.Form{Degree: "BEng " + uuid.NewString(), FirstTerm: "Fall 2026"})
+	got, err := e.submitter().SubmitForm(e.t.Context(), submit.Request{Owner: owner}, timeline.Form{Degree: "BEng " + uuid.NewString(), FirstTerm: "Fall 2026"})
 	e.must(err)
 	return got.ID
 }
 
 func (e *env) load(owner string) job.ID {
 	e.t.Helper()
-	got, err := e.submitter().Load(e.t.Context(), submit.Request{Owner: owner}, uuid.NewString())
+	got, err := e.submitter().SubmitTimeline(e.t.Context(), submit.Request{Owner: owner}, uuid.NewString())
 	e.must(err)
 	return got.ID
 }

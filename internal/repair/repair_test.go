@@ -43,7 +43,7 @@ func TestAWipedRedis(t *testing.T) {
 		if d := e.depths(); d[0].Pending != 1 || d[1].Pending != 3 {
 			t.Errorf("queues: %+v", d)
 		}
-		if got, err := e.submitter().File(t.Context(), keyed, pdf()); err != nil || got != (submit.Receipt{ID: ids[0], Existing: true}) {
+		if got, err := e.submitter().SubmitFile(t.Context(), keyed, pdf()); err != nil || got != (submit.Receipt{ID: ids[0], Existing: true}) {
 			t.Errorf("the same key again: %+v, %v", got, err)
 		}
 		e.work()
@@ -243,7 +243,7 @@ func TestDeletedMeanwhile(t *testing.T) {
 		d.Jobs = between{e.records, func() {
 			deleted = true
 			e.must(e.files.Delete(t.Context(), id))
-			e.must(e.records.Delete(t.Context(), id))
+			e.must(e.records.DeleteJob(t.Context(), id))
 		}}
 		e.sweeper = repair.New(d)
 		e.wipe()
@@ -264,7 +264,7 @@ func TestASlowSubmission(t *testing.T) {
 			e.settle() // the files have no record
 			e.work()
 		}}
-		got, err := s.File(t.Context(), submit.Request{Owner: "ann"}, pdf())
+		got, err := s.SubmitFile(t.Context(), submit.Request{Owner: "ann"}, pdf())
 		if err != nil || got.Existing {
 			t.Fatalf("%+v, %v", got, err)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// MaxJSON is the largest JSON, in bytes, that Open decompresses. The largest degree of the catalogue takes about 1
-// MB; larger input did not come from Result.
+// MaxJSON is the largest JSON, in bytes, that DecodeResult decompresses. The largest degree of the catalogue takes
+// about 1 MB; larger input did not come from EncodeResult.
 const MaxJSON = 16 << 20
 
 // ErrTooLarge says that the compressed bytes hold more than MaxJSON.
@@ -30,8 +30,8 @@ var compressors = sync.Pool{New: func() any {
 	return w
 }}
 
-// Result packs a result and its slim view. Equal results give equal bytes: the gzip header has no time.
-func Result(r *timeline.Result) (job.Stored, error) {
+// EncodeResult packs a result and its slim view. Equal results give equal bytes: the gzip header has no time.
+func EncodeResult(r *timeline.Result) (job.Stored, error) {
 	full, err := compressResult(r)
 	if err != nil {
 		return job.Stored{}, err
@@ -62,8 +62,8 @@ func compressResult(r *timeline.Result) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Open unpacks what Result packed, at most MaxJSON of it.
-func Open(packed []byte) (*timeline.Result, error) {
+// DecodeResult unpacks what EncodeResult packed, at most MaxJSON of it.
+func DecodeResult(packed []byte) (*timeline.Result, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, fmt.Errorf("resultcodec: open the result: %w", err)

@@ -38,25 +38,25 @@ func result() *timeline.Result {
 func TestWhatIsPackedComesBack(t *testing.T) {
 	t.Parallel()
 	want := result()
-	s, err := resultcodec.Result(want)
+	s, err := resultcodec.EncodeResult(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := resultcodec.Open(s.Full)
+	got, err := resultcodec.DecodeResult(s.Full)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("full result (-want +got):\n%s", d)
 	}
-	slim, err := resultcodec.Open(s.Slim)
+	slim, err := resultcodec.DecodeResult(s.Slim)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := slim.Courses["COMP 249"]; ok || len(slim.Courses) != 1 {
 		t.Errorf("slim view holds %d courses, want COMP 248 alone", len(slim.Courses))
 	}
-	again, err := resultcodec.Result(want)
+	again, err := resultcodec.EncodeResult(want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestWhatIsPackedComesBack(t *testing.T) {
 // Any gzip reader reads the stored bytes: the API sends them unchanged.
 func TestPackedIsPlainGzip(t *testing.T) {
 	t.Parallel()
-	s, err := resultcodec.Result(result())
+	s, err := resultcodec.EncodeResult(result())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestPackedIsPlainGzip(t *testing.T) {
 
 func TestOpenRefusesWhatWasNotPacked(t *testing.T) {
 	t.Parallel()
-	s, err := resultcodec.Result(result())
+	s, err := resultcodec.EncodeResult(result())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,20 +122,20 @@ func TestOpenRefusesWhatWasNotPacked(t *testing.T) {
 	for name, in := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if r, err := resultcodec.Open(in); err == nil {
+			if r, err := resultcodec.DecodeResult(in); err == nil {
 				t.Errorf("Open gave %v, want an error", r)
 			}
 		})
 	}
 	bomb := zip(make([]byte, resultcodec.MaxJSON+1))
-	if _, err := resultcodec.Open(bomb); !errors.Is(err, resultcodec.ErrTooLarge) {
+	if _, err := resultcodec.DecodeResult(bomb); !errors.Is(err, resultcodec.ErrTooLarge) {
 		t.Errorf("Open of a bomb: %v, want ErrTooLarge", err)
 	}
 }
 
 func TestPackIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	want, err := resultcodec.Result(result())
+	want, err := resultcodec.EncodeResult(result())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestPackIsSafeForConcurrentUse(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			for range 20 {
-				if got, err := resultcodec.Result(result()); err != nil || !bytes.Equal(got.Full, want.Full) {
+				if got, err := resultcodec.EncodeResult(result()); err != nil || !bytes.Equal(got.Full, want.Full) {
 					t.Fatalf("packed differently beside others: %v", err)
 				}
 			}
@@ -152,14 +152,14 @@ func TestPackIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	s, err := resultcodec.Result(result())
+	s, err := resultcodec.EncodeResult(result())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(s.Full)
 	f.Add(s.Slim[:20])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := resultcodec.Open(b)
+		r, err := resultcodec.DecodeResult(b)
 		if (r == nil) == (err == nil) {
 			t.Fatalf("Open gave %v and %v", r, err)
 		}
@@ -180,7 +180,7 @@ func BenchmarkResult(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := resultcodec.Result(r); err != nil {
+		if _, err := resultcodec.EncodeResult(r); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	if err := s.CheckAccess(t.Context()); err != nil {
 		t.Error(err)
@@ -24,7 +24,7 @@ func TestCheck(t *testing.T) {
 	if err := s.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if left := server.Objects(t, name); len(left) != 0 {
+	if left := server.ListKeys(t, name); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	server.Kill()
@@ -81,7 +81,7 @@ func TestACertificateThatIsNotTrusted(t *testing.T) {
 }
 
 func TestWrongAndMissingCredentials(t *testing.T) {
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "wrong")
 	if err := open(t, config(server.URL())).CheckAccess(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
 		t.Errorf("wrong ones: %v", err)

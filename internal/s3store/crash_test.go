@@ -51,7 +51,7 @@ func writeForEver(endpoint string) {
 // acknowledged is there. The rest are tickets alone and uploads in parts, which can be discarded.
 func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), writeTo+"="+server.URL())
 	cmd.Stderr = os.Stderr

@@ -15,7 +15,7 @@ import (
 // The place that a copy is made from stands in a header, in a spelling of its own.
 func TestKeepUnderAnyPrefix(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	for _, prefix := range []string{"", "a b+c/d%20e", "ünïcode/&=?"} {
 		cfg := config(server.URL())
 		cfg.Prefix = prefix
@@ -39,9 +39,9 @@ func TestKeepUnderAnyPrefix(t *testing.T) {
 // A document that nothing tells the digest of is run by nobody, and nothing is left of the attempt to.
 func TestRestoreOfWhatWasNotKept(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s, ticket := open(t, config(server.URL())), storetest.NewTicket()
-	kept := filepath.Join(server.Bucket(name), string(ticket.ID)+".failed.pdf")
+	kept := filepath.Join(server.BucketDir(name), string(ticket.ID)+".failed.pdf")
 	if err := os.WriteFile(kept, []byte("%PDF-"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestRestoreOfWhatWasNotKept(t *testing.T) {
 // While S3 is away nothing is lost: what was to be kept is still the job's, and the other way round.
 func TestKeepAndRestoreWithoutS3(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s, ctx := open(t, config(server.URL())), t.Context()
 	failed, kept := storetest.NewTicket(), storetest.NewTicket()
 	for _, ticket := range []job.Ticket{failed, kept} {

@@ -42,7 +42,7 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 			}
 			key := of{l.ID, l.Kept}
 			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = found[i].Merge(l)
+				found[i] = found[i].MergeWith(l)
 				continue
 			}
 			at[key] = len(found)

@@ -62,7 +62,7 @@ func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 // back, they succeed without anything being started again.
 func TestOutages(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s, hurried := open(t, config(server.URL())), open(t, hurriedConfig(server.URL()))
 	ticket, want := storetest.NewTicket(), storetest.RandomPDF(60_000)
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
@@ -101,7 +101,7 @@ func TestOutages(t *testing.T) {
 // A caller that goes away is no outage.
 func TestACallerThatGoesAway(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -122,7 +122,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			server := testenv.S3(t, name)
+			server := testenv.StartS3(t, name)
 			s := open(t, config(server.URL()))
 			r := after(bytes.NewReader(storetest.RandomPDF(10*mib)), s3store.PartSize+mib, func() { begin(t, server) })
 			_, err := open(t, hurriedConfig(server.URL())).Save(t.Context(), storetest.NewTicket(), r, 10*mib)
@@ -150,7 +150,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 // The server stands still while a document is read.
 func TestAnOutageDuringARead(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	s.LimitMemory(64 * mib)
 	ticket := storetest.NewTicket()
@@ -173,7 +173,7 @@ func TestAnOutageDuringARead(t *testing.T) {
 // A document that is not there is told apart from a bucket that is not.
 func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	_, err := s.Open(t.Context(), newID())
 	wantCode(t, "open", err, fault.StorageUnavailable)

@@ -45,7 +45,7 @@ func TestARefusedHalfLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, suffix := range []string{".pdf", ".json"} {
 		for _, size := range []int{1000, 10 * mib} {
-			server := testenv.S3(t, name)
+			server := testenv.StartS3(t, name)
 			s := open(t, config(refusing(t, server, http.MethodPut, suffix)))
 			_, err := s.Save(t.Context(), storetest.NewTicket(), bytes.NewReader(storetest.RandomPDF(size)), 10*mib)
 			wantCode(t, suffix, err, fault.StorageUnavailable)
@@ -59,7 +59,7 @@ func TestARefusedHalfLeavesNothing(t *testing.T) {
 // The ticket goes last: without it nobody would know whose the document is.
 func TestADocumentThatStaysKeepsItsTicket(t *testing.T) {
 	t.Parallel()
-	s := open(t, config(refusing(t, testenv.S3(t, name), http.MethodDelete, ".pdf")))
+	s := open(t, config(refusing(t, testenv.StartS3(t, name), http.MethodDelete, ".pdf")))
 	ticket := storetest.NewTicket()
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(storetest.RandomPDF(100)), mib); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestADocumentThatStaysKeepsItsTicket(t *testing.T) {
 // away then leaves nothing.
 func TestPartsAreSentWhileTheDocumentArrives(t *testing.T) {
 	t.Parallel()
-	s := open(t, config(testenv.S3(t, name).URL()))
+	s := open(t, config(testenv.StartS3(t, name).URL()))
 	ctx, cancel := context.WithCancel(t.Context())
 	r := after(bytes.NewReader(storetest.RandomPDF(10*mib)), s3store.PartSize+mib, func() {
 		if l := list(t, s); len(l) != 1 || l[0].Temporary == "" || l[0].Modified.IsZero() {

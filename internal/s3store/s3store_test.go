@@ -32,7 +32,7 @@ func TestUploads(t *testing.T) {
 	for n := range 16 {
 		names = append(names, "bucket-"+strconv.Itoa(n))
 	}
-	server := testenv.S3(t, names...)
+	server := testenv.StartS3(t, names...)
 	var n atomic.Int64
 	storetest.RunUploads(t, func(t *testing.T) storetest.Uploads {
 		cfg := config(server.URL())
@@ -44,7 +44,7 @@ func TestUploads(t *testing.T) {
 // Documents around the size from which on they are sent in parts.
 func TestLargeDocuments(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	for _, size := range []int{s3store.PartSize - 1, s3store.PartSize, s3store.PartSize + 1, 10 * mib, 2*s3store.PartSize + 1} {
 		ticket, want := storetest.NewTicket(), storetest.RandomPDF(size)
@@ -70,7 +70,7 @@ func TestLargeDocuments(t *testing.T) {
 			t.Errorf("%s: left behind: %+v", name, left)
 		}
 	}
-	if left := server.Objects(t, name); len(left) != 0 {
+	if left := server.ListKeys(t, name); len(left) != 0 {
 		t.Errorf("left behind on the server: %v", left)
 	}
 }
@@ -78,7 +78,7 @@ func TestLargeDocuments(t *testing.T) {
 // A prefix is a folder: another one's documents, and strange objects, are not the store's.
 func TestPrefixes(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	cfg := config(server.URL())
 	all := open(t, cfg)
 	cfg.Prefix = "ours"
@@ -89,11 +89,11 @@ func TestPrefixes(t *testing.T) {
 	if _, err := ours.Save(t.Context(), ticket, bytes.NewReader(storetest.RandomPDF(100)), mib); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(server.Bucket(name), "strange.pdf"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(server.BucketDir(name), "strange.pdf"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"ours/" + string(ticket.ID) + ".json", "ours/" + string(ticket.ID) + ".pdf", "strange.pdf"}
-	got := server.Objects(t, name)
+	got := server.ListKeys(t, name)
 	slices.Sort(got)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -111,12 +111,12 @@ func TestPrefixes(t *testing.T) {
 // A list is longer than what S3 tells at a time, and the two objects of a job may come with different pages.
 func TestListOfSeveralPages(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	const jobs = 1001
 	for range jobs {
 		id := string(newID())
 		for suffix, content := range map[string]string{".pdf": "%PDF-", ".json": "{}"} {
-			if err := os.WriteFile(filepath.Join(server.Bucket(name), id+suffix), []byte(content), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(server.BucketDir(name), id+suffix), []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -135,7 +135,7 @@ func TestListOfSeveralPages(t *testing.T) {
 // What is not as it was saved is told to whoever reads it, and to the operator.
 func TestDamage(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	for what, damage := range map[string]func(document string) error{
 		"a byte is another": func(document string) error {
 			f, err := os.OpenFile(document, os.O_WRONLY, 0)
@@ -164,7 +164,7 @@ func TestDamage(t *testing.T) {
 		if _, err := s.Save(t.Context(), ticket, bytes.NewReader(want), mib); err != nil {
 			t.Fatal(err)
 		}
-		_ = damage(filepath.Join(server.Bucket(name), string(ticket.ID)+".pdf"))
+		_ = damage(filepath.Join(server.BucketDir(name), string(ticket.ID)+".pdf"))
 		got, err := read(t, s, ticket.ID)
 		wantCode(t, what, err, fault.StorageUnavailable)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -182,10 +182,10 @@ func TestDamage(t *testing.T) {
 // Without what the ticket tells of it, nobody knows whether a document is whole.
 func TestADocumentWithoutItsDigest(t *testing.T) {
 	t.Parallel()
-	server := testenv.S3(t, name)
+	server := testenv.StartS3(t, name)
 	s := open(t, config(server.URL()))
 	id := newID()
-	path := filepath.Join(server.Bucket(name), string(id))
+	path := filepath.Join(server.BucketDir(name), string(id))
 	if err := os.WriteFile(path+".pdf", []byte("%PDF-"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestADocumentWithoutItsDigest(t *testing.T) {
 // Uploads hold no more memory than they may: what does not fit is refused, and fits later.
 func TestMemoryOfUploadsIsBounded(t *testing.T) {
 	t.Parallel()
-	s := open(t, config(testenv.S3(t, name).URL()))
+	s := open(t, config(testenv.StartS3(t, name).URL()))
 	s.LimitMemory(mib)
 	reached, release, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {

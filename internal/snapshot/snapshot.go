@@ -63,8 +63,8 @@ func New(d Deps) *Holder {
 	}
 }
 
-// Loaded is closed when the first catalogue is loaded.
-func (h *Holder) Loaded() <-chan struct{} { return h.loaded }
+// FirstLoad is closed when the first catalogue is loaded.
+func (h *Holder) FirstLoad() <-chan struct{} { return h.loaded }
 
 // CurrentCatalogue returns the latest edition; errors as in CurrentEditions.
 func (h *Holder) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {

@@ -66,7 +66,7 @@ func data(t *testing.T, title string) catalogue.Data {
 // isLoaded reports whether h has announced its first catalogue.
 func isLoaded(h *snapshot.Holder) bool {
 	select {
-	case <-h.Loaded():
+	case <-h.FirstLoad():
 		return true
 	default:
 		return false

@@ -32,8 +32,8 @@ type Store interface {
 // Open opens a new, empty store for a test, on a clock.
 type Open func(t *testing.T, now func() time.Time) Store
 
-// Run holds the stores that open gives to the suite.
-func Run(t *testing.T, open Open) {
+// TestStore holds the stores that open gives to the suite.
+func TestStore(t *testing.T, open Open) {
 	t.Run("catalogue", func(t *testing.T) { t.Parallel(); runCatalogue(t, open) })
 	t.Run("timelines", func(t *testing.T) { t.Parallel(); runTimelines(t, open) })
 }

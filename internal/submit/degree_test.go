@@ -14,10 +14,10 @@ func TestAGivenDegreeIsStored(t *testing.T) {
 	w := newWorld()
 	s := w.submitter()
 	request := submit.Request{Owner: "ann", Degree: "BEng in Software Engineering"}
-	if _, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err != nil {
+	if _, err := s.SubmitFile(t.Context(), request, strings.NewReader("%PDF-")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), request, "t-1"); err != nil {
+	if _, err := s.SubmitTimeline(t.Context(), request, "t-1"); err != nil {
 		t.Fatal(err)
 	}
 	for id, want := range map[job.ID]string{
@@ -38,7 +38,7 @@ func TestAnotherDegreeIsAnotherJob(t *testing.T) {
 		s := w.submitter()
 		send := func(owner, degree string) submit.Receipt {
 			t.Helper()
-			got, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key, Degree: degree}, strings.NewReader("%PDF-"))
+			got, err := s.SubmitFile(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key, Degree: degree}, strings.NewReader("%PDF-"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestClaimsOfDegreesAreApart(t *testing.T) {
 		{Owner: "BCD", IdempotencyKey: "3:annK", Degree: "A"},
 		{Owner: "ann", IdempotencyKey: "KABCD"},
 	} {
-		got, err := s.File(t.Context(), r, strings.NewReader("%PDF-"+r.Owner+r.Degree))
+		got, err := s.SubmitFile(t.Context(), r, strings.NewReader("%PDF-"+r.Owner+r.Degree))
 		if err != nil || got.Existing {
 			t.Fatalf("%+v: got %+v, %v, want a new job", r, got, err)
 		}

@@ -37,14 +37,14 @@ func TestDraining(t *testing.T) {
 	s := w.submitter()
 	s.Intake = g
 	known := submit.Request{Owner: "ann", IdempotencyKey: "k"}
-	first, err := s.File(t.Context(), known, strings.NewReader("%PDF-1"))
+	first, err := s.SubmitFile(t.Context(), known, strings.NewReader("%PDF-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	w.diary = nil
 	request := submit.Request{Owner: "ann", IdempotencyKey: "other"}
-	if _, err = s.File(t.Context(), request, stopping{strings.NewReader("%PDF-2"), g}); fault.CodeOf(err) != fault.Draining {
+	if _, err = s.SubmitFile(t.Context(), request, stopping{strings.NewReader("%PDF-2"), g}); fault.CodeOf(err) != fault.Draining {
 		t.Errorf("%v", err)
 	}
 	if diff := cmp.Diff([]string{"claim", "save", "delete files", "release"}, w.diary); diff != "" {
@@ -53,7 +53,7 @@ func TestDraining(t *testing.T) {
 
 	w.diary = nil
 	unread := strings.NewReader("%PDF-3")
-	if _, err = s.File(t.Context(), request, unread); fault.CodeOf(err) != fault.Draining || unread.Len() != 6 {
+	if _, err = s.SubmitFile(t.Context(), request, unread); fault.CodeOf(err) != fault.Draining || unread.Len() != 6 {
 		t.Errorf("%v, %d bytes are left", err, unread.Len())
 	}
 	if diff := cmp.Diff([]string{"claim", "release"}, w.diary); diff != "" {
@@ -62,12 +62,12 @@ func TestDraining(t *testing.T) {
 	if len(w.records) != 1 || len(w.files) != 1 || len(w.tasks) != 1 || len(w.claims) != 1 {
 		t.Errorf("left: %v %v %v %v", w.records, w.files, w.tasks, w.claims)
 	}
-	if again, err := s.File(t.Context(), known, strings.NewReader("%PDF-1")); err != nil || again.ID != first.ID || !again.Existing {
+	if again, err := s.SubmitFile(t.Context(), known, strings.NewReader("%PDF-1")); err != nil || again.ID != first.ID || !again.Existing {
 		t.Errorf("%+v, %v", again, err)
 	}
 
 	g.stopped = false
-	if _, err = s.File(t.Context(), request, strings.NewReader("%PDF-2")); err != nil {
+	if _, err = s.SubmitFile(t.Context(), request, strings.NewReader("%PDF-2")); err != nil {
 		t.Errorf("%v", err)
 	}
 }

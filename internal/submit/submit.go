@@ -70,9 +70,9 @@ type Receipt struct {
 	Existing bool
 }
 
-// File accepts a document: at most document.MaxBytes of body. It returns the errors of Uploads, Jobs and Queue:
+// SubmitFile accepts a document: at most document.MaxBytes of body. It returns the errors of Uploads, Jobs and Queue:
 // conflict while a request with the same key is under way; too_many_jobs, where possible before it reads the body.
-func (s *Submitter) File(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
+func (s *Submitter) SubmitFile(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
 	input, err := job.Input{Degree: r.Degree}.Encode()
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: document: %w", err))
@@ -80,8 +80,8 @@ func (s *Submitter) File(ctx context.Context, r Request, body io.Reader) (Receip
 	return s.submitJob(ctx, r, job.File, input, body)
 }
 
-// Form accepts a form that the caller has validated.
-func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Receipt, error) {
+// SubmitForm accepts a form that the caller has validated.
+func (s *Submitter) SubmitForm(ctx context.Context, r Request, form timeline.Form) (Receipt, error) {
 	input, err := json.Marshal(form)
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: form: %w", err))
@@ -89,9 +89,9 @@ func (s *Submitter) Form(ctx context.Context, r Request, form timeline.Form) (Re
 	return s.submitJob(ctx, r, job.Form, input, nil)
 }
 
-// Load accepts a saved timeline to be built again. The job checks that the owner has the timeline, unless the caller
-// has checked before.
-func (s *Submitter) Load(ctx context.Context, r Request, timelineID string) (Receipt, error) {
+// SubmitTimeline accepts a saved timeline to be built again. The job checks that the owner has the timeline, unless the
+// caller has checked before.
+func (s *Submitter) SubmitTimeline(ctx context.Context, r Request, timelineID string) (Receipt, error) {
 	input, err := job.Input{TimelineID: timelineID, Degree: r.Degree}.Encode()
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: saved timeline: %w", err))

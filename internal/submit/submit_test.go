@@ -173,7 +173,7 @@ func (w *world) submitter() *submit.Submitter {
 func TestFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	got, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann", Priority: job.High, IdempotencyKey: "k"}, strings.NewReader("%PDF-"))
+	got, err := w.submitter().SubmitFile(t.Context(), submit.Request{Owner: "ann", Priority: job.High, IdempotencyKey: "k"}, strings.NewReader("%PDF-"))
 	if err != nil || got != (submit.Receipt{ID: "id-1"}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -203,10 +203,10 @@ func TestFormAndSavedTimeline(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	s := w.submitter()
-	if _, err := s.Form(t.Context(), submit.Request{Owner: "ann"}, timeline.Form{Degree: "D", FirstTerm: "Fall 2026"}); err != nil {
+	if _, err := s.SubmitForm(t.Context(), submit.Request{Owner: "ann"}, timeline.Form{Degree: "D", FirstTerm: "Fall 2026"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), submit.Request{Owner: "ann"}, "t-1"); err != nil {
+	if _, err := s.SubmitTimeline(t.Context(), submit.Request{Owner: "ann"}, "t-1"); err != nil {
 		t.Fatal(err)
 	}
 	want := map[job.ID]string{"id-1": `{"degree":"D","firstTerm":"Fall 2026"}`, "id-2": "t-1"}
@@ -241,7 +241,7 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 			w.fails[failing] = down
 			ctx, gone := context.WithCancel(t.Context())
 			w.onFail = gone
-			_, err := w.submitter().File(ctx, submit.Request{Owner: "ann", IdempotencyKey: "k"}, strings.NewReader("%PDF-"))
+			_, err := w.submitter().SubmitFile(ctx, submit.Request{Owner: "ann", IdempotencyKey: "k"}, strings.NewReader("%PDF-"))
 			if fault.CodeOf(err) != fault.QueueUnavailable {
 				t.Errorf("%v", err)
 			}
@@ -272,7 +272,7 @@ func TestUndoingDoesNotWaitForTheQueue(t *testing.T) {
 		s := w.submitter()
 		s.Jobs = mute{w}
 		began := time.Now() // the bubble's clock
-		_, err := s.File(t.Context(), submit.Request{Owner: "ann"}, strings.NewReader("%PDF-"))
+		_, err := s.SubmitFile(t.Context(), submit.Request{Owner: "ann"}, strings.NewReader("%PDF-"))
 		if fault.CodeOf(err) != fault.QueueUnavailable || time.Since(began) > 500*time.Millisecond {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
@@ -348,7 +348,7 @@ func TestASlowQueueIsNotWaitedForAtEachStep(t *testing.T) {
 			began := time.Now() // the bubble's clock
 			var last time.Time  // byte of the body
 			body := readerFunc(func([]byte) (int, error) { last = time.Now(); return 0, io.EOF })
-			_, err := s.File(t.Context(), submit.Request{Owner: "ann", IdempotencyKey: "k"}, body)
+			_, err := s.SubmitFile(t.Context(), submit.Request{Owner: "ann", IdempotencyKey: "k"}, body)
 			took := time.Since(began)
 			if !last.IsZero() {
 				took = max(last.Sub(began), time.Since(last))
@@ -394,14 +394,14 @@ func TestWhatCannotBeUndoneGoesOn(t *testing.T) {
 			}
 			s := w.submitter()
 			request := submit.Request{Owner: "ann", IdempotencyKey: "k"}
-			if _, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err == nil {
+			if _, err := s.SubmitFile(t.Context(), request, strings.NewReader("%PDF-")); err == nil {
 				t.Fatal("accepted")
 			}
 			if len(w.files) != 1 || len(w.claims) != 1 {
 				t.Fatalf("one without the other: %v, %v", w.files, w.claims)
 			}
 			clear(w.fails)
-			if got, err := s.File(t.Context(), request, strings.NewReader("%PDF-")); err != nil || got != (submit.Receipt{ID: "id-1", Existing: true}) {
+			if got, err := s.SubmitFile(t.Context(), request, strings.NewReader("%PDF-")); err != nil || got != (submit.Receipt{ID: "id-1", Existing: true}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -415,7 +415,7 @@ func TestAClientThatLeft(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	s := w.submitter()
 	s.Uploads = leaving{w, leave}
-	if _, err := s.File(ctx, submit.Request{Owner: "ann", IdempotencyKey: "k"}, strings.NewReader("%PDF-")); !errors.Is(err, context.Canceled) {
+	if _, err := s.SubmitFile(ctx, submit.Request{Owner: "ann", IdempotencyKey: "k"}, strings.NewReader("%PDF-")); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	if diff := cmp.Diff([]string{"claim", "save", "delete files", "release"}, w.diary); diff != "" {
@@ -444,7 +444,7 @@ func TestIdempotency(t *testing.T) {
 	send := func(owner, key string) submit.Receipt {
 		t.Helper()
 		n++ // the content differs each time
-		r, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key}, strings.NewReader("%PDF-"+strconv.Itoa(n)))
+		r, err := s.SubmitFile(t.Context(), submit.Request{Owner: owner, IdempotencyKey: key}, strings.NewReader("%PDF-"+strconv.Itoa(n)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,13 +470,13 @@ func TestTheSameContentTwice(t *testing.T) {
 	t.Parallel()
 	for kind, send := range map[string]func(*submit.Submitter, submit.Request, string) (submit.Receipt, error){
 		"file": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
-			return s.File(t.Context(), r, strings.NewReader("%PDF-"+of))
+			return s.SubmitFile(t.Context(), r, strings.NewReader("%PDF-"+of))
 		},
 		"form": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
-			return s.Form(t.Context(), r, timeline.Form{Degree: of})
+			return s.SubmitForm(t.Context(), r, timeline.Form{Degree: of})
 		},
 		"load": func(s *submit.Submitter, r submit.Request, of string) (submit.Receipt, error) {
-			return s.Load(t.Context(), r, of)
+			return s.SubmitTimeline(t.Context(), r, of)
 		},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -515,7 +515,7 @@ func TestTooManyJobs(t *testing.T) {
 	w.maxJobs = 2
 	s := w.submitter()
 	send := func(owner, of string) error {
-		_, err := s.File(t.Context(), submit.Request{Owner: owner, IdempotencyKey: owner + of}, strings.NewReader("%PDF-"+of))
+		_, err := s.SubmitFile(t.Context(), submit.Request{Owner: owner, IdempotencyKey: owner + of}, strings.NewReader("%PDF-"+of))
 		return err
 	}
 	for _, of := range []string{"a", "b"} {
@@ -524,7 +524,7 @@ func TestTooManyJobs(t *testing.T) {
 		}
 	}
 	read := false
-	_, err := s.File(t.Context(), submit.Request{Owner: "ann"}, readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }))
+	_, err := s.SubmitFile(t.Context(), submit.Request{Owner: "ann"}, readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }))
 	if fault.CodeOf(err) != fault.TooManyJobs || read {
 		t.Errorf("%v, the document was read: %v", err, read)
 	}
@@ -557,7 +557,7 @@ func TestABrokenConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	cut := errors.New("connection reset")
-	_, err := w.submitter().File(t.Context(), submit.Request{Owner: "ann", IdempotencyKey: "k"}, io.MultiReader(strings.NewReader("%PDF-"), broken{cut}))
+	_, err := w.submitter().SubmitFile(t.Context(), submit.Request{Owner: "ann", IdempotencyKey: "k"}, io.MultiReader(strings.NewReader("%PDF-"), broken{cut}))
 	if !errors.Is(err, cut) {
 		t.Errorf("%v", err)
 	}

@@ -36,7 +36,7 @@ func newReporter(o Options) (*Reporter, error) {
 		Release:     "tmd@" + o.Version,
 		// Without a name the library adds the host's, which on a laptop may name a person.
 		ServerName: o.Role,
-		BeforeSend: func(e *sentry.Event, _ *sentry.EventHint) *sentry.Event { return scrub(e) },
+		BeforeSend: func(e *sentry.Event, _ *sentry.EventHint) *sentry.Event { return scrubEvent(e) },
 		// Nothing is collected automatically: an event contains what this package puts there.
 		Integrations:         func([]sentry.Integration) []sentry.Integration { return nil },
 		MaxBreadcrumbs:       -1,
@@ -48,58 +48,59 @@ func newReporter(o Options) (*Reporter, error) {
 	return &Reporter{client: client, role: o.Role}, nil
 }
 
-// Panic reports a recovered panic of a handler. Call it in the deferred function that recovered, or the stack is lost.
-func (r *Reporter) Panic(value any, req problem.Request) {
+// ReportPanic reports a recovered panic of a handler. Call it in the deferred function that recovered, or the stack is
+// lost.
+func (r *Reporter) ReportPanic(value any, req problem.Request) {
 	name, text := describePanic(value)
-	r.send(sentry.LevelFatal, sentry.Exception{
+	r.sendEvent(sentry.LevelFatal, sentry.Exception{
 		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
 		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
 	}, map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
 }
 
-// RequestFailed reports an internal error that a handler answered with.
-func (r *Reporter) RequestFailed(err error, req problem.Request) {
+// ReportRequest reports an internal error that a handler answered with.
+func (r *Reporter) ReportRequest(err error, req problem.Request) {
 	if fault.CodeOf(err) != fault.Internal {
 		return
 	}
-	name, text := describe(err)
-	r.send(sentry.LevelError, sentry.Exception{Type: name, Value: text},
+	name, text := describeError(err)
+	r.sendEvent(sentry.LevelError, sentry.Exception{Type: name, Value: text},
 		map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
 }
 
-// JobFailed reports the last failure of a job, unless the fault is the document's.
-func (r *Reporter) JobFailed(id job.ID, attempt int, err error) {
+// ReportJob reports the last failure of a job, unless the fault is the document's.
+func (r *Reporter) ReportJob(id job.ID, attempt int, err error) {
 	code := fault.CodeOf(err)
-	if !code.Transient() {
+	if !code.IsTransient() {
 		return
 	}
-	name, text := describe(err)
-	r.send(sentry.LevelError, sentry.Exception{Type: name, Value: text},
+	name, text := describeError(err)
+	r.sendEvent(sentry.LevelError, sentry.Exception{Type: name, Value: text},
 		map[string]string{"job_id": string(id), "attempt": strconv.Itoa(attempt), "code": string(code)})
 }
 
-// JobPanic reports a recovered panic of a job; as with Panic, call it in the function that recovered.
-func (r *Reporter) JobPanic(id job.ID, value any) {
+// ReportJobPanic reports a recovered panic of a job; as with ReportPanic, call it in the function that recovered.
+func (r *Reporter) ReportJobPanic(id job.ID, value any) {
 	name, text := describePanic(value)
-	r.send(sentry.LevelFatal, sentry.Exception{
+	r.sendEvent(sentry.LevelFatal, sentry.Exception{
 		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
 		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
 	}, map[string]string{"job_id": string(id), "code": string(fault.Internal)})
 }
 
-// ProcessFailed reports that the process could not start or go on: during is "start" or "run".
-func (r *Reporter) ProcessFailed(during string, err error) {
-	name, text := describe(err)
+// ReportProcess reports that the process could not start or go on: during is "start" or "run".
+func (r *Reporter) ReportProcess(during string, err error) {
+	name, text := describeError(err)
 	var faults config.Faults
 	if errors.As(err, &faults) {
 		name, text = "settings", faults.Names()
 	}
-	r.send(sentry.LevelFatal, sentry.Exception{Type: during + ": " + name, Value: text},
+	r.sendEvent(sentry.LevelFatal, sentry.Exception{Type: during + ": " + name, Value: text},
 		map[string]string{"code": string(fault.CodeOf(err))})
 }
 
-// send hands an event to the library, which sends it in the background.
-func (r *Reporter) send(level sentry.Level, exception sentry.Exception, tags map[string]string) {
+// sendEvent hands an event to the library, which sends it in the background.
+func (r *Reporter) sendEvent(level sentry.Level, exception sentry.Exception, tags map[string]string) {
 	if r.client == nil {
 		return
 	}
@@ -111,7 +112,7 @@ func (r *Reporter) send(level sentry.Level, exception sentry.Exception, tags map
 	r.client.CaptureEvent(event, nil, nil)
 }
 
-func (r *Reporter) close(ctx context.Context) {
+func (r *Reporter) closeClient(ctx context.Context) {
 	if r.client == nil {
 		return
 	}
@@ -128,7 +129,7 @@ func (r *Reporter) close(ctx context.Context) {
 
 func describePanic(value any) (name, text string) {
 	if err, ok := value.(error); ok {
-		return describe(err)
+		return describeError(err)
 	}
 	return fmt.Sprintf("panic(%T)", value), ""
 }

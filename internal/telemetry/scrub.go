@@ -17,9 +17,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// describe says what an error is without what it says. The text of an error may hold a file's name, an address or a
-// line of a document; its types, its code and the vocabulary of the system below hold none.
-func describe(err error) (name, text string) {
+// describeError says what an error is without what it says. The text of an error may hold a file's name, an address or
+// a line of a document; its types, its code and the vocabulary of the system below hold none.
+func describeError(err error) (name, text string) {
 	var words []string
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		words = append(words, typeOf(e))
@@ -32,9 +32,9 @@ func describe(err error) (name, text string) {
 	name = strings.Join(words, " > ")
 	if code := fault.CodeOf(err); code != fault.Internal {
 		name = string(code)
-		text = code.Sentence()
+		text = code.DefaultMessage()
 	}
-	switch known := vocabulary(err); {
+	switch known := systemText(err); {
 	case known == "":
 		return name, text
 	case text == "":
@@ -44,8 +44,8 @@ func describe(err error) (name, text string) {
 	}
 }
 
-// vocabulary returns the part of an error whose text comes from Go or the operating system, not from data.
-func vocabulary(err error) string {
+// systemText returns the part of an error whose text comes from Go or the operating system, not from data.
+func systemText(err error) string {
 	var (
 		op    *net.OpError
 		errno syscall.Errno
@@ -94,9 +94,9 @@ var allowedTags = map[string]*regexp.Regexp{
 	"attempt":    regexp.MustCompile(`^[0-9]{1,3}$`),
 }
 
-// scrub makes a new event of what may leave the process. It drops what a later version of the library, or a careless
-// change here, adds.
-func scrub(e *sentry.Event) *sentry.Event {
+// scrubEvent makes a new event of what may leave the process. It drops what a later version of the library, or a
+// careless change here, adds.
+func scrubEvent(e *sentry.Event) *sentry.Event {
 	clean := sentry.NewEvent()
 	clean.EventID = e.EventID
 	clean.Timestamp = e.Timestamp

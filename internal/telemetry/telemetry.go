@@ -38,4 +38,4 @@ func New(o Options) (*Telemetry, error) {
 }
 
 // Close sends the reports that are still queued, until ctx ends.
-func (t *Telemetry) Close(ctx context.Context) { t.Reporter.close(ctx) }
+func (t *Telemetry) Close(ctx context.Context) { t.Reporter.closeClient(ctx) }

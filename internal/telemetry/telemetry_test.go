@@ -133,7 +133,7 @@ func TestAPanicInAHandler(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
-				tel.Reporter.Panic(v, problem.Request{Method: r.Method, Route: "/api/timeline/status/{jobId}", ID: "0b6b4b0e-5a0c-4be4-9a3f-0d2c6d1f3c11"})
+				tel.Reporter.ReportPanic(v, problem.Request{Method: r.Method, Route: "/api/timeline/status/{jobId}", ID: "0b6b4b0e-5a0c-4be4-9a3f-0d2c6d1f3c11"})
 			}
 		}()
 		body, _ := io.ReadAll(r.Body)
@@ -188,10 +188,10 @@ func TestTheLastFailureOfAJob(t *testing.T) {
 	tel := start(t, "worker", server.dsn())
 	id := job.ID("6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11")
 	// A document's own fault is the user's to mend: it is counted, not reported.
-	tel.Reporter.JobFailed(id, 1, fault.Detailed(fault.DegreeNotFound, "There is no degree "+personal+"."))
+	tel.Reporter.ReportJob(id, 1, fault.WithDetail(fault.DegreeNotFound, "There is no degree "+personal+"."))
 	_, missing := os.Open("/uploads/" + personal + ".pdf")
-	tel.Reporter.JobFailed(id, 3, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open %s: %w", personal, missing)))
-	tel.Reporter.JobFailed(id, 3, fmt.Errorf("row %s: %w", personal, errors.New(personal)))
+	tel.Reporter.ReportJob(id, 3, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open %s: %w", personal, missing)))
+	tel.Reporter.ReportJob(id, 3, fmt.Errorf("row %s: %w", personal, errors.New(personal)))
 	finish(t, tel)
 
 	events := server.events(t)
@@ -224,7 +224,7 @@ func TestAFailureAtTheStart(t *testing.T) {
 	if newErr != nil {
 		t.Fatal(newErr)
 	}
-	tel.Reporter.ProcessFailed("start", err)
+	tel.Reporter.ReportProcess("start", err)
 	finish(t, tel)
 	events := server.events(t)
 	if len(events) != 1 {
@@ -244,16 +244,16 @@ func TestWhatAClientChoosesStaysOut(t *testing.T) {
 	tel := start(t, "api", server.dsn())
 	req := problem.Request{Method: personal, Route: "/" + personal + "@example.org", ID: personal + "@example.org"}
 	func() {
-		defer func() { tel.Reporter.Panic(recover(), req) }()
+		defer func() { tel.Reporter.ReportPanic(recover(), req) }()
 		panic(fmt.Errorf("student %s", personal))
 	}()
 	func() {
-		defer func() { tel.Reporter.Panic(recover(), req) }()
+		defer func() { tel.Reporter.ReportPanic(recover(), req) }()
 		var none []int
 		_ = none[len(personal)]
 	}()
-	tel.Reporter.RequestFailed(errors.New(personal), req)
-	tel.Reporter.RequestFailed(fault.New(fault.NotFound), req)
+	tel.Reporter.ReportRequest(errors.New(personal), req)
+	tel.Reporter.ReportRequest(fault.New(fault.NotFound), req)
 	finish(t, tel)
 	events := server.events(t)
 	if len(events) != 3 {
@@ -278,9 +278,9 @@ func nothingPersonal(t *testing.T, server *sentryServer) {
 
 func TestNoDSNReportsNothing(t *testing.T) {
 	tel := start(t, "api", "")
-	tel.Reporter.Panic("x", problem.Request{})
-	tel.Reporter.JobPanic("", "x")
-	tel.Reporter.ProcessFailed("start", errors.New("x"))
+	tel.Reporter.ReportPanic("x", problem.Request{})
+	tel.Reporter.ReportJobPanic("", "x")
+	tel.Reporter.ReportProcess("start", errors.New("x"))
 	finish(t, tel)
 }
 
@@ -290,7 +290,7 @@ func TestCloseHasADeadline(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	tel := start(t, "api", strings.Replace(server.URL, "http://", "http://key@", 1)+"/7")
-	tel.Reporter.ProcessFailed("start", errors.New("x"))
+	tel.Reporter.ReportProcess("start", errors.New("x"))
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	closed := make(chan struct{})

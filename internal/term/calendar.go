@@ -25,8 +25,8 @@ const (
 	Future
 )
 
-// Begin returns the first instant of the term. Terms leave no gap: each begins where the one before it ends.
-func (t Term) Begin() time.Time {
+// StartTime returns the first instant of the term. Terms leave no gap: each begins where the one before it ends.
+func (t Term) StartTime() time.Time {
 	month := time.January
 	switch t.Season {
 	case Spring, Summer:
@@ -37,9 +37,9 @@ func (t Term) Begin() time.Time {
 	return time.Date(t.Year, month, 1, 0, 0, 0, 0, toronto())
 }
 
-// End returns the instant after the last day of the term: Winter ends on 30 April, Winter/Summer, Spring and Summer on
-// 31 August, Fall on 31 December, Fall/Winter on 30 April of its second year.
-func (t Term) End() time.Time {
+// EndTime returns the instant after the last day of the term: Winter ends on 30 April, Winter/Summer, Spring and Summer
+// on 31 August, Fall on 31 December, Fall/Winter on 30 April of its second year.
+func (t Term) EndTime() time.Time {
 	year, month := t.Year, time.May
 	switch t.Season {
 	case WinterSummer, Spring, Summer:
@@ -52,12 +52,12 @@ func (t Term) End() time.Time {
 	return time.Date(year, month, 1, 0, 0, 0, 0, toronto())
 }
 
-// At returns the position of the term at now.
-func (t Term) At(now time.Time) Position {
+// PositionAt returns the position of the term at now.
+func (t Term) PositionAt(now time.Time) Position {
 	switch {
-	case !now.Before(t.End()):
+	case !now.Before(t.EndTime()):
 		return Past
-	case now.Before(t.Begin()):
+	case now.Before(t.StartTime()):
 		return Future
 	}
 	return Current

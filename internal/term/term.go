@@ -113,27 +113,28 @@ func (t Term) String() string {
 	return fmt.Sprintf("%s %d", t.Season, t.Year)
 }
 
-// Label returns the term as timelines write it: in upper case, Spring as Summer.
-func (t Term) Label() string { return strings.ToUpper(t.Counted().String()) }
+// UpperLabel returns the term as timelines write it: in upper case, Spring as Summer.
+func (t Term) UpperLabel() string { return strings.ToUpper(t.ToCanonical().String()) }
 
-// Counted returns the term as timelines count it: Spring is Summer.
-func (t Term) Counted() Term {
+// ToCanonical returns the term as timelines count it: Spring is Summer.
+func (t Term) ToCanonical() Term {
 	if t.Season == Spring {
 		t.Season = Summer
 	}
 	return t
 }
 
-// FullYear reports whether the term is longer than a season.
-func (t Term) FullYear() bool { return t.Season == FallWinter || t.Season == WinterSummer }
+// IsFullYear reports whether the term is longer than a season.
+func (t Term) IsFullYear() bool { return t.Season == FallWinter || t.Season == WinterSummer }
 
 // Compare orders terms by year and, inside a calendar year, by season.
 func Compare(a, b Term) int {
 	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Season, b.Season))
 }
 
-// Next returns the first single-season term after t: Winter, Summer, Fall, and Winter again. Spring counts as Summer.
-func (t Term) Next() Term {
+// NextTerm returns the first single-season term after t: Winter, Summer, Fall, and Winter again. Spring counts as
+// Summer.
+func (t Term) NextTerm() Term {
 	switch t.Season {
 	case Winter:
 		return Term{t.Year, Summer}
@@ -147,24 +148,24 @@ func (t Term) Next() Term {
 	return Term{}
 }
 
-// First returns the single-season term with which t begins.
-func (t Term) First() Term {
+// FirstSeason returns the single-season term with which t begins.
+func (t Term) FirstSeason() Term {
 	switch t.Season {
 	case WinterSummer:
 		return Term{t.Year, Winter}
 	case FallWinter:
 		return Term{t.Year, Fall}
 	}
-	return t.Counted()
+	return t.ToCanonical()
 }
 
-// Last returns the single-season term with which t ends.
-func (t Term) Last() Term {
+// LastSeason returns the single-season term with which t ends.
+func (t Term) LastSeason() Term {
 	switch t.Season {
 	case WinterSummer:
 		return Term{t.Year, Summer}
 	case FallWinter:
 		return Term{t.Year + 1, Winter}
 	}
-	return t.Counted()
+	return t.ToCanonical()
 }

@@ -40,8 +40,8 @@ func TestParse(t *testing.T) {
 		{"Fall 2200", "Fall 2200", "FALL 2200"},
 	} {
 		got, err := term.Parse(c.in)
-		if err != nil || got.String() != c.printed || got.Label() != c.label {
-			t.Errorf("%q: %q, label %q, %v", c.in, got, got.Label(), err)
+		if err != nil || got.String() != c.printed || got.UpperLabel() != c.label {
+			t.Errorf("%q: %q, label %q, %v", c.in, got, got.UpperLabel(), err)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestAt(t *testing.T) {
 		{"Fall/Winter 2026-27", utc(2027, time.May, 1, 3, 59, 59), term.Current}, // 30 April of the second year
 		{"Fall/Winter 2026-27", utc(2027, time.May, 1, 4, 0, 0), term.Past},
 	} {
-		if got := parse(t, c.term).At(c.now); got != c.want {
+		if got := parse(t, c.term).PositionAt(c.now); got != c.want {
 			t.Errorf("%s at %s: %d; want %d", c.term, c.now, got, c.want)
 		}
 	}
@@ -115,8 +115,8 @@ func TestAt(t *testing.T) {
 func TestNext(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for tm := parse(t, "Fall 2026"); len(got) < 5; tm = tm.Next() {
-		got = append(got, tm.Label())
+	for tm := parse(t, "Fall 2026"); len(got) < 5; tm = tm.NextTerm() {
+		got = append(got, tm.UpperLabel())
 	}
 	if want := []string{"FALL 2026", "WINTER 2027", "SUMMER 2027", "FALL 2027", "WINTER 2028"}; !slices.Equal(got, want) {
 		t.Errorf("%q; want %q", got, want)
@@ -128,8 +128,8 @@ func TestNext(t *testing.T) {
 		{"Winter 2027", "WINTER 2027", "WINTER 2027", "SUMMER 2027"},
 	} {
 		tm := parse(t, c.in)
-		if tm.First().Label() != c.first || tm.Last().Label() != c.last || tm.Next().Label() != c.next {
-			t.Errorf("%s: from %s to %s, then %s", c.in, tm.First(), tm.Last(), tm.Next())
+		if tm.FirstSeason().UpperLabel() != c.first || tm.LastSeason().UpperLabel() != c.last || tm.NextTerm().UpperLabel() != c.next {
+			t.Errorf("%s: from %s to %s, then %s", c.in, tm.FirstSeason(), tm.LastSeason(), tm.NextTerm())
 		}
 	}
 }
@@ -142,10 +142,10 @@ func TestTermsLeaveNoGap(t *testing.T) {
 			Year:   rapid.IntRange(term.FirstYear, term.LastYear).Draw(t, "year"),
 			Season: rapid.SampledFrom([]term.Season{term.Winter, term.Summer, term.Fall}).Draw(t, "season"),
 		}
-		if next := tm.Next(); !next.Begin().Equal(tm.End()) || term.Compare(tm, next) >= 0 {
-			t.Fatalf("%s ends %s, %s begins %s", tm, tm.End(), next, next.Begin())
+		if next := tm.NextTerm(); !next.StartTime().Equal(tm.EndTime()) || term.Compare(tm, next) >= 0 {
+			t.Fatalf("%s ends %s, %s begins %s", tm, tm.EndTime(), next, next.StartTime())
 		}
-		if tm.At(tm.Begin()) != term.Current || tm.At(tm.End()) != term.Past || tm.At(tm.Begin().Add(-1)) != term.Future {
+		if tm.PositionAt(tm.StartTime()) != term.Current || tm.PositionAt(tm.EndTime()) != term.Past || tm.PositionAt(tm.StartTime().Add(-1)) != term.Future {
 			t.Fatalf("%s does not lie between its ends", tm)
 		}
 	})
@@ -154,8 +154,8 @@ func TestTermsLeaveNoGap(t *testing.T) {
 func TestNoTerm(t *testing.T) {
 	t.Parallel()
 	var none term.Term
-	if !none.IsZero() || !none.Next().IsZero() || none.Season.String() != "" || term.Season(99).String() != "" {
-		t.Errorf("%v, then %v", none, none.Next())
+	if !none.IsZero() || !none.NextTerm().IsZero() || none.Season.String() != "" || term.Season(99).String() != "" {
+		t.Errorf("%v, then %v", none, none.NextTerm())
 	}
 }
 
@@ -171,14 +171,14 @@ func FuzzTerm(f *testing.F) {
 			}
 			return
 		}
-		if got.Year < term.FirstYear || got.Year > term.LastYear || !got.Begin().Before(got.End()) {
+		if got.Year < term.FirstYear || got.Year > term.LastYear || !got.StartTime().Before(got.EndTime()) {
 			t.Errorf("%q: %v", s, got)
 		}
 		if again, err := term.Parse(got.String()); err != nil || again != got {
 			t.Errorf("%q: %v, read again %v, %v", s, got, again, err)
 		}
-		if label, err := term.Parse(got.Label()); err != nil || label != got.Counted() {
-			t.Errorf("%q: label %q is %v, %v", s, got.Label(), label, err)
+		if label, err := term.Parse(got.UpperLabel()); err != nil || label != got.ToCanonical() {
+			t.Errorf("%q: label %q is %v, %v", s, got.UpperLabel(), label, err)
 		}
 	})
 }

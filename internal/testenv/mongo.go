@@ -23,9 +23,9 @@ import (
 // MongoURI names the environment variable with a real MongoDB for the tests to use.
 const MongoURI = "MONGODB_TEST_URI"
 
-// Mongo returns the URI of a MongoDB database of the test's own, which is dropped when the test ends. The server is the
-// one that MONGODB_TEST_URI names, or FerretDB, started once for all tests of the process.
-func Mongo(tb testing.TB) string {
+// NewMongoDatabase returns the URI of a MongoDB database of the test's own, which is dropped when the test ends. The
+// server is the one that MONGODB_TEST_URI names, or FerretDB, started once for all tests of the process.
+func NewMongoDatabase(tb testing.TB) string {
 	tb.Helper()
 	server := os.Getenv(MongoURI)
 	if server == "" {
@@ -115,8 +115,8 @@ type MongoServer struct {
 	dir  string
 }
 
-// OwnMongo starts a MongoDB server for one test. Tests that stop no server share one: see Mongo.
-func OwnMongo(tb testing.TB) *MongoServer {
+// StartMongo starts a MongoDB server for one test. Tests that stop no server share one: see NewMongoDatabase.
+func StartMongo(tb testing.TB) *MongoServer {
 	tb.Helper()
 	s := &MongoServer{Port: FreePort(tb), dir: tb.TempDir()}
 	s.Restart(tb)
@@ -126,7 +126,7 @@ func OwnMongo(tb testing.TB) *MongoServer {
 // Restart starts the server again on its port and data after Kill.
 func (s *MongoServer) Restart(tb testing.TB) {
 	tb.Helper()
-	s.Process = Start(tb, exec.Command(requireFerretDB(tb), "-listen", s.Addr(), "-dir", s.dir))
+	s.Process = StartProcess(tb, exec.Command(requireFerretDB(tb), "-listen", s.Addr(), "-dir", s.dir))
 	Eventually(tb, "the MongoDB server answers", func() bool { return isListening(s.Addr()) })
 }
 
@@ -136,12 +136,12 @@ func (s *MongoServer) Addr() string { return net.JoinHostPort("127.0.0.1", strco
 // URI is the address of the server's database "test".
 func (s *MongoServer) URI() string { return "mongodb://" + s.Addr() + "/test" }
 
-func ferretdbPath() string { return filepath.Join(Root(), ".bin", "ferretdb") }
+func ferretdbPath() string { return filepath.Join(RepoRoot(), ".bin", "ferretdb") }
 
 func requireFerretDB(tb testing.TB) string {
 	tb.Helper()
 	if _, err := os.Stat(ferretdbPath()); err != nil {
-		Missing(tb, "the MongoDB test server", "run make deps, or name a MongoDB in "+MongoURI)
+		SkipMissing(tb, "the MongoDB test server", "run make deps, or name a MongoDB in "+MongoURI)
 	}
 	return ferretdbPath()
 }

@@ -28,7 +28,7 @@ func collection(t *testing.T, uri string) *mongo.Collection {
 
 func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	t.Parallel()
-	one, other := collection(t, testenv.Mongo(t)), collection(t, testenv.Mongo(t))
+	one, other := collection(t, testenv.NewMongoDatabase(t)), collection(t, testenv.NewMongoDatabase(t))
 	if _, err := one.InsertOne(t.Context(), bson.M{"_id": 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 // A claim may be won once: without the order that the server keeps, several win it.
 func TestMongoUpdatesAreAtomic(t *testing.T) {
 	t.Parallel()
-	c := collection(t, testenv.Mongo(t))
+	c := collection(t, testenv.NewMongoDatabase(t))
 	if _, err := c.InsertOne(t.Context(), bson.M{"_id": 1, "version": 0}); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestMongoUpdatesAreAtomic(t *testing.T) {
 
 func TestMongoStopsAndComesBackWithItsData(t *testing.T) {
 	t.Parallel()
-	s := testenv.OwnMongo(t)
+	s := testenv.StartMongo(t)
 	c := collection(t, s.URI())
 	if _, err := c.InsertOne(t.Context(), bson.M{"_id": 1}); err != nil {
 		t.Fatal(err)

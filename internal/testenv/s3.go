@@ -25,8 +25,8 @@ type S3Server struct {
 	dir  string
 }
 
-// S3 starts an S3 server with empty buckets.
-func S3(tb testing.TB, buckets ...string) *S3Server {
+// StartS3 starts an S3 server with empty buckets.
+func StartS3(tb testing.TB, buckets ...string) *S3Server {
 	tb.Helper()
 	// Its metadata are extended attributes, which a tmpfs may lack for an ordinary user: a folder beside needs none.
 	s := &S3Server{Port: FreePort(tb), dir: tb.TempDir()}
@@ -36,7 +36,7 @@ func S3(tb testing.TB, buckets ...string) *S3Server {
 		}
 	}
 	for _, b := range buckets {
-		if err := os.Mkdir(s.Bucket(b), 0o700); err != nil {
+		if err := os.Mkdir(s.BucketDir(b), 0o700); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -47,15 +47,15 @@ func S3(tb testing.TB, buckets ...string) *S3Server {
 // Restart starts the server again on its port and data after Kill. Extra are more of versitygw's global options.
 func (s *S3Server) Restart(tb testing.TB, extra ...string) {
 	tb.Helper()
-	bin := filepath.Join(Root(), ".bin", "versitygw")
+	bin := filepath.Join(RepoRoot(), ".bin", "versitygw")
 	if _, err := os.Stat(bin); err != nil {
-		Missing(tb, "the S3 test server", "run make deps")
+		SkipMissing(tb, "the S3 test server", "run make deps")
 	}
 	args := append([]string{"--port", s.Addr(), "--region", S3Region, "--access", S3AccessKey, "--secret", S3SecretKey,
 		"--quiet", "--keep-alive"}, extra...)
 	cmd := exec.Command(bin, append(args, "posix", "--sidecar", filepath.Join(s.dir, "meta"), filepath.Join(s.dir, "data"))...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
-	s.Process = Start(tb, cmd)
+	s.Process = StartProcess(tb, cmd)
 	Eventually(tb, "the S3 server answers", func() bool { return isListening(s.Addr()) })
 }
 
@@ -65,14 +65,14 @@ func (s *S3Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.
 // URL is the server's address.
 func (s *S3Server) URL() string { return "http://" + s.Addr() }
 
-// Bucket is the folder that a bucket is kept in.
-func (s *S3Server) Bucket(name string) string { return filepath.Join(s.dir, "data", name) }
+// BucketDir is the folder that a bucket is kept in.
+func (s *S3Server) BucketDir(name string) string { return filepath.Join(s.dir, "data", name) }
 
-// Objects are the keys of a bucket.
-func (s *S3Server) Objects(tb testing.TB, bucket string) []string {
+// ListKeys are the keys of a bucket.
+func (s *S3Server) ListKeys(tb testing.TB, bucket string) []string {
 	tb.Helper()
 	var keys []string
-	root := s.Bucket(bucket)
+	root := s.BucketDir(bucket)
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			keys = append(keys, filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator))))

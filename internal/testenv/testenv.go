@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Missing ends the test because a part is not installed: a skip on a developer's machine, a failure in CI.
-func Missing(tb testing.TB, what, remedy string) {
+// SkipMissing ends the test because a part is not installed: a skip on a developer's machine, a failure in CI.
+func SkipMissing(tb testing.TB, what, remedy string) {
 	tb.Helper()
 	if os.Getenv("CI") == "true" {
 		tb.Fatalf("%s is missing and CI=true: %s", what, remedy)
@@ -25,8 +25,8 @@ func Missing(tb testing.TB, what, remedy string) {
 	tb.Skipf("%s is missing: %s", what, remedy)
 }
 
-// Root is the folder of the repository.
-func Root() string {
+// RepoRoot is the folder of the repository.
+func RepoRoot() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
@@ -34,7 +34,7 @@ func Root() string {
 // WasmCache is the folder of compiled WebAssembly that the tests of all packages share and that stays between runs.
 // Compiling PDFium takes 3 s of a core, and most of a minute with the race detector: make test fills the folder first,
 // without it.
-func WasmCache() string { return filepath.Join(Root(), ".cache", "wasm") }
+func WasmCache() string { return filepath.Join(RepoRoot(), ".cache", "wasm") }
 
 // FreePort returns a TCP port on loopback that nobody listened on a moment ago.
 func FreePort(tb testing.TB) int {
@@ -50,11 +50,11 @@ func FreePort(tb testing.TB) int {
 // Eventually polls cond until it holds, and fails the test after 30 s.
 func Eventually(tb testing.TB, what string, cond func() bool) {
 	tb.Helper()
-	Within(tb, 30*time.Second, what, cond)
+	EventuallyWithin(tb, 30*time.Second, what, cond)
 }
 
-// Within is Eventually for what takes its time by design.
-func Within(tb testing.TB, limit time.Duration, what string, cond func() bool) {
+// EventuallyWithin is Eventually for what takes its time by design.
+func EventuallyWithin(tb testing.TB, limit time.Duration, what string, cond func() bool) {
 	tb.Helper()
 	deadline := time.Now().Add(limit)
 	for !cond() {
@@ -72,8 +72,8 @@ type Process struct {
 	done chan struct{}
 }
 
-// Start runs a command until the test ends. Its output goes to the test's log folder, shown when the test fails.
-func Start(tb testing.TB, cmd *exec.Cmd) *Process {
+// StartProcess runs a command until the test ends. Its output goes to the test's log folder, shown when the test fails.
+func StartProcess(tb testing.TB, cmd *exec.Cmd) *Process {
 	tb.Helper()
 	out, err := os.Create(filepath.Join(tb.TempDir(), filepath.Base(cmd.Path)+".log"))
 	if err != nil {
@@ -112,8 +112,8 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Process {
 // Pid is the server's process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// Output is what it has written so far, to standard output and standard error.
-func (p *Process) Output(tb testing.TB) string {
+// ReadOutput is what it has written so far, to standard output and standard error.
+func (p *Process) ReadOutput(tb testing.TB) string {
 	tb.Helper()
 	b, err := os.ReadFile(p.log)
 	if err != nil {
@@ -147,8 +147,8 @@ type RedisServer struct {
 	dir  string
 }
 
-// Redis starts a redis-server with an append-only file in a folder of its own.
-func Redis(tb testing.TB) *RedisServer {
+// StartRedis starts a redis-server with an append-only file in a folder of its own.
+func StartRedis(tb testing.TB) *RedisServer {
 	tb.Helper()
 	s := &RedisServer{Port: FreePort(tb), dir: tb.TempDir()}
 	s.Restart(tb)
@@ -160,11 +160,11 @@ func (s *RedisServer) Restart(tb testing.TB, extra ...string) {
 	tb.Helper()
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
-		Missing(tb, "redis-server", "apt-get install redis-server, or make deps")
+		SkipMissing(tb, "redis-server", "apt-get install redis-server, or make deps")
 	}
 	args := append([]string{"--port", strconv.Itoa(s.Port), "--bind", "127.0.0.1", "--dir", s.dir,
 		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"}, extra...)
-	s.Process = Start(tb, exec.Command(bin, args...))
+	s.Process = StartProcess(tb, exec.Command(bin, args...))
 	Eventually(tb, "redis-server answers", func() bool {
 		c, err := net.DialTimeout("tcp", s.Addr(), time.Second)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestRedisStopsAndComesBack(t *testing.T) {
-	r := testenv.Redis(t)
+	r := testenv.StartRedis(t)
 	r.Kill()
 	if c, err := net.Dial("tcp", r.Addr()); err == nil {
 		c.Close()

@@ -32,8 +32,8 @@ type slot struct {
 }
 
 func newSlot(t term.Term) slot {
-	t = t.Counted()
-	return slot{term: t, label: t.Label(), courses: []Sitting{}}
+	t = t.ToCanonical()
+	return slot{term: t, label: t.UpperLabel(), courses: []Sitting{}}
 }
 
 // mergeSlots sorts slots by time and joins those of one term.

@@ -72,8 +72,8 @@ func (b *Builder) FromDocumentFor(doc document.Document, degreeID string, now ti
 	return d.assembleResult(now), nil
 }
 
-// degreeChoice is the degree of a timeline. Replaced is the name of the degree that the document names, when another was
-// given in its place.
+// degreeChoice is the degree of a timeline. Replaced is the name of the degree that the document names, when another
+// was given in its place.
 type degreeChoice struct {
 	catalogue.DegreeMatch
 	replaced string
@@ -108,14 +108,14 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 		t, err := term.Parse(s.Term)
 		if err != nil {
 			// What is printed there may be personal, so it is no part of the error.
-			return fault.Detailed(fault.Corrupt, "The document names a term that does not exist. Print it to PDF again from the browser.")
+			return fault.WithDetail(fault.Corrupt, "The document names a term that does not exist. Print it to PDF again from the browser.")
 		}
 		terms = append(terms, printed{t, s})
 	}
 	slices.SortStableFunc(terms, func(a, b printed) int { return term.Compare(a.term, b.term) })
 	for _, t := range terms {
 		s := newSlot(t.term)
-		at := s.term.At(now)
+		at := s.term.PositionAt(now)
 		for _, row := range t.Courses {
 			code := catalogue.NormalizeCode(row.Code)
 			if code == "" {
@@ -185,10 +185,10 @@ func letterSlots(info *document.ProgramInfo) []slot {
 	if first.IsZero() {
 		return nil
 	}
-	first = first.First()
+	first = first.FirstSeason()
 	last := parsePrintedTerm(info.LastTerm)
 	if !last.IsZero() {
-		last = last.Last()
+		last = last.LastSeason()
 	}
 	if last.IsZero() || term.Compare(last, first) < 0 || term.Compare(last, addYears(first, MaxYears)) > 0 {
 		last = addYears(first, letterYears)
@@ -212,7 +212,7 @@ func addYears(t term.Term, years int) term.Term {
 // emptySlots returns the terms from first to last.
 func emptySlots(first, last term.Term) []slot {
 	var out []slot
-	for t := first; term.Compare(t, last) <= 0; t = t.Next() {
+	for t := first; term.Compare(t, last) <= 0; t = t.NextTerm() {
 		out = append(out, newSlot(t))
 	}
 	return out

@@ -75,14 +75,14 @@ func (f Form) parseTerms() (first, last term.Term, err error) {
 	if err != nil {
 		found.AddFault("firstTerm", termSentence)
 	}
-	first = first.Counted()
+	first = first.ToCanonical()
 	last = addYears(first, formYears)
 	if f.LastTerm != "" {
 		if last, err = term.Parse(f.LastTerm); err != nil {
 			found.AddFault("lastTerm", termSentence)
 		}
 	}
-	return first, last.Counted(), found.ToError()
+	return first, last.ToCanonical(), found.ToError()
 }
 
 // layOutSequence lays a sequence out from the first term on. Everything in it is planned, and incomplete where the
@@ -99,13 +99,13 @@ func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now tim
 			s.courses = append(s.courses, d.toPlannedSitting(name))
 		}
 		d.slots = append(d.slots, s)
-		t = t.Next()
+		t = t.NextTerm()
 	}
 	d.slots = mergeCapstones(d.slots)
 	for k := range d.slots {
 		s := &d.slots[k]
 		status, message := Planned, ""
-		if s.term.At(now) == term.Past {
+		if s.term.PositionAt(now) == term.Past {
 			status, message = Incomplete, notPosted
 		}
 		for i := range s.courses {

@@ -19,7 +19,7 @@ import (
 // What becomes of the facts of every document, as a page that a person can check against the document.
 func TestDocuments(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.expected.json"))
+	paths, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests", "documents", "*", "*.expected.json"))
 	if err != nil || len(paths) < 20 {
 		t.Fatalf("%d documents, %v", len(paths), err)
 	}
@@ -34,7 +34,7 @@ func TestDocuments(t *testing.T) {
 			r, err := builder().FromDocument(doc, now)
 			if !slices.Contains([]string{"transcripts", "letters", "hostile"}, filepath.Base(filepath.Dir(path))) {
 				// Other layouts of the same contents: what is read from them is held elsewhere.
-				if code := fault.CodeOf(err); code.Transient() && err != nil {
+				if code := fault.CodeOf(err); code.IsTransient() && err != nil {
 					t.Errorf("%v", err)
 				}
 				return

@@ -91,7 +91,7 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 		if state.Semester == nil {
 			continue
 		}
-		at := termOf(state.Semester).At(now)
+		at := termOf(state.Semester).PositionAt(now)
 		for _, semester := range s.Semesters {
 			for _, sitting := range semester.Courses {
 				if sitting.Code != code || semester.Term != *state.Semester {
@@ -118,12 +118,12 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 		courses := make([]Sitting, 0, len(semester.Courses))
 		for _, sitting := range semester.Courses {
 			sitting.Code = canonicalCode(sitting.Code)
-			if known, ok := printed[sittingKey{sitting.Code, t.Label()}]; ok && sitting.Credits == nil {
+			if known, ok := printed[sittingKey{sitting.Code, t.UpperLabel()}]; ok && sitting.Credits == nil {
 				sitting.Credits, sitting.IsBelowCMinus = known.Credits, known.IsBelowCMinus
 			}
 			courses = append(courses, sitting)
 		}
-		s.Semesters = append(s.Semesters, Semester{Term: t.Label(), Courses: courses})
+		s.Semesters = append(s.Semesters, Semester{Term: t.UpperLabel(), Courses: courses})
 	}
 	after := findSittings(s.Semesters)
 	codes := maps.Clone(before)
@@ -136,7 +136,7 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 		delete(s.States, code)
 		var state State
 		for _, label := range after[code] {
-			next := unjudgedState(termOf(&label).At(now), &label, "")
+			next := unjudgedState(termOf(&label).PositionAt(now), &label, "")
 			if known && old.Semester != nil && *old.Semester == label {
 				next = old
 			}
@@ -196,7 +196,7 @@ func canonicalCode(s string) string {
 func (s *Saved) setState(code string, state State, remark bool) {
 	if state.Semester != nil {
 		t, _ := term.Parse(*state.Semester) // checked
-		label := t.Label()
+		label := t.UpperLabel()
 		state.Semester = &label
 	}
 	s.States[code] = state

@@ -28,14 +28,14 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 				record.WorkTerms = append(record.WorkTerms, s.term)
 				continue
 			case !d.hasEntry(sitting.Code):
-				if sitting.Pool != "" && s.term.At(now) == term.Future {
+				if sitting.Pool != "" && s.term.PositionAt(now) == term.Future {
 					record.Attempts = append(record.Attempts, audit.Placeholder(sitting.Code, sitting.Pool, toPrinted(sitting.Credits), s.term))
 				}
 				continue
 			}
 			attempt := audit.Attempt{
 				Code: sitting.Code, Term: s.term, BelowCMinus: sitting.IsBelowCMinus, Credits: toPrinted(sitting.Credits),
-				Status: audit.Status(unstatedStatus(*sitting, s.term.At(now))),
+				Status: audit.Status(unstatedStatus(*sitting, s.term.PositionAt(now))),
 			}
 			course := r.Courses[sitting.Code]
 			state := course.State

@@ -29,7 +29,7 @@ func TestAnyDocument(t *testing.T) {
 		for _, s := range doc.Semesters {
 			printed, _ := term.Parse(s.Term)
 			for _, c := range s.Courses {
-				sat[printed.Label()+" "+catalogue.NormalizeCode(c.Code)]++
+				sat[printed.UpperLabel()+" "+catalogue.NormalizeCode(c.Code)]++
 			}
 		}
 		for _, s := range r.Semesters {

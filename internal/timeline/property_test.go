@@ -184,10 +184,10 @@ func genPatch(t *rapid.T, r *timeline.Result) timeline.Patch {
 				label = genTerm(t)
 			}
 			parsed, _ := term.Parse(label)
-			if seen[parsed.Label()] {
+			if seen[parsed.UpperLabel()] {
 				continue
 			}
-			seen[parsed.Label()] = true
+			seen[parsed.UpperLabel()] = true
 			courses := slices.Clone(s.Courses)
 			if rapid.Bool().Draw(t, "add a course") {
 				courses = append(courses, timeline.Sitting{Code: genName(t)})

@@ -47,8 +47,9 @@ type ExtraCourse struct {
 	Credits float64 `json:"credits" bson:"credits"`
 }
 
-// ForDegree returns the timeline for another degree: what was taken and planned, without what holds for the former degree
-// alone, which is its printed total, the pools that courses were pinned to and the remarks on pools that were waived.
+// ForDegree returns the timeline for another degree: what was taken and planned, without what holds for the former
+// degree alone, which is its printed total, the pools that courses were pinned to and the remarks on pools that were
+// waived.
 func (s Saved) ForDegree(id string) Saved {
 	if id != "" && id != s.DegreeID {
 		s.DegreeID, s.Required, s.Pins = id, 0, nil
@@ -130,7 +131,7 @@ func (d *draft) loadState(code string, s State, found *fieldfault.List) {
 			found.AddFault(fieldfault.JoinPath(fieldfault.JoinPath("courses", code), "semester"), termSentence)
 			return
 		}
-		label := t.Label()
+		label := t.UpperLabel()
 		s.Semester = &label
 	}
 	switch s.Via {
@@ -158,7 +159,7 @@ func (d *draft) settleStates(now time.Time) {
 			if _, ok := d.states[sitting.Code]; ok {
 				continue
 			}
-			state := unjudgedState(s.term.At(now), &s.label, sitting.Message)
+			state := unjudgedState(s.term.PositionAt(now), &s.label, sitting.Message)
 			if before, again := derived[sitting.Code]; again {
 				state = betterState(before, state)
 			}
@@ -170,7 +171,7 @@ func (d *draft) settleStates(now time.Time) {
 		if s.Semester == nil || s.Status != Planned && s.Status != InProgress {
 			continue
 		}
-		if termOf(s.Semester).At(now) == term.Past {
+		if termOf(s.Semester).PositionAt(now) == term.Past {
 			s.Status, s.Message = Incomplete, cmp.Or(s.Message, notPosted)
 			d.states[code] = s
 			d.setSittingMessage(code, *s.Semester, s.Message)

@@ -60,7 +60,7 @@ func facts(tb testing.TB, path string) (doc document.Document, ok bool) {
 var builder = sync.OnceValue(func() *timeline.Builder { return timeline.NewBuilder(embedded()) })
 
 func documentPath(name string) string {
-	return filepath.Join(testenv.Root(), "tests", "documents", name+".expected.json")
+	return filepath.Join(testenv.RepoRoot(), "tests", "documents", name+".expected.json")
 }
 
 func fromFacts(tb testing.TB, name string) *timeline.Result {

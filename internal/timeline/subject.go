@@ -70,17 +70,17 @@ func (s *AuditSubject) ComparePrograms() []*audit.Program {
 // timeline; from is the first term of the plan, the term after the current one when it is empty. What is planned from
 // there on gives way to the plan; everything else stays.
 func (s *AuditSubject) ToPatch(semesters []Semester, plan *audit.Plan, from string) Patch {
-	first := s.Record.Current.Last().Next()
+	first := s.Record.Current.LastSeason().NextTerm()
 	if t, err := term.Parse(from); err == nil {
 		first = t
 	}
 	planned := func(a audit.Attempt) bool {
-		return a.Status == audit.Planned && !a.Term.IsZero() && term.Compare(a.Term.First(), first) >= 0
+		return a.Status == audit.Planned && !a.Term.IsZero() && term.Compare(a.Term.FirstSeason(), first) >= 0
 	}
 	replaced := map[sittingKey]bool{}
 	for _, a := range s.Record.Attempts {
 		if planned(a) {
-			replaced[sittingKey{a.Code, a.Term.Label()}] = true
+			replaced[sittingKey{a.Code, a.Term.UpperLabel()}] = true
 		}
 	}
 	terms := map[string][]Sitting{}
@@ -93,13 +93,13 @@ func (s *AuditSubject) ToPatch(semesters []Semester, plan *audit.Plan, from stri
 			credits := a.Credits.Float()
 			sitting.Pool, sitting.Credits, sitting.Message = cmp.Or(a.Pool, audit.OtherCreditsID), &credits, placeholder
 		}
-		terms[a.Term.Label()] = append(terms[a.Term.Label()], sitting)
+		terms[a.Term.UpperLabel()] = append(terms[a.Term.UpperLabel()], sitting)
 	}
 	out := []Semester{}
 	for _, semester := range semesters {
 		kept := Semester{Term: semester.Term, Courses: []Sitting{}}
 		t, err := term.Parse(semester.Term)
-		ahead := err == nil && term.Compare(t.First(), first) >= 0
+		ahead := err == nil && term.Compare(t.FirstSeason(), first) >= 0
 		for _, sitting := range semester.Courses {
 			gone := replaced[sittingKey{sitting.Code, semester.Term}] || ahead && isOpenPlaceholder(sitting)
 			if !gone {

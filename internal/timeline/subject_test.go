@@ -23,7 +23,7 @@ func listResults(tb testing.TB) map[string]*timeline.Result {
 	tb.Helper()
 	out := map[string]*timeline.Result{}
 	for _, kind := range []string{"transcripts", "letters"} {
-		paths, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", kind, "*.expected.json"))
+		paths, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests", "documents", kind, "*.expected.json"))
 		if err != nil || len(paths) < 3 {
 			tb.Fatalf("%d documents, %v", len(paths), err)
 		}
@@ -157,7 +157,7 @@ func TestToPatch(t *testing.T) {
 func termOfPlanned(p *audit.Plan, code string) string {
 	for _, a := range p.Attempts {
 		if a.Code == code && a.Status == audit.Planned {
-			return a.Term.Label()
+			return a.Term.UpperLabel()
 		}
 	}
 	return ""
@@ -171,7 +171,7 @@ func TestToPatchKeepsWhatIsNoPlan(t *testing.T) {
 	taken := must(builder().ApplyPatch(r, s.ToPatch(r.Semesters, plan, ""), now))(t)
 	for i, semester := range r.Semesters {
 		at := must(term.Parse(semester.Term))(t)
-		if at.At(now) != term.Future && !cmp.Equal(semester.Courses, taken.Semesters[i].Courses) {
+		if at.PositionAt(now) != term.Future && !cmp.Equal(semester.Courses, taken.Semesters[i].Courses) {
 			t.Errorf("%s changed: %v, want %v", semester.Term, taken.Semesters[i].Courses, semester.Courses)
 		}
 	}

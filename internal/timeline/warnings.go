@@ -19,7 +19,7 @@ func isComputed(w warning.Warning) bool {
 func (d *draft) hasGradeWarning(code, label string) bool {
 	return slices.ContainsFunc(d.warnings, func(w warning.Warning) bool {
 		t, err := term.Parse(w.Term)
-		return w.Code == warning.GradeUnknown && catalogue.NormalizeCode(w.Course) == code && err == nil && t.Label() == label
+		return w.Code == warning.GradeUnknown && catalogue.NormalizeCode(w.Course) == code && err == nil && t.UpperLabel() == label
 	})
 }
 

@@ -21,11 +21,11 @@ func TestSave(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()
 	id := e.done(t)
-	if _, err := e.Edit(ctx, owner, id, 0, timeline.Patch{Deficiencies: &[]string{"MATH 204"}}); err != nil {
+	if _, err := e.EditResult(ctx, owner, id, 0, timeline.Patch{Deficiencies: &[]string{"MATH 204"}}); err != nil {
 		t.Fatal(err)
 	}
 
-	first, err := e.Save(ctx, owner, id, "  my plan ")
+	first, err := e.SaveResult(ctx, owner, id, "  my plan ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestSave(t *testing.T) {
 	}
 
 	// A second save updates the same timeline, and keeps its name; the record does not change.
-	again, err := e.Save(ctx, owner, id, "")
+	again, err := e.SaveResult(ctx, owner, id, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestSave(t *testing.T) {
 	if err := e.DeleteTimeline(ctx, owner, first.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	anew, err := e.Save(ctx, owner, id, "anew")
+	anew, err := e.SaveResult(ctx, owner, id, "anew")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,16 +65,16 @@ func TestSave(t *testing.T) {
 		t.Errorf("%d timelines, want 1", n)
 	}
 
-	unnamed, err := e.Save(ctx, owner, e.done(t), "")
+	unnamed, err := e.SaveResult(ctx, owner, e.done(t), "")
 	if err != nil || unnamed.Name != softwareEngineering {
 		t.Errorf("without any name it is called %q (%v)", unnamed.Name, err)
 	}
-	_, err = e.Save(ctx, owner, id, strings.Repeat("é", timelines.MaxName+1))
+	_, err = e.SaveResult(ctx, owner, id, strings.Repeat("é", timelines.MaxName+1))
 	wantCode(t, "a long name", err, fault.InvalidForm)
-	if _, err = e.Save(ctx, owner, id, strings.Repeat("é", timelines.MaxName)); err != nil {
+	if _, err = e.SaveResult(ctx, owner, id, strings.Repeat("é", timelines.MaxName)); err != nil {
 		t.Errorf("the longest name: %v", err)
 	}
-	_, err = e.Save(ctx, owner, id, "\xff")
+	_, err = e.SaveResult(ctx, owner, id, "\xff")
 	wantCode(t, "a name that is no text", err, fault.InvalidForm)
 }
 
@@ -86,7 +86,7 @@ func TestConcurrentSaves(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			if _, err := e.Save(ctx, owner, id, fmt.Sprintf("plan %d", i)); err != nil {
+			if _, err := e.SaveResult(ctx, owner, id, fmt.Sprintf("plan %d", i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -107,13 +107,13 @@ func TestASaveThatFailsHalfway(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	down := fault.Wrap(fault.QueueUnavailable, errors.New("down"))
 	e.before = func(job.ID) error { cancel(); return down } // the client disconnects as well
-	_, err := e.Save(ctx, owner, id, "plan")
+	_, err := e.SaveResult(ctx, owner, id, "plan")
 	wantCode(t, "save", err, fault.QueueUnavailable)
 	if n := len(e.list(t)); n != 0 {
 		t.Errorf("%d timelines were left", n)
 	}
 	e.before = nil
-	if _, err := e.Save(t.Context(), owner, id, "plan"); err != nil {
+	if _, err := e.SaveResult(t.Context(), owner, id, "plan"); err != nil {
 		t.Error(err)
 	}
 	if n := len(e.list(t)); n != 1 {
@@ -125,12 +125,12 @@ func TestANameIsOneLine(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()
 	id := e.done(t)
-	kept, err := e.Save(ctx, owner, id, " Plan à 🎓 \n")
+	kept, err := e.SaveResult(ctx, owner, id, " Plan à 🎓 \n")
 	if err != nil || kept.Name != "Plan à 🎓" {
 		t.Fatalf("%q, %v", kept.Name, err)
 	}
 	for _, name := range []string{"a\nb", "a\x00b", "a\x1b[31mb", "a\u2028b", "a\u0085b", "a\tb"} {
-		_, err := e.Save(ctx, owner, id, name)
+		_, err := e.SaveResult(ctx, owner, id, name)
 		wantCode(t, "save as "+strconv.Quote(name), err, fault.InvalidForm)
 		_, err = e.UpdateTimeline(ctx, owner, kept.ID, 0, &name, nil)
 		wantCode(t, "rename to "+strconv.Quote(name), err, fault.InvalidForm)
@@ -140,7 +140,7 @@ func TestANameIsOneLine(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	e, ctx := open(t), t.Context()
-	first, err := e.Save(ctx, owner, e.done(t), "plan")
+	first, err := e.SaveResult(ctx, owner, e.done(t), "plan")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestUpdate(t *testing.T) {
 	wantCode(t, "rename of an old version", err, fault.PreconditionFailed)
 
 	other := e.done(t)
-	if _, err := e.Edit(ctx, owner, other, 0, timeline.Patch{Exemptions: &[]string{"MATH 203"}}); err != nil {
+	if _, err := e.EditResult(ctx, owner, other, 0, timeline.Patch{Exemptions: &[]string{"MATH 203"}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err = e.UpdateTimeline(ctx, owner, first.ID, 0, nil, &other)
@@ -189,15 +189,15 @@ func TestUpdate(t *testing.T) {
 
 func FuzzCursor(f *testing.F) {
 	f.Add("")
-	f.Add(timelines.Position{UpdatedAt: now(), ID: "0123456789abcdef01234567"}.Cursor())
+	f.Add(timelines.Position{UpdatedAt: now(), ID: "0123456789abcdef01234567"}.EncodeCursor())
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := timelines.ParseCursor(s)
+		p, err := timelines.DecodeCursor(s)
 		if err != nil {
 			wantCode(t, "a bad cursor", err, fault.BadRequest)
 			return
 		}
-		if p.Cursor() != s {
-			t.Errorf("%q is read as %q", s, p.Cursor())
+		if p.EncodeCursor() != s {
+			t.Errorf("%q is read as %q", s, p.EncodeCursor())
 		}
 	})
 }

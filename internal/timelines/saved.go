@@ -19,8 +19,8 @@ const (
 	idLength = 24
 )
 
-// Page returns limit if it is between 1 and MaxPage, and MaxPage otherwise.
-func Page(limit int) int {
+// PageSize returns limit if it is between 1 and MaxPage, and MaxPage otherwise.
+func PageSize(limit int) int {
 	if limit < 1 || limit > MaxPage {
 		return MaxPage
 	}
@@ -32,9 +32,9 @@ func ValidID(id string) bool {
 	return len(id) == idLength && strings.Trim(id, "0123456789abcdef") == ""
 }
 
-// Storable returns an error for a timeline that cannot be stored. Course codes are names of fields in a database,
+// ValidateSaved returns an error for a timeline that cannot be stored. Course codes are names of fields in a database,
 // where a dot, a dollar sign or a zero byte has a special meaning.
-func Storable(s timeline.Saved) error {
+func ValidateSaved(s timeline.Saved) error {
 	for code := range s.States {
 		if code == "" || strings.ContainsAny(code, ".$\x00") {
 			return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{
@@ -52,14 +52,14 @@ type Position struct {
 	ID        string
 }
 
-// Cursor returns p in the form that clients receive, opaque to them.
-func (p Position) Cursor() string {
+// EncodeCursor returns p in the form that clients receive, opaque to them.
+func (p Position) EncodeCursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10) + " " + p.ID))
 }
 
-// ParseCursor reads what Cursor wrote; bad_request for anything else.
-func ParseCursor(cursor string) (Position, error) {
-	bad := fault.Detailed(fault.BadRequest, "The cursor is not one that this list gave out. Begin again without one.")
+// DecodeCursor reads what EncodeCursor wrote; bad_request for anything else.
+func DecodeCursor(cursor string) (Position, error) {
+	bad := fault.WithDetail(fault.BadRequest, "The cursor is not one that this list gave out. Begin again without one.")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil {
 		return Position{}, bad
@@ -70,7 +70,7 @@ func ParseCursor(cursor string) (Position, error) {
 		return Position{}, bad
 	}
 	p := Position{UpdatedAt: time.UnixMilli(ms).UTC(), ID: id}
-	if p.Cursor() != cursor {
+	if p.EncodeCursor() != cursor {
 		return Position{}, fmt.Errorf("another spelling: %w", bad)
 	}
 	return p, nil

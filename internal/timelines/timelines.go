@@ -45,10 +45,10 @@ type Editor struct {
 // New returns an editor.
 func New(d Deps) *Editor { return &Editor{Deps: d} }
 
-// Edit applies a patch to the result of a job and returns the record's new version. Version 0 edits any version;
+// EditResult applies a patch to the result of a job and returns the record's new version. Version 0 edits any version;
 // another one that is not the record's returns precondition_failed. It returns job_not_found, conflict for a job that
 // is not done or that changes concurrently all the time, and invalid_form for the patch.
-func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
+func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
 		return 0, err
 	}
@@ -74,10 +74,10 @@ func (e *Editor) Edit(ctx context.Context, owner string, id job.ID, version int6
 	return edited, err
 }
 
-// Save stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the same
-// result again updates the same timeline. With an empty name it takes the result's name, or else the degree's. It
+// SaveResult stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the
+// same result again updates the same timeline. With an empty name it takes the result's name, or else the degree's. It
 // returns job_not_found, conflict for a job that is not done, and invalid_form for the name.
-func (e *Editor) Save(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
+func (e *Editor) SaveResult(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error) {
 	name, err := checkName(name)
 	if err != nil {
 		return timeline.Saved{}, err
@@ -136,7 +136,7 @@ func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 	return nil
 }
 
-// UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in Edit. Without a
+// UpdateTimeline renames a timeline, replaces it with the result of a job, or both; version as in EditResult. Without a
 // name, a replacement takes the result's, and otherwise the timeline keeps its own. It returns timeline_not_found,
 // precondition_failed, invalid_form, and for the job the errors of Save.
 func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error) {
@@ -187,7 +187,7 @@ func (e *Editor) ListTimelines(ctx context.Context, owner, cursor string, limit 
 	return e.Timelines.ListTimelines(ctx, owner, cursor, limit)
 }
 
-// DeleteTimeline removes a timeline; version as in Edit.
+// DeleteTimeline removes a timeline; version as in EditResult.
 func (e *Editor) DeleteTimeline(ctx context.Context, owner, id string, version int64) error {
 	return e.Timelines.DeleteTimeline(ctx, owner, id, version)
 }
@@ -204,7 +204,7 @@ func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.R
 	if record.State != job.Done {
 		return job.Record{}, nil, fault.New(fault.Conflict)
 	}
-	result, err := resultcodec.Open(packed)
+	result, err := resultcodec.DecodeResult(packed)
 	if err != nil {
 		return job.Record{}, nil, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}
@@ -213,7 +213,7 @@ func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.R
 
 // replaceResult stores a changed result if the record has not changed since it was read, and returns its new version.
 func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
-	stored, err := resultcodec.Result(result)
+	stored, err := resultcodec.EncodeResult(result)
 	if err != nil {
 		return 0, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}

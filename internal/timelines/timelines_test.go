@@ -73,7 +73,7 @@ func open(t *testing.T) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := redis.ParseURL(testenv.Redis(t).URL(1))
+	o, err := redis.ParseURL(testenv.StartRedis(t).URL(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func (e *env) done(t *testing.T) job.ID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := resultcodec.Result(r)
+	s, err := resultcodec.EncodeResult(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (e *env) result(t *testing.T, id job.ID) (job.Record, *timeline.Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := resultcodec.Open(packed)
+	r, err := resultcodec.DecodeResult(packed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestEdit(t *testing.T) {
 	id := e.done(t)
 	before, _ := e.result(t, id)
 
-	version, err := e.Edit(ctx, owner, id, before.Version, timeline.Patch{Exemptions: &[]string{"MATH 203"}})
+	version, err := e.EditResult(ctx, owner, id, before.Version, timeline.Patch{Exemptions: &[]string{"MATH 203"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,18 +175,18 @@ func TestEdit(t *testing.T) {
 	}
 	if _, packed, err := e.jobs.LoadWithResult(ctx, id, true); err != nil {
 		t.Error(err)
-	} else if slim, err := resultcodec.Open(packed); err != nil || slim.Courses["MATH 203"].State.Via != timeline.ViaExemption || len(slim.Courses) >= len(r.Courses) {
+	} else if slim, err := resultcodec.DecodeResult(packed); err != nil || slim.Courses["MATH 203"].State.Via != timeline.ViaExemption || len(slim.Courses) >= len(r.Courses) {
 		t.Errorf("the slim view was not edited as well (%v)", err)
 	}
 
-	_, err = e.Edit(ctx, owner, id, before.Version, named("late"))
+	_, err = e.EditResult(ctx, owner, id, before.Version, named("late"))
 	wantCode(t, "an edit of an old version", err, fault.PreconditionFailed)
-	_, err = e.Edit(ctx, owner, id, 0, timeline.Patch{Exemptions: &[]string{"no course at all!"}})
+	_, err = e.EditResult(ctx, owner, id, 0, timeline.Patch{Exemptions: &[]string{"no course at all!"}})
 	wantCode(t, "a patch with a fault", err, fault.InvalidForm)
 	if _, r := e.result(t, id); r.TimelineName != "" {
 		t.Error("a refused edit was stored")
 	}
-	if _, err := e.Edit(ctx, owner, id, 0, named("mine")); err != nil {
+	if _, err := e.EditResult(ctx, owner, id, 0, named("mine")); err != nil {
 		t.Error(err)
 	}
 	if _, r := e.result(t, id); r.TimelineName != "mine" || r.Courses["MATH 203"].State.Status != timeline.Completed {
@@ -208,15 +208,15 @@ func TestWhoseJobAndWhichState(t *testing.T) {
 		{"bob", done, fault.JobNotFound}, {"", done, fault.JobNotFound}, {"bob", queued, fault.JobNotFound},
 		{owner, absent, fault.JobNotFound}, {owner, "no id", fault.JobNotFound}, {owner, queued, fault.Conflict},
 	}
-	mine, err := e.Save(ctx, owner, done, "mine")
+	mine, err := e.SaveResult(ctx, owner, done, "mine")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range tests {
 		what := fmt.Sprintf("%s of %q", tt.id, tt.who)
-		_, err := e.Edit(ctx, tt.who, tt.id, 0, named("x"))
+		_, err := e.EditResult(ctx, tt.who, tt.id, 0, named("x"))
 		wantCode(t, "edit "+what, err, tt.want)
-		_, err = e.Save(ctx, tt.who, tt.id, "x")
+		_, err = e.SaveResult(ctx, tt.who, tt.id, "x")
 		wantCode(t, "save "+what, err, tt.want)
 		if tt.who == owner {
 			_, err = e.UpdateTimeline(ctx, owner, mine.ID, 0, nil, &tt.id)
@@ -244,7 +244,7 @@ func TestConcurrentEdits(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, code := range codes {
 		wg.Go(func() {
-			_, err := e.Edit(ctx, owner, id, 0, timeline.Patch{Courses: map[string]timeline.State{code: {Status: timeline.Planned, Semester: &fall}}})
+			_, err := e.EditResult(ctx, owner, id, 0, timeline.Patch{Courses: map[string]timeline.State{code: {Status: timeline.Planned, Semester: &fall}}})
 			if err != nil {
 				t.Errorf("%s: %v", code, err)
 			}
@@ -273,14 +273,14 @@ func TestAnEditThatIsAlwaysOvertaken(t *testing.T) {
 		_, err = e.jobs.ReplaceResult(ctx, id, record.Version, job.Stored{Full: packed, Slim: packed})
 		return err
 	}
-	_, err := e.Edit(ctx, owner, id, 0, named("never"))
+	_, err := e.EditResult(ctx, owner, id, 0, named("never"))
 	wantCode(t, "edit", err, fault.Conflict)
 	if overtaken < 2 {
 		t.Errorf("tried %d times", overtaken)
 	}
 	record, _ := e.result(t, id)
 	overtaken = 0
-	_, err = e.Edit(ctx, owner, id, record.Version, named("never"))
+	_, err = e.EditResult(ctx, owner, id, record.Version, named("never"))
 	wantCode(t, "edit of a version", err, fault.PreconditionFailed)
 	if overtaken != 1 {
 		t.Errorf("an edit of a version was tried %d times", overtaken)

@@ -20,8 +20,8 @@ const (
 	CourseRenamed         Code = "course_renamed"          // an equivalent course fills the place of another
 )
 
-// Codes returns every code, in the order of the list above.
-func Codes() []Code {
+// AllCodes returns every code, in the order of the list above.
+func AllCodes() []Code {
 	return []Code{
 		CreditsDiffer, GPADiffers, PageWithoutRows, RowNotUnderstood, TransferNotUnderstood, OtherCalendar, ProgramIgnored,
 		SecondDocument, GradeUnknown, CourseUnknown, CourseRenamed,

@@ -41,13 +41,13 @@ func startSystem(t *testing.T) system {
 	self, err := os.Executable()
 	must(t, err)
 	port := strconv.Itoa(testenv.FreePort(t))
-	process := testenv.Start(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: []string{
+	process := testenv.StartProcess(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: []string{
 		"NODE_ENV=test", "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret, "TMD_LISTEN_HOST=127.0.0.1", "BACKEND_PORT=" + port,
 		"TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir(), "TMD_CACHE_DIR=" + testenv.WasmCache(),
 		"TMD_PARSER_CHILDREN=1", "TMD_SHUTDOWN_GRACE=5s",
 	}})
 	s := system{base: "http://127.0.0.1:" + port}
-	testenv.Within(t, time.Minute, "tmd all is ready", func() bool {
+	testenv.EventuallyWithin(t, time.Minute, "tmd all is ready", func() bool {
 		select {
 		case <-process.Done():
 			t.Fatalf("tmd all ended with exit code %d", process.ExitCode())
@@ -102,7 +102,7 @@ func (s system) finishJob(t *testing.T) string {
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	var accepted struct{ JobID string }
 	s.send(t, r, &accepted)
-	testenv.Within(t, time.Minute, "the job is done", func() bool {
+	testenv.EventuallyWithin(t, time.Minute, "the job is done", func() bool {
 		var job struct{ Status string }
 		s.get(t, "/api/timeline/status/"+accepted.JobID, &job)
 		return job.Status == "done"
@@ -112,7 +112,7 @@ func (s system) finishJob(t *testing.T) string {
 
 // transcript is the path of a synthetic document.
 func transcript() string {
-	return filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf")
+	return filepath.Join(testenv.RepoRoot(), "tests", "documents", "transcripts", "soen-coop.pdf")
 }
 
 // ownerToken is a valid token of one owner.

@@ -25,7 +25,7 @@ func openBrowser(t *testing.T, allowed ...string) context.Context {
 	t.Helper()
 	bin, err := exec.LookPath("chromium")
 	if err != nil {
-		testenv.Missing(t, "chromium", "apt-get install chromium, or make deps")
+		testenv.SkipMissing(t, "chromium", "apt-get install chromium, or make deps")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),

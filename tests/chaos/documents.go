@@ -45,7 +45,7 @@ const (
 
 // loadDocuments reads the documents of the test set, with the fault codes of those that cannot be read.
 func loadDocuments() ([]*work, error) {
-	files, err := filepath.Glob(filepath.Join(testenv.Root(), "tests", "documents", "*", "*.pdf"))
+	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests", "documents", "*", "*.pdf"))
 	if err != nil {
 		return nil, err
 	}

@@ -104,11 +104,11 @@ func newWorld(t *testing.T, s shape) *world {
 func (w *world) startServers(t *testing.T) error {
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
-		testenv.Missing(t, "redis-server", "apt-get install redis-server, or make deps")
+		testenv.SkipMissing(t, "redis-server", "apt-get install redis-server, or make deps")
 	}
-	mongo := filepath.Join(testenv.Root(), ".bin", "ferretdb")
+	mongo := filepath.Join(testenv.RepoRoot(), ".bin", "ferretdb")
 	if _, err := os.Stat(mongo); err != nil {
-		testenv.Missing(t, "the MongoDB test server", "run make deps")
+		testenv.SkipMissing(t, "the MongoDB test server", "run make deps")
 	}
 	w.redisPort = w.freePort()
 	mongoPort := w.freePort()
@@ -140,9 +140,9 @@ func redisCommand(server string, port int, dir string) *exec.Cmd {
 }
 
 func (w *world) startRoles(t *testing.T, s shape) error {
-	binary := filepath.Join(testenv.Root(), ".bin", "tmd")
+	binary := filepath.Join(testenv.RepoRoot(), ".bin", "tmd")
 	if _, err := os.Stat(binary); err != nil {
-		testenv.Missing(t, "tmd", "run make build")
+		testenv.SkipMissing(t, "tmd", "run make build")
 	}
 	env := func(more ...string) []string {
 		return slices.Concat([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "NODE_ENV=test", "TMD_LOG_FORMAT=json", "TMD_CACHE_DIR=" + testenv.WasmCache()}, more, s.env)

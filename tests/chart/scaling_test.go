@@ -45,7 +45,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 		t.Errorf("the formula leaves out %v", names)
 	}
 
-	url := testenv.Redis(t).URL(1)
+	url := testenv.StartRedis(t).URL(1)
 	redis, err := redisurl.Open(url)
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ const (
 // A thousand worker pods on a real API server, and as many workers that beat in a real Redis: what the controller
 // takes.
 func TestLoadController(t *testing.T) {
-	ns, c, server := cluster.CreateNamespace(t), cluster.NewClient(t), testenv.Redis(t)
+	ns, c, server := cluster.CreateNamespace(t), cluster.NewClient(t), testenv.StartRedis(t)
 	beats := newBeats(t, server)
 	made := time.Now()
 	forEach(manyPods, func(n int) {
@@ -57,13 +57,13 @@ func TestLoadController(t *testing.T) {
 		t.Fatal(err)
 	}
 	health, metrics := testenv.FreePort(t), testenv.FreePort(t)
-	cmd := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd-controller"))
+	cmd := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd-controller"))
 	cmd.Env = []string{
 		"KUBECONFIG=" + cluster.KubeConfig(t, "load"), "TMD_NAMESPACE=" + ns, "REDIS_JOB_URL=" + server.URL(1),
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
 		"GOMEMLIMIT=90MiB", "GOMAXPROCS=1", // as the chart has them follow from the limits, memory below them
 	}
-	p := testenv.Start(t, cmd)
+	p := testenv.StartProcess(t, cmd)
 	testenv.Eventually(t, "the controller has looked at the fleet", func() bool {
 		return readMetric(metrics, `tmd_controller_fleet_looks_total{outcome="seen"}`) > 0
 	})
@@ -133,7 +133,7 @@ type beats struct {
 
 func newBeats(t *testing.T, server *testenv.RedisServer) *beats {
 	t.Helper()
-	client, err := redisurl.Open(server.URL(1), redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(server.URL(1), redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,13 +55,13 @@ func newGate(t *testing.T, parser string) *gate {
 
 // Workers are killed while they run a job. What is measured is the time from the signal to the job running on another.
 func TestLoadRecovery(t *testing.T) {
-	redis, uploads, cache := testenv.Redis(t), t.TempDir(), wasmCache(t)
+	redis, uploads, cache := testenv.StartRedis(t), t.TempDir(), wasmCache(t)
 	env := []string{
-		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
+		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + testenv.NewMongoDatabase(t),
 		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + jwtSecret, "NODE_ENV=production",
 		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
 	}
-	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
+	seed := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "seed")
 	seed.Env = env
 	if out, err := seed.CombinedOutput(); err != nil {
 		t.Fatalf("seed: %v\n%s", err, out)

@@ -30,11 +30,11 @@ type role struct {
 // startRole runs a role and waits for its readiness. The prefix goes before the command, as in taskset -c 0.
 func startRole(t *testing.T, name string, port int, readyPort int, env []string, prefix ...string) *role {
 	t.Helper()
-	args := append(prefix, filepath.Join(testenv.Root(), ".bin", "tmd"), name)
+	args := append(prefix, filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), name)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMD_LOG_LEVEL=warn"}, env...)
 	began := time.Now()
-	r := &role{Process: testenv.Start(t, cmd), base: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	r := &role{Process: testenv.StartProcess(t, cmd), base: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	url := fmt.Sprintf("http://127.0.0.1:%d/readyz", readyPort)
 	for {
 		if res, err := http.Get(url); err == nil {
@@ -64,14 +64,14 @@ type system struct {
 
 func startSystem(t *testing.T, apiPrefix ...string) *system {
 	t.Helper()
-	s := &system{redis: testenv.Redis(t)}
+	s := &system{redis: testenv.StartRedis(t)}
 	uploads, cache := t.TempDir(), wasmCache(t)
 	env := []string{
-		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(s.redis.Port), "MONGODB_URI=" + testenv.Mongo(t),
+		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(s.redis.Port), "MONGODB_URI=" + testenv.NewMongoDatabase(t),
 		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + jwtSecret, "NODE_ENV=production",
 		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_MAX_JOBS_PER_OWNER=0", "TMD_METRICS_ADDR=off",
 	}
-	seed := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "seed")
+	seed := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "seed")
 	seed.Env = env
 	if out, err := seed.CombinedOutput(); err != nil {
 		t.Fatalf("seed: %v\n%s", err, out)
@@ -89,7 +89,7 @@ func startSystem(t *testing.T, apiPrefix ...string) *system {
 
 func newToken(t *testing.T) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(testenv.Root(), ".bin", "tmd"), "token", "--sub", "load", "--ttl", "2h")
+	cmd := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "token", "--sub", "load", "--ttl", "2h")
 	cmd.Env = []string{"JWT_SECRET=" + jwtSecret}
 	out, err := cmd.Output()
 	if err != nil {
@@ -109,7 +109,7 @@ func wasmCache(t *testing.T) string {
 
 func readTranscript(t *testing.T) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-coop.pdf"))
+	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests", "documents", "transcripts", "soen-coop.pdf"))
 	if err != nil {
 		t.Fatal(err)
 	}

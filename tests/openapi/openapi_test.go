@@ -35,7 +35,7 @@ type recordedAnswer struct {
 // loadRouter returns the routes of openapi.json, once the document itself is valid OpenAPI 3.1.
 func loadRouter(t *testing.T) routers.Router {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(testenv.Root(), "internal", "httpapi", "openapi.json"))
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(testenv.RepoRoot(), "internal", "httpapi", "openapi.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func recordAnswers(t *testing.T) []recordedAnswer {
 	t.Helper()
 	record := filepath.Join(t.TempDir(), "answers.jsonl")
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "./internal/httpapi")
-	cmd.Dir, cmd.Env = testenv.Root(), append(os.Environ(), recordVariable+"="+record)
+	cmd.Dir, cmd.Env = testenv.RepoRoot(), append(os.Environ(), recordVariable+"="+record)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go test ./internal/httpapi: %v\n%s", err, out)
 	}

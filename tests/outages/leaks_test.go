@@ -74,7 +74,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	parserPort, parserMetrics, apiMetrics := testenv.FreePort(t), testenv.FreePort(t), testenv.FreePort(t)
 	parser := startRole(t, "parser", parserPort, append(loud, "TMD_PARSER_PORT="+strconv.Itoa(parserPort), "TMD_PARSER_CHILDREN=1",
 		"TMD_METRICS_ADDR=127.0.0.1:"+strconv.Itoa(parserMetrics))...)
-	server := testenv.Redis(t)
+	server := testenv.StartRedis(t)
 	wantOK(t, tell(t, server.Addr(), "CONFIG", "SET", "requirepass", redisPassword))
 	locked := redis.Options{Addr: server.Addr(), Password: redisPassword, DB: 1}
 	toRedis := newServerLink(t, server.Addr())
@@ -144,7 +144,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	everything()
 	w.waitForState(t, w.requireStatus(t, 202, uploadRequest(t)).JobID, "done")
 	for _, name := range []string{"hostile/encrypted", "hostile/truncated", "hostile/invoice"} {
-		b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", name+".pdf"))
+		b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests", "documents", name+".pdf"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		}
 	}
 
-	logs := w.api.Output(t) + w.worker.Output(t) + parser.Output(t)
+	logs := w.api.ReadOutput(t) + w.worker.ReadOutput(t) + parser.ReadOutput(t)
 	for what, text := range map[string]string{
 		"the logs": logs, "metrics, health and failed starts": out.String(), "reports of errors": tracker.String(), "answers": said.String(),
 	} {

@@ -83,14 +83,14 @@ type world struct {
 // newWorld starts everything. redisURL gives the address of a database of Redis; nil: the world's own server.
 func newWorld(t *testing.T, parser string, redisURL func(db int) string, change ...func(*world)) *world {
 	t.Helper()
-	w := &world{mongo: testenv.OwnMongo(t), uploads: t.TempDir(), owner: "ann", secret: jwtSecret}
+	w := &world{mongo: testenv.StartMongo(t), uploads: t.TempDir(), owner: "ann", secret: jwtSecret}
 	for _, c := range change {
 		c(w)
 	}
 	w.toDB = newServerLink(t, w.mongo.Addr())
 	w.toParser = newServerLink(t, strings.TrimPrefix(parser, "http://"))
 	if redisURL == nil {
-		w.redis = testenv.Redis(t)
+		w.redis = testenv.StartRedis(t)
 		w.toRedis = newServerLink(t, w.redis.Addr())
 		redisURL = func(db int) string { return fmt.Sprintf("redis://%s/%d", w.toRedis.Listen, db) }
 	}
@@ -127,7 +127,7 @@ func (w *world) startRoles(t *testing.T, redisURL func(db int) string) *world {
 // readDocument is one of the synthetic documents.
 func readDocument(t *testing.T) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(testenv.Root(), "tests", "documents", "transcripts", "soen-regular.pdf"))
+	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests", "documents", "transcripts", "soen-regular.pdf"))
 	if err != nil {
 		t.Fatal(err)
 	}

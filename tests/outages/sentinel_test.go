@@ -30,7 +30,7 @@ sentinel failover-timeout main 10000
 
 func startSentinels(t *testing.T) *sentinels {
 	t.Helper()
-	s := &sentinels{master: testenv.Redis(t), replica: testenv.Redis(t)}
+	s := &sentinels{master: testenv.StartRedis(t), replica: testenv.StartRedis(t)}
 	// Or the first copy waits for other replicas for 5 s.
 	wantOK(t, tell(t, s.master.Addr(), "CONFIG", "SET", "repl-diskless-sync-delay", "0"))
 	wantOK(t, tell(t, s.replica.Addr(), "REPLICAOF", "127.0.0.1", s.master.Port))
@@ -39,7 +39,7 @@ func startSentinels(t *testing.T) *sentinels {
 	})
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
-		testenv.Missing(t, "redis-server", "apt-get install redis-server, or make deps")
+		testenv.SkipMissing(t, "redis-server", "apt-get install redis-server, or make deps")
 	}
 	for range 3 {
 		port, dir := testenv.FreePort(t), t.TempDir()
@@ -47,7 +47,7 @@ func startSentinels(t *testing.T) *sentinels {
 		if err := os.WriteFile(config, fmt.Appendf(nil, sentinelConfig, port, dir, s.master.Port), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		testenv.Start(t, exec.Command(bin, config, "--sentinel"))
+		testenv.StartProcess(t, exec.Command(bin, config, "--sentinel"))
 		s.ports = append(s.ports, port)
 	}
 	for _, port := range s.ports {

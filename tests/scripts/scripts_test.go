@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CACHE", testenv.WasmCache())
-			env.Setenv("DOCUMENTS", filepath.Join(testenv.Root(), "tests", "documents"))
+			env.Setenv("DOCUMENTS", filepath.Join(testenv.RepoRoot(), "tests", "documents"))
 			return nil
 		},
 	})

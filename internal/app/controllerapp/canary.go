@@ -55,7 +55,7 @@ func (c canaryJobs) Submit(ctx context.Context, id job.ID, p job.Priority, due t
 		Uploads: noUploads{}, Jobs: c.records, Queue: delayedQueue{c.queue, due}, Clock: time.Now,
 		NewID: func() job.ID { return id }, Logger: c.telemetry.Log,
 	})
-	_, err := s.Form(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
+	_, err := s.SubmitForm(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
 	return err
 }
 
@@ -75,7 +75,7 @@ func (c canaryJobs) Remove(ctx context.Context, id job.ID) error {
 	if err := c.queue.DeleteTask(ctx, id); err != nil {
 		return err
 	}
-	return c.records.Delete(ctx, id)
+	return c.records.DeleteJob(ctx, id)
 }
 
 // delayedQueue enqueues tasks for a later time.

@@ -60,7 +60,7 @@ func Run(ctx context.Context, p program.Process, dryRun bool) error {
 		func(ctx context.Context, tel *telemetry.Telemetry) error {
 			c.DryRun = c.DryRun || dryRun
 			if err := runManager(ctx, c, tel); err != nil {
-				tel.Reporter.ProcessFailed("run", err)
+				tel.Reporter.ReportProcess("run", err)
 				return err
 			}
 			tel.Log.Info("ended")
@@ -74,7 +74,7 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	if err != nil {
 		return err
 	}
-	jobs, err := redisurl.Open(c.JobURL.Reveal(), redisurl.Name("tmd-"+roleName))
+	jobs, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-"+roleName))
 	if err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}
@@ -84,7 +84,7 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 		return err
 	}
 	// The manager serves the registry of its library, which holds the library's own metrics.
-	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(roleName, program.Version()))
+	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(roleName, program.BuildVersion()))
 	w := wiring{
 		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}),
 		workers: liveness.NewRegistry(jobs), depths: scaling.NewReader(jobs), telemetry: tel, registerer: ctrlmetrics.Registry,
@@ -98,7 +98,7 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 			return fmt.Errorf("set up: %w", err)
 		}
 	}
-	tel.Log.Info("started", "version", program.Version(), "dry_run", c.DryRun, "took", time.Since(began).Round(time.Millisecond).String())
+	tel.Log.Info("started", "version", program.BuildVersion(), "dry_run", c.DryRun, "took", time.Since(began).Round(time.Millisecond).String())
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("manager: %w", err)
 	}
@@ -117,7 +117,7 @@ func loadRESTConfig(c config.Cluster) (*rest.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
-	cfg.UserAgent = "tmd-controller/" + program.Version()
+	cfg.UserAgent = "tmd-controller/" + program.BuildVersion()
 	cfg.QPS, cfg.Burst = float32(c.KubeQPS), 2*c.KubeQPS
 	return cfg, nil
 }

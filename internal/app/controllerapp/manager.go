@@ -37,7 +37,7 @@ func newManager(cfg *rest.Config, c config.Controller, tel *telemetry.Telemetry)
 	ctrl.SetLogger(log)
 	klog.SetSlogLogger(tel.Log)
 
-	debug := telemetry.DebugHandler(tel.Registry, roleName, program.Version(), c.Profiling)
+	debug := telemetry.DebugHandler(tel.Registry, roleName, program.BuildVersion(), c.Profiling)
 	mgr, err := manager.New(cfg, manager.Options{
 		Scheme: clientgoscheme.Scheme,
 		Logger: log,

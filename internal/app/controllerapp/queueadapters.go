@@ -35,8 +35,8 @@ func (w workerSource) Workers(ctx context.Context) ([]fleet.Worker, error) {
 	return all, nil
 }
 
-// Recover implements handover.Queue.
-func (w workerSource) Recover(ctx context.Context, host string, before time.Time, crashed bool) (int, error) {
+// RequeueJobsOf implements handover.Queue.
+func (w workerSource) RequeueJobsOf(ctx context.Context, host string, before time.Time, crashed bool) (int, error) {
 	jobs, err := w.registry.RequeueOrphans(ctx, host, before, crashed)
 	return len(jobs), err
 }

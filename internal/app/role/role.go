@@ -41,11 +41,11 @@ func Run(ctx context.Context, p program.Process, of program.Role, build func(con
 		r := &Role{Telemetry: tel, Process: p, name: of.Name, common: of.Common}
 		r.group = lifecycle.Group{Log: tel.Log, Gate: &r.gate, Grace: of.Common.ShutdownGrace, Delay: of.Common.ShutdownDelay}
 		if err := build(ctx, r); err != nil {
-			tel.Reporter.ProcessFailed("start", err)
+			tel.Reporter.ReportProcess("start", err)
 			r.closeAll(ctx)
 			return err
 		}
-		tel.Log.Info("started", "version", program.Version(), "took", time.Since(began).Round(time.Millisecond).String())
+		tel.Log.Info("started", "version", program.BuildVersion(), "took", time.Since(began).Round(time.Millisecond).String())
 		return r.runGroup(ctx)
 	})
 }
@@ -53,7 +53,7 @@ func Run(ctx context.Context, p program.Process, of program.Role, build func(con
 func (r *Role) runGroup(ctx context.Context) error {
 	err := r.group.Run(ctx)
 	if err != nil {
-		r.Reporter.ProcessFailed("run", err)
+		r.Reporter.ReportProcess("run", err)
 	}
 	if !errors.Is(err, lifecycle.ErrGrace) { // components that still run use the clients
 		r.closeAll(ctx)
@@ -69,7 +69,9 @@ func (r *Role) Name() string { return r.name }
 func (r *Role) Gate() *lifecycle.Gate { return &r.gate }
 
 // AddComponent adds a component. Components start in the order in which they are added and stop in the reverse order.
-func (r *Role) AddComponent(name string, run func(context.Context) error) { r.group.Add(name, run) }
+func (r *Role) AddComponent(name string, run func(context.Context) error) {
+	r.group.AddComponent(name, run)
+}
 
 // AddCloser adds a function that is called after all components have stopped, the last added first.
 func (r *Role) AddCloser(name string, do func(context.Context) error) {

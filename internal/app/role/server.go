@@ -39,7 +39,7 @@ func (r *Role) Listen(ctx context.Context, at Endpoint, server *http.Server, dra
 		return nil, fmt.Errorf("%s: %w", at.Name, err)
 	}
 	server.Handler = closeWhileNotReady(&r.gate, server.Handler)
-	r.AddComponent(at.Name, lifecycle.Serve(server, l, drain))
+	r.AddComponent(at.Name, lifecycle.RunServer(server, l, drain))
 	r.AddCloser(at.Name, func(context.Context) error {
 		_ = l.Close() // the server has closed it, unless the start failed after this
 		return nil
@@ -53,7 +53,7 @@ func (r *Role) Listen(ctx context.Context, at Endpoint, server *http.Server, dra
 // before that.
 func closeWhileNotReady(gate *lifecycle.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if !gate.Ready() {
+		if !gate.IsReady() {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, req)
@@ -73,5 +73,5 @@ func (r *Role) ListenDebug(ctx context.Context, d config.Debug) error {
 
 // DebugHandler serves the metrics and the version of the role and, if profiling is on, its profiles.
 func (r *Role) DebugHandler(profiling bool) http.Handler {
-	return telemetry.DebugHandler(r.Registry, r.name, program.Version(), profiling)
+	return telemetry.DebugHandler(r.Registry, r.name, program.BuildVersion(), profiling)
 }

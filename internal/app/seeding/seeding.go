@@ -79,7 +79,7 @@ func dropCachedResponses(ctx context.Context, c config.Seed, out, warn io.Writer
 	if c.CacheURL.Empty() {
 		return nil
 	}
-	client, err := redisurl.Open(c.CacheURL.Reveal(), redisurl.Name("tmd-seed"))
+	client, err := redisurl.Open(c.CacheURL.Reveal(), redisurl.WithClientName("tmd-seed"))
 	if err != nil {
 		return err
 	}

@@ -14,36 +14,36 @@ import (
 type Change struct {
 	Verb, Past string // "retry", "retried"
 
-	changeOne func(*admin.Operator, context.Context, job.ID) error
-	checkOne  func(*admin.Operator, context.Context, admin.Job) error // whether changeOne would succeed; nil: always
-	changeAll func(*admin.Operator, context.Context, admin.Bulk) (admin.Report, error)
+	changeOne func(*admin.Service, context.Context, job.ID) error
+	checkOne  func(*admin.Service, context.Context, admin.Job) error // whether changeOne would succeed; nil: always
+	changeAll func(*admin.Service, context.Context, admin.BulkRequest) (admin.BulkReport, error)
 }
 
 // The changes.
 var (
 	Retry = Change{
 		Verb: "retry", Past: "retried",
-		changeOne: (*admin.Operator).Retry, checkOne: (*admin.Operator).Retryable, changeAll: (*admin.Operator).RetryAll,
+		changeOne: (*admin.Service).RetryJob, checkOne: (*admin.Service).CheckRetry, changeAll: (*admin.Service).RetryAll,
 	}
 	Delete = Change{
 		Verb: "delete", Past: "deleted",
-		changeOne: (*admin.Operator).Delete, changeAll: (*admin.Operator).DeleteAll,
+		changeOne: (*admin.Service).DeleteJob, changeAll: (*admin.Service).DeleteAll,
 	}
 )
 
 // ApplyToNamed changes the jobs that are named, each once. A dry run only reports which of them it would change. The
 // report holds what was done before an error.
-func (ch Change) ApplyToNamed(ctx context.Context, o *admin.Operator, ids []string, dryRun bool) (admin.Report, error) {
+func (ch Change) ApplyToNamed(ctx context.Context, o *admin.Service, ids []string, dryRun bool) (admin.BulkReport, error) {
 	report := newReport(dryRun)
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		d, err := o.Show(ctx, job.ID(id))
+		d, err := o.FindJob(ctx, job.ID(id))
 		if err == nil {
 			err = ch.applyToOne(ctx, o, d.Job, dryRun)
 		}
 		switch code := fault.CodeOf(err); {
 		case err == nil:
 			report.Jobs = append(report.Jobs, d.Job)
-		case ctx.Err() != nil, code.Outage():
+		case ctx.Err() != nil, code.IsOutage():
 			return report, err
 		default:
 			refused := d.Job
@@ -54,7 +54,7 @@ func (ch Change) ApplyToNamed(ctx context.Context, o *admin.Operator, ids []stri
 	return report, nil
 }
 
-func (ch Change) applyToOne(ctx context.Context, o *admin.Operator, j admin.Job, dryRun bool) error {
+func (ch Change) applyToOne(ctx context.Context, o *admin.Service, j admin.Job, dryRun bool) error {
 	switch {
 	case !dryRun:
 		return ch.changeOne(o, ctx, j.ID)
@@ -65,9 +65,9 @@ func (ch Change) applyToOne(ctx context.Context, o *admin.Operator, j admin.Job,
 }
 
 // ApplyToAll changes all jobs that the filter selects. The report holds what was done before an error.
-func (ch Change) ApplyToAll(ctx context.Context, o *admin.Operator, filter admin.Filter, dryRun bool) (admin.Report, error) {
+func (ch Change) ApplyToAll(ctx context.Context, o *admin.Service, filter admin.Filter, dryRun bool) (admin.BulkReport, error) {
 	total := newReport(dryRun)
-	page := admin.Bulk{Filter: filter, Page: admin.Page{Limit: admin.MaxLimit}, DryRun: dryRun}
+	page := admin.BulkRequest{Filter: filter, Page: admin.Page{Limit: admin.MaxLimit}, DryRun: dryRun}
 	for {
 		report, err := ch.changeAll(o, ctx, page)
 		total.Jobs, total.Failed = append(total.Jobs, report.Jobs...), append(total.Failed, report.Failed...)
@@ -78,6 +78,6 @@ func (ch Change) ApplyToAll(ctx context.Context, o *admin.Operator, filter admin
 	}
 }
 
-func newReport(dryRun bool) admin.Report {
-	return admin.Report{DryRun: dryRun, Jobs: []admin.Job{}, Failed: []admin.Refusal{}}
+func newReport(dryRun bool) admin.BulkReport {
+	return admin.BulkReport{DryRun: dryRun, Jobs: []admin.Job{}, Failed: []admin.Refusal{}}
 }

@@ -51,7 +51,7 @@ func describeJob(now time.Time, j admin.Job) string {
 }
 
 // WriteDetail writes everything that is known of a job.
-func WriteDetail(w io.Writer, d admin.Detail) error {
+func WriteDetail(w io.Writer, d admin.JobDetail) error {
 	t := newTable(w)
 	row := func(name, value string) {
 		if value != "" {
@@ -134,7 +134,7 @@ func WriteStats(out io.Writer, s admin.Stats) error {
 
 // WriteReport writes the jobs that were changed, and to refused those that were not. past is the change in the past
 // tense, as in "deleted".
-func WriteReport(w, refused io.Writer, past string, r admin.Report) error {
+func WriteReport(w, refused io.Writer, past string, r admin.BulkReport) error {
 	if r.DryRun {
 		if len(r.Jobs) > 0 {
 			if err := writeJobRows(w, r.Jobs); err != nil {
@@ -196,12 +196,12 @@ func DescribeRemainingWork(s admin.Stats) string {
 		sum.Pending += q.Pending
 		sum.Active += q.Active
 		sum.Retry += q.Retry + q.Scheduled
-		if q.Paused && q.Left() > 0 {
+		if q.Paused && q.RemainingTasks() > 0 {
 			paused = append(paused, q.Name)
 		}
 	}
-	text := fmt.Sprintf("%s left: %d pending, %d running, %d waiting to be tried again", CountJobs(int(s.Left())), sum.Pending, sum.Active, sum.Retry)
-	if s.Left() > 0 && len(s.Workers) == 0 {
+	text := fmt.Sprintf("%s left: %d pending, %d running, %d waiting to be tried again", CountJobs(int(s.RemainingJobs())), sum.Pending, sum.Active, sum.Retry)
+	if s.RemainingJobs() > 0 && len(s.Workers) == 0 {
 		text += "; no worker is there"
 	}
 	if len(paused) > 0 {

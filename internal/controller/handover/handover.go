@@ -44,7 +44,7 @@ const (
 // Queue requeues the jobs of a host's workers: those that began before the given time, all when it is zero. With
 // crashed each job counts a crash. It returns the number of requeued jobs; a repeated call requeues none.
 type Queue interface {
-	Recover(ctx context.Context, host string, before time.Time, crashed bool) (jobs int, err error)
+	RequeueJobsOf(ctx context.Context, host string, before time.Time, crashed bool) (jobs int, err error)
 }
 
 // Deps are the dependencies of the reconciler.
@@ -154,7 +154,7 @@ func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) 
 }
 
 func (r *Reconciler) requeueJobs(ctx context.Context, log *slog.Logger, pod *corev1.Pod, host string, e ending) error {
-	jobs, err := r.Queue.Recover(ctx, host, e.before, e.isCrash())
+	jobs, err := r.Queue.RequeueJobsOf(ctx, host, e.before, e.isCrash())
 	if err != nil {
 		r.metrics.failures.Inc()
 		return fmt.Errorf("handover: %w", err)

@@ -39,7 +39,7 @@ type queue struct {
 	err   error
 }
 
-func (q *queue) Recover(_ context.Context, host string, before time.Time, crashed bool) (int, error) {
+func (q *queue) RequeueJobsOf(_ context.Context, host string, before time.Time, crashed bool) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {

@@ -17,9 +17,9 @@ import (
 // The real Helm, with the project's chart, before and after the updater changed the images.
 func TestHelmUpgrades(t *testing.T) {
 	t.Parallel()
-	helm := filepath.Join(testenv.Root(), ".bin", "helm")
+	helm := filepath.Join(testenv.RepoRoot(), ".bin", "helm")
 	if _, err := os.Stat(helm); err != nil {
-		testenv.Missing(t, "helm", "run hack/deps.sh chart")
+		testenv.SkipMissing(t, "helm", "run hack/deps.sh chart")
 	}
 	f := newFleet(t)
 	kubeconfig := server.KubeConfig(t, f.namespace+"-operator")
@@ -40,7 +40,7 @@ func TestHelmUpgrades(t *testing.T) {
 	}
 	upgrade := func(tag string, more ...string) {
 		t.Helper()
-		run(append([]string{"upgrade", "--install", release, filepath.Join(testenv.Root(), "charts", "trackmydegree"), "--reset-values",
+		run(append([]string{"upgrade", "--install", release, filepath.Join(testenv.RepoRoot(), "charts", "trackmydegree"), "--reset-values",
 			"--set", "fullnameOverride=tmd,uploads.storageClass=any,controller.enabled=true,controller.images.enabled=true",
 			"--set", "image.registry=" + f.registry + ",image.repository=trackmydegree,image.tag=" + tag}, more...)...)
 		for _, component := range []string{"worker", "api"} {

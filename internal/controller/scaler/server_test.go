@@ -54,12 +54,12 @@ func (q tasks) Workers(context.Context) (scaler.Workers, error) { return q.worke
 
 func open(t *testing.T, redis *testenv.RedisServer) tasks {
 	t.Helper()
-	client, err := redisurl.Open(redis.URL(1), redisurl.Timeout(20*time.Second))
+	client, err := redisurl.Open(redis.URL(1), redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	return tasks{Queue: queuetest.New(t, client)}
+	return tasks{Queue: queuetest.NewQueue(t, client)}
 }
 
 func (q tasks) enqueue(t *testing.T, p job.Priority) {
@@ -127,7 +127,7 @@ func value(t *testing.T, c pb.ExternalScalerClient, r *pb.ScaledObjectRef) float
 
 func TestFromTheQueueToKEDA(t *testing.T) {
 	t.Parallel()
-	q := open(t, testenv.Redis(t))
+	q := open(t, testenv.StartRedis(t))
 	q.workers = scaler.Workers{Alive: 6, Busy: 3}
 	addr, _ := serve(t, q, scaler.TLS{})
 	c := keda(t, addr, insecure.NewCredentials())
@@ -166,7 +166,7 @@ func TestFromTheQueueToKEDA(t *testing.T) {
 
 func TestAnUploadIsHeardAtOnce(t *testing.T) {
 	t.Parallel()
-	q := open(t, testenv.Redis(t))
+	q := open(t, testenv.StartRedis(t))
 	addr, end := serve(t, q, scaler.TLS{})
 	stream, err := keda(t, addr, insecure.NewCredentials()).StreamIsActive(t.Context(), ref(nil))
 	if err != nil {
@@ -197,7 +197,7 @@ func TestAnUploadIsHeardAtOnce(t *testing.T) {
 // Without Redis there is an error instead of an old answer; a stream stays open.
 func TestNothingIsRemembered(t *testing.T) {
 	t.Parallel()
-	redis := testenv.Redis(t)
+	redis := testenv.StartRedis(t)
 	q := open(t, redis)
 	q.enqueue(t, job.Normal)
 	addr, _ := serve(t, q, scaler.TLS{})
@@ -232,7 +232,7 @@ func TestNothingIsRemembered(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	q := open(t, testenv.Redis(t))
+	q := open(t, testenv.StartRedis(t))
 	authority, other := newAuthority(t), newAuthority(t)
 	dir := t.TempDir()
 	files := scaler.TLS{Certificate: filepath.Join(dir, "tls.crt"), Key: filepath.Join(dir, "tls.key"), ClientCA: filepath.Join(dir, "ca.crt")}

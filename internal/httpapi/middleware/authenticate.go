@@ -47,7 +47,7 @@ func CallerOf(r *http.Request) auth.Caller {
 
 // RequireAdmin refuses callers whose token lacks the role of an operator. The answers of operators are not stored.
 func RequireAdmin(next http.Handler) http.Handler {
-	refusal := fault.Detailed(fault.Forbidden, `Your account is not an operator's: its token lacks the role "admin".`)
+	refusal := fault.WithDetail(fault.Forbidden, `Your account is not an operator's: its token lacks the role "admin".`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !CallerOf(r).Has(auth.RoleAdmin) {
 			respond.WriteError(w, r, refusal)

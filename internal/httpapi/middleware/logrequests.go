@@ -23,10 +23,10 @@ const statusClientLeft = 499
 
 // Reporter receives what an operator should look into; telemetry.Reporter is one.
 type Reporter interface {
-	// Panic is called in the function that recovered, where the stack of the panic is still available.
-	Panic(value any, r problem.Request)
-	// RequestFailed is called for internal errors.
-	RequestFailed(err error, r problem.Request)
+	// ReportPanic is called in the function that recovered, where the stack of the panic is still available.
+	ReportPanic(value any, r problem.Request)
+	// ReportRequest is called for internal errors.
+	ReportRequest(err error, r problem.Request)
 }
 
 // RequestLog measures and logs requests.
@@ -67,7 +67,7 @@ func (l *RequestLog) LogRequests(next http.Handler) http.Handler {
 func (l *RequestLog) reportPanic(r *http.Request, value any) {
 	x := respond.ExchangeOf(r.Context())
 	x.Panicked, x.Err = true, fault.Wrap(fault.Internal, fmt.Errorf("panic: %T", value))
-	l.reporter.Panic(value, describeRequest(r))
+	l.reporter.ReportPanic(value, describeRequest(r))
 	l.logger.ErrorContext(r.Context(), "panic", "request_id", problem.RequestID(r.Context()), "stack", string(debug.Stack()))
 }
 
@@ -85,7 +85,7 @@ func (l *RequestLog) record(r *http.Request, x *respond.Exchange, status, bytes 
 	code := fault.CodeOf(x.Err)
 	level := levelOf(x, code, status, route)
 	if code == fault.Internal && !x.ClientLeft && !x.Panicked {
-		l.reporter.RequestFailed(x.Err, describeRequest(r))
+		l.reporter.ReportRequest(x.Err, describeRequest(r))
 	}
 	if !l.logger.Enabled(r.Context(), level) {
 		return

@@ -20,8 +20,8 @@ import (
 // reporter counts what it receives.
 type reporter struct{ panics, failures int }
 
-func (r *reporter) Panic(any, problem.Request)           { r.panics++ }
-func (r *reporter) RequestFailed(error, problem.Request) { r.failures++ }
+func (r *reporter) ReportPanic(any, problem.Request)     { r.panics++ }
+func (r *reporter) ReportRequest(error, problem.Request) { r.failures++ }
 
 func TestLogRequests(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ func RestrictToLoopback(origins []string) func(http.Handler) http.Handler {
 	for _, o := range origins {
 		_ = protection.AddTrustedOrigin(o) // the settings refuse a malformed origin; here it is not trusted
 	}
-	refusal := fault.Detailed(fault.Forbidden, "This API serves its own machine only. Open it at http://127.0.0.1.")
+	refusal := fault.WithDetail(fault.Forbidden, "This API serves its own machine only. Open it at http://127.0.0.1.")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !isLoopback(r.Host) || protection.Check(r) != nil {

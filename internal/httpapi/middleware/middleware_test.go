@@ -34,7 +34,7 @@ func wantCode(t *testing.T, res *http.Response, code fault.Code) {
 	t.Helper()
 	want := http.StatusOK
 	if code != "" {
-		want = problem.Status(code)
+		want = problem.StatusOf(code)
 	}
 	if res.StatusCode != want {
 		t.Errorf("status: got %d, want %d", res.StatusCode, want)

@@ -40,7 +40,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, total time.Duration, maxBy
 		return nil, err
 	}
 	tooLarge := func() *fault.Error {
-		return fault.Detailed(fault.TooLarge, fmt.Sprintf("The body is larger than %d KiB. Send less of it.", maxBytes>>10))
+		return fault.WithDetail(fault.TooLarge, fmt.Sprintf("The body is larger than %d KiB. Send less of it.", maxBytes>>10))
 	}
 	if r.ContentLength > maxBytes {
 		return nil, tooLarge()
@@ -57,5 +57,5 @@ func requireJSON(r *http.Request) error {
 			return nil
 		}
 	}
-	return fault.Detailed(fault.UnsupportedKind, "Send the body as JSON, with Content-Type: application/json.")
+	return fault.WithDetail(fault.UnsupportedKind, "Send the body as JSON, with Content-Type: application/json.")
 }

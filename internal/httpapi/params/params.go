@@ -40,7 +40,7 @@ func PageLimit(query url.Values, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(query.Get("limit"))
 	if err != nil || n < 1 || n > most {
-		return 0, fault.Detailed(fault.BadRequest, fmt.Sprintf("limit is a number from 1 to %d.", most))
+		return 0, fault.WithDetail(fault.BadRequest, fmt.Sprintf("limit is a number from 1 to %d.", most))
 	}
 	return n, nil
 }

@@ -38,7 +38,7 @@ func IfMatch(r *http.Request) (int64, error) {
 		return 0, nil
 	}
 	if len(lists) > 1 || strings.Contains(lists[0], ",") || strings.HasPrefix(strings.TrimSpace(lists[0]), "W/") {
-		return 0, fault.Detailed(fault.BadRequest, "Send one ETag in If-Match, exactly as the last answer gave it.")
+		return 0, fault.WithDetail(fault.BadRequest, "Send one ETag in If-Match, exactly as the last answer gave it.")
 	}
 	version, err := strconv.ParseInt(versionOfTag(strings.TrimSpace(lists[0])), 10, 64)
 	if err != nil || version < 1 {

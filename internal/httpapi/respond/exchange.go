@@ -50,7 +50,7 @@ func HandleEndpoint(e Endpoint) http.HandlerFunc {
 
 // errClientLeft is for a client that closed its side of the connection. Most have left. One that only stopped sending
 // still reads, and would take silence for a 200.
-var errClientLeft = fault.Detailed(fault.BadRequest,
+var errClientLeft = fault.WithDetail(fault.BadRequest,
 	"The connection was closed before the answer was ready. Send the request again and keep the connection open.")
 
 // WriteError answers with err as a problem.
@@ -60,9 +60,9 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	// A body that is too slow ends the context as well; but its sender is still there.
 	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.ClientLeft = true
-		if problem.Of(err).Status >= http.StatusInternalServerError {
+		if problem.FromError(err).Status >= http.StatusInternalServerError {
 			err = errClientLeft // the request failed because its client left
 		}
 	}
-	problem.Write(w, r, err)
+	problem.WriteError(w, r, err)
 }

@@ -44,7 +44,7 @@ type Role struct {
 func StartRole(tb testing.TB, name string, port int, env ...string) *Role {
 	tb.Helper()
 	began := time.Now()
-	r := &Role{Process: testenv.Start(tb, Command(tb, env, name)), Name: name, Base: "http://127.0.0.1:" + strconv.Itoa(port)}
+	r := &Role{Process: testenv.StartProcess(tb, Command(tb, env, name)), Name: name, Base: "http://127.0.0.1:" + strconv.Itoa(port)}
 	testenv.Eventually(tb, "tmd "+name+" is ready", func() bool {
 		r.RequireAlive(tb)
 		return r.ProbeStatus("/readyz") == http.StatusOK
@@ -77,5 +77,5 @@ func (r *Role) ProbeStatus(path string) int {
 
 // DocumentPath returns the path of a document of the test set, as in "transcripts/soen-coop".
 func DocumentPath(name string) string {
-	return filepath.Join(testenv.Root(), "tests", "documents", filepath.FromSlash(name)+".pdf")
+	return filepath.Join(testenv.RepoRoot(), "tests", "documents", filepath.FromSlash(name)+".pdf")
 }

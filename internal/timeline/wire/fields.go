@@ -29,7 +29,7 @@ func readObject(r io.Reader, faults *fieldfault.List) (map[string]any, error) {
 		return nil, fmt.Errorf("read the body: %w", err)
 	}
 	if len(b) > maxBody {
-		return nil, fault.Detailed(fault.BadRequest, "The body is larger than 1 MiB. Send less.")
+		return nil, fault.WithDetail(fault.BadRequest, "The body is larger than 1 MiB. Send less.")
 	}
 	t := &treeReader{dec: json.NewDecoder(bytes.NewReader(b)), faults: faults}
 	t.dec.UseNumber()
@@ -44,7 +44,7 @@ func readObject(r io.Reader, faults *fieldfault.List) (map[string]any, error) {
 	}
 	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, fault.Detailed(fault.BadRequest, "The body is JSON, but no object. Send one JSON object.")
+		return nil, fault.WithDetail(fault.BadRequest, "The body is JSON, but no object. Send one JSON object.")
 	}
 	return object, nil
 }

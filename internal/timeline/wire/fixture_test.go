@@ -52,7 +52,7 @@ func facts(tb testing.TB, path string) (doc document.Document, ok bool) {
 }
 
 func documentPath(name string) string {
-	return filepath.Join(testenv.Root(), "tests", "documents", name+".expected.json")
+	return filepath.Join(testenv.RepoRoot(), "tests", "documents", name+".expected.json")
 }
 
 func fromFacts(tb testing.TB, name string) *timeline.Result {

@@ -103,12 +103,12 @@ func (c *checker) checkTerm(path, s string) (term.Term, bool) {
 	switch {
 	case s == "":
 		c.AddFault(path, `Choose a term, such as "Fall 2026".`)
-	case err != nil || t.FullYear():
+	case err != nil || t.IsFullYear():
 		c.AddFault(path, `A term is Winter, Summer or Fall and a year, such as "Fall 2026".`)
 	case t.Year > term.LastYear-timeline.MaxYears:
 		c.AddFault(path, "The year is too far ahead.")
 	default:
-		return t.Counted(), true
+		return t.ToCanonical(), true
 	}
 	return term.Term{}, false
 }

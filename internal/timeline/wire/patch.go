@@ -208,10 +208,10 @@ func (c *checker) checkSemesters(semesters []timeline.Semester) {
 		switch {
 		case err != nil:
 			c.AddFault(fieldfault.JoinPath(path, "term"), termSentence)
-		case seen[t.Label()]:
+		case seen[t.UpperLabel()]:
 			c.AddFault(fieldfault.JoinPath(path, "term"), "The term is listed twice.")
 		default:
-			seen[t.Label()] = true
+			seen[t.UpperLabel()] = true
 		}
 		if len(semester.Courses) > maxTermCourses {
 			c.AddFault(fieldfault.JoinPath(path, "courses"), "At most 100 courses in a term.")
