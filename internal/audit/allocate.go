@@ -7,7 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit/allocation"
 )
 
-// allocate finds where each item counts under the pins.
+// allocate assigns each item to pools, with the pins applied.
 func (a *auditor) allocate(pins map[string]string) {
 	a.setRequired()
 	problem := allocation.Problem{Pools: make([]allocation.Pool, len(a.pools))}
@@ -62,8 +62,8 @@ func (a *auditor) pinPlaces(it *item, pins map[string]string) []allocation.Place
 	return out
 }
 
-// limitsOf returns the limits of a pool that the student has not waived. A waived one stays in its place and holds
-// nothing back.
+// limitsOf returns the limits of a pool. A limit that the student has waived keeps its position and restricts
+// nothing.
 func (a *auditor) limitsOf(k int) []allocation.Limit {
 	if len(a.pools[k].limits) == 0 {
 		return nil
@@ -86,8 +86,9 @@ func (a *auditor) limitsOf(k int) []allocation.Limit {
 	return out
 }
 
-// setRequired takes off each pool what exemptions without credits fill. A pool without a choice lists nothing that
-// could make the credits up; any other does, unless the document's total says that they fall away.
+// setRequired subtracts from each pool the credits that exemptions without credits fill. A pool without a choice
+// lists no course that could replace the credits; in any other pool other courses must, unless the document's total
+// is lower.
 func (a *auditor) setRequired() {
 	a.required, a.notes = make([]Credits, len(a.pools)), make([]string, len(a.pools))
 	for k := range a.pools {
@@ -150,7 +151,7 @@ func appendNote(note, more string) string {
 	return note + " " + more
 }
 
-// weighPins says of each pin whether it holds, and what all of them cost.
+// weighPins returns for each pin whether it is applied, and the cost of all pins.
 func (a *auditor) weighPins() []Pin {
 	if len(a.record.Pins) == 0 {
 		return nil

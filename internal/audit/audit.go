@@ -1,6 +1,6 @@
-// Package audit measures a student's record against a degree: which course counts in which requirement, what is
-// missing, which rules are broken, and how the degree can be finished. Everything here is a pure function of its
-// input; the order of the input does not matter.
+// Package audit compares a student's record with a degree: which course counts in which requirement, which credits
+// are missing, which rules are broken, and how the degree can be completed. All functions are pure, and the order of
+// the input does not matter.
 package audit
 
 import (
@@ -12,10 +12,10 @@ import (
 // Credits counts credits in quarters: 14 is 3.5 credits. In JSON it is the number of credits.
 type Credits int
 
-// NoCredits is the credits of an attempt whose document prints none: the catalogue's hold.
+// NoCredits marks an attempt whose document prints no credits: the catalogue's apply.
 const NoCredits Credits = -1
 
-// Quarters returns credits as the catalogue writes them, in quarters, to the nearest.
+// Quarters converts credits as the catalogue writes them to the nearest quarter.
 func Quarters(credits float64) Credits {
 	if !(credits > 0 && credits <= 1000) {
 		return 0
@@ -48,7 +48,7 @@ func (c *Credits) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Status is how far a course is.
+// Status is the progress of a course.
 type Status string
 
 // The statuses of a course.
@@ -59,15 +59,15 @@ const (
 	Incomplete Status = "incomplete"
 )
 
-// The ways in which a course counts without being sat.
+// The ways in which a course counts without a sitting.
 const (
 	ViaTransfer  = "transfer"
 	ViaExemption = "exemption"
 )
 
-// Attempt is one course of the record: a sitting, a transfer, an exemption or a plan. Code is in its one spelling.
-// Credits are those that the record counts: earned when the attempt is over, attempted before; NoCredits where the
-// document has none. Term is zero for what was not sat. BelowCMinus marks a passing grade below C-.
+// Attempt is one course of the record: a sitting, a transfer, an exemption or a plan. Code is normalised. Credits are
+// earned when the attempt is over, attempted before; NoCredits where the document has none. Term is zero for an
+// attempt without a sitting. BelowCMinus marks a passing grade below C-.
 type Attempt struct {
 	Code        string
 	Credits     Credits
@@ -75,12 +75,12 @@ type Attempt struct {
 	Term        term.Term
 	Via         string
 	BelowCMinus bool
-	// IsPlaceholder marks an attempt that stands for a course still to be chosen, from the pool with the id Pool.
+	// IsPlaceholder marks an attempt that represents a course still to be chosen, from the pool with the id Pool.
 	IsPlaceholder bool
 	Pool          string
 }
 
-// Waiver lifts a remark for a course or for a pool: the department agreed.
+// Waiver lifts a remark for a course or a pool, because the department agreed.
 type Waiver struct {
 	Code   RemarkCode `json:"code"`
 	Course string     `json:"course,omitempty"`
@@ -91,7 +91,7 @@ type Waiver struct {
 // Record is a student's record. Required is the degree's total that the document prints, 0 where it prints none.
 type Record struct {
 	Attempts []Attempt
-	// Deficiencies are courses to be made up on top of the degree. They count nowhere else.
+	// Deficiencies are courses that the student must take in addition to the degree. They count nowhere else.
 	Deficiencies []string
 	// Pins are the student's own decisions: course code → pool id.
 	Pins    map[string]string
@@ -102,11 +102,11 @@ type Record struct {
 	Required  Credits
 	// Current is the term under way. Choices and plans begin after it.
 	Current term.Term
-	// GeneratedFrom names what the record was read from; it is only repeated.
+	// GeneratedFrom names the source of the record; the audit only repeats it.
 	GeneratedFrom string
 }
 
-// Audit is what the record is worth for one degree.
+// Audit is the result of comparing a record with one degree.
 type Audit struct {
 	Degree       DegreeName    `json:"degree"`
 	Calendar     string        `json:"calendar"`
@@ -118,8 +118,7 @@ type Audit struct {
 	Graduation   *Graduation   `json:"graduation,omitempty"`
 	// GeneratedFrom names the record.
 	GeneratedFrom string `json:"generatedFrom"`
-	// Exact is false only for a record that takes more steps than are allowed; no record of a student is known that
-	// does.
+	// Exact is false only when the search reached its limit of steps; no student's record is known for which it does.
 	Exact bool `json:"exact"`
 }
 
@@ -145,11 +144,11 @@ type Totals struct {
 	Remaining  Credits `json:"remaining"`
 }
 
-// RequirementStatus is how far a requirement is.
+// RequirementStatus is the progress of a requirement.
 type RequirementStatus string
 
-// The statuses of a requirement: completed courses fill it; with those in progress; with planned ones; nothing does
-// yet.
+// The statuses of a requirement: filled by completed courses; by those and courses in progress; by those and planned
+// ones; not filled.
 const (
 	RequirementComplete   RequirementStatus = "complete"
 	RequirementInProgress RequirementStatus = "in_progress"
@@ -157,14 +156,14 @@ const (
 	RequirementMissing    RequirementStatus = "missing"
 )
 
-// The requirements that no pool of the catalogue stands for.
+// The requirements without a pool of the catalogue.
 const (
-	OtherCreditsID = "other credits" // what the total asks for beyond the pools
+	OtherCreditsID = "other credits" // the part of the total that is not in the pools
 	DeficienciesID = "deficiencies"
 )
 
-// Requirement is one pool and what fills it. Choices are courses that could fill it in the next term, the nearest
-// first; MoreChoices is how many were left out.
+// Requirement is one pool and the courses that fill it. Choices are courses that could fill it in the next term,
+// nearest first; MoreChoices is the number of those that were left out.
 type Requirement struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
@@ -177,7 +176,7 @@ type Requirement struct {
 	Courses     []CountedCourse   `json:"courses"`
 	Choices     []Choice          `json:"choices"`
 	MoreChoices int               `json:"moreChoices,omitempty"`
-	// Note says why the number of credits is not the catalogue's.
+	// Note explains a number of credits that differs from the catalogue's.
 	Note string `json:"note,omitempty"`
 }
 
@@ -193,39 +192,39 @@ type Choice struct {
 	Code    string  `json:"code"`
 	Title   string  `json:"title"`
 	Credits Credits `json:"credits"`
-	// Unlocks is how many courses of the degree ask for it.
+	// Unlocks is the number of courses of the degree that require it.
 	Unlocks int `json:"unlocks"`
-	// NextTerm reports whether it is offered in the next term, as far as that is known.
+	// NextTerm reports whether it is offered in the next term, if that is known.
 	NextTerm bool `json:"nextTerm"`
 }
 
-// Because says why a course counts where it does.
+// Because is the reason why a course counts where it does.
 type Because string
 
-// The reasons for which a course counts in a requirement.
+// The reasons why a course counts in a requirement.
 const (
 	BecauseRequired   Because = "required"   // the requirement needs every course of its list
 	BecauseElective   Because = "elective"   // it is one of the courses to choose from
 	BecauseOverflow   Because = "overflow"   // an earlier requirement that lists it is full
-	BecauseEquivalent Because = "equivalent" // it stands for an equivalent course of the list
+	BecauseEquivalent Because = "equivalent" // it is equivalent to a course of the list
 	BecauseOnlyPlace  Because = "only_place" // the limits of the other requirements that list it leave no room
-	BecauseWaived     Because = "waived"     // a limit that the student has waived would keep it out
-	BecausePinned     Because = "pinned"     // the student put it there
+	BecauseWaived     Because = "waived"     // a limit that the student has waived would exclude it
+	BecausePinned     Because = "pinned"     // the student pinned it there
 )
 
-// The reasons for which credits of a course count nowhere.
+// The reasons why credits of a course count nowhere.
 const (
 	NotListed   = "not_listed"  // no requirement lists the course
 	NoRoom      = "no_room"     // every requirement that lists it is full or limited
-	WasExcluded = "excluded"    // another course counts that excludes it
+	WasExcluded = "excluded"    // a course that excludes it counts
 	WasRepeated = "repeated"    // another attempt of the course counts
 	NotEarned   = "not_earned"  // the attempt earned nothing
-	WorkTermIs  = "work_term"   // work terms count beside the degree
+	WorkTermIs  = "work_term"   // work terms are in addition to the degree
 	NoCreditsIs = "no_credits"  // an exemption fills its place and adds no credits
 	IsOwed      = "not_yet_due" // an incomplete attempt
 )
 
-// Course is one attempt and where it counts.
+// Course is one attempt and the requirements in which it counts.
 type Course struct {
 	Code    string  `json:"code"`
 	Title   string  `json:"title,omitempty"`
@@ -236,27 +235,27 @@ type Course struct {
 	Counts  []Count `json:"counts"`
 	// Alternatives are the other requirements that list it.
 	Alternatives []string `json:"alternatives"`
-	// Uncounted says how many of its credits count nowhere, and why.
+	// Uncounted is the number of its credits that count nowhere, and the reason.
 	Uncounted *Uncounted `json:"uncounted,omitempty"`
 }
 
-// Count is what a course gives one requirement.
+// Count is the number of credits that a course gives to one requirement.
 type Count struct {
 	Pool    string  `json:"pool"`
 	Credits Credits `json:"credits"`
 	Because Because `json:"because"`
-	// For is the course of the list for which an equivalent stands.
+	// For is the course of the list to which this one is equivalent.
 	For string `json:"for,omitempty"`
 }
 
-// Uncounted is what of a course counts nowhere.
+// Uncounted is the part of a course that counts nowhere.
 type Uncounted struct {
 	Credits Credits `json:"credits"`
 	Because string  `json:"because"`
 }
 
-// Pin is a decision of the student and what it costs: credits of each kind that the best allocation without any pin
-// would count more. A pin to a requirement that does not list the course is not applied.
+// Pin is a decision of the student and its cost: the credits of each kind that the best allocation without any pin
+// would count in addition. A pin to a requirement that does not list the course is not applied.
 type Pin struct {
 	Course  string   `json:"course"`
 	Pool    string   `json:"pool"`
@@ -264,7 +263,7 @@ type Pin struct {
 	Cost    *PinCost `json:"cost,omitempty"`
 }
 
-// PinCost is what all applied pins together cost.
+// PinCost is the cost of all applied pins together.
 type PinCost struct {
 	Completed  Credits `json:"completed"`
 	InProgress Credits `json:"inProgress"`
@@ -273,7 +272,7 @@ type PinCost struct {
 }
 
 // Graduation is the earliest term after which the degree can be complete. CriticalChain are the courses, in the order
-// of terms, that no plan can make shorter; Proven is false when fewer terms could not be ruled out.
+// of terms, that no plan can shorten; Proven is false when fewer terms could not be ruled out.
 type Graduation struct {
 	Term          string   `json:"term"`
 	Terms         int      `json:"terms"`

@@ -120,7 +120,7 @@ func TestPinsHaveACost(t *testing.T) {
 	}
 }
 
-// Six credits are kept for each of two sets; three are left for anything.
+// Six credits are reserved for each of two sets; three are left for any course.
 func TestSeveralMinima(t *testing.T) {
 	t.Parallel()
 	minimum := func(codes ...string) catalogue.Rule {

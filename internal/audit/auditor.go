@@ -14,7 +14,7 @@ type item struct {
 	Attempt
 	id         int32 // -1 for a code that no rule and no pool names
 	begin, end slot
-	placed     []place // where it may count; empty for what counts nowhere
+	placed     []place // possible places; empty for a course that counts nowhere
 	problem    int     // its index in the allocation, -1 for none
 	repeatOf   int     // the item that counts instead, -1 for none
 	owed       bool    // a deficiency
@@ -23,16 +23,16 @@ type item struct {
 	filled     int     // of an exemption without credits: the pool whose place it fills, -1 for none
 }
 
-// Placeholder returns an attempt that stands for a course still to be chosen from a pool, or from anywhere when the
-// pool is empty.
+// Placeholder returns an attempt that represents a course still to be chosen from a pool, or any course when the pool
+// is empty.
 func Placeholder(name, pool string, credits Credits, t term.Term) Attempt {
 	return Attempt{Code: name, Pool: pool, IsPlaceholder: true, Credits: credits, Status: Planned, Term: t}
 }
 
-// placeholderCredits is what a placeholder without a number stands for.
+// placeholderCredits are the credits of a placeholder without a number.
 const placeholderCredits Credits = 3 * 4
 
-// auditor measures one record.
+// auditor audits one record.
 type auditor struct {
 	*Program
 	record   *Record
@@ -46,11 +46,11 @@ type auditor struct {
 	remarks  []Remark
 	excluded [][2]int // items of which one counts
 	total    Totals
-	other    Credits // the total beyond the pools
+	other    Credits // the part of the total that is not in the pools
 	current  slot
 }
 
-// Audit measures a record.
+// Audit audits a record.
 func (p *Program) Audit(r Record) *Audit {
 	a := p.newAuditor(&r)
 	a.allocate(r.Pins)
@@ -132,7 +132,7 @@ func (p *Program) findPool(id string) int {
 	return slices.IndexFunc(p.pools, func(x pool) bool { return x.id == id })
 }
 
-// rankOf orders statuses by how far they are.
+// rankOf orders statuses by progress.
 func rankOf(s Status) int {
 	switch s {
 	case Completed:
@@ -145,8 +145,8 @@ func rankOf(s Status) int {
 	return 0
 }
 
-// findRepeats decides which attempt of a course counts: the one that is further, of equals the one with credits, then
-// the later.
+// findRepeats decides which attempt of a course counts: the one with the most progress, among equals the one with
+// credits, then the later one.
 func (a *auditor) findRepeats() {
 	for i := range a.items {
 		id := a.items[i].id
@@ -168,7 +168,7 @@ func (a *auditor) findRepeats() {
 	}
 }
 
-// findExclusions lists the pairs of items of which one counts.
+// findExclusions lists the pairs of items of which only one counts.
 func (a *auditor) findExclusions() {
 	for i := range a.items {
 		x := &a.items[i]
@@ -191,11 +191,11 @@ func (a *auditor) findExclusions() {
 	a.excluded = slices.Compact(a.excluded)
 }
 
-// isEarlier reports whether an item stands before another; what was not sat stands before everything.
+// isEarlier reports whether an item comes before another; an item without a sitting comes before all others.
 func isEarlier(x, y *item) bool { return x.begin == never || x.end < y.begin }
 
-// requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other, whatever a rule
-// says.
+// requiresBoth reports whether one pool requires two courses, so that they cannot exclude each other in spite of a
+// rule.
 func (a *auditor) requiresBoth(x, y *item) bool {
 	for _, at := range x.placed {
 		for _, other := range y.placed {
@@ -210,7 +210,8 @@ func (a *auditor) requiresBoth(x, y *item) bool {
 	return false
 }
 
-// isLive reports whether the attempt stands for its course: it is not incomplete, and no other attempt counts instead.
+// isLive reports whether the attempt counts for its course: it is not incomplete, and no other attempt counts
+// instead.
 func (it *item) isLive() bool { return it.Status != Incomplete && it.repeatOf < 0 }
 
 // isWaived reports whether the student waived a remark for the course or the pool.

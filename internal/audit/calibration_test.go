@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 )
 
-// calibration is one case that was worked by hand: a record, and what must come out.
+// calibration is one case that was worked out by hand: a record and the expected result.
 type calibration struct {
 	name, degree, flags string
 	settings            audit.Settings
@@ -80,7 +80,7 @@ func findPoolID(prefix string) string {
 	return prefix
 }
 
-// TestCalibration holds the audit to cases that were worked by hand from the calendar.
+// TestCalibration compares the audit with cases that were worked out from the calendar by hand.
 func TestCalibration(t *testing.T) {
 	t.Parallel()
 	for _, c := range readCalibrations(t) {
@@ -100,7 +100,7 @@ func TestCalibration(t *testing.T) {
 	}
 }
 
-// checkWant returns what is otherwise than wanted, "" for nothing.
+// checkWant returns the differences from the expected result, "" for none.
 func checkWant(a *audit.Audit, want string) string {
 	verb, rest, _ := strings.Cut(want, " ")
 	left, right, _ := strings.Cut(rest, " = ")
@@ -132,7 +132,7 @@ func checkWant(a *audit.Audit, want string) string {
 	return checkField(a, name[:dot], name[dot+1:], value)
 }
 
-// matchesShortened compares where the pool's id is given by its beginning.
+// matchesShortened compares values in which the pool's id is abbreviated to its beginning.
 func matchesShortened(got, want string) bool {
 	w, g := strings.Fields(want), strings.Fields(got)
 	n := len(w) - 2

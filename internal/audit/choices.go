@@ -6,10 +6,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit/allocation"
 )
 
-// mostChoices is how many courses a requirement offers.
+// mostChoices is the number of courses that a requirement offers.
 const mostChoices = 12
 
-// addChoices names, for each requirement that lacks credits, the courses that can be taken next.
+// addChoices adds to each requirement that lacks credits the courses that can be taken next.
 func (a *auditor) addChoices(requirements []Requirement) {
 	next := a.current + 1
 	probe := item{Attempt: Attempt{Status: Planned}, begin: next, end: next}
@@ -53,7 +53,7 @@ func (a *auditor) addChoices(requirements []Requirement) {
 	}
 }
 
-// isTaken reports whether an attempt of the record stands for a course.
+// isTaken reports whether an attempt of the record counts for a course.
 func (a *auditor) isTaken(id int32) bool {
 	for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
 		if a.items[j].isLive() {
@@ -63,7 +63,7 @@ func (a *auditor) isTaken(id int32) bool {
 	return false
 }
 
-// findBlocked returns the courses that are in the record, or that a course of the record excludes.
+// findBlocked returns the courses that the record contains or excludes.
 func (a *auditor) findBlocked() []bool {
 	blocked := make([]bool, len(a.places))
 	for i := range a.items {
@@ -81,14 +81,14 @@ func (a *auditor) findBlocked() []bool {
 	return blocked
 }
 
-// openings are what the limits of a pool still let in. full has the bit of each limit whose set takes no more, or has
-// what is kept for it; restFull reports that nothing is left beside what is kept for sets.
+// openings describe which courses the limits of a pool still allow. full has the bit of each limit whose set is full,
+// or has its reserved credits; restFull reports that nothing is left outside of the reserved credits.
 type openings struct {
 	full     uint64
 	restFull bool
 }
 
-// findOpenings reads from the allocation what the limits of a pool still let in.
+// findOpenings derives the openings of a pool from the allocation.
 func (a *auditor) findOpenings(k int) openings {
 	var out openings
 	beside, kept := 0, 0
@@ -126,7 +126,7 @@ func (a *auditor) findOpenings(k int) openings {
 	return out
 }
 
-// isOpen reports whether the limits of a pool let one more course count.
+// isOpen reports whether the limits of a pool allow one more course to count.
 func (a *auditor) isOpen(k int, id int32, o openings) bool {
 	isKept := false
 	for l := range a.pools[k].limits {
@@ -140,7 +140,8 @@ func (a *auditor) isOpen(k int, id int32, o openings) bool {
 	return isKept || !o.restFull
 }
 
-// isReady reports whether the prerequisites of a course that is not planned yet are met by what is done or under way.
+// isReady reports whether completed courses and those in progress meet the prerequisites of a course that is not
+// planned yet.
 func (a *auditor) isReady(probe *item) bool {
 	for n := range a.book.courses[probe.id].needs {
 		need := &a.book.courses[probe.id].needs[n]

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// checkCMinus remarks on a course below C- while a course that is still to be taken asks for it, and none that does has
-// been passed.
+// checkCMinus remarks on a course below C- while a course that is still to be taken requires it, and no such course
+// has been passed.
 func checkCMinus(a *auditor, it *item) {
 	if !it.BelowCMinus || it.Status != Completed || it.repeatOf >= 0 {
 		return
@@ -37,7 +37,7 @@ func checkCMinus(a *auditor, it *item) {
 	}
 }
 
-// asksFor reports whether a course has another as a prerequisite that nothing else in the record meets.
+// asksFor reports whether a course has another as a prerequisite that no other course of the record meets.
 func (a *auditor) asksFor(id int32, it *item) bool {
 	for n := range a.book.courses[id].needs {
 		need := &a.book.courses[id].needs[n]

@@ -16,13 +16,14 @@ const (
 // isWorkTerm reports whether a course is a work term or the report about one.
 func isWorkTerm(code string) bool { return strings.HasPrefix(code, "CWT ") }
 
-// coopTerm is a term with something in it.
+// coopTerm is a term that is not empty.
 type coopTerm struct {
 	at    slot
 	works int // the number of its work term, 0 for a study term, -1 for one without a number
 }
 
-// listTerms returns the terms of the record in order. A term with a work term is one, whatever else it holds.
+// listTerms returns the terms of the record in order. A term with a work term counts as one, whatever else it
+// contains.
 func (a *auditor) listTerms() []coopTerm {
 	works := map[slot]int{}
 	for _, t := range a.record.WorkTerms {
@@ -49,7 +50,7 @@ func (a *auditor) listTerms() []coopTerm {
 	return out
 }
 
-// checkCoop holds the terms to the pattern of work terms and study terms.
+// checkCoop checks the pattern of work terms and study terms.
 func (a *auditor) checkCoop() {
 	if !a.record.IsCoop {
 		return

@@ -2,7 +2,7 @@ package audit
 
 import "slices"
 
-// describeCourses says of each attempt where it counts, and why.
+// describeCourses describes for each attempt where it counts, and why.
 func (a *auditor) describeCourses(requirements []Requirement) []Course {
 	out := make([]Course, 0, len(a.items))
 	for i := range a.items {
@@ -32,7 +32,7 @@ func (a *auditor) describeCourses(requirements []Requirement) []Course {
 	return out
 }
 
-// describeCounts writes where an item counts, and returns how many of its credits do.
+// describeCounts lists the counts of an item, and returns the sum of its credits that count.
 func (a *auditor) describeCounts(it *item, c *Course, requirements []Requirement) Credits {
 	used := Credits(0)
 	add := func(pool string, credits Credits, because Because, stands int32) {
@@ -69,7 +69,7 @@ func (a *auditor) describeCounts(it *item, c *Course, requirements []Requirement
 	return used
 }
 
-// creditsIn returns what an item gives a pool, and whether it stands there at all.
+// creditsIn returns the credits that an item gives to a pool, and whether it is in the pool.
 func (a *auditor) creditsIn(it *item, k int) (Credits, bool) {
 	if it.problem >= 0 {
 		for _, share := range a.shares[it.problem] {
@@ -82,7 +82,7 @@ func (a *auditor) creditsIn(it *item, k int) (Credits, bool) {
 	return 0, it.Credits == 0 && len(it.placed) > 0 && a.emptyPlace(it) == k
 }
 
-// reasonFor says why an item counts in a place.
+// reasonFor returns the reason why an item counts in a place.
 func (a *auditor) reasonFor(it *item, at place, requirements []Requirement) Because {
 	p := &a.pools[at.pool]
 	if a.record.Pins[it.Code] == p.id {
@@ -113,7 +113,7 @@ func (a *auditor) reasonFor(it *item, at place, requirements []Requirement) Beca
 	return BecauseElective
 }
 
-// isHeldByWaiver reports whether only a waiver lets an item count in a place.
+// isHeldByWaiver reports whether an item counts in a place only because of a waiver.
 func (a *auditor) isHeldByWaiver(it *item, at place) bool {
 	p := &a.pools[at.pool]
 	if a.isWaived(SetMaximum, "", p.id) && at.inSet != 0 {
@@ -131,7 +131,7 @@ func (a *auditor) isHeldByWaiver(it *item, at place) bool {
 	})
 }
 
-// reasonAgainst says why credits of an item count nowhere.
+// reasonAgainst returns the reason why credits of an item count nowhere.
 func (a *auditor) reasonAgainst(i int) string {
 	it := &a.items[i]
 	switch {
@@ -153,7 +153,7 @@ func (a *auditor) reasonAgainst(i int) string {
 	return NoRoom
 }
 
-// isExcluded reports whether an item counts nowhere while a course counts that excludes it.
+// isExcluded reports whether an item counts nowhere because a course counts that excludes it.
 func (a *auditor) isExcluded(i int) bool {
 	if a.counts(i) {
 		return false

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Graduate returns the earliest term after which the degree can be complete: with summers, the heaviest load that is
-// allowed, and the work terms of the record. It is nil when there is no way within twelve years.
+// Graduate returns the earliest term after which the degree can be complete: with summers, the maximum load, and the
+// work terms of the record. It is nil when the degree cannot be completed within twelve years.
 func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
 	x, err := p.schedulePlan(ctx, &r, &PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
 	if err != nil {
@@ -21,7 +21,7 @@ func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
 	return g
 }
 
-// lastTerm returns the last term of what counts already.
+// lastTerm returns the last term of the courses that already count.
 func (p *Program) lastTerm(r *Record) string {
 	last := never
 	for _, a := range r.Attempts {
@@ -37,14 +37,14 @@ type WhatIf struct {
 	Degree     DegreeName  `json:"degree"`
 	Totals     Totals      `json:"totals"`
 	Graduation *Graduation `json:"graduation,omitempty"`
-	// Complete is how many of the degree's requirements are.
+	// Complete is the number of complete requirements.
 	Complete     int `json:"complete"`
 	Requirements int `json:"requirements"`
 }
 
-// CompareDegrees measures a record against several degrees. The one with the fewest credits left comes first, of
-// equals the one that can be finished earlier. Pins, waivers and the document's total belong to the record's own
-// degree, so they do not hold here.
+// CompareDegrees audits a record against several degrees. The one with the fewest remaining credits comes first,
+// among equals the one that can be completed earlier. Pins, waivers and the document's total belong to the record's
+// own degree, so they do not apply here.
 func CompareDegrees(ctx context.Context, programs []*Program, r Record) []WhatIf {
 	r.Pins, r.Waivers, r.Required = nil, nil, 0
 	out := make([]WhatIf, 0, len(programs))

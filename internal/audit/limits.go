@@ -18,8 +18,7 @@ func (a *auditor) checkLimits() {
 	}
 }
 
-// checkMinimum remarks on a set of which too few courses are there. It is an error only where nothing is left to
-// choose.
+// checkMinimum remarks on a set with too few courses. It is an error only when nothing is left to choose.
 func (a *auditor) checkMinimum(k int, l *limit) {
 	r := Requirement{Required: a.required[k]}
 	for x, i := range a.index {
@@ -54,7 +53,8 @@ func countCourses(n int) string {
 	return fmt.Sprintf("%d courses", n)
 }
 
-// checkMaximum remarks on a set of which more is in the record than may count, where that keeps credits from counting.
+// checkMaximum remarks on a set of which the record contains more than may count, if credits do not count because of
+// that.
 func (a *auditor) checkMaximum(k, l int, limit *limit) {
 	var over []string
 	courses, credits, offered, offeredCredits := 0, 0, 0, 0

@@ -17,7 +17,7 @@ func compareStrings(pairs ...string) int {
 	return 0
 }
 
-// measureRequirements adds up what counts in each pool, and the totals.
+// measureRequirements sums the counts of each pool, and the totals.
 func (a *auditor) measureRequirements() []Requirement {
 	out := make([]Requirement, 0, len(a.pools)+2)
 	for k := range a.pools {
@@ -63,7 +63,7 @@ func (a *auditor) measureRequirements() []Requirement {
 	return out
 }
 
-// emptyPlace returns the pool in which an item without credits stands.
+// emptyPlace returns the pool of an item without credits.
 func (a *auditor) emptyPlace(it *item) int {
 	if it.filled >= 0 {
 		return it.filled
@@ -83,7 +83,7 @@ func (r *Requirement) count(it *item, credits Credits) {
 	r.Courses = append(r.Courses, CountedCourse{Code: it.Code, Credits: credits, Status: it.Status})
 }
 
-// finishRequirement works out what is left, and the status.
+// finishRequirement computes the remaining credits and the status.
 func (a *auditor) finishRequirement(r *Requirement, k int) {
 	r.Remaining = max(0, r.Required-r.Completed-r.InProgress-r.Planned)
 	r.Status = statusOf(r)
@@ -119,8 +119,8 @@ func nextStatus(s RequirementStatus) RequirementStatus {
 	return RequirementMissing
 }
 
-// missing returns how many courses, or quarters, of a minimum's set are missing when only courses count that are at
-// least so far.
+// missing returns how many courses, or quarters, of a minimum's set are missing when only courses with at least this
+// status count.
 func (l *limit) missing(a *auditor, r *Requirement, least Status) int {
 	have := 0
 	for _, c := range r.Courses {
@@ -154,7 +154,7 @@ func statusOf(r *Requirement) RequirementStatus {
 	return RequirementMissing
 }
 
-// workTermStatus judges the work terms by their courses, as they carry no credits of the degree.
+// workTermStatus derives the status of the work terms from their courses, because they have no credits of the degree.
 func (a *auditor) workTermStatus(r *Requirement) RequirementStatus {
 	k := a.findPool(r.ID)
 	least := rankOf(Completed)
@@ -170,7 +170,7 @@ func (a *auditor) workTermStatus(r *Requirement) RequirementStatus {
 	return [...]RequirementStatus{RequirementMissing, RequirementPlanned, RequirementInProgress, RequirementComplete}[least]
 }
 
-// unused returns how many credits of an item no pool takes.
+// unused returns the credits of an item that count in no pool.
 func (a *auditor) unused(it *item) Credits {
 	left := it.Credits
 	if it.problem >= 0 {
@@ -181,8 +181,8 @@ func (a *auditor) unused(it *item) Credits {
 	return left
 }
 
-// mayFillOther reports whether an item can fill what the total asks for beyond the pools: work terms, deficiencies and
-// what another course excludes cannot.
+// mayFillOther reports whether an item can count in the part of the total that is not in the pools: work terms,
+// deficiencies and excluded courses cannot.
 func (a *auditor) mayFillOther(i int) bool {
 	it := &a.items[i]
 	if !it.isLive() || it.owed || isWorkTerm(it.Code) {
@@ -203,7 +203,8 @@ func (a *auditor) counts(i int) bool {
 	return it.problem >= 0 && len(a.shares[it.problem]) > 0
 }
 
-// fillOther lets what no pool takes fill the total beyond the pools, completed courses first.
+// fillOther counts credits that no pool takes in the part of the total that is not in the pools, completed courses
+// first.
 func (a *auditor) fillOther() Requirement {
 	r := Requirement{
 		ID: OtherCreditsID, Name: "Other credits", Required: a.other, Courses: []CountedCourse{}, Choices: []Choice{},
@@ -226,7 +227,7 @@ func (a *auditor) fillOther() Requirement {
 	return r
 }
 
-// measureDeficiencies adds up the courses that are owed on top of the degree.
+// measureDeficiencies sums the courses that are owed in addition to the degree.
 func (a *auditor) measureDeficiencies() Requirement {
 	r := Requirement{ID: DeficienciesID, Name: "Deficiencies", Courses: []CountedCourse{}, Choices: []Choice{}}
 	codes := slices.Compact(slices.Sorted(slices.Values(a.record.Deficiencies)))

@@ -106,7 +106,7 @@ func (x *planner) findCritical() []int {
 	return chain
 }
 
-// findBinding returns the task of a need that decides when it is met, -1 when it does not hold its follower back.
+// findBinding returns the task of a need that decides when it is met, -1 when the need does not delay its follower.
 func (x *planner) findBinding(n plan.Need, follower int) int {
 	tasks := slices.Clone(n.Tasks)
 	slices.SortStableFunc(tasks, func(i, j int) int { return cmp.Compare(x.schedule.Earliest[i], x.schedule.Earliest[j]) })

@@ -7,7 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// lateRank places what no published sequence names after what it does.
+// lateRank places courses without a published place after all others.
 const lateRank = 1000
 
 // buildProblem turns the tasks into a problem of terms.
@@ -28,7 +28,7 @@ func (x *planner) buildProblem() {
 	}
 }
 
-// listRooms returns the credits that each term may hold, less what is under way.
+// listRooms returns the room of each term, in credits, without the courses in progress.
 func (x *planner) listRooms() []plan.Term {
 	terms := make([]plan.Term, planTerms)
 	for t := range terms {
@@ -58,8 +58,7 @@ func (x *planner) listRooms() []plan.Term {
 	return terms
 }
 
-// creditsBefore returns the credits of the record before the plan; a course that is taken again counts with its new
-// attempt.
+// creditsBefore returns the credits of the record before the plan; a repeated course counts with its new attempt.
 func (x *planner) creditsBefore() Credits {
 	r := *x.record
 	a := x.Program.newAuditor(&r)
@@ -77,7 +76,7 @@ func (x *planner) creditsBefore() Credits {
 	return max(0, sum)
 }
 
-// rankBySequence returns the places of courses in the published sequence that holds most of the plan.
+// rankBySequence returns the positions of courses in the published sequence that contains most of the plan.
 func (x *planner) rankBySequence() map[string]int {
 	var best map[string]int
 	most := 0
@@ -127,8 +126,8 @@ func (x *planner) newTask(i int, at map[int32][]int, ranks map[string]int) plan.
 	return out
 }
 
-// listStarts returns the terms in which a course may begin. One that is offered only in terms that the wishes close may
-// begin in any: the list of the catalogue is a hint.
+// listStarts returns the terms in which a course may begin. A course that is offered only in terms that the request
+// closes may begin in any: the catalogue's list is a hint.
 func (x *planner) listStarts(set seasons, fullYear bool) []bool {
 	starts := make([]bool, planTerms)
 	found := false
@@ -148,7 +147,7 @@ func (x *planner) listStarts(set seasons, fullYear bool) []bool {
 	return starts
 }
 
-// newNeed returns what is left of a need once the record is counted, and whether anything is.
+// newNeed returns the part of a need that the record does not meet, and whether there is any.
 func (x *planner) newNeed(id int32, n *need, at map[int32][]int, self int) (plan.Need, bool) {
 	out := plan.Need{Count: min(n.count, len(n.list)), Together: n.code != Prerequisite}
 	for _, other := range n.list {
@@ -168,7 +167,7 @@ func (x *planner) newNeed(id int32, n *need, at map[int32][]int, self int) (plan
 	return out, true
 }
 
-// isMetByRecord reports whether the record, or admission, stands for a course before the plan begins.
+// isMetByRecord reports whether the record, or admission, provides a course before the plan begins.
 func (x *planner) isMetByRecord(id, other int32, code RemarkCode) bool {
 	if x.presumed[other] && !slices.Contains(x.record.Deficiencies, x.book.courses[other].code) {
 		return true

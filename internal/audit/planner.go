@@ -10,21 +10,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// Plan is the terms that finish a degree.
+// Plan is the terms that complete a degree.
 type Plan struct {
 	Terms []PlannedTerm `json:"terms"`
 	// Graduation is the last of them.
 	Graduation string `json:"graduation"`
-	// StudyTerms is how many terms hold courses; Bound is how many terms from the first no plan can do without, both
-	// counted in calendar terms up to the last one. Optimal means that they are equal.
+	// StudyTerms is the number of terms with courses; Bound is a lower bound of it, both counted in calendar terms up
+	// to the last one. Optimal means that they are equal.
 	StudyTerms int  `json:"studyTerms"`
 	Length     int  `json:"length"`
 	Bound      int  `json:"bound"`
 	Optimal    bool `json:"optimal"`
-	// CriticalChain are the courses that no plan can make shorter, empty where the number of credits decides.
+	// CriticalChain are the courses that no plan can shorten, empty where the number of credits decides.
 	CriticalChain []string `json:"criticalChain"`
 	Reason        string   `json:"reason"`
-	// Attempts are the record with the plan in it.
+	// Attempts are those of the record and of the plan.
 	Attempts []Attempt `json:"-"`
 	Audit    *Audit    `json:"audit"`
 }
@@ -37,7 +37,7 @@ type PlannedTerm struct {
 	Courses []PlacedCourse `json:"courses"`
 }
 
-// PlacedCourse is one course, or one placeholder, of a plan, and why it stands in its term.
+// PlacedCourse is one course, or one placeholder, of a plan, and the reason for its term.
 type PlacedCourse struct {
 	Code        string  `json:"code"`
 	Title       string  `json:"title,omitempty"`
@@ -48,19 +48,19 @@ type PlacedCourse struct {
 	Message     string  `json:"message"`
 }
 
-// The reasons for which a course stands in its term.
+// The reasons for the term of a course.
 const (
 	PlacedKept     = "kept"      // the student keeps it there
 	PlacedWork     = "work_term" // the pattern has a work term there
-	PlacedCritical = "critical"  // the last term would come later otherwise
-	PlacedEarliest = "earliest"  // it cannot stand earlier
+	PlacedCritical = "critical"  // otherwise the last term would be later
+	PlacedEarliest = "earliest"  // it cannot be earlier
 	PlacedLevel    = "level"     // the load is even this way
 )
 
-// planner lays out what a record lacks.
+// planner plans the missing part of a record.
 type planner struct {
 	*Program
-	record   *Record // with the plan's attempts, those that are not placed without a term
+	record   *Record // with the plan's attempts; unplaced ones have no term
 	wishes   *wishes
 	tasks    []planTask
 	faults   []fault.Field
@@ -72,13 +72,12 @@ type planner struct {
 type planTask struct {
 	attempt Attempt
 	id      int32 // -1 for a placeholder
-	fixed   slot  // never for what is free
+	fixed   slot  // never for a task without a fixed term
 	retake  bool
 }
 
-// Plan finishes the degree in the fewest terms that the rules and the wishes allow. Wishes that contradict each other
-// or the rules are an invalid_form fault, each with its field. A context that ends makes it return the best plan
-// found.
+// Plan completes the degree in the fewest terms that the rules and the request allow. A request that contradicts
+// itself or the rules is an invalid_form fault with each field. When the context ends it returns the best plan found.
 func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, error) {
 	x, err := p.schedulePlan(ctx, &r, &q)
 	if err != nil {
@@ -89,7 +88,7 @@ func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, err
 	return out, nil
 }
 
-// schedulePlan chooses the courses of a plan and gives each its term.
+// schedulePlan chooses the courses of a plan and their terms.
 func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest) (*planner, error) {
 	w, faults := p.readWishes(r, q)
 	if len(faults) > 0 {
@@ -107,7 +106,7 @@ func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest) (
 	return x, nil
 }
 
-// begin takes over of the record what is done, under way or planned before the plan begins.
+// begin takes from the record what is completed, in progress or planned before the plan begins.
 func (x *planner) begin(r *Record) {
 	record := *r
 	record.Attempts = nil
@@ -119,7 +118,7 @@ func (x *planner) begin(r *Record) {
 		case isWorkTerm(a.Code) && x.wishes.coop == "":
 			x.addTask(a, begin, false)
 		case !a.IsPlaceholder && begin >= x.wishes.from && !slices.Contains(x.wishes.avoid, a.Code):
-			x.wishes.prefer = append(x.wishes.prefer, a.Code) // after what is preferred by name
+			x.wishes.prefer = append(x.wishes.prefer, a.Code) // after the preferred courses of the request
 		}
 	}
 	x.record = &record
@@ -163,7 +162,7 @@ func (x *planner) addTask(a Attempt, at slot, retake bool) {
 	x.tasks = append(x.tasks, planTask{attempt: a, id: id, fixed: at, retake: retake})
 }
 
-// fullRecord returns the record with every task of the plan in it.
+// fullRecord returns the record with every task of the plan.
 func (x *planner) fullRecord() Record {
 	r := *x.record
 	r.Attempts = slices.Clone(r.Attempts)
@@ -173,7 +172,7 @@ func (x *planner) fullRecord() Record {
 	return r
 }
 
-// layOut gives every task its term.
+// layOut assigns a term to every task.
 func (x *planner) layOut(ctx context.Context) {
 	x.buildProblem()
 	schedule, ok := plan.Solve(ctx, &x.problem)
@@ -196,7 +195,7 @@ func (x *planner) termAt(i, t int) term.Term {
 	return at
 }
 
-// explainFailure names the wishes, or the courses, for which there is no layout.
+// explainFailure names the parts of the request, or the courses, for which there is no layout.
 func (x *planner) explainFailure() {
 	early := plan.FindEarliest(&x.problem)
 	for i := range x.tasks {

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// planFor plans, and holds the plan to its audit: no error, nothing left.
+// planFor plans, and checks the plan with an audit: no error, nothing missing.
 func planFor(t *testing.T, p *audit.Program, r audit.Record, q audit.PlanRequest) *audit.Plan {
 	t.Helper()
 	got, err := p.Plan(context.Background(), r, q)
@@ -126,7 +126,7 @@ func TestPatternsOfWorkTerms(t *testing.T) {
 	}
 }
 
-// What the student prefers counts where it can, and what is below C- is repeated before what asks for it.
+// A preferred course counts where it can, and a course below C- is repeated before the course that requires it.
 func TestPlansFollowTheRecord(t *testing.T) {
 	t.Parallel()
 	p := programOf(t, "BEng in Software Engineering")
@@ -160,7 +160,7 @@ func TestGraduate(t *testing.T) {
 	t.Parallel()
 	p := programOf(t, "BEng in Software Engineering")
 	got := p.Graduate(context.Background(), audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(softwareRecord)})
-	// SOEN 490 takes a fall and the winter after it, and SOEN 390 is under way.
+	// SOEN 490 takes a fall and the winter after it, and SOEN 390 is in progress.
 	if got == nil || got.Term != "WINTER 2028" || !got.Proven || !slices.Contains(got.CriticalChain, "SOEN 490") {
 		t.Errorf("got %+v, want Winter 2028 by SOEN 490", got)
 	}
@@ -184,7 +184,7 @@ func TestCompareDegrees(t *testing.T) {
 	}
 }
 
-// FuzzRequest feeds pins, waivers and wishes as clients write them.
+// FuzzRequest tests pins, waivers and requests in the form that clients send.
 func FuzzRequest(f *testing.F) {
 	f.Add(`{"COMP 248":"x"}`, `[{"code":"prerequisite","course":"COMP 352"}]`, `{"maxCredits":15,"from":"Fall 2027","keep":[{"code":"COMP 249","term":"Fall 2027"}]}`)
 	f.Add(`{}`, `[]`, `{"coop":"SSWSW","summers":true,"prefer":["HIST 205"],"avoid":["COMP 442"]}`)

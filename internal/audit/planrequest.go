@@ -10,20 +10,20 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// PlanRequest is what a student wishes of a plan.
+// PlanRequest is the student's request for a plan.
 type PlanRequest struct {
 	// MaxCredits is the most credits of a term, 0 for 15.
 	MaxCredits Credits `json:"maxCredits,omitempty"`
 	// Summers opens the summer terms.
 	Summers bool `json:"summers,omitempty"`
-	// Coop is a letter for each term from the first: S for study, W for work, - for a term off. What follows the
-	// pattern is study. Without a pattern the work terms of the record stay.
+	// Coop is a letter for each term from the first: S for study, W for work, - for a term off. Terms after the
+	// pattern are study terms. Without a pattern the work terms of the record stay.
 	Coop string `json:"coop,omitempty"`
-	// From is the first term of the plan, such as "Fall 2027"; the term after the current one without it.
+	// From is the first term of the plan, such as "Fall 2027"; empty means the term after the current one.
 	From string `json:"from,omitempty"`
 	// Keep are courses that stay in their terms.
 	Keep []KeptCourse `json:"keep,omitempty"`
-	// Prefer are electives that the student wants, the most wanted first.
+	// Prefer are electives that the student wants, most wanted first.
 	Prefer []string `json:"prefer,omitempty"`
 	// Avoid are courses that the student does not want.
 	Avoid []string `json:"avoid,omitempty"`
@@ -42,7 +42,7 @@ const (
 	planTerms               = 36 // twelve years
 )
 
-// wishes are a checked request.
+// wishes are a validated request.
 type wishes struct {
 	load    Credits
 	summers bool
@@ -53,7 +53,7 @@ type wishes struct {
 	avoid   []string
 }
 
-// readWishes checks a request against the record, and names every fault.
+// readWishes validates a request against the record, and returns every fault.
 func (p *Program) readWishes(r *Record, q *PlanRequest) (*wishes, []fault.Field) {
 	w := &wishes{load: q.MaxCredits, summers: q.Summers, coop: strings.ToUpper(q.Coop), from: slotOf(r.Current.LastSeason()) + 1}
 	var faults []fault.Field
@@ -237,7 +237,7 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 	return faults
 }
 
-// isClosed reports whether the plan has no study term then.
+// isClosed reports whether the plan has no study term in a term.
 func (w *wishes) isClosed(at slot) bool {
 	if i := int(at - w.from); i >= 0 && i < len(w.coop) {
 		return w.coop[i] != 'S'

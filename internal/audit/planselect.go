@@ -9,8 +9,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// selectCourses finds which courses the plan holds: those that leave no choice, what leads to them, the electives that
-// the student prefers as far as they count, the least of what a minimum asks for, and placeholders for the rest.
+// selectCourses chooses the courses of the plan: those without a choice, their prerequisites, the preferred electives
+// as far as they count, the smallest set for each minimum, and placeholders for the rest.
 func (x *planner) selectCourses() {
 	x.addRequired()
 	for _, code := range x.record.Deficiencies {
@@ -29,8 +29,8 @@ func (x *planner) addCourse(id int32) {
 	x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, false)
 }
 
-// addRequired adds the courses of the pools that leave no choice. Of a set with a limited number, the ones that count
-// already stand; else what is preferred, else what the published sequence has, else the first.
+// addRequired adds the courses of the pools without a choice. From a set with a limited number it prefers courses
+// that already count, then preferred ones, then those of the published sequence, then the first.
 func (x *planner) addRequired() {
 	for k := range x.pools {
 		p := &x.pools[k]
@@ -75,7 +75,7 @@ func (x *planner) isCovered(id int32) bool {
 	return slices.ContainsFunc(x.book.courses[id].equivalents, func(other int32) bool { return x.hasCourse(x.book.courses[other].code) })
 }
 
-// isShut reports whether the student avoids a course, or something in the record or the plan excludes it. Two courses
+// isShut reports whether the student avoids a course, or a course of the record or the plan excludes it. Two courses
 // that one pool requires do not exclude each other.
 func (x *planner) isShut(id int32, pool int) bool {
 	code := x.book.courses[id].code
@@ -107,7 +107,7 @@ func (x *planner) isShut(id int32, pool int) bool {
 	})
 }
 
-// preference orders courses where any of several would do.
+// preference orders courses of which any would do.
 func (x *planner) preference(id int32) int {
 	code := x.book.courses[id].code
 	switch {
@@ -125,7 +125,7 @@ func (x *planner) preference(id int32) int {
 	return 5
 }
 
-// addPrerequisites adds what the courses of the plan ask for and nothing meets.
+// addPrerequisites adds the prerequisites of the plan's courses that are not met.
 func (x *planner) addPrerequisites() {
 	for i := 0; i < len(x.tasks); i++ {
 		id := x.tasks[i].id
@@ -156,7 +156,7 @@ func (x *planner) meetNeed(id int32, n *need) {
 	if len(open) < missing {
 		code := x.book.courses[id].code
 		if i := slices.Index(x.wishes.prefer, code); i >= 0 && !x.needed[id] {
-			return // it is left out later
+			return // it is removed later
 		}
 		x.faults = append(x.faults, fault.Field{Path: "avoid", Message: fmt.Sprintf("%s asks for a course that is avoided, excluded or unknown: %s.", code, phraseList(x.codesOf(n.list), n.count))})
 		return
@@ -170,7 +170,7 @@ func (x *planner) meetNeed(id int32, n *need) {
 	}
 }
 
-// sortOptions orders courses of which any would do: those that can be taken at all, what the student prefers, a course
+// sortOptions orders courses of which any would do: first those that can be taken, then preferred ones, then a course
 // that only has to be repeated, then by preference.
 func (x *planner) sortOptions(ids []int32) {
 	type option struct {
@@ -193,8 +193,8 @@ func (x *planner) sortOptions(ids []int32) {
 	})
 }
 
-// canBegin reports whether the record, the plan and courses that may still be added meet what a course asks for. path
-// holds the courses that led to it.
+// canBegin reports whether the record, the plan and courses that may still be added meet the prerequisites of a
+// course. path holds the courses that led to it.
 func (x *planner) canBegin(id int32, path []int32) bool {
 	path = append(path[:len(path):len(path)], id)
 	for n := range x.book.courses[id].needs {
@@ -232,15 +232,15 @@ func (x *planner) codesOf(ids []int32) []string {
 	return codes
 }
 
-// isOutside reports whether no course of a need is of the degree, so that the audit only warns of it.
+// isOutside reports whether no course of a need belongs to the degree, so that the audit only warns of it.
 func (p *Program) isOutside(id int32, n *need) bool {
 	return !slices.ContainsFunc(n.list, func(other int32) bool {
 		return p.listed[other] || !p.needed[id] && !isIntroductory(p.book.courses[other].code)
 	})
 }
 
-// hasUsable reports whether the record or the plan has a course, or an equivalent, with a grade that another may build
-// on.
+// hasUsable reports whether the record or the plan has a course, or an equivalent, with a sufficient grade for
+// another.
 func (x *planner) hasUsable(id, other int32, code RemarkCode) bool {
 	usable := func(c int32) bool {
 		if slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == c }) {
@@ -253,7 +253,7 @@ func (x *planner) hasUsable(id, other int32, code RemarkCode) bool {
 	return usable(other) || slices.ContainsFunc(x.book.courses[other].equivalents, usable)
 }
 
-// measure returns the requirements with everything that the plan holds so far.
+// measure returns the requirements with the plan so far.
 func (x *planner) measure() (*auditor, []Requirement) {
 	r := x.fullRecord()
 	a := x.Program.newAuditor(&r)
@@ -261,9 +261,9 @@ func (x *planner) measure() (*auditor, []Requirement) {
 	return a, a.measureRequirements()
 }
 
-// addPreferred adds the preferred electives that make something of the degree, and what leads to them.
+// addPreferred adds the preferred electives that count in the degree, and their prerequisites.
 func (x *planner) addPreferred() {
-	var before *Totals // of the plan without the course at hand
+	var before *Totals // of the plan without this course
 	for _, code := range x.wishes.prefer {
 		id, ok := x.book.findID(code)
 		if !ok || x.isCovered(id) || x.isShut(id, -1) || !x.listed[id] || isWorkTerm(code) {
@@ -294,8 +294,7 @@ func (x *planner) creditsFrom(i int) Credits {
 	return sum
 }
 
-// addMinima chooses courses of the sets of which a requirement asks for at least some, those that need the fewest
-// others first.
+// addMinima chooses courses for the minima of requirements, first those with the fewest missing prerequisites.
 func (x *planner) addMinima() {
 	for k := range x.pools {
 		for l := range x.pools[k].limits {
@@ -341,7 +340,7 @@ func (x *planner) addMinimum(k int, limit *limit) {
 	}
 }
 
-// addPlaceholders fills what the requirements lack.
+// addPlaceholders adds placeholders for what the requirements lack.
 func (x *planner) addPlaceholders() {
 	_, requirements := x.measure()
 	for r := range requirements {

@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// stage is a record somewhere on the way to a degree, and what its student wishes.
+// stage is a record at some point of a degree, and its student's request.
 type stage struct {
 	degree  string
 	program *audit.Program
@@ -20,8 +20,8 @@ type stage struct {
 	request audit.PlanRequest
 }
 
-// drawStages draws records of every degree, from the first term to the last: a plan of which so many terms are passed,
-// a few courses of it failed, or taken below C-, or dropped.
+// drawStages draws records of every degree, from the first term to the last: a plan of which some terms are passed,
+// with a few courses failed, below C-, or dropped.
 func drawStages(tb testing.TB, n int) []stage {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(11, 12))
@@ -67,8 +67,8 @@ func drawStages(tb testing.TB, n int) []stage {
 	return out
 }
 
-// Of the plans of records at every stage at least 95 of 100 are proven to need the fewest terms, and every one keeps
-// the rules of the terms that it plans.
+// Of the plans of records at every stage at least 95 of 100 are proven to need the fewest terms, and every plan
+// follows the rules in its own terms.
 func TestPlansOfEveryStage(t *testing.T) {
 	t.Parallel()
 	n := 510
@@ -100,7 +100,7 @@ func TestPlansOfEveryStage(t *testing.T) {
 	t.Logf("%d of %d plans are proven to need the fewest terms", proven, n)
 }
 
-// BenchmarkPlanStages reports the slowest of 95 in 100 plans, and the slowest of all.
+// BenchmarkPlanStages reports the 95th percentile of the plans, and the slowest of all.
 func BenchmarkPlanStages(b *testing.B) {
 	stages := drawStages(b, 510)
 	var took []time.Duration

@@ -9,22 +9,22 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// mostSpecific is how many courses a requirement lists at most for its courses to be the degree's own; longer lists,
-// such as those of general education, are open to every student.
+// mostSpecific is the largest list of a requirement whose courses are the degree's own; longer lists, such as those
+// of general education, are open to every student.
 const mostSpecific = 150
 
-// Program is a degree prepared for audits: its pools in order, extended credit and co-op included. It is immutable and
-// shared by every record.
+// Program is a degree prepared for audits: its pools in order, extended credit and co-op included. It is immutable
+// and shared by all records.
 type Program struct {
 	book     *Rulebook
 	degree   catalogue.Degree
 	pools    []pool
 	places   [][]place // by course id
 	listed   []bool    // by course id: a pool lists it
-	specific []bool    // by course id: a pool of the degree's own lists it
+	specific []bool    // by course id: one of the degree's own pools lists it
 	needed   []bool    // by course id: a pool without a choice lists it
-	presumed []bool    // by course id: admission stands for it
-	unlocks  []int     // by course id: how many of the degree's own courses ask for it
+	presumed []bool    // by course id: admission provides it
+	unlocks  []int     // by course id: the number of the degree's own courses that require it
 	sum      Credits   // of all pools
 }
 
@@ -42,14 +42,14 @@ type pool struct {
 type limit struct {
 	kind    allocation.LimitKind
 	n       int // courses or quarters
-	reserve int // quarters kept for the set, of a minimum
+	reserve int // quarters reserved for the set, of a minimum
 	courses bool
 	isMin   bool
 	set     map[int32]bool
 	codes   []string
 }
 
-// place is a pool that lists a course, or lists an equivalent of it, whose id is then in stands.
+// place is a pool that lists a course or, with its id in stands, an equivalent of it.
 type place struct {
 	pool   int
 	inSet  uint64
@@ -146,7 +146,7 @@ func (b *Rulebook) newLimit(rule catalogue.Rule) (limit, bool) {
 	return l, true
 }
 
-// addEquivalent lets a course fill the places of an equivalent, where it has none of its own.
+// addEquivalent lets a course count in the places of an equivalent, where it has none of its own.
 func (p *Program) addEquivalent(id, other int32) {
 	for _, at := range p.places[other] {
 		if at.stands >= 0 || slices.ContainsFunc(p.places[id], func(x place) bool { return x.pool == at.pool }) {
@@ -159,8 +159,8 @@ func (p *Program) addEquivalent(id, other int32) {
 	}
 }
 
-// presume finds what admission stands for: the courses that the extended-credit program would add, and what leads to
-// them, as far as the program does not require them itself. A degree without such a program presumes those of all.
+// presume finds the courses that admission provides: those that the extended-credit program would add, and their
+// prerequisites, unless the program requires them itself. A degree without such a program presumes those of all.
 func (p *Program) presume() {
 	open := p.book.presumed
 	if ecp, ok := p.book.cat.FindDegree(p.degree.ECPDegreeID); ok {
@@ -182,8 +182,8 @@ func (p *Program) presume() {
 	}
 }
 
-// isStrict reports whether a course must be passed with at least C- before another of the degree's own follows. The
-// rule is the School's; every degree of the catalogue is one of the School.
+// isStrict reports whether a course must be passed with at least C- before another of the degree's own courses. The
+// rule is the School's; every degree of the catalogue belongs to the School.
 func (p *Program) isStrict(before, follower int32) bool {
 	return p.specific[follower] && (p.needed[follower] || p.specific[before])
 }

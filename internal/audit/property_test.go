@@ -106,7 +106,7 @@ func TestAuditProperties(t *testing.T) {
 	}
 }
 
-// A plan keeps the rules, and what was to be kept; or every fault has a field and a sentence.
+// A plan follows the rules, and keeps the kept courses; or every fault has a field and a sentence.
 func TestPlanProperties(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 8))

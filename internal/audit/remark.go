@@ -29,10 +29,10 @@ const (
 	CoopMissing   RemarkCode = "coop_missing"  // fewer than three work terms
 	PinUnknown    RemarkCode = "pin_unknown"   // a pin names a course or a requirement that does not fit
 	TotalDiffers  RemarkCode = "total_differs" // the document's total is less than the requirements add up to
-	MadeUp        RemarkCode = "made_up"       // an exemption without credits: other courses make its credits up
+	MadeUp        RemarkCode = "made_up"       // an exemption without credits: other courses provide its credits
 )
 
-// RemarkCodes returns every code, in the order in which the remarks of one course stand.
+// RemarkCodes returns every code, in the order of the remarks of one course.
 func RemarkCodes() []RemarkCode {
 	return []RemarkCode{
 		Prerequisite, Corequisite, Either, Excluded, CreditsBefore, NotOffered, Overload, Repeated, SetMinimum, SetMaximum,
@@ -40,17 +40,17 @@ func RemarkCodes() []RemarkCode {
 	}
 }
 
-// Level is how much a remark matters.
+// Level is the severity of a remark.
 type Level string
 
-// The levels: an error keeps a plan from working, a warning may, an info does not.
+// The levels: an error prevents a plan from working, a warning may, an info does not.
 const (
 	Error   Level = "error"
 	Warning Level = "warning"
 	Info    Level = "info"
 )
 
-// Remark is one rule that is broken, and what to do about it. A waived remark counts as met.
+// Remark is one broken rule, and what to do about it. A waived remark counts as met.
 type Remark struct {
 	Code    RemarkCode `json:"code"`
 	Level   Level      `json:"level"`
@@ -64,17 +64,17 @@ type Remark struct {
 	Reason  string     `json:"reason,omitempty"` // of the waiver
 }
 
-// Params are the facts of a remark; which are set depends on its code.
+// Params are the facts of a remark; its code decides which are set.
 type Params struct {
-	Courses      []string `json:"courses,omitempty"`      // what the rule lists
+	Courses      []string `json:"courses,omitempty"`      // the courses of the rule
 	Needed       int      `json:"needed,omitempty"`       // how many of them
-	Credits      Credits  `json:"credits,omitempty"`      // how many credits the rule asks for or allows
-	Missing      Credits  `json:"missing,omitempty"`      // how many credits are missing, or too many
+	Credits      Credits  `json:"credits,omitempty"`      // the credits that the rule requires or allows
+	Missing      Credits  `json:"missing,omitempty"`      // the number of missing or excess credits
 	EarliestTerm string   `json:"earliestTerm,omitempty"` // the first term in which the rule would be met
 	OfferedIn    []string `json:"offeredIn,omitempty"`
 }
 
-// sortRemarks returns the remarks in one order: by term, course, pool and code.
+// sortRemarks sorts the remarks by term, course, pool and code.
 func (a *auditor) sortRemarks() []Remark {
 	order := map[RemarkCode]int{}
 	for i, code := range RemarkCodes() {

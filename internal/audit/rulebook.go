@@ -10,15 +10,15 @@ import (
 // defaultMaxLoad is the most credits of one term that the university's planning page allows without permission.
 const defaultMaxLoad Credits = 19 * 4
 
-// Settings are what a catalogue says beside its lists.
+// Settings are the rules of a catalogue other than its lists.
 type Settings struct {
-	// Calendar is the academic year of the catalogue, such as "2025-26"; the catalogue's own where it is empty.
+	// Calendar is the academic year of the catalogue, such as "2025-26"; empty means the catalogue's own.
 	Calendar string
-	// MaxLoad is the most credits of one term; 0 stands for 19.
+	// MaxLoad is the most credits of one term; 0 means 19.
 	MaxLoad Credits
-	// Equivalents returns the other codes of a course; nil stands for the catalogue's own.
+	// Equivalents returns the other codes of a course; nil means the catalogue's own.
 	Equivalents func(code string) []string
-	// Repeatable reports whether a course may count more than once; nil stands for none.
+	// Repeatable reports whether a course may count more than once; nil means none.
 	Repeatable func(code string) bool
 }
 
@@ -28,11 +28,11 @@ type Rulebook struct {
 	settings Settings
 	extra    map[string]int32 // ids of codes that only rules and equivalents name
 	courses  []rules          // by id
-	presumed []int32          // what every extended-credit program teaches
-	ranks    []map[string]int // of each published sequence: the term in which a course first stands
+	presumed []int32          // the courses of every extended-credit program
+	ranks    []map[string]int // of each published sequence: the first term of each course
 }
 
-// rules are a course of the catalogue as the checks read it.
+// rules are the rules of a course in the form that the checks use.
 type rules struct {
 	code        string
 	title       string
@@ -45,11 +45,11 @@ type rules struct {
 	equivalents []int32
 	repeatable  bool
 	known       bool    // the catalogue has it
-	published   seasons // in which published sequences place it
+	published   seasons // the seasons in which published sequences place it
 	rank        int     // its first place in a published sequence, 0 for none
 }
 
-// need is one prerequisite or corequisite: so many courses of a list.
+// need is one prerequisite or corequisite: a number of courses of a list.
 type need struct {
 	code  RemarkCode
 	list  []int32 // as the catalogue lists them
@@ -109,7 +109,7 @@ func (b *Rulebook) linkEquivalents(id int32) {
 	if b.settings.Equivalents == nil {
 		return
 	}
-	// Interning may move the courses.
+	// internCodes may reallocate the courses.
 	others := b.internCodes(b.settings.Equivalents(b.courses[id].code))
 	b.courses[id].equivalents = others
 	for _, other := range others {
@@ -119,8 +119,8 @@ func (b *Rulebook) linkEquivalents(id int32) {
 	}
 }
 
-// findAbove finds, of the courses that exclude one, those that it leads to itself: whoever has passed the higher
-// course may not go back to the lower one, but the usual order is free.
+// findAbove finds, among the courses that exclude one, those that it leads to: a student who has passed the higher
+// course may not take the lower one, but the usual order is allowed.
 func (b *Rulebook) findAbove() {
 	seen := make([]int, len(b.courses))
 	stamp := 0
@@ -151,8 +151,8 @@ func (b *Rulebook) findAbove() {
 // isAbove reports whether a course leads to one that excludes it.
 func (b *Rulebook) isAbove(id, other int32) bool { return slices.Contains(b.courses[id].above, other) }
 
-// readSequences notes in which seasons published sequences place each course. Those that begin in January say so by
-// name.
+// readSequences records the seasons in which published sequences place each course. Those that begin in January say
+// so in their name.
 func (b *Rulebook) readSequences() {
 	for _, s := range b.cat.Data().Sequences {
 		at := slot(2) // Fall
@@ -208,7 +208,7 @@ func (b *Rulebook) findID(code string) (int32, bool) {
 	return id, ok
 }
 
-// requiredCourses returns the courses of a degree's pools that leave no choice.
+// requiredCourses returns the courses of a degree's pools without a choice.
 func (b *Rulebook) requiredCourses(d catalogue.Degree) []int32 {
 	var ids []int32
 	for _, id := range d.Pools {
@@ -219,7 +219,8 @@ func (b *Rulebook) requiredCourses(d catalogue.Degree) []int32 {
 	return ids
 }
 
-// needsAll reports whether a pool leaves no choice: its courses, as many as its limits let count, are just its credits.
+// needsAll reports whether a pool has no choice: its courses, as many as its limits let count, have exactly its
+// credits.
 func (b *Rulebook) needsAll(p catalogue.Pool) bool {
 	sum := Credits(0)
 	for _, code := range p.Courses {

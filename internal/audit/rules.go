@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// checks are the rules that hold for one attempt, in the order of their remarks. Each adds a remark where its rule is
-// broken.
+// checks are the rules of one attempt, in the order of their remarks. Each adds a remark if its rule is broken.
 var checks = []func(*auditor, *item){
 	checkNeeds, checkCreditsBefore, checkOffered, checkRepeated, checkCMinus,
 }
 
-// applyRules judges every attempt by its position, and then the terms and the pools.
+// applyRules checks every attempt in its position, and then the terms and the pools.
 func (a *auditor) applyRules() {
 	for i := range a.items {
 		it := &a.items[i]
@@ -31,7 +30,7 @@ func (a *auditor) applyRules() {
 
 func (a *auditor) addRemark(r Remark) { a.remarks = append(a.remarks, r) }
 
-// levelOf returns how much a broken rule matters to an attempt: nothing can be done about a completed one.
+// levelOf returns the severity of a broken rule for an attempt: a completed one cannot be changed.
 func levelOf(it *item) Level {
 	switch it.Status {
 	case Completed:
@@ -42,8 +41,8 @@ func levelOf(it *item) Level {
 	return Error
 }
 
-// isBefore reports whether an earlier attempt stands before a later one: completed ones for the past, whatever is
-// planned for what is planned. Together allows the same term.
+// isBefore reports whether an earlier attempt comes before a later one. Before a past attempt only completed ones
+// count; before a planned one planned ones count as well. Together allows the same term.
 func isBefore(earlier, later *item, together bool) bool {
 	switch {
 	case earlier.Status == Incomplete, later.Status != Planned && earlier.Status != Completed && !(together && earlier.Status == later.Status):
@@ -82,8 +81,8 @@ func (a *auditor) hasBefore(id int32, later *item, kind RemarkCode) bool {
 	return false
 }
 
-// checkNeeds holds an attempt to the prerequisites and corequisites of its course. What admission stands for is met,
-// unless the record says that it is owed.
+// checkNeeds checks the prerequisites and corequisites of an attempt. Courses that admission provides are met, unless
+// the record lists them as deficiencies.
 func checkNeeds(a *auditor, it *item) {
 	if it.Status == Incomplete || it.Via != "" {
 		return
@@ -96,7 +95,7 @@ func checkNeeds(a *auditor, it *item) {
 	}
 }
 
-// countMissing returns how many courses of a need's list an attempt lacks.
+// countMissing returns the number of courses of a need that an attempt lacks.
 func (a *auditor) countMissing(it *item, n *need) int {
 	have := 0
 	for _, id := range n.list {
@@ -107,7 +106,7 @@ func (a *auditor) countMissing(it *item, n *need) int {
 	return max(0, min(n.count, len(n.list))-have)
 }
 
-// isPresumed reports whether admission stands for a course.
+// isPresumed reports whether admission provides a course.
 func (a *auditor) isPresumed(id int32) bool {
 	return a.presumed[id] && !slices.Contains(a.record.Deficiencies, a.book.courses[id].code)
 }
@@ -121,8 +120,8 @@ func (a *auditor) remarkNeed(it *item, n *need, missing int) {
 			isOpen = false
 		}
 	}
-	// A 200-level course outside the degree may be known from school, or be a placement test; and a degree that
-	// requires a course without what it asks for has made its own arrangement.
+	// A student may know a 200-level course outside the degree from school or from a placement test. A degree that
+	// requires a course without its prerequisite has its own arrangement.
 	if isOpen && level == Error {
 		level = Warning
 	}
@@ -141,13 +140,13 @@ func (a *auditor) remarkNeed(it *item, n *need, missing int) {
 	a.addRemark(r)
 }
 
-// isIntroductory reports whether a course is of the 200 level or below it.
+// isIntroductory reports whether a course is of the 200 level or below.
 func isIntroductory(code string) bool {
 	_, number, _ := strings.Cut(code, " ")
 	return number != "" && number[0] <= '2'
 }
 
-// isBelowCMinus reports whether a need is missed by a grade only.
+// isBelowCMinus reports whether a need is missed only because of a grade.
 func (a *auditor) isBelowCMinus(n *need, later *item) bool {
 	return slices.ContainsFunc(n.list, func(id int32) bool {
 		for j := int(a.first[id]) - 1; j >= 0; j = a.items[j].next {
@@ -159,7 +158,7 @@ func (a *auditor) isBelowCMinus(n *need, later *item) bool {
 	})
 }
 
-// findEarliest returns the first term in which a need would be met by what the record plans, never when it would not.
+// findEarliest returns the first term in which the record meets a need; never when it does not.
 func (a *auditor) findEarliest(n *need, it *item) slot {
 	var ready []slot
 	for _, id := range n.list {
@@ -196,7 +195,7 @@ func (a *auditor) findEarliest(n *need, it *item) slot {
 	return at
 }
 
-// checkCreditsBefore holds an attempt to the credits that its course asks for.
+// checkCreditsBefore checks the credits that the course of an attempt requires.
 func checkCreditsBefore(a *auditor, it *item) {
 	asked := a.book.courses[it.id].minCredits
 	if asked == 0 || it.Status == Incomplete || it.Via != "" {
@@ -217,7 +216,7 @@ func checkCreditsBefore(a *auditor, it *item) {
 }
 
 // checkOffered compares the term of a planned course with the terms in which it is offered. The catalogue's list is a
-// hint, and so is the term in which a published sequence places it: the schedule decides.
+// hint, and so is the term in a published sequence: the schedule decides.
 func checkOffered(a *auditor, it *item) {
 	set := a.book.courses[it.id].seasons
 	if set != 0 {
@@ -247,10 +246,10 @@ func checkRepeated(a *auditor, it *item) {
 		Remedy:  "Remove it, unless it is to be repeated for the grade."})
 }
 
-// checkExcluded remarks on the courses that another one keeps from counting.
+// checkExcluded remarks on the courses that do not count because of another one.
 func (a *auditor) checkExcluded() {
 	for _, pair := range a.excluded {
-		loser := pair[1] // of two that count nowhere or both, the later
+		loser := pair[1] // if both or neither count, the later
 		if a.counts(pair[1]) && !a.counts(pair[0]) {
 			loser = pair[0]
 		}
@@ -265,8 +264,8 @@ func (a *auditor) checkExcluded() {
 	}
 }
 
-// checkLoad compares the credits of each planned term with the most that is allowed. A full-year course counts half in
-// each of its terms.
+// checkLoad compares the credits of each planned term with the maximum. A full-year course counts half in each of its
+// terms.
 func (a *auditor) checkLoad() {
 	load := map[slot]Credits{}
 	planned := map[slot]bool{}
@@ -299,7 +298,7 @@ func (a *auditor) checkLoad() {
 	}
 }
 
-// phraseList names so many courses of a list.
+// phraseList names a number of courses of a list.
 func phraseList(codes []string, n int) string {
 	const most = 6
 	named, last := codes, " or "

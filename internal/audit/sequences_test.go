@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// layOut plans a published sequence from the term in which it begins: a capstone that stands in a fall and in the
-// winter after it is one full-year course, and what is no code is a placeholder.
+// layOut plans a published sequence from its first term: a capstone in a fall and in the winter after it is one
+// full-year course, and a name that is no code is a placeholder.
 func layOut(s catalogue.Sequence) []audit.Attempt {
 	at := term.Term{Year: 2027, Season: term.Fall}
 	if strings.Contains(s.Name, "january") || strings.Contains(s.Name, "winter_entry") {
@@ -67,8 +67,8 @@ func closestDegree(cat *catalogue.Catalogue, s catalogue.Sequence) catalogue.Deg
 	return best
 }
 
-// slips are errors of the published sheets, or of the rules that they meet, each checked by hand: the sheet places a
-// course in the term of its prerequisite, or the degree does not require what the course asks for.
+// slips are errors of the published sheets, or of the rules, each checked by hand: the sheet places a course in the
+// term of its prerequisite, or the degree does not require what the course requires.
 var slips = map[string]string{
 	"chemical_winter_entry ENGR 311":               "in the term of ENGR 233",
 	"chemical_engineering_january ENGR 311":        "in the term of ENGR 233 on the older sheet",
@@ -85,8 +85,8 @@ var slips = map[string]string{
 	"cybersecurity_bsc_september INSE 445":         "INSE 321 is an elective",
 }
 
-// Each published sequence, laid out from its first term, keeps every rule; what it does not keep is a slip of the
-// published sheet or of the catalogue, and stands here with its reason.
+// Each published sequence follows every rule from its first term on; each exception is an error of the published
+// sheet or of the catalogue, and is listed here with its reason.
 func TestPublishedSequencesKeepTheRules(t *testing.T) {
 	t.Parallel()
 	cat := loadCatalogue()

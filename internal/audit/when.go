@@ -9,7 +9,7 @@ import (
 // slot numbers single-season terms in the order of time: three a year, Winter, Summer, Fall.
 type slot int
 
-// never stands for no term: it lies before every other, as transfers do.
+// never means no term: it is before every term, as transfers are.
 const never slot = 0
 
 func slotOf(t term.Term) slot {
@@ -37,10 +37,10 @@ func (s slot) toTerm() term.Term {
 	return term.Term{Year: int(s / 3), Season: s.season()}
 }
 
-// label writes a slot as timelines do.
+// label formats a slot as timelines do.
 func (s slot) label() string { return labelOf(s.toTerm()) }
 
-// labelOf writes a term as timelines do, "" for none. Every course of an audit is labelled, so it is done by hand.
+// labelOf formats a term as timelines do, "" for none. It avoids fmt, because every course of an audit has a label.
 func labelOf(t term.Term) string {
 	switch t.Season {
 	case term.Winter:
@@ -82,8 +82,8 @@ func parseSeasons(names []string) seasons {
 	return set
 }
 
-// hasTerm reports whether a course may begin in a term. A full-year course begins in Fall; what is not known is
-// allowed.
+// hasTerm reports whether a course may begin in a term. A full-year course begins in Fall; an unknown course may
+// begin in any term.
 func (set seasons) hasTerm(t term.Term) bool {
 	if set == 0 || t.IsZero() {
 		return true
@@ -101,7 +101,7 @@ func (set seasons) hasTerm(t term.Term) bool {
 	return set&inSummer != 0
 }
 
-// parseLabel reads a label of ours; no term lies before every other.
+// parseLabel parses a label of labelOf; "" is never.
 func parseLabel(label string) slot {
 	t, err := term.Parse(label)
 	if err != nil {

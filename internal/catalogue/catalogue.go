@@ -1,5 +1,5 @@
 // Package catalogue is the academic catalogue: degrees, their pools, courses and published sequences. A Catalogue is
-// immutable and shared by every job; nothing in it is ever copied for a job.
+// immutable and shared by every job without copying.
 package catalogue
 
 // DegreeType says whether a student can be in a degree alone or whether it extends another one.
@@ -98,7 +98,7 @@ const (
 // Sequence is a published order of courses.
 type Sequence struct {
 	Name string `json:"sequence"`
-	// DegreeID is the degree that the sequence leads to, empty when it is not known.
+	// DegreeID is the degree of the sequence, empty when it is not known.
 	DegreeID string `json:"degreeId,omitempty"`
 	// Calendar is the academic year of the sequence where it is older than the catalogue's.
 	Calendar string         `json:"calendar,omitempty"`
@@ -112,7 +112,7 @@ type SequenceTerm struct {
 	Courses []string `json:"courses"`
 }
 
-// Data is a whole catalogue as it is kept in files and databases.
+// Data is a whole catalogue in its stored form.
 type Data struct {
 	// Calendar is the academic year of the undergraduate calendar, such as "2026-27"; empty for data of older stores.
 	Calendar  string     `json:"calendar"`

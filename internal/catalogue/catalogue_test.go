@@ -66,7 +66,7 @@ func TestEmbedded(t *testing.T) {
 
 func second[T any](_ T, ok bool) bool { return ok }
 
-// clone copies the embedded data deeply, for tests that break it.
+// clone copies the embedded data deeply, for tests that change it.
 func clone(tb testing.TB) catalogue.Data {
 	tb.Helper()
 	b, err := json.Marshal(embedded().Data())
@@ -88,7 +88,7 @@ func TestVersion(t *testing.T) {
 	slices.Reverse(d.Pools)
 	for i := range d.Courses {
 		if len(d.Courses[i].Rules) == 0 {
-			d.Courses[i].Rules = nil // as a database may give an empty list back
+			d.Courses[i].Rules = nil // as some databases return an empty list
 		}
 	}
 	same, err := catalogue.New(d)
@@ -175,7 +175,7 @@ func TestClosure(t *testing.T) {
 	if !slices.IsSorted(got) || slices.Contains(got, "COMP 000") || len(slices.Compact(slices.Clone(got))) != len(got) {
 		t.Errorf("%q", got)
 	}
-	// Whatever a course of the closure needs is in it, and not_taken leads nowhere.
+	// The closure contains the needs of its courses, and does not follow not_taken.
 	for _, code := range got {
 		c, _ := embedded().FindCourse(code)
 		for _, r := range c.Rules {
@@ -251,7 +251,7 @@ func TestRuleMessages(t *testing.T) {
 	}
 }
 
-// What is handed out is in no way changed by use: two catalogues of one data stay equal.
+// Matching and closure change nothing: two catalogues of the same data stay equal.
 func TestMatchAndClosureChangeNothing(t *testing.T) {
 	t.Parallel()
 	d := clone(t)

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// Finding is what a check of a catalogue's contents found in one entry.
+// Finding is a problem in one entry of a catalogue.
 type Finding struct {
 	File, Entry, Message string
-	// Known marks what the sources explain: a sequence of an older calendar lacks courses of a newer one.
+	// Known marks a finding that the sources explain: a sequence of an older calendar lacks courses of a newer one.
 	Known bool
 }
 
-// String returns the finding as one line.
+// String formats the finding as one line.
 func (f Finding) String() string { return f.File + ": " + f.Entry + ": " + f.Message }
 
-// CheckConsistency returns what does not add up in data that New accepts: credits, kinds of degrees, unknown courses,
-// and sequences against their degrees. A program works with such data; a new edition should have none of it.
+// CheckConsistency returns the inconsistencies of data that New accepts: credits, kinds of degrees, unknown courses,
+// and sequences against their degrees. A program works with such data; a new edition should have none.
 func CheckConsistency(d Data) []Finding {
 	k := &consistency{
 		calendar: d.Calendar,
@@ -63,8 +63,8 @@ func (k *consistency) addFinding(file, entry, format string, args ...any) {
 	k.findings = append(k.findings, Finding{File: file, Entry: entry, Message: fmt.Sprintf(format, args...)})
 }
 
-// poolTotal returns the most credits that a pool's courses can make without one of them. Of the courses of a maximum
-// rule it counts the largest.
+// poolTotal returns the most credits of a pool's courses without one of them. Of the courses of a maximum rule it
+// counts the largest.
 func (k *consistency) poolTotal(p Pool, without string) float64 {
 	total := 0.0
 	counted := map[string]bool{without: true}
@@ -110,7 +110,7 @@ func (k *consistency) requiredCourses(g Degree) []string {
 	var out []string
 	for _, id := range g.Pools {
 		p := k.pools[id]
-		// A pool with credits to spare for any of its courses requires none: most elective pools.
+		// A pool that can be filled without any one of its courses requires none: most elective pools.
 		largest := 0.0
 		for _, code := range p.Courses {
 			largest = max(largest, k.courses[code].Credits)
@@ -128,7 +128,7 @@ func (k *consistency) requiredCourses(g Degree) []string {
 }
 
 // checkSequence compares a sequence with its degree: each course of the degree once. A course of two terms, such as a
-// capstone project, may stand in both.
+// capstone project, may be in both.
 func (k *consistency) checkSequence(s Sequence) {
 	g, ok := k.degrees[s.DegreeID]
 	if !ok {

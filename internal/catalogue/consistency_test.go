@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// The embedded edition adds up. Three sequences are of the calendar before, because no newer one is published: what
-// they lack is known.
+// The embedded edition is consistent. Three sequences are of the previous calendar, because no newer one is
+// published: their gaps are known.
 func TestTheEmbeddedEditionIsConsistent(t *testing.T) {
 	t.Parallel()
 	var known []string
@@ -85,7 +85,7 @@ func TestEquivalents(t *testing.T) {
 			t.Errorf("equivalents of %s are %q, want %q", code, got, want)
 		}
 	}
-	// A former code is one that the catalogue no longer has, and its course excludes it.
+	// The catalogue does not contain a former code, and its course excludes that code.
 	for _, set := range embedded().Data().Equivalents {
 		today, _ := embedded().FindCourse(set[0])
 		for _, former := range set[1:] {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// ChangeKind says what became of an entry.
+// ChangeKind is the kind of a change of an entry.
 type ChangeKind string
 
 // The kinds of changes.
@@ -24,7 +24,8 @@ type Change struct {
 	Fields      []string // the names of the fields that differ, of a changed entry
 }
 
-// DiffData returns what turns one catalogue into another, by file and entry. The order of entries is no difference.
+// DiffData returns the changes from one catalogue to another, by file and entry. The order of entries does not
+// matter.
 func DiffData(before, after Data) []Change {
 	var out []Change
 	if was, is := (edition{before.Calendar, before.Equivalents}), (edition{after.Calendar, after.Equivalents}); !equalJSON(was, is) {
@@ -63,7 +64,7 @@ func diffEntries[T any](file string, before, after []T, key func(T) string) []Ch
 	return out
 }
 
-// changedFields returns the JSON names of the fields in which two entries differ. An empty list and none are equal.
+// changedFields returns the JSON names of the fields in which two entries differ. An empty list and null are equal.
 func changedFields(a, b any) []string {
 	was, is := fieldsOf(a), fieldsOf(b)
 	names := maps.Clone(was)
@@ -90,7 +91,7 @@ func fieldsOf(v any) map[string]json.RawMessage {
 
 func equalJSON(a, b any) bool { return bytes.Equal(encodeEntry(a), encodeEntry(b)) }
 
-// encodeEntry returns an entry as JSON, none as an empty list.
+// encodeEntry returns an entry as JSON; null becomes an empty list.
 func encodeEntry(v any) []byte {
 	b, _ := json.Marshal(v) // structs of strings and numbers always marshal
 	return bytes.ReplaceAll(b, []byte(":null"), []byte(":[]"))

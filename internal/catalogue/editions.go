@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// Editions is an immutable set of catalogues, one for each academic year. A student is measured by the calendar of the
-// year of admission (undergraduate calendar, section 16.2.1).
+// Editions is an immutable set of catalogues, one for each academic year. A student follows the calendar of the year
+// of admission (undergraduate calendar, section 16.2.1).
 type Editions struct {
 	byYear []*Catalogue // by calendar, the oldest first; never empty
 }
@@ -59,9 +59,10 @@ func (e *Editions) FindEdition(calendar string) (*Catalogue, bool) {
 	return nil, false
 }
 
-// ChooseEdition returns the edition for a student whose present program began with a term: that of the term's academic
-// year, else the nearest later one, else the latest. Exact is false when it is not the edition of that year; the caller
-// then warns with other_calendar. Without a term, and for a catalogue without a calendar, there is nothing to warn of.
+// ChooseEdition returns the edition for a student whose present program began with a term: that of the term's
+// academic year, otherwise the nearest later one, otherwise the latest. Exact is false when it is not the edition of
+// that year; the caller then warns with other_calendar. Without a term, and for a catalogue without a calendar, exact
+// is true.
 func (e *Editions) ChooseEdition(admitted term.Term) (c *Catalogue, exact bool) {
 	if admitted.IsZero() {
 		return e.Latest(), true

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Catalogue is an indexed, immutable catalogue. Its lists and what is in them are shared by everyone who asks: nobody
-// may change them.
+// Catalogue is an indexed, immutable catalogue. All callers share its lists and their contents, and must not change
+// them.
 type Catalogue struct {
 	data      Data
 	version   string
@@ -17,11 +17,11 @@ type Catalogue struct {
 	sequences map[string]int
 	// equivalents maps each code of a set of equivalents to the set.
 	equivalents map[string][]string
-	names       []degreeName // what Match compares with
+	names       []degreeName // the names that MatchDegree compares
 }
 
-// New checks d and indexes it. Every fault is in the error, each on a line of its own. The catalogue takes d over: the
-// caller does not change it any more.
+// New validates and indexes d. The error contains every fault, each on its own line. The catalogue owns d afterwards:
+// the caller must not change it.
 func New(d Data) (*Catalogue, error) {
 	if err := validateData(d); err != nil {
 		return nil, err
@@ -38,8 +38,8 @@ func New(d Data) (*Catalogue, error) {
 	}, nil
 }
 
-// normalizeData returns d in one order and without nil lists, so that the same catalogue has the same version
-// wherever it was kept.
+// normalizeData returns d in a fixed order and without nil lists, so that the same catalogue has the same version in
+// every store.
 func normalizeData(d Data) Data {
 	d.Degrees = slices.SortedFunc(slices.Values(d.Degrees), func(a, b Degree) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -60,7 +60,7 @@ func normalizeData(d Data) Data {
 	return d
 }
 
-// nonNil returns s, or an empty list for none: JSON says [] and not null.
+// nonNil returns s, or an empty list for nil: JSON then has [] and not null.
 func nonNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -79,13 +79,13 @@ func indexBy[T any](list []T, key func(T) string) map[string]int {
 // Version is the fingerprint of the contents: equal catalogues have equal versions.
 func (c *Catalogue) Version() string { return c.version }
 
-// Data returns the whole catalogue, to be read only.
+// Data returns the whole catalogue, which is read-only.
 func (c *Catalogue) Data() Data { return c.data }
 
 // Courses returns every course in the order of codes.
 func (c *Catalogue) Courses() []Course { return c.data.Courses }
 
-// CourseIndex returns the place of a course in Courses.
+// CourseIndex returns the index of a course in Courses.
 func (c *Catalogue) CourseIndex(code string) (int, bool) {
 	i, ok := c.courses[code]
 	return i, ok
@@ -140,8 +140,8 @@ func (c *Catalogue) DegreeSequences(degreeID string) []Sequence {
 	return slices.DeleteFunc(slices.Clone(c.data.Sequences), func(s Sequence) bool { return s.DegreeID != degreeID })
 }
 
-// Equivalents returns the other codes of a course: what it is called today, and what it was called before. A course
-// with one code has none.
+// Equivalents returns the other codes of a course: its current one and its former ones. A course with one code has
+// none.
 func (c *Catalogue) Equivalents(code string) []string {
 	return slices.DeleteFunc(slices.Clone(c.equivalents[code]), func(other string) bool { return other == code })
 }
@@ -156,8 +156,8 @@ func indexEquivalents(sets [][]string) map[string][]string {
 	return m
 }
 
-// PrerequisiteClosure returns the codes and what their prerequisite, corequisite and either-or rules lead to, as far
-// as the catalogue has it, in the order of codes.
+// PrerequisiteClosure returns the codes and all their prerequisites and corequisites that the catalogue contains, in
+// the order of codes.
 func (c *Catalogue) PrerequisiteClosure(codes []string) []string {
 	seen := make(map[string]bool, 2*len(codes))
 	var open []string
@@ -183,8 +183,8 @@ func (c *Catalogue) PrerequisiteClosure(codes []string) []string {
 	return open
 }
 
-// NormalizeCode returns a course's code in its one spelling: upper case, one space before the number, and the work
-// terms that documents print as CWTE or CWTC as CWT. Whatever is neither a letter nor a digit is left out.
+// NormalizeCode returns a course's code in its normalised spelling: upper case, one space before the number, and the
+// work terms that documents print as CWTE or CWTC as CWT. Other characters than letters and digits are dropped.
 func NormalizeCode(s string) string {
 	if IsCode(s) {
 		return s

@@ -20,7 +20,7 @@ const (
 //go:embed data/*.json
 var embeddedFiles embed.FS
 
-// LoadEmbedded returns the catalogue that is part of the binary.
+// LoadEmbedded returns the catalogue that is embedded in the binary.
 func LoadEmbedded() (Data, error) {
 	folder, err := fs.Sub(embeddedFiles, "data")
 	if err != nil {
@@ -36,7 +36,7 @@ type edition struct {
 }
 
 // ReadFolder reads the catalogue of a folder with one JSON file for each kind of entry. The error names the file and
-// the entry that cannot be read. What the entries say is checked by New and by CheckConsistency.
+// the entry that cannot be decoded. New and CheckConsistency check the contents.
 func ReadFolder(folder fs.FS) (Data, error) {
 	var d Data
 	var e edition
@@ -69,7 +69,7 @@ func readFile(folder fs.FS, name string, decode func([]byte) error) error {
 	return nil
 }
 
-// decodeEntries decodes a list. Only when that fails does it look for the entry that is at fault.
+// decodeEntries decodes a list. Only after a failure does it search for the faulty entry.
 func decodeEntries[T any](into *[]T) func([]byte) error {
 	return func(b []byte) error {
 		whole := json.Unmarshal(b, into)

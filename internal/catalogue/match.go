@@ -8,17 +8,18 @@ import (
 )
 
 const (
-	// maxPrinted bounds how much of a printed degree is looked at, in bytes. The longest real one has about 100.
+	// maxPrinted bounds the compared part of a printed degree, in bytes. The longest real one has about 100.
 	maxPrinted = 1000
-	// sharedTokens is the least part of all tokens that two names of one degree share when they are not equal.
+	// sharedTokens is the smallest share of tokens that two names of one degree have in common when they are not
+	// equal.
 	sharedTokens = 0.8
-	// maxClosest is how many names a failed match offers.
+	// maxClosest is the number of names that a failed match offers.
 	maxClosest = 3
 )
 
 // degreeName is one spelling of a degree, as MatchDegree compares it.
 type degreeName struct {
-	degree int // its place in Data.Degrees
+	degree int // its index in Data.Degrees
 	parsedName
 }
 
@@ -29,7 +30,7 @@ func degreeNames(degrees []Degree) []degreeName {
 		if d.DegreeType != Standalone {
 			continue
 		}
-		kind := d.Kind // data of older stores has none: then the name says it, for the aliases as well
+		kind := d.Kind // data of older stores has no kind: the name contains it, for the aliases as well
 		for _, s := range append([]string{d.Name}, d.Aliases...) {
 			n := parseName(s)
 			kind = cmp.Or(kind, n.kind)
@@ -40,17 +41,17 @@ func degreeNames(degrees []Degree) []degreeName {
 	return out
 }
 
-// DegreeMatch is the degree that a document names. Ignored is what the document names beside it and what does not count
-// for it, as printed: a minor, a certificate, a second program.
+// DegreeMatch is the degree that a document names. Ignored are other programs of the document, as printed, that do
+// not count: a minor, a certificate, a second program.
 type DegreeMatch struct {
 	Degree  Degree
 	Ignored []string
 }
 
 // MatchDegree returns the degree that a document names: "Bachelor of Engineering, Software Engineering (Co-op)". It
-// compares the words that tell degrees apart, in any order; a bachelor of one kind never matches a degree of another.
-// How a student was admitted or studies (co-op, extended credit, mature entry, honours) is no part of the name. The
-// errors are degree_missing for a text without a name, and degree_not_found and degree_ambiguous with the closest
+// compares the words that distinguish degrees, in any order; a bachelor of one kind never matches a degree of
+// another. The mode of admission or study (co-op, extended credit, mature entry, honours) is not part of the name.
+// The errors are degree_missing for a text without a name, and degree_not_found and degree_ambiguous with the closest
 // names.
 func (c *Catalogue) MatchDegree(printed string) (DegreeMatch, error) {
 	want := parseName(printed)
@@ -67,12 +68,12 @@ func (c *Catalogue) MatchDegree(printed string) (DegreeMatch, error) {
 		switch {
 		case shared == all:
 			equal = append(equal, n.degree)
-		case want.exact: // words beside the name may be those of another kind of bachelor
+		case want.exact: // other words may belong to another kind of bachelor
 		case shared == min(len(want.tokens), len(n.tokens)) && float64(shared) >= sharedTokens*float64(all):
 			near = append(near, n.degree)
 		}
 	}
-	// A degree may fit under its name and under an alias; the names of one degree are neighbours.
+	// A degree may match under its name and under an alias; the names of one degree are adjacent.
 	found := slices.Compact(equal)
 	if len(found) == 0 {
 		found = slices.Compact(near)
@@ -98,11 +99,11 @@ func (c *Catalogue) FindStandalone(id string) (Degree, error) {
 	}
 }
 
-// ClosestNames returns the names of the degrees that share words with a text, the most alike first, at most three.
+// ClosestNames returns the names of the degrees that share words with a text, most similar first, at most three.
 func (c *Catalogue) ClosestNames(text string) []string { return c.rankClosest(parseName(text), nil) }
 
-// rankClosest ranks the degrees that share a word with a name by how alike their letters are, so that a typing error
-// still finds its degree. Degrees in first come before all others.
+// rankClosest ranks the degrees that share a word with a name by the similarity of their letters, so that a typing
+// error still finds its degree. Degrees in first come before all others.
 func (c *Catalogue) rankClosest(want parsedName, first []int) []string {
 	best := map[int]float64{}
 	for _, n := range c.names {
@@ -111,7 +112,7 @@ func (c *Catalogue) rankClosest(want parsedName, first []int) []string {
 		}
 		score := diceSimilarity(want.text, n.text)
 		if want.kind != "" && want.kind == n.kind {
-			score += 0.25 // between equals, the right kind of bachelor is closer
+			score += 0.25 // among equals, the right kind of bachelor is closer
 		}
 		if slices.Contains(first, n.degree) {
 			score += 2
@@ -132,7 +133,7 @@ func (c *Catalogue) rankClosest(want parsedName, first []int) []string {
 	return names
 }
 
-// similarWord is the least similarity of two words of which one is taken for a misspelling of the other.
+// similarWord is the smallest similarity of two words of which one counts as a misspelling of the other.
 const similarWord = 0.6
 
 // sharesWord reports whether two names have a word in common, misspelled or not.
@@ -142,7 +143,7 @@ func sharesWord(a, b []string) bool {
 	})
 }
 
-// countShared counts what two sorted sets share.
+// countShared counts the common elements of two sorted sets.
 func countShared(a, b []string) int {
 	n := 0
 	for i, j := 0, 0; i < len(a) && j < len(b); {
@@ -158,8 +159,8 @@ func countShared(a, b []string) int {
 	return n
 }
 
-// diceSimilarity compares two texts by their pairs of neighbouring bytes (Dice's coefficient): 0 for nothing in common,
-// 1 for the same pairs.
+// diceSimilarity compares two texts by their pairs of adjacent bytes (Dice's coefficient): 0 for nothing in common, 1
+// for the same pairs.
 func diceSimilarity(a, b string) float64 {
 	if len(a) < 2 || len(b) < 2 {
 		return 0

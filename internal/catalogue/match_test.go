@@ -90,14 +90,14 @@ func TestMatchDegree(t *testing.T) {
 		{"Bachelor in Computer Science, Computer Science", computer, nil},
 		{"Bachelor's in Engineering, Mechanical Engineering", mechanical, nil},
 
-		// Two degrees of one word, and a third kind.
+		// Two degrees with the same words, and a third kind.
 		{"Bachelor of Science, Cybersecurity", cyberScience, nil},
 		{"Bachelor of Science\nMajor in Cybersecurity (Co-op)", cyberScience, nil},
 		{"B.Sc. Cybersecurity", cyberScience, nil},
 		{"Bachelor of Engineering, Cybersecurity Engineering", cyberBEng, nil},
 		{"Bachelor of Engineering, Mechanical Engineering", mechanical, nil},
 
-		// How a student was admitted or studies.
+		// The mode of admission or study.
 		{"Bachelor of Engineering, Software Engineering, Mature Entry Program (MEP)", software, nil},
 		{"Bachelor of Engineering, Software Engineering (MEP)", software, nil},
 		{"Bachelor of Computer Science, Computer Science, Career Edge", computer, nil},
@@ -106,7 +106,7 @@ func TestMatchDegree(t *testing.T) {
 		{"Bachelor of Computer Science (Honours), Computer Science", computer, nil},
 		{"Bachelor of Engineering, Software Engineering, Qualifying Program", software, nil},
 
-		// What is studied beside the degree.
+		// Programs other than the degree.
 		{"Bachelor of Computer Science, Computer Science, Minor in Mathematics and Statistics", computer, []string{"Minor in Mathematics and Statistics"}},
 		{"Bachelor of Computer Science\nComputer Science\nMinor in Business Studies", computer, []string{"Minor in Business Studies"}},
 		{"Bachelor of Computer Science, Computer Science with a Minor in Psychology", computer, []string{"with a Minor in Psychology"}},
@@ -144,7 +144,7 @@ func TestMatchDegreeFindsEveryDegreeByItsName(t *testing.T) {
 	}
 }
 
-// The kind decides, not the first word of a name: a degree is found whatever it is called.
+// The kind decides, not the first word of a name: a degree is found whatever its name.
 func TestMatchDegreeUsesTheKindOfADegree(t *testing.T) {
 	t.Parallel()
 	d := clone(t)

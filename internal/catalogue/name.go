@@ -6,16 +6,16 @@ import (
 	"unicode"
 )
 
-// parsedName is a printed degree, taken apart.
+// parsedName is a parsed degree as printed.
 type parsedName struct {
 	kind    DegreeKind
-	tokens  []string // the words that tell degrees apart, sorted, each once
+	tokens  []string // the words that distinguish degrees, sorted, each once
 	text    string   // the same words in their order
-	ignored []string // programs beside the degree, as printed
-	exact   bool     // a bachelor of something that is no kind: only an equal name is meant
+	ignored []string // programs other than the degree, as printed
+	exact   bool     // a bachelor of an unknown kind: only an equal name matches
 }
 
-// otherKind is the kind of a degree that the catalogue has none of.
+// otherKind is the kind of a degree that is not in the catalogue.
 const otherKind DegreeKind = "other"
 
 // bachelors are the words for a first degree. Official letters also say baccalaureate.
@@ -42,7 +42,7 @@ var kindMarks = []struct {
 	{[]string{"bsc"}, BSc}, {[]string{"b", "sc"}, BSc},
 }
 
-// studentMarks are words that say something about a student and nothing about the degree.
+// studentMarks are words that describe a student and not the degree.
 var studentMarks = [][]string{
 	{"co", "op"}, {"co", "ops"}, {"coop"}, {"coops"},
 	{"extended", "credit", "program"}, {"extended", "credit"}, {"ecp"},
@@ -52,22 +52,22 @@ var studentMarks = [][]string{
 	{"honours"}, {"honors"},
 }
 
-// otherPrograms begin what a student takes beside a degree.
+// otherPrograms are the first words of a program other than the degree.
 var otherPrograms = []string{"minor", "minors", "certificate", "diploma", "microprogram"}
 
-// otherDegrees are degrees of kinds that the catalogue has none of.
+// otherDegrees are kinds of degrees that are not in the catalogue.
 var otherDegrees = []string{"master", "masters", "doctor", "doctorate", "certificate", "diploma", "phd"}
 
-// fillers tell no degrees apart.
+// fillers do not distinguish degrees.
 var fillers = []string{"in", "of", "with", "a", "and", "the", "option", "joint", "major", "second", "program"}
 
-// word is one word of a printed text, in lower case, and where it stands.
+// word is one word of a printed text, in lower case, and its position.
 type word struct {
 	text       string
 	begin, end int
 }
 
-// parseName takes a printed degree apart.
+// parseName parses a printed degree.
 func parseName(s string) parsedName {
 	s = s[:min(len(s), maxPrinted)]
 	n := parsedName{}
@@ -108,8 +108,8 @@ func splitWords(s string) []word {
 	return out
 }
 
-// joinTranslations leaves one word of a bachelor that is named twice: "Bachelor of/Baccalaureate in" is one degree in
-// two words, and no second program.
+// joinTranslations keeps one word of a bachelor that is named in two languages: "Bachelor of/Baccalaureate in" is one
+// degree, not a second program.
 func joinTranslations(words []word) []word {
 	isBachelor := func(i int) bool { return i < len(words) && slices.Contains(bachelors, words[i].text) }
 	var out []word
@@ -126,8 +126,8 @@ func joinTranslations(words []word) []word {
 	return out
 }
 
-// findOtherProgram returns the first word that belongs to a program beside the degree: a minor, or a second bachelor.
-// It returns 0 when there is none, also for a text that begins with one.
+// findOtherProgram returns the first word that belongs to a program other than the degree: a minor, or a second
+// bachelor. It returns 0 when there is none, also for a text that begins with one.
 func findOtherProgram(s string, words []word) int {
 	first := true // no bachelor yet
 	for i, w := range words {
@@ -144,9 +144,9 @@ func findOtherProgram(s string, words []word) int {
 	return 0
 }
 
-// beginOfPart returns the first word of the part of a text that words[i] is in. Parts are divided by punctuation, lines
-// and the words that join two programs. "Minor in X" begins at the minor; of "X, Minor" the X belongs to it, unless
-// it is all that stands before.
+// beginOfPart returns the first word of the part of a text that contains words[i]. Punctuation, line ends and words
+// that join two programs separate parts. "Minor in X" begins at the minor; in "X, Minor" the X belongs to it, unless
+// nothing else is before it.
 func beginOfPart(s string, words []word, i int) int {
 	begin := i
 	for begin > 0 && slices.Contains([]string{"a", "with", "and", "second", "the"}, words[begin-1].text) {
@@ -164,8 +164,8 @@ func beginOfPart(s string, words []word, i int) int {
 	return begin
 }
 
-// ignoredPrograms returns the programs of the words that do not count, each as printed. A second line of the same
-// program belongs to it.
+// ignoredPrograms returns the programs that do not count, each as printed. A second line of the same program belongs
+// to it.
 func ignoredPrograms(s string, words []word) []string {
 	var out []string
 	begin := 0
@@ -219,7 +219,7 @@ func (n *parsedName) takeKind(words []string) []string {
 	return slices.Concat(words[:i], after)
 }
 
-// indexOfRun returns where run begins in words, -1 when it is not there.
+// indexOfRun returns the index of run in words, -1 when it is absent.
 func indexOfRun(words, run []string) int {
 	for i := 0; i+len(run) <= len(words); i++ {
 		if slices.Equal(words[i:i+len(run)], run) {

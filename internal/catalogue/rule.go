@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// RuleLevel says how much it matters that a rule is kept.
+// RuleLevel is the severity of a rule.
 type RuleLevel string
 
 // The levels of a rule.
 const (
-	LevelWarning RuleLevel = "warning" // breaking it keeps a course or a requirement from counting
-	LevelInfo    RuleLevel = "info"    // it says how a requirement is filled
+	LevelWarning RuleLevel = "warning" // a course or a requirement does not count when the rule is broken
+	LevelInfo    RuleLevel = "info"    // it describes how a requirement is filled
 )
 
-// Level returns how much it matters that the rule is kept.
+// Level returns the severity of the rule.
 func (r Rule) Level() RuleLevel {
 	switch r.Type {
 	case RuleMinCourses, RuleMinCreditsFromSet:
@@ -23,7 +23,8 @@ func (r Rule) Level() RuleLevel {
 	return LevelWarning
 }
 
-// namedCourses is how many courses a rule's sentence names; longer lists are counted, and read in the parameters.
+// namedCourses is the number of courses that a rule's sentence names; longer lists are counted, and are in the
+// parameters.
 const namedCourses = 4
 
 // Message returns the rule as a sentence for people.
@@ -55,7 +56,7 @@ func (r Rule) Message() string {
 	return ""
 }
 
-// describeChoice says how many courses of a list.
+// describeChoice describes a number of courses of a list.
 func describeChoice(codes []string, n int) string {
 	switch {
 	case len(codes) == 1:

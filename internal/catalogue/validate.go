@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// IsCode reports whether s is a course's code in its one spelling: 2 to 4 capitals, a space, 3 or 4 digits. The
-// placeholders of sequences are none.
+// IsCode reports whether s is a course's code in its normalised spelling: 2 to 4 capitals, a space, 3 or 4 digits.
+// Placeholders of sequences are not codes.
 func IsCode(s string) bool {
 	letters := 0
 	for letters < len(s) && s[letters] >= 'A' && s[letters] <= 'Z' {
@@ -29,7 +29,7 @@ func IsCode(s string) bool {
 	return s != "CWTE "+digits && s != "CWTC "+digits
 }
 
-// maxCredits is beyond what any course, pool or degree counts.
+// maxCredits is above the credits of any course, pool or degree.
 const maxCredits = 300
 
 // validator gathers the faults of a catalogue.
@@ -219,8 +219,8 @@ func (k *validator) validateRules(file, kind, of string, rules []Rule) {
 // validCredits reports whether n is a number of credits: not negative, in steps of 0.25.
 func validCredits(n float64) bool { return n >= 0 && n <= maxCredits && math.Trunc(n*4) == n*4 }
 
-// validateEdition checks the calendar and the equivalents. A set of equivalents names codes that the catalogue no
-// longer has; one of its codes it has.
+// validateEdition checks the calendar and the equivalents. A set of equivalents contains former codes, which the
+// catalogue does not have, and one code that it has.
 func (k *validator) validateEdition(d Data) {
 	if _, ok := calendarYear(d.Calendar); !ok && d.Calendar != "" {
 		k.addFault(editionFile, "the calendar %q is no academic year such as 2026-27", d.Calendar)

@@ -1,10 +1,10 @@
-// Package allocation decides which course counts in which requirement. The decision is the best one, and it is exact:
-// the most completed credits, then the most in progress, then the most planned; then the most pools that completed
-// credits fill, then the most pools that anything fills; then the fewest courses that are split over pools; then the
-// fewest credits in the last pool, in the one before it, and so on; then the earlier course in the earlier pool. It
-// depends on neither the order of the input nor on anything outside it.
+// Package allocation decides which course counts in which requirement. The decision is exact and optimal, by these
+// criteria in order: the most completed credits, then the most in progress, then the most planned; the most pools
+// that completed credits fill, then the most pools that any credits fill; the fewest courses that are split over
+// pools; the fewest credits in the last pool, in the one before it, and so on; the earlier course in the earlier
+// pool. It depends neither on the order of the input nor on anything else.
 //
-// Credits are whole numbers here; callers count in quarters of a credit.
+// Credits are integers here; callers count in quarters of a credit.
 package allocation
 
 import (
@@ -12,10 +12,10 @@ import (
 	"slices"
 )
 
-// Class ranks courses: credits of a lower class are never given up for credits of a higher one.
+// Class ranks courses: no credit of a class is given up for credits of a lower class.
 type Class uint8
 
-// The classes, the most valuable first.
+// The classes, highest first.
 const (
 	Completed Class = iota
 	InProgress
@@ -27,20 +27,20 @@ const (
 type LimitKind uint8
 
 // The kinds of limits. The sets of MostCredits in a pool are disjoint or nested. The sets of ReserveForSet are
-// disjoint, and each set of MostCredits lies inside one of them or outside all.
+// disjoint, and each set of MostCredits is inside one of them or outside all.
 const (
 	MostCourses   LimitKind = iota // at most N courses of the set count in the pool
 	MostCredits                    // at most N credits of the set count in the pool
-	ReserveForSet                  // N credits of the pool are kept for the set
+	ReserveForSet                  // N credits of the pool are reserved for the set
 )
 
-// Limit restricts what one pool takes.
+// Limit restricts the courses of one pool.
 type Limit struct {
 	Kind LimitKind
 	N    int
 }
 
-// Pool is a requirement of so many credits.
+// Pool is a requirement with a number of credits.
 type Pool struct {
 	Required int
 	Limits   []Limit // at most 64
@@ -61,21 +61,22 @@ type Course struct {
 	Places  []Place // in the order of pools, each pool once
 }
 
-// Problem is a whole record against a whole degree. Of an excluded pair of courses, given by their indices, one counts.
+// Problem is a record and a degree. Of each excluded pair of courses, given by their indices, only one counts.
 type Problem struct {
 	Pools    []Pool
 	Courses  []Course
 	Excluded [][2]int
 }
 
-// Share is what one course gives one pool.
+// Share is the number of credits that one course gives to one pool.
 type Share struct {
 	Pool, Credits int
 }
 
-// Solution is the best allocation. Shares has an entry for each course of the problem, in the order of the problem; the
-// shares of a course are in the order of pools, and empty for a course that counts nowhere. Exact is false only when a
-// record takes more steps than are allowed: then it may split more courses than need be, or resolve exclusions worse.
+// Solution is the best allocation. Shares has an entry for each course of the problem, in the order of the problem;
+// the shares of a course are in the order of pools, and empty for a course that counts nowhere. Exact is false only
+// when the search reached its limit of steps: then more courses than necessary may be split, or exclusions may be
+// resolved suboptimally.
 type Solution struct {
 	Shares [][]Share
 	Exact  bool
@@ -101,7 +102,7 @@ func Solve(p Problem) Solution {
 	return s
 }
 
-// sortCourses returns the indices of courses in the one order in which everything is decided.
+// sortCourses returns the indices of the courses in the order of all decisions.
 func sortCourses(courses []Course) []int {
 	order := make([]int, len(courses))
 	for i := range order {
@@ -119,7 +120,7 @@ func sortCourses(courses []Course) []int {
 	return order
 }
 
-// component is a group of pools that share no course with other pools: it is decided on its own.
+// component is a group of pools that share no course with other pools. Each component is solved separately.
 type component struct {
 	problem  *Problem
 	pools    []int    // in the order of the problem
@@ -196,7 +197,7 @@ func (c *component) fitsAsItIs() bool {
 	if sum > pool.Required {
 		return false
 	}
-	beside, kept := sum, 0 // what the credits kept for sets do not take
+	beside, kept := sum, 0 // the credits outside of reserved sets
 	for l, limit := range pool.Limits {
 		courses, inSet := 0, 0
 		for _, i := range c.courses {

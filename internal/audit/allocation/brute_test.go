@@ -11,7 +11,7 @@ import (
 // score is the objective: completed, in progress, planned, pools done, pools full, courses not split.
 type score [6]int
 
-// scoreOf judges an allocation, and reports whether it is allowed at all.
+// scoreOf scores an allocation, and reports whether it is valid.
 func scoreOf(p *allocation.Problem, shares [][]allocation.Share) (score, bool) {
 	var s score
 	used := make([]int, len(p.Pools))
@@ -93,7 +93,7 @@ func scoreOf(p *allocation.Problem, shares [][]allocation.Share) (score, bool) {
 	return s, true
 }
 
-// bestScore tries everything.
+// bestScore tries every allocation.
 func bestScore(p *allocation.Problem) score {
 	best := score{-1}
 	shares := make([][]allocation.Share, len(p.Courses))
@@ -130,7 +130,7 @@ func bestScore(p *allocation.Problem) score {
 	return best
 }
 
-// drawProblem draws a small record and degree. The sets of a pool's limits are disjoint or nested, as Limit asks.
+// drawProblem draws a small record and degree. The sets of a pool's limits are disjoint or nested, as Limit requires.
 func drawProblem(r *rand.Rand) allocation.Problem {
 	var p allocation.Problem
 	pools, courses := 1+r.IntN(3), 1+r.IntN(4)

@@ -2,17 +2,17 @@ package allocation
 
 import "slices"
 
-// mostChoices bounds the combinations that are tried in one component. A record of forty courses has a few.
+// mostChoices bounds the combinations of one component. A record of forty courses has a few.
 const mostChoices = 1024
 
-// choice decides what a flow cannot: which of excluded courses counts, and which courses of a set with a limited
-// number. allowed[i] holds the places of course i that are left.
+// choice fixes what a flow cannot express: which of excluded courses counts, and which courses of a set with a
+// limited number. allowed[i] holds the remaining places of course i.
 type choice struct {
 	allowed [][]Place
 }
 
-// listChoices returns every combination that matters, the one that prefers earlier courses first, and whether the list
-// is whole.
+// listChoices returns every relevant combination, the one that prefers earlier courses first, and whether the list is
+// complete.
 func (c *component) listChoices() ([]choice, bool) {
 	var out []choice
 	whole := true
@@ -48,8 +48,8 @@ func (c *component) listChoices() ([]choice, bool) {
 	return out, whole
 }
 
-// listUnexcluded returns, for each way to resolve the exclusions, which courses are left out. Each way leaves out as
-// few as possible: whatever could be taken back is.
+// listUnexcluded returns, for each way to resolve the exclusions, the courses that are left out. Each way leaves out
+// a minimal set.
 func (c *component) listUnexcluded() [][]bool {
 	n := len(c.courses)
 	if len(c.excluded) == 0 {
@@ -75,7 +75,7 @@ func (c *component) listUnexcluded() [][]bool {
 			for y := range left {
 				left[y] = state[y] < 0
 				if left[y] && !slices.ContainsFunc(against[y], func(z int) bool { return state[z] > 0 }) {
-					return // it could have been in
+					return // this course could have been in
 				}
 			}
 			ways = append(ways, left)
@@ -93,8 +93,8 @@ func (c *component) listUnexcluded() [][]bool {
 	return ways
 }
 
-// limitCourses returns ch once for each way to choose n courses of the set of limit l of pool k. Of courses that are
-// alike in everything but their time, the earlier is chosen.
+// limitCourses returns ch once for each way to choose n courses of the set of limit l of pool k. Of courses that
+// differ only in their time, it chooses the earlier.
 func (c *component) limitCourses(ch choice, k, l, n int) []choice {
 	var set []int
 	for x, places := range ch.allowed {
@@ -134,13 +134,13 @@ func (c *component) limitCourses(ch choice, k, l, n int) []choice {
 	return out
 }
 
-// areAlike reports whether two courses differ in nothing that matters to credits.
+// areAlike reports whether two courses are the same with regard to credits.
 func (c *component) areAlike(ch choice, x, y int) bool {
 	a, b := &c.problem.Courses[c.courses[x]], &c.problem.Courses[c.courses[y]]
 	return a.Class == b.Class && a.Credits == b.Credits && slices.Equal(ch.allowed[x], ch.allowed[y])
 }
 
-// without returns ch where the courses of set that are not chosen have no place in pool k.
+// without returns ch in which the courses of set that are not chosen have no place in pool k.
 func (ch choice) without(k int, set []int, chosen []bool) choice {
 	next := choice{allowed: slices.Clone(ch.allowed)}
 	for s, x := range set {

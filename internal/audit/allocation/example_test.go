@@ -6,7 +6,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit/allocation"
 )
 
-// The course that both pools list goes where the other one cannot.
+// The course that both pools list counts where the other course cannot.
 func ExampleSolve() {
 	solution := allocation.Solve(allocation.Problem{
 		Pools: []allocation.Pool{{Required: 3}, {Required: 3}},

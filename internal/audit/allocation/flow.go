@@ -7,13 +7,12 @@ type edge struct {
 	to, left int
 }
 
-// network is the flow from courses through the credit limits of pools into the pools. Nodes: the courses, then the
-// pools, then the limits, then the sink. It is built once for a component with every place; what a question closes has
-// no room.
+// network is the flow network from courses through the credit limits of pools into the pools. Nodes: the courses, the
+// pools, the limits, the sink. It is built once for a component with every place; a closed edge has no capacity.
 type network struct {
 	c        *component
 	edges    []edge
-	room     []int // of each edge, when everything is open
+	room     []int // capacity of each edge, when all are open
 	entries  []entry
 	out      [][]int
 	poolOf   []int // of each node inside a pool: the position of the pool
@@ -21,8 +20,8 @@ type network struct {
 	given    []int // of each course: the credits that it gives
 	from     []int // the edge by which a search reached a node
 	queue    []int
-	steps    int   // how often a flow was looked for
-	caps     []int // of each pool of the component, in place of what it requires; nil for none
+	steps    int   // number of flow searches
+	caps     []int // of each pool of the component, instead of what it requires; nil for none
 }
 
 // entry is the edge by which a course enters a pool.
@@ -66,8 +65,8 @@ func (n *network) addEdge(from, to, room int) int {
 	return len(n.edges) - 2
 }
 
-// addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. Where credits
-// are kept for sets, it then passes its set, which has its kept credits and shares the rest of the pool with
+// addPool connects the courses of one pool. A course passes the caps that list it, the smallest first. If credits are
+// reserved for sets, it then passes its set, which has its reserved credits and shares the rest of the pool with
 // everything else. The nodes from first on are those of the limits and of that rest.
 func (n *network) addPool(k, first int) {
 	id := n.c.pools[k]
@@ -141,7 +140,7 @@ func (n *network) sortCaps(k int) []int {
 	return caps
 }
 
-// reset empties the network and opens it to the places allowed. Only completed courses enter the pools of the set done.
+// reset empties the network and opens the allowed places. Only completed courses enter the pools of the set done.
 func (n *network) reset(allowed [][]Place, done uint64) {
 	for e := range n.edges {
 		n.edges[e].left = n.room[e]
@@ -158,7 +157,7 @@ func (n *network) reset(allowed [][]Place, done uint64) {
 	}
 }
 
-// listPools returns the pool into which the flow leads each course, nowhere or several.
+// listPools returns the pool of each course in the flow, nowhere or several.
 func (n *network) listPools() []int {
 	pools := make([]int, len(n.c.courses))
 	for x := range pools {
@@ -177,7 +176,7 @@ func (n *network) listPools() []int {
 	return pools
 }
 
-// search finds a way from the node start to the node end over edges with room left, and returns the room of the way.
+// search finds an augmenting path from start to end, and returns its capacity.
 func (n *network) search(start, end int) int {
 	for i := range n.from {
 		n.from[i] = -1
@@ -215,7 +214,7 @@ func (n *network) push(start, end, credits int) {
 	}
 }
 
-// giveAll lets the courses of a class give as many credits as they can, the earlier first, and returns the sum.
+// giveAll lets the courses of a class give as many credits as possible, the earlier first, and returns the sum.
 func (n *network) giveAll(class Class) int {
 	sum := 0
 	for x, i := range n.c.courses {
@@ -236,8 +235,8 @@ func (n *network) giveAll(class Class) int {
 	return sum
 }
 
-// fillPools moves credits from the pools outside keep into the pools of fill until those are full, and reports whether
-// they are. The sum that each course gives stays.
+// fillPools moves credits from the pools outside keep into the pools of fill until those are full, and reports
+// whether they are. The sum of each course does not change.
 func (n *network) fillPools(fill, keep uint64) bool {
 	for k := range n.c.pools {
 		if fill>>k&1 == 0 {
@@ -272,8 +271,8 @@ func (n *network) moveAtSink(from, to, credits int) {
 	n.edges[n.sinkEdge[to]^1].left += credits
 }
 
-// drainLater moves credits out of the later pools into the earlier ones as far as it can, the last pool first, and
-// returns what each pool then holds. The pools of keep stay full.
+// drainLater moves credits from the later pools to the earlier ones as far as possible, starting with the last pool,
+// and returns the credits of each pool. The pools of keep stay full.
 func (n *network) drainLater(keep uint64) []int {
 	for k := len(n.c.pools) - 1; k > 0; k-- {
 		if keep>>k&1 == 1 {

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// filling is which pools of a component are full: done by completed credits alone, full by any.
+// filling is a set of full pools of a component: done by completed credits alone, full by any credits.
 type filling struct {
 	done, full uint64
 }
 
-// target is what the best allocation of a choice reaches, splits aside.
+// target is the best result of a choice, without regard to splits.
 type target struct {
 	credits    [classes]int
 	done, full int       // numbers of pools
@@ -30,7 +30,7 @@ func (t *target) isBetter(than *target) bool {
 	return t.full > than.full
 }
 
-// solve writes the best shares of the component's courses, and reports whether every combination was looked at.
+// solve writes the best shares of the component's courses, and reports whether it examined every combination.
 func (c *component) solve(shares [][]Share) bool {
 	if len(c.courses) == 0 {
 		return true
@@ -55,7 +55,7 @@ func (c *component) solve(shares [][]Share) bool {
 	}
 	g := &group{network: n, choices: tied, goals: goals}
 	ideal := n.findHeld(tied, goals)
-	// However the search ends, the credits and the full pools are the best ones.
+	// Also when the search ends early, the credits and the full pools are optimal.
 	n.reaches(tied[0].allowed, &goals[0], goals[0].fillings[0])
 	c.readShares(n, shares)
 	for splits := 0; splits <= len(c.courses) && !n.isSpent(); splits++ {
@@ -72,15 +72,15 @@ func (c *component) solve(shares [][]Share) bool {
 	return false
 }
 
-// group is the choices that reach the best target.
+// group is the set of choices that reach the best target.
 type group struct {
 	*network
 	choices []choice
 	goals   []target
 }
 
-// assignAll looks for an assignment with so many courses split at most in which the pools hold no more than caps, and
-// leaves its flow in the network.
+// assignAll searches for an assignment with at most this many split courses in which the pools hold no more than
+// caps. It leaves the flow in the network.
 func (g *group) assignAll(caps []int, splits int) bool {
 	g.caps = caps
 	for i, ch := range g.choices {
@@ -92,8 +92,8 @@ func (g *group) assignAll(caps []int, splits int) bool {
 	return false
 }
 
-// emptyLater lowers what the pools hold, the last one first, as far as so many splits allow. It starts from a flow in
-// the network and writes the best shares.
+// emptyLater minimises the credits of the pools, starting with the last one, within the number of splits. It starts
+// from a flow in the network and writes the best shares.
 func (g *group) emptyLater(splits int, shares [][]Share) {
 	caps := make([]int, len(g.c.pools))
 	for k, id := range g.c.pools {
@@ -123,15 +123,15 @@ func (g *group) emptyLater(splits int, shares [][]Share) {
 	}
 }
 
-// mostSteps bounds the flows of one component. Records of students take some hundred; only drawn ones with many odd
-// numbers of credits take more.
+// mostSteps bounds the flow searches of one component. Records of students take some hundred; only random records
+// with many unusual numbers of credits take more.
 const mostSteps = 4000
 
 // isSpent reports whether the search has used up its steps.
 func (n *network) isSpent() bool { return n.steps > mostSteps }
 
-// findHeld returns what the pools hold at best: the later pools as little as possible, so that the wide ones at the
-// end, such as general electives, stay free.
+// findHeld returns the credits of the pools in the best allocation: the later pools have as few as possible, so that
+// the wide ones at the end, such as general electives, stay free.
 func (n *network) findHeld(tied []choice, goals []target) []int {
 	var best []int
 	for i, ch := range tied {
@@ -158,7 +158,7 @@ func isLaterFree(a, b []int) bool {
 	return false
 }
 
-// findTarget returns what a choice can reach when courses may be split at will.
+// findTarget returns the best result of a choice when courses may be split freely.
 func (n *network) findTarget(ch choice) target {
 	var t target
 	n.reset(ch.allowed, 0)
@@ -190,8 +190,8 @@ func (n *network) findTarget(ch choice) target {
 	return t
 }
 
-// findCandidates returns the pools that could be full at all, and those that completed courses alone could fill. A pool
-// that requires nothing is neither: it is full in every allocation.
+// findCandidates returns the pools that could be full, and those that completed courses alone could fill. A pool that
+// requires nothing is neither, because it is full in every allocation.
 func (n *network) findCandidates(ch choice) (can, canDone uint64) {
 	for k, id := range n.c.pools {
 		required, any, completed := n.c.problem.Pools[id].Required, 0, 0
@@ -217,7 +217,7 @@ func (n *network) findCandidates(ch choice) (can, canDone uint64) {
 	return can, canDone
 }
 
-// subsetsBySize returns the subsets of a set, the largest first, and of equals the one with the earlier pools.
+// subsetsBySize returns the subsets of a set, largest first, and among equals the one with the earlier pools.
 func subsetsBySize(set uint64) []uint64 {
 	var all []uint64
 	for sub := set; ; sub = (sub - 1) & set {
@@ -240,7 +240,7 @@ func subsetsBySize(set uint64) []uint64 {
 	return all
 }
 
-// reaches reports whether courses in the places allowed can give the credits of t and fill the pools of f, and leaves
+// reaches reports whether courses in the allowed places can give the credits of t and fill the pools of f. It leaves
 // that flow in the network.
 func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
 	for k, held := range n.caps {
@@ -261,19 +261,19 @@ func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
 	return n.fillPools(f.full&^f.done, f.full)
 }
 
-// assigner gives each course one pool, in order, the earliest pool with which the goal is still in reach, and leaves as
-// many courses to be split as it is allowed.
+// assigner assigns one pool to each course, in order: the earliest pool with which the goal is still reachable. It
+// leaves as many courses to be split as allowed.
 type assigner struct {
 	network *network
 	goal    *target
 	allowed [][]Place
-	dead    map[string]bool // what was tried in vain
+	dead    map[string]bool // states without a solution
 }
 
 func (a *assigner) isReached(f filling) bool { return a.network.reaches(a.allowed, a.goal, f) }
 
-// witness is a flow that reaches the goal: the pair of sets that it fills, and the one pool into which it leads each
-// course, nowhere for a course that it leaves out, several for one that it splits.
+// witness is a flow that reaches the goal: the pair of sets that it fills, and the pool of each course: nowhere for a
+// course that it leaves out, several for one that it splits.
 type witness struct {
 	filling filling
 	pools   []int
@@ -284,7 +284,7 @@ const (
 	several = -2
 )
 
-// findWitness returns a flow for the first pair of sets that is in reach, nil when none is.
+// findWitness returns a flow for the first reachable pair of sets, nil when there is none.
 func (a *assigner) findWitness() *witness {
 	for _, f := range a.goal.fillings {
 		if a.isReached(f) {
@@ -294,7 +294,7 @@ func (a *assigner) findWitness() *witness {
 	return nil
 }
 
-// assign decides the courses from x on. w is a flow with which the goal is in reach, nil when that is not known.
+// assign assigns the courses from x on. w is a flow that reaches the goal, nil when none is known.
 func (a *assigner) assign(x, splits int, w *witness) (filling, bool) {
 	for x < len(a.allowed) && len(a.allowed[x]) < 2 {
 		x++
@@ -334,8 +334,8 @@ func (a *assigner) assign(x, splits int, w *witness) (filling, bool) {
 	return filling{}, false
 }
 
-// encodeState returns what the courses before x mean to those from x on: how many credits of which class and which
-// limits are bound to each pool, and which courses are left to be split.
+// encodeState encodes the effect of the courses before x on those from x on: the credits of each class and the limits
+// that are bound to each pool, and the courses that remain to be split.
 func (a *assigner) encodeState(x, splits int) string {
 	type kind struct {
 		class Class
@@ -377,7 +377,7 @@ func (a *assigner) encodeState(x, splits int) string {
 	return string(key)
 }
 
-// readShares writes what the network's flow gives.
+// readShares writes the shares of the network's flow.
 func (c *component) readShares(n *network, shares [][]Share) {
 	for x, i := range c.courses {
 		var out []Share

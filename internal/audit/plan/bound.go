@@ -27,8 +27,8 @@ func (s *solver) boundByCredits() int {
 	return len(s.Terms)
 }
 
-// findLatest works out the last term of each task when the layout ends with the term last, and reports whether each has
-// one after its earliest.
+// findLatest computes the last term of each task when the layout ends with the term last, and reports whether each is
+// not before the task's earliest term.
 func (s *solver) findLatest(last int) bool {
 	n := len(s.Tasks)
 	s.latest = make([]int, n)
@@ -40,7 +40,7 @@ func (s *solver) findLatest(last int) bool {
 		for i := range s.Tasks {
 			for _, need := range s.Tasks[i].Needs {
 				if need.Count < len(need.Tasks) {
-					continue // any of several: none of them is bound
+					continue // one of several: none of them is bound
 				}
 				for _, j := range need.Tasks {
 					most := s.latest[i]
@@ -63,7 +63,7 @@ func (s *solver) findLatest(last int) bool {
 	return true
 }
 
-// previousStart returns the last term in which a task may begin and be over by the term end, -1 for none.
+// previousStart returns the last term in which a task may begin and end by the term end, -1 for none.
 func (s *solver) previousStart(i, end int) int {
 	for t := min(end, len(s.Terms)-1); t >= 0; t-- {
 		if s.endOf(i, t) <= end && s.mayStart(i, t) {
@@ -80,7 +80,7 @@ func (s *solver) startUpTo(i, t int) int {
 	return t
 }
 
-// fitsWindows reports whether, for every span of terms, what must lie in it has room there.
+// fitsWindows reports whether every span of terms has room for the tasks that must be inside it.
 func (s *solver) fitsWindows(last int) bool {
 	for a := 0; a <= last; a++ {
 		room := 0

@@ -7,7 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit/plan"
 )
 
-// Two courses in a row and one beside them, at six credits a term.
+// Two courses in sequence and an independent one, at six credits a term.
 func ExampleSolve() {
 	open := []bool{true, true, true}
 	schedule, ok := plan.Solve(context.Background(), &plan.Problem{

@@ -2,7 +2,7 @@ package plan
 
 import "slices"
 
-// layout is a layout that grows term by term.
+// layout is a layout that is built term by term.
 type layout struct {
 	*solver
 	start []int // -1 for what is not placed yet
@@ -49,7 +49,7 @@ func (l *layout) addLoad(i, t, sign int) {
 	}
 }
 
-// fits reports whether a term has room for a task within the given load, -1 for none but the term's room.
+// fits reports whether a term has room for a task within the given load, -1 for the term's room only.
 func (l *layout) fits(i, t, most int) bool {
 	task := &l.Tasks[i]
 	room := func(t int) int {
@@ -67,7 +67,7 @@ func (l *layout) fits(i, t, most int) bool {
 	return task.Credits <= room(t)
 }
 
-// isReady reports whether everything stands before term t that a task asks for.
+// isReady reports whether everything that a task requires is before term t.
 func (l *layout) isReady(i, t int) bool {
 	for _, need := range l.Tasks[i].Needs {
 		have := 0
@@ -85,7 +85,7 @@ func (l *layout) isReady(i, t int) bool {
 	return l.Tasks[i].CreditsBefore == 0 || l.creditsBefore(t) >= l.Tasks[i].CreditsBefore
 }
 
-// creditsBefore returns the credits of what is over before a term.
+// creditsBefore returns the credits of the tasks that end before a term.
 func (l *layout) creditsBefore(t int) int {
 	sum := l.Before
 	for i, at := range l.start {
@@ -96,7 +96,7 @@ func (l *layout) creditsBefore(t int) int {
 	return sum
 }
 
-// isSound reports whether every placed task has what it asks for and no term holds too much; fixed tasks may not.
+// isSound reports whether every placed task has its needs and no term is overfull; fixed tasks are exempt.
 func (l *layout) isSound() bool {
 	for t := range l.Terms {
 		if l.load[t] > l.Terms[t].Room {
@@ -111,8 +111,8 @@ func (l *layout) isSound() bool {
 	return true
 }
 
-// layOut fills term after term with the most urgent tasks that are ready, up to the given load, -1 for the terms' room.
-// What cannot wait may go beyond that load, but not beyond the room.
+// layOut fills term after term with the most urgent ready tasks, up to the given load, -1 for the terms' room. Tasks
+// that cannot wait may exceed that load, but not the room.
 func (s *solver) layOut(last, most int) ([]int, bool) {
 	l := s.newLayout()
 	queue := make([]int, 0, len(s.Tasks))
@@ -148,9 +148,8 @@ func (s *solver) layOut(last, most int) ([]int, bool) {
 	return l.start, l.left == 0 && l.isSound()
 }
 
-// searchAll looks through every layout that could end with the term last, as far as the number of steps allows. Moving
-// a task forward never hurts what follows, so of the tasks that take one term only sets are tried to which nothing can
-// be added.
+// searchAll searches every layout that could end with the term last, up to the limit of steps. Moving a task forward
+// never hurts what follows, so among tasks of one term it tries only sets to which nothing can be added.
 func (s *solver) searchAll(last int) ([]int, bool) {
 	s.nodes = 0
 	x := &search{layout: s.newLayout(), last: last, dead: map[string]bool{}}
@@ -173,7 +172,7 @@ func (x *search) stopped() bool {
 	return x.nodes >= mostNodes || x.nodes%64 == 0 && x.ctx.Err() != nil
 }
 
-// fillTerm decides the terms from t on.
+// fillTerm assigns the terms from t on.
 func (x *search) fillTerm(t int) bool {
 	if x.left == 0 {
 		return x.isSound()
@@ -199,7 +198,7 @@ func (x *search) fillTerm(t int) bool {
 			ready = append(ready, i)
 		}
 	}
-	// What may stand in the term of another comes after it.
+	// A task that may share the term of another comes after it.
 	slices.SortFunc(ready, func(i, j int) int {
 		if a, b := x.countTogether(i), x.countTogether(j); a != b {
 			return a - b
@@ -215,7 +214,7 @@ func (x *search) fillTerm(t int) bool {
 	return false
 }
 
-// hasRoomFrom reports whether the terms from t on have room for what is left.
+// hasRoomFrom reports whether the terms from t on have room for the remaining tasks.
 func (x *search) hasRoomFrom(t int) bool {
 	room, need := 0, 0
 	for ; t <= x.last; t++ {
@@ -229,7 +228,7 @@ func (x *search) hasRoomFrom(t int) bool {
 	return need <= room
 }
 
-// choose takes or leaves each ready task of term t. skipped are those that were left although they fit.
+// choose takes or skips each ready task of term t. skipped are those that were skipped although they fit.
 func (x *search) choose(t int, ready []int, at int, skipped []int) bool {
 	x.nodes++
 	if x.stopped() {
@@ -258,7 +257,7 @@ func (x *search) choose(t int, ready []int, at int, skipped []int) bool {
 	return x.choose(t, ready, at+1, append(skipped[:len(skipped):len(skipped)], i))
 }
 
-// waitsInTerm reports whether a task may become ready by one that is chosen later in the same term.
+// waitsInTerm reports whether a task that is chosen later in the same term may make this one ready.
 func (x *search) waitsInTerm(i, t int) bool { return x.countTogether(i) > 0 && !x.isReady(i, t) }
 
 // countTogether returns how many needs of a task the same term can meet.
@@ -272,21 +271,22 @@ func (x *search) countTogether(i int) int {
 	return n
 }
 
-// areAlike reports whether two tasks differ in their names only.
+// areAlike reports whether two tasks differ only in their names.
 func (x *search) areAlike(i, j int) bool {
 	a, b := &x.Tasks[i], &x.Tasks[j]
 	return a.Credits == b.Credits && len(a.Needs) == 0 && len(b.Needs) == 0 && a.CreditsBefore == b.CreditsBefore &&
 		a.FullYear == b.FullYear && x.latest[i] == x.latest[j] && slices.Equal(a.Starts, b.Starts) && !x.isNeeded(i) && !x.isNeeded(j)
 }
 
-// isNeeded reports whether another task asks for this one.
+// isNeeded reports whether another task requires this one.
 func (x *search) isNeeded(i int) bool {
 	return slices.ContainsFunc(x.Tasks, func(task Task) bool {
 		return slices.ContainsFunc(task.Needs, func(n Need) bool { return slices.Contains(n.Tasks, i) })
 	})
 }
 
-// encodeState returns what the terms from t on depend on: what is placed, and what reaches into them.
+// encodeState encodes everything on which the terms from t on depend: the placed tasks, and those that extend into
+// these terms.
 func (x *search) encodeState(t int) string {
 	b := make([]byte, 0, len(x.start)+2)
 	b = append(b, byte(t))

@@ -9,19 +9,19 @@ import (
 // mostPackings bounds the steps of one proof that courses do not fit into terms.
 const mostPackings = 20_000
 
-// packing asks whether courses fit into equal terms at all, their order aside: eighteen courses of 3.5 credits do not
-// fill terms of 15 without waste, whatever stands beside them.
+// packing decides whether courses fit into equal terms in any order: eighteen courses of 3.5 credits do not fill
+// terms of 15 without waste, whatever else is in them.
 type packing struct {
 	sizes []int // the different numbers of credits, the largest first
-	left  []int // how many courses of each are left
+	left  []int // the remaining courses of each size
 	most  []int // how many of each can share a term: a course and its prerequisite cannot
 	room  int
 	steps int
 	dead  map[string]bool
 }
 
-// canPack reports whether the credits of all tasks fit into the open terms up to the term last. It answers yes when the
-// open terms differ, or when it takes too many steps to say no.
+// canPack reports whether the credits of all tasks fit into the open terms up to the term last. It returns true when
+// the open terms differ, or when the proof takes too many steps.
 func (s *solver) canPack(last int) bool {
 	p := packing{dead: map[string]bool{}}
 	terms := 0
@@ -65,8 +65,8 @@ func (s *solver) canPack(last int) bool {
 	return p.steps >= mostPackings || s.ctx.Err() != nil
 }
 
-// fillTerms reports whether what is left fits into so many terms when so many credits may be wasted in all. The first
-// of them takes the largest course that is left: some term must.
+// fillTerms reports whether the remaining courses fit into this many terms with at most this many wasted credits. The
+// first term takes the largest remaining course: some term must.
 func (p *packing) fillTerms(terms, slack int) bool {
 	largest := slices.IndexFunc(p.left, func(n int) bool { return n > 0 })
 	if largest < 0 {
@@ -92,8 +92,8 @@ func (p *packing) fillTerms(terms, slack int) bool {
 	return ok
 }
 
-// fillTerm adds courses of the sizes from an index on to a term with so much room left, which holds so many of the
-// first of these sizes.
+// fillTerm adds courses of the sizes from an index on to a term with this much room, which already holds used courses
+// of the first of these sizes.
 func (p *packing) fillTerm(from, used, room, terms, slack int) bool {
 	if p.steps++; p.steps >= mostPackings {
 		return false
@@ -115,7 +115,8 @@ func (p *packing) fillTerm(from, used, room, terms, slack int) bool {
 	return room <= slack && p.fillTerms(terms-1, slack-room)
 }
 
-// countChains returns how many chains of prerequisites cover the tasks of a size: no more of them can share a term.
+// countChains returns the number of chains of prerequisites that cover the tasks of a size: no more of them can share
+// a term.
 func (s *solver) countChains(size int) int {
 	var tasks []int
 	chains := 0
@@ -143,7 +144,7 @@ func (s *solver) countChains(size int) int {
 	return chains + len(tails)
 }
 
-// listBefore returns which tasks stand in terms before a task in every layout.
+// listBefore returns the tasks that are before a task in every layout.
 func (s *solver) listBefore(i int) []bool {
 	before := make([]bool, len(s.Tasks))
 	open := []int{i}

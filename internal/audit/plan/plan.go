@@ -1,5 +1,5 @@
-// Package plan lays courses out over terms: the fewest terms first, then an even load, then the published order. It
-// knows courses only as tasks with prerequisites, terms in which they may begin, and credits.
+// Package plan lays courses out over terms: the fewest terms first, then an even load, then the published order. A
+// course is a task with prerequisites, terms in which it may begin, and credits.
 package plan
 
 import (
@@ -14,7 +14,7 @@ type Term struct {
 	Room int
 }
 
-// Need is a prerequisite: Count of Tasks stand in earlier terms, or in the same one when Together.
+// Need is a prerequisite: Count of Tasks are in earlier terms, or in the same one when Together.
 type Need struct {
 	Tasks    []int
 	Count    int
@@ -22,8 +22,8 @@ type Need struct {
 }
 
 // Task is one course. It begins in a term whose entry in Starts is true; a full-year task takes half its credits in
-// that term and half in the next. CreditsBefore must stand in earlier terms. Rank is its place in the published order.
-// A fixed task begins in the term Fixed, whatever Starts says; Fixed is -1 for the others.
+// that term and half in the next. CreditsBefore must be in earlier terms. Rank is its position in the published
+// order. A fixed task begins in the term Fixed, whatever Starts says; Fixed is -1 for the others.
 type Task struct {
 	Name          string
 	Credits       int
@@ -33,19 +33,19 @@ type Task struct {
 	CreditsBefore int
 	Rank          int
 	Fixed         int
-	// Exempt marks a task whose credits count neither for load nor for what must stand before.
+	// Exempt marks a task whose credits count neither for the load nor for CreditsBefore.
 	Exempt bool
 }
 
-// Problem is what to lay out. Before are the credits that stand before the first term.
+// Problem is the input of Solve. Before are the credits before the first term.
 type Problem struct {
 	Terms  []Term
 	Tasks  []Task
 	Before int
 }
 
-// Schedule is a layout. Start is the term of each task. Last is the last term in use; Bound is a last term that no
-// layout can beat. Optimal means that they are equal.
+// Schedule is a layout. Start is the term of each task. Last is the last used term; Bound is a proven lower bound of
+// it. Optimal means that they are equal.
 type Schedule struct {
 	Start   []int
 	Last    int
@@ -57,11 +57,11 @@ type Schedule struct {
 	Earliest []int
 }
 
-// mostNodes bounds the search that proves that fewer terms are impossible. It is a number of steps and not a time, so
-// the answer does not depend on the machine.
+// mostNodes bounds the search that proves that fewer terms are impossible. It counts steps, not time, so the answer
+// does not depend on the machine.
 const mostNodes = 12_000
 
-// Solve returns the best layout, and false when none exists within the terms. A context that ends makes it return the
+// Solve returns the best layout, and false when none exists within the terms. When the context ends it returns the
 // best layout found until then.
 func Solve(ctx context.Context, p *Problem) (Schedule, bool) {
 	s := &solver{Problem: p, ctx: ctx}
@@ -97,7 +97,7 @@ func Solve(ctx context.Context, p *Problem) (Schedule, bool) {
 }
 
 // FindEarliest returns the first term of each task by its chain of prerequisites alone, as if no task were fixed; -1
-// for a task that never can begin.
+// for a task that can never begin.
 func FindEarliest(p *Problem) []int {
 	free := Problem{Terms: p.Terms, Tasks: slices.Clone(p.Tasks), Before: p.Before}
 	for i := range free.Tasks {
@@ -197,10 +197,10 @@ func (s *solver) findEarliest() []int {
 			return early
 		}
 	}
-	return nil // a circle
+	return nil // a cycle
 }
 
-// firstWithCredits returns the first term before which the credits that a task asks for fit.
+// firstWithCredits returns the first term before which the credits that a task requires fit.
 func (s *solver) firstWithCredits(i int) int {
 	sum := s.Before
 	for t := range s.Terms {
@@ -212,7 +212,7 @@ func (s *solver) firstWithCredits(i int) int {
 	return len(s.Terms)
 }
 
-// needMetAt returns the first term in which a need is met when every task stands in its given term.
+// needMetAt returns the first term in which a need is met when every task is in its given term.
 func (s *solver) needMetAt(need Need, start []int) int {
 	at := make([]int, 0, len(need.Tasks))
 	for _, j := range need.Tasks {
@@ -232,7 +232,7 @@ func (s *solver) needMetAt(need Need, start []int) int {
 	return at[need.Count-1]
 }
 
-// tryLast looks for a layout that ends with the term last. isRefuted then says whether there is none.
+// tryLast searches for a layout that ends with the term last. isRefuted reports whether there is none.
 func (s *solver) tryLast(last int) ([]int, bool) {
 	s.isRefuted = false
 	if !s.findLatest(last) || !s.fitsWindows(last) || !s.canPack(last) {
@@ -258,7 +258,7 @@ func (s *solver) tryLast(last int) ([]int, bool) {
 	return s.searchAll(last)
 }
 
-// levelLoad looks for the smallest load per term with which the layout still ends in the same term.
+// levelLoad finds the smallest load per term with which the layout still ends in the same term.
 func (s *solver) levelLoad(start []int, last int) []int {
 	total, open, most := 0, 0, 0
 	for t := 0; t <= last; t++ {
@@ -294,7 +294,7 @@ func (s *solver) lastUsed(start []int) int {
 	return last
 }
 
-// order compares tasks by how urgent they are.
+// order compares tasks by urgency.
 func (s *solver) order(i, j int) int {
 	return cmp.Or(cmp.Compare(s.latest[i], s.latest[j]), cmp.Compare(s.Tasks[i].Rank, s.Tasks[j].Rank),
 		strings.Compare(s.Tasks[i].Name, s.Tasks[j].Name), cmp.Compare(i, j))

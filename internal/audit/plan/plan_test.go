@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit/plan"
 )
 
-// check returns the last term of a layout, and whether it keeps every rule.
+// check returns the last term of a layout, and whether it follows every rule.
 func check(p *plan.Problem, start []int) (int, bool) {
 	load := make([]int, len(p.Terms)+1)
 	last := -1

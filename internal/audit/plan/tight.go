@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// wholeCourse is what most courses have, in quarters: terms fill up with these without waste.
+// wholeCourse is the credits of most courses, in quarters: these fill terms without waste.
 const wholeCourse = 12
 
-// orderAwkward prefers tasks whose credits do not fill a term evenly, so that the even ones are left for the end.
+// orderAwkward prefers tasks whose credits do not fill a term evenly, so that the others remain for the end.
 func (s *solver) orderAwkward(i, j int) int {
 	awkward := func(i int) int {
 		if s.Tasks[i].Credits%wholeCourse == 0 {
@@ -19,12 +19,12 @@ func (s *solver) orderAwkward(i, j int) int {
 	return cmp.Or(cmp.Compare(awkward(i), awkward(j)), s.order(i, j))
 }
 
-// orderLatestAwkward prefers what cannot wait longer than a few terms, then what fills terms badly.
+// orderLatestAwkward prefers tasks that cannot wait longer than a few terms, then those that fill terms badly.
 func (s *solver) orderLatestAwkward(i, j int) int {
 	return cmp.Or(cmp.Compare(s.latest[i]/3, s.latest[j]/3), s.orderAwkward(i, j))
 }
 
-// orderMixed returns an order that keeps what is urgent in front and mixes the rest, another for each seed.
+// orderMixed returns an order that keeps urgent tasks in front and shuffles the rest, differently for each seed.
 func (s *solver) orderMixed(seed uint32) func(i, j int) int {
 	mix := func(i int) uint32 {
 		h := uint32(i+1)*2654435761 ^ (seed+1)*2246822519
@@ -38,8 +38,8 @@ func (s *solver) orderMixed(seed uint32) func(i, j int) int {
 	}
 }
 
-// fillTight fills each term as far as the ready tasks allow, the urgent ones among those that do so. It finds layouts
-// in which no credit of a term may be wasted.
+// fillTight fills each term as far as the ready tasks allow, with the most urgent among the best sets. It finds
+// layouts in which no credit of a term may be wasted.
 func (s *solver) fillTight(last int, order func(i, j int) int) ([]int, bool) {
 	l := s.newLayout()
 	queue := make([]int, 0, len(s.Tasks))
@@ -52,7 +52,7 @@ func (s *solver) fillTight(last int, order func(i, j int) int) ([]int, bool) {
 	for t := 0; t <= last; t++ {
 		for again := true; again; {
 			again = false
-			for _, i := range queue { // what cannot wait, and what takes no room
+			for _, i := range queue { // tasks that cannot wait, and those without credits
 				if l.start[i] < 0 && s.mayStart(i, t) && s.endOf(i, t) <= last && (s.latest[i] <= t || s.Tasks[i].Exempt) && l.fits(i, t, -1) && l.isReady(i, t) {
 					l.place(i, t)
 					again = true
@@ -75,8 +75,8 @@ func (s *solver) fillTight(last int, order func(i, j int) int) ([]int, bool) {
 	return l.start, l.left == 0 && l.isSound()
 }
 
-// pickTight returns the ready tasks that together fill what is left of a term best; of equal sets the one with the
-// tasks that stand earlier in the queue.
+// pickTight returns the ready tasks that together best fill the remaining room of term t; among equal sets the one
+// whose tasks are earlier in the queue.
 func (l *layout) pickTight(queue []int, t, last int) []int {
 	room := l.Terms[t].Room - l.load[t]
 	if room <= 0 {
@@ -88,7 +88,7 @@ func (l *layout) pickTight(queue []int, t, last int) []int {
 			ready = append(ready, i)
 		}
 	}
-	// reach[k] holds the sums that the ready tasks from k on can make.
+	// reach[k] holds the possible sums of the ready tasks from k on.
 	reach := make([][]bool, len(ready)+1)
 	reach[len(ready)] = make([]bool, room+1)
 	reach[len(ready)][0] = true
@@ -103,7 +103,7 @@ func (l *layout) pickTight(queue []int, t, last int) []int {
 		sum--
 	}
 	var out []int
-	next := 0 // of full-year tasks: what they take of the next term
+	next := 0 // the part of full-year tasks in the next term
 	for k, i := range ready {
 		credits := l.creditsIn(i)
 		if credits > sum || !reach[k+1][sum-credits] {
@@ -121,7 +121,7 @@ func (l *layout) pickTight(queue []int, t, last int) []int {
 	return out
 }
 
-// creditsIn returns what a task takes of the term in which it begins.
+// creditsIn returns the credits of a task in the term in which it begins.
 func (l *layout) creditsIn(i int) int {
 	if l.Tasks[i].FullYear {
 		return (l.Tasks[i].Credits + 1) / 2
