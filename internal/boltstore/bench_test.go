@@ -38,7 +38,7 @@ func bench(b *testing.B, do func(context.Context) error) {
 	}
 }
 
-// BenchmarkFirstSeed is the whole catalogue into a new file.
+// BenchmarkFirstSeed stores the whole catalogue in a new file.
 func BenchmarkFirstSeed(b *testing.B) {
 	_, data := seeded(b)
 	dir, i := b.TempDir(), 0
@@ -63,7 +63,7 @@ func BenchmarkLoad(b *testing.B) {
 	bench(b, func(ctx context.Context) error { _, err := s.LoadCatalogue(ctx); return err })
 }
 
-// BenchmarkSearch finds nothing, and so looks at every course.
+// BenchmarkSearch finds nothing, and so reads every course.
 func BenchmarkSearch(b *testing.B) {
 	s, _ := seeded(b)
 	bench(b, func(ctx context.Context) error {

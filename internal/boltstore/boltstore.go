@@ -1,5 +1,5 @@
-// Package boltstore keeps the catalogue and the saved timelines in one file of bbolt, for a program that runs without a
-// database server. It keeps to the same rules as the store in MongoDB; a suite holds both to them.
+// Package boltstore stores the catalogue and the saved timelines in one bbolt file, for a program that runs without a
+// database server. It follows the same rules as the MongoDB store; one test suite holds both to them.
 package boltstore
 
 import (
@@ -35,21 +35,21 @@ var (
 	timelinesBucket = []byte("timelines")
 )
 
-// Config says where the file is.
+// Config names the file.
 type Config struct {
-	// Dir is the folder of the file; it is made when it is not there.
+	// Dir is the folder of the file; it is created if it is missing.
 	Dir string
 	// Now is the clock; time.Now when it is nil.
 	Now func() time.Time
 }
 
-// Store is the catalogue and the saved timelines of one file. One process at a time has it open.
+// Store stores the catalogue and the saved timelines in one file. Only one process at a time can open it.
 type Store struct {
 	db  *bbolt.DB
 	now func() time.Time
 }
 
-// Open opens the store of a folder, or makes it. The error of a folder that another process uses says so.
+// Open opens the store of a folder, or creates it. The error says if another process uses the folder.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -79,7 +79,7 @@ func Open(cfg Config) (*Store, error) {
 	return &Store{db: db, now: cfg.Now}, nil
 }
 
-// Close waits for the operations that run and closes the file.
+// Close waits for running operations and closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
 // Ping reports whether the file is open.
@@ -87,7 +87,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.view(ctx, "ping", func(*bbolt.Tx) error { return nil })
 }
 
-// view and update run f in a transaction. A fault of f comes back as it is, any other error as database_unavailable.
+// view and update run f in a transaction. A fault of f is returned unchanged, any other error as
+// database_unavailable.
 func (s *Store) view(ctx context.Context, op string, f func(*bbolt.Tx) error) error {
 	return runTransaction(ctx, op, s.db.View, f)
 }
@@ -125,7 +126,7 @@ func putDocument(b *bbolt.Bucket, key string, doc any) error {
 // getDocument reads a document; missing when there is none.
 func getDocument[T any](b *bbolt.Bucket, key string, missing fault.Code) (T, error) {
 	var doc T
-	// bbolt finds nothing under a key that is empty or too long, as it should.
+	// bbolt finds nothing under an empty or overlong key, which is correct here.
 	value := b.Get([]byte(key))
 	if value == nil {
 		return doc, fault.New(missing)

@@ -19,7 +19,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// holdDir names the variable that makes this test program a process that holds a data folder and does nothing else.
+// holdDir names the variable that makes this test program a process that only holds a data folder.
 const holdDir = "TEST_HOLD_DIR"
 
 func TestMain(m *testing.M) {
@@ -41,7 +41,7 @@ func hold(dir string) {
 		return
 	}
 	os.Stdout.WriteString("held\n")
-	_, _ = os.Stdin.Read(make([]byte, 1)) // until the pipe closes or we are killed
+	_, _ = os.Stdin.Read(make([]byte, 1)) // until the pipe closes or the process is killed
 }
 
 func open(t *testing.T, dir string, now func() time.Time) *boltstore.Store {
@@ -128,7 +128,7 @@ func TestOneProcessAtATime(t *testing.T) {
 		t.Errorf("opening a folder that is in use: %v", err)
 	}
 
-	// Killed without a word, it gives up the folder and what it stored is there.
+	// After a SIGKILL the folder is free, and what was stored is there.
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

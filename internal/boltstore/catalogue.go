@@ -11,21 +11,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// The keys of what is stored of the catalogue as a whole.
+// The keys of values about the catalogue as a whole.
 const (
 	versionKey = "version"
 	editionKey = "edition"
 )
 
-// editionState is what the newest edition has beside its entries.
+// editionState is the part of the newest edition other than its entries.
 type editionState struct {
 	Calendar    string     `json:"calendar"`
 	Equivalents [][]string `json:"equivalents"`
 }
 
-// SeedCatalogue stores the edition of an academic year, all of it at once. The newest edition is stored entry by
-// entry and answers queries; older editions are one value each. An edition that is newer than the stored one takes
-// its place.
+// SeedCatalogue stores the edition of an academic year in one transaction. The newest edition is stored entry by
+// entry and answers queries; older editions are one value each. An edition that is newer than the stored one replaces
+// it.
 func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("boltstore: seed: a catalogue has degrees and courses; this one has none")
@@ -128,7 +128,7 @@ func (s *Store) LoadEditions(ctx context.Context) ([]catalogue.Data, error) {
 
 func readEditionState(tx *bbolt.Tx) (editionState, error) {
 	value := tx.Bucket(stateBucket).Get([]byte(editionKey))
-	if value == nil { // nothing was seeded, or by an older version
+	if value == nil { // nothing was seeded, or only by an older version
 		return editionState{}, nil
 	}
 	var state editionState

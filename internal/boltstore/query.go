@@ -70,8 +70,7 @@ func (s *Store) ListSequences(ctx context.Context, degreeID string) ([]catalogue
 	return sequences, err
 }
 
-// ListCourses returns a page of courses and what After is for the next one, "" at the end; not_found for a pool that
-// there is not.
+// ListCourses returns a page of courses and the After of the next page, "" at the end; not_found for an unknown pool.
 func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
 	page, next := []catalogue.Course{}, ""
 	limit, words, prefix := q.PageSize(), q.SearchWords(), strings.ToUpper(q.Prefix)

@@ -15,10 +15,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// ownerKey names the bucket of an owner; the prefix keeps it from being empty, which bbolt refuses.
+// ownerKey names the bucket of an owner; the prefix keeps the key from being empty, which bbolt refuses.
 func ownerKey(owner string) []byte { return []byte("owner " + owner) }
 
-// ownerBucket is the bucket of an owner, nil when the owner has no timeline.
+// ownerBucket returns the bucket of an owner, nil when the owner has no timeline.
 func ownerBucket(tx *bbolt.Tx, owner string) *bbolt.Bucket {
 	return tx.Bucket(timelinesBucket).Bucket(ownerKey(owner))
 }
@@ -63,9 +63,9 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	return t, nil
 }
 
-// UpdateTimeline replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at),
-// and returns it with its new version; timeline_not_found when the owner has none, precondition_failed when it is at
-// another version.
+// UpdateTimeline replaces the owner's fields of a timeline, if it is still at t.Version (0: at any version), and
+// returns it with its new version; timeline_not_found when the owner has none, precondition_failed for another
+// version.
 func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	if err := timelines.ValidateSaved(t); err != nil {
 		return timeline.Saved{}, err
@@ -85,7 +85,7 @@ func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	return t, nil
 }
 
-// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it belongs to another owner.
 func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
 	var t timeline.Saved
 	err := s.view(ctx, "read a timeline", func(tx *bbolt.Tx) (err error) {
@@ -95,8 +95,8 @@ func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 	return t, err
 }
 
-// ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra
-// courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
+// ListTimelines returns a page of the owner's timelines, latest update first, without semesters, states and extra
+// courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not return.
 func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	limit = timelines.PageSize(limit)
 	var last timelines.Position
@@ -116,7 +116,7 @@ func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit i
 	if err != nil {
 		return nil, "", err
 	}
-	// An owner has few timelines: sorting them costs less than keeping an index right.
+	// An owner has few timelines: sorting them costs less than maintaining an index.
 	slices.SortFunc(ts, func(a, b timeline.Saved) int {
 		return cmp.Or(b.UpdatedAt.Compare(a.UpdatedAt), cmp.Compare(b.ID, a.ID))
 	})

@@ -1,6 +1,6 @@
-// Package cache stores responses of the API in Redis, database 0, at the keys cache:…. Nothing depends on it: a Redis
-// that does not answer, or answers late, costs a request some milliseconds at first and nothing after that. No error of
-// it reaches a client.
+// Package cache stores responses of the API in Redis, database 0, under the keys cache:…. No request fails because of
+// it: a Redis that does not answer, or answers late, delays requests by some milliseconds at first and then not at
+// all. No error of the cache reaches a client.
 package cache
 
 import (
@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	// defaultTTL is how long a value is stored when GetOrFill is given no time.
+	// defaultTTL is how long a value is stored when GetOrFill receives no time.
 	defaultTTL = 300 * time.Second
-	// maxValue is the size of the largest value that is stored, in bytes. A larger one costs more to move than to make.
+	// maxValue is the size of the largest stored value, in bytes. A larger one costs more to transfer than to
+	// compute.
 	maxValue = 1 << 20
 
 	prefix = "cache:"
@@ -33,14 +34,14 @@ const (
 	// After failuresAllowed failures in a row the cache is not used for defaultPause. Then one request tries again.
 	failuresAllowed = 3
 	defaultPause    = 5 * time.Second
-	// fillTimeout bounds a fill that several requests wait for. It does not depend on the first of them, which may
-	// leave.
+	// fillTimeout bounds a fill that several requests wait for. It does not depend on the first of them, whose client
+	// may disconnect.
 	fillTimeout = 10 * time.Second
-	// scanBatch is how many keys one step of a deletion by pattern reads.
+	// scanBatch is the number of keys that one step of a deletion by pattern reads.
 	scanBatch = 500
 )
 
-// Deps is what a Cache needs.
+// Deps are the dependencies of a Cache.
 type Deps struct {
 	Redis      redis.UniversalClient
 	Logger     *slog.Logger
@@ -67,11 +68,11 @@ func New(d Deps) *Cache {
 		Name:        "cache",
 		Timeout:     pause,
 		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= failuresAllowed },
-		// A missing value is an answer. A client that gave up says nothing about Redis.
+		// A missing value is a success. A canceled request proves nothing about Redis.
 		IsSuccessful: func(err error) bool {
 			return err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled)
 		},
-		// The only place that logs: once when the cache fails, once when it works again.
+		// Only this function logs: once when the cache fails, once when it works again.
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			c.metrics.available.Set(0)
 			switch to {
@@ -94,15 +95,15 @@ func (c *Cache) GetOrFill(ctx context.Context, key string, ttl time.Duration, fi
 		return b, nil
 	}
 	filled := c.fills.DoChan(key, func() (_ any, err error) {
-		// This runs in a goroutine of its own, so no server recovers a panic.
+		// This runs in its own goroutine, where no server recovers a panic.
 		defer func() {
 			if v := recover(); v != nil {
-				// The value of the panic and the key are not logged: both may hold what a client sent.
+				// The value of the panic and the key are not logged: both may contain input of a client.
 				c.logger.Error("filling the cache panicked", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 				err = fault.Wrap(fault.Internal, errors.New("cache: fill: panic"))
 			}
 		}()
-		// The first caller may leave while the others still wait.
+		// The first caller may give up while the others still wait.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTimeout)
 		defer cancel()
 		// Another fill may have ended since this request read the cache.
@@ -162,9 +163,10 @@ func (c *Cache) storeValue(ctx context.Context, key string, value []byte, ttl ti
 	c.metrics.writes.WithLabelValues("ok").Inc()
 }
 
-// DeletePattern deletes the values whose keys match a pattern of Redis, as in "courses:*", and returns their number. It
-// reads the keys in steps, so that it does not block the server. A value that is added meanwhile may stay. Errors of
-// Redis are internal: unlike a failed read, a failed deletion matters, since the old values may still be served.
+// DeletePattern deletes the values whose keys match a pattern of Redis, as in "courses:*", and returns their number.
+// It reads the keys in steps, so that it does not block the server. A value that is added during the deletion may
+// stay. Errors of Redis are internal: a failed deletion matters, unlike a failed read, because old values may still
+// be served.
 func (c *Cache) DeletePattern(ctx context.Context, pattern string) (deleted int64, err error) {
 	var cursor uint64
 	for {
@@ -190,7 +192,7 @@ func (c *Cache) Ping(ctx context.Context) error {
 	return toFault(ctx, "ping", c.redis.Ping(ctx).Err())
 }
 
-// callRedis calls Redis unless it failed just now, for no longer than the patience of a request.
+// callRedis calls Redis within the patience of a request. It fails at once while Redis is considered unavailable.
 func (c *Cache) callRedis(ctx context.Context, call func(context.Context) ([]byte, error)) ([]byte, error) {
 	return c.breaker.Execute(func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.patience)
@@ -199,7 +201,8 @@ func (c *Cache) callRedis(ctx context.Context, call func(context.Context) ([]byt
 	})
 }
 
-// toFault turns an error of Redis into internal: no client ever meets an error of the cache, so it has no code.
+// toFault turns an error of Redis into internal: no client receives an error of the cache, so it has no code of its
+// own.
 func toFault(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is longer than in the product: a busy machine is no dead Redis.
+// patience is longer than in the product: a slow test machine must not count as a dead Redis.
 const patience = 20 * time.Second
 
 type fixture struct {
@@ -206,7 +206,7 @@ func TestGetOrFill(t *testing.T) {
 			<-finish
 			return []byte("value"), nil
 		}
-		// The first goes away while it is filled; the others get the value all the same.
+		// The first client disconnects during the fill; the others still receive the value.
 		gone, leave := context.WithCancel(ctx)
 		first := make(chan error, 1)
 		go func() {
@@ -253,7 +253,7 @@ func TestAFillThatFails(t *testing.T) {
 	})
 }
 
-// A cache that does not answer breaks nothing, and is asked three times until the pause.
+// A cache that does not answer causes no error, and is called three times until the pause.
 func TestACacheThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartRedis(t)
@@ -314,7 +314,7 @@ func TestACacheThatAnswersAgain(t *testing.T) {
 	}
 }
 
-// A client that gives up says nothing about the cache.
+// Canceled requests do not count as failures of the cache.
 func TestClientsThatGiveUp(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *fixture) {
 		gone, leave := context.WithCancel(t.Context())
@@ -340,7 +340,7 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-// BenchmarkDead measures what a cache that does not answer costs a request.
+// BenchmarkDead measures the cost of a cache that does not answer.
 func BenchmarkDead(b *testing.B) {
 	server := testenv.StartRedis(b)
 	e := openCache(b, server.URL(0))

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// BenchmarkSave saves documents of 60 kB, 16 at a time, and deletes each when 64 others came after it, as workers do.
+// BenchmarkSave saves documents of 60 kB, 16 at a time, and deletes each after 64 others, as workers do.
 func BenchmarkSave(b *testing.B) {
 	s := open(b, b.TempDir())
 	document := pdf(60_000)
@@ -34,11 +34,11 @@ func BenchmarkSave(b *testing.B) {
 				}
 			}
 		}
-	}) // On a machine that others use as well, this is what can be compared.
+	}) // this figure is comparable on a machine with other load
 	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
-// cpuTime is what the process has taken of the processor so far.
+// cpuTime is the processor time of the process so far.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// CheckAccess does once what an upload and its job do: it creates a file, writes, syncs, renames, reads back and
-// deletes it. The error says which step failed and which setting to turn.
+// CheckAccess performs once the steps of an upload and its job: it creates a file, writes, syncs, renames, reads and
+// deletes it. The error names the failed step and the setting to change.
 func (s *Store) CheckAccess(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (s *Store) CheckAccess(ctx context.Context) error {
 	draft := "check." + rand.Text()[:8] + temporary
 	final := "check." + rand.Text()[:8] + ".done" + temporary
 	want := []byte("%PDF-check " + rand.Text())
-	// Whatever step fails, both names are gone afterwards.
+	// Whatever step fails, both names are removed afterwards.
 	defer func() {
 		_ = s.removeFile(draft)
 		_ = s.removeFile(final)
@@ -64,7 +64,7 @@ func (s *Store) writeProbe(name string, b []byte) error {
 	return f.Sync()
 }
 
-// adviseOn is what to turn for an error of the file system.
+// adviseOn returns the setting to change for an error of the file system.
 func (s *Store) adviseOn(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -83,7 +83,7 @@ func (s *Store) adviseOn(err error) string {
 	}
 }
 
-// folderOwner describes whose the folder is, if that can be found out.
+// folderOwner describes the owner of the folder, if it can be read.
 func (s *Store) folderOwner() string {
 	info, err := s.root.Stat(".")
 	if err != nil {

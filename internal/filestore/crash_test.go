@@ -17,10 +17,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// writeDir names the variable that makes this test program a writer of uploads that never stops.
+// writeDir names the variable that makes this test program a process that saves uploads until it is killed.
 const writeDir = "TEST_WRITE_DIR"
 
-// crashSize is large enough that a kill falls into the middle of some.
+// crashSize is large enough that a kill interrupts some uploads.
 const crashSize = 2 * mib
 
 func writeForEver(dir string) {
@@ -47,8 +47,8 @@ func writeForEver(dir string) {
 	wg.Wait()
 }
 
-// A writer is killed in the middle of its work: what is under a job's name is whole, no document is without its ticket,
-// everything else is temporary, and what was acknowledged is there.
+// A writer is killed during its work: each file under a job's name is complete, no document is without its ticket,
+// every other file is temporary, and each acknowledged upload is there.
 func TestAKilledWriterLeavesOnlyTemporaries(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

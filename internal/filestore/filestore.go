@@ -1,14 +1,14 @@
-// Package filestore keeps uploaded documents in a folder that the API and its workers share, until their jobs have
-// ended. For a job there are
+// Package filestore stores uploaded documents until their jobs have ended, in a folder that the API and its workers
+// share. The files of a job are
 //
 //	<id>.pdf    its document, if it has one
 //	<id>.json   its ticket, from which the job can be made again (see job.Ticket)
 //
-// and, where operators want so, of a job that failed <id>.failed.pdf, its document.
+// and, with TMD_KEEP_FAILED_UPLOADS, <id>.failed.pdf, the document of a failed job.
 //
-// A document is there whole and on the disk, with its ticket, or not at all: it is written to a temporary name, and
-// gets its own when both are synced. What a crash leaves carries a temporary name, or is a ticket, or half of one,
-// without a document.
+// A document is stored completely and durably, with its ticket, or not at all: it is written under a temporary name,
+// and renamed after both are synced. A crash leaves only temporary files, and tickets, complete or not, without a
+// document.
 package filestore
 
 import (
@@ -34,20 +34,20 @@ import (
 const (
 	suffix       = ".pdf"
 	ticketSuffix = ".json"
-	// temporary ends the names of files that are being written.
+	// temporary is the suffix of files that are being written.
 	temporary = ".tmp"
 	// DefaultMode lets a worker of another user in the folder's group read what the API wrote.
 	DefaultMode fs.FileMode = 0o640
-	// bufferSize is what an upload holds in memory, whatever its size. A usual transcript fits, and takes one write.
+	// bufferSize is the memory of one upload, whatever its size. A usual transcript fits, and takes one write.
 	bufferSize = 64 << 10
 	openNow    = os.O_RDONLY | syscall.O_NONBLOCK
 )
 
-// Config says where documents are kept.
+// Config describes the folder of documents.
 type Config struct {
-	// Dir is the folder. It is made when its parent is there.
+	// Dir is the folder. It is created if its parent exists.
 	Dir string
-	// Mode is the mode of the files; DefaultMode when it is 0. The process's umask does not change it.
+	// Mode is the mode of the files; DefaultMode when it is 0. The umask of the process does not change it.
 	Mode fs.FileMode
 }
 
@@ -55,14 +55,14 @@ type Config struct {
 type Store struct {
 	dir  string
 	mode fs.FileMode
-	// root opens names inside the folder only: no name, and no link, leads out of it.
+	// root opens names inside the folder only: neither names nor links lead out of it.
 	root    *os.Root
 	folder  *os.File
 	commits commits
 	buffers sync.Pool
 }
 
-// New returns the store of a folder. It writes nothing; Check tells whether it could.
+// New returns the store of a folder. It writes nothing; CheckAccess tests whether it could.
 func New(cfg Config) (*Store, error) {
 	if cfg.Mode == 0 {
 		cfg.Mode = DefaultMode
@@ -85,7 +85,7 @@ func New(cfg Config) (*Store, error) {
 	}, nil
 }
 
-// Close gives the folder up.
+// Close closes the folder.
 func (s *Store) Close() error { return errors.Join(s.folder.Close(), s.root.Close()) }
 
 // valid reports whether id names files: only the canonical form of a UUID does.
@@ -94,7 +94,7 @@ func valid(id job.ID) bool {
 	return err == nil && u.String() == string(id)
 }
 
-// names are the files of a job: its document and its ticket.
+// names returns the file names of a job's document and ticket.
 func names(id job.ID) (document, ticket string, err error) {
 	if !valid(id) {
 		return "", "", fault.Wrap(fault.JobNotFound, errors.New("uploads: not the id of a job"))
@@ -102,9 +102,10 @@ func names(id job.ID) (document, ticket string, err error) {
 	return string(id) + suffix, string(id) + ticketSuffix, nil
 }
 
-// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are
-// durable and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the
-// first 1024 bytes not_a_pdf, a failing disk storage_unavailable; an error of r comes back as it is.
+// Save stores a job's ticket and at most limit bytes of r, its document; r is nil for a job without one. When it
+// returns, both are durable and complete, or neither is stored. It returns too_large for more than limit bytes,
+// not_a_pdf without a PDF header in the first 1024 bytes, and storage_unavailable for a failing disk; an error of r
+// is returned unchanged.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
 	pdf, ticket, err := names(t.ID)
 	if err != nil {
@@ -119,8 +120,9 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		}
 		d.pieces = append(d.pieces, p)
 	}
-	// The ticket is written when the document is whole: a slow upload has none, and a ticket without its document is
-	// what a crash left. One that has a document needs no temporary name: half of it, too, is such a ticket.
+	// The ticket is written after the document is complete, so a slow upload has none. A ticket without its document
+	// is the mark of a crash. The ticket of a document needs no temporary name, because half of a ticket has the same
+	// meaning.
 	p, err := s.writeTicket(t, ticket, r != nil)
 	if err == nil {
 		d.pieces = slices.Insert(d.pieces, 0, p)
@@ -135,7 +137,8 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	return saved, nil
 }
 
-// removeDraft removes all of a draft, the document before its ticket. What stays, because the disk fails, is swept.
+// removeDraft removes all files of a draft, the document before its ticket. Repair removes what a failing disk
+// leaves.
 func (s *Store) removeDraft(d *draft) {
 	for i := len(d.pieces) - 1; i >= 0; i-- {
 		_ = s.removeFile(d.pieces[i].from)
@@ -143,17 +146,17 @@ func (s *Store) removeDraft(d *draft) {
 	}
 }
 
-// temporaryName is a temporary name for a file of a job.
+// temporaryName returns a temporary name for a file of a job.
 func temporaryName(id job.ID) string { return string(id) + "." + rand.Text()[:8] + temporary }
 
-// createFile makes a file that is to get a name.
+// createFile creates a file that is renamed later.
 func (s *Store) createFile(from, to string) (piece, error) {
 	p := piece{from: from, to: to}
 	var err error
 	if p.file, err = s.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
 		return piece{}, wrapError("create", err)
 	}
-	// The mode of the process's umask may be narrower.
+	// The umask of the process may have removed permissions.
 	if err := p.file.Chmod(s.mode); err != nil {
 		p.file.Close()
 		_ = s.removeFile(from)
@@ -162,7 +165,7 @@ func (s *Store) createFile(from, to string) (piece, error) {
 	return p, nil
 }
 
-// writeTicket writes a ticket to a file, at once under its name or under a temporary one.
+// writeTicket writes a ticket to a file, under its final name or a temporary one.
 func (s *Store) writeTicket(t job.Ticket, name string, atOnce bool) (piece, error) {
 	b, err := t.Encode()
 	if err != nil {
@@ -189,7 +192,7 @@ func (s *Store) writeDocument(ctx context.Context, id job.ID, name string, r io.
 	buffer := s.buffers.Get().(*[bufferSize]byte)
 	defer s.buffers.Put(buffer)
 
-	// Look before anything touches the disk.
+	// It checks the first bytes before it writes to the disk.
 	source := io.LimitReader(r, limit+1)
 	n, _, err := readAtLeast(source, buffer[:], document.SniffLength)
 	if err != nil {
@@ -212,8 +215,8 @@ func (s *Store) writeDocument(ctx context.Context, id job.ID, name string, r io.
 	return p, saved, nil
 }
 
-// readAtLeast reads at least least bytes into b, or all that r has. Unlike io.ReadAtLeast it tells the end of r from a
-// connection that was cut, which readers report as io.ErrUnexpectedEOF.
+// readAtLeast reads at least least bytes into b, or all of r. Unlike io.ReadAtLeast it distinguishes the end of r
+// from a broken connection, which readers report as io.ErrUnexpectedEOF.
 func readAtLeast(r io.Reader, b []byte, least int) (n int, ended bool, err error) {
 	for n < least {
 		m, err := r.Read(b[n:])
@@ -233,7 +236,7 @@ func copyDocument(ctx context.Context, f *os.File, source io.Reader, buffer []by
 	var saved job.Saved
 	digest := sha256.New()
 	for {
-		// Fill the buffer: a write of a few bytes costs as much as one of many.
+		// It fills the buffer first: a write of a few bytes costs as much as one of many.
 		m, ended, err := readAtLeast(source, buffer[n:], len(buffer)-n)
 		if err != nil {
 			return job.Saved{}, err
@@ -258,7 +261,7 @@ func copyDocument(ctx context.Context, f *os.File, source io.Reader, buffer []by
 	}
 }
 
-// Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there.
+// Open returns the document of a job; storage_unavailable when it cannot be read or does not exist.
 func (s *Store) Open(_ context.Context, id job.ID) (io.ReadCloser, error) {
 	n, _, err := names(id)
 	if err != nil {
@@ -284,21 +287,20 @@ func (f *file) Read(p []byte) (int, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// Delete removes the document of a job and then its ticket, and leaves a document that is kept; removing what is not
-// there is no error.
+// Delete removes the document of a job and then its ticket, and leaves a kept document; a missing file is no error.
 func (s *Store) Delete(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
 		return err
 	}
-	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
+	// This order leaves, after a failure, a ticket without a document, from which no job is restored.
 	if err := s.removeFile(pdf); err != nil {
 		return err
 	}
 	return s.removeFile(ticket)
 }
 
-// removeFile needs no sync: what comes back after a crash is of a job that has ended, and is swept.
+// removeFile does not sync: a file that a crash brings back belongs to an ended job, and repair removes it.
 func (s *Store) removeFile(name string) error {
 	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrapError("remove", err)
@@ -306,7 +308,7 @@ func (s *Store) removeFile(name string) error {
 	return nil
 }
 
-// wrapError is an error of the file system as the project's.
+// wrapError turns an error of the file system into a fault.
 func wrapError(op string, err error) error {
 	return fault.Wrap(fault.StorageUnavailable, fmt.Errorf("uploads: %s: %w", op, err))
 }

@@ -109,7 +109,7 @@ func TestNamesAndModes(t *testing.T) {
 	}
 }
 
-// A link in the folder does not lead out of it, and what cannot be read in time is no ticket.
+// A link in the folder does not lead out of it, and a ticket that blocks its reader is invalid.
 func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	t.Parallel()
 	outer := t.TempDir()
@@ -146,7 +146,7 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	}
 }
 
-// What is no ticket is told from a ticket that is not there, and from a disk that fails.
+// An invalid ticket, a missing ticket and a failing disk are different errors.
 func TestDamagedTickets(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -171,7 +171,7 @@ func TestDamagedTickets(t *testing.T) {
 	wantCode(t, err, fault.StorageUnavailable)
 }
 
-// A folder that is gone, or closed, is storage_unavailable.
+// A folder that is deleted or closed is storage_unavailable.
 func TestTheFolderIsGone(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "uploads")
@@ -219,7 +219,7 @@ func TestList(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder.tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	// The younger of two files gives the time.
+	// The later modification time of the two files counts.
 	young, old := time.Now().Add(-time.Hour).Truncate(time.Second), time.Now().Add(-2*time.Hour).Truncate(time.Second)
 	for name, at := range map[string]time.Time{
 		string(whole) + ".pdf": old, string(whole) + ".json": young, string(bare) + ".pdf": old, draft: old,
@@ -257,7 +257,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// What an upload takes of memory does not grow with its size. Not parallel: it reads the counters of the process.
+// The memory of an upload does not grow with its size. Not parallel: the test reads the counters of the process.
 func TestMemoryDoesNotGrowWithTheUpload(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -277,7 +277,7 @@ func TestMemoryDoesNotGrowWithTheUpload(t *testing.T) {
 	}
 }
 
-// One document that cannot get its name fails alone, others of the same round do not.
+// A document that cannot be renamed fails alone; the others of its round succeed.
 func TestANameThatIsTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -304,7 +304,7 @@ func TestANameThatIsTaken(t *testing.T) {
 	}
 }
 
-// A folder that users of other groups may not write to: Check says whose it is and what to turn.
+// For a folder without write permission, CheckAccess names its owner and the setting to change.
 func TestCheckSaysWhatToTurn(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// mount makes a file system of a size of its own; only root may.
+// mount creates a file system of a fixed size, which only root may do.
 func mount(t *testing.T, flags uintptr, options string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -38,7 +38,7 @@ func TestAFullDisk(t *testing.T) {
 	if left := files(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	// What was given up is free again, to the last page.
+	// A failed upload frees its space, to the last page.
 	saved := 0
 	for err = nil; err == nil; saved++ {
 		_, err = s.Save(ctx, ticket(newID()), bytes.NewReader(pdf(mib/8)), mib)
@@ -66,8 +66,8 @@ func TestADiskThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Wherever the disk ends, in the document or in its ticket, by its size or by its number of files: both are there or
-// neither is.
+// The disk becomes full in the document or in its ticket, by its size or by its number of files: both files are
+// stored or neither.
 func TestTheDiskEndsSomewhere(t *testing.T) {
 	t.Parallel()
 	const page = 4096

@@ -10,11 +10,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keptSuffix ends the name of the document of a job that failed for good and that operators want to keep.
+// keptSuffix is the suffix of a document of a failed job that is kept for operators.
 const keptSuffix = ".failed.pdf"
 
-// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A
-// job without a document is no error, nor is one whose document is kept already.
+// KeepDocument keeps the document of a failed job for operators, under a name from which no job is restored, and
+// removes the ticket. A job without a document, or with a kept one, is no error.
 func (s *Store) KeepDocument(_ context.Context, id job.ID) error {
 	pdf, ticket, err := names(id)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Store) HasKeptDocument(_ context.Context, id job.ID) (bool, error) {
 	return true, nil
 }
 
-// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns.
+// RestoreDocument makes a kept document the job's document again, with a new ticket, durable when it returns;
 // job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	pdf, ticket, err := names(t.ID)
@@ -49,7 +49,8 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 		return err
 	}
 	kept := string(t.ID) + keptSuffix
-	// It counts as new from here on. Saying so first, a document that is not there leaves no ticket behind.
+	// The modification time counts as that of a new document. It is set first, so that a missing document leaves no
+	// ticket.
 	now := time.Now()
 	if err := s.root.Chtimes(kept, now, now); errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(fault.JobNotFound, errors.New("uploads: restore: no document is kept"))
@@ -69,7 +70,7 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	return nil
 }
 
-// DeleteAll removes all that is there of a job, a document that is kept included.
+// DeleteAll removes all files of a job, a kept document included.
 func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
 	if err := s.Delete(ctx, id); err != nil {
 		return err

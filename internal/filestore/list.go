@@ -11,12 +11,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// listBatch is how many names are read at a time.
+// listBatch is the number of names of one read.
 const listBatch = 512
 
-// ListFiles returns what lies in the folder: one entry a job, one for each document that is kept, and one for each
-// temporary file, in no order. What goes meanwhile is left out, and so are files that the store did not name: they
-// are not its own.
+// ListFiles returns one entry for each job, one for each kept document, and one for each temporary file, in no order.
+// Files that are deleted during the listing may be left out. Files with other names are left out, because they do not
+// belong to the store.
 func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	folder, err := s.root.Open(".")
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	}
 }
 
-// known is what a name tells of a file of the store; nothing for a strange name.
+// known parses the name of a file of the store; the result is empty for another name.
 func known(name string) job.StoredFiles {
 	if strings.HasSuffix(name, temporary) {
 		return job.StoredFiles{Temporary: name}
@@ -84,14 +84,14 @@ func known(name string) job.StoredFiles {
 	return job.StoredFiles{}
 }
 
-// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is
-// none, and storage_unavailable when it cannot be read.
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when it is invalid, and
+// storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 	_, name, err := names(id)
 	if err != nil {
 		return job.Ticket{}, err
 	}
-	// Without waiting, should somebody have put a pipe there.
+	// A non-blocking open, in case the name is a pipe.
 	f, err := s.root.OpenFile(name, openNow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
@@ -107,7 +107,8 @@ func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 	return job.DecodeTicket(id, b)
 }
 
-// DeleteTemporary removes a temporary file that List told of. Choose one that is so old that nobody writes it any more.
+// DeleteTemporary removes a temporary file that ListFiles returned. The caller chooses files old enough that no
+// process writes them.
 func (s *Store) DeleteTemporary(_ context.Context, l job.StoredFiles) error {
 	if !strings.HasSuffix(l.Temporary, temporary) {
 		return fault.Wrap(fault.Internal, errors.New("uploads: discard: not a temporary file"))

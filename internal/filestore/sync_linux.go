@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncAll returns what syncs the file system of a folder, where that is known to make each of its files as durable as
-// fsync does. Others, network file systems among them, get an fsync for each file.
+// syncAll returns a sync of the whole file system of a folder, where that is known to be as durable as fsync of each
+// file. Other file systems, network file systems among them, get an fsync for each file.
 func syncAll(folder *os.File) func() error {
 	raw, err := folder.SyscallConn()
 	if err != nil {

@@ -4,5 +4,5 @@ package filestore
 
 import "os"
 
-// syncAll is for Linux alone; elsewhere each file is synced.
+// syncAll is available on Linux only; elsewhere each file is synced.
 func syncAll(*os.File) func() error { return nil }

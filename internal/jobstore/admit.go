@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// digestOf names what belongs to an owner without naming the owner.
+// digestOf returns a name for what belongs to an owner that does not reveal the owner.
 func digestOf(owner string, parts ...string) string {
 	h := sha256.New()
 	h.Write([]byte(strconv.Itoa(len(owner)) + ":" + owner))
@@ -35,15 +35,15 @@ func contentKey(owner string, kind job.Kind, content []byte) string {
 
 // The outcomes of create_record.lua.
 const (
-	createConflict  = 0 // the record of another job is there
+	createConflict  = 0 // another job has this record
 	createAccepted  = 1
-	createRepeated  = 2 // the same record is there
+	createRepeated  = 2 // the same record exists
 	createShared    = 3 // an open job has the same content
 	createOverLimit = 4 // the owner has too many open jobs
 )
 
-// AdmitJob stores a new record at version 1 and its input, if the terms allow it; see submit.Jobs. Idempotent: a record
-// of the same owner and time counts as this one.
+// AdmitJob stores a new record at version 1 and its input, if the policy allows it; see submit.Jobs. Idempotent: a
+// record of the same owner and time counts as this one.
 func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
 	outcome, holder, err := s.createRecord(ctx, "admit job", r, input, terms, "")
 	switch {
@@ -59,9 +59,9 @@ func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms 
 	return r.ID, nil
 }
 
-// RestoreRecord creates the record of a ticket again, and reports whether it did; false when there is a record. The new
-// fence is the present time in milliseconds, which is above any fence of the job's earlier life, so none of the earlier
-// attempts can write. Idempotent.
+// RestoreRecord restores the record of a ticket, and reports whether it did; false when there is a record. The new
+// fence is the current time in milliseconds, which is above any fence of the job's earlier life, so none of the
+// earlier attempts can write. Idempotent.
 func (s *Store) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 	now := s.clock()
 	r := job.Record{
@@ -97,7 +97,7 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 	return outcome, job.ID(id), nil
 }
 
-// errTooManyJobs tells an owner what to do about the limit.
+// errTooManyJobs says what an owner can do about the limit.
 func errTooManyJobs(limit int) error {
 	return fault.WithDetail(fault.TooManyJobs,
 		fmt.Sprintf("You have %d jobs under way, which is as many as there may be. Wait until some of them are done and try again.", limit))
@@ -115,8 +115,8 @@ func (s *Store) CheckQuota(ctx context.Context, owner string, limit int) error {
 	return nil
 }
 
-// WithdrawJob deletes the record of a submission that failed, and reports whether there was one. A record that a worker
-// has begun, or that another request was given, stays: conflict. Idempotent.
+// WithdrawJob deletes the record of a submission that failed, and reports whether there was one. It returns conflict
+// when a worker has begun the job, or another request has received its id. Idempotent.
 func (s *Store) WithdrawJob(ctx context.Context, id job.ID) (found bool, err error) {
 	n, err := s.runScript(ctx, withdrawJobScript, id).Int()
 	if err != nil {

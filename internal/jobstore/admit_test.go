@@ -94,7 +94,7 @@ func TestTheSameContentIsTheSameJobWhileThatIsOpen(t *testing.T) {
 	})
 }
 
-// The idempotency key of a request that was given another job leads to that job from then on.
+// The idempotency key of a request that received another job names that job afterwards.
 func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -125,7 +125,7 @@ func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 	})
 }
 
-// A job that a client was given, or a worker has begun, cannot be withdrawn.
+// A job whose id a client received, or that a worker has begun, cannot be withdrawn.
 func TestWithdrawJob(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -229,14 +229,14 @@ func TestTheLimitOfAnOwner(t *testing.T) {
 		room("one was deleted")
 		id, _ = e.mustAdmit(t, "ann", terms)
 		refused("full again")
-		e.redis.Del(ctx, "job:timeline:"+string(id)) // as if it had expired: no script is run for that
+		e.redis.Del(ctx, "job:timeline:"+string(id)) // as after its expiry, for which no script runs
 		room("one has expired")
 		e.mustAdmit(t, "ann", terms)
 		refused("full again")
 	})
 }
 
-// However many requests arrive at once, no more than the limit are admitted.
+// With any number of concurrent requests, only limit jobs are admitted.
 func TestTheLimitIsExact(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		var admitted atomic.Int64
@@ -328,7 +328,7 @@ func TestRestoreRecord(t *testing.T) {
 				t.Errorf("time to live of %s: got none, want one", key)
 			}
 		}
-		// The key belongs to another job by now.
+		// The key belongs to another job now.
 		other := ticket
 		other.ID = newID()
 		if made, err := e.RestoreRecord(ctx, other); err != nil || !made {

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// done is a store with one done job whose result is as large as that of software engineering may be.
+// done returns a store with one done job whose result has the size of a software engineering result.
 func done(b *testing.B) (*env, job.ID) {
 	b.Helper()
 	e := openStore(b, testenv.StartRedis(b).URL(1))
@@ -22,7 +22,7 @@ func done(b *testing.B) (*env, job.ID) {
 	return e, r.ID
 }
 
-// BenchmarkGet is a status poll without the result.
+// BenchmarkGet measures a status poll without the result.
 func BenchmarkGet(b *testing.B) {
 	e, id := done(b)
 	for b.Loop() {
@@ -30,7 +30,7 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-// BenchmarkFetch is a status poll with it: 130 kB, or 20 kB slim.
+// BenchmarkFetch measures a status poll with the result: 130 kB, or 20 kB slim.
 func BenchmarkFetch(b *testing.B) {
 	for name, slim := range map[string]bool{"full": false, "slim": true} {
 		b.Run(name, func(b *testing.B) {
@@ -44,7 +44,7 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// BenchmarkAttempt is what the worker writes of a job that succeeds at once.
+// BenchmarkAttempt measures the writes of a job that succeeds at once.
 func BenchmarkAttempt(b *testing.B) {
 	e := openStore(b, testenv.StartRedis(b).URL(1))
 	result := job.Stored{Full: bytes.Repeat([]byte{1}, 50_000), Slim: bytes.Repeat([]byte{1}, 10_000)}

@@ -8,8 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// submissionTTL is how long a claim lasts whose job has no record yet: longer than an upload may take, and short enough
-// that a submission that died with its process does not block its key.
+// submissionTTL is the TTL of a claim whose job has no record yet: longer than an upload may take, and short enough
+// that a submission that crashed does not block its key.
 const submissionTTL = 5 * time.Minute
 
 func claimKey(claim string) string { return "job:idempotency:" + claim }
@@ -33,7 +33,7 @@ func (s *Store) ClaimKey(ctx context.Context, claim string, id job.ID) (job.ID, 
 	return job.ID(holder), false, nil
 }
 
-// ReleaseKey gives up the claim of a job on a key. The claim of another job stays. Idempotent.
+// ReleaseKey releases the claim of a job on a key. The claim of another job stays. Idempotent.
 func (s *Store) ReleaseKey(ctx context.Context, claim string, id job.ID) error {
 	keys := []string{claimKey(claim), claimOfKey(id)}
 	return toFault(ctx, "release key", releaseKeyScript.Run(ctx, s.redis, keys, string(id)).Err())

@@ -17,12 +17,12 @@ const (
 	deadPrefix = deadIndex + ":"
 )
 
-// deadSince is the time after which a job must have failed to be kept still, as a score.
+// deadSince is the oldest failure time, as a score, that is still within DeadTTL.
 func (s *Store) deadSince() string {
 	return strconv.FormatInt(s.clock().Add(-job.DeadTTL).UnixMilli(), 10)
 }
 
-// ListDead returns the ids of the jobs that failed for good and are kept, in the order in which they failed.
+// ListDead returns the ids of the dead jobs, in the order in which they failed.
 func (s *Store) ListDead(ctx context.Context) ([]job.ID, error) {
 	names, err := s.redis.ZRangeByScore(ctx, deadIndex, &redis.ZRangeBy{Min: "(" + s.deadSince(), Max: "+inf"}).Result()
 	if err != nil {
@@ -37,12 +37,12 @@ func (s *Store) CountDead(ctx context.Context) (int, error) {
 	return int(n), toFault(ctx, "count dead jobs", err)
 }
 
-// LoadDeadRecords returns the records of those of the ids that failed for good and are kept.
+// LoadDeadRecords returns the records of the ids that are dead jobs.
 func (s *Store) LoadDeadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return s.loadRecordsAt(ctx, deadPrefix, ids)
 }
 
-// LoadDead returns a job that failed for good and is kept; job_not_found.
+// LoadDead returns a dead job; job_not_found.
 func (s *Store) LoadDead(ctx context.Context, id job.ID) (job.Dead, error) {
 	values, err := s.redis.HMGet(ctx, deadPrefix+string(id), append(slices.Clone(recordFields), "input", "history")...).Result()
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Store) LoadDead(ctx context.Context, id job.ID) (job.Dead, error) {
 	return d, err
 }
 
-// CleanupDead deletes the ids of jobs that are no longer kept from the index; their copies expire on their own.
+// CleanupDead removes the ids of jobs that are no longer kept from the index; their copies expire through their TTL.
 // Idempotent.
 func (s *Store) CleanupDead(ctx context.Context) error {
 	return toFault(ctx, "clean up dead jobs", s.redis.ZRemRangeByScore(ctx, deadIndex, "-inf", s.deadSince()).Err())

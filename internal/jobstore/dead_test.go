@@ -119,7 +119,7 @@ func TestAHistoryIsBounded(t *testing.T) {
 	})
 }
 
-// A dead job begins anew under its id, and no attempt of its earlier life can write to it.
+// A dead job starts again under its id, and no attempt of its earlier life can write to it.
 func TestRetryDead(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -219,7 +219,7 @@ func TestDeleteOfADeadJob(t *testing.T) {
 	})
 }
 
-// After its time a dead job is in no list, cleaned up or not.
+// After DeadTTL a dead job is in no list, cleaned up or not.
 func TestDeadJobsExpire(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
@@ -240,7 +240,7 @@ func TestDeadJobsExpire(t *testing.T) {
 		if n := e.redis.ZCard(ctx, "job:dead").Val(); n != 1 {
 			t.Errorf("ids in the index: got %d, want 1", n)
 		}
-		mustSucceed(t, e.redis.Del(ctx, "job:dead:"+string(second.ID)).Err()) // it has expired, or an eviction
+		mustSucceed(t, e.redis.Del(ctx, "job:dead:"+string(second.ID)).Err()) // it has expired, or was evicted
 		records, err := e.LoadDeadRecords(ctx, []job.ID{first.ID, second.ID})
 		if err != nil || len(records) != 1 || records[first.ID].Owner != "owner-1" {
 			t.Errorf("LoadDeadRecords: got %+v, %v, want %s alone", records, err, first.ID)

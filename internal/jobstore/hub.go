@@ -20,7 +20,7 @@ const (
 	defaultRefresh = 3 * time.Second
 	// refreshBatch is how many records one round trip reads again.
 	refreshBatch = 200
-	// messageBuffer holds the messages that arrive while watched records are read again.
+	// messageBuffer holds the messages that arrive while watched records are reloaded.
 	messageBuffer = 1000
 )
 
@@ -81,7 +81,7 @@ func (h *hub) receiveMessage(payload string) {
 	}
 	r, err := decodeMessage(id, body)
 	if err != nil {
-		// Reading the record again makes up for it, a little later.
+		// The next reload of the record corrects this a little later.
 		h.logger.Warn("a job's change cannot be read", "job_id", name, "error", err)
 		return
 	}
@@ -124,7 +124,7 @@ func (h *hub) reloadWatched(ctx context.Context) error {
 	return nil
 }
 
-// addWatcher reports whether the watch begins: none does after run has ended.
+// addWatcher adds a watcher; false after run has ended.
 func (h *hub) addWatcher(id job.ID, w *watcher) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

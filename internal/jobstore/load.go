@@ -22,7 +22,7 @@ func (s *Store) LoadRecord(ctx context.Context, id job.ID) (job.Record, error) {
 }
 
 // LoadWithResult returns a record and, when the job is done, its result or the slim view of it (gzip, as stored). It
-// reads both at one moment, in one round trip. job_not_found when there is no record.
+// reads both atomically, in one round trip. job_not_found when there is no record.
 func (s *Store) LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error) {
 	record, result := recordPrefix+string(id), resultKey(id)
 	if slim {
@@ -49,14 +49,14 @@ func (s *Store) LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.R
 	}
 	b, err := packed.Bytes()
 	if err != nil {
-		// Record and result expire together, so somebody deleted one of them by hand.
+		// Record and result expire together, so an operator has deleted one of them.
 		return job.Record{}, nil, fault.Wrap(fault.JobNotFound, fmt.Errorf("jobstore: a record without its result: %w", err))
 	}
 	return r, b, nil
 }
 
-// loadByScript is LoadWithResult for a server that is out of memory. It refuses transactions, even those that only
-// read, and accepts scripts. A script costs twice as much, so it is not the rule.
+// loadByScript is LoadWithResult for a server that is out of memory, which refuses transactions, even those that only
+// read, and accepts scripts. A script costs twice as much, so it is not the default.
 func (s *Store) loadByScript(ctx context.Context, id job.ID, record, result string) (job.Record, []byte, error) {
 	values, err := loadScript.Run(ctx, s.redis, []string{record, result}).Slice()
 	if err != nil {
@@ -74,8 +74,8 @@ func (s *Store) LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, 
 	return s.LoadWithResult(ctx, id, false)
 }
 
-// LoadRecords returns several records in one round trip. A record that is gone is missing from the answer. So is one
-// that cannot be read, which is logged: it must not keep the others from being read.
+// LoadRecords returns several records in one round trip. A missing record is left out. So is one that cannot be
+// decoded, which is logged and does not stop the others.
 func (s *Store) LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error) {
 	return s.loadRecordsAt(ctx, recordPrefix, ids)
 }

@@ -54,7 +54,7 @@ func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	return e
 }
 
-// onEachRedis runs a test on a real Redis and on the one that `tmd all` carries with it.
+// onEachRedis runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func onEachRedis(t *testing.T, test func(t *testing.T, e *env)) {
 	onEachRedisWith(t, often, test)
 }
@@ -71,7 +71,7 @@ func onEachRedisWith(t *testing.T, refresh time.Duration, test func(t *testing.T
 	})
 }
 
-// createRecord stores a record on no terms.
+// createRecord stores a record without a policy.
 func (e *env) createRecord(ctx context.Context, r job.Record, input []byte) error {
 	_, err := e.AdmitJob(ctx, r, input, submit.AdmissionPolicy{})
 	return err

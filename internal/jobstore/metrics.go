@@ -17,7 +17,7 @@ var deadDesc = prometheus.NewDesc("tmd_jobs_dead",
 // Describe makes the store a collector of tmd_jobs_dead, which it reads from Redis at each scrape.
 func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadDesc }
 
-// Collect reports the number. It reports nothing while Redis does not answer.
+// Collect reports the number of dead jobs, and nothing while Redis does not answer.
 func (s *Store) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()

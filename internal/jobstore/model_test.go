@@ -13,12 +13,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// model does what the store should do, in a few lines of Go.
+// model implements the store's behaviour in a few lines of Go.
 type model struct {
 	exists bool
 	r      job.Record
 	packed string // the full result
-	// dead is what is kept of the job since it failed, nil for nothing.
+	// dead is the copy of the job that failed, nil for none.
 	dead *job.Record
 }
 
@@ -45,8 +45,8 @@ func (m *model) move(fence int64, next job.State, now time.Time) (changed, super
 	return true, false
 }
 
-// Whatever workers, editors and owners do in whatever order, the store does what the model does. Above all, no write
-// with an older fence changes anything.
+// For any order of calls by workers, editors and owners, the store behaves as the model. Above all, no write with an
+// older fence changes anything.
 func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		why := *job.FailureOf(fault.New(fault.Timeout))
@@ -60,7 +60,7 @@ func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 					rt.Fatalf("%s: %v; want superseded: %v", op, err, superseded)
 				}
 			}
-			// Any fence that was ever given, and some that were not.
+			// Any fence that was ever returned, and some that were not.
 			fence := func(rt *rapid.T) int64 { return rapid.Int64Range(m.r.Fence-2, m.r.Fence+1).Draw(rt, "fence") }
 			packed := func(rt *rapid.T) string { return rapid.StringN(0, 4, -1).Draw(rt, "result") }
 			rt.Repeat(map[string]func(*rapid.T){

@@ -26,9 +26,9 @@ func keysOf(id job.ID) []string {
 	return []string{recordPrefix + string(id), resultKey(id), slimKey(id), claimOfKey(id)}
 }
 
-// storedRecord is a record as the fields of its hash. The hash has more fields, which are read apart so that a poll of
-// the status does not pay for them: input, history, edit (the name of the last edit), owned (the key of its owner's
-// index), content (the key of its content's claim), and shared (set when a second request was given the job).
+// storedRecord is a record as the fields of its hash. The hash has more fields, which are read separately so that a
+// poll of the status does not pay for them: input, history, edit (the name of the last edit), owned (the key of its
+// owner's index), content (the key of its content's claim), and shared (set when a second request received the job).
 type storedRecord struct {
 	Kind       string        `redis:"kind"`
 	Owner      string        `redis:"owner"`

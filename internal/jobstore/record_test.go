@@ -80,7 +80,7 @@ func valuesOf(fields []any) []any {
 	return values
 }
 
-// Whatever a record in Redis holds, it is read or refused. What is read is written as the same record.
+// Any record in Redis is decoded or refused, and a decoded one is encoded to the same record.
 func FuzzRecord(f *testing.F) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	whole, err := encodeRecord(job.Record{
@@ -100,7 +100,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	f.Add(`["body","ann","","failed","0","1","2","{\"code\":7}","99999999999999999","0","",""]`)
 	f.Fuzz(func(t *testing.T, payload string) {
-		// As a message of the channel carries it.
+		// In the form of a message on the channel.
 		var message []string
 		if json.Unmarshal([]byte(payload), &message) != nil {
 			return

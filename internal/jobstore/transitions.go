@@ -53,7 +53,7 @@ func (s *Store) RequeueJob(ctx context.Context, id job.ID, fence int64) error {
 	return s.changeState(ctx, "requeue job", id, fence, change{to: job.Queued})
 }
 
-// change is what an attempt writes to a record.
+// change is the write of an attempt to a record.
 type change struct {
 	to      job.State
 	why     *job.Failure
@@ -81,7 +81,7 @@ func (s *Store) changeState(ctx context.Context, op string, id job.ID, fence int
 	return nil
 }
 
-// The answers of replace_result.lua that are no version.
+// The answers of replace_result.lua that are not a version.
 const (
 	replaceNotFound       = -1
 	replaceNotDone        = -2

@@ -78,7 +78,7 @@ func TestALifeOfAJob(t *testing.T) {
 		if n := e.redis.HExists(ctx, "job:timeline:"+string(want.ID), "input").Val(); n {
 			t.Error("input after the end of the job: got one, want none")
 		}
-		// A delivery after the end gets the record as it is.
+		// A delivery after the end returns the record unchanged.
 		if r, _, err := e.BeginAttempt(ctx, want.ID, 3); err != nil || !cmp.Equal(r, want) {
 			t.Errorf("BeginAttempt of a final record: got %+v, %v, want it unchanged", r, err)
 		}

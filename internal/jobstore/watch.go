@@ -41,8 +41,8 @@ type watcher struct {
 	fence, version int64 // of the last record that was delivered
 }
 
-// hasSeen reports whether the watcher has r or a later record. The versions of a record that was restored begin anew,
-// with a higher fence.
+// hasSeen reports whether the watcher has r or a later record. The versions of a restored record start again, with a
+// higher fence.
 func (w *watcher) hasSeen(r job.Record) bool {
 	return r.Fence < w.fence || r.Fence == w.fence && r.Version <= w.version
 }

@@ -36,7 +36,7 @@ func (e *env) mustWatch(ctx context.Context, t *testing.T, id job.ID) <-chan job
 }
 
 func TestWatchRecord(t *testing.T) {
-	// Nothing is read again: that would be ahead of the messages, and skip what lies between.
+	// No reload: it would overtake the messages, and skip the changes in between.
 	onEachRedisWith(t, time.Hour, func(t *testing.T, e *env) {
 		e.runHub(t)
 		ctx := t.Context()
@@ -54,7 +54,7 @@ func TestWatchRecord(t *testing.T) {
 			}
 		}
 		seen(one, wanted...)
-		// Each change arrives while it is made, however fast the next follows.
+		// Each change arrives, however soon the next one follows.
 		fence := e.mustBegin(t, r.ID, 1)
 		why := *job.FailureOf(fault.New(fault.Timeout))
 		if err := e.ScheduleRetry(ctx, r.ID, fence, why, start.Add(time.Second)); err != nil {
@@ -77,7 +77,7 @@ func TestWatchRecord(t *testing.T) {
 				t.Errorf("after the end: got %+v, want no change", r)
 			}
 		}
-		// A job that has ended tells so and ends.
+		// A watch of an ended job delivers the record and ends.
 		late := e.mustWatch(ctx, t, r.ID)
 		seen(late, job.Done)
 		if _, ok := nextChange(t, late); ok {
@@ -128,7 +128,7 @@ func TestWatchesEndWithTheHub(t *testing.T) {
 	})
 }
 
-// Reading the record again makes up for a message that was lost, here because it was never sent.
+// A reload corrects a lost message, which here was never sent.
 func TestALostMessage(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		e.runHub(t)

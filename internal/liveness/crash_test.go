@@ -39,8 +39,8 @@ func TestAKilledWorker(t *testing.T) {
 	}
 }
 
-// A worker that was paused, or cut off from Redis, for longer than its heartbeats last stops the run of its job, which
-// another worker runs by then, and takes nothing from that one.
+// A worker was paused, or disconnected from Redis, for longer than the TTL of its heartbeats. It stops the run of its
+// job, which another worker runs by then, and does not disturb that run.
 func TestAWorkerThatReturns(t *testing.T) {
 	for name, away := range map[string]func(f *fleet, pid int, away bool){
 		"paused": func(f *fleet, pid int, away bool) {
@@ -85,7 +85,7 @@ func TestAWorkerThatReturns(t *testing.T) {
 	}
 }
 
-// A job that kills its workers fails after three, without another run. The job that ran beside it does not.
+// A job that kills its workers fails after three, without another run. The job that ran at the same time does not.
 func TestAJobThatKillsItsWorkers(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
@@ -152,7 +152,8 @@ func TestAnOutageOfRedisWhileAJobRuns(t *testing.T) {
 			e.EnqueueTasks(t, queuetest.NewTask(job.Normal))
 			queuetest.Receive(t, begun)
 			away(t, server, func() { <-time.After(6 * time.Second) })
-			// A rescue removes an orphan without a message from the list. After that it would have put the job back.
+			// A rescue removes a task without a message from the active list. The test waits for that: the rescuer
+			// ran, and requeued nothing.
 			active := "asynq:{" + queuemodel.Normal + "}:active"
 			testenv.Eventually(t, "Redis answers", func() bool { return e.Redis.LPush(t.Context(), active, "nobody").Err() == nil })
 			testenv.Eventually(t, "a worker rescues orphans", func() bool {
@@ -170,7 +171,7 @@ func TestAnOutageOfRedisWhileAJobRuns(t *testing.T) {
 	}
 }
 
-// The same on each Redis, in one process: a holder that is lost, and tasks without a claim.
+// The same on each Redis, in one process: a worker that is lost, and tasks without a claim.
 func TestOrphansArePutBack(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		ctx, of := t.Context(), func(state string) string { return "asynq:{" + queuemodel.Normal + "}:" + state }
@@ -205,7 +206,8 @@ func TestOrphansArePutBack(t *testing.T) {
 	})
 }
 
-// Jobs that ran when workers were lost do not run together again, or it would never show which of them is the cause.
+// Jobs that ran when workers were lost do not run at the same time again: otherwise the cause among them could not be
+// found.
 func TestSuspectsRunOneAtATime(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		suspects := map[job.ID]bool{}
@@ -232,7 +234,7 @@ func TestSuspectsRunOneAtATime(t *testing.T) {
 			t.Errorf("first run: got %+v, want a suspect", d)
 		}
 		testenv.Eventually(t, "the other waits", func() bool { return e.DepthOf(t, queuemodel.Normal).Retry == 1 })
-		// The free place is for tasks that are no suspects.
+		// The second slot is for tasks that are not suspects.
 		clean := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, clean)
 		if d := queuetest.Receive(t, began); d.ID != clean.ID {

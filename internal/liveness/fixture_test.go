@@ -18,7 +18,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// fixture is a queue whose tasks the test takes and finishes in the place of asynq.
+// fixture is a queue whose tasks the test takes and finishes in place of asynq.
 type fixture struct {
 	*queuetest.Env
 	t     *testing.T
@@ -64,7 +64,7 @@ func (f *fixture) takeTask(queue string) job.ID {
 	return job.ID(id)
 }
 
-// claimNew has a member claim a task that is enqueued and taken for it.
+// claimNew makes a member claim a new task.
 func (f *fixture) claimNew(m *liveness.Member, p job.Priority) *claim {
 	f.t.Helper()
 	f.EnqueueTasks(f.t, queuetest.NewTask(p))

@@ -122,7 +122,7 @@ type fleet struct {
 	t     testing.TB
 	addr  string
 	byPID map[int]*testenv.Process
-	links map[int]*link // the way of each to Redis
+	links map[int]*link // the connection of each to Redis
 }
 
 func newFleet(t testing.TB, workers int) *fleet {
@@ -152,7 +152,7 @@ func (f *fleet) startWorker() {
 	f.byPID[p.Pid()], f.links[p.Pid()] = p, l
 }
 
-// link is a way through TCP that can be cut.
+// link is a TCP proxy whose connections can be cut.
 type link struct {
 	net.Listener
 	mu    sync.Mutex
@@ -187,7 +187,7 @@ func newLink(t testing.TB, to string) *link {
 	return l
 }
 
-// addConns reports whether connections may go on.
+// addConns adds connections; false when the link is cut.
 func (l *link) addConns(conns ...net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -201,7 +201,7 @@ func (l *link) addConns(conns ...net.Conn) bool {
 	return true
 }
 
-// setCut cuts the link, or mends it.
+// setCut cuts the link, or restores it.
 func (l *link) setCut(cut bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

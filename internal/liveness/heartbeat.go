@@ -107,7 +107,7 @@ func (h *heartbeat) call(ctx context.Context, claim *run) (crashes int, err erro
 	return int(n), nil
 }
 
-// scriptArgs returns ARGV of heartbeat.lua. It forgets the runs whose outcomeWindow is over.
+// scriptArgs returns ARGV of heartbeat.lua. It drops the runs whose outcomeWindow is over.
 func (h *heartbeat) scriptArgs(now time.Time, claim *run) []any {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -146,8 +146,8 @@ func (h *heartbeat) recordRoundTrip(began time.Time, took time.Duration, err err
 }
 
 // isTrusted reports whether a worker whose key has expired is really lost. After an outage of Redis every key has
-// expired although no worker is lost. A worker that has sent heartbeats without a gap for longer than a key lives knows
-// that the others could do so, too.
+// expired although no worker is lost. When this worker has sent heartbeats without a gap for longer than a key lives,
+// the others had the same opportunity.
 func (h *heartbeat) isTrusted() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -19,7 +19,7 @@ func TestNewRefusesMissingDependencies(t *testing.T) {
 	}
 }
 
-// A heartbeat that was delayed on its way does not undo a later one.
+// A delayed heartbeat does not undo a later one.
 func TestADelayedHeartbeatChangesNothing(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		m := f.newMember("a")

@@ -1,9 +1,9 @@
-// Package liveness records in Redis which workers are alive and what they run, and puts back the tasks of those that
-// are not. A Member is one worker process: it sends heartbeats, claims tasks, and takes turns with the others at
+// Package liveness records in Redis which workers are alive and what they run, and requeues the tasks of dead
+// workers. A Member is one worker process: it sends heartbeats, claims tasks, and takes turns with the others at
 // rescuing orphans. A Registry reads the list of workers from outside.
 //
-// A task is held by one worker at a time. A worker that was paused or cut off learns from its next heartbeat which
-// tasks it no longer holds. Until then both workers may run the same task, so a handler must fence what it writes.
+// One worker at a time holds a task. A worker that was paused or disconnected learns from its next heartbeat which
+// tasks it no longer holds. Until then both workers may run the same task, so a handler must fence its writes.
 package liveness
 
 import (
@@ -30,7 +30,7 @@ const (
 	deregisterTimeout = 500 * time.Millisecond
 )
 
-// Deps is what a Member needs.
+// Deps are the dependencies of a Member.
 type Deps struct {
 	Redis      redis.UniversalClient
 	Host       string // the name of this machine, for others; empty means the host name
@@ -75,8 +75,8 @@ func New(d Deps) (*Member, error) {
 // WorkerID returns the id of this worker, <host>:<pid>:<random>.
 func (m *Member) WorkerID() string { return m.heartbeat.id }
 
-// Run sends heartbeats and rescues orphans until ctx ends, then deregisters this worker. Call it before the first task
-// is taken, and end ctx after the last one is finished: other workers put back what a silent worker holds.
+// Run sends heartbeats and rescues orphans until ctx ends, then deregisters this worker. Call it before the first
+// task is taken, and end ctx after the last one is finished: other workers requeue the tasks of a silent worker.
 func (m *Member) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	loops.Go(func() { m.heartbeat.sendPeriodically(ctx) })
@@ -85,8 +85,8 @@ func (m *Member) Run(ctx context.Context) {
 	m.Deregister(context.WithoutCancel(ctx))
 }
 
-// SendHeartbeat tells the others that this worker is alive and what it runs. It cancels the runs whose tasks this
-// worker no longer holds, with job.ErrSuperseded.
+// SendHeartbeat reports this worker and its runs. It cancels the runs whose tasks this worker no longer holds, with
+// job.ErrSuperseded.
 func (m *Member) SendHeartbeat(ctx context.Context) error { return m.heartbeat.send(ctx) }
 
 // ClaimTask makes this worker the holder of a task of a queue, until end or Deregister. A task may only run while it is
@@ -105,7 +105,7 @@ func (m *Member) ClaimTask(ctx context.Context, task job.ID, queue string, cance
 	return func() bool { return m.heartbeat.endRun(r) }, crashes, nil
 }
 
-// FindRun returns a function that removes the run which a task has in this process now, because this worker no longer
+// FindRun returns a function that removes the current run of a task in this process, because this worker no longer
 // holds the task: asynq has recorded the outcome, for which it does not always wait for the handler. A run that is
 // still in progress is cancelled with job.ErrSuperseded. The function does nothing if the task has no run, or has
 // another one by the time of the call.
@@ -117,11 +117,11 @@ func (m *Member) FindRun(task job.ID) (remove func()) {
 // StartDraining shows in the heartbeats that this worker takes no new tasks.
 func (m *Member) StartDraining() { m.heartbeat.startDraining() }
 
-// RescueOrphans puts back the tasks that no worker runs, unless another worker has done so within the last 400 ms. The
+// RescueOrphans requeues the tasks that no worker runs, unless another worker has done so within the last 400 ms. The
 // caller decides whether this worker's view of the others can be trusted.
 func (m *Member) RescueOrphans(ctx context.Context) error { return m.rescuer.rescueOrphans(ctx) }
 
-// Deregister removes this worker from the list and puts back the tasks that it still holds, without counting a crash.
+// Deregister removes this worker from the list and requeues the tasks that it still holds, without counting a crash.
 // Without it the others find the worker missing after a few seconds and count one. Errors are logged only.
 func (m *Member) Deregister(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, deregisterTimeout)

@@ -67,7 +67,7 @@ func toWorker(id string, hash map[string]string) queuemodel.Worker {
 	return w
 }
 
-// toTime reads Unix milliseconds; zero for what is no number.
+// toTime reads Unix milliseconds; zero for an invalid number.
 func toTime(milliseconds string) time.Time {
 	n, err := strconv.ParseInt(milliseconds, 10, 64)
 	if err != nil {
@@ -77,12 +77,12 @@ func toTime(milliseconds string) time.Time {
 }
 
 // RequeueOrphans puts the tasks that workers on a host hold back at the heads of their queues at once, and returns
-// them. It is for a caller that knows that these workers are gone before their heartbeats expire. A worker that is
-// alive after all learns of it from its next heartbeat and can write nothing more for those tasks. With crashed, each
+// them. It is for a caller that knows, before the heartbeats expire, that these workers are dead. A worker that is
+// still alive learns of it from its next heartbeat and can write nothing more for those tasks. With crashed, each
 // task counts a lost worker.
 //
-// A container that is started again keeps the name of the host: before limits the call to workers that started earlier.
-// A zero time means all. Calling it again is safe: the workers of the first call are no longer in the list.
+// A restarted container keeps the name of the host: before limits the call to workers that started earlier. A zero
+// time means all. Calling it again is safe: the workers of the first call are no longer in the list.
 func (r *Registry) RequeueOrphans(ctx context.Context, host string, before time.Time, crashed bool) ([]job.ID, error) {
 	tasks, err := requeueTasks(ctx, r.redis, selection{host: host, before: before, crashed: crashed})
 	return tasks, redisurl.ToFault(ctx, "liveness: requeue orphans", err)

@@ -83,7 +83,7 @@ func TestRequeueOrphans(t *testing.T) {
 	})
 }
 
-// A container that is started again has the host name of the one before it.
+// A restarted container has the host name of the one before it.
 func TestRequeueOrphansOfAnEarlierProcess(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		f := &fixture{Env: e, t: t}

@@ -16,7 +16,7 @@ import (
 // reaper.
 const rescuerKey = "queue:reaper"
 
-// rescuer puts back the tasks that no worker runs.
+// rescuer requeues the tasks that no worker runs.
 type rescuer struct {
 	redis     redis.UniversalClient
 	heartbeat *heartbeat
@@ -47,7 +47,7 @@ func (r *rescuer) rescuePeriodically(ctx context.Context) {
 func (r *rescuer) rescueOrphans(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	// A lease that ends by then was taken longer than budget.TaskClaim ago.
+	// A lease that ends before this time was taken longer than budget.TaskClaim ago.
 	due := r.clock().Add(budget.TaskLease - budget.TaskClaim).Unix()
 	args := append([]any{r.heartbeat.id, budget.RescueLock.Milliseconds(), due}, queuemodel.QueuePrefixes()...)
 	keys := []string{queuemodel.HoldersKey, queuemodel.WorkersKey, rescuerKey}
@@ -63,7 +63,7 @@ func (r *rescuer) rescueOrphans(ctx context.Context) error {
 	return nil
 }
 
-// selection names the workers whose tasks are put back.
+// selection names the workers whose tasks are requeued.
 type selection struct {
 	host   string
 	worker string    // one worker of the host; empty for all
@@ -72,7 +72,7 @@ type selection struct {
 	crashed bool
 }
 
-// requeueTasks puts back what the selected workers hold, and returns the tasks. It removes the workers from the list.
+// requeueTasks requeues the tasks of the selected workers, and returns them. It removes the workers from the list.
 func requeueTasks(ctx context.Context, client redis.UniversalClient, s selection) ([]job.ID, error) {
 	crashed, before := 0, int64(0)
 	if s.crashed {

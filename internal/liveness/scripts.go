@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// The scripts. The files say what KEYS and ARGV are.
+// The scripts. Each file documents its KEYS and ARGV.
 var (
 	//go:embed lua/heartbeat.lua
 	heartbeatLua string

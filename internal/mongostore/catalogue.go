@@ -17,8 +17,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// catalogueState says which catalogue the collections hold. It is written last, so that whoever sees a new version
-// finds all of it.
+// catalogueState describes the catalogue in the collections. It is written last, so that a reader of a new version
+// finds the whole catalogue.
 type catalogueState struct {
 	ID          string                `bson:"_id"`
 	Version     string                `bson:"version"`
@@ -29,7 +29,7 @@ type catalogueState struct {
 
 const (
 	currentCatalogue = "current"
-	// seedTries is how often a seed begins again when others seed at the same time.
+	// seedTries is how often a seed starts again because of a concurrent seed.
 	seedTries = 5
 )
 
@@ -37,9 +37,9 @@ var byID = bson.D{{Key: "_id", Value: 1}}
 
 func filterID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
 
-// SeedCatalogue stores the edition of an academic year. The collections hold the newest edition, document by document;
-// older editions are one document each. An edition that is newer than the stored one takes its place in the
-// collections, and the stored one becomes a document. Storing the same data again repairs what was damaged and
+// SeedCatalogue stores the edition of an academic year. The collections hold the newest edition, document by
+// document; older editions are one document each. An edition that is newer than the stored one replaces it in the
+// collections, and the stored one becomes a document. Storing the same data again repairs damaged documents and
 // changes nothing else.
 func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
@@ -64,7 +64,7 @@ func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if err := s.writeCollections(ctx, data); err != nil {
 		return err
 	}
-	// An edition is in one place: what the collections hold is no document any more.
+	// An edition is stored once: the edition in the collections is not also a document.
 	_, err = s.editions.DeleteOne(ctx, filterID(data.Calendar))
 	return storeError(ctx, "seed", err)
 }
@@ -75,10 +75,11 @@ func (s *Store) writeEdition(ctx context.Context, data catalogue.Data) error {
 	return storeError(ctx, "store an edition", err)
 }
 
-// writeCollections makes the collections what data says: it writes what is new or different, then removes what is gone.
-// Readers see the old, the new or some of both, but never less than both have in common; the version changes last.
+// writeCollections stores data in the collections: it writes new and changed documents, then removes old ones. During
+// that readers see old documents, new ones or both, and always those that are in both catalogues; the version changes
+// last.
 func (s *Store) writeCollections(ctx context.Context, data catalogue.Data) error {
-	// Who points at something comes after it, and goes before it.
+	// A document that refers to another is written after it, and removed before it.
 	var removals []func() error
 	for _, step := range []func() (func() error, error){
 		func() (func() error, error) {
@@ -117,8 +118,8 @@ func (s *Store) writeCollections(ctx context.Context, data catalogue.Data) error
 	return storeError(ctx, "seed", err)
 }
 
-// replaceDocuments writes the documents that are missing or different in c, and returns what removes those that are not
-// wanted.
+// replaceDocuments writes the missing and changed documents of c, and returns a function that removes those that are
+// not wanted.
 func replaceDocuments[T any](ctx context.Context, c *mongo.Collection, wanted []T, id func(T) string) (func() error, error) {
 	op := "seed " + c.Name()
 	var gone []string
@@ -135,7 +136,7 @@ func replaceDocuments[T any](ctx context.Context, c *mongo.Collection, wanted []
 		if err == nil && len(different) > 0 {
 			_, err = c.BulkWrite(ctx, different, options.BulkWrite().SetOrdered(false))
 		}
-		// Another process seeds at the same time and was first with a document: look again at what is missing.
+		// A concurrent seed has written a document first: find the missing ones again.
 		if mongo.IsDuplicateKeyError(err) && try < seedTries {
 			continue
 		}
@@ -154,8 +155,7 @@ func replaceDocuments[T any](ctx context.Context, c *mongo.Collection, wanted []
 }
 
 // diffDocuments returns the writes that turn the stored documents into the wanted ones, and the ids to remove.
-// Inserts are apart from replacements: the first seed has many, and an insert costs much less than a write that looks
-// for a document.
+// Inserts are separate from replacements: the first seed has many, and an insert costs much less than a replacement.
 func diffDocuments[T any](stored, wanted []T, id func(T) string) (missing, different []mongo.WriteModel, gone []string) {
 	old := make(map[string]T, len(stored))
 	for _, doc := range stored {
@@ -174,7 +174,7 @@ func diffDocuments[T any](stored, wanted []T, id func(T) string) (missing, diffe
 }
 
 // LoadCatalogue returns the newest edition, each part in the order of its ids; database_unavailable before the first
-// seed. A caller that keeps it reads CatalogueVersion before, so that a seed meanwhile shows as a new version.
+// seed. A caller that stores it reads CatalogueVersion first, so that a concurrent seed shows as a new version.
 func (s *Store) LoadCatalogue(ctx context.Context) (catalogue.Data, error) {
 	d, err := s.readCatalogue(ctx)
 	if err != nil {

@@ -63,8 +63,8 @@ type sequenceDocument struct {
 	Terms    []sequenceTermDocument `bson:"terms"`
 }
 
-// equivalentsDocument is one set of equivalents. A list in a list would do, but not every server that speaks MongoDB's
-// protocol stores one.
+// equivalentsDocument is one set of equivalents. A list of lists would be simpler, but not every server that speaks
+// MongoDB's protocol stores one.
 type equivalentsDocument struct {
 	Codes []string `bson:"codes"`
 }
@@ -73,7 +73,7 @@ func toEquivalentsDocument(codes []string) equivalentsDocument { return equivale
 
 func toEquivalents(d equivalentsDocument) []string { return d.Codes }
 
-// mapSlice converts each element; none stays none, and empty stays empty.
+// mapSlice converts each element; nil stays nil, and empty stays empty.
 func mapSlice[T, U any](list []T, convert func(T) U) []U {
 	if list == nil {
 		return nil
@@ -133,7 +133,7 @@ func toSequence(d sequenceDocument) catalogue.Sequence {
 	}
 }
 
-// editionDocument is a whole catalogue of another academic year than the newest.
+// editionDocument is a whole catalogue of an academic year other than the newest.
 type editionDocument struct {
 	Calendar    string                `bson:"_id"`
 	Version     string                `bson:"version"`
@@ -161,8 +161,8 @@ func toEdition(d editionDocument) catalogue.Data {
 	}
 }
 
-// timelineDocument is a timeline as a document. The names are those of the earlier system, whose timelines can be read
-// on.
+// timelineDocument is a timeline as a document. The names are those of the earlier system, whose timelines stay
+// readable.
 type timelineDocument struct {
 	ID               bson.ObjectID            `bson:"_id"`
 	Owner            string                   `bson:"userId"`
@@ -235,7 +235,7 @@ func toExtraCourse(d extraCourseDocument) timeline.ExtraCourse {
 	return timeline.ExtraCourse{Code: d.Code, Title: d.Title, Credits: d.Credits}
 }
 
-// mapValues converts each value; none stays none.
+// mapValues converts each value; nil stays nil.
 func mapValues[T, U any](values map[string]T, convert func(T) U) map[string]U {
 	if values == nil {
 		return nil
@@ -263,7 +263,7 @@ func (d timelineDocument) toTimeline() timeline.Saved {
 		Semesters: mapSlice(d.Semesters, toSemester), States: mapValues(d.States, toState),
 		Exemptions: d.Exemptions, Deficiencies: d.Deficiencies, Extra: mapSlice(d.Extra, toExtraCourse),
 		Required: d.Required, Transfers: d.Transfers, Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,
-		// A document without a version is one that the earlier system wrote.
+		// The earlier system wrote documents without a version.
 		Version: d.Version, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
 }

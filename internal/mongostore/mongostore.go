@@ -1,7 +1,7 @@
-// Package mongostore keeps the catalogue and the saved timelines in MongoDB.
+// Package mongostore stores the catalogue and the saved timelines in MongoDB.
 //
-// It uses plain reads and writes of single documents: no transactions, no joins, no expiry. What must happen together
-// stands in one document, or in an order that is right at every step.
+// It uses plain reads and writes of single documents: no transactions, no joins, no expiry. Data that must change
+// together is in one document, or is written in an order that is right at every step.
 package mongostore
 
 import (
@@ -25,31 +25,31 @@ import (
 // DefaultDatabase is the database of a URI that names none.
 const DefaultDatabase = "trackmydegree"
 
-// Waiting for a server that is not there, or that says nothing, must be shorter than what waits for us: a request is
-// better answered 503 than late.
+// The wait for a server that is unavailable, or does not answer, must be shorter than the client's: a request should
+// receive 503 in time.
 const (
-	// defaultTimeout leaves a request that is answered within 2 s time for its other steps.
+	// defaultTimeout leaves a request, which is answered within 2 s, time for its other steps.
 	defaultTimeout   = budget.MongoCall
 	selectionTimeout = budget.MongoSelection
-	// bulkTimeout is for the steps of what no request waits for: seeding, loading the catalogue, making indexes.
+	// bulkTimeout bounds each step of work outside of requests: seeding, loading the catalogue, creating indexes.
 	bulkTimeout = budget.MongoBulkStep
-	// indexRetry is the pause between two attempts to make the indexes.
+	// indexRetry is the pause between two attempts to create the indexes.
 	indexRetry = 2 * time.Second
 )
 
-// Config says where the database is.
+// Config names the database.
 type Config struct {
 	// URI is a MongoDB connection string. Its path names the database.
 	URI string
-	// Timeout bounds one call, all its steps and tries included; 1.4 s when it is 0. timeoutMS of the URI wins.
-	// Seeding, loading the whole catalogue and making indexes have 5 s for each step, or what the caller's context
-	// says.
+	// Timeout bounds one call, all its steps and retries included; 1.4 s when it is 0. timeoutMS of the URI overrides
+	// it. Seeding, loading the whole catalogue and creating indexes have 5 s for each step, or the deadline of the
+	// caller's context.
 	Timeout time.Duration
 	// Now is the clock; time.Now when it is nil.
 	Now func() time.Time
 }
 
-// Store is the catalogue and the saved timelines of one database.
+// Store stores the catalogue and the saved timelines in one database.
 type Store struct {
 	client  *mongo.Client
 	now     func() time.Time
@@ -58,8 +58,8 @@ type Store struct {
 	degrees, pools, courses, sequences, state, editions, timelines *mongo.Collection
 }
 
-// Open returns the store of a database. It needs no server yet: the driver connects when it is used, and again after
-// the server was away. The error says what is wrong with the URI.
+// Open returns the store of a database. It needs no server yet: the driver connects at the first use, and reconnects
+// after an outage. The error says what is wrong with the URI.
 func Open(cfg Config) (*Store, error) {
 	uri, err := connstring.ParseAndValidate(cfg.URI)
 	if err != nil {
@@ -101,7 +101,8 @@ func Open(cfg Config) (*Store, error) {
 	}, nil
 }
 
-// uriError is the error of a URI. The driver's own words may repeat a piece of a password that is not percent-encoded.
+// uriError is the error of an invalid URI. The driver's error may contain a part of a password that is not
+// percent-encoded.
 func uriError(uri string, err error) error {
 	var lookup *net.DNSError
 	switch {
@@ -113,7 +114,7 @@ func uriError(uri string, err error) error {
 	return fmt.Errorf("the URI of MongoDB: %w", err)
 }
 
-// Close gives the connections up.
+// Close closes the connections.
 func (s *Store) Close(ctx context.Context) error {
 	if err := s.client.Disconnect(ctx); err != nil {
 		return fmt.Errorf("close the connections to MongoDB: %w", err)
@@ -121,14 +122,14 @@ func (s *Store) Close(ctx context.Context) error {
 	return nil
 }
 
-// Ping reports whether the server takes writes at this moment.
+// Ping reports whether the server accepts writes.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
 	return storeError(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
 }
 
-// EnsureIndexes makes the indexes that are missing. It may be called again and again, from several processes at once.
+// EnsureIndexes creates the missing indexes. It is idempotent, also when several processes call it at once.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
 	// A page of an owner's list is one range of this index.
 	_, err := s.timelines.Indexes().CreateOne(ctx, mongo.IndexModel{
@@ -141,8 +142,8 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 	return storeError(ctx, "make the index of degrees", err)
 }
 
-// Run makes the indexes and returns: at once when the server is there, and else as soon as it is. It returns an error
-// only when ctx ends first.
+// Run creates the indexes and returns: at once when the server is available, otherwise as soon as it is. It returns
+// an error only when ctx ends first.
 func (s *Store) Run(ctx context.Context) error {
 	for {
 		err := s.EnsureIndexes(ctx)
@@ -157,17 +158,17 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
-// errSlow ends what took longer than the store gives it.
+// errSlow is the cause of a call that exceeded the store's timeout.
 var errSlow = errors.New("no answer in time")
 
-// withTimeout gives a call the store's time. The driver alone would let it take all that a caller's deadline leaves,
-// and a worker's is a minute.
+// withTimeout bounds a call by the store's timeout. The driver alone would use the caller's whole deadline, which is
+// a minute in a worker.
 func (s *Store) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.timeout, errSlow)
 }
 
-// storeError is err of an operation as the project's error, and nil for nil. What the caller ended stays the caller's:
-// canceled or timed out.
+// storeError turns the error of an operation into a fault, and keeps nil. After the caller has ended the context it
+// is canceled or timeout.
 func storeError(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
@@ -179,7 +180,7 @@ func storeError(ctx context.Context, op string, err error) error {
 	}
 }
 
-// findError is failed, with missing for a document that is not there.
+// findError is storeError, with missing for a document that does not exist.
 func findError(ctx context.Context, op string, err error, missing fault.Code) error {
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return fault.New(missing)

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, uri string, now func() time.Time) *mongostore.Store {
 	t.Helper()
-	// Nothing here is to fail because the machine is busy.
+	// A slow test machine must not cause a failure.
 	s, err := mongostore.Open(mongostore.Config{URI: uri, Now: now, Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func open(t testing.TB, uri string, now func() time.Time) *mongostore.Store {
 	return s
 }
 
-// database is the database behind a URI, past the store.
+// database opens the database of a URI without the store.
 func database(t *testing.T, uri string) *mongo.Database {
 	t.Helper()
 	cs, err := connstring.ParseAndValidate(uri)
@@ -74,7 +74,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// The whole catalogue goes in and out unchanged, and seeding it again writes nothing.
+// The whole catalogue is stored and loaded unchanged, and seeding it again writes nothing.
 func TestTheWholeCatalogue(t *testing.T) {
 	t.Parallel()
 	s := open(t, testenv.NewMongoDatabase(t), time.Now)
@@ -165,8 +165,8 @@ func TestDocumentsAreNamedAsTheyWere(t *testing.T) {
 	}
 }
 
-// A timeline of the earlier system has no version and fewer fields, and its states may be of a kind that we never
-// write.
+// A timeline of the earlier system has no version and fewer fields, and may have states that this system never
+// writes.
 func TestTimelinesOfTheEarlierSystemAreRead(t *testing.T) {
 	t.Parallel()
 	uri := testenv.NewMongoDatabase(t)
@@ -221,8 +221,8 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// A store opens without a server, says that the database is away without hanging, works when the server comes, and
-// again after it was killed and came back.
+// A store opens without a server, reports the unavailable database without hanging, and works when the server starts,
+// and again after it was killed and restarted.
 func TestTheServerComesAndGoes(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartMongo(t)
@@ -277,7 +277,7 @@ func TestTheServerComesAndGoes(t *testing.T) {
 	}
 }
 
-// A server that accepts and never answers is bounded by the timeout, and by the caller's own, whichever is first.
+// A call to a server that never answers ends after the store's timeout, or the caller's own if that is shorter.
 func TestASilentServerDoesNotHang(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -302,7 +302,7 @@ func TestASilentServerDoesNotHang(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wantUnavailable(t, "ping", s.Ping(t.Context()))
 
-	// A caller with a minute, as a worker's job has, does not wait for a minute.
+	// A caller with a deadline of a minute, as in a worker, does not wait for a minute.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	wantUnavailable(t, "ping of a patient caller", s.Ping(ctx))

@@ -66,8 +66,7 @@ func (s *Store) ListSequences(ctx context.Context, degreeID string) ([]catalogue
 	return mapSlice(docs, toSequence), storeError(ctx, "list sequences", err)
 }
 
-// ListCourses returns a page of courses and what After is for the next one, "" at the end; not_found for an unknown
-// pool.
+// ListCourses returns a page of courses and the After of the next page, "" at the end; not_found for an unknown pool.
 func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
@@ -86,7 +85,7 @@ func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]cat
 		like := bson.Regex{Pattern: regexp.QuoteMeta(word), Options: "i"}
 		filter = append(filter, bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: like}}, bson.D{{Key: "title", Value: like}}}}})
 	}
-	// One more than the page shows whether there is a next one.
+	// One more course than the page shows whether there is a next page.
 	limit := q.PageSize()
 	docs, err := findAll[courseDocument](ctx, s.courses, bson.D{{Key: "$and", Value: filter}},
 		options.Find().SetSort(byID).SetLimit(int64(limit)+1))
@@ -114,7 +113,7 @@ func findOne[T any](ctx context.Context, c *mongo.Collection, id string) (T, err
 	return doc, findError(ctx, "read "+c.Name(), err, fault.NotFound)
 }
 
-// findAll returns the documents that match, an empty list when none does.
+// findAll returns the matching documents, an empty list when there are none.
 func findAll[T any](ctx context.Context, c *mongo.Collection, filter any, opts ...options.Lister[options.FindOptions]) ([]T, error) {
 	cursor, err := c.Find(ctx, filter, opts...)
 	if err != nil {
@@ -125,7 +124,7 @@ func findAll[T any](ctx context.Context, c *mongo.Collection, filter any, opts .
 	return docs, err
 }
 
-// nonNil returns ids, or an empty list for none: $in refuses null.
+// nonNil returns ids, or an empty list for nil: $in refuses null.
 func nonNil(ids []string) []string {
 	if ids == nil {
 		return []string{}

@@ -31,9 +31,9 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	return t, nil
 }
 
-// UpdateTimeline replaces what the owner decides of a timeline, if it is still at t.Version (0: whatever it is at),
-// and returns it with its new version; timeline_not_found when the owner has none, precondition_failed when it is at
-// another version.
+// UpdateTimeline replaces the owner's fields of a timeline, if it is still at t.Version (0: at any version), and
+// returns it with its new version; timeline_not_found when the owner has none, precondition_failed for another
+// version.
 func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.Saved, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
@@ -74,7 +74,7 @@ func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	return after.toTimeline(), nil
 }
 
-// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it is another's.
+// FindTimeline returns a timeline of the owner; timeline_not_found when there is none or it belongs to another owner.
 func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
@@ -89,8 +89,8 @@ func (s *Store) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 	return doc.toTimeline(), nil
 }
 
-// ListTimelines returns a page of the owner's timelines, the newest update first, without semesters, states and extra
-// courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not give out.
+// ListTimelines returns a page of the owner's timelines, latest update first, without semesters, states and extra
+// courses, and the cursor of the next page ("" at the end); bad_request for a cursor that it did not return.
 func (s *Store) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
@@ -150,7 +150,7 @@ func (s *Store) DeleteTimeline(ctx context.Context, owner, id string, version in
 	return nil
 }
 
-// explainMiss says why a write matched no document: there is none, or it is at another version.
+// explainMiss explains why a write matched no document: there is none, or it is at another version.
 func (s *Store) explainMiss(ctx context.Context, owner, id string, version int64) error {
 	if version == 0 {
 		return fault.New(fault.TimelineNotFound)

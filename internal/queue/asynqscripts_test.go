@@ -93,7 +93,7 @@ func (r *scriptRecorder) Eval(ctx context.Context, text string, keys []string, a
 	return r.UniversalClient.Eval(ctx, text, keys, args...)
 }
 
-// recordScripts runs a server of asynq's until it has sent every script.
+// recordScripts runs asynq's server until it has sent every script.
 func recordScripts(t testing.TB) *scriptRecorder {
 	t.Helper()
 	inner := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})

@@ -31,8 +31,8 @@ const (
 	// enqueueTimeout bounds one enqueue, also with a Redis client that has no deadlines of its own.
 	enqueueTimeout = budget.Enqueue
 
-	// maxRetry is how often asynq may deliver a task again: without a limit in practice. The outcome of a delivery
-	// ends a task. A limit of asynq's own would archive tasks without a word to the owner of the job.
+	// maxRetry is how often asynq may deliver a task again: in practice without a limit. The outcome of a delivery
+	// ends a task. A limit of asynq's own would archive tasks without notifying the owner of the job.
 	maxRetry = 1 << 20
 
 	// recordingTime is added to the timeout of a job. When asynq's timeout passes it returns the task without waiting
@@ -40,7 +40,7 @@ const (
 	recordingTime = 30 * time.Second
 )
 
-// ClientDeps is what a Client needs.
+// ClientDeps are the dependencies of a Client.
 type ClientDeps struct {
 	Redis      redis.UniversalClient
 	JobTimeout time.Duration // of one attempt
@@ -59,8 +59,8 @@ func NewClient(d ClientDeps) *Client {
 	return &Client{redis: d.Redis, asynq: asynq.NewClientFromRedisClient(d.Redis), timeout: d.JobTimeout}
 }
 
-// Enqueue hands a task to its queue, within two seconds or not at all. It is idempotent: a job whose task is in its
-// queue already, in any state, is left as it is.
+// Enqueue enqueues a task, within two seconds or not at all. It is idempotent: a task that is in its queue already,
+// in any state, is not changed.
 func (c *Client) Enqueue(ctx context.Context, t job.Task) error { return c.enqueueWith(ctx, t) }
 
 // EnqueueAt is Enqueue for a task that no worker takes before a time. Until then the task is scheduled and counts in
@@ -89,9 +89,9 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	return redisurl.ToFault(ctx, "queue: enqueue", err)
 }
 
-// TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is live
-// in one queue and archived in another is live. It also writes asynq's list of queues again: asynq does so once in the
-// life of a client, and a Redis that lost its data has forgotten it.
+// TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is
+// live in one queue and archived in another is live. It also writes asynq's list of queues: asynq does so once in the
+// life of a client, and a Redis that lost its data has lost the list.
 func (c *Client) TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]repair.TaskState, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -139,7 +139,7 @@ var (
 	deleteArchivedScript = redis.NewScript(deleteArchivedLua)
 )
 
-// DeleteTask deletes the task of a job from the queues, archived or not. A task that a worker has stays with it.
+// DeleteTask deletes the task of a job from the queues, archived or not. A running task stays with its worker.
 // Deleting an absent task is no error.
 func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
 	args := append([]any{string(id)}, queuemodel.QueuePrefixes()...)
@@ -147,7 +147,7 @@ func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
 }
 
 // RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. It is idempotent. If
-// the process dies in between, the job has no task, which the repair of jobs finds.
+// the process dies in between, the job has no task, which repair finds.
 func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
 	for _, queue := range queuemodel.QueueNames() {
 		keys := []string{queuemodel.TaskKey(queue, t.ID), queuemodel.QueueKey(queue, "archived")}

@@ -50,7 +50,7 @@ func TestDeleteTask(t *testing.T) {
 	})
 }
 
-// A task that a worker has stays with it, or the worker could not record its outcome.
+// A running task stays with its worker, which otherwise could not record its outcome.
 func TestDeleteTaskLeavesATaskThatRuns(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		one := queuetest.NewTask(job.Normal)

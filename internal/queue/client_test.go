@@ -27,7 +27,7 @@ func TestEnqueue(t *testing.T) {
 			wantDepth(t, e, queuemodel.Depth{Queue: name, Pending: 1})
 		}
 		info := e.TaskInfo(t, normal.ID)
-		// The outcome of a delivery ends a task, and not a limit of asynq's.
+		// The outcome of a delivery ends a task, not a limit of asynq's.
 		if info.MaxRetry < 1000 || info.Retention != 0 || info.Timeout != 90*time.Second || !info.Deadline.IsZero() {
 			t.Errorf("got %+v, want no limit of retries, no retention, a timeout of 90s and no deadline", info)
 		}
@@ -96,7 +96,7 @@ func TestTaskStates(t *testing.T) {
 		pending, retrying, scheduled := queuetest.NewTask(job.High), queuetest.NewTask(job.Normal), queuetest.NewTask(job.Low)
 		archived, both, absent := queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, pending, archived, both)
-		// As asynq's server does with a task that failed, or that runs later.
+		// asynq's server does the same with a task that failed, or that runs later.
 		client := asynq.NewClientFromRedisClient(e.Redis)
 		for id, name := range map[job.ID]string{retrying.ID: queuemodel.Normal, scheduled.ID: queuemodel.Low} {
 			options := []asynq.Option{asynq.TaskID(string(id)), asynq.Queue(name), asynq.ProcessIn(time.Hour)}
@@ -143,7 +143,7 @@ func TestTheStateOfATaskThatRuns(t *testing.T) {
 	})
 }
 
-// RequeueArchived enqueues an archived task anew, and leaves another one as it is.
+// RequeueArchived enqueues an archived task again, and does not change any other.
 func TestRequeueArchived(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		archived, pending, absent := queuetest.NewTask(job.Normal), queuetest.NewTask(job.Normal), queuetest.NewTask(job.Low)

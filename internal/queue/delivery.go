@@ -14,9 +14,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// suspectCrashes is the number of lost workers from which a task is a suspect, which runs beside no other suspect. One
-// lost worker is chance: what ran on a node that failed should run again at once, all of it. Two keeps a task from
-// being given up for the tasks that happened to run beside it: from the second crash on it has no such neighbours.
+// suspectCrashes is the number of lost workers from which on a task is a suspect, which never runs at the same time
+// as another suspect. One lost worker is chance: all tasks of a failed node should run again at once. From the second
+// crash on, suspects run alone, so that a task does not fail because of the tasks that happened to run at the same
+// time.
 const suspectCrashes = 2
 
 // deliverTask runs one delivery, and returns the error that makes asynq record its outcome.
@@ -63,8 +64,8 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 	}
 	d.Crashes = crashes
 	if crashes >= suspectCrashes && crashes < job.MaxCrashes {
-		// One of the tasks that ran when workers were lost is the cause. If suspects ran together again, each would be
-		// blamed.
+		// One of the tasks that ran when workers were lost is the cause. If suspects ran at the same time again, each
+		// of them would count a crash.
 		select {
 		case s.suspects <- struct{}{}:
 			defer func() { <-s.suspects }()
@@ -72,7 +73,7 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 			return postponed, &job.Postponement{After: shortWait}
 		}
 	}
-	// Also interrupts a task that is taken while the server stops.
+	// This also interrupts a task that is taken while the server stops.
 	defer context.AfterFunc(s.interrupted, func() { cancel(job.ErrInterrupted) })()
 	s.metrics.countRunning(1)
 	defer s.metrics.countRunning(-1)
@@ -81,7 +82,7 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 }
 
 // callHandler calls the handler and turns its panic into an internal fault. asynq would log the value of the panic,
-// which may hold a document, and store it in Redis.
+// which may contain a document, and store it in Redis.
 func (s *Server) callHandler(ctx context.Context, d job.Delivery) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -92,7 +93,7 @@ func (s *Server) callHandler(ctx context.Context, d job.Delivery) (err error) {
 	return s.handler.Process(ctx, d)
 }
 
-// toDelivery reads a task of asynq's. Its error says nothing of the payload.
+// toDelivery decodes a task of asynq's. Its error contains nothing of the payload.
 func toDelivery(ctx context.Context, task *asynq.Task) (job.Delivery, error) {
 	if task.Type() != taskType {
 		return job.Delivery{}, errors.New("queue: unknown type of task")

@@ -70,7 +70,7 @@ func openFixture(t testing.TB, url string, s asynqScripts) *fixture {
 	}
 }
 
-// onEachRedis runs a test on a real Redis and on the one that tmd all carries with it.
+// onEachRedis runs a test on a real Redis and on the in-memory Redis of `tmd all`.
 func onEachRedis(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Parallel()
 	s := recordScripts(t).scripts
@@ -129,7 +129,7 @@ func (f *fixture) takeTask(w *testWorker, queue string) *delivered {
 	return d
 }
 
-// claimTask has a worker claim a task that it took.
+// claimTask makes a worker claim a task that it took.
 func (f *fixture) claimTask(w *testWorker, d *delivered) (crashes int, err error) {
 	end, crashes, err := w.ClaimTask(f.t.Context(), d.task, d.queue, func(cause error) { d.cause = cause })
 	if err == nil {
@@ -138,7 +138,7 @@ func (f *fixture) claimTask(w *testWorker, d *delivered) (crashes int, err error
 	return crashes, err
 }
 
-// beginRun has a worker take a new task and claim it.
+// beginRun makes a worker take a new task and claim it.
 func (f *fixture) beginRun(w *testWorker, p job.Priority) *delivered {
 	f.t.Helper()
 	f.enqueueTask(p)
@@ -170,7 +170,7 @@ func (f *fixture) rescueNow(w *testWorker) {
 	}
 }
 
-// recordOutcome has asynq record the outcome of a delivery: "done", "retry", "archive" or "requeue". It returns the
+// recordOutcome makes asynq record the outcome of a delivery: "done", "retry", "archive" or "requeue". It returns the
 // answer of the guard, empty for OK.
 func (f *fixture) recordOutcome(w *testWorker, d *delivered, how, message string) string {
 	f.t.Helper()

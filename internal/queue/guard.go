@@ -100,8 +100,7 @@ func (g *guard) runGuarded(ctx context.Context, script *redis.Script, task job.I
 	cmd := script.Run(ctx, g.UniversalClient, keys, args...)
 	switch answer, err := cmd.Text(); {
 	case err != nil && !isRedisAnswer(err):
-		// It is unknown whether the script ran. The run stays in the heartbeats until a retry succeeds or its time is
-		// over.
+		// The script may have run or not. The run stays in the heartbeats until a retry succeeds or its time is over.
 	case answer == notHeld:
 		g.logger.Warn("the outcome of a job that this worker does not hold is not recorded", "job_id", task)
 	default:

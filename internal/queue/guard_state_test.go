@@ -14,9 +14,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// Whatever workers do, in whatever order, and whichever of them dies, is cut off, or loses a lease: every task that was
-// enqueued and has not ended is in exactly one state, the same in Redis' lists and to asynq's Inspector, and some
-// worker will run it.
+// For any order of actions of workers that may die, disconnect or lose a lease: every task that was enqueued and has
+// not ended is in exactly one state, the same in Redis' lists and in asynq's Inspector, and some worker will run it.
 func TestATaskIsInExactlyOneState(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		rapid.Check(t, func(rt *rapid.T) {
@@ -27,7 +26,7 @@ func TestATaskIsInExactlyOneState(t *testing.T) {
 	})
 }
 
-// stateMachine knows which tasks there are and which have ended.
+// stateMachine tracks the tasks and which of them have ended.
 type stateMachine struct {
 	*fixture
 	queueOf map[job.ID]string

@@ -21,7 +21,8 @@ func TestTheGuardRecognisesOutcomeScripts(t *testing.T) {
 	}
 }
 
-// A worker that was cut off learns from its next heartbeat that its task is lost, and asynq cannot record its outcome.
+// A worker that was disconnected learns from its next heartbeat that its task is lost, and asynq cannot record its
+// outcome.
 func TestTheOutcomeOfALostTaskIsNotRecorded(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		old, other := f.addWorker("a"), f.addWorker("b")
@@ -78,7 +79,7 @@ func TestATaskReturnsToItsOldWorker(t *testing.T) {
 	})
 }
 
-// The end of a run that Redis missed: the worker is alive and no longer runs the task. That is no crash.
+// Redis missed the end of the run: the worker is alive and no longer runs the task. That is no crash.
 func TestAMissedOutcomeIsNoCrash(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, f *fixture) {
 		w, other := f.addWorker("a"), f.addWorker("b")

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// asynqLogger writes asynq's log lines to slog. What asynq calls fatal does not end this process.
+// asynqLogger writes asynq's log lines to slog. A fatal line of asynq's does not end this process.
 type asynqLogger struct{ logger *slog.Logger }
 
 func (l asynqLogger) Debug(args ...any) { l.logger.Debug("asynq", "message", fmt.Sprint(args...)) }

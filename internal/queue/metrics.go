@@ -25,7 +25,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "tmd_queue_deliveries_total", Help: "Deliveries that ended, by what became of the task.",
 		}, []string{"outcome"}),
 	}
-	// A missing series cannot be told from one at zero.
+	// So that the first one shows as an increase.
 	for _, o := range []outcome{acknowledged, retried, archived, handedBack, postponed, lost} {
 		m.deliveries.WithLabelValues(string(o))
 	}

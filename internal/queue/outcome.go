@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// outcome is what becomes of a task after a delivery. The values are metric labels.
+// outcome is the result of a delivery for its task. The values are metric labels.
 type outcome string
 
 const (
@@ -20,15 +20,16 @@ const (
 	archived     outcome = "failed"   // never delivered again
 	handedBack   outcome = "handback" // pending again, as if it had not been delivered
 	postponed    outcome = "postpone" // delivered again after a wait, not counted as an attempt
-	lost         outcome = "lost"     // held by another worker now, and left alone
+	lost         outcome = "lost"     // held by another worker now, and not changed
 )
 
-// shortWait is the wait of a task that only has to be looked at again.
+// shortWait is the wait of a task that only has to be delivered again.
 const shortWait = time.Second
 
-// outcomeOf decides by the error of a handler: nil acknowledges, an interrupted attempt is handed back, a Postponement
-// waits. A superseded attempt has met a newer run of a task that this worker holds, so the task is looked at again to
-// see which of the two was the last. For all other errors the code decides, unless this was the last attempt.
+// outcomeOf derives the outcome from the error of a handler: nil acknowledges, an interrupted attempt is handed back,
+// a Postponement waits. A superseded attempt has met a newer run of a task that this worker holds, so the task is
+// delivered again to find out which of the two was the last. For all other errors the code decides, unless this was
+// the last attempt.
 func outcomeOf(err error, last bool) outcome {
 	var postponement *job.Postponement
 	switch {
@@ -44,8 +45,8 @@ func outcomeOf(err error, last bool) outcome {
 	return retried
 }
 
-// asynqError returns the error that makes asynq record an outcome. asynq stores and logs its text, so it holds the code
-// and nothing else.
+// asynqError returns the error that makes asynq record an outcome. asynq stores and logs its text, so it contains
+// only the code.
 func asynqError(o outcome, err error) error {
 	switch o {
 	case acknowledged:
@@ -73,17 +74,17 @@ func postponementReason(cause error) string {
 	return "another look"
 }
 
-// countsAsAttempt reports whether a delivery that ended with err used up an attempt. Lost workers are counted on their
-// own, and an expired lease means that Redis did not answer.
+// countsAsAttempt reports whether a delivery that ended with err used up an attempt. Lost workers are counted
+// separately, and an expired lease means that Redis did not answer.
 func countsAsAttempt(err error) bool {
 	var postponement *job.Postponement
 	return !errors.As(err, &postponement) && !errors.Is(err, job.ErrInterrupted) &&
 		!errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLeaveTask)
 }
 
-// retryDelay returns the wait before the next delivery of a task that was retried n times. asynq cuts the time of that
-// delivery off to a whole second, which would turn 2 s into anything from 1 s on. So the time is rounded up here: a
-// wait is never shorter than the backoff, and up to 1 s longer.
+// retryDelay returns the wait before the next delivery of a task that was retried n times. asynq truncates the time
+// of that delivery to a whole second, which would turn 2 s into anything from 1 s on. So the time is rounded up here:
+// a wait is never shorter than the backoff, and up to 1 s longer.
 func retryDelay(now time.Time, n int, err error) time.Duration {
 	wait := job.RetryDelay(n + 1)
 	var postponement *job.Postponement

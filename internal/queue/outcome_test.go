@@ -15,7 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// What the queue does with each code while attempts are left. A new code needs a line here.
+// The outcome of each code while attempts are left. A new code needs a line here.
 var byCode = map[fault.Code]outcome{
 	fault.DegreeMissing: archived, fault.IncompleteDocument: archived, fault.UnreadableRows: archived,
 	fault.NotAPDF: archived, fault.UnsupportedKind: archived, fault.TooLarge: archived, fault.Encrypted: archived,
@@ -43,7 +43,7 @@ func TestTheOutcomeOfEachCode(t *testing.T) {
 		if got := outcomeOf(err, true); got != archived {
 			t.Errorf("outcome of %s at the last attempt: got %s, want %s", code, got, archived)
 		}
-		// asynq keeps and logs the text: the code and nothing of the cause.
+		// asynq stores and logs the text: only the code, nothing of the cause.
 		switch told := asynqError(want, err); want {
 		case archived:
 			if !errors.Is(told, asynq.SkipRetry) || told.Error() != string(code)+": "+asynq.SkipRetry.Error() {
@@ -110,7 +110,7 @@ func TestTheOutcomeOfOtherErrors(t *testing.T) {
 	}
 }
 
-// asynq adds the delay to the time and cuts the sum off to whole seconds.
+// asynq adds the delay to the time and truncates the sum to whole seconds.
 func TestTheBackoffIsNeverCutShort(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,8 +1,8 @@
 // Package queue runs tasks through asynq: the Client enqueues them, the Server delivers them to a Handler.
 //
-// A task may be delivered more than once, and for a moment to two workers at a time: handlers must be safe to run
-// twice, and fence what they write. The Server runs a task only while its Liveness holds it, and the guard keeps asynq
-// from recording the outcome of a task that another worker holds.
+// A task may be delivered more than once, even to two workers at the same time: handlers must be idempotent, and
+// fence their writes. The Server runs a task only while its Liveness holds it, and the guard keeps asynq from
+// recording the outcome of a task that another worker holds.
 package queue
 
 import (
@@ -12,11 +12,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
-// taskType names the shape of a task's payload, the JSON of job.Task. Another shape gets another type, so that old and
-// new workers side by side each take the tasks that they understand.
+// taskType names the format of a task's payload, the JSON of job.Task. Another format gets another type, so that old
+// and new workers each take the tasks that they can decode.
 const taskType = "timeline:v1"
 
-// Handler runs one attempt of a job. outcomeOf says what follows from its error.
+// Handler runs one attempt of a job. outcomeOf derives the outcome from its error.
 type Handler interface {
 	Process(ctx context.Context, d job.Delivery) error
 }
@@ -27,10 +27,10 @@ type Liveness interface {
 	WorkerID() string
 	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a
 	// function for when the handler has returned, which reports whether the task is still held. cancel is called when
-	// the task is lost. queuemodel.ErrRunInProgress while an earlier run goes on in this process.
+	// the task is lost. It returns queuemodel.ErrRunInProgress while an earlier run continues in this process.
 	ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (end func() bool, crashes int, err error)
-	// FindRun returns a function that removes the present run of a task, whose outcome is recorded or belongs to
-	// another.
+	// FindRun returns a function that removes the current run of a task, whose outcome is recorded or belongs to
+	// another worker.
 	FindRun(task job.ID) (remove func())
 	// StartDraining shows to the others that this worker takes no new tasks.
 	StartDraining()

@@ -30,15 +30,15 @@ const (
 	interruptTime = budget.Interruption
 )
 
-// Deps is what a Server needs. Redis should have deadlines of its own (see package redisurl): asynq waits for it
-// without any.
+// Deps are the dependencies of a Server. Redis should have deadlines of its own (see package redisurl): asynq waits
+// for it without any.
 type Deps struct {
 	Redis       redis.UniversalClient
 	Liveness    Liveness
 	Handler     Handler
 	Concurrency int // jobs at a time; 0 means 2
 	// Grace is how long Run may take to return after its context has ended; 0 means 20 s. Running jobs have all of it
-	// but the last second. Then those that still run are interrupted.
+	// except the last second. Then those that still run are interrupted.
 	Grace      time.Duration
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -64,7 +64,7 @@ type Server struct {
 
 	interrupted context.Context // done when running handlers are interrupted
 	interrupt   context.CancelFunc
-	returned    chan struct{}  // closed when asynq has put back the tasks of interrupted handlers
+	returned    chan struct{}  // closed when asynq has requeued the tasks of interrupted handlers
 	deliveries  sync.WaitGroup // in progress
 }
 
@@ -83,15 +83,15 @@ func NewServer(d Deps) (*Server, error) {
 }
 
 // Run takes and runs tasks until ctx ends, then drains: it takes no more, lets running jobs finish within the grace,
-// interrupts those that do not, and puts their tasks back at the heads of their queues. It waits for a Redis that does
-// not answer, at the start or later. An error means that it could not start, or that a handler ignored its
+// interrupts those that do not, and puts their tasks back at the heads of their queues. It waits while Redis is
+// unavailable, at the start or later. An error means that it could not start, or that a handler ignored its
 // interruption.
 func (s *Server) Run(ctx context.Context) error {
 	if err := checkVersion(); err != nil {
 		return err
 	}
 	server := s.newAsynqServer()
-	// This worker stays alive to the others to the very end, so that they do not rescue what it still runs.
+	// This worker sends heartbeats until the very end, so that the others do not rescue what it still runs.
 	alive, die := context.WithCancel(context.WithoutCancel(ctx))
 	defer die()
 	var liveness sync.WaitGroup
@@ -107,8 +107,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.liveness.StartDraining()
 	timer := time.AfterFunc(s.grace-min(interruptTime, s.grace/2), s.interrupt)
 	// asynq returns a task as soon as the grace is over, whether or not its handler has ended. Interrupted handlers
-	// have recorded the interruption by then, and wait in deliverTask for just that: it is asynq's one way to put a
-	// task back without counting the attempt.
+	// have recorded the interruption by then, and wait in deliverTask for exactly that: it is asynq's only way to
+	// requeue a task without counting the attempt.
 	server.Shutdown()
 	timer.Stop()
 	s.interrupt()
@@ -136,8 +136,8 @@ func (s *Server) newAsynqServer() *asynq.Server {
 	})
 }
 
-// waitForHandlers waits for the last handlers to return, but not for one that ignores its interruption: the process is
-// about to end, and the fence of the record keeps such a handler from harm.
+// waitForHandlers waits for the last handlers to return, but not for one that ignores its interruption: the process
+// is about to end, and the fence of the record makes such a handler harmless.
 func (s *Server) waitForHandlers() error {
 	ended := make(chan struct{})
 	go func() { s.deliveries.Wait(); close(ended) }()

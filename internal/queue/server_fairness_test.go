@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// While all queues hold tasks, each gets its share: the preferred more, and none nothing. It is a matter of chance: the
-// bounds are six standard deviations and more away from the weights of 6, 3 and 1.
+// While all queues hold tasks, each gets its share: a higher priority more, and no queue nothing. The order is
+// random: the bounds are at least six standard deviations away from the weights of 6, 3 and 1.
 func TestNoQueueStarves(t *testing.T) {
 	t.Parallel()
 	e := queuetest.OpenEnv(t, testenv.StartRedis(t).URL(1))
@@ -55,7 +55,7 @@ func TestNoQueueStarves(t *testing.T) {
 	}
 }
 
-// A flood of preferred work that never ends does not keep the rest from being done.
+// A flood of high-priority tasks that never ends does not starve the others.
 func TestAFloodOfPreferredWork(t *testing.T) {
 	t.Parallel()
 	e := queuetest.OpenEnv(t, testenv.StartRedis(t).URL(1))
@@ -64,8 +64,7 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 		e.EnqueueTasks(t, queuetest.NewTask(job.Low))
 	}
 	flood := func() {
-		// Two for each that is run, so that the queue never is empty; what fails here ends the flood, and the test
-		// says so.
+		// Two for each run, so that the queue is never empty; an error here ends the flood, and the test reports it.
 		for range 2 {
 			if err := e.Enqueue(context.WithoutCancel(t.Context()), queuetest.NewTask(job.High)); err != nil {
 				t.Error(err)

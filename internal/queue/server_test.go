@@ -56,7 +56,7 @@ func TestDelivery(t *testing.T) {
 	})
 }
 
-// The test reads the waits from what asynq stores: a wall clock would measure the machine.
+// The test reads the waits that asynq stores: a wall clock would measure the machine.
 func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		type attempt struct {
@@ -83,7 +83,7 @@ func TestATransientFaultIsTriedThreeTimes(t *testing.T) {
 			if info.LastErr != "parser_unavailable" {
 				t.Errorf("error that asynq stores: got %q, want parser_unavailable", info.LastErr)
 			}
-			// The wait is over: with another score the next attempt comes at once.
+			// With another score the next attempt comes at once, as after the wait.
 			key := "asynq:{" + queuemodel.Normal + "}:retry"
 			if err := e.Redis.ZAddXX(t.Context(), key, redis.Z{Score: 1, Member: string(one.ID)}).Err(); err != nil {
 				t.Fatal(err)
@@ -128,7 +128,7 @@ func TestWhereATaskGoes(t *testing.T) {
 	}
 }
 
-// A task that cannot be read is archived for operators and does not stop the worker.
+// A task that cannot be decoded is archived for operators and does not stop the worker.
 func TestAnUnreadableTask(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		got := make(chan job.Delivery, 1)
@@ -216,7 +216,7 @@ func TestDrainHandsBackWhatDoesNotFinish(t *testing.T) {
 		if d := e.DepthOf(t, queuemodel.Normal); d != (queuemodel.Depth{Queue: queuemodel.Normal, Pending: 3}) {
 			t.Errorf("depth: got %+v, want 3 pending tasks", d)
 		}
-		// They stand in front of the waiting task, and no attempt is counted.
+		// They are in front of the waiting task, and no attempt is counted.
 		pending, err := e.Redis.LRange(t.Context(), "asynq:{"+queuemodel.Normal+"}:pending", -2, -1).Result()
 		if err != nil || len(pending) != 2 || !(pending[0] == string(first.ID) || pending[1] == string(first.ID)) {
 			t.Errorf("next tasks: got %v, %v, want %s among two", pending, err, first.ID)
@@ -259,7 +259,7 @@ func TestAHandlerThatIgnoresItsInterruption(t *testing.T) {
 	})
 }
 
-// A worker goes on after an outage of Redis, before its start and while it runs.
+// A worker continues after an outage of Redis, before its start and while it runs.
 func TestTheWorkerWaitsForRedis(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartRedis(t)

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 )
 
-// The guard and package liveness take part in asynq's bookkeeping and were written for this version of it.
+// The guard and package liveness change asynq's data and were written for this version of it.
 const (
 	asynqModule  = "github.com/hibiken/asynq"
 	asynqVersion = "v0.26.0"

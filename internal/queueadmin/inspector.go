@@ -1,7 +1,7 @@
-// Package queueadmin shows operators the queues and lets them hold back queues and the intake of new work.
+// Package queueadmin shows operators the queues and lets them pause queues and the intake of new work.
 //
-// It reads and changes asynq's keys by scripts of its own rather than through asynq's Inspector: that one takes no
-// context, does not maintain pending_since, and returns errors that can only be told apart by their text.
+// It reads and changes asynq's keys by its own scripts rather than through asynq's Inspector, which takes no context,
+// does not maintain pending_since, and returns errors that differ only in their text.
 package queueadmin
 
 import (
@@ -33,14 +33,14 @@ type WorkerLister interface {
 	ListWorkers(ctx context.Context) ([]queuemodel.Worker, error)
 }
 
-// Deps is what an Inspector needs.
+// Deps are the dependencies of an Inspector.
 type Deps struct {
 	Redis   redis.UniversalClient
 	Depths  DepthReader
 	Workers WorkerLister
 }
 
-// Inspector shows the queues and holds them back. It is safe for concurrent use. Errors of Redis are queue_unavailable.
+// Inspector shows and pauses the queues. It is safe for concurrent use. Errors of Redis are queue_unavailable.
 type Inspector struct {
 	redis   redis.UniversalClient
 	depths  DepthReader
@@ -55,7 +55,7 @@ func NewInspector(d Deps) (*Inspector, error) {
 	return &Inspector{redis: d.Redis, depths: d.Depths, workers: d.Workers}, nil
 }
 
-// QueueNames returns the names of the queues, the preferred first.
+// QueueNames returns the names of the queues, highest priority first.
 func (*Inspector) QueueNames() []string { return queuemodel.QueueNames() }
 
 // QueueOf returns the queue of a priority.
@@ -88,7 +88,7 @@ func (i *Inspector) ListTasks(ctx context.Context, queue string, state admin.Sta
 	return tasks, nil
 }
 
-// toDueTime reads the score of a task that waits: Unix seconds.
+// toDueTime reads the score of a waiting task: Unix seconds.
 func toDueTime(score float64) time.Time { return time.Unix(int64(score), 0).UTC() }
 
 // FindTask returns the task of a job, and false when no queue will run it. An archived task is not found.
@@ -134,14 +134,14 @@ var (
 	runNowScript = redis.NewScript(queuemodel.MarkPendingLua + runNowLua)
 )
 
-// RunNow makes a task pending that waits in retry or scheduled, and reports whether it did. A task that no longer waits
-// stays as it is.
+// RunNow makes a task in retry or scheduled pending, and reports whether it did. A task that no longer waits is not
+// changed.
 func (i *Inspector) RunNow(ctx context.Context, t admin.Task) (bool, error) {
 	moved, err := runNowScript.Run(ctx, i.redis, nil, string(t.ID), queuemodel.QueueKey(t.Queue, "")).Bool()
 	return moved, redisurl.ToFault(ctx, "queueadmin: run now", err)
 }
 
-// PauseQueues keeps workers from taking tasks of the queues: asynq looks for the key before it takes one. Pausing a
+// PauseQueues keeps workers from taking tasks of the queues: asynq checks the key before it takes one. Pausing a
 // paused queue changes nothing.
 func (i *Inspector) PauseQueues(ctx context.Context, names []string) error {
 	_, err := i.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
@@ -212,7 +212,7 @@ func toAdminWorker(w queuemodel.Worker) admin.Worker {
 	return admin.Worker{Host: w.Host, PID: w.PID, Started: w.Started, Draining: w.Draining, Running: running}
 }
 
-// toTime reads Unix milliseconds; zero for what is no number.
+// toTime reads Unix milliseconds; zero for an invalid number.
 func toTime(milliseconds string) time.Time {
 	n, err := strconv.ParseInt(milliseconds, 10, 64)
 	if err != nil {

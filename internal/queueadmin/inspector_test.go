@@ -93,13 +93,13 @@ func TestTasksAreListedInTheirStates(t *testing.T) {
 	})
 }
 
-// A task that waits becomes pending as if its time had come, also to asynq.
+// A waiting task becomes pending as if its time had come, also for asynq.
 func TestRunNow(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		one := queuetest.NewTask(job.Normal)
 		e.PutIntoRetry(t, one)
 		waiting := e.FindTaskOf(t, one.ID)
-		for i, want := range []bool{true, false} { // the second call comes too late
+		for i, want := range []bool{true, false} { // the second call finds it pending
 			if moved, err := e.RunNow(t.Context(), waiting); err != nil || moved != want {
 				t.Errorf("call %d: got %v, %v, want %v", i+1, moved, err, want)
 			}
@@ -130,7 +130,7 @@ func TestPauseQueues(t *testing.T) {
 		e.EnqueueTasks(t, held, free)
 		ran := make(chan job.ID, 2)
 		e.StartWorker(t, time.Second, func(_ context.Context, d job.Delivery) error { ran <- d.ID; return nil })
-		// The low queue is served although the normal one would come first three times of four.
+		// The low queue is served although the normal one would come first three times out of four.
 		if id := <-ran; id != free.ID {
 			t.Errorf("the task that ran: got %s of the paused queue, want %s", id, free.ID)
 		}

@@ -19,7 +19,8 @@ var (
 	_ submit.Intake = (*Intake)(nil)
 )
 
-// intakePausedKey exists while operators have paused the intake. Its value is since when, in Unix milliseconds.
+// intakePausedKey exists while operators have paused the intake. Its value is the start of the pause, in Unix
+// milliseconds.
 const intakePausedKey = "queue:draining"
 
 // Intake is the switch with which operators stop the intake of new work, for all processes. It is safe for concurrent
@@ -40,7 +41,8 @@ func (s *intakeState) isFresh() bool { return s != nil && time.Since(s.at) < bud
 // NewIntake returns the switch.
 func NewIntake(client redis.UniversalClient) *Intake { return &Intake{redis: client} }
 
-// PauseIntake stops the intake of new work. Every process knows it within a second. Pausing it again changes nothing.
+// PauseIntake stops the intake of new work. Every process learns of it within a second. Pausing it again changes
+// nothing.
 func (i *Intake) PauseIntake(ctx context.Context) error {
 	err := i.redis.SetNX(ctx, intakePausedKey, time.Now().UnixMilli(), 0).Err()
 	return redisurl.ToFault(ctx, "queueadmin: pause intake", err)
@@ -51,7 +53,7 @@ func (i *Intake) ResumeIntake(ctx context.Context) error {
 	return redisurl.ToFault(ctx, "queueadmin: resume intake", i.redis.Del(ctx, intakePausedKey).Err())
 }
 
-// IsIntakePaused reports whether the intake is paused. The answer is at most a second old and mostly needs no round
+// IsIntakePaused reports whether the intake is paused. The answer is at most a second old and rarely needs a round
 // trip. While Redis does not answer the intake counts as open: the enqueue that follows will fail.
 func (i *Intake) IsIntakePaused(ctx context.Context) bool {
 	state := i.latest.Load()
@@ -59,7 +61,7 @@ func (i *Intake) IsIntakePaused(ctx context.Context) bool {
 		return state.paused
 	}
 	if state == nil {
-		i.reading.Lock() // there is no older answer to return meanwhile
+		i.reading.Lock() // there is no older answer to return
 	} else if !i.reading.TryLock() {
 		return state.paused
 	}

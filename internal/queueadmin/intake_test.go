@@ -9,7 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// Each process knows within a second that the intake is paused, and rarely asks Redis.
+// Each process learns within a second that the intake is paused, and rarely asks Redis.
 func TestPauseIntake(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		ctx := t.Context()

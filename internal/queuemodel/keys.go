@@ -2,8 +2,8 @@ package queuemodel
 
 import "github.com/trackmydegree/trackmydegree/internal/job"
 
-// The keys beside asynq's own. Operators and the controller read them, so the names are a contract. lua/names.lua
-// repeats those that scripts need.
+// The keys in addition to asynq's own. Operators and the controller read them, so the names are a contract.
+// lua/names.lua repeats those that scripts need.
 const (
 	// WorkersKey is the set of the ids of workers.
 	WorkersKey = "queue:workers"
@@ -16,9 +16,11 @@ const (
 	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the
 	// run in Unix milliseconds.
 	TaskField = "task:"
-	// CrashesField is a field that this project adds to asynq's hash of a task: how many workers were lost with it.
+	// CrashesField is a field that this project adds to asynq's hash of a task: the number of workers that were lost
+	// with it.
 	CrashesField = "tmd_crashes"
-	// AsynqQueuesKey is asynq's set of the names of the queues. asynq's tools see no queue that it misses.
+	// AsynqQueuesKey is asynq's set of the names of the queues. asynq's tools do not see a queue that is missing from
+	// it.
 	AsynqQueuesKey = "asynq:queues"
 )
 
@@ -27,7 +29,7 @@ const (
 func QueueKey(queue, part string) string { return "asynq:{" + queue + "}:" + part }
 
 // TaskKey returns the key of asynq's hash of a task. It exists while the task is in any state, and its field state
-// names that state: one script of asynq's changes both.
+// names that state: one of asynq's scripts changes both.
 func TaskKey(queue string, id job.ID) string { return QueueKey(queue, "t:"+string(id)) }
 
 // QueuePrefixes returns the beginning of the keys of each queue, as arguments of a script.

@@ -1,9 +1,9 @@
 // Package queuemodel holds what the packages of the queue share: the names of the queues, the keys in Redis (database
-// 1), and the types in which one package reports to another. It calls nothing.
+// 1), and the types of their reports. It makes no calls.
 //
-// Four adapters work on the same keys and must not import each other: queue runs tasks through asynq, liveness knows
-// which worker is alive, queueadmin serves operators, scaling counts. A second spelling of a key or of a Lua function
-// would let them disagree, so both stand here.
+// Four adapters use the same keys and must not import each other: queue runs tasks through asynq, liveness tracks the
+// workers, queueadmin serves operators, scaling counts tasks. A second spelling of a key or of a Lua function could
+// differ, so both are here.
 package queuemodel
 
 import "github.com/trackmydegree/trackmydegree/internal/job"
@@ -18,7 +18,7 @@ const (
 // byPriority maps a priority to its queue.
 var byPriority = map[job.Priority]string{job.High: High, job.Normal: Normal, job.Low: Low}
 
-// QueueNames returns the names of the queues, the preferred first.
+// QueueNames returns the names of the queues, highest priority first.
 func QueueNames() []string { return []string{High, Normal, Low} }
 
 // QueueOf returns the queue of a priority, "" for an unknown one.

@@ -29,14 +29,14 @@ type Depth struct {
 	Queue     string
 	Pending   int64 // waiting for a worker
 	Active    int64 // with a worker
-	Retry     int64 // waiting for their next attempt
-	Scheduled int64 // waiting for their time
-	Archived  int64 // failed for good, kept by asynq
-	// OldestPending is how long the pending task that has waited longest has done so; 0 when none is pending.
+	Retry     int64 // waiting for the next attempt
+	Scheduled int64 // waiting for the scheduled time
+	Archived  int64 // failed permanently, kept by asynq
+	// OldestPending is the wait of the oldest pending task; 0 when none is pending.
 	OldestPending time.Duration
 }
 
-// Backlog is the work that is left: every task that a worker still has to run or to finish. A scaler counts this.
+// Backlog is the remaining work: every task that a worker still has to run or to finish. A scaler counts this.
 func (d Depth) Backlog() int64 { return d.Pending + d.Active + d.Retry + d.Scheduled }
 
 // ErrRunInProgress is the error of a claim while an earlier run of the same task has not ended in this process.

@@ -21,7 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// Patience is longer than any wait of the product: a busy machine is no dead Redis.
+// Patience is longer than any wait of the product: a slow test machine must not count as a dead Redis.
 const Patience = 20 * time.Second
 
 // Env is the queue on a Redis of its own.
@@ -48,7 +48,7 @@ func OpenWithin(t testing.TB, url string, timeout time.Duration) *Env {
 	return &Env{Queue: NewQueue(t, client), Redis: client, Asynq: asynq.NewInspectorFromRedisClient(client)}
 }
 
-// OnEachRedis runs a test in parallel on a real Redis and on the one that `tmd all` carries with it.
+// OnEachRedis runs a test in parallel on a real Redis and on the in-memory Redis of `tmd all`.
 func OnEachRedis(t *testing.T, test func(t *testing.T, e *Env)) {
 	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
@@ -124,7 +124,7 @@ func (e *Env) WaitUntilIdle(t testing.TB) {
 	})
 }
 
-// TaskInfo returns what asynq knows of a task of the normal queue.
+// TaskInfo returns asynq's view of a task of the normal queue.
 func (e *Env) TaskInfo(t testing.TB, id job.ID) *asynq.TaskInfo {
 	t.Helper()
 	info, err := e.Asynq.GetTaskInfo(queuemodel.Normal, string(id))
@@ -144,7 +144,7 @@ func (e *Env) FindTaskOf(t testing.TB, id job.ID) admin.Task {
 	return task
 }
 
-// PutIntoRetry enqueues a task and has a worker postpone it by an hour.
+// PutIntoRetry enqueues a task and makes a worker postpone it by an hour.
 func (e *Env) PutIntoRetry(t testing.TB, task job.Task) {
 	t.Helper()
 	e.EnqueueTasks(t, task)
@@ -163,7 +163,7 @@ type HandlerFunc func(ctx context.Context, d job.Delivery) error
 // Process calls the function.
 func (h HandlerFunc) Process(ctx context.Context, d job.Delivery) error { return h(ctx, d) }
 
-// Worker is a server that runs.
+// Worker is a running server.
 type Worker struct {
 	*queue.Server
 	Registry *prometheus.Registry

@@ -18,7 +18,7 @@ import (
 // JobTimeout is the time of one attempt.
 const JobTimeout = time.Minute
 
-// Queue is all sides of the queue on one Redis, without a worker.
+// Queue holds all adapters of the queue on one Redis, without a worker.
 type Queue struct {
 	*queue.Client
 	*queueadmin.Inspector
@@ -44,7 +44,7 @@ func NewQueue(t testing.TB, client redis.UniversalClient) *Queue {
 	return q
 }
 
-// Deps is what a worker needs. Clock is that of its liveness.
+// Deps are the dependencies of a worker. Clock is that of its liveness.
 type Deps struct {
 	Redis       redis.UniversalClient
 	Handler     queue.Handler

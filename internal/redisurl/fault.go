@@ -7,9 +7,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ToFault turns an error of a Redis call into queue_unavailable, and keeps nil. op says which call it was, as in
-// "jobstore: load record". A caller that gave up, or whose deadline has passed, gets the error of ctx instead: Redis
-// may be well.
+// ToFault turns an error of a Redis call into queue_unavailable, and keeps nil. op names the call, as in "jobstore:
+// load record". When the caller's context has ended, it returns the error of ctx instead: Redis may be available.
 func ToFault(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil

@@ -73,7 +73,7 @@ func Validate(rawURL string) error {
 func parseURL(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		// The error of net/url repeats the URL, password and all.
+		// The error of net/url contains the URL with its password.
 		var parsing *url.Error
 		if errors.As(err, &parsing) {
 			err = parsing.Err
@@ -98,8 +98,8 @@ func parseURL(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 		return nil, nil, fmt.Errorf("redisurl: %w", err)
 	}
 	if failover.TLSConfig != nil {
-		// go-redis sets the first Sentinel's name, which the certificates of the others and of the master do not carry;
-		// without a name each connection is checked against the host that it dials.
+		// go-redis sets the first Sentinel's name, which the certificates of the others and of the master do not
+		// contain; without a name each connection is checked against the host that it dials.
 		failover.TLSConfig.ServerName = ""
 	}
 	return nil, failover, nil

@@ -162,7 +162,7 @@ func TestSentinel(t *testing.T) {
 	wantWorking(t, client, server)
 }
 
-// A call without a deadline ends, whatever the other end does.
+// A call without a deadline ends, whatever the server does.
 func TestCallsEnd(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections and never answers

@@ -17,12 +17,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ErrUnavailable is in the error of a Check of a server that cannot be reached or does not answer: nothing is known
-// to be wrong with the settings, and it may be back any moment.
+// ErrUnavailable is in the error of CheckAccess when the server cannot be reached or does not answer: the settings
+// may be right, and the server may return at any moment.
 var ErrUnavailable = errors.New("S3 is away")
 
-// CheckAccess does once what uploads, their jobs and the sweep do: it writes an object, reads it back, lists, and
-// deletes it. The error says which step failed and what to turn.
+// CheckAccess performs once the steps of uploads, their jobs and repair: it writes an object, reads, lists, and
+// deletes it. The error names the failed step and the setting to change.
 func (s *Store) CheckAccess(ctx context.Context) error {
 	key := s.prefix + "check." + rand.Text()[:8] + temporary
 	want := []byte("%PDF-check " + rand.Text())
@@ -46,7 +46,7 @@ func (s *Store) CheckAccess(ctx context.Context) error {
 			return err
 		}},
 		{"write an object into", "s3:PutObject", func(ctx context.Context) error {
-			written = true // even if only the answer is lost
+			written = true // also when only the answer is lost
 			_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
 				Bucket: &s.cfg.Bucket, Key: &key, Body: bytes.NewReader(want), ContentType: aws.String("application/pdf"),
 			})
@@ -109,13 +109,13 @@ func (s *Store) runStep(ctx context.Context, do func(context.Context) error) err
 	return err
 }
 
-// noCredentials is an error of whoever gives credentials out.
+// noCredentials is an error of the provider of credentials.
 type noCredentials struct{ err error }
 
 func (e *noCredentials) Error() string { return e.err.Error() }
 func (e *noCredentials) Unwrap() error { return e.err }
 
-// adviseOn is what to turn for an error of a step that needs the right to an action.
+// adviseOn returns the setting to change for an error of a step that needs the permission for an action.
 func (s *Store) adviseOn(err error, action string) string {
 	where := s.cfg.Endpoint
 	if where == "" {
@@ -146,7 +146,7 @@ func (s *Store) adviseOn(err error, action string) string {
 	return "look at the bucket behind TMD_S3_BUCKET"
 }
 
-// Ping asks whether the bucket answers, at the price of nothing written.
+// Ping checks that the bucket answers, without writing to it.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()

@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Each answer of S3 has what an operator can turn.
+// Each error of S3 leads to a setting that an operator can change.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	for code, tt := range map[string]struct {

@@ -23,14 +23,14 @@ import (
 
 const (
 	dialTimeout = budget.S3Dial
-	// connections are kept open for what comes next: as many as uploads come at a time.
+	// connections is the number of idle connections: the number of concurrent uploads.
 	connections = 64
-	// A call is tried again at once: whoever waits for it waits no longer than patience.
+	// A call is retried at once, because its caller waits no longer than the timeout.
 	attempts     = 3
 	longestPause = 100 * time.Millisecond
 )
 
-// listTimeout is for a page of a list, which nobody waits for.
+// listTimeout bounds one page of a list, which no request waits for.
 func (s *Store) listTimeout() time.Duration { return 8 * s.idleTimeout() }
 
 func (s *Store) connect(ctx context.Context) error {
@@ -53,13 +53,13 @@ func (s *Store) connect(ctx context.Context) error {
 		return err
 	}
 	s.credentials, s.checksums = cfg.Credentials, cfg.RequestChecksumCalculation
-	// The client of the SDK gives none of its connections up.
+	// The SDK's client does not close its idle connections.
 	if built, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		transport := built.GetTransport()
 		s.idle = transport.CloseIdleConnections
 		cfg.HTTPClient = &http.Client{
 			Transport: transport,
-			// A redirect is S3's way to say that the region is wrong.
+			// A redirect of S3 means that the region is wrong.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
@@ -73,7 +73,7 @@ func (s *Store) connect(ctx context.Context) error {
 	return nil
 }
 
-// codeOf is what S3 calls an error, "" for one that is not S3's.
+// codeOf returns the error code of S3, "" for another error.
 func codeOf(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -82,7 +82,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// isMissing reports whether an error says that an object is not there. A bucket that is not there is another matter.
+// isMissing reports whether an error says that an object does not exist. A missing bucket is another error.
 func isMissing(err error) bool {
 	switch codeOf(err) {
 	case "NoSuchKey", "NotFound", "ObjectNotInActiveTierError":
@@ -91,11 +91,11 @@ func isMissing(err error) bool {
 	return false
 }
 
-// wrapError is an error of S3 as the project's. What the caller's end of ctx did is told as that.
+// wrapError turns an error of S3 into a fault. After the caller has ended ctx it is the error of ctx.
 func wrapError(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), errStalled):
-		err = errStalled // whatever the call that was ended has to say
+		err = errStalled // the error of the ended call does not matter
 	case ctx.Err() != nil:
 		return fmt.Errorf("bucket: %s: %w", op, ctx.Err())
 	case isMissing(err):

@@ -18,10 +18,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// writeTo names the variable that makes this test program a writer of uploads that never stops.
+// writeTo names the variable that makes this test program a process that saves uploads until it is killed.
 const writeTo = "TEST_WRITE_TO"
 
-// crashSize is in two parts, so that a kill falls between some.
+// crashSize takes two parts, so that some kills happen between them.
 const crashSize = s3store.PartSize + 2*mib
 
 func writeForEver(endpoint string) {
@@ -47,8 +47,8 @@ func writeForEver(endpoint string) {
 	wg.Wait()
 }
 
-// A writer is killed in the middle of its work: every document that is seen is whole and has its ticket, and what was
-// acknowledged is there. The rest are tickets alone and uploads in parts, which can be discarded.
+// A writer is killed during its work: every visible document is complete and has its ticket, and each acknowledged
+// upload is there. The rest are tickets without documents and multipart uploads, which can be deleted.
 func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)

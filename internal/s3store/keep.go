@@ -18,12 +18,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keptSuffix ends the name of the document of a job that failed for good and that operators want to keep. Its own
-// metadata say what its ticket's said: how long it is, and its SHA-256.
+// keptSuffix is the suffix of a document of a failed job that is kept for operators. Its own metadata repeat those of
+// its ticket: the length and the SHA-256.
 const keptSuffix = ".failed.pdf"
 
-// KeepDocument puts the document of a job that failed aside, where no job is made of it, and removes the ticket. A
-// job without a document is no error, nor is one whose document is kept already.
+// KeepDocument keeps the document of a failed job for operators, under a name from which no job is restored, and
+// removes the ticket. A job without a document, or with a kept one, is no error.
 func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
 	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
 	saved, err := s.loadMetadata(ctx, ticket)
 	switch {
 	case isMissing(err), errors.Is(err, errDamaged):
-		// There is nothing to keep, or nothing to check it by.
+		// There is no document to keep, or no digest to check it by.
 	case err != nil:
 		return err
 	default:
@@ -43,7 +43,8 @@ func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
 	return s.Delete(ctx, id)
 }
 
-// loadMetadata is what the metadata of an object tell of a document; an error that missing knows when it is not there.
+// loadMetadata reads the metadata of an object that describe a document; isMissing reports true for the error of a
+// missing object.
 func (s *Store) loadMetadata(ctx context.Context, key string) (job.Saved, error) {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
@@ -81,7 +82,7 @@ func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
 	return true, nil
 }
 
-// RestoreDocument makes a document that is kept the job's again, with a new ticket: durable when it returns.
+// RestoreDocument makes a kept document the job's document again, with a new ticket, durable when it returns;
 // job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	pdf, ticket, err := s.objectKeys(t.ID)
@@ -99,7 +100,7 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	if err != nil {
 		return err
 	}
-	// As when it was saved: a document has its ticket at any moment.
+	// In the order of Save: a document has its ticket at any moment.
 	if err = s.putTicket(ctx, ticket, encoded, documentMetadata(saved)); err == nil {
 		err = s.copyObject(ctx, s.keptKey(t.ID), pdf, saved, nil)
 	}
@@ -118,12 +119,12 @@ func (s *Store) putTicket(ctx context.Context, key string, encoded []byte, metad
 	return s.putObject(ctx, key, encoded, metadata)
 }
 
-// documentMetadata is what a ticket tells of its document.
+// documentMetadata returns the metadata of a ticket that describe its document.
 func documentMetadata(saved job.Saved) map[string]string {
 	return map[string]string{sizeKey: strconv.FormatInt(saved.Size, 10), sha256Key: hex.EncodeToString(saved.SHA256[:])}
 }
 
-// copyObject copies a document within the bucket; fs.ErrNotExist is in its error when it is not there.
+// copyObject copies a document within the bucket; its error contains fs.ErrNotExist when the document does not exist.
 func (s *Store) copyObject(ctx context.Context, from, to string, saved job.Saved, metadata map[string]string) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout()+transferTime(saved.Size))
 	defer cancel()
@@ -140,12 +141,12 @@ func (s *Store) copyObject(ctx context.Context, from, to string, saved job.Saved
 	return nil
 }
 
-// escapePath is a path as it stands in a header of S3, which takes a plus sign for a space.
+// escapePath escapes a path for a header of S3, in which a plus sign means a space.
 func escapePath(path string) string {
 	return strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), "+", "%2B")
 }
 
-// DeleteAll removes all that is there of a job, a document that is kept included.
+// DeleteAll removes all objects of a job, a kept document included.
 func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// The place that a copy is made from stands in a header, in a spelling of its own.
+// The source of a copy is in a header, with its own escaping.
 func TestKeepUnderAnyPrefix(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -36,7 +36,7 @@ func TestKeepUnderAnyPrefix(t *testing.T) {
 	}
 }
 
-// A document that nothing tells the digest of is run by nobody, and nothing is left of the attempt to.
+// A document without its digest is not restored, and the attempt leaves nothing.
 func TestRestoreOfWhatWasNotKept(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -51,7 +51,7 @@ func TestRestoreOfWhatWasNotKept(t *testing.T) {
 	}
 }
 
-// While S3 is away nothing is lost: what was to be kept is still the job's, and the other way round.
+// While S3 is unavailable no document is lost: it stays the job's, or stays kept.
 func TestKeepAndRestoreWithoutS3(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)

@@ -12,12 +12,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// parts comes between the name of a document and the id of an upload of its parts.
+// parts separates the name of a document from the id of its multipart upload.
 const parts = "?uploadId="
 
-// ListFiles returns what lies in the bucket: one entry a job, one for each document that is kept, and one for each
-// upload in parts that has not ended, in no order. What goes meanwhile is left out, and so are objects that the store
-// did not name: they are not its own.
+// ListFiles returns one entry for each job, one for each kept document, and one for each unfinished multipart upload,
+// in no order. Objects that are deleted during the listing may be left out. Objects with other names are left out,
+// because they do not belong to the store.
 func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	var found []job.StoredFiles
 	type of struct {
@@ -62,7 +62,7 @@ func (s *Store) nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) 
 	return out.Contents, nil
 }
 
-// listParts adds the uploads in parts that have not ended. Their writer may be gone, and nothing else would show them.
+// listParts adds the unfinished multipart uploads. Their writer may be dead, and no other list shows them.
 func (s *Store) listParts(ctx context.Context, found []job.StoredFiles) ([]job.StoredFiles, error) {
 	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
 	for uploads.HasMorePages() {
@@ -88,7 +88,7 @@ func (s *Store) listParts(ctx context.Context, found []job.StoredFiles) ([]job.S
 	return found, nil
 }
 
-// known is what a name tells of an object of the store; nothing for a strange name.
+// known parses the name of an object of the store; the result is empty for another name.
 func known(name string) job.StoredFiles {
 	if strings.HasSuffix(name, temporary) && !strings.Contains(name, "/") {
 		return job.StoredFiles{Temporary: name}
@@ -105,8 +105,8 @@ func known(name string) job.StoredFiles {
 	return job.StoredFiles{}
 }
 
-// DeleteTemporary ends an upload in parts that List told of, or removes what a check left. Choose one that is so old
-// that nobody writes it any more.
+// DeleteTemporary aborts a multipart upload that ListFiles returned, or removes an object of CheckAccess. The caller
+// chooses entries old enough that no process writes them.
 func (s *Store) DeleteTemporary(ctx context.Context, l job.StoredFiles) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()

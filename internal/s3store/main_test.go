@@ -22,7 +22,7 @@ import (
 const mib = 1 << 20
 
 func TestMain(m *testing.M) {
-	// The SDK reads the environment of the process: no test reaches AWS, whatever this machine has set.
+	// The SDK reads the environment of the process: this keeps the tests away from AWS.
 	for _, v := range testenv.S3Env() {
 		name, value, _ := strings.Cut(v, "=")
 		os.Setenv(name, value)
@@ -54,14 +54,14 @@ func (l *log) String() string {
 
 const name = "our-uploads"
 
-// config is of a store that waits for a slow machine.
+// config returns the settings of a store for a slow machine.
 func config(server string) s3store.Config {
 	return s3store.Config{
 		Bucket: name, Region: testenv.S3Region, Endpoint: server, PathStyle: true, Timeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
-// hurriedConfig is of one that soon gives up.
+// hurriedConfig returns settings with short timeouts.
 func hurriedConfig(server string) s3store.Config {
 	cfg := config(server)
 	cfg.Timeout = time.Second
@@ -111,7 +111,7 @@ func list(t *testing.T, s *s3store.Store) []job.StoredFiles {
 	return found
 }
 
-// after is a reader that calls do once, when n bytes of r were read.
+// after returns a reader that calls do once, after n bytes of r.
 func after(r io.Reader, n int64, do func()) io.Reader {
 	return io.MultiReader(io.LimitReader(r, n), readerFunc(sync.OnceValue(func() error { do(); return io.EOF })), r)
 }

@@ -20,8 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// stall stops a server, which keeps its connections and answers nothing. A process is stopped some time after its
-// signal.
+// stall stops a server, which keeps its connections and answers nothing. The signal takes effect after some time.
 func stall(t *testing.T, server *testenv.S3Server) {
 	server.Signal(syscall.SIGSTOP)
 	testenv.Eventually(t, "the server stands still", func() bool {
@@ -30,7 +29,7 @@ func stall(t *testing.T, server *testenv.S3Server) {
 	})
 }
 
-// calls are all that a store is asked while students wait.
+// calls runs every call of the store that a client may wait for.
 func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 	form := job.Ticket{ID: newID(), Kind: job.Form, Owner: "ann", Input: []byte("{}")}
 	errs, mu, all := map[string]error{}, sync.Mutex{}, sync.WaitGroup{}
@@ -58,8 +57,8 @@ func calls(ctx context.Context, s *s3store.Store, id job.ID) map[string]error {
 	return errs
 }
 
-// Without a server, and with one that does nothing, every call ends with the code of an outage; with one that is
-// back, they succeed without anything being started again.
+// Without a server, and with one that does not answer, every call ends with the code of an outage; when the server is
+// back, the calls succeed without a restart.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -87,7 +86,7 @@ func TestOutages(t *testing.T) {
 		}
 		outage.end()
 		testenv.Eventually(t, "the bucket answers", func() bool { return s.Ping(t.Context()) == nil })
-		if outage.name == "gone" { // when it was stalled, the deletion was in its pipes already
+		if outage.name == "gone" { // the deletion had reached the server before it stalled
 			if got, err := read(t, s, ticket.ID); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s: %d bytes come back: %v", outage.name, len(got), err)
 			}
@@ -98,7 +97,7 @@ func TestOutages(t *testing.T) {
 	}
 }
 
-// A caller that goes away is no outage.
+// A canceled call is no outage.
 func TestACallerThatGoesAway(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -112,8 +111,7 @@ func TestACallerThatGoesAway(t *testing.T) {
 	}
 }
 
-// The server is killed, or stands still, after the first part of a document: the upload ends, and nothing of it is
-// seen.
+// The server is killed, or stalls, after the first part of a document: the upload fails, and no document is visible.
 func TestAnOutageDuringAnUpload(t *testing.T) {
 	t.Parallel()
 	for what, begin := range map[string]func(*testing.T, *testenv.S3Server){
@@ -134,7 +132,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 					t.Errorf("left behind: %+v", l)
 					continue
 				}
-				for range 2 { // again is no error
+				for range 2 { // repeating it is no error
 					if err := s.DeleteTemporary(t.Context(), l); err != nil {
 						t.Error(err)
 					}
@@ -147,7 +145,7 @@ func TestAnOutageDuringAnUpload(t *testing.T) {
 	}
 }
 
-// The server stands still while a document is read.
+// The server stalls while a document is read.
 func TestAnOutageDuringARead(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -170,7 +168,7 @@ func TestAnOutageDuringARead(t *testing.T) {
 	wantCode(t, "read", err, fault.StorageUnavailable)
 }
 
-// A document that is not there is told apart from a bucket that is not.
+// A missing document and a missing bucket are different errors.
 func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)

@@ -19,11 +19,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// errDamaged says that what was saved cannot be had any more: to wait for it is as little use as for what is not there.
+// errDamaged says that the saved document is lost: like a missing one, it will not come back.
 var errDamaged = fmt.Errorf("bucket: the document is damaged: %w", fs.ErrNotExist)
 
-// Open returns the document of a job; storage_unavailable when it cannot be read, also when it is not there. Its reader
-// fails likewise, in the place of the end, when the bytes are not those that were saved.
+// Open returns the document of a job; storage_unavailable when it cannot be read or does not exist. Its reader
+// returns the same error, instead of io.EOF, when the bytes differ from the saved ones.
 func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
 	pdf, ticket, err := s.objectKeys(id)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Store) openObject(o *object, pdf, ticket string) error {
 	return nil
 }
 
-// parseMetadata is what a ticket's metadata tell of its document.
+// parseMetadata reads the metadata of a ticket that describe its document.
 func parseMetadata(metadata map[string]string) (job.Saved, error) {
 	size, err := strconv.ParseInt(metadata[sizeKey], 10, 64)
 	if err != nil {
@@ -108,8 +108,8 @@ func (o *object) Close() error {
 	return o.body.Close()
 }
 
-// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when what lies there is
-// none, and storage_unavailable when it cannot be read.
+// LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when it is invalid, and
+// storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
 	_, key, err := s.objectKeys(id)
 	if err != nil {

@@ -1,16 +1,16 @@
-// Package s3store keeps uploaded documents in a bucket on S3, until their jobs have ended. For a job there are
+// Package s3store stores uploaded documents in an S3 bucket until their jobs have ended. The objects of a job are
 //
 //	<prefix><id>.pdf    its document, if it has one
 //	<prefix><id>.json   its ticket, from which the job can be made again (see job.Ticket)
 //
-// and, where operators want so, of a job that failed <prefix><id>.failed.pdf, its document.
+// and, with TMD_KEEP_FAILED_UPLOADS, <prefix><id>.failed.pdf, the document of a failed job.
 //
-// S3 shows an object whole or not at all. The ticket is written when the document has been read to its end and before
-// it can be seen, so a document has its ticket at any moment. The ticket's metadata tell how long the document is and
-// its SHA-256: an upload in parts has to name its own metadata before its bytes are known. Whoever reads a document
+// S3 shows an object completely or not at all. The ticket is written after the document has been read to its end and
+// before it is visible, so a document has its ticket at any moment. The ticket's metadata contain the length of the
+// document and its SHA-256: a multipart upload must set its own metadata before its bytes are known. Each reader
 // checks both.
 //
-// A call ends when S3 has done nothing for a while, however long the client takes to send: see Config.Timeout.
+// A call fails when S3 makes no progress for a while, however long the client takes to send: see Config.Timeout.
 package s3store
 
 import (
@@ -38,25 +38,25 @@ import (
 const (
 	suffix       = ".pdf"
 	ticketSuffix = ".json"
-	// temporary ends the names of objects that Check makes.
+	// temporary is the suffix of objects that CheckAccess creates.
 	temporary = ".tmp"
 
-	// partSize is up to where a document is one PUT; larger ones are sent in parts of this size. S3 takes no parts
-	// below 5 MiB but the last. This is a little more, so that the largest document has two.
+	// partSize is the largest document that is sent as one PUT; larger ones are sent in parts of this size. S3
+	// accepts parts below 5 MiB only as the last one. With a little more, the largest document has two parts.
 	partSize = 6 << 20
-	// memory is what the documents that are being saved may take together. An upload that does not fit is refused: S3
-	// has to be told the length of what is sent, so each document, or a part of it, is held. With what garbage comes
-	// of it, this keeps below the 256 MiB that the chart gives the API.
+	// memory bounds the memory of all uploads together. An upload that does not fit is refused: S3 requires the
+	// length before the bytes, so each document, or a part of it, is held in memory. Garbage included, this stays
+	// below the 256 MiB that the chart gives the API.
 	memory = 40 << 20
 )
 
-// The metadata of a ticket that tell of its document.
+// The metadata of a ticket that describe its document.
 const (
 	sizeKey   = "document-size"
 	sha256Key = "document-sha256"
 )
 
-// Config says which bucket.
+// Config describes the bucket.
 type Config struct {
 	Bucket string
 	Region string
@@ -65,7 +65,7 @@ type Config struct {
 	// Prefix is the folder of the bucket, with or without the slash at its end.
 	Prefix    string
 	PathStyle bool
-	// Timeout is how long S3 may do nothing; 1.2 s when it is 0.
+	// Timeout is how long S3 may make no progress; 1.2 s when it is 0.
 	Timeout time.Duration
 	Logger  *slog.Logger
 }
@@ -79,10 +79,10 @@ type Store struct {
 	credentials aws.CredentialsProvider
 	checksums   aws.RequestChecksumCalculation
 	memory      *semaphore.Weighted
-	idle        func() // closes connections that nobody uses
+	idle        func() // closes idle connections
 }
 
-// New returns the store of a bucket. It reaches nobody; Check tells whether the bucket can be used.
+// New returns the store of a bucket. It makes no call; CheckAccess tests whether the bucket can be used.
 func New(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{cfg: cfg, memory: semaphore.NewWeighted(memory), idle: func() {}}
 	if folder := strings.TrimRight(cfg.Prefix, "/"); folder != "" {
@@ -94,13 +94,13 @@ func New(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// idleTimeout is how long S3 may do nothing.
+// idleTimeout is how long S3 may make no progress.
 func (s *Store) idleTimeout() time.Duration { return cmp.Or(s.cfg.Timeout, defaultIdleTimeout) }
 
-// undoTimeout is for what ends a failed upload.
+// undoTimeout bounds the undoing of a failed upload.
 func (s *Store) undoTimeout() time.Duration { return s.idleTimeout() / budget.S3UndoShare }
 
-// Close gives the bucket up.
+// Close closes the idle connections.
 func (s *Store) Close() error {
 	s.idle()
 	return nil
@@ -112,7 +112,7 @@ func valid(id job.ID) bool {
 	return err == nil && u.String() == string(id)
 }
 
-// objectKeys are the objects of a job: its document and its ticket.
+// objectKeys returns the keys of a job's document and ticket.
 func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
 	if !valid(id) {
 		return "", "", fault.Wrap(fault.JobNotFound, errors.New("bucket: not the id of a job"))
@@ -120,9 +120,10 @@ func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
 	return s.prefix + string(id) + suffix, s.prefix + string(id) + ticketSuffix, nil
 }
 
-// Save keeps a job's ticket and at most limit bytes of r, its document; r is nil for a job that has none. Both are
-// durable and whole when it returns, or neither is there. More than limit bytes is too_large, no PDF header in the
-// first 1024 bytes not_a_pdf, an S3 that does not take it storage_unavailable; an error of r comes back as it is.
+// Save stores a job's ticket and at most limit bytes of r, its document; r is nil for a job without one. When it
+// returns, both are durable and complete, or neither is stored. It returns too_large for more than limit bytes,
+// not_a_pdf without a PDF header in the first 1024 bytes, and storage_unavailable when S3 fails; an error of r is
+// returned unchanged.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
 	pdf, ticket, err := s.objectKeys(t.ID)
 	if err != nil {
@@ -142,7 +143,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 		return job.Saved{}, nil
 	}
 
-	// Look before anything is sent.
+	// It checks the first bytes before it sends any.
 	src, err := newSource(ctx, r, limit, s.memory)
 	if err != nil {
 		return job.Saved{}, err
@@ -171,7 +172,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	return src.saved, nil
 }
 
-// newTransfers returns what sends documents, in parts when they are larger than partSize.
+// newTransfers returns the client that sends documents, in parts when they are larger than partSize.
 func (s *Store) newTransfers() *transfermanager.Client {
 	return transfermanager.New(s.client, func(o *transfermanager.Options) {
 		o.MultipartUploadThreshold, o.PartSizeBytes = partSize, partSize
@@ -192,14 +193,14 @@ func (s *Store) putObject(ctx context.Context, key string, b []byte, metadata ma
 	return nil
 }
 
-// undoSave removes what a failed upload may have left. What stays, because S3 is away, is swept.
+// undoSave removes the objects of a failed upload. Repair removes what an outage of S3 leaves.
 func (s *Store) undoSave(ctx context.Context, id job.ID) {
 	ctx, cancel := withStallTimeout(context.WithoutCancel(ctx), s.undoTimeout())
 	defer cancel()
 	_ = s.deleteUpload(ctx, id)
 }
 
-// Delete removes the document of a job and then its ticket; removing what is not there is no error.
+// Delete removes the document of a job and then its ticket; a missing object is no error.
 func (s *Store) Delete(ctx context.Context, id job.ID) error {
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
@@ -211,7 +212,7 @@ func (s *Store) deleteUpload(ctx context.Context, id job.ID) error {
 	if err != nil {
 		return err
 	}
-	// In this order: what a failure leaves is a ticket without a document, from which nothing can be made.
+	// This order leaves, after a failure, a ticket without a document, from which no job is restored.
 	if err := s.removeObject(ctx, pdf); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// The same suite as the folder, on one server: each store has a bucket of its own. Not a prefix: the server removes
-// empty folders while others write into them, as no other does.
+// The same suite as for the folder, on one server: each store has its own bucket. A prefix would not do: unlike S3,
+// the test server removes empty folders while other tests write into them.
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	var names []string
@@ -41,7 +41,7 @@ func TestUploads(t *testing.T) {
 	})
 }
 
-// Documents around the size from which on they are sent in parts.
+// Documents around the size of a part.
 func TestLargeDocuments(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -75,7 +75,7 @@ func TestLargeDocuments(t *testing.T) {
 	}
 }
 
-// A prefix is a folder: another one's documents, and strange objects, are not the store's.
+// A prefix is a folder: documents of another prefix, and other objects, do not belong to the store.
 func TestPrefixes(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -108,7 +108,7 @@ func TestPrefixes(t *testing.T) {
 	wantCode(t, "another's ticket", err, fault.JobNotFound)
 }
 
-// A list is longer than what S3 tells at a time, and the two objects of a job may come with different pages.
+// A list has several pages, and the two objects of a job may be on different ones.
 func TestListOfSeveralPages(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -132,7 +132,7 @@ func TestListOfSeveralPages(t *testing.T) {
 	}
 }
 
-// What is not as it was saved is told to whoever reads it, and to the operator.
+// A changed object gives an error to its reader, and a log line to the operator.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -179,7 +179,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// Without what the ticket tells of it, nobody knows whether a document is whole.
+// Without its digest a document cannot be verified.
 func TestADocumentWithoutItsDigest(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
@@ -198,7 +198,7 @@ func TestADocumentWithoutItsDigest(t *testing.T) {
 	wantCode(t, "with another's ticket", err, fault.StorageUnavailable)
 }
 
-// Uploads hold no more memory than they may: what does not fit is refused, and fits later.
+// Uploads have a memory limit: one that does not fit is refused, and fits later.
 func TestMemoryOfUploadsIsBounded(t *testing.T) {
 	t.Parallel()
 	s := open(t, config(testenv.StartS3(t, name).URL()))

@@ -15,18 +15,18 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// reservation is how much memory an upload takes at a time. A usual transcript takes one.
+// reservation is the step in which an upload reserves memory. A usual transcript needs one.
 const reservation = 256 << 10
 
-// source is a document on its way into the bucket: it counts, digests and bounds what is read of it, and keeps its
-// ticket before it tells its end.
+// source is a document on its way into the bucket: it counts, hashes and bounds the bytes, and stores the ticket
+// before it returns io.EOF.
 type source struct {
 	ctx    context.Context
 	r      *bufio.Reader
 	limit  int64
 	digest hash.Hash
 	watch  *stallWatch
-	// whole is called once, when all of the document was read.
+	// whole is called once, after the last byte of the document was read.
 	whole func(job.Saved) error
 
 	memory   *semaphore.Weighted
@@ -34,10 +34,10 @@ type source struct {
 
 	saved job.Saved
 	ended bool
-	err   error // what Read failed of, as it is
+	err   error // the error of Read, unwrapped
 }
 
-// newSource looks at the first bytes of r.
+// newSource checks the first bytes of r.
 func newSource(ctx context.Context, r io.Reader, limit int64, memory *semaphore.Weighted) (*source, error) {
 	s := &source{ctx: ctx, r: bufio.NewReaderSize(r, document.SniffLength), limit: limit, digest: sha256.New(), memory: memory}
 	start, err := s.r.Peek(document.SniffLength)
@@ -50,10 +50,10 @@ func newSource(ctx context.Context, r io.Reader, limit int64, memory *semaphore.
 	return s, nil
 }
 
-// releaseMemory gives the memory back.
+// releaseMemory releases the reserved memory.
 func (s *source) releaseMemory() { s.memory.Release(s.reserved) }
 
-// Read reads the document. Time that the client takes is not S3's.
+// Read reads the document. The wait for the client does not count against S3.
 func (s *source) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -83,7 +83,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// reserveMemory takes memory for what was read, if there is some.
+// reserveMemory reserves memory for the bytes; false when there is none.
 func (s *source) reserveMemory() bool {
 	for s.reserved < s.saved.Size {
 		if !s.memory.TryAcquire(reservation) {

@@ -22,7 +22,7 @@ func (s slow) Read(p []byte) (int, error) {
 	return s.r.Read(p[:1])
 }
 
-// Time passes for S3 alone: a client may be as slow as it likes.
+// Only waits for S3 count: a client may be slow.
 func TestASlowClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package scaling reads the figures by which the number of workers is chosen: the depths of the queues, for the push
-// scaler and as metrics, and the keys that an autoscaler adds up when it reads Redis itself.
+// scaler and as metrics, and the keys that an autoscaler sums when it reads Redis itself.
 package scaling
 
 import (
@@ -39,7 +39,7 @@ var (
 	depthsScript = redis.NewScript(depthsLua)
 )
 
-// ReadDepths returns the depth of each queue, the preferred first, in one round trip. Errors of Redis are
+// ReadDepths returns the depth of each queue, highest priority first, in one round trip. Errors of Redis are
 // queue_unavailable.
 func (r *Reader) ReadDepths(ctx context.Context) ([]queuemodel.Depth, error) {
 	figures, err := depthsScript.Run(ctx, r.redis, nil, queuemodel.QueuePrefixes()...).Int64Slice()

@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/scaling"
 )
 
-// The wait is measured by Redis' clock, from when the task was put into its queue or put back.
+// The wait is measured by Redis' clock, since the task was enqueued or requeued.
 func TestOldestPending(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		ctx := t.Context()
@@ -28,7 +28,7 @@ func TestOldestPending(t *testing.T) {
 		if err := e.Redis.HSet(ctx, queuemodel.TaskKey(queuemodel.Normal, old.ID), "pending_since", long).Err(); err != nil {
 			t.Fatal(err)
 		}
-		// A task that is put back stands in front, and has not waited.
+		// A requeued task is in front, and has not waited.
 		e.Redis.HSet(ctx, queuemodel.HoldersKey, string(returned.ID), "a:1:X")
 		if _, err := e.RequeueOrphans(ctx, "a", time.Time{}, false); err != nil {
 			t.Fatal(err)

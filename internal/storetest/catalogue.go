@@ -83,7 +83,7 @@ func runCatalogue(t *testing.T, open Open) {
 	t.Run("what is seeded comes back", func(t *testing.T) {
 		t.Parallel()
 		s, ctx := open(t, time.Now), t.Context()
-		for range 2 { // safely again
+		for range 2 { // seeding is idempotent
 			if err := s.SeedCatalogue(ctx, SmallCatalogue()); err != nil {
 				t.Fatal(err)
 			}

@@ -8,8 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// storeEditions stores editions in any order: queries are answered from the newest, and each is loaded as it was
-// stored.
+// storeEditions stores editions in any order: the newest answers queries, and each is loaded as it was stored.
 func storeEditions(t *testing.T, s Store) {
 	ctx := t.Context()
 	edition := func(calendar, title string) catalogue.Data {
@@ -38,7 +37,7 @@ func storeEditions(t *testing.T, s Store) {
 		}
 	}
 
-	unlabelled := SmallCatalogue() // as an older version stored it
+	unlabelled := SmallCatalogue() // in the form of an older version
 	unlabelled.Calendar, unlabelled.Equivalents = "", nil
 	seed(unlabelled)
 	wantEditions(unlabelled)
@@ -46,9 +45,9 @@ func storeEditions(t *testing.T, s Store) {
 	a, b, c := edition("2024-25", "a"), edition("2025-26", "b"), edition("2026-27", "c")
 	one := seed(b)
 	wantEditions(b)
-	two := seed(a) // an older one beside it
+	two := seed(a) // an older edition in addition
 	wantEditions(a, b)
-	three := seed(c) // a newer one in its place
+	three := seed(c) // a newer edition replaces it
 	wantEditions(a, b, c)
 	if one == two || two == three || one == three {
 		t.Errorf("versions %q, %q and %q, want three", one, two, three)

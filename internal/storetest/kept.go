@@ -12,14 +12,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keepDocument saves a document and keeps it as that of a job that failed.
+// keepDocument saves a document and keeps it as that of a failed job.
 func keepDocument(t *testing.T, s Uploads, pdf []byte) job.Ticket {
 	t.Helper()
 	ticket := NewTicket()
 	if _, err := s.Save(t.Context(), ticket, bytes.NewReader(pdf), mib); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // again is no error
+	for range 2 { // repeating it is no error
 		if err := s.KeepDocument(t.Context(), ticket.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func isKept(t *testing.T, s Uploads, id job.ID) bool {
 	return kept
 }
 
-// keptIsOutOfTheWay: no job is made of it, and clearing up after the job leaves it.
+// keptIsOutOfTheWay checks that no job is restored from a kept document, and that the cleanup of the job leaves it.
 func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	ctx := t.Context()
 	ticket := keepDocument(t, s, RandomPDF(1000))
@@ -60,7 +60,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	if d := cmp.Diff(job.StoredFiles{ID: ticket.ID, Kept: true, Size: 1000, Modified: all[0].Modified}, all[0]); d != "" {
 		t.Error(d)
 	}
-	// Another document of the same job, should there ever be one, is an entry of its own.
+	// Another document of the same job is a separate entry.
 	if _, err := s.Save(ctx, ticket, bytes.NewReader(RandomPDF(500)), mib); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func keptIsOutOfTheWay(t *testing.T, s Uploads) {
 	}
 }
 
-// keptComesBack: with a ticket of its new life, as if it had been saved now.
+// keptComesBack restores a kept document with a new ticket, as if it had been saved now.
 func keptComesBack(t *testing.T, s Uploads) {
 	ctx := t.Context()
 	want := RandomPDF(70_000)
@@ -106,7 +106,7 @@ func keptComesBack(t *testing.T, s Uploads) {
 	}
 }
 
-// notKeptDoesNot: and leaves no ticket, of which a job would be made.
+// notKeptDoesNot checks that a missing document leaves no ticket, from which a job would be restored.
 func notKeptDoesNot(t *testing.T, s Uploads) {
 	ctx := t.Context()
 	ticket := NewTicket()

@@ -1,4 +1,4 @@
-// Package storetest holds every store of the catalogue and of saved timelines to one behaviour.
+// Package storetest is the test suite that every store of the catalogue and of saved timelines passes.
 package storetest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// Store is all that a store does.
+// Store is the interface of all stores.
 type Store interface {
 	Ping(ctx context.Context) error
 

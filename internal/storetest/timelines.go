@@ -43,7 +43,7 @@ func newTimeline(owner, name string) timeline.Saved {
 	}
 }
 
-// clock is a clock that a test moves.
+// clock is a clock that the test sets.
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
@@ -115,7 +115,7 @@ func timelineLifecycle(t *testing.T, open Open) {
 	changed.Semesters, changed.Extra = []timeline.Semester{}, nil
 	changed.States = map[string]timeline.State{"MATH 204": {Status: timeline.Planned}} // the whole map, not a merge
 	changed.Exemptions, changed.Deficiencies = []string{}, []string{"MATH 204"}
-	changed.CreatedAt = time.Time{} // not the caller's to say
+	changed.CreatedAt = time.Time{} // ignored: the store sets it
 	got = must(s.UpdateTimeline(ctx, changed))(t)
 	changed.Version, changed.CreatedAt, changed.UpdatedAt = 2, want.CreatedAt, c.now().Truncate(time.Millisecond)
 	if d := cmp.Diff(changed, got); d != "" {
@@ -227,7 +227,7 @@ func timelinePages(t *testing.T, open Open) {
 		t.Errorf("an entry of the list (-want +got):\n%s", d)
 	}
 
-	// Page by page, while new ones come in: each of the old ones once.
+	// The pages contain each of the old timelines once, while new ones are added.
 	var got []string
 	cursor := ""
 	for pages := 0; ; pages++ {
@@ -258,7 +258,7 @@ func timelinePages(t *testing.T, open Open) {
 		t.Errorf("first is %q, want the one that was updated last", ts[0].Name)
 	}
 
-	// The end of a full page is known.
+	// A full last page has no cursor.
 	if ts, next, err := s.ListTimelines(ctx, "bob", "", len(names)); err != nil || len(ts) != len(names) || next != "" {
 		t.Errorf("bob's whole list: %d, %q, %v", len(ts), next, err)
 	}
@@ -268,7 +268,8 @@ func timelinePages(t *testing.T, open Open) {
 	}
 }
 
-// concurrentWriters has many writers of one version at a time: in each round one wins and the others are told.
+// concurrentWriters lets many writers update one version at a time: in each round one succeeds and the others get
+// precondition_failed.
 func concurrentWriters(t *testing.T, open Open) {
 	s, ctx := open(t, time.Now), t.Context()
 	at := must(s.InsertTimeline(ctx, newTimeline("ann", "plan")))(t)

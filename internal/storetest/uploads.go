@@ -25,7 +25,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// Uploads is all that a store of documents and tickets does.
+// Uploads is the interface of all stores of documents and tickets.
 type Uploads interface {
 	submit.Uploads
 	executor.Uploads
@@ -38,7 +38,7 @@ type OpenUploads func(t *testing.T) Uploads
 
 const mib = 1 << 20
 
-// RunUploads holds the stores that open gives to the suite.
+// RunUploads runs the suite on the stores that open returns.
 func RunUploads(t *testing.T, open OpenUploads) {
 	for name, test := range map[string]func(*testing.T, Uploads){
 		"what is saved comes back":              savedComesBack,
@@ -57,7 +57,7 @@ func RunUploads(t *testing.T, open OpenUploads) {
 	}
 }
 
-// NewTicket is a ticket for a document of somebody's.
+// NewTicket returns a ticket for a document.
 func NewTicket() job.Ticket {
 	return job.Ticket{
 		ID: job.ID(uuid.NewString()), Kind: job.File, Owner: "ünïcode \"owner\" <1>", Priority: job.High,
@@ -65,7 +65,7 @@ func NewTicket() job.Ticket {
 	}
 }
 
-// RandomPDF is random bytes that begin as a RandomPDF does.
+// RandomPDF returns random bytes with a PDF header.
 func RandomPDF(size int) []byte {
 	b := make([]byte, max(size, 9))
 	_, _ = rand.Read(b)
@@ -121,7 +121,7 @@ func savedComesBack(t *testing.T, s Uploads) {
 			if d := cmp.Diff(job.StoredFiles{ID: ticket.ID, Document: true, Ticket: true, Size: int64(size), Modified: all[0].Modified}, all[0]); d != "" {
 				t.Error(d)
 			}
-			for range 2 { // again is no error
+			for range 2 { // repeating it is no error
 				if err := s.Delete(ctx, ticket.ID); err != nil {
 					t.Fatal(err)
 				}
@@ -185,7 +185,7 @@ func refusedLeavesNothing(t *testing.T, s Uploads) {
 	} {
 		ticket := NewTicket()
 		_, err := s.Save(t.Context(), ticket, tt.r, tt.limit)
-		if tt.is != nil && err != tt.is { //nolint:errorlint // it has to come back as it is, not wrapped
+		if tt.is != nil && err != tt.is { //nolint:errorlint // it must be returned unwrapped
 			t.Errorf("%s: %v, want %v as it is", name, err, tt.is)
 		}
 		if got := fault.CodeOf(err); tt.code != "" && got != tt.code {
@@ -205,7 +205,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// A client that goes away ends the upload, whatever its reader does.
+// A canceled context ends the upload, whatever its reader does.
 func canceledLeavesNothing(t *testing.T, s Uploads) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := io.MultiReader(bytes.NewReader(RandomPDF(mib)), readerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }))
@@ -276,8 +276,8 @@ func manyAtOnce(t *testing.T, s Uploads) {
 	}
 }
 
-// Whoever looks while documents come and go never sees one without its ticket: saved comes the ticket first, deleted it
-// goes last.
+// While documents are saved and deleted, no reader sees one without its ticket: Save writes the ticket first, and
+// Delete removes it last.
 func neverWithoutATicket(t *testing.T, s Uploads) {
 	ctx := t.Context()
 	done := make(chan struct{})
@@ -308,10 +308,10 @@ func neverWithoutATicket(t *testing.T, s Uploads) {
 			}
 			f, err := s.Open(ctx, l.ID)
 			if err != nil {
-				continue // not there, or not any more
+				continue // not there yet, or deleted
 			}
-			// The ticket is looked for while the document is open, and may have gone with it since: only a document
-			// that is still there afterwards tells.
+			// The ticket is loaded while the document is open, and may have been deleted with it: the check counts
+			// only if the document still exists afterwards.
 			_, terr := s.LoadTicket(ctx, l.ID)
 			f.Close()
 			if f, err := s.Open(ctx, l.ID); err == nil {
