@@ -10,13 +10,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// part is the pages of one of the documents that a file holds.
+// part is the pages of one document of a file.
 type part struct {
 	kind   Kind
 	sheets []layout.Sheet
 }
 
-// lines are those of all pages; the page of a line is its place among the pages of the part.
+// lines returns the lines of all pages; the page of a line is its index among the pages of the part.
 func (p *part) lines() []layout.Line {
 	var all []layout.Line
 	for i, s := range p.sheets {
@@ -28,8 +28,8 @@ func (p *part) lines() []layout.Line {
 	return all
 }
 
-// splitDocuments parts a file that names an offer of admission: the record, if it holds one as well, and the letter as
-// another document. All else is one letter.
+// splitDocuments splits a file that contains an offer of admission: the record, if there is one, and the letter as
+// another document. Without a record the file is one letter.
 func splitDocuments(sheets []layout.Sheet) (main *part, others []*part) {
 	whole := &part{kind: Letter, sheets: sheets}
 	kinds := make([]Kind, len(sheets))
@@ -57,7 +57,7 @@ func splitDocuments(sheets []layout.Sheet) (main *part, others []*part) {
 	return record, []*part{letter}
 }
 
-// kindOfSheet is the kind of document that a page plainly belongs to, "" when it does not say.
+// kindOfSheet returns the kind of document to which a page clearly belongs, "" when it is not clear.
 func kindOfSheet(s layout.Sheet) Kind {
 	kind := Kind("")
 	for _, l := range s.Lines {
@@ -71,8 +71,8 @@ func kindOfSheet(s layout.Sheet) Kind {
 	return kind
 }
 
-// arrange puts the pages into their order: by the numbers that are printed on them, else by the terms of a record.
-// Pages that come twice count once. Its fault is incomplete_document when a page is missing or holds no text.
+// arrange sorts the pages: by their printed numbers, otherwise by the terms of a record. Repeated pages count once.
+// It returns incomplete_document when a page is missing or has no text.
 func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
 	moved = p.dropRepeated()
 	total, numbered := 0, 0
@@ -99,7 +99,7 @@ func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
 		if !s.Drawn {
 			continue
 		}
-		// Numbers on all other pages prove that a page without text is not one of them.
+		// When all other pages are numbered completely, a page without text is not one of them.
 		rest := slices.DeleteFunc(slices.Clone(p.sheets), func(s layout.Sheet) bool { return s.Drawn })
 		others := part{sheets: rest}
 		if i > 0 && !(total > 0 && others.isNumbered(total) && len(others.missingNumbers(total)) == 0) {
@@ -143,7 +143,7 @@ func missingFault(missing []int, total int) error {
 		"browser and upload that file.", pages, total, verb))
 }
 
-// dropRepeated leaves one of pages that say the same, and reports whether there were any.
+// dropRepeated keeps one of several equal pages, and reports whether there were any.
 func (p *part) dropRepeated() bool {
 	n := len(p.sheets)
 	var kept []layout.Sheet
@@ -168,9 +168,9 @@ func sheetText(s layout.Sheet) string {
 	return b.String()
 }
 
-// sortByTerm orders the pages of a record that have no numbers when they are plainly out of order: the page with the
-// program history comes first, the others by the first term that is a heading on them. A page without a heading goes on
-// with the one before it, so that it keeps its place behind it. It reports whether it moved any.
+// sortByTerm sorts the pages of a record without numbers when they are clearly out of order: the page with the
+// program history comes first, the others follow by their first heading. A page without a heading continues the page
+// before it, so it keeps its position behind that page. It reports whether it moved any.
 func (p *part) sortByTerm() (moved bool) {
 	history := slices.IndexFunc(p.sheets, func(s layout.Sheet) bool {
 		return slices.ContainsFunc(s.Lines, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })

@@ -13,10 +13,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// documentsOfTheDay is how many documents of a kind are drawn from the seed of the day.
+// documentsOfTheDay is the number of documents of a kind that the seed of the day generates.
 const documentsOfTheDay = 500
 
-// seedOfTheDay changes each day, so that new documents are tried all the time, and is printed to try them again.
+// seedOfTheDay changes each day, so that new documents are tested, and is printed to repeat a failure.
 func seedOfTheDay(t *testing.T) int {
 	t.Helper()
 	now := time.Now().UTC()
@@ -25,7 +25,7 @@ func seedOfTheDay(t *testing.T) int {
 	return seed * 1000
 }
 
-// arrangement is what becomes of printed pages.
+// arrangement is an arrangement of printed pages.
 type arrangement struct {
 	name   string
 	number bool // it needs page numbers
@@ -44,7 +44,7 @@ var arrangements = []arrangement{
 	{"four on a sheet", true, func(p []document.Page) []document.Page { return putOnSheets(p, 2, 2) }},
 }
 
-// putOnSheets prints pages on sheets of so many columns and rows, at half their size.
+// putOnSheets prints pages on sheets of columns × rows, at half their size.
 func putOnSheets(pages []document.Page, columns, rows int) []document.Page {
 	const scale = 0.5
 	var sheets []document.Page
@@ -73,7 +73,7 @@ func moveWord(w document.Word, scale, dx, dy float64) document.Word {
 	return w
 }
 
-// TestTranscriptsOfTheDay reads 500 records, set in any layout and arranged in any way, exactly.
+// TestTranscriptsOfTheDay reads 500 records in random layouts and arrangements exactly.
 func TestTranscriptsOfTheDay(t *testing.T) {
 	t.Parallel()
 	seed := seedOfTheDay(t)
@@ -96,7 +96,7 @@ func TestTranscriptsOfTheDay(t *testing.T) {
 	}
 }
 
-// fitsPaper reports whether nothing reaches over the right edge of a page, where the next page of a sheet begins.
+// fitsPaper reports whether nothing crosses the right edge of a page, where the next page of a sheet begins.
 func fitsPaper(pages []document.Page) bool {
 	for _, p := range pages {
 		for _, w := range p.Words {
@@ -108,7 +108,7 @@ func fitsPaper(pages []document.Page) bool {
 	return true
 }
 
-// longRecord is a record of several pages whose printed sums are those of its rows.
+// longRecord is a record of several pages with correct printed sums.
 func longRecord() studentRecord {
 	r := studentRecord{blocks: []programBlock{{admit: "Fall 2019", kind: "Bachelor of Engineering", major: "Software Engineering"}},
 		earned: "72.00", gpa: "3.00", termGPA: "3.00"}
@@ -168,7 +168,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// TestNothingIsLostInSilence damages a good record. What comes out is the same facts, a warning or a fault.
+// TestNothingIsLostInSilence damages a good record. The result is the same facts, a warning or a fault.
 func TestNothingIsLostInSilence(t *testing.T) {
 	t.Parallel()
 	want, err := document.Read(longPages())
@@ -192,7 +192,7 @@ func TestNothingIsLostInSilence(t *testing.T) {
 	})
 }
 
-// hideColumn takes the cells of a column away, from all rows of the document.
+// hideColumn removes the cells of a column from all rows of the document.
 func hideColumn(t *rapid.T, pages []document.Page) []document.Page {
 	name := rapid.SampledFrom([]string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "EARNED"}).Draw(t, "column")
 	for i := range pages {
@@ -205,7 +205,7 @@ func hideColumn(t *rapid.T, pages []document.Page) []document.Page {
 	return pages
 }
 
-// columnEdges is where a column begins and where the next one does.
+// columnEdges returns the left edges of a column and of the next one.
 func columnEdges(p document.Page, name string) (left, right float64) {
 	names := []string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "NOTATION", "PROGRAM", "OTHER"}
 	if name == "EARNED" {
@@ -222,7 +222,7 @@ func columnEdges(p document.Page, name string) (left, right float64) {
 	return left, right
 }
 
-// rowBaselines are those of the rows of courses.
+// rowBaselines returns the baselines of the rows of courses.
 func rowBaselines(p document.Page) []float64 {
 	var rows []float64
 	for _, w := range p.Words {
@@ -233,7 +233,7 @@ func rowBaselines(p document.Page) []float64 {
 	return rows
 }
 
-// dropLines takes a row of courses away, or a few.
+// dropLines removes one or several rows of courses.
 func dropLines(t *rapid.T, pages []document.Page) []document.Page {
 	page := rapid.IntRange(1, len(pages)-1).Draw(t, "page")
 	rows := rowBaselines(pages[page])
@@ -242,7 +242,7 @@ func dropLines(t *rapid.T, pages []document.Page) []document.Page {
 	return pages
 }
 
-// shiftWords moves each word by up to a tenth of its size sideways, and a little up or down.
+// shiftWords moves each word by up to a tenth of its size sideways, and slightly up or down.
 func shiftWords(t *rapid.T, pages []document.Page) []document.Page {
 	reach := rapid.Float64Range(0, 0.1).Draw(t, "reach")
 	random := rapid.Float64Range(-1, 1)

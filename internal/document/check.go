@@ -11,13 +11,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// maxRowWarnings is how many rows are named one by one that could not be read.
+// maxRowWarnings is the number of unreadable rows that get a warning of their own.
 const maxRowWarnings = 20
 
-// sumTolerance is how far a printed sum and that of the rows may lie apart: half of the last digit, and rounding.
+// sumTolerance is the largest accepted difference of a printed sum and that of the rows: half of the last digit, and
+// rounding.
 const sumTolerance = 0.011
 
-// addChecks compares what is printed with what was read. Rows that cannot be read at all are the fault unreadable_rows.
+// addChecks compares the printed sums with the rows. If no row can be read it returns unreadable_rows.
 func (d *Document) addChecks(unread []unreadRow) error {
 	d.RowsPrinted = len(d.Rows) + len(unread)
 	if d.Kind == Transcript {
@@ -42,7 +43,7 @@ func (d *Document) addChecks(unread []unreadRow) error {
 	return nil
 }
 
-// checkTitles warns of rows whose title is missing: a part of the row was not read.
+// checkTitles warns of rows without a title: a part of the row was not read.
 func (d *Document) checkTitles() {
 	for _, s := range d.Semesters {
 		for _, c := range s.Courses {
@@ -54,7 +55,7 @@ func (d *Document) checkTitles() {
 	}
 }
 
-// checkGrades warns of grades that the legend does not have, without naming them.
+// checkGrades warns of grades that are not in the legend, without naming them.
 func (d *Document) checkGrades() {
 	for _, s := range d.Semesters {
 		for _, c := range s.Courses {
@@ -79,7 +80,7 @@ func (d *Document) checkPlans() {
 	}
 }
 
-// CreditsRead is the sum of the credits that the rows earned: those of courses, and those from elsewhere.
+// CreditsRead returns the sums of the credits that the rows earned: those of courses, and those of transfers.
 func (d Document) CreditsRead() (courses, transfers float64) {
 	for _, s := range d.Semesters {
 		for _, c := range s.Courses {
@@ -92,7 +93,7 @@ func (d Document) CreditsRead() (courses, transfers float64) {
 	return courses, transfers
 }
 
-// checkCredits compares the printed sum with the rows, with and without credits from elsewhere: both are in use.
+// checkCredits compares the printed sum with the rows, with and without transfers: both are in use.
 func (d *Document) checkCredits() {
 	if d.Kind != Transcript || d.CreditsEarned == nil {
 		return
@@ -107,11 +108,11 @@ func (d *Document) checkCredits() {
 		Message: "The record prints another number of credits earned than its rows add up to. Check that no row is missing."})
 }
 
-// gradePoints are the points of a grade, by the university's scale of 4.3.
+// gradePoints are the points of a grade on the university's scale of 4.3.
 var gradePoints = map[string]float64{"A+": 4.3, "A": 4, "A-": 3.7, "B+": 3.3, "B": 3, "B-": 2.7, "C+": 2.3, "C": 2, "C-": 1.7,
 	"D+": 1.3, "D": 1, "D-": 0.7, "F": 0, "FNS": 0, "R": 0, "NR": 0}
 
-// gradedSum adds up points and credits of the sittings that count for an average.
+// gradedSum sums the points and credits of the sittings that count for an average.
 type gradedSum struct{ points, credits float64 }
 
 func (g *gradedSum) add(s Sitting) {
@@ -121,7 +122,7 @@ func (g *gradedSum) add(s Sitting) {
 	}
 }
 
-// average is the points for each credit, 0 without any.
+// average returns the points per credit, 0 without credits.
 func (g *gradedSum) average() float64 {
 	if g.credits == 0 {
 		return 0
@@ -129,7 +130,7 @@ func (g *gradedSum) average() float64 {
 	return g.points / g.credits
 }
 
-// differs reports whether a printed average is plainly not that of the rows.
+// differs reports whether a printed average clearly differs from that of the rows.
 func (g *gradedSum) differs(printed float64) bool { return math.Abs(g.average()-printed) > 0.02 }
 
 // checkTermAverages compares the averages below the terms with the rows of the terms.
@@ -153,8 +154,8 @@ func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
 	return found
 }
 
-// checkAverage compares the cumulative average with all rows, and with the last sitting of each course: a repeated
-// course counts once, or each time.
+// checkAverage compares the cumulative average with all rows, and with the last sitting of each course: transcripts
+// count a repeated course once, or each time.
 func (d *Document) checkAverage() {
 	if d.CumulativeGPA == nil || d.Kind != Transcript {
 		return

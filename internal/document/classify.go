@@ -6,8 +6,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
-// detectKind tells the kind of a document by the words that its kind always carries, and "" when there are none. Spaces
-// do not count: a title may be spaced out or wrap.
+// detectKind recognises the kind of a document by words that every document of the kind contains, and returns ""
+// without them. Spaces do not count, because a title may be spaced out or wrap.
 func detectKind(all []layout.Line) Kind {
 	var b strings.Builder
 	for _, l := range all {

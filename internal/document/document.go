@@ -1,5 +1,5 @@
-// Package document reads what a student record or an offer of admission says. It works on words with coordinates and
-// adds nothing to what is printed: a Document holds facts, and what follows from them is the timeline's business.
+// Package document reads a student record or an offer of admission. It works on words with coordinates and adds
+// nothing to what is printed: a Document contains facts, and package timeline draws the conclusions.
 package document
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Limits of what is read, from the domain's rules. The deadline and the memory belong to the parser's children.
+// Limits of the input, from the domain's rules. The parser's children limit time and memory.
 const (
 	MaxBytes      = 10 << 20
 	MaxPages      = 60
@@ -29,7 +29,7 @@ const (
 	Letter     Kind = "letter"
 )
 
-// Document is what a PDF says ("facts"). Codes are as printed with one space ("CWTE 100"); terms are as printed
+// Document is the content of a PDF ("facts"). Codes are as printed with one space ("CWTE 100"); terms are as printed
 // ("Fall/Winter 2025-26"), semesters in order of time.
 type Document struct {
 	Kind                Kind         `json:"kind"`
@@ -40,20 +40,20 @@ type Document struct {
 	PotentialExemptions []string     `json:"potentialExemptions,omitempty"`
 	DeficiencyCourses   []string     `json:"deficiencyCourses"`
 	CumulativeGPA       *float64     `json:"cumulativeGPA,omitempty"`
-	// Transfers holds every row of transfer credits and exemptions, granted ones only, in the order of the document.
+	// Transfers holds every granted row of transfer credits and exemptions, in the order of the document.
 	Transfers []Transfer `json:"transfers,omitempty"`
-	// CreditsEarned is what a transcript prints as Program Credits Earned, nil when it prints none.
+	// CreditsEarned is the printed Program Credits Earned of a transcript, nil when there is none.
 	CreditsEarned *float64 `json:"creditsEarned,omitempty"`
-	// Warnings is what a person should look at, in the order of the document.
+	// Warnings are findings that a person should check, in the order of the document.
 	Warnings []warning.Warning `json:"warnings,omitempty"`
-	// Rows is where the courses' rows are printed, those of transfers included.
+	// Rows are the positions of the courses' rows, those of transfers included.
 	Rows []RowPlace `json:"rows,omitempty"`
-	// RowsPrinted is how many lines begin like a course's row, read or not.
+	// RowsPrinted is the number of lines that begin like a course's row, whether they were read or not.
 	RowsPrinted int `json:"rowsPrinted,omitempty"`
 }
 
-// Plain returns the facts without what was added to them later: transfers, warnings, rows, further plans and printed
-// sums.
+// Plain returns the facts without the fields that were added later: transfers, warnings, rows, further plans and
+// printed sums.
 func (d Document) Plain() Document {
 	d.Transfers, d.Warnings, d.Rows, d.CreditsEarned, d.RowsPrinted = nil, nil, nil, nil, 0
 	if d.ProgramInfo != nil {
@@ -64,20 +64,20 @@ func (d Document) Plain() Document {
 	return d
 }
 
-// Transfer is a course, or credits of no course, from another school. Grade is EX (exempted) or TRC (transferred).
-// Origin is the school as printed; letters print a title instead. Credits is 0 when none are printed.
+// Transfer is a course, or credits without a course, from another school. Grade is EX (exempted) or TRC
+// (transferred). Origin is the school as printed; letters print a title instead. Credits is 0 when none are printed.
 type Transfer struct {
 	Code    string  `json:"code"`
 	Title   string  `json:"title,omitempty"`
 	Credits float64 `json:"credits"`
 	Grade   string  `json:"grade"`
 	Origin  string  `json:"origin,omitempty"`
-	// Unassigned says that the code names no course, as in "PHIL 2XX" or "GNRL 3---".
+	// Unassigned reports that the code names no course, as in "PHIL 2XX" or "GNRL 3---".
 	Unassigned bool `json:"unassigned,omitempty"`
 }
 
-// RowPlace is where a course's row is printed: the page of the file, from 1, and its box in points from the top left
-// corner of the page as it is read.
+// RowPlace is the position of a course's row: the page of the file, from 1, and its box in points from the top left
+// corner of the upright page.
 type RowPlace struct {
 	Code string  `json:"code"`
 	Term string  `json:"term,omitempty"`
@@ -97,11 +97,11 @@ type ProgramInfo struct {
 	IsExtendedCreditProgram bool     `json:"isExtendedCreditProgram"`
 	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
-	// OtherPlans is what else is named beside the degree: a minor, a certificate, an entry program.
+	// OtherPlans are the other plans of the document: a minor, a certificate, an entry program.
 	OtherPlans []string `json:"otherPlans,omitempty"`
 }
 
-// Semester is the sittings of one term.
+// Semester holds the sittings of one term.
 type Semester struct {
 	Term    string    `json:"term"`
 	Courses []Sitting `json:"courses"`

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// vocabulary is what the words of a fuzzed page are taken from, so that pages look like documents often enough.
+// vocabulary is the source of the words of a fuzzed page, so that pages often look like documents.
 var vocabulary = []string{"Student", "Record", "OFFER", "OF", "ADMISSION", "Undergraduate", "Academic", "Program", "History",
 	"Active", "in", "28/04/2021", "Admit", "Term", "Fall", "Winter", "2022", "Fall/Winter", "2025-26", "Bachelor", "of",
 	"Engineering", "Software", "(Co\u00adop)", "Beginning", "COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "NOTATION", "CLASS",
@@ -18,7 +18,7 @@ var vocabulary = []string{"Student", "Record", "OFFER", "OF", "ADMISSION", "Unde
 	"Credits", "Program/Plan(s):", "Session:", "Exemptions:", "Potential", "Exemption(s)", "Granted:", "NOTE:", "Deficiencies:",
 	"GRADENOTATION", "ATTEMP", "TED", "1/4", "of", "\u00a0", "ﬁ", "", "Extended", "Credit", "Minimum", "Length:", "120"}
 
-// FuzzRead reads pages of words at any place. Each word takes six bytes: text, x, y (two), size, and page break.
+// FuzzRead reads pages of words at any position. Each word takes six bytes: text, x, y (two), size, and page break.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x00\x10\x00\x10\x08\x00\x01\x20\x00\x10\x08\x00"))
 	header := []byte{0, 0, 0, 0, 8, 0, 1, 10, 0, 0, 8, 0}

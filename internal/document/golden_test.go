@@ -95,7 +95,7 @@ func expectsError(want any, code fault.Code) bool {
 	return false
 }
 
-// decode reads expected facts; what is absent, null or empty is left out, for they mean the same.
+// decode reads expected facts; absent, null and empty values are left out, because they mean the same.
 func decode(t *testing.T, file string) any {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -109,7 +109,7 @@ func decode(t *testing.T, file string) any {
 	return prune(v)
 }
 
-// bare is a document in the form of decode.
+// bare returns a document in the form of decode.
 func bare(t *testing.T, d document.Document) any {
 	t.Helper()
 	b, err := json.Marshal(d)

@@ -7,11 +7,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// sheet is paper that text is set on, as a browser would: boxes of text, line by line, page by page.
+// sheet is paper on which text is set, as in a browser: boxes of text, line by line, page by page.
 type sheet struct {
 	width, height, margin float64
 	size                  float64
-	glue                  bool // words that touch come as one, as they do from a PDF
+	glue                  bool // words that touch are one word, as in a PDF
 	pages                 []document.Page
 	y                     float64
 }
@@ -27,7 +27,7 @@ func (s *sheet) turn() {
 	s.y = s.margin + 3*s.size
 }
 
-// room turns the page when less than height is left of it.
+// room begins a new page when less than height is left.
 func (s *sheet) room(height float64) {
 	if s.y+height > s.height-s.margin-3*s.size {
 		s.turn()
@@ -58,14 +58,14 @@ func (s *sheet) put(x, baseline, size float64, text string) {
 	}
 }
 
-// line sets a line of its own at the margin.
+// line sets a separate line at the margin.
 func (s *sheet) line(text string) {
 	s.room(1.7 * s.size)
 	s.put(s.margin, s.y, s.size, text)
 	s.y += 1.7 * s.size
 }
 
-// gap leaves room.
+// gap leaves vertical space.
 func (s *sheet) gap(lines float64) { s.y += lines * s.size }
 
 // wrap breaks text into lines of at most width.
@@ -89,7 +89,7 @@ func textWidth(text string, size float64) float64 {
 	return width
 }
 
-// advance is about that of Helvetica, in sizes.
+// advance returns about the width of Helvetica, in sizes.
 func advance(r rune) float64 {
 	switch {
 	case r == ' ', r == '.', r == ',', r == 'I', r == '/', r == ':', r == 'l', r == 'i':
@@ -104,7 +104,7 @@ func advance(r rune) float64 {
 	return 0.55
 }
 
-// valign is where the lines of a cell stand in its row.
+// valign is the vertical alignment of the lines of a cell.
 type valign int
 
 const (

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
-// The labels of a letter, in letters only.
+// The labels of a letter, reduced to their letters.
 const (
 	letterPlans        = "programplans"
 	letterSession      = "session"
@@ -28,8 +28,8 @@ var (
 	noteLine = regexp.MustCompile(`^NOTES?\b`)
 	// sectionLine is a heading in capitals.
 	sectionLine = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/.*|ADDITIONAL INFORMATION)$`)
-	// partName begins the name of a part of a value, which ends with a colon and may wrap anywhere; partLine is what
-	// its first line can look like.
+	// partName matches the name of a part of a value, which ends with a colon and may wrap anywhere; partLine matches
+	// a possible first line of it.
 	partName   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
 	partLine   = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
 	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[^\dX-]|$)`)
@@ -59,7 +59,7 @@ func readLetter(all []layout.Line) Document {
 	info.IsCoop = strings.Contains(strings.ToLower(info.Degree), coopDegree) || strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
 	info.IsExtendedCreditProgram = strings.Contains(plain, "Extended Credit Program")
 	exemptions, potentialRows := courseRows(entries[letterExemptions])
-	// Credits that depend on courses in progress are not transferred yet, and facts have no place for them.
+	// Credits that depend on courses in progress are not transferred yet, and facts do not contain them.
 	transfers, _ := courseRows(entries[letterTransfers])
 	deficiencies, _ := courseRows(entries[letterDeficiencies])
 	d := Document{
@@ -80,8 +80,8 @@ func readLetter(all []layout.Line) Document {
 	return d
 }
 
-// letterEntries sorts the lines into the values of their labels. plain is all that is data, values and sentences, and
-// not a note, line by line and value by value.
+// letterEntries assigns the lines to the values of their labels. plain is all text that is data, values and
+// sentences, and not a note, line by line and value by value.
 func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 	entries = map[string]entry{}
 	var text strings.Builder
@@ -151,7 +151,7 @@ func onlyLetters(text string) string {
 	}, text)
 }
 
-// maxPartLines is how many lines the name of a part takes where columns are narrow.
+// maxPartLines is the largest number of lines of the name of a part in narrow columns.
 const maxPartLines = 6
 
 // letterCourse is a line of a value that begins with a code.
@@ -188,7 +188,7 @@ func codesOf(courses []letterCourse) []string {
 	return sortedSet(codes)
 }
 
-// courseRows returns the courses that lines of a value begin with, those that are granted and those that are not yet.
+// courseRows returns the courses at the beginning of lines of a value: the granted ones and the potential ones.
 func courseRows(e entry) (granted, potential []letterCourse) {
 	pending := false
 	for i := 0; i < len(e.lines); i++ {
@@ -215,7 +215,7 @@ func courseRows(e entry) (granted, potential []letterCourse) {
 	return granted, potential
 }
 
-// rightEdge is how far values reach: a line that ends well before it has not been wrapped.
+// rightEdge returns how far values extend: a line that ends well before it has not been wrapped.
 func rightEdge(entries map[string]entry) float64 {
 	edge := 0.0
 	for _, e := range entries {
@@ -226,7 +226,7 @@ func rightEdge(entries map[string]entry) float64 {
 	return edge
 }
 
-// letterPlanLines returns the plans, each whole. A plan that wraps is one plan.
+// letterPlanLines returns the plans. A plan that wraps is one plan.
 func letterPlanLines(lines []layout.Line, edge float64) []string {
 	var plans []string
 	for i, l := range lines {
@@ -240,8 +240,8 @@ func letterPlanLines(lines []layout.Line, edge float64) []string {
 	return plans
 }
 
-// splitPlans joins the plans that are the degree with commas. Plans beside it are apart, and the extended credit
-// program is neither: it has a flag.
+// splitPlans joins the plans of the degree with commas. Other plans are separate, and the extended credit program is
+// neither: it has a flag.
 func splitPlans(plans []string) (degree string, others []string) {
 	var parts []string
 	for _, p := range plans {
@@ -256,14 +256,14 @@ func splitPlans(plans []string) (degree string, others []string) {
 	return strings.Join(parts, ", "), others
 }
 
-// newPlan is how a plan begins.
+// newPlan matches the beginning of a plan.
 var newPlan = regexp.MustCompile(`^(?:Bachelor|Master|Doctor|Extended Credit|Minor|Major|Honours|Certificate|Diploma|Mature Entry|Career ?Edge|Second Major)\b`)
 
-// wholeDegree is a degree that needs no further word: "Bachelor of Computer" does.
+// wholeDegree matches a degree that needs no further word: "Bachelor of Computer" does.
 var wholeDegree = regexp.MustCompile(`^(?:Bachelor|Master|Doctor) of (?:(?:Computer|Applied|Fine|Business) \w+|[A-Z]\w*)$`)
 
-// goesOnIn reports whether next goes on with plan, whose last line is last: because it must, or because its first word
-// would not have fitted there and the plan is not whole.
+// goesOnIn reports whether next continues plan, whose last line is last: because it must, or because its first word
+// would not have fitted there and the plan is incomplete.
 func goesOnIn(plan string, last, next layout.Line, edge float64) bool {
 	if endsOpen(plan) || beginsInside(next.Text) {
 		return true

@@ -12,10 +12,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// letterLayout is how a letter is set: each section has its own column of values.
+// letterLayout is the layout of a letter: each section has its own column of values.
 type letterLayout struct {
 	Size, Margin, Height float64
-	Columns              [2]float64 // of values, from the margin: program information, and exemptions and so on
+	Columns              [2]float64 // of values, from the margin: program information, and exemptions and the rest
 	Values               float64    // width
 	Pitch, Gap           float64
 	Align                valign // of a label beside its value
@@ -31,7 +31,7 @@ func drawLetterLayout(r *rand.Rand) letterLayout {
 	return l
 }
 
-// randomLetter is what a letter says.
+// randomLetter is the content of a letter.
 type randomLetter struct {
 	plans                                      []string
 	degree, first, last                        string
@@ -126,7 +126,8 @@ func (l letterLayout) set(letter randomLetter) []document.Page {
 	return s.pages
 }
 
-// pair sets a label and its value. In the middle, both stay on one page; else a page may end inside the value.
+// pair sets a label and its value. With middle alignment both stay on one page; otherwise a page may end inside the
+// value.
 func (l letterLayout) pair(s *sheet, section int, label string, value []string) {
 	var lines []string
 	for _, text := range value {
@@ -148,7 +149,7 @@ func (l letterLayout) pair(s *sheet, section int, label string, value []string) 
 	s.y += l.Gap
 }
 
-// TestLettersOfTheDay reads 500 letters, set in any layout, exactly.
+// TestLettersOfTheDay reads 500 letters in random layouts exactly.
 func TestLettersOfTheDay(t *testing.T) {
 	t.Parallel()
 	seed := seedOfTheDay(t)

@@ -9,13 +9,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// pair is a label and the lines of its value; without a label it goes across the page.
+// pair is a label and the lines of its value; without a label it spans the page.
 type pair struct {
 	label string
 	lines []string
 }
 
-// setLetter sets pairs in two columns that wrap, or with values that just follow their labels when labels is 0.
+// setLetter sets pairs in two columns that wrap, or with values directly after their labels when labels is 0.
 func setLetter(labels, values float64, pairs []pair) []document.Page {
 	const size = 10.0
 	s := newSheet(612, 792, 50, size)

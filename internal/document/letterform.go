@@ -8,14 +8,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
-// valueColumn is where the values of a section begin; they just follow their labels where it is not known.
+// valueColumn is where the values of a section begin; without a known column they directly follow their labels.
 type valueColumn struct {
 	x     float64
 	known bool
 }
 
-// settleSections finds the column of values of each section, which may stand at another x in each, and sets labels that
-// are centred on their values beside the first line of these. It returns the lines with the column of each.
+// settleSections finds the column of values of each section, which may have another x in each, and moves labels that
+// are centred on their values next to the first line of these. It returns the lines with the column of each.
 func settleSections(all []layout.Line) ([]layout.Line, []valueColumn) {
 	whole := findValueColumn(all, 0.5)
 	var lines []layout.Line
@@ -45,8 +45,8 @@ func settleSections(all []layout.Line) ([]layout.Line, []valueColumn) {
 	return lines, columns
 }
 
-// findValueColumn returns where the values begin, which is where most of the known labels have theirs. There is no such
-// column when values just follow their labels. Edges count as one up to reach, in sizes.
+// findValueColumn returns where the values of most known labels begin. There is no such column when values directly
+// follow their labels. Edges within reach, in sizes, count as one.
 func findValueColumn(all []layout.Line, reach float64) valueColumn {
 	var edges []float64
 	size := 0.0
@@ -97,17 +97,17 @@ func findUnlabelled(section []layout.Line) valueColumn {
 	return valueColumn{layout.MostCommon(edges, 0.5*size), true}
 }
 
-// placedLabel is a label of a section: its first line, how many lines it takes, and its place.
+// placedLabel is a label of a section: its first line, its number of lines, and its position.
 type placedLabel struct {
 	at, lines int
 	middle    float64
 }
 
-// raiseLabels sets labels that stand in the middle of their values beside the first line of these. Sections whose
-// labels stand there already come back as they are.
+// raiseLabels moves labels that are in the middle of their values next to the first line of these. A section whose
+// labels are there already is returned unchanged.
 func raiseLabels(section []layout.Line, column float64) []layout.Line {
 	var labels []placedLabel
-	var values []int // lines with something in the column of values, and nothing left of it but labels
+	var values []int // lines with text in the column of values, and nothing left of it but labels
 	page := func(l layout.Line) float64 { return l.Baseline + pageStep*float64(l.Page) }
 	for i := 0; i < len(section); {
 		name, _, n := labelAt(section[i:], column, true)
@@ -129,7 +129,7 @@ func raiseLabels(section []layout.Line, column float64) []layout.Line {
 		i += n
 	}
 	if len(labels) == 0 || len(values) == 0 || values[0] >= labels[0].at {
-		return section // the first value stands beside its label: all do
+		return section // the first value is next to its label: all are
 	}
 	if len(labels)*len(values)*len(values) > maxShares {
 		return section
@@ -142,14 +142,14 @@ func raiseLabels(section []layout.Line, column float64) []layout.Line {
 	return setBeside(section, labels, values, cuts, column)
 }
 
-// maxShares bounds the work of sharing values out; a section has some ten labels and fifty lines.
+// maxShares bounds the work of assigning values; a section has some ten labels and fifty lines.
 const maxShares = 2_000_000
 
-// pageStep sets the pages of a section below each other.
+// pageStep places the pages of a section below each other.
 const pageStep = 10_000
 
-// shareValues gives each label the values that it stands in the middle of: the cheapest of all ways to cut the
-// values, in their order, into one run for each label. It returns where each run begins.
+// shareValues assigns to each label the values of which it is in the middle: the cheapest way to cut the values, in
+// their order, into one run for each label. It returns where each run begins.
 func shareValues(labels []placedLabel, ys []float64) []int {
 	n, m := len(labels), len(ys)
 	cost := make([][]float64, n+1)
@@ -187,8 +187,8 @@ func shareValues(labels []placedLabel, ys []float64) []int {
 // emptyValue is the cost, in points, of a label without a value.
 const emptyValue = 200
 
-// setBeside rebuilds a section: each label beside the first of its values, the others below. Other lines keep their
-// place behind the value before them.
+// setBeside rebuilds a section: each label next to the first of its values, the others below. Other lines keep their
+// position behind the value before them.
 func setBeside(section []layout.Line, labels []placedLabel, values, cuts []int, column float64) []layout.Line {
 	isLabelLine := make([]bool, len(section))
 	for _, l := range labels {
@@ -197,7 +197,7 @@ func setBeside(section []layout.Line, labels []placedLabel, values, cuts []int, 
 		}
 	}
 	var lines []layout.Line
-	next := 0 // line of the section that was not emitted yet
+	next := 0 // first line of the section that is not emitted yet
 	emitOthers := func(until int) {
 		for ; next < until; next++ {
 			if !isLabelLine[next] && !slices.Contains(values, next) {
@@ -233,7 +233,7 @@ func setBeside(section []layout.Line, labels []placedLabel, values, cuts []int, 
 	return lines
 }
 
-// joinLabel sets the lines of a label that wraps on one line.
+// joinLabel joins the lines of a label that wraps.
 func joinLabel(page int, words []layout.Word) layout.Line {
 	words = slices.Clone(words)
 	x := words[0].X0
@@ -245,8 +245,8 @@ func joinLabel(page int, words []layout.Word) layout.Line {
 	return layout.NewLine(page, words)
 }
 
-// labelAt returns the label that the first line begins with, the lines of value beside it, and how many lines the label
-// takes: in a narrow column it wraps.
+// labelAt returns the label with which the first line begins, the lines of value next to it, and the number of lines
+// of the label: in a narrow column it wraps.
 func labelAt(lines []layout.Line, column float64, columns bool) (label string, value []layout.Line, taken int) {
 	if !columns {
 		name, words := labelWords(lines[0])
@@ -284,7 +284,7 @@ func labelAt(lines []layout.Line, column float64, columns bool) (label string, v
 	return "", nil, 0
 }
 
-// isLabel reports whether an unknown text before a colon is a label: its value stands in the column of values.
+// isLabel reports whether an unknown text before a colon is a label: its value is in the column of values.
 func isLabel(left, right layout.Line, column float64) bool {
 	return len(right.Words) > 0 && right.X0-column < left.Size && len(left.Text) < 40 && right.X0-left.X1 > 0.5*left.Size
 }
@@ -311,7 +311,7 @@ func labelWords(l layout.Line) (string, []layout.Word) {
 	return "", nil
 }
 
-// splitLine parts a line at the column of values.
+// splitLine splits a line at the column of values.
 func splitLine(l layout.Line, column float64) (left, right layout.Line) {
 	var words []layout.Word
 	for _, w := range l.Words {

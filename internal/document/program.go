@@ -14,19 +14,19 @@ var (
 	recordLine  = regexp.MustCompile(`(?i)^beginning of .*record`)
 	degreeLine  = regexp.MustCompile(`(?i)^(?:joint )?(?:bachelor|master|doctor|doctorate|(?:graduate )?(?:diploma|certificate)|graduate)\b`)
 	dateLine    = regexp.MustCompile(`^(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2})$`)
-	// extendedCreditLine is the program's name on a line of its own, not in a sentence.
+	// extendedCreditLine matches the program's name on a line of its own, not in a sentence.
 	extendedCreditLine = regexp.MustCompile(`(?i)^extended credit(?: program)?(?: \(ecp\))?$`)
 	number             = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
 )
 
-// otherPlan is a plan that stands beside the degree: it says what else is studied, or how the student came in.
+// otherPlan matches a plan other than the degree: what else is studied, or the mode of admission.
 var otherPlan = regexp.MustCompile(`(?i)^(?:minor\b|mature entry\b|career ?edge\b|honours\b|second major\b|certificate in\b|` +
 	`diploma in\b|visiting student\b|independent studies?\b)`)
 
-// uncountedPlan is one whose courses are not counted.
+// uncountedPlan matches a plan whose courses are not counted.
 var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|certificate|diploma)\b`)
 
-// The labels of the program history; their values stand behind them or on the next line.
+// The labels of the program history; their values are behind them or on the next line.
 const (
 	labelAdmit     = "admit term"
 	labelMinimum   = "min. credits required"
@@ -41,8 +41,8 @@ const (
 
 var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, labelWriting}
 
-// readProgram reads the program history from the lines above the first term. Each change of program has a block of its
-// own, in order of time; without any there is nothing to read.
+// readProgram reads the program history from the lines above the first term. Each change of program has its own
+// block, in order of time; without a block there is no program.
 func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64) {
 	first := slices.IndexFunc(all, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	if first < 0 {
@@ -90,7 +90,7 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64) {
 	return info, gpa, earned
 }
 
-// readLabel returns the label that the first line begins with, and its value: the rest of the line, or the next one.
+// readLabel returns the label with which the first line begins, and its value: the rest of the line, or the next one.
 func readLabel(lines []layout.Line) (label, value string) {
 	text := lines[0].Text
 	for _, label := range programLabels {
@@ -114,7 +114,7 @@ func hasFoldPrefix(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
-// readDegree joins the degree on the first line with the major, which follows a comma or stands on the next line.
+// readDegree joins the degree on the first line with the major, which follows a comma or is on the next line.
 func readDegree(lines []layout.Line) string {
 	text := lines[0].Text
 	rest := lines[1:]
@@ -128,7 +128,7 @@ func readDegree(lines []layout.Line) string {
 	return text + ", " + joinWrapped(rest[0].Text, rest[1:])
 }
 
-// joinWrapped adds the lines that plainly go on with text.
+// joinWrapped adds the lines that clearly continue text.
 func joinWrapped(text string, rest []layout.Line) string {
 	for len(rest) > 0 && isMajor(rest[0].Text) && (endsOpen(text) || beginsInside(rest[0].Text)) {
 		text += " " + rest[0].Text
@@ -137,7 +137,7 @@ func joinWrapped(text string, rest []layout.Line) string {
 	return text
 }
 
-// isMajor reports whether a line below a degree can be its major, or go on with it.
+// isMajor reports whether a line below a degree can be its major, or continue it.
 func isMajor(text string) bool {
 	lower := strings.ToLower(text)
 	switch {

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// TestReadAnyTranscript sets random records in random layouts and reads them back.
+// TestReadAnyTranscript sets random records in random layouts and reads them.
 func TestReadAnyTranscript(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -31,7 +31,7 @@ func TestReadAnyTranscript(t *testing.T) {
 	})
 }
 
-// studentRecord is what a transcript says.
+// studentRecord is the content of a transcript.
 type studentRecord struct {
 	blocks []programBlock
 	terms  []termRecord
@@ -58,7 +58,7 @@ var (
 	anySection = rapid.SampledFrom([]string{"A", "D", "F", "AA", "EC1", "QQ", "01", "WT", "S"})
 	anyCredits = rapid.SampledFrom([]float64{0, 1, 1.25, 1.5, 3, 3.5, 4, 6})
 	anyGrade   = rapid.SampledFrom([]string{"", "A+", "A", "A-", "B+", "C", "D-", "F", "PASS", "DISC", "FNS", "INC", "R", "NR", "PEND", "MED"})
-	// Titles hold what also is a grade, a season, a code, a header's word.
+	// Titles may contain a grade, a season, a code or a header's word.
 	anyTitle = rapid.SliceOfN(rapid.SampledFrom([]string{"A", "C", "D", "F", "I", "II", "OF", "AND", "TO", "INTRO", "PASS",
 		"FALL", "WINTER", "GRADE", "COURSE", "PROGRAMMING", "PROBABILITY", "CALCULUS", "ENGR.", "COMP", "DATA", "THE",
 		"METHODS", "NUMERICAL", "OBJ-ORIENTED", "R&D", "SYSTEMS,", "(CAPSTONE)"}), 1, 9)
@@ -112,7 +112,7 @@ func drawRecord(t *rapid.T) studentRecord {
 	return r
 }
 
-// document is what a reader should return for the record.
+// document returns the facts that a reader should return for the record.
 func (r studentRecord) document() document.Document {
 	gpa, length := 3.21, 120.0
 	info := document.ProgramInfo{MinimumProgramLength: &length, EWTSatisfied: true}
@@ -146,7 +146,7 @@ func (r studentRecord) document() document.Document {
 	return d
 }
 
-// layout is how a record is set.
+// layout is the layout of a record.
 type layout struct {
 	Width, Height, Margin, Size, HeaderSize float64
 	TitleWidth, Gap, SectionGap             float64
@@ -178,7 +178,7 @@ func drawLayout(t *rapid.T) layout {
 		Repeat:        rapid.Bool().Draw(t, "repeat"),
 	}
 	if l.HeaderCentred {
-		// Where a header is centred over columns that touch, nobody can tell where a title begins.
+		// Where a header is centred over columns that touch, the beginning of a title is ambiguous.
 		l.SectionGap = max(l.SectionGap, 0.3*size)
 	}
 	return l
@@ -248,7 +248,7 @@ func (l layout) set(r studentRecord) []document.Page {
 	return s.pages
 }
 
-// columns lays columns of the widths side by side.
+// columns places columns of the widths side by side.
 func (l layout) columns(names []string, widths []float64) []cell {
 	x := l.Margin + 0.5*l.Size
 	var cells []cell

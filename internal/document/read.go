@@ -11,11 +11,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Read finds out what the pages are and reads the facts from them. Its faults are no_text, unrecognized_document and,
-// for pages beyond the limits, too_many_pages and too_complex; corrupt for characters that a font has lost,
-// incomplete_document when a page is missing or cannot be read, and unreadable_rows when credits are printed and no row
-// is found. What else is missing in a document of a known kind is absent from the facts, and a warning says so where it
-// can be told. Equal pages give an equal Document, whatever the order of their words.
+// Read classifies the pages and reads the facts from them. Its faults are no_text and unrecognized_document;
+// too_many_pages and too_complex for pages beyond the limits; corrupt for characters that a font has lost;
+// incomplete_document when a page is missing or cannot be read; and unreadable_rows when credits are printed and no
+// row is found. Other missing parts of a known document are absent from the facts, with a warning where they can be
+// detected. Equal pages give an equal Document, whatever the order of their words.
 func Read(pages []Page) (Document, error) {
 	if err := checkLimits(pages); err != nil {
 		return Document{}, err
@@ -77,18 +77,18 @@ func checkLimits(pages []Page) error {
 		for _, w := range p.Words {
 			characters += len(w.Text)
 		}
-		// A word has a character at least, so that this holds for words without text too.
+		// A word counts at least as one character, so that the limit also bounds words without text.
 		characters += len(p.Words)
 	}
-	// Bytes and words stand in for characters: twice the limit can only be reached by what is over it.
+	// Bytes and words approximate characters: only pages beyond the limit can reach twice of it.
 	if characters > 6*MaxCharacters {
 		return fault.New(fault.TooComplex)
 	}
 	return nil
 }
 
-// checkCharacters refuses a document whose data hold characters that the font has lost. A name or an address may: it is
-// not read.
+// checkCharacters refuses a document whose data contain characters that the font has lost. A name or an address may:
+// it is not read.
 func checkCharacters(all []layout.Line, kind Kind) error {
 	lost := func(l layout.Line) bool { return strings.ContainsRune(l.Text, unicode.ReplacementChar) }
 	if !slices.ContainsFunc(all, lost) {

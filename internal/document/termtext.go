@@ -14,10 +14,10 @@ var (
 	termInText = regexp.MustCompile(`(?i)\b` + termPattern + `\b`)
 )
 
-// parseTerm returns the term that text is, as printed, and "" when text is anything else or more.
+// parseTerm returns the term of text, as printed, and "" when text is anything else or contains more.
 func parseTerm(text string) string { return spellTerm(termLine.FindStringSubmatch(text)) }
 
-// firstTermIn returns the first term that text names, nil when it names none.
+// firstTermIn returns the first term in text, nil when there is none.
 func firstTermIn(text string) *string {
 	if t := spellTerm(termInText.FindStringSubmatch(text)); t != "" {
 		return &t
@@ -32,7 +32,7 @@ func spellTerm(match []string) string {
 	return strings.ReplaceAll(match[1], " ", "") + " " + strings.ReplaceAll(match[2], "–", "-")
 }
 
-// seasons is their order inside a calendar year.
+// seasons are the seasons in the order of a calendar year.
 var seasons = []string{"winter", "winter/summer", "spring", "summer", "fall", "fall/winter"}
 
 // compareTerms orders terms by time.

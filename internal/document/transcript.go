@@ -8,24 +8,24 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
-// taken is a row with what it is under.
+// taken is a row with its term and table.
 type taken struct {
 	*layout.Row
 	term      string
 	transfers bool
 }
 
-// record is a transcript as it is walked through, line by line.
+// record is the state of reading a transcript, line by line.
 type record struct {
 	lines  []layout.Line
 	rows   []taken
-	term   string // of the tables to come
+	term   string // of the following tables
 	table  *layout.Table
-	block  layout.Block // the one that is being filled
+	block  layout.Block // the current one
 	blocks []layout.Block
 
 	headings []heading // candidates since the last table
-	// extendedCredit is what the lines below the headings say.
+	// extendedCredit reports that the lines below the headings name the program.
 	extendedCredit bool
 	// begin is the first line that belongs to a term.
 	begin int
@@ -34,25 +34,25 @@ type record struct {
 	termGPAs []printedGPA
 }
 
-// unreadRow is a line that begins like a course's row and could not be read as one. The page counts from 0.
+// unreadRow is a line that begins like a course's row and could not be read. The page counts from 0.
 type unreadRow struct {
 	code, term string
 	page       int
 	transfers  bool
 }
 
-// printedGPA is the average that is printed below a term.
+// printedGPA is the printed average of a term.
 type printedGPA struct {
 	term  string
 	value float64
 	page  int
 }
 
-// heading is a line that is nothing but a term. Notes wrap, so a note can have such a line too.
+// heading is a line that consists of a term. A line of a wrapped note can be the same.
 type heading struct {
 	term string
 	line int
-	// followed says that the next line is one that follows headings: the degree, or a table.
+	// followed reports that the next line is one that follows headings: the degree, or a table.
 	followed bool
 }
 
@@ -110,13 +110,13 @@ func (r *record) assignRows(headers []layout.Header) {
 }
 
 var (
-	// unreadLine is what a row begins with; with credits on it, a line is meant as one.
+	// unreadLine matches the beginning of a row; a line with credits is meant as one.
 	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z ]|$)`)
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
 	termGPALine = regexp.MustCompile(`(?i)^term gpa:? ?(\d[.,]\d{1,3})\b`)
 )
 
-// noteUnread keeps what looks like a row and is none, and the average that is printed below a term.
+// noteUnread records a line that looks like an unreadable row, and the average that is printed below a term.
 func (r *record) noteUnread(l layout.Line) {
 	if len(l.Text) == 0 || l.Text[0] > 'Z' && l.Text[0] != 't' {
 		return
@@ -132,14 +132,14 @@ func (r *record) noteUnread(l layout.Line) {
 	}
 }
 
-// isRepeated reports whether a header row only says again, at the top of a page, what the columns of the table are
-// that the page before ends with.
+// isRepeated reports whether a header row at the top of a page only repeats the columns of the table with which the
+// page before ends.
 func (r *record) isRepeated(h layout.Header) bool {
 	page := r.lines[h.First].Page
 	return r.block.IsStarted() && r.block.FirstPage() == page-1 && r.lines[h.First-1].Page == page-1
 }
 
-// inTitles reports whether a line stands where the table has its titles: the end of one can be a term.
+// inTitles reports whether a line is where the table has its titles: the end of a title can be a term.
 func (r *record) inTitles(l layout.Line) bool {
 	if r.table == nil {
 		return false
@@ -148,7 +148,7 @@ func (r *record) inTitles(l layout.Line) bool {
 	return ok
 }
 
-// readTableLine takes a line below a header: a row, a half-line of a title, or anything else, which ends the block.
+// readTableLine reads a line below a header: a row, a half-line of a title, or anything else, which ends the block.
 func (r *record) readTableLine(l layout.Line, i int) {
 	found, isRow := r.table.ReadRow(l)
 	half, isHalf := layout.Line{}, false
@@ -174,7 +174,7 @@ func (r *record) readTableLine(l layout.Line, i int) {
 	r.rows = append(r.rows, taken{&found, r.term, r.table.Transfers})
 }
 
-// closeBlock ends the block; open says that the table goes on on the next page.
+// closeBlock ends the block; open reports that the table continues on the next page.
 func (r *record) closeBlock(open bool) {
 	b := r.block
 	r.block = layout.Block{OpenAbove: open}
@@ -185,8 +185,8 @@ func (r *record) closeBlock(open bool) {
 	}
 }
 
-// chooseTerm sets the term from the headings since the last table: the last one that is followed by what follows
-// headings, else, above a header row, the last one. Rows without a header row of their own need one that is followed.
+// chooseTerm sets the term from the headings since the last table: the last one that is followed by a degree or a
+// table, otherwise, above a header row, the last one. Rows without their own header row need a followed heading.
 func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
 	r.begin = min(r.begin, at)
 	best := heading{}
@@ -210,7 +210,7 @@ func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
 
 var tableTitle = regexp.MustCompile(`(?i)^transfer credits?$`)
 
-// isFollowedHeading looks at the line after the line i, which may be on the next page.
+// isFollowedHeading checks the line after the line i, which may be on the next page.
 func (r *record) isFollowedHeading(i int, headers []layout.Header) bool {
 	if i+1 == len(r.lines) {
 		return false
@@ -248,7 +248,7 @@ func (r *record) toDocument() Document {
 	return d
 }
 
-// addTransfer adds a row of credits from elsewhere. Credits that belong to no course are no course of the lists.
+// addTransfer adds a row of transfers. Credits without a course are not in the lists of courses.
 func (r *record) addTransfer(d *Document, t taken) {
 	grade := t.Cells[layout.Grade]
 	if grade != gradeExempted && grade != gradeTransferred {
@@ -268,7 +268,7 @@ func (r *record) addTransfer(d *Document, t taken) {
 		Origin: layout.JoinWords(t.Title), Unassigned: unassigned})
 }
 
-// Grades of credits from elsewhere.
+// Grades of transfers.
 const (
 	gradeExempted    = "EX"
 	gradeTransferred = "TRC"
@@ -276,7 +276,7 @@ const (
 
 var courseCode = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}$`)
 
-// place is where the row is printed; its page counts from 0 until the pages of the file are known.
+// place returns the position of the row; its page counts from 0 until the pages of the file are known.
 func (t taken) place() RowPlace {
 	p := RowPlace{Code: t.Code, Term: t.term, Page: t.Line.Page, X0: t.Line.X0, X1: t.Line.X1, Y0: t.Line.Baseline, Y1: t.Line.Baseline}
 	for _, w := range t.Line.Words {
@@ -285,7 +285,7 @@ func (t taken) place() RowPlace {
 	return p
 }
 
-// lastTerm is the latest term that has a table, be it of credits from elsewhere only; nil when there is none.
+// lastTerm returns the latest term with a table, including tables of transfers; nil when there is none.
 func (r *record) lastTerm() *string {
 	last := ""
 	for _, t := range r.rows {
@@ -299,7 +299,7 @@ func (r *record) lastTerm() *string {
 	return &last
 }
 
-// printedBefore reports whether the row i is on the page before already: some browsers print a row on a page break
+// printedBefore reports whether the row i is already on the page before: some browsers print a row on a page break
 // twice.
 func (r *record) printedBefore(i int) bool {
 	t := r.rows[i]
@@ -323,7 +323,7 @@ func (t taken) toSitting() Sitting {
 	}
 }
 
-// letterGrade is a letter with a sign that may be set apart, and may be a dash.
+// letterGrade matches a letter with a sign that may be separate, and may be a dash.
 var letterGrade = regexp.MustCompile(`^([A-F]) ?([-+–—])$`)
 
 func spellGrade(text string) string {
@@ -337,7 +337,7 @@ func spellGrade(text string) string {
 	return m[1] + "-"
 }
 
-// sortedSet is the codes in order, each once.
+// sortedSet returns the codes sorted, each once.
 func sortedSet(codes []string) []string {
 	slices.Sort(codes)
 	return slices.Compact(codes)

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// plain is a layout without peculiarities.
+// plain is a simple layout.
 var plain = layout{Width: 700, Height: 900, Margin: 30, Size: 8, HeaderSize: 7, TitleWidth: 120, Gap: 12, SectionGap: 8, Pitch: 1.2, Padding: 4}
 
 func transcriptSheet() *sheet {
@@ -146,7 +146,7 @@ func TestReadFaults(t *testing.T) {
 	}
 }
 
-// A line of many words is no part of a header row next to it. Were it one, each of its pieces would be compared with
+// A line of many words does not belong to an adjacent header row. Otherwise each of its pieces would be compared with
 // each of the next line's: two lines of 100,000 characters took 14 s.
 func TestLinesWithoutEnd(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ const (
 	ExemptionsPoolID   = "exemptions"
 )
 
-// The ways in which a course counts without being sat.
+// The ways in which a course counts without a sitting.
 const (
 	ViaTransfer  = "transfer"
 	ViaExemption = "exemption"
@@ -50,19 +50,19 @@ func mergeSlots(slots []slot) []slot {
 	return out
 }
 
-// draft is what a timeline is assembled from, whatever its source. Codes are in their one spelling; a sitting whose
-// code is none is a placeholder, in the terms and nowhere else.
+// draft is the input of a timeline from any source. Codes are normalised; a sitting without a code is a placeholder,
+// which is in the terms only.
 type draft struct {
 	id, name       string
 	cat            *catalogue.Catalogue
 	program        *program
 	extended, coop bool
 	slots          []slot           // in order
-	states         map[string]State // what sittings or the owner say of a course
+	states         map[string]State // the states from sittings or from the owner
 	transferred    []string
 	exempt         []string
 	deficient      []string
-	owed           map[string]bool        // deficient, as a set
+	owed           map[string]bool        // deficiencies, as a set
 	extra          map[string]ExtraCourse // courses that the catalogue lacks
 	transfers      []Transfer
 	required       float64 // the degree's total as printed, 0 for none
@@ -86,7 +86,7 @@ func (d *draft) findCourse(code string) (i int, known, listed bool) {
 	return i, known, known && d.program.listed[i]
 }
 
-// newEntry returns a course with nothing known about it.
+// newEntry returns a course without a state.
 func (d *draft) newEntry(code string) Course {
 	if i, ok := d.cat.CourseIndex(code); ok {
 		return d.program.courses[i]
@@ -99,7 +99,7 @@ func (d *draft) newEntry(code string) Course {
 	}
 }
 
-// assembleResult makes the result of a draft, which it uses up, as seen at now.
+// assembleResult builds the result of a draft, which it consumes, as of now.
 func (d *draft) assembleResult(now time.Time) *Result {
 	r, touched := d.layOutResult()
 	d.measureProgress(r, touched, now)
@@ -107,8 +107,7 @@ func (d *draft) assembleResult(now time.Time) *Result {
 	return r
 }
 
-// layOutResult returns the result without what the audit says of it, and the codes of all courses that something is
-// known about.
+// layOutResult returns the result without the findings of the audit, and the codes of all courses with a state.
 func (d *draft) layOutResult() (r *Result, touched []string) {
 	p := d.program
 	d.owed = make(map[string]bool, len(d.deficient))
@@ -141,8 +140,8 @@ func (d *draft) layOutResult() (r *Result, touched []string) {
 	return r, touched
 }
 
-// applyStates gives each course its state, adds the courses that no pool leads to, and returns the codes of all courses
-// that something is known about.
+// applyStates sets the state of each course, adds the courses outside of the pools, and returns the codes of all
+// courses with a state.
 func (d *draft) applyStates(r *Result) []string {
 	touched := make([]string, 0, len(d.states)+len(d.transferred)+len(d.exempt)+len(d.deficient))
 	set := func(code string, change func(*State)) {
@@ -160,7 +159,7 @@ func (d *draft) applyStates(r *Result) []string {
 	for _, code := range d.deficient {
 		set(code, func(*State) {})
 	}
-	// A transfer carries credits, so it is named where a course is exempted as well.
+	// A transfer has credits, so it takes precedence over an exemption of the same course.
 	for _, code := range d.exempt {
 		set(code, func(s *State) { *s = State{Status: Completed, Semester: s.Semester, Via: ViaExemption} })
 	}
@@ -171,7 +170,7 @@ func (d *draft) applyStates(r *Result) []string {
 	return slices.Compact(touched)
 }
 
-// markUnused returns the sat courses outside every pool, in order of time, and says so at their sittings. A deficiency
+// markUnused returns the sat courses outside of every pool, in order of time, and marks their sittings. A deficiency
 // is used, though no pool of the degree lists it.
 func (d *draft) markUnused(r *Result) []string {
 	var unused []string
@@ -198,7 +197,7 @@ func (d *draft) markUnused(r *Result) []string {
 	return unused
 }
 
-// termOf reads a label of ours; no label is the zero term, before every other.
+// termOf parses a label; none is the zero term, before every other.
 func termOf(label *string) term.Term {
 	if label == nil {
 		return term.Term{}
@@ -207,7 +206,7 @@ func termOf(label *string) term.Term {
 	return t
 }
 
-// roundToQuarters returns credits as the catalogue counts them: in steps of 0.25, none for what makes no sense.
+// roundToQuarters rounds credits to steps of 0.25, and returns 0 for invalid ones.
 func roundToQuarters(n float64) float64 {
 	if !(n > 0 && n <= 100) {
 		return 0
@@ -215,7 +214,7 @@ func roundToQuarters(n float64) float64 {
 	return math.Round(n*4) / 4
 }
 
-// orEmpty returns s, or an empty list for none: JSON says [] and not null.
+// orEmpty returns s, or an empty list for nil: JSON then has [] and not null.
 func orEmpty[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -223,7 +222,7 @@ func orEmpty[T any](s []T) []T {
 	return s
 }
 
-// uniqueCodes returns codes in their one spelling, each once, in the order given.
+// uniqueCodes returns the normalised codes, each once, in the given order.
 func uniqueCodes(codes []string) []string {
 	out := make([]string, 0, len(codes))
 	seen := make(map[string]bool, len(codes))

@@ -6,7 +6,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// The two ends of what there is: a common degree, and the one with the most courses.
+// The two extremes: a common degree, and the one with the most courses.
 var benchmarks = []struct{ name, document string }{
 	{"software", "transcripts/soen-regular"},
 	{"computer-science-extended", "transcripts/cs-ecp"},

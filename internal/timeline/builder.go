@@ -1,7 +1,7 @@
-// Package timeline builds timelines: from the facts of a document, from a form, or from what was saved, together with
-// the catalogue and the day. Everything here is a pure function: the same input gives the same result.
+// Package timeline builds timelines: from the facts of a document, from a form, or from a saved timeline, together
+// with the catalogue and the date. All functions are pure: the same input gives the same result.
 //
-// Package wire reads what clients send and writes results as JSON.
+// Package wire decodes requests and encodes results as JSON.
 package timeline
 
 import (
@@ -12,11 +12,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// Builder builds timelines from one catalogue. It works out once what all timelines of a degree share. It is safe for
+// Builder builds timelines from one catalogue. It computes once what all timelines of a degree share. It is safe for
 // concurrent use.
 type Builder struct {
 	cat      *catalogue.Catalogue
-	courses  []Course // every course of the catalogue, nothing known about it
+	courses  []Course // every course of the catalogue, without a state
 	rulebook *audit.Rulebook
 	programs map[programKey]func() *program
 }
@@ -26,8 +26,7 @@ type programKey struct {
 	extended, coop bool
 }
 
-// NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers keep it as long as the
-// catalogue.
+// NewBuilder returns the builder of a catalogue. It takes some milliseconds, so callers reuse it for the catalogue.
 func NewBuilder(cat *catalogue.Catalogue) *Builder {
 	b := &Builder{
 		cat: cat, courses: toCourses(cat.Courses()), rulebook: audit.NewRulebook(cat, audit.Settings{Repeatable: isRepeatable(cat)}),
@@ -48,20 +47,21 @@ func (b *Builder) findProgram(d catalogue.Degree, extended, coop bool) *program 
 	return b.programs[programKey{d.ID, extended, coop}]()
 }
 
-// BuilderCache keeps the builder of the latest catalogue. Its zero value is ready. It is safe for concurrent use.
+// BuilderCache caches the builder of the latest catalogue. Its zero value is ready. It is safe for concurrent use.
 type BuilderCache struct{ latest atomic.Pointer[Builder] }
 
-// GetBuilder returns the builder of a catalogue, and makes it when the catalogue is another one than at the last call.
+// GetBuilder returns the builder of a catalogue, and creates it when the catalogue differs from that of the last
+// call.
 func (c *BuilderCache) GetBuilder(cat *catalogue.Catalogue) *Builder {
 	if b := c.latest.Load(); b != nil && b.cat == cat {
 		return b
 	}
-	b := NewBuilder(cat) // two callers may both make it; either is right
+	b := NewBuilder(cat) // two callers may both create it; either is right
 	c.latest.Store(b)
 	return b
 }
 
-// isRepeatable returns the test for topics courses, each sitting of which may count.
+// isRepeatable returns a test for topics courses, each sitting of which may count.
 func isRepeatable(cat *catalogue.Catalogue) func(code string) bool {
 	return func(code string) bool {
 		c, ok := cat.FindCourse(code)

@@ -18,7 +18,7 @@ var softwarePools = []string{
 	"General Education Humanities and Social Sciences Electives",
 }
 
-// The cases by which the specification calibrates timelines, one test each; those of degrees are in TestDegrees.
+// The calibration cases of the specification, one test each; those of degrees are in TestDegrees.
 func TestCalibrationTranscript(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted,

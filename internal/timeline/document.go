@@ -13,21 +13,21 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// MaxYears is how far apart the first and the last of generated terms may be.
+// MaxYears is the largest distance of the first and the last generated term.
 const MaxYears = 12
 
 const (
-	// writingCourse is what those who passed the engineering writing test need not take.
+	// writingCourse is the course of which the engineering writing test exempts.
 	writingCourse = "ENCS 272"
-	// formYears and letterYears are how far ahead terms go when none is named as the last.
+	// formYears and letterYears are the number of years of terms when no last term is given.
 	formYears   = 3
 	letterYears = 2
-	// maxTotalCredits is beyond what any degree asks for; a larger number was misread.
+	// maxTotalCredits is above the total of any degree; a larger number was misread.
 	maxTotalCredits = 300
 )
 
-// FromDocument builds the timeline of a document, as seen at now. The errors are degree_missing,
-// degree_not_found and degree_ambiguous, and corrupt for terms that nobody can have printed.
+// FromDocument builds the timeline of a document, as of now. The errors are degree_missing, degree_not_found and
+// degree_ambiguous, and corrupt for impossible terms.
 func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
 	return b.FromDocumentFor(doc, "", now)
 }
@@ -97,7 +97,7 @@ func (b *Builder) chooseDegree(printed, degreeID string) (degreeChoice, error) {
 	return degreeChoice{catalogue.DegreeMatch{Degree: given, Ignored: match.Ignored}, match.Degree.Name}, nil
 }
 
-// addSemesters takes the sittings of a document over: each in its term, with what is to be said about it.
+// addSemesters adds the sittings of a document: each in its term, with its message.
 func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error {
 	type printed struct {
 		term term.Term
@@ -143,8 +143,8 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 	return nil
 }
 
-// addTransfers takes the printed rows of transfers and exemptions over, also those that name no course. A transcript
-// prints the credits of every row, so an exemption with none earned 0.00; a letter prints credits for some.
+// addTransfers adds the printed rows of transfers and exemptions, also those without a course. A transcript prints
+// the credits of every row, so an exemption without any earned 0.00; a letter prints credits for some.
 func (d *draft) addTransfers(doc document.Document) {
 	for _, row := range doc.Transfers {
 		t := Transfer{Via: ViaTransfer, Title: strings.TrimSpace(row.Title)}
@@ -179,7 +179,7 @@ func mergeExtra(x ExtraCourse, row document.Sitting, code string) ExtraCourse {
 	}
 }
 
-// letterSlots returns the empty terms of a letter. Terms that make no sense are left out: the student can add them.
+// letterSlots returns the empty terms of a letter. Impossible terms are left out: the student can add them.
 func letterSlots(info *document.ProgramInfo) []slot {
 	first := parsePrintedTerm(info.FirstTerm)
 	if first.IsZero() {

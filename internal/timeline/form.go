@@ -33,8 +33,8 @@ type SequenceTerm struct {
 	Courses   []string `json:"courses,omitempty"`
 }
 
-// FromForm builds the timeline of a form, as seen at now. Its one error is invalid_form. What shows without the
-// catalogue is checked where a form is read, in wire.
+// FromForm builds the timeline of a form, as of now. Its only error is invalid_form. Package wire checks what needs
+// no catalogue.
 func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 	if err := ValidateForm(b.cat, f); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 	return d.assembleResult(now), nil
 }
 
-// parseTerms returns the first and the last term of a form without a sequence, as timelines count them.
+// parseTerms returns the first and the last counted term of a form without a sequence.
 func (f Form) parseTerms() (first, last term.Term, err error) {
 	var found fieldfault.List
 	first, err = term.Parse(f.FirstTerm)
@@ -123,7 +123,7 @@ func (d *draft) layOutSequence(first term.Term, sequence []SequenceTerm, now tim
 	}
 }
 
-// toPlannedSitting reads one name of a sequence: a course, a placeholder, or something that the catalogue lacks.
+// toPlannedSitting converts one name of a sequence: a course, a placeholder, or an unknown course.
 func (d *draft) toPlannedSitting(name string) Sitting {
 	name = strings.TrimSpace(name)
 	code := catalogue.NormalizeCode(name)
@@ -139,7 +139,7 @@ func (d *draft) toPlannedSitting(name string) Sitting {
 	return Sitting{Code: name, Message: notFound}
 }
 
-// isPlaceholder reports whether a name of a sequence stands for a course that is still to be chosen.
+// isPlaceholder reports whether a name of a sequence represents a course that is still to be chosen.
 func isPlaceholder(name string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc([]string{"elective", "general", "technical", "gen ed", "natural science"}, func(word string) bool {
@@ -148,7 +148,7 @@ func isPlaceholder(name string) bool {
 }
 
 // mergeCapstones joins a capstone that is listed in a fall and in the winter after it into the full-year term between
-// them, and drops the terms that this empties. A capstone's number is 490.
+// them, and drops terms that become empty. A capstone's number is 490.
 func mergeCapstones(slots []slot) []slot {
 	var out []slot
 	for k := 0; k < len(slots); k++ {
@@ -183,8 +183,8 @@ func hasCode(code string) func(Sitting) bool {
 	return func(s Sitting) bool { return s.Code == code }
 }
 
-// ValidateForm checks of a form what needs the catalogue; its error is invalid_form, with the closest names for a
-// degree that does not exist.
+// ValidateForm checks the parts of a form that need the catalogue; its error is invalid_form, with the closest names
+// for an unknown degree.
 func ValidateForm(cat *catalogue.Catalogue, f Form) error {
 	var found fieldfault.List
 	var closest []string

@@ -77,10 +77,10 @@ func TestSequence(t *testing.T) {
 			{Code: "COEN 343", Message: "not in the catalogue"}, {Code: "no idea", Message: "not in the catalogue"}, {Code: "COMP 249"},
 		}},
 		{Term: "SUMMER 2027", Courses: []timeline.Sitting{
-			{Code: "CWT 100", Message: "not part of the degree"}, {Code: "CWT 101", Message: "not part of the degree"}, // no co-op student
+			{Code: "CWT 100", Message: "not part of the degree"}, {Code: "CWT 101", Message: "not part of the degree"}, // not a co-op student
 		}},
 		{Term: "FALL 2027", Courses: []timeline.Sitting{{Code: "COMP 352"}}},
-		{Term: "FALL/WINTER 2027-28", Courses: []timeline.Sitting{{Code: "SOEN 490"}}}, // WINTER 2028 is emptied by it
+		{Term: "FALL/WINTER 2027-28", Courses: []timeline.Sitting{{Code: "SOEN 490"}}}, // this empties WINTER 2028
 	}
 	if diff := cmp.Diff(want, r.Semesters); diff != "" {
 		t.Errorf("terms (-want +got):\n%s", diff)
@@ -98,7 +98,7 @@ func TestSequence(t *testing.T) {
 			t.Errorf("%s: %s; want %s", code, got, want)
 		}
 	}
-	// In the term that runs, a plan is still a plan.
+	// In the current term, a plan is still a plan.
 	r = must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026",
 		PredefinedSequence: []timeline.SequenceTerm{{Type: "Academic", Courses: []string{"COMP 248"}}}}, now))(t)
 	if got := state(r, "COMP 248"); got != "planned FALL 2026" {
@@ -137,7 +137,7 @@ func TestEveryPublishedSequenceIsLaidOut(t *testing.T) {
 	}
 }
 
-// What the catalogue lacks is a fault of its field, and so is a term that cannot be laid out.
+// A course or a term that is not in the catalogue is a fault of its field.
 func TestFormFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

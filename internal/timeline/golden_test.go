@@ -16,7 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// What becomes of the facts of every document, as a page that a person can check against the document.
+// The timeline of every document, in a form that a person can compare with the document.
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests", "documents", "*", "*.expected.json"))
@@ -60,7 +60,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// summary is a result without what the catalogue says of each course.
+// summary returns a result without the catalogue's data on each course.
 func summary(r *timeline.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %v credits, co-op %v, extended credit %v, %d courses\n\n",

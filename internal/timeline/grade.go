@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// What is said about a sitting.
+// The messages of a sitting.
 const (
 	notPosted     = "grade not posted"
 	notRecognised = "grade not recognised"
@@ -21,18 +21,18 @@ const (
 	notPassed     = "minimum grade D- not met"
 )
 
-// The grades and notations that are no letters. A sitting carries them in either column.
+// The grades and notations that are not letters. A sitting has them in either column.
 var (
 	passing = []string{"PASS", "EX", "TRC"}
 	failing = []string{"R", "FNS", "NC", "DNE"}
 	pending = []string{"INC", "DEF", "MED", "PEND", "NR"}
 )
 
-// letters are the letter grades, the best first; the last one is no passing grade.
+// letters are the letter grades, best first; the last one is not a passing grade.
 var letters = []string{"A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D+", "D", "D-", "F"}
 
-// verdict is what the marks of a sitting say. Message is what is to be said about the sitting. IsUnknown marks a grade
-// that the university's legend does not have.
+// verdict is the meaning of the marks of a sitting. Message is the message of the sitting. IsUnknown marks a grade
+// that is not in the university's legend.
 type verdict struct {
 	Status        Status
 	Message       string
@@ -40,8 +40,9 @@ type verdict struct {
 	IsUnknown     bool
 }
 
-// classifySitting returns how far a sitting brings its course. The term decides first: what is ahead is planned, what
-// is over without a grade is incomplete. A sitting that earned its credits is completed, whatever its grade.
+// classifySitting returns the status that a sitting gives its course. The term decides first: a future sitting is
+// planned, a past one without a grade is incomplete. A sitting that earned its credits is completed, whatever its
+// grade.
 func classifySitting(s document.Sitting, at term.Position) verdict {
 	if at == term.Future {
 		return verdict{Status: Planned}
@@ -55,12 +56,12 @@ func classifySitting(s document.Sitting, at term.Position) verdict {
 		return v
 	}
 	if v.Message == notPosted {
-		v.Message = "" // nobody expects a grade before the term is over
+		v.Message = "" // no grade is expected before the term is over
 	}
 	return v
 }
 
-// classifyGrade returns what the marks alone say: completed, incomplete, or in progress when none of them is final.
+// classifyGrade classifies the marks alone: completed, incomplete, or in progress when none of them is final.
 func classifyGrade(s document.Sitting) verdict {
 	mark, notation := toCapitals(s.Grade), toCapitals(s.Notation)
 	either := func(marks []string) string {
@@ -95,9 +96,9 @@ func classifyGrade(s document.Sitting) verdict {
 	return verdict{Status: Incomplete, Message: notPassed}
 }
 
-// countedCredits returns the credits that the document says a sitting counts: earned when it is over, attempted before.
-// It is nil where the document has none, and the catalogue's hold. An earned 0.00 beside a passing letter counts as not
-// printed; beside EX and TRC it is meant.
+// countedCredits returns the credits of a sitting according to the document: earned when it is over, attempted
+// before. It is nil where the document has none, and the catalogue's apply. An earned 0.00 with a passing letter
+// counts as not printed; with EX and TRC it counts.
 func countedCredits(s document.Sitting, v verdict) *float64 {
 	earned, attempted := roundToQuarters(s.CreditsEarned), roundToQuarters(s.CreditsAttempted)
 	mark := toCapitals(s.Grade)
@@ -114,12 +115,12 @@ func countedCredits(s document.Sitting, v verdict) *float64 {
 
 func toCapitals(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
-// statusRank orders statuses by how far they are.
+// statusRank orders statuses by progress.
 func statusRank(s Status) int {
 	return slices.Index([]Status{Incomplete, Planned, InProgress, Completed}, s)
 }
 
-// betterState returns the state that decides: the one that is further, and of equals the later, which is b.
+// betterState returns the deciding state: the one with the most progress, and among equals the later, which is b.
 func betterState(a, b State) State {
 	if statusRank(a.Status) > statusRank(b.Status) {
 		return a

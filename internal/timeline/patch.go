@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 )
 
-// Patch is an edit of a result. A nil field is left as it is; a list replaces the whole list.
+// Patch is an edit of a result. A nil field is not changed; a list replaces the whole list.
 type Patch struct {
 	Exemptions       *[]string        `json:"exemptions,omitempty"`
 	Deficiencies     *[]string        `json:"deficiencies,omitempty"`
@@ -23,15 +23,14 @@ type Patch struct {
 	TimelineName     *string          `json:"timelineName,omitempty"`
 	IsCoop           *bool            `json:"isCoop,omitempty"`
 	IsExtendedCredit *bool            `json:"isExtendedCredit,omitempty"`
-	// Pins put courses into pools (course code → pool id); Waivers are remarks that do not hold for the student.
+	// Pins assign courses to pools (course code → pool id); Waivers are remarks that do not apply to the student.
 	Pins    *map[string]string `json:"pins,omitempty"`
 	Waivers *[]audit.Waiver    `json:"waivers,omitempty"`
 }
 
-// ApplyPatch returns r with the edit p, as seen at now. It never changes r. The timeline is built again from what
-// would be saved of it, so an edit gives what saving, loading and nothing else would give. The errors are
-// invalid_form, for a course that is not there, and those of FromSaved. What shows without the timeline is checked
-// where a patch is read, in wire.
+// ApplyPatch returns r with the edit p, as of now, and does not change r. It rebuilds the timeline from its saved
+// form, so the result is the same as after saving and loading. The errors are invalid_form, for an unknown course,
+// and those of FromSaved. Package wire checks what needs no timeline.
 func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error) {
 	var found fieldfault.List
 	states := make(map[string]State, len(p.Courses))
@@ -77,7 +76,7 @@ func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error)
 	return b.FromSaved(s, now)
 }
 
-// withdrawExemptions gives the courses that are exempted no longer back the state of their sitting.
+// withdrawExemptions restores the state of the sitting of each course that is no longer exempted.
 func (s *Saved) withdrawExemptions(now time.Time) {
 	exempt := make(map[string]bool, len(s.Exemptions))
 	for _, code := range s.Exemptions {
@@ -99,7 +98,7 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 				}
 				judged := unjudgedState(at, state.Semester, sitting.Message)
 				if at == term.Past && judged.Message == notPosted && sitting.Message != notPosted {
-					// The grade was good: nothing is said about it.
+					// The grade was good: it needs no message.
 					judged = State{Status: Completed, Semester: state.Semester}
 				}
 				s.States[code] = judged
@@ -109,7 +108,7 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 }
 
 // replaceSemesters replaces the terms. A course that is sat in other terms than before gets the best state of these;
-// where it keeps its term it keeps what is known of it.
+// where it keeps its term it keeps its state.
 func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 	before, printed := findSittings(s.Semesters), findPrinted(s.Semesters)
 	s.Semesters = make([]Semester, 0, len(semesters))
@@ -151,10 +150,10 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 	}
 }
 
-// sittingKey names the sittings of one course in one term.
+// sittingKey identifies the sittings of one course in one term.
 type sittingKey struct{ code, label string }
 
-// findPrinted returns what documents say of sittings, so that an edit that does not repeat it keeps it.
+// findPrinted returns the printed facts of sittings, so that an edit that does not repeat them keeps them.
 func findPrinted(semesters []Semester) map[sittingKey]Sitting {
 	out := map[sittingKey]Sitting{}
 	for _, semester := range semesters {
@@ -167,7 +166,7 @@ func findPrinted(semesters []Semester) map[sittingKey]Sitting {
 	return out
 }
 
-// findSittings returns for each code the terms in which it is sat, in order.
+// findSittings returns the terms of the sittings of each code, in order.
 func findSittings(semesters []Semester) map[string][]string {
 	out := map[string][]string{}
 	for _, semester := range semesters {
@@ -183,7 +182,7 @@ func findSittings(semesters []Semester) map[string][]string {
 	return out
 }
 
-// canonicalCode returns a code in its one spelling, and a placeholder as it is.
+// canonicalCode returns a normalised code, and a placeholder unchanged.
 func canonicalCode(s string) string {
 	if code := catalogue.NormalizeCode(s); catalogue.IsCode(code) {
 		return code
@@ -191,8 +190,8 @@ func canonicalCode(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// setState takes a state over that the owner gives. What is said about it is said at the sitting too, unless the
-// owner gives the sittings as well.
+// setState sets a state that the owner sends. Its message is set at the sitting too, unless the owner sends the
+// sittings as well.
 func (s *Saved) setState(code string, state State, remark bool) {
 	if state.Semester != nil {
 		t, _ := term.Parse(*state.Semester) // checked
@@ -216,8 +215,8 @@ func (s *Saved) setState(code string, state State, remark bool) {
 	}
 }
 
-// IsOneLine reports whether a name can be shown as one line: it holds no control characters and no line ends of any
-// kind.
+// IsOneLine reports whether a name can be shown as one line: it contains no control characters and no line ends of
+// any kind.
 func IsOneLine(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }

@@ -20,7 +20,7 @@ func apply(tb testing.TB, r *timeline.Result, patches ...timeline.Patch) *timeli
 	return r
 }
 
-// edited is what the tests of edits begin with.
+// edited returns the result that the tests of edits start with.
 func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
@@ -53,12 +53,12 @@ func TestEditExemptions(t *testing.T) {
 	if diff := cmp.Diff([]string{"COMP 232", "COMP 352", "MATH 203", "ENGR 999"}, pool(t, with, "exemptions").Courses); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	// Taken back, the sittings say again what they said.
+	// Without the exemption, the sittings have their messages again.
 	back := apply(t, with, timeline.Patch{Exemptions: &[]string{"PHYS 204"}})
 	if diff := cmp.Diff(string(encode(t, r)), string(encode(t, back))); diff != "" {
 		t.Errorf("taken back (-want +got):\n%s", diff)
 	}
-	// A completed course that was exempted and is no longer is completed by its sitting.
+	// A completed course that is no longer exempted is completed by its sitting.
 	back = apply(t, r, timeline.Patch{Exemptions: &[]string{"COMP 248", "ACCO 220"}}, timeline.Patch{Exemptions: &[]string{}})
 	if diff := cmp.Diff(states(r, "COMP 248", "ACCO 220"), states(back, "COMP 248", "ACCO 220")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -108,7 +108,7 @@ func TestEditStates(t *testing.T) {
 	if got, was := r.Progress.Overall.Completed, before.Progress.Overall.Completed; got != was+3+4-3 { // COMP 232, COMP 346, HIST 203
 		t.Errorf("completed %v; it was %v", got, was)
 	}
-	// Progress is of all that is planned, in its term or not.
+	// Progress counts all plans, in their term or not.
 	if r.Progress.Overall.Planned != 3 {
 		t.Errorf("planned: %+v", r.Progress.Overall)
 	}
@@ -139,14 +139,14 @@ func TestEditSemesters(t *testing.T) {
 	if slices.Contains(poolIDs(r), timeline.UnusedPoolID) {
 		t.Error("nothing is unused any more")
 	}
-	// What is taken out everywhere is as it was never sat; a transfer stays.
+	// A removed course counts as never sat; a transfer stays.
 	r = apply(t, r, timeline.Patch{Semesters: &[]timeline.Semester{}})
 	if diff := cmp.Diff(map[string]string{"COMP 248": "incomplete", "HIST 203": "completed via transfer"}, states(r, "COMP 248", "HIST 203")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// A course keeps what is known of it where it keeps its term, whatever else is moved or added.
+// A course that keeps its term keeps its state, whatever else is moved or added.
 func TestEditSemestersKeepsWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	r := apply(t, edited(t), timeline.Patch{Courses: map[string]timeline.State{"COMP 232": {Status: timeline.Incomplete}}})
@@ -154,8 +154,8 @@ func TestEditSemestersKeepsWhatIsKnown(t *testing.T) {
 	semesters = append(semesters, timeline.Semester{Term: "WINTER 2029", Courses: []timeline.Sitting{{Code: "COMP 248"}}})
 	r = apply(t, r, timeline.Patch{Semesters: &semesters})
 	want := map[string]string{
-		"COMP 248": "completed FALL 2024", // a second sitting, planned, takes nothing away
-		"COMP 232": "incomplete",          // as its owner put it
+		"COMP 248": "completed FALL 2024", // a second sitting, planned, does not change it
+		"COMP 232": "incomplete",          // as its owner set it
 		"COMP 352": "planned WINTER 2027",
 	}
 	if diff := cmp.Diff(want, states(r, "COMP 248", "COMP 232", "COMP 352")); diff != "" {
@@ -163,7 +163,7 @@ func TestEditSemestersKeepsWhatIsKnown(t *testing.T) {
 	}
 }
 
-// Terms and states in one edit: both are as they are sent.
+// Terms and states in one edit: both are applied as sent.
 func TestEditSemestersAndStates(t *testing.T) {
 	t.Parallel()
 	r := apply(t, edited(t), timeline.Patch{

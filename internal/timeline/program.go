@@ -5,18 +5,17 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
-// program is a degree as a timeline counts it, extended credit and co-op included. Timelines share its lists and never
-// change them.
+// program is a degree with extended credit and co-op. Timelines share its lists and never change them.
 type program struct {
 	degree  Degree
 	pools   []Pool
 	listed  []bool // for each course of the catalogue: whether any pool lists it
 	audit   *audit.Program
 	closure []int    // the courses of the pools and what their rules lead to, in the order of codes
-	courses []Course // every course of the catalogue, nothing known about it
+	courses []Course // every course of the catalogue, without a state
 }
 
-// toCourses returns every course of the catalogue as timelines show it.
+// toCourses returns every course of the catalogue in the form of a timeline.
 func toCourses(courses []catalogue.Course) []Course {
 	out := make([]Course, 0, len(courses))
 	for _, c := range courses {
@@ -39,7 +38,7 @@ func toRules(rules []catalogue.Rule) []Rule {
 	return out
 }
 
-// newProgram works a degree out.
+// newProgram computes the program of a degree.
 func (b *Builder) newProgram(d catalogue.Degree, extended, coop bool) *program {
 	cat := b.cat
 	pools := audit.DegreePools(cat, d, extended, coop)

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// toRecord returns the draft as the audit reads it: one attempt for each sitting, transfer and exemption.
+// toRecord returns the draft as the record of an audit: one attempt for each sitting, transfer and exemption.
 func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Record {
 	record := audit.Record{
 		Attempts: make([]audit.Attempt, 0, len(d.states)+len(d.transfers)), Deficiencies: d.deficient,
@@ -40,7 +40,7 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 			course := r.Courses[sitting.Code]
 			state := course.State
 			if statusRank(Status(attempt.Status)) > statusRank(state.Status) {
-				attempt.Status = audit.Status(state.Status) // as its owner put it
+				attempt.Status = audit.Status(state.Status) // as its owner set it
 			}
 			if state.Semester != nil && *state.Semester == s.label && last[sitting.Code] == i {
 				sat[sitting.Code] = true
@@ -49,7 +49,7 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 					attempt.Credits, attempt.BelowCMinus = d.creditsWithoutSitting(sitting.Code, state.Via), false
 				}
 			} else if course.InCatalogue != nil {
-				continue // the audit cannot tell whether such a course may count twice
+				continue // for such a course the audit does not know whether it may count twice
 			}
 			record.Attempts = append(record.Attempts, attempt)
 		}
@@ -74,8 +74,8 @@ func (d *draft) toRecord(r *Result, touched []string, now time.Time) audit.Recor
 	return record
 }
 
-// unstatedStatus returns the status of a sitting that does not decide its course's state. A past sitting completed the
-// course only when the record says that it earned credits.
+// unstatedStatus returns the status of a sitting that does not decide its course's state. A past sitting completed
+// the course only if it earned credits.
 func unstatedStatus(s Sitting, at term.Position) Status {
 	switch {
 	case at == term.Future:
@@ -90,7 +90,7 @@ func unstatedStatus(s Sitting, at term.Position) Status {
 	return Incomplete
 }
 
-// creditsWithoutSitting returns what a transfer or an exemption earned, NoCredits where the document does not say it.
+// creditsWithoutSitting returns the credits of a transfer or an exemption, NoCredits where the document has none.
 func (d *draft) creditsWithoutSitting(code, via string) audit.Credits {
 	if code == writingCourse && via == ViaExemption {
 		return 0 // a test was passed, and no credits earned
@@ -103,7 +103,7 @@ func (d *draft) creditsWithoutSitting(code, via string) audit.Credits {
 	return d.extraCredits(code)
 }
 
-// extraCredits returns the credits of a course that the catalogue lacks; the catalogue's hold for all others.
+// extraCredits returns the credits of a course that the catalogue lacks; for all others the catalogue's apply.
 func (d *draft) extraCredits(code string) audit.Credits {
 	if x, ok := d.extra[code]; ok {
 		return audit.Quarters(roundToQuarters(x.Credits))
@@ -118,7 +118,8 @@ func toPrinted(credits *float64) audit.Credits {
 	return audit.Quarters(*credits)
 }
 
-// measureProgress fills in what the audit says of the draft: progress, totals, remarks, and where each course counts.
+// measureProgress adds the findings of the audit to the draft: progress, totals, remarks, and where each course
+// counts.
 func (d *draft) measureProgress(r *Result, touched []string, now time.Time) {
 	out := d.program.audit.Audit(d.toRecord(r, touched, now))
 	r.Totals = Totals{Required: out.Totals.Required.Float(), Source: out.Totals.Source}

@@ -55,7 +55,7 @@ func TestProgressCountsTheMostCredits(t *testing.T) {
 	}
 }
 
-// Of two courses that exclude each other one counts, and a course before its prerequisites carries a remark.
+// Only one of two courses that exclude each other counts, and a course before its prerequisites has a remark.
 func TestProgressOfExcludedCourses(t *testing.T) {
 	t.Parallel()
 	r := must(builder().FromForm(timeline.Form{
@@ -76,7 +76,7 @@ func TestProgressOfExcludedCourses(t *testing.T) {
 	}
 }
 
-// The degree's total is the one that the document prints, also after it was saved and loaded.
+// The degree's total is the printed one, also after the timeline was saved and loaded.
 func TestTotals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -103,7 +103,7 @@ func TestTotals(t *testing.T) {
 			}
 		})
 	}
-	// What the total asks for beyond the pools is a requirement that any course can fill.
+	// The part of the total that is not in the pools is a requirement that any course can fill.
 	doc := transcript(softwarePrinted, "Fall 2024: ACCO 220 B")
 	doc.ProgramInfo.MinimumProgramLength = ptr(138.0)
 	r := must(builder().FromDocument(doc, now))(t)
@@ -113,7 +113,7 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// Warnings follow a timeline through saving; those that the catalogue gives rise to go with their course.
+// Warnings of the document are saved with a timeline; those of the catalogue disappear with their course.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	codes := func(r *timeline.Result) (out []string) {
@@ -137,7 +137,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// Pins and waivers are taken into account, stay with the timeline, and are replaced as a whole.
+// Pins and waivers are applied, stay with the timeline, and are replaced as a whole.
 func TestPinsAndWaivers(t *testing.T) {
 	t.Parallel()
 	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",

@@ -99,7 +99,7 @@ func TestAnyEdits(t *testing.T) {
 	})
 }
 
-// Whatever the flags are turned to, turning them back gives the same timeline.
+// Changing flags and changing them back gives the same timeline.
 func TestAnyFlagsTurnedBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,9 +17,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// The generators make whatever a reader of documents or a client may send, sound and odd.
+// The generators produce valid and unusual input of document readers and clients.
 
-// small is the embedded catalogue with its long pools cut: as much to go wrong, in a tenth of the time.
+// small is the embedded catalogue with shorter pools: the tests take a tenth of the time.
 var small = sync.OnceValue(func() *catalogue.Catalogue {
 	d, err := catalogue.LoadEmbedded()
 	if err != nil {
@@ -37,7 +37,7 @@ var small = sync.OnceValue(func() *catalogue.Catalogue {
 	return c
 })
 
-// smallBuilder builds from it.
+// smallBuilder is its builder.
 var smallBuilder = sync.OnceValue(func() *timeline.Builder { return timeline.NewBuilder(small()) })
 
 func genDegree(t *rapid.T) catalogue.Degree {
@@ -142,7 +142,7 @@ func genState(t *rapid.T) timeline.State {
 	return s
 }
 
-// genPatch makes a sound edit of r.
+// genPatch generates a valid edit of r.
 func genPatch(t *rapid.T, r *timeline.Result) timeline.Patch {
 	var p timeline.Patch
 	maybe := func(what string) bool { return rapid.IntRange(0, 2).Draw(t, what) == 0 }
@@ -202,7 +202,7 @@ func genPatch(t *rapid.T, r *timeline.Result) timeline.Patch {
 	return p
 }
 
-// hold fails the test where a result breaks what every result keeps.
+// hold checks the invariants of every result.
 func hold(t *rapid.T, r *timeline.Result) {
 	for i := 1; i < len(r.Semesters); i++ {
 		a, errA := term.Parse(r.Semesters[i-1].Term)
@@ -234,15 +234,15 @@ func hold(t *rapid.T, r *timeline.Result) {
 	}
 }
 
-// holdCredits checks that credits add up: in each pool what its courses count there, and overall what the pools hold.
+// holdCredits checks that credits add up: in each pool the counts of its courses, and overall the pools.
 func holdCredits(t *rapid.T, r *timeline.Result) {
 	sum := func(c timeline.Credits) float64 { return c.Completed + c.InProgress + c.Planned }
 	if len(r.Progress.Pools) != len(r.Pools) {
 		t.Fatalf("progress of %d pools, there are %d", len(r.Progress.Pools), len(r.Pools))
 	}
 	counted := map[string]timeline.Credits{}
-	// The sittings of a topics course may be in several states, of which its entry names one: of the pools where such a
-	// course counts, the sum is held.
+	// The sittings of a topics course may have several states, of which its entry has one: for the pools of such a
+	// course only the sum is checked.
 	mixed := map[string]bool{}
 	cat := embedded()
 	for _, c := range r.Courses {
@@ -314,7 +314,7 @@ func same(t *rapid.T, what, want, got string) {
 	}
 }
 
-// stable checks that a result survives being stored, saved, loaded, and edited without a change.
+// stable checks that a result stays the same when it is stored, saved, loaded, and edited without a change.
 func stable(t *rapid.T, r *timeline.Result) {
 	want := encoded(t, r, nil)
 	back, err := wire.DecodeResult([]byte(want))

@@ -6,7 +6,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Status is how far a course is.
+// Status is the progress of a course.
 type Status string
 
 // The statuses of a course.
@@ -20,7 +20,7 @@ const (
 // IsKnown reports whether s is one of the statuses.
 func (s Status) IsKnown() bool { return statusRank(s) >= 0 }
 
-// State is a course's status and the sitting or the reason behind it. Semester is a term label in upper case, nil when
+// State is a course's status and the sitting or the reason for it. Semester is a term label in upper case, nil when
 // the course was not sat.
 type State struct {
 	Status   Status  `json:"status" bson:"status"`
@@ -29,8 +29,8 @@ type State struct {
 	Message  string  `json:"message,omitempty" bson:"message,omitempty"`
 }
 
-// Result is a timeline: every course of the degree and its state, the terms in order, and how far each requirement is
-// met. It is the body of a done job.
+// Result is a timeline: every course of the degree and its state, the terms in order, and the progress of each
+// requirement. It is the body of a done job.
 type Result struct {
 	ID           string            `json:"_id,omitempty"`
 	TimelineName string            `json:"timelineName,omitempty"`
@@ -42,26 +42,27 @@ type Result struct {
 	Totals       Totals            `json:"totals"`
 	// Remarks are the rules that the timeline breaks; see audit.
 	Remarks []audit.Remark `json:"remarks"`
-	// Warnings are what a person should look at, from the document first.
+	// Warnings are findings that a person should check, those of the document first.
 	Warnings []warning.Warning `json:"warnings"`
-	// Transfers are the transferred and exempted courses as printed, with the credits that no course stands for.
+	// Transfers are the transferred and exempted courses as printed, and the credits without a course.
 	Transfers []Transfer `json:"transfers,omitempty"`
-	// Pins and Waivers are the student's decisions for the audit: course code → pool id, and remarks that do not hold.
+	// Pins and Waivers are the student's decisions for the audit: course code → pool id, and remarks that do not
+	// apply.
 	Pins             map[string]string `json:"pins,omitempty"`
 	Waivers          []audit.Waiver    `json:"waivers,omitempty"`
 	IsCoop           bool              `json:"isCoop"`
 	IsExtendedCredit bool              `json:"isExtendedCredit"`
 }
 
-// Totals are the credits of the whole degree and where the number stands: audit.FromDocument when the document prints
-// it, else audit.FromCatalogue.
+// Totals are the credits of the whole degree and the source of the number: audit.FromDocument when it is printed,
+// otherwise audit.FromCatalogue.
 type Totals struct {
 	Required float64 `json:"required"`
 	Source   string  `json:"source"`
 }
 
-// Transfer is one transferred or exempted course as printed. Code is empty for credits that no course stands for,
-// such as "PHIL 2XX", which then is in Title. Credits are nil where the document prints none.
+// Transfer is one transferred or exempted course as printed. Code is empty for credits without a course, such as
+// "PHIL 2XX", which is then in Title. Credits are nil where the document prints none.
 type Transfer struct {
 	Code    string   `json:"code,omitempty" bson:"code,omitempty"`
 	Title   string   `json:"title,omitempty" bson:"title,omitempty"`
@@ -69,7 +70,7 @@ type Transfer struct {
 	Via     string   `json:"via" bson:"via"`
 }
 
-// Degree is the degree as this timeline counts it: credits and pools of extended credit and co-op included.
+// Degree is the degree of this timeline, with the credits and pools of extended credit and co-op.
 type Degree struct {
 	ID           string               `json:"_id"`
 	Name         string               `json:"name"`
@@ -88,8 +89,8 @@ type Pool struct {
 	Rules           []Rule   `json:"rules"`
 }
 
-// Course is a course of this timeline. InCatalogue is nil for a course of the catalogue and false for one that only the
-// document knows.
+// Course is a course of this timeline. InCatalogue is nil for a course of the catalogue and false for one that only
+// the document has.
 type Course struct {
 	ID          string   `json:"id"`
 	Title       string   `json:"title"`
@@ -98,7 +99,7 @@ type Course struct {
 	Rules       []Rule   `json:"rules"`
 	InCatalogue *bool    `json:"inCatalogue,omitempty"`
 	State       State    `json:"status"`
-	// Counts says in which pools the course counts, with how many credits and why; empty when it counts nowhere.
+	// Counts are the pools in which the course counts, with the credits and the reason; empty when it counts nowhere.
 	Counts []audit.Count `json:"counts,omitempty"`
 }
 
@@ -110,7 +111,7 @@ type Rule struct {
 	Params  RuleParams `json:"params"`
 }
 
-// RuleParams are the parameters of a rule; which are set depends on its type.
+// RuleParams are the parameters of a rule; its type decides which are set.
 type RuleParams struct {
 	CourseList []string `json:"courseList,omitempty"`
 	MinCourses int      `json:"minCourses,omitempty"`
@@ -119,16 +120,16 @@ type RuleParams struct {
 	MaxCredits float64  `json:"maxCredits,omitempty"`
 }
 
-// Semester is one term and what was or will be sat in it.
+// Semester is one term and its sittings, past and planned.
 type Semester struct {
 	Term    string    `json:"term" bson:"term"`
 	Courses []Sitting `json:"courses" bson:"courses"`
 }
 
-// Sitting is one course in one term; Message is a remark about this sitting. Credits are what the document says that it
-// counts, earned when it is over and attempted before; nil where the catalogue's hold. IsBelowCMinus marks a passing
-// grade below C-. Pool is for a placeholder alone: the pool of which a course is still to be chosen, or
-// audit.OtherCreditsID for a course of any kind.
+// Sitting is one course in one term; Message is a remark about this sitting. Credits are those of the document,
+// earned when it is over and attempted before; nil where the catalogue's apply. IsBelowCMinus marks a passing grade
+// below C-. Only a placeholder has a Pool: the pool of the course to be chosen, or audit.OtherCreditsID for a course
+// of any kind.
 type Sitting struct {
 	Code          string   `json:"code" bson:"code"`
 	Pool          string   `json:"pool,omitempty" bson:"pool,omitempty"`
@@ -137,7 +138,7 @@ type Sitting struct {
 	Message       string   `json:"message,omitempty" bson:"message,omitempty"`
 }
 
-// Progress is how far the degree and each pool are, in credits.
+// Progress is the progress of the degree and of each pool, in credits.
 type Progress struct {
 	Overall Credits        `json:"overall"`
 	Pools   []PoolProgress `json:"pools"` // in the order of the result's pools
@@ -150,7 +151,7 @@ type PoolProgress struct {
 	Credits
 }
 
-// Credits counts credits by how far they are. Remaining is what is neither completed, in progress nor planned.
+// Credits counts credits by progress. Remaining is neither completed, in progress nor planned.
 type Credits struct {
 	CreditsRequired float64 `json:"creditsRequired"`
 	Completed       float64 `json:"completed"`

@@ -12,10 +12,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// termSentence says how a term is written.
+// termSentence explains the spelling of a term.
 const termSentence = `A term is a season and a year, such as "FALL 2026" or "FALL/WINTER 2028-29".`
 
-// Saved is what is kept of a timeline: the owner's decisions, not what the catalogue says.
+// Saved is the stored form of a timeline: the owner's decisions, without the catalogue's data.
 type Saved struct {
 	ID               string           `json:"_id"`
 	Owner            string           `json:"-"`
@@ -24,11 +24,11 @@ type Saved struct {
 	IsCoop           bool             `json:"isCoop"`
 	IsExtendedCredit bool             `json:"isExtendedCredit"`
 	Semesters        []Semester       `json:"semesters"`
-	States           map[string]State `json:"courseStatusMap"` // of what is known about, and of every course sat
+	States           map[string]State `json:"courseStatusMap"` // of courses with a state, and of every course sat
 	Exemptions       []string         `json:"exemptions"`
 	Deficiencies     []string         `json:"deficiencies"`
 	Extra            []ExtraCourse    `json:"extraCourses,omitempty"`
-	// Required is the degree's total as the document prints it, in credits; 0 where it prints none.
+	// Required is the printed total of the degree, in credits; 0 where none is printed.
 	Required  float64           `json:"creditsRequired,omitempty"`
 	Transfers []Transfer        `json:"transfers,omitempty"`
 	Warnings  []warning.Warning `json:"warnings,omitempty"` // of the document
@@ -58,8 +58,8 @@ func (s Saved) ForDegree(id string) Saved {
 	return s
 }
 
-// FromSaved builds a saved timeline again, as seen at now: what was planned for a term that is over meanwhile is
-// incomplete. The errors are degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
+// FromSaved rebuilds a saved timeline, as of now: a plan for a term that is over is incomplete. The errors are
+// degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
 func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {
 	d, err := b.draftSaved(s, now)
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *Builder) draftSaved(s Saved, now time.Time) (*draft, error) {
 	d.slots = mergeSlots(d.slots)
 	sat := findSittings(s.Semesters)
 	for _, code := range slices.Sorted(maps.Keys(s.States)) {
-		// That nothing is known says something only of a course that is sat: its owner put it so.
+		// Without a sitting, an incomplete state is the default; with one, the owner has set it.
 		if state := s.States[code]; state != (State{Status: Incomplete}) || len(sat[code]) > 0 {
 			d.loadState(code, state, &found)
 		}
@@ -120,7 +120,7 @@ func (b *Builder) draftSaved(s Saved, now time.Time) (*draft, error) {
 	return d, nil
 }
 
-// loadState takes a saved state over. Exemptions stand in their own list, transfers only here.
+// loadState applies a saved state. Exemptions have their own list, transfers are only here.
 func (d *draft) loadState(code string, s State, found *fieldfault.List) {
 	if !d.hasEntry(code) {
 		d.extra[code] = ExtraCourse{Code: code}
@@ -139,7 +139,7 @@ func (d *draft) loadState(code string, s State, found *fieldfault.List) {
 		d.transferred = append(d.transferred, code)
 	case ViaExemption:
 		if s.Semester == nil && !slices.Contains(d.exempt, code) {
-			return // exempted no longer, and never sat
+			return // no longer exempted, and never sat
 		}
 	}
 	s.Via = ""
@@ -179,7 +179,7 @@ func (d *draft) settleStates(now time.Time) {
 	}
 }
 
-// unjudgedState returns the state of a course whose sitting is all that is known of it.
+// unjudgedState returns the state of a course of which only the sitting is known.
 func unjudgedState(at term.Position, label *string, message string) State {
 	if message == notOfDegree || message == notFound {
 		message = ""
@@ -208,8 +208,8 @@ func (d *draft) setSittingMessage(code, label, message string) {
 	}
 }
 
-// ToSaved returns what is kept of a timeline: the owner's decisions, not what the catalogue says. Owner, version and
-// times are the store's.
+// ToSaved returns the stored form of a timeline: the owner's decisions, without the catalogue's data. The store sets
+// owner, version and times.
 func (r *Result) ToSaved() Saved {
 	s := Saved{
 		ID: r.ID, Name: r.TimelineName, DegreeID: r.Degree.ID,
@@ -253,8 +253,8 @@ func (r *Result) ToSaved() Saved {
 	return s
 }
 
-// SlimView returns r without the courses of which nothing is known: neither sat, exempted, transferred, deficient nor
-// planned. It shares what it keeps with r.
+// SlimView returns r without the courses that have no state: neither sat, exempted, transferred, deficient nor
+// planned. It shares the rest with r.
 func (r *Result) SlimView() *Result {
 	slim := *r
 	slim.Courses = map[string]Course{}

@@ -12,8 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// What is kept: the flags, the terms, what is known of courses, exemptions and deficiencies; not what the catalogue
-// says.
+// The stored form has the flags, the terms, the states, exemptions and deficiencies; not the catalogue's data.
 func TestReduce(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2024: ENGR 107 PASS", "Winter 2027: COMP 352")
@@ -49,14 +48,14 @@ func TestReduce(t *testing.T) {
 	if string(encode(t, back)) != string(encode(t, r)) {
 		t.Error("loaded again, it is another timeline")
 	}
-	// What is kept shares nothing with the result.
+	// The stored form shares nothing with the result.
 	got.Semesters[0].Courses[0].Code, got.Exemptions[0] = "X", "X"
 	if r.Semesters[0].Courses[0].Code == "X" || pool(t, r, "exemptions").Courses[0] == "X" {
 		t.Error("changing what is kept changes the result")
 	}
 }
 
-// Loaded after its terms are over, a plan is incomplete; what was completed stays.
+// A plan that is loaded after its terms are over is incomplete; completed courses stay.
 func TestFromSavedLater(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2027: COMP 346")
@@ -74,7 +73,7 @@ func TestFromSavedLater(t *testing.T) {
 	}
 }
 
-// Timelines that the earlier system saved: full years in four digits, no via, sittings without a state.
+// Timelines of the earlier system: full years in four digits, no via, sittings without a state.
 func TestFromSavedOfOld(t *testing.T) {
 	t.Parallel()
 	r := must(builder().FromSaved(timeline.Saved{

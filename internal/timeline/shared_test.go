@@ -42,7 +42,7 @@ var embedded = sync.OnceValue(func() *catalogue.Catalogue {
 	return c
 })
 
-// facts reads what the reader of documents returns for a document of tests/documents; ok is false where it fails.
+// facts returns the expected facts of a document of tests/documents; ok is false for one that cannot be read.
 func facts(tb testing.TB, path string) (doc document.Document, ok bool) {
 	tb.Helper()
 	b, err := os.ReadFile(path)
@@ -72,8 +72,8 @@ func fromFacts(tb testing.TB, name string) *timeline.Result {
 	return must(builder().FromDocument(doc, now))(tb)
 }
 
-// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the credits that
-// the catalogue has, 3 for a course that the catalogue lacks, and none as earned.
+// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the
+// catalogue's credits as attempted, 3 for a course that the catalogue lacks, and none as earned.
 func transcript(degree string, sittings ...string) document.Document {
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: degree}}
 	at := map[string]int{}
@@ -103,7 +103,7 @@ func transcript(degree string, sittings ...string) document.Document {
 
 const softwarePrinted = "Bachelor of Engineering, Software Engineering"
 
-// must gives the value of a call, and fails the test with its error.
+// must returns the value of a call, and fails the test with its error.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(tb testing.TB) T {
 		tb.Helper()
@@ -151,7 +151,7 @@ func terms(r *timeline.Result) []string {
 	return out
 }
 
-// line writes a state as tests name it: "completed FALL 2024 via transfer (message)".
+// line formats a state as in the tests: "completed FALL 2024 via transfer (message)".
 func line(s timeline.State) string {
 	out := string(s.Status)
 	if s.Semester != nil {
@@ -175,7 +175,7 @@ func state(r *timeline.Result, code string) string {
 	return line(c.State)
 }
 
-// remarks returns what is said at each sitting of a course, as "TERM: message".
+// remarks returns the messages at each sitting of a course, as "TERM: message".
 func remarks(r *timeline.Result, code string) []string {
 	var out []string
 	for _, s := range r.Semesters {
@@ -188,7 +188,7 @@ func remarks(r *timeline.Result, code string) []string {
 	return out
 }
 
-// hasRemark reports whether the audit makes a remark about a course.
+// hasRemark reports whether the audit has a remark about a course.
 func hasRemark(r *timeline.Result, code audit.RemarkCode, course string) bool {
 	return slices.ContainsFunc(r.Remarks, func(x audit.Remark) bool { return x.Code == code && x.Course == course })
 }

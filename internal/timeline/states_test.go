@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// One sitting, judged by its marks and its term. The lowest passing grade is D-.
+// One sitting, classified by its marks and its term. The lowest passing grade is D-.
 func TestStateOfASitting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ sitting, want string }{
@@ -53,7 +53,7 @@ func TestStateOfASitting(t *testing.T) {
 		{"Fall 2026: COMP 472 F", "incomplete FALL 2026 (minimum grade D- not met)"},
 		{"Fall 2026: COMP 472 DISC", "incomplete FALL 2026 (discontinued)"},
 		{"Fall/Winter 2026-27: SOEN 490", "inprogress FALL/WINTER 2026-27"},
-		// What lies ahead.
+		// Future terms.
 		{"Winter 2027: COMP 472", "planned WINTER 2027"},
 		{"Winter 2027: COMP 472 B", "planned WINTER 2027"},
 		{"Fall/Winter 2027-28: SOEN 490", "planned FALL/WINTER 2027-28"},
@@ -63,7 +63,7 @@ func TestStateOfASitting(t *testing.T) {
 		if got := state(r, code); got != c.want {
 			t.Errorf("%s: %s; want %s", c.sitting, got, c.want)
 		}
-		// What is said of a course stands at the sitting that it is about.
+		// The message of a course is at its sitting.
 		message := ""
 		if s := r.Courses[code].State; s.Message != "" {
 			message = s.Message
@@ -74,7 +74,7 @@ func TestStateOfASitting(t *testing.T) {
 	}
 }
 
-// A grade below C- carries a remark while a course that needs it is still to be taken, and none once such a course has
+// A grade below C- has a remark while a course that needs it is still to be taken, and none once such a course has
 // been passed.
 func TestBelowCMinus(t *testing.T) {
 	t.Parallel()
@@ -107,8 +107,7 @@ func TestBelowCMinus(t *testing.T) {
 	}
 }
 
-// The credits that a document prints hold: earned when a sitting is over, attempted before, the catalogue's where there
-// are none.
+// Printed credits apply: earned when a sitting is over, attempted before, the catalogue's where there are none.
 func TestPrintedCredits(t *testing.T) {
 	t.Parallel()
 	core := "SOEN_Software Engineering Core"
@@ -142,7 +141,7 @@ func TestPrintedCredits(t *testing.T) {
 	}
 }
 
-// Of several sittings the best state decides, of equals the later; all are kept.
+// Of several sittings the best state decides, among equals the later; all are kept.
 func TestSeveralSittings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -185,9 +184,9 @@ func TestExemptedAndTransferred(t *testing.T) {
 		"COMP 249": "completed FALL 2026 via transfer",
 		"COMP 248": "completed FALL 2024",
 		"PHYS 204": "completed via exemption",
-		"PHYS 205": "completed via transfer", // both: a transfer carries the credits
+		"PHYS 205": "completed via transfer", // both: the transfer has credits
 		"POLI 999": "completed via transfer",
-		"CHEM 205": "incomplete", // potential is not granted
+		"CHEM 205": "incomplete", // a potential transfer is not granted
 	} {
 		if got := state(r, code); got != want && !(code == "CHEM 205" && got == "absent") {
 			t.Errorf("%s: %s; want %s", code, got, want)
@@ -204,7 +203,7 @@ func TestExemptedAndTransferred(t *testing.T) {
 	}
 }
 
-// Sat courses outside every pool are judged like all others.
+// Sat courses outside of every pool are classified like all others.
 func TestUnusedCredits(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted,
@@ -260,7 +259,7 @@ func TestProgress(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
 	}
-	// What is completed goes before what is planned, whatever the terms.
+	// Completed courses count before planned ones, whatever their terms.
 	got = progress("Winter 2027: HIST 203", "Fall 2024: PHIL 210 B")
 	if diff := cmp.Diff(timeline.Credits{CreditsRequired: 3, Completed: 3}, got[general]); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", general, diff)
@@ -329,7 +328,7 @@ func TestATermThatDoesNotExist(t *testing.T) {
 	}
 }
 
-// The same facts on another day: only what the calendar changes is changed.
+// The same facts on another day: only what depends on the date changes.
 func TestTimePasses(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2026: COMP 249", "Winter 2027: COMP 352")

@@ -11,8 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
-// AuditSubject is a timeline as audits read it: the student's record, and the program that measures it. It is
-// immutable.
+// AuditSubject is the input of an audit of a timeline: the student's record and the program. It is immutable.
 type AuditSubject struct {
 	Record  audit.Record
 	Program *audit.Program
@@ -22,8 +21,8 @@ type AuditSubject struct {
 	extended, coop bool
 }
 
-// NewAuditSubject returns what an audit needs of a saved timeline, or of a result by way of Result.ToSaved, as seen at
-// now. The errors are those of FromSaved.
+// NewAuditSubject returns the audit input of a saved timeline, or of a result through Result.ToSaved, as of now. The
+// errors are those of FromSaved.
 func (b *Builder) NewAuditSubject(s Saved, now time.Time) (*AuditSubject, error) {
 	d, err := b.draftSaved(s, now)
 	if err != nil {
@@ -36,8 +35,8 @@ func (b *Builder) NewAuditSubject(s Saved, now time.Time) (*AuditSubject, error)
 	}, nil
 }
 
-// UnderDegree returns the same record under another degree that a student can be in. Pins, waivers and the document's
-// total belong to the record's own degree, so they do not hold there. The error is degree_not_found.
+// UnderDegree returns the same record with another standalone degree. Pins, waivers and the document's total belong
+// to the record's own degree, so they do not apply there. The error is degree_not_found.
 func (s *AuditSubject) UnderDegree(id string) (*AuditSubject, error) {
 	if id == s.degree {
 		return s, nil
@@ -55,8 +54,8 @@ func (s *AuditSubject) UnderDegree(id string) (*AuditSubject, error) {
 	return &other, nil
 }
 
-// ComparePrograms returns the programs of all degrees that a student can be in, with extended credit and work terms as
-// the record's own.
+// ComparePrograms returns the programs of all standalone degrees, with the record's own choice of extended credit and
+// work terms.
 func (s *AuditSubject) ComparePrograms() []*audit.Program {
 	degrees := s.builder.cat.StandaloneDegrees()
 	programs := make([]*audit.Program, 0, len(degrees))
@@ -66,9 +65,9 @@ func (s *AuditSubject) ComparePrograms() []*audit.Program {
 	return programs
 }
 
-// ToPatch returns the edit that takes a plan of this record over into its timeline. Semesters are those of the
-// timeline; from is the first term of the plan, the term after the current one when it is empty. What is planned from
-// there on gives way to the plan; everything else stays.
+// ToPatch returns the edit that puts a plan of this record into its timeline. Semesters are those of the timeline;
+// from is the first term of the plan, the term after the current one when it is empty. The plan replaces planned
+// courses from that term on; everything else stays.
 func (s *AuditSubject) ToPatch(semesters []Semester, plan *audit.Plan, from string) Patch {
 	first := s.Record.Current.LastSeason().NextTerm()
 	if t, err := term.Parse(from); err == nil {
@@ -119,7 +118,7 @@ func (s *AuditSubject) ToPatch(semesters []Semester, plan *audit.Plan, from stri
 	return Patch{Semesters: &out}
 }
 
-// isOpenPlaceholder reports whether a sitting stands for a course still to be chosen, other than a work term.
+// isOpenPlaceholder reports whether a sitting represents a course still to be chosen, other than a work term.
 func isOpenPlaceholder(s Sitting) bool {
 	return !catalogue.IsCode(s.Code) && (s.Pool != "" || s.Message == placeholder)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// listResults returns what is built of every document whose facts make a timeline.
+// listResults returns the timelines of all documents that give one.
 func listResults(tb testing.TB) map[string]*timeline.Result {
 	tb.Helper()
 	out := map[string]*timeline.Result{}
@@ -43,7 +43,7 @@ func subjectOf(tb testing.TB, r *timeline.Result) *timeline.AuditSubject {
 	return must(builder().NewAuditSubject(r.ToSaved(), now))(tb)
 }
 
-// The audit of a stored result says what the result itself says.
+// The audit of a stored result agrees with the result.
 func TestNewAuditSubject(t *testing.T) {
 	t.Parallel()
 	for name, r := range listResults(t) {
@@ -99,8 +99,7 @@ func TestUnderDegree(t *testing.T) {
 	}
 }
 
-// A plan that is taken over is the timeline that the plan's own audit describes, and a second plan finds nothing left
-// to choose.
+// A timeline with a plan agrees with the plan's own audit, and a second plan finds nothing left to choose.
 func TestToPatch(t *testing.T) {
 	t.Parallel()
 	results := listResults(t)

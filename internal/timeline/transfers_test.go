@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Printed transfers and exemptions keep their credits and titles, also those that name no course.
+// Printed transfers and exemptions keep their credits and titles, also those without a course.
 func TestTransfersAsPrinted(t *testing.T) {
 	t.Parallel()
 	doc := transcript(softwarePrinted, "Fall 2024: SOEN 287 A")
@@ -23,7 +23,7 @@ func TestTransfersAsPrinted(t *testing.T) {
 	}
 	doc.Warnings = []warning.Warning{{Code: warning.ProgramIgnored, Message: "A minor is not counted."}}
 	r := must(builder().FromDocument(doc, now))(t)
-	// The exemptions add nothing; the transfers make up 6 of the 6.5 credits that the exempted courses leave open.
+	// The exemptions add no credits; the transfers provide 6 of the 6.5 credits that the exempted courses leave open.
 	if got := r.Progress.Overall.Completed; got != 9 {
 		t.Errorf("completed: got %v, want 3 of SOEN 287 and 6 of transfers", got)
 	}

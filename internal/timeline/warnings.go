@@ -9,8 +9,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// isComputed reports whether a warning follows from a timeline and the catalogue. Such warnings are not saved: they are
-// worked out again, and go when their reason goes.
+// isComputed reports whether a warning is derived from a timeline and the catalogue. Such warnings are not saved:
+// they are computed again, and disappear with their reason.
 func isComputed(w warning.Warning) bool {
 	return w.Code == warning.CourseUnknown || w.Code == warning.CourseRenamed
 }
@@ -31,7 +31,7 @@ func unknownGrade(code, label string) warning.Warning {
 	}
 }
 
-// addWarnings adds what the catalogue says of the touched courses to the warnings of the document, each once.
+// addWarnings adds the catalogue's warnings on the touched courses to those of the document, each once.
 func (d *draft) addWarnings(r *Result, touched []string) {
 	out := make([]warning.Warning, 0, len(d.warnings))
 	add := func(w warning.Warning) {
@@ -63,7 +63,7 @@ func (d *draft) addWarnings(r *Result, touched []string) {
 	r.Warnings = out
 }
 
-// ignoredPrograms says of each part of the printed degree that no requirement of the degree covers it.
+// ignoredPrograms returns a warning for each part of the printed degree that no requirement covers.
 func ignoredPrograms(parts []string) []warning.Warning {
 	out := make([]warning.Warning, 0, len(parts))
 	for _, part := range parts {

@@ -8,20 +8,20 @@ import (
 	"unicode"
 )
 
-// Column is where the name of a column is printed in the header row of a table.
+// Column is the position of a column's name in the header row of a table.
 type Column struct {
 	Name   string
 	X0, X1 float64
 }
 
-// Header is the header row of a table: its columns from left to right, and the lines [first, last] that it takes.
+// Header is the header row of a table: its columns from left to right, and its lines [first, last].
 type Header struct {
 	Columns     []Column
 	First, Last int
 	size        float64
 }
 
-// The names of the columns as far as they name one. Their other words (see headerFillers) only widen them.
+// The distinctive parts of the names of columns. Their other words (see headerFillers) only widen them.
 const (
 	Course      = "COURSE"
 	Description = "DESCRIPTION"
@@ -37,7 +37,7 @@ var (
 	headerFillers = []string{"CLASS", "PROGRAM", "CREDITS", "CREDIT", "YEAR", "UNITS"}
 )
 
-// piece is a part of a header's line: a name, a filler, or letters that are neither, with its place.
+// piece is a part of a header's line: a name, a filler, or other letters, with its position.
 type piece struct {
 	text   string
 	line   int
@@ -45,13 +45,13 @@ type piece struct {
 }
 
 const (
-	// bandReach is how far apart, in sizes, the lines of one header row may lie.
+	// bandReach is the largest distance, in sizes, of the lines of one header row.
 	bandReach = 1.7
 
-	// oneSpace is the most, in sizes, that a space takes: 0.6 in fonts of one width, and some for rounding.
+	// oneSpace is the largest width of a space, in sizes: 0.6 in monospaced fonts, and some for rounding.
 	oneSpace = 0.7
 
-	// A header row has some four lines and twenty words; what has many more is none.
+	// A header row has some four lines and twenty words; a larger group of lines is not one.
 	maxBand   = 6
 	maxPieces = 64
 )
@@ -73,8 +73,8 @@ func FindHeaders(all []Line) []Header {
 	return found
 }
 
-// headerAround returns the header row that the line i belongs to. A header's words wrap to several lines, so the lines
-// around that hold little but a header's words are part of it.
+// headerAround returns the header row that contains the line i. A header's words wrap to several lines, so adjacent
+// lines that contain mostly header words are part of it.
 func headerAround(all []Line, i int) (Header, bool) {
 	first, last := i, i
 	pieces := findPieces(all[i], i)
@@ -108,15 +108,14 @@ func headerAround(all []Line, i int) (Header, bool) {
 	return Header{Columns: columns, First: first, Last: last, size: all[i].Size}, true
 }
 
-// isHeaderLine reports whether the line next to a header's line is one of the header too, of which pieces are known:
-// it is made of a header's words, of none a second time, and none of them stands under DESCRIPTION, where titles
-// begin.
+// isHeaderLine reports whether the line next to a header's line, of which pieces are known, belongs to the header
+// too: it consists of header words, repeats none of them, and has none under DESCRIPTION, where titles begin.
 func isHeaderLine(l, next Line, pieces []piece) bool {
 	if l.Page != next.Page || math.Abs(l.Baseline-next.Baseline) > bandReach*max(l.Size, next.Size) {
 		return false
 	}
 	own := findPieces(l, 0)
-	if len(own) > maxPieces { // each is compared with each: a line without end would take minutes
+	if len(own) > maxPieces { // each is compared with each: a line of unlimited length would take minutes
 		return false
 	}
 	known, all := 0, 0
@@ -132,11 +131,11 @@ func isHeaderLine(l, next Line, pieces []piece) bool {
 			}
 		}
 	}
-	// Three quarters: one foreign column does no harm.
+	// Three quarters suffice: one unknown column does no harm.
 	return all > 0 && 4*known >= 3*all
 }
 
-// isFragment reports whether text is the beginning or the end of a name that the width of its column has torn.
+// isFragment reports whether text is the beginning or the end of a name that a narrow column has split.
 func isFragment(text string) bool {
 	for _, n := range headerNames {
 		if len(text) >= 2 && len(text) < len(n) && (strings.HasPrefix(n, text) || strings.HasSuffix(n, text)) {
@@ -146,7 +145,7 @@ func isFragment(text string) bool {
 	return false
 }
 
-// capitalLetters is the line in capitals without anything else: names may be spaced out, torn or run together.
+// capitalLetters returns the line's letters in upper case: names may be spaced out, split or run together.
 func capitalLetters(l Line) string {
 	var b strings.Builder
 	for _, w := range l.Words {
@@ -159,7 +158,7 @@ func capitalLetters(l Line) string {
 	return b.String()
 }
 
-// findPieces finds the names and fillers in a line, wherever its words begin and end.
+// findPieces finds the names and fillers in a line, regardless of word boundaries.
 func findPieces(l Line, n int) []piece {
 	type letter struct{ x0, x1 float64 }
 	var at []letter
@@ -191,7 +190,7 @@ func findPieces(l Line, n int) []piece {
 	for i := 0; i < len(text); {
 		name := longestName(string(text[i:min(len(text), i+longest)]))
 		if name == "" {
-			// Foreign letters end where there is a gap: two torn names are two pieces.
+			// Other letters end at a gap: two split names are two pieces.
 			if i > unknown && at[i].x0-at[i-1].x1 > 0.2*l.Size {
 				add(unknown, i)
 				unknown = i
@@ -223,7 +222,7 @@ func longestName(text string) string {
 	return best
 }
 
-// joinTornNames puts names together that were torn into two lines of their column.
+// joinTornNames joins names that were split into two lines of their column.
 func joinTornNames(pieces []piece) []piece {
 	for i := range pieces {
 		for j := range pieces {
@@ -237,8 +236,8 @@ func joinTornNames(pieces []piece) []piece {
 	return pieces
 }
 
-// nameColumns makes a column of each name, the first of a kind, and widens it by the fillers that stand with it: above
-// or below, or before it on its line.
+// nameColumns makes a column of each name, the first of a kind, and widens it by its fillers: above or below it, or
+// before it on its line.
 func nameColumns(pieces []piece, size float64) []Column {
 	var columns []Column
 	owner := make([]int, len(pieces)) // of a piece, as an index into columns, or -1
@@ -273,8 +272,8 @@ func nameColumns(pieces []piece, size float64) []Column {
 	after := func(p, q piece) bool {
 		return p.line == q.line && p.x0 > q.x0 && p.x0-q.x1 < oneSpace*size && slices.Contains(headerFillers, q.text)
 	}
-	// Twice, for a filler may hold on to one that has found its column: PROGRAM above CREDITS EARNED. What only stands
-	// behind another filler comes last: it may touch the name of the column next to its own.
+	// Two passes, because a filler may belong to one that has found its column: PROGRAM above CREDITS EARNED. A
+	// filler that is only behind another filler comes last: it may touch the name of the next column.
 	for range 2 {
 		widen(stacked)
 		widen(before)

@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// rowCells is a line that looks like a course's row although no header row says where its columns are.
+// rowCells is a line that looks like a course's row although there is no header row.
 type rowCells struct {
 	line      int
-	codes     int // how many words are code, number and section
+	codes     int // the number of words in code, number and section
 	transfers bool
 }
 
 var sectionCell = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,4}$`)
 
-// InsertHeaders returns the lines of a record that has no header row at all with header rows above its tables: where
-// the columns are is learnt from the rows. Lines without such rows come back as they are.
+// InsertHeaders adds header rows above the tables of a record that has none: it infers the columns from the rows.
+// Lines without such rows are returned unchanged.
 func InsertHeaders(all []Line) []Line {
 	var rows []rowCells
 	for i, l := range all {
@@ -30,8 +30,8 @@ func InsertHeaders(all []Line) []Line {
 		return all
 	}
 	offsets := map[bool]float64{true: titleOffset(all, rows, true), false: titleOffset(all, rows, false)}
-	insert := map[int][]Word{} // header words by the line that they come before
-	run, above := 0, 0         // the first row of the table, and the line above which its header comes
+	insert := map[int][]Word{} // header words by the line before which they are inserted
+	run, above := 0, 0         // the first row of the table, and the line above which its header is inserted
 	closeRun := func(end int) {
 		if offset := offsets[rows[run].transfers]; offset < 0 {
 			insert[above] = inferHeader(all, rows[run:end], offset)
@@ -68,7 +68,7 @@ func InsertHeaders(all []Line) []Line {
 	return lines
 }
 
-// isIndented reports whether a line lies right of where the row begins, on its page: a half-line of a title.
+// isIndented reports whether a line is right of the beginning of the row, on its page: a half-line of a title.
 func isIndented(l, row Line) bool { return l.Page == row.Page && l.X0 > row.X0+4*row.Size }
 
 // readCells finds the code of a line that also has credits.
@@ -93,13 +93,13 @@ func readCells(l Line) (rowCells, bool) {
 	return r, decimals > 0
 }
 
-// span is where the cells of a column lie, and what they hold.
+// span is the extent of the cells of a column, and their contents.
 type span struct {
 	x0, x1                    float64
 	words, decimals, integers int
 }
 
-// titleOffset is how far left of the first value most titles of a kind of rows begin; 0 when none is seen.
+// titleOffset returns how far left of the first value most titles of a kind of rows begin; 0 when there is none.
 func titleOffset(all []Line, rows []rowCells, transfers bool) float64 {
 	var offsets []float64
 	size := 0.0
@@ -120,7 +120,8 @@ func titleOffset(all []Line, rows []rowCells, transfers bool) float64 {
 	return MostCommon(offsets, 0.5*size)
 }
 
-// titleStart is where the title of a row begins, on the row or on the half-line next to it; value is its first value.
+// titleStart returns where the title of a row begins, on the row or on the half-line next to it; value is its first
+// value.
 func titleStart(all []Line, r rowCells, value int) (float64, bool) {
 	l := all[r.line]
 	if value > r.codes {
@@ -129,7 +130,7 @@ func titleStart(all []Line, r rowCells, value int) (float64, bool) {
 	return halfLineStart(all, r.line, l.Words[value].X0)
 }
 
-// halfLineStart is where the line above or below a row begins, when it lies between the codes and the values.
+// halfLineStart returns where the line above or below a row begins, if it is between the codes and the values.
 func halfLineStart(all []Line, row int, base float64) (float64, bool) {
 	for _, i := range []int{row - 1, row + 1} {
 		if i >= 0 && i < len(all) && isIndented(all[i], all[row]) && all[i].X0 < base {
@@ -139,7 +140,7 @@ func halfLineStart(all []Line, row int, base float64) (float64, bool) {
 	return 0, false
 }
 
-// inferHeader returns the header row of the rows of one table, as words; nil when they have no values.
+// inferHeader returns a header row for the rows of one table, as words; nil when they have no values.
 func inferHeader(all []Line, rows []rowCells, titleOffset float64) []Word {
 	var bases, titles []float64
 	var spans []span
@@ -196,8 +197,8 @@ func newSpan(w Word) span {
 	return s
 }
 
-// firstValue is the first word right of the title: the credits of a course, the grade of a transfer. -1 when there is
-// none.
+// firstValue returns the first word right of the title: the credits of a course, the grade of a transfer. -1 when
+// there is none.
 func firstValue(l Line, r rowCells) int {
 	pattern := decimalPattern
 	if r.transfers {
@@ -211,7 +212,7 @@ func firstValue(l Line, r rowCells) int {
 	return -1
 }
 
-// mergeSpans merges what overlaps into columns, from left to right.
+// mergeSpans merges overlapping spans into columns, from left to right.
 func mergeSpans(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.x0, b.x0) })
 	merged := spans[:1]
@@ -227,7 +228,7 @@ func mergeSpans(spans []span) []span {
 	return merged
 }
 
-// nameSpans names columns by what they hold, in the order that a record has.
+// nameSpans names columns by their contents, in the order of a record.
 func nameSpans(spans []span, transfers bool) []string {
 	names := make([]string, len(spans))
 	earned := -1

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// learnCodes finds where codes, numbers and sections end: titles that are centred in their column begin anywhere right
-// of that.
+// learnCodes finds where codes, numbers and sections end: titles that are centred in their column begin anywhere
+// right of that.
 func (t *Table) learnCodes(below []Line) {
 	end := 0.0
 	for _, l := range below {
@@ -25,8 +25,8 @@ func (t *Table) learnCodes(below []Line) {
 }
 
 // learnEnd moves the end of the titles left to where the cells of the next column begin. The name of that column may
-// stand well right of them, and a title may hold what looks like such a cell: on each line, the cell is the last that
-// does.
+// be well right of them, and a title may contain text that looks like such a cell: on each line the last one is the
+// cell.
 func (t *Table) learnEnd(below []Line, codesEnd float64) {
 	pattern := decimalPattern
 	if t.Transfers {
@@ -53,8 +53,8 @@ func (t *Table) learnEnd(below []Line, codesEnd float64) {
 	}
 }
 
-// learnStart finds where titles begin: at the left edge of their column's name if words begin there, else at the edge
-// that most rows and half-lines share.
+// learnStart finds where titles begin: at the left edge of their column's name if words begin there, otherwise at the
+// most common edge of rows and half-lines.
 func (t *Table) learnStart(h Header, below []Line, codesEnd float64) {
 	var edges []float64
 	agree := 0
@@ -69,7 +69,7 @@ func (t *Table) learnStart(h Header, below []Line, codesEnd float64) {
 		if n == 0 && (len(words) < len(l.Words) || l.X0 < codesEnd) {
 			continue // neither a row nor a half-line
 		}
-		// In a row of a course the section stands before the title.
+		// In a row of a course the section is before the title.
 		before := 0
 		if n > 0 && !t.Transfers {
 			before = 1
@@ -95,7 +95,8 @@ func (t *Table) learnStart(h Header, below []Line, codesEnd float64) {
 	}
 }
 
-// countCodeWords is how many words at the start of a line make a code and a number: two as a rule, 0 when none do.
+// countCodeWords returns the number of words at the start of a line that make a code and a number: usually two, 0
+// when there is no code.
 func countCodeWords(l Line) int {
 	for n := 1; n <= min(maxCodeWords, len(l.Words)); n++ {
 		if m := codePattern.FindStringSubmatch(JoinWords(l.Words[:n])); m != nil && m[3] == "" {
@@ -115,7 +116,7 @@ func beginsWithCode(l Line) bool {
 	return false
 }
 
-// MostCommon returns the smallest of the values, within reach of each other, that are the most.
+// MostCommon returns the smallest value of the largest group of values within reach of each other.
 func MostCommon(values []float64, reach float64) float64 {
 	slices.Sort(values)
 	best, most := 0.0, 0

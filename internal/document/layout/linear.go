@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A linear print has each cell of a table on a line of its own: pages that are printed from a narrow screen, or that
-// lose their style. Its header is the names of the columns below each other, and a cell without text is an empty
-// line.
+// A linear print has each cell of a table on its own line, for example when the page is printed from a narrow screen
+// or without its style sheet. Its header is the names of the columns, one below the other, and a cell without text is
+// an empty line.
 
 var (
 	letterCell  = regexp.MustCompile(`^[A-Z]{2,4}$`)
@@ -19,11 +19,11 @@ var (
 	valueCell   = regexp.MustCompile(`^[A-Z0-9*#.,+–—-]{1,8}$`)
 )
 
-// cellWidth is the width, in points, of a column that cells are laid out in.
+// cellWidth is the width, in points, of the columns in which cells are arranged.
 const cellWidth = 1000.0
 
-// StraightenCells lays the cells of a linear print side by side, so that its tables look like any others. Lines that
-// are no linear print come back as they are.
+// StraightenCells arranges the cells of a linear print side by side, so that its tables look like any others. Other
+// lines are returned unchanged.
 func StraightenCells(all []Line) []Line {
 	var lines []Line
 	var columns []string
@@ -55,7 +55,7 @@ func StraightenCells(all []Line) []Line {
 	return lines
 }
 
-// linearHeader returns the names of the columns that stand below each other from the first line on.
+// linearHeader returns the names of the columns that are below each other from the first line on.
 func linearHeader(lines []Line) []string {
 	if lines[0].Text != Course {
 		return nil
@@ -82,14 +82,14 @@ func layOutHeader(l Line, names []string) Line {
 	return NewLine(l.Page, words)
 }
 
-// cellWord is a word of a laid out line.
+// cellWord is a word of an arranged line.
 func cellWord(l Line, text string, x float64) Word {
 	x += l.X0
 	return Word{Text: text, X0: x, X1: x + 0.5*l.Size*float64(len(text)), Top: l.Baseline - l.Size, Bottom: l.Baseline,
 		Baseline: l.Baseline, Size: l.Size}
 }
 
-// linearRow reads the cells of a row from the first line on and lays them out; n is how many lines they take, 0 when
+// linearRow reads the cells of a row from the first line on and arranges them; n is the number of their lines, 0 when
 // there is no row.
 func linearRow(lines []Line, columns []string, gaps cellGaps) (row Line, n int) {
 	first := lines[0]
@@ -160,8 +160,7 @@ func codeWords(l Line, letters, digits, section string) []Word {
 	return words
 }
 
-// cellGaps is how far cells lie below each other, and how much an empty cell between them adds: a line, or only the
-// space around it.
+// cellGaps are the distance between cells, and how much an empty cell adds: a line, or only the space around it.
 type cellGaps struct{ pitch, empty float64 }
 
 func measureGaps(lines []Line) cellGaps {
@@ -186,7 +185,7 @@ func measureGaps(lines []Line) cellGaps {
 	return g
 }
 
-// emptyCells is how many empty cells lie between two that are a distance apart.
+// emptyCells returns the number of empty cells between two cells at a distance.
 func (g cellGaps) emptyCells(distance float64) int {
 	if g.empty <= 0 || distance <= g.pitch {
 		return 0
@@ -194,8 +193,8 @@ func (g cellGaps) emptyCells(distance float64) int {
 	return int(math.Round((distance - g.pitch) / g.empty))
 }
 
-// alignEarned moves the last decimal of a row to the column of earned credits, which every row has: a page break hides
-// how many cells are empty.
+// alignEarned moves the last decimal of a row to the column of earned credits, which every row has: a page break
+// hides the number of empty cells.
 func alignEarned(words []Word, columns []string) {
 	at := slices.Index(columns, Earned)
 	if at < 0 {

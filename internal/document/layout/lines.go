@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// sameLine is how far apart, in sizes of the font, baselines of one line may lie. The half-lines of a title that
-	// wraps lie half a line, 0.5 sizes or more, above and below their row.
+	// sameLine is the largest distance of the baselines of one line, in sizes of the font. The half-lines of a title
+	// that wraps are half a line, 0.5 sizes or more, above and below their row.
 	sameLine = 0.28
 
-	// touching is the gap, in sizes, up to which two words on a line are one. No space is as narrow. overlapping is how
-	// far the pieces of a kerned word may overlap.
+	// touching is the largest gap, in sizes, between two pieces of one word. Every space is wider. overlapping is the
+	// largest overlap of the pieces of a kerned word.
 	touching    = 0.06
 	overlapping = 0.18
 
-	// InColumn is how far, in sizes, a word may begin left of the column that it belongs to.
+	// InColumn is how far, in sizes, a word may begin left of its column.
 	InColumn = 0.6
 )
 
@@ -27,7 +27,7 @@ const (
 type Line struct {
 	Page     int
 	Baseline float64 // baseline
-	Size     float64 // that of most of its characters
+	Size     float64 // the size of most of its characters
 	X0, X1   float64
 	Words    []Word
 	Text     string // the words joined with spaces
@@ -63,12 +63,12 @@ func buildPageLines(page int, p Page) []Line {
 	return lines
 }
 
-// NewLine returns the line of words that share a baseline, in the order in which a reader sees them.
+// NewLine returns the line of words that share a baseline, in reading order.
 func NewLine(page int, words []Word) Line {
 	slices.SortFunc(words, func(a, b Word) int {
 		return cmp.Or(cmp.Compare(a.X0, b.X0), cmp.Compare(a.Text, b.Text), cmp.Compare(a.X1, b.X1))
 	})
-	// Text that is printed twice to look bold is one text.
+	// Text that is printed twice to look bold counts once.
 	words = slices.CompactFunc(words, func(a, b Word) bool { return a.Text == b.Text && math.Abs(a.X0-b.X0) < 0.2*a.Size })
 	l := Line{Page: page, Words: words, X0: words[0].X0, X1: words[0].X1}
 	for _, w := range words {
@@ -83,7 +83,7 @@ func NewLine(page int, words []Word) Line {
 // sizedWords is how many words of a line are compared with each other.
 const sizedWords = 64
 
-// mostUsedSize is the size, to a tenth, of most characters of words; of equals the largest.
+// mostUsedSize returns the size, to a tenth, of most characters of words; among equals the largest.
 func mostUsedSize(words []Word) float64 {
 	words = words[:min(len(words), sizedWords)]
 	least, largest := words[0].Size, words[0].Size
@@ -108,7 +108,7 @@ func mostUsedSize(words []Word) float64 {
 	return best
 }
 
-// JoinWords is the text of words, with a space between two unless they touch.
+// JoinWords returns the text of words, with a space between two unless they touch.
 func JoinWords(words []Word) string {
 	var b strings.Builder
 	for i, w := range words {
@@ -120,15 +120,15 @@ func JoinWords(words []Word) string {
 	return b.String()
 }
 
-// areTouching reports whether b goes on where a ends: words may come in pieces.
+// areTouching reports whether b continues a: words may come in pieces.
 func areTouching(a, b Word) bool {
 	size := min(a.Size, b.Size)
 	gap := b.X0 - a.X1
 	return gap < touching*size && gap > -overlapping*size && math.Abs(a.Baseline-b.Baseline) <= sameLine*size
 }
 
-// spelling maps what fonts and browsers print to what is meant. A soft hyphen on a page is a hyphen: it would not have
-// been printed otherwise.
+// spelling maps characters that fonts and browsers print to plain ones. A soft hyphen on a page is a hyphen:
+// otherwise it would not have been printed.
 var spelling = strings.NewReplacer(
 	"\u00ad", "-", "\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2212", "-", "\ufe63", "-", "\uff0d", "-",
 	"\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st",
@@ -136,8 +136,7 @@ var spelling = strings.NewReplacer(
 	"\u200b", "", "\u200c", "", "\u200d", "", "\u2060", "", "\ufeff", "",
 )
 
-// appendCleanWords appends a word as it is meant, in two where it holds a space, and nothing when there is nothing to
-// see.
+// appendCleanWords appends a normalised word: two where it contains a space, and none when it is invisible.
 func appendCleanWords(words []Word, w Word) []Word {
 	for _, v := range []float64{w.X0, w.X1, w.Top, w.Bottom, w.Baseline, w.Size} {
 		if math.IsNaN(v) || math.Abs(v) > 1e6 {
@@ -180,7 +179,7 @@ func isPlain(text string) bool {
 	return text != ""
 }
 
-// SliceWord is the characters [from, to) of a word, given as runes.
+// SliceWord returns the characters [from, to) of a word, given as runes.
 func SliceWord(w Word, runes []rune, from, to int) Word {
 	part := w
 	part.Text = string(runes[from:to])
@@ -194,7 +193,7 @@ func SliceWord(w Word, runes []rune, from, to int) Word {
 	return part
 }
 
-// characterEdge is where the character i of a word of n characters begins; evenly spread when that is not known.
+// characterEdge returns where the character i of a word of n characters begins; evenly spaced when that is not known.
 func characterEdge(w Word, n, i int) float64 {
 	if i == 0 {
 		return w.X0
@@ -205,13 +204,14 @@ func characterEdge(w Word, n, i int) float64 {
 	return w.X0 + (w.X1-w.X0)*float64(i)/float64(n)
 }
 
-// furniture is what browsers print above and below a page: its title, its address, the date and the page's number.
+// furniture is the text that browsers print above and below a page: its title, its address, the date and the page's
+// number.
 var furniture = regexp.MustCompile(`://|\bStudent Record Web Page\b|^(Page )?\d{1,3} ?(/|of) ?\d{1,3}( |$)|(^| )(Page )?\d{1,3} ?(/|of) ?\d{1,3}$`)
 
-// IsFurniture reports whether a line is what browsers print above and below a page.
+// IsFurniture reports whether a line is printed by a browser above or below a page.
 func IsFurniture(text string) bool { return furniture.MatchString(text) }
 
-// DropFurniture drops such lines, at most two at either end of a page, so that what they interrupt is in one piece.
+// DropFurniture drops such lines, at most two at either end of a page, so that they do not interrupt tables.
 func DropFurniture(all []Line) []Line {
 	var kept []Line
 	for len(all) > 0 {

@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// Sheet is one page of a document as it was written: a page of the file, or a part of one that holds several.
+// Sheet is one page of a document as it was written: a page of the file, or a part of one with several.
 type Sheet struct {
 	// Page is the page of the file, from 0.
 	Page  int
 	Lines []Line
-	// Number and Total are what is printed at an end of the page, as in 2/3; 0 when nothing is.
+	// Number and Total are printed at an end of the page, as in 2/3; 0 when they are not.
 	Number, Total int
 	// Left is where the page begins on the page of the file, in points; its lines begin at 0.
 	Left float64
-	// Drawn says that the page has no words and shows something.
+	// Drawn reports that the page has no words but is not blank.
 	Drawn bool
 }
 
 // pageNumber is the number of a page at an end of a line.
 var pageNumber = regexp.MustCompile(`(?i)(?:^|\s)(?:page )?(\d{1,3}) ?(?:/|of|de|sur) ?(\d{1,3})(?:$|\s)`)
 
-// gutterSizes is how wide, in sizes, the gap between two pages on one sheet is at least.
+// gutterSizes is the smallest gap, in sizes, between two pages on one sheet.
 const gutterSizes = 1.0
 
-// SplitSheets returns the pages as they were written: sheets that hold two or four of them are cut apart.
+// SplitSheets returns the pages as they were written: it cuts sheets with two or four pages apart.
 func SplitSheets(pages []Page) []Sheet {
 	var sheets []Sheet
 	for i, p := range pages {
@@ -66,14 +66,14 @@ func (s *Sheet) readNumber() {
 	}
 }
 
-// splitPage returns the pages that are printed on a page of the file. It cuts at the gaps between them: first beside
-// each other, then below.
+// splitPage returns the pages that are printed on a page of the file. It cuts at the gaps between them: first
+// vertically, then horizontally.
 func splitPage(page int, p Page) []Sheet {
 	left, right, at, ok := splitBeside(p)
 	if !ok {
 		return splitBelow(page, p, 0)
 	}
-	// Pages are laid out at equal distances: the second begins in the middle of the sheet, if no word lies there.
+	// Pages are arranged at equal distances: the second begins in the middle of the sheet, if no word is there.
 	if middle := p.Width / 2; liesBetween(left, middle, right) {
 		at = middle
 	}
@@ -97,7 +97,7 @@ func splitPage(page int, p Page) []Sheet {
 	return sheets
 }
 
-// liesBetween reports whether x lies right of all words of a page and left of all of another.
+// liesBetween reports whether x is right of all words of a page and left of all of another.
 func liesBetween(left Page, x float64, right Page) bool {
 	return !slices.ContainsFunc(left.Words, func(w Word) bool { return w.X1 > x }) &&
 		!slices.ContainsFunc(right.Words, func(w Word) bool { return w.X0 < x })
@@ -120,7 +120,7 @@ func moveLeft(p Page, by float64) Page {
 	return moved
 }
 
-// splitBeside cuts a page in the middle when no word lies there and both halves look like pages of their own.
+// splitBeside cuts a page in the middle when no word is there and both halves look like separate pages.
 func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 	at, width := widestGap(p.Words, 0.38*p.Width, 0.62*p.Width, func(w Word) (float64, float64) { return w.X0, w.X1 })
 	if width <= 0 || width < gutterSizes*p.Words[0].Size || !mayHoldPages(p.Words, at) {
@@ -131,8 +131,8 @@ func splitBeside(p Page) (left, right Page, at float64, ok bool) {
 	return left, right, at, a.number && b.number || a.record && b.record || a.letter && b.letter
 }
 
-// mayHoldPages reports whether a gap can part two pages: a row, a header or a label may begin right of it, or numbers
-// of pages stand on both sides.
+// mayHoldPages reports whether a gap can separate two pages: a row, a header or a label may begin right of it, or
+// both sides have page numbers.
 func mayHoldPages(words []Word, at float64) bool {
 	begins, numbers := false, [2]bool{}
 	for i := range words {
@@ -149,8 +149,8 @@ func mayHoldPages(words []Word, at float64) bool {
 	return begins || numbers[0] && numbers[1]
 }
 
-// mayBeginPage reports whether a word right of a gap can be one that rows, headers and numbers of pages have at a
-// left edge.
+// mayBeginPage reports whether a word right of a gap can be one that rows, headers and page numbers have at a left
+// edge.
 func mayBeginPage(w Word, gap float64) bool {
 	near := w.X0-gap < 12*w.Size
 	return near && letterCell.MatchString(w.Text) && !slices.Contains(gradeWords, w.Text) || strings.HasPrefix(w.Text, Course) ||
@@ -164,7 +164,7 @@ var numberWord = regexp.MustCompile(`^\d{1,3}/\d{1,3}$`)
 var sheetWords = []string{"PROGRAM", "EXEMPTIONS", "ADDITIONAL", "OFFER", "Program/Plan(s):", "Exemptions:", "Deficiencies:",
 	"Beginning", "Undergraduate"}
 
-// splitAcross cuts two halves beside each other at the gap in the middle of their height.
+// splitAcross cuts two halves next to each other at the gap in the middle of their height.
 func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
 	at, height := widestGap(p.Words, 0.4*p.Height, 0.6*p.Height, func(w Word) (float64, float64) { return w.Top, w.Bottom })
 	if len(p.Words) == 0 || height < 3*p.Words[0].Size {
@@ -179,7 +179,7 @@ func splitAcross(p, left, right Page) (lefts, rights []Page, ok bool) {
 	return []Page{a, b}, []Page{c, d}, true
 }
 
-// splitBelow returns the pages of a page or of a half, parted after each line that ends one.
+// splitBelow splits a page or a half after each line that ends a page.
 func splitBelow(page int, p Page, left float64) []Sheet {
 	lines := buildPageLines(page, p)
 	var sheets []Sheet
@@ -198,7 +198,7 @@ func splitBelow(page int, p Page, left float64) []Sheet {
 	return append(sheets, Sheet{Page: page, Lines: lines[start:], Left: left})
 }
 
-// pageEnd is what the last line of a printed page says.
+// pageEnd matches the last line of a printed page.
 var pageEnd = regexp.MustCompile(`(?:^|\s)\d{1,3} ?(?:/|of) ?\d{1,3}(?:$|\s)`)
 
 func divide(p Page, first func(Word) bool) (a, b Page) {
@@ -213,7 +213,7 @@ func divide(p Page, first func(Word) bool) (a, b Page) {
 	return a, b
 }
 
-// widestGap returns the middle and the width of the widest gap between words, as far as it lies between from and to.
+// widestGap returns the middle and the width of the widest gap between words, limited to from and to.
 func widestGap(words []Word, from, to float64, extent func(Word) (float64, float64)) (at, width float64) {
 	type span struct{ from, to float64 }
 	spans := make([]span, 0, len(words))
@@ -235,15 +235,15 @@ func widestGap(words []Word, from, to float64, extent func(Word) (float64, float
 }
 
 var (
-	// rowStart is the begin of a course's row; recordStart and letterStart are what else a page of a record or of a
-	// letter has at its left edge.
+	// rowStart matches the beginning of a course's row; recordStart and letterStart match other text at the left edge
+	// of a page of a record or a letter.
 	rowStart    = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}\b`)
 	recordStart = regexp.MustCompile(`^(?:Beginning of \w+ Record|Undergraduate Academic)`)
 	letterStart = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/|ADDITIONAL INFORMATION|OFFER OF ADMISSION|Program/Plan\(s\):|Exemptions:|Deficiencies:)`)
 )
 
-// pageSigns is what tells a page of its own from the columns of one: rows or headings that begin at its left edge, and
-// the number of the page.
+// pageSigns distinguish a page from the columns of one: rows or headings that begin at its left edge, and the number
+// of the page.
 type pageSigns struct{ record, letter, number bool }
 
 func findPageSigns(p Page) pageSigns {
@@ -272,7 +272,7 @@ func isRowStart(l Line) bool {
 var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "MED", "FNS", "DNE", "NR", "NC", "AU", "NA",
 	"RPT", "WKRT", "GPA", "AVG", "SIZE"}
 
-// isPageEnd reports whether a line is the furniture that holds the number of a page.
+// isPageEnd reports whether a line is browser text with the number of a page.
 func isPageEnd(text string) bool {
 	return (strings.Contains(text, "/") || strings.Contains(text, " of ")) && pageEnd.MatchString(text) && IsFurniture(text)
 }

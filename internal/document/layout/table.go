@@ -9,30 +9,30 @@ import (
 	"unicode"
 )
 
-// Table is how rows are read: the columns of a header row, and where the titles stand, learnt from the rows.
+// Table holds the columns of a header row, and the positions of the titles, learnt from the rows.
 type Table struct {
 	titleX0, titleX1 float64
-	codesX1          float64  // where the codes and sections of most rows end; titleX0 when that is not known
+	codesX1          float64  // the end of the codes and sections of most rows; titleX0 when that is not known
 	right            []Column // the columns right of the titles
-	Transfers        bool     // credits from elsewhere rather than courses taken
+	Transfers        bool     // transfers rather than courses taken
 }
 
 // Row is a course's row.
 type Row struct {
 	Code, Section string
 	Line          Line
-	Title         []Word            // what of the title stands on the row's own line
+	Title         []Word            // the part of the title on the row's own line
 	Cells         map[string]string // the columns right of the title, by name
 }
 
 var (
-	// codePattern is what stands left of the title. Its parts may touch where columns are narrow.
+	// codePattern matches the text left of the title. Its parts may touch where columns are narrow.
 	codePattern = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?: ?([A-Z0-9][A-Z0-9-]{0,4}))?$`)
 
 	// transferCode is the same in a table of transfers, where it need not name a course: PHIL 2XX, GNRL 3---.
 	transferCode = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d[\dX-]{2,3})()$`)
 
-	// codeOrSection is what of it can run into the title.
+	// codeOrSection matches the part of it that can run into the title.
 	codeOrSection = regexp.MustCompile(`^[A-Z0-9-]{1,12}$`)
 
 	creditsPattern  = regexp.MustCompile(`^\d{1,3}(?:[.,]\d{1,3})?$`)
@@ -40,14 +40,14 @@ var (
 	transferPattern = regexp.MustCompile(`^(?:EX|TRC)$`)
 )
 
-// maxCodeWords is in how many pieces a code, a number and a section may come: each character on its own.
+// maxCodeWords is the largest number of pieces of a code, a number and a section: each character on its own.
 const maxCodeWords = 13
 
-// parting is how far, in sizes, from the edge of a column a character may begin to be the first one in it.
+// parting is how far, in sizes, from the edge of a column its first character may begin.
 const parting = 0.2
 
-// NewTable makes a table of a header row and learns from below, the lines down to the next header, what the header
-// does not say when it is centred over columns that begin at the left.
+// NewTable returns the table of a header row. From below, the lines down to the next header, it learns what a header
+// does not show that is centred over left-aligned columns.
 func NewTable(h Header, below []Line) Table {
 	t := Table{Transfers: true}
 	for _, c := range h.Columns {
@@ -62,7 +62,7 @@ func NewTable(h Header, below []Line) Table {
 		}
 	}
 	t.titleX1 = t.right[0].X0
-	codesEnd := t.titleX0 // the least that codes take
+	codesEnd := t.titleX0 // the smallest width of codes
 	if i := slices.IndexFunc(h.Columns, func(c Column) bool { return c.Name == Course }); i >= 0 {
 		codesEnd = h.Columns[i].X1
 	}
@@ -72,8 +72,8 @@ func NewTable(h Header, below []Line) Table {
 	return t
 }
 
-// countCodeCells is how many of a line's words are its code, number and section: those left of the titles, or fewer
-// where a title begins left of its column. It is 0 when there is no code.
+// countCodeCells returns how many of a line's words are its code, number and section: those left of the titles, or
+// fewer where a title begins left of its column. It is 0 when there is no code.
 func (t *Table) countCodeCells(l Line, words []Word) int {
 	n := 0
 	for n < len(words) && words[n].X0 < t.titleX0-InColumn*l.Size {
@@ -98,8 +98,8 @@ func (t *Table) codePattern() *regexp.Regexp {
 	return codePattern
 }
 
-// ReadRow reads a line as a row of the table. It is one when a code stands left of the title and, in a table of
-// courses, attempted credits in their column.
+// ReadRow reads a line as a row of the table. A row has a code left of the title and, in a table of courses,
+// attempted credits in their column.
 func (t *Table) ReadRow(l Line) (Row, bool) {
 	l.Words = t.splitAtEdges(l.Words)
 	n := t.countCodeCells(l, l.Words)
@@ -130,15 +130,15 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 	return r, t.Transfers || creditsPattern.MatchString(r.Cells[Attempted])
 }
 
-// numberCell is what the columns of numbers hold; wordCell is what the columns of grades and notations do.
+// numberCell matches the contents of columns of numbers; wordCell those of grades and notations.
 var (
 	numberCell    = regexp.MustCompile(`^[\d.,/%–—-]+$`)
 	wordCell      = regexp.MustCompile(`^(?:[A-Z*#][A-Z0-9*#/]{0,7}|[A-F] ?[-+–—])$`)
 	numberColumns = []string{Attempted, "GPA", "AVG", "SIZE", Earned}
 )
 
-// dropForeign leaves out what does not belong to a table: a stamp or a remark that lies over a row. It is text in a
-// column of numbers, or no notation in the column of notations.
+// dropForeign drops cells that do not belong to a table, such as a stamp or a remark over a row: text in a column of
+// numbers, or no notation in the column of notations.
 func (t *Table) dropForeign(cells [][]Word) [][]Word {
 	foreign := func(cell []Word) bool {
 		name, text := t.right[t.nearestColumn(cell[0])].Name, JoinWords(cell)
@@ -156,7 +156,7 @@ func (t *Table) dropForeign(cells [][]Word) [][]Word {
 	return slices.DeleteFunc(cells, foreign)
 }
 
-// splitAtEdges parts words at the edges of the column of titles. Where columns are narrow, cells touch or even
+// splitAtEdges splits words at the edges of the column of titles. Where columns are narrow, cells touch or even
 // overlap: a section runs into the title, the title into its credits.
 func (t *Table) splitAtEdges(words []Word) []Word {
 	var parted []Word
@@ -176,7 +176,7 @@ func (t *Table) splitAtEdges(words []Word) []Word {
 	return parted
 }
 
-// SplitWordAt parts a word at x if one of its characters begins there.
+// SplitWordAt splits a word at x if one of its characters begins there.
 func SplitWordAt(w Word, x float64) (left, right Word, ok bool) {
 	if w.X0 >= x-parting*w.Size || w.X1 <= x+0.1*w.Size {
 		return Word{}, Word{}, false
@@ -194,10 +194,10 @@ func SplitWordAt(w Word, x float64) (left, right Word, ok bool) {
 	return SliceWord(w, runes, 0, best), SliceWord(w, runes, best, len(runes)), true
 }
 
-// inTitle reports whether a word right of the code stands left of all other columns.
+// inTitle reports whether a word right of the code is left of all other columns.
 func (t *Table) inTitle(w Word) bool { return w.X0 < t.titleX1-0.1*w.Size }
 
-// nearestColumn returns the column, as an index into right, whose name a word stands under, or next to.
+// nearestColumn returns the column, as an index into right, whose name is nearest to a word.
 func (t *Table) nearestColumn(w Word) int {
 	best := 0
 	for k, c := range t.right {
@@ -208,9 +208,9 @@ func (t *Table) nearestColumn(w Word) int {
 	return best
 }
 
-// assignColumns returns the columns of the cells of a row from left to right, the nearest. Where that puts two cells
-// into one column, because names are centred over wide columns and cells are not, all of them move as little as it
-// takes for each to have its own.
+// assignColumns returns the nearest columns of the cells of a row from left to right. If that puts two cells into one
+// column, because names are centred over wide columns and cells are not, it moves them as little as possible so that
+// each has its own.
 func (t *Table) assignColumns(cells [][]Word) []int {
 	columns := make([]int, len(cells))
 	apart := true
@@ -221,8 +221,8 @@ func (t *Table) assignColumns(cells [][]Word) []int {
 	if apart || len(cells) > len(t.right) {
 		return columns
 	}
-	// cost[k] is the least for the cells so far when the last of them is in the column k, and from[i][k] is where the
-	// one before the cell i is then.
+	// cost[k] is the lowest cost of the cells so far when the last of them is in the column k, and from[i][k] is the
+	// column of the cell before the cell i then.
 	var cost []float64
 	from := make([][]int, len(cells))
 	for i, c := range cells {
@@ -255,11 +255,11 @@ func (t *Table) assignColumns(cells [][]Word) []int {
 	return columns
 }
 
-// columnDistance is how far apart a word and the name of a column are; the more they share, the more it is below zero.
+// columnDistance returns the distance of a word and the name of a column; an overlap is negative.
 func columnDistance(w Word, c Column) float64 { return max(w.X0, c.X0) - min(w.X1, c.X1) }
 
-// ReadHalfLine reads a line as a half-line of a title that wraps: nothing stands left of the titles, and what stands
-// right of them is another cell that wraps, a column's width away.
+// ReadHalfLine reads a line as a half-line of a title that wraps: nothing is left of the titles, and text right of
+// them is another cell that wraps, a column's width apart.
 func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	if l.X0 < t.titleX0-InColumn*l.Size && l.X0 < t.codesX1+0.2*l.Size {
 		return Line{}, false
@@ -275,10 +275,10 @@ func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	return l, true
 }
 
-// IsBeside reports whether a line lies right of the titles altogether: a stamp, or a cell that wraps. It ends no table.
+// IsBeside reports whether a line is completely right of the titles: a stamp, or a cell that wraps. It ends no table.
 func (t *Table) IsBeside(l Line) bool { return l.X0 >= t.titleX1 }
 
-// CreditsIn is the number in the cell, 0 when there is none.
+// CreditsIn returns the number in the cell, 0 when there is none.
 func (r *Row) CreditsIn(name string) float64 {
 	if !creditsPattern.MatchString(r.Cells[name]) {
 		return 0

@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// maxHalfLines is how many lines between two rows are looked at: a title has four or five at most.
+	// maxHalfLines bounds the lines between two rows: a title has four or five at most.
 	maxHalfLines = 12
 
-	// lineReach is how far apart, in sizes, lines of one title may lie, rowReach the last line of one and the first of
-	// the next.
+	// lineReach is the largest distance, in sizes, of lines of one title; rowReach that of the last line of one and
+	// the first of the next.
 	lineReach = 2.6
 	rowReach  = 4.0
 
 	// stray is the cost, in sizes, of leaving a line at the edge of a page to the row on the other side of it. A line
-	// in its right place costs nothing, in a wrong one half a line or more.
+	// in its right position costs nothing, in a wrong one half a line or more.
 	stray = 0.35
 
 	// bare is the cost of a row without a title.
@@ -23,7 +23,7 @@ const (
 )
 
 // Block is the rows of one table on one page, from top to bottom, with the half-lines of titles between them: gaps[i]
-// is above rows[i], the last one below all rows. It is open at an end where the table goes on on another page:
+// is above rows[i], the last one below all rows. It is open at an end where the table continues on another page:
 // half-lines there may belong to a row of that page.
 type Block struct {
 	rows                 []*Row
@@ -31,7 +31,8 @@ type Block struct {
 	OpenAbove, OpenBelow bool
 }
 
-// placement is how a table sets titles against their rows: how far off one is whose first and last line lie there.
+// placement is how a table aligns titles with their rows: it returns the deviation of a title with this first and
+// last line.
 type placement func(first, last, row float64) float64
 
 var placements = []placement{
@@ -40,8 +41,8 @@ var placements = []placement{
 	func(_, last, row float64) float64 { return math.Abs(last - row) },               // from the row up
 }
 
-// CompleteTitles gives each half-line to the row above or below it. Titles are set alike all over a document, so the
-// placement is the one that fits all blocks best.
+// CompleteTitles assigns each half-line to the row above or below it. A document aligns all titles in the same way,
+// so it uses the placement that fits all blocks best.
 func CompleteTitles(blocks []Block) {
 	best, bestCost := 0, math.Inf(1)
 	for i, p := range placements {
@@ -56,7 +57,7 @@ func CompleteTitles(blocks []Block) {
 	}
 	var last *Row      // of the block before
 	var waiting []Word // for the row after a page break
-	toKeep := 0.0      // what it would cost the last row to have what is waiting as well
+	toKeep := 0.0      // the cost if the last row had the waiting lines as well
 	for _, b := range blocks {
 		cuts, _ := b.divideGaps(placements[best])
 		if !b.OpenAbove {
@@ -67,7 +68,8 @@ func CompleteTitles(blocks []Block) {
 			above = joinLineWords(b.gaps[0])
 		}
 		if last != nil && len(waiting) > 0 && len(above) > 0 {
-			// Each page on its own gives its lines to the row on the other one. Only one row goes on over the break.
+			// Each page on its own assigns its lines to the row on the other one. Only one row continues over the
+			// break.
 			if len(b.rows) == 0 || toKeep <= b.measureMisfit(placements[best], 0, 0, cuts[1])-b.measureMisfit(placements[best], 0, cuts[0], cuts[1]) {
 				last.Title = append(last.Title, waiting...)
 				waiting = nil
@@ -92,9 +94,8 @@ func CompleteTitles(blocks []Block) {
 	}
 }
 
-// divideGaps finds how many lines of each gap belong to what is above it, and what that costs: the cheapest of all
-// ways, built row by row from the top. cost[k] is that of the rows so far when k lines of the gap below them are
-// theirs.
+// divideGaps finds how many lines of each gap belong to the row above it, and the cost: the cheapest division, built
+// row by row from the top. cost[k] is that of the rows so far when k lines of the gap below belong to them.
 func (b *Block) divideGaps(p placement) ([]int, float64) {
 	edge := func(lines int, open bool) float64 {
 		if lines > 0 && !open {
@@ -137,9 +138,9 @@ func (b *Block) divideGaps(p placement) ([]int, float64) {
 	return cuts, bestCost
 }
 
-// measureMisfit is how wrong, in sizes, the title of the row i looks if the lines of the gap above from j on are its
-// own and those of the gap below up to k: its distance from where the placement wants it, and by how much its lines
-// lie further apart than it lies from its neighbours.
+// measureMisfit is the deviation, in sizes, of the title of the row i if it has the lines of the gap above from j on
+// and those of the gap below up to k: its distance from the position of the placement, and by how much the distance
+// of its lines exceeds that to its neighbours.
 func (b *Block) measureMisfit(p placement, i, j, k int) float64 {
 	r := b.rows[i]
 	above, below := b.gaps[i], b.gaps[i+1]
@@ -175,7 +176,7 @@ func (b *Block) measureMisfit(p placement, i, j, k int) float64 {
 	return (p(first, last, r.Line.Baseline) + max(0, pitch-room)) / r.Line.Size
 }
 
-// IsStarted reports whether the block holds anything.
+// IsStarted reports whether the block is not empty.
 func (b *Block) IsStarted() bool { return len(b.gaps) > 0 }
 
 // FirstPage returns the page on which the block begins. The block must be started.
@@ -204,7 +205,8 @@ func (b *Block) AddHalfLine(l Line) {
 	b.gaps[n] = append(b.gaps[n], l)
 }
 
-// DropDistantLines drops what cannot be of a title: what is set in another size than the rows, or too far from them.
+// DropDistantLines drops lines that cannot belong to a title: those of another size than the rows, or too far from
+// them.
 func (b *Block) DropDistantLines() {
 	if len(b.rows) == 0 {
 		b.gaps[0] = b.gaps[0][:min(len(b.gaps[0]), maxHalfLines)]
@@ -224,7 +226,7 @@ func (b *Block) DropDistantLines() {
 	}
 }
 
-// titleSize is the size of the titles: of what stands of them on the rows themselves, else of most half-lines.
+// titleSize returns the size of the titles: of their parts on the rows themselves, otherwise of most half-lines.
 func (b *Block) titleSize() float64 {
 	var words []Word
 	for _, r := range b.rows {
@@ -241,10 +243,10 @@ func (b *Block) titleSize() float64 {
 	return mostUsedSize(words)
 }
 
-// linesInReach is the lines of the gap i that are in reach of a row, or of a line that is.
+// linesInReach returns the lines of the gap i that are in reach of a row, or of a line that is.
 func (b *Block) linesInReach(i int, reach float64) []Line {
 	gap := b.gaps[i]
-	down, up := 0, len(gap) // the lines before down hang on the row above, those from up on the row below
+	down, up := 0, len(gap) // the lines before down belong to the row above, those from up to the row below
 	if i > 0 {
 		for y := b.rows[i-1].Line.Baseline; down < min(len(gap), maxHalfLines/2) && gap[down].Baseline-y <= reach; down++ {
 			y = gap[down].Baseline

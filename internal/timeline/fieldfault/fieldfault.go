@@ -1,4 +1,4 @@
-// Package fieldfault gathers the faulty fields of one input into an invalid_form error.
+// Package fieldfault collects the faulty fields of one input into an invalid_form error.
 package fieldfault
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// An error names at most maxFaults fields, each by a path of at most maxPathBytes: a body full of faults does not make
-// an answer of the same size.
+// An error names at most maxFaults fields, each by a path of at most maxPathBytes: the answer to a body full of
+// faults stays small.
 const (
 	maxFaults    = 100
 	maxPathBytes = 200
@@ -20,7 +20,7 @@ const (
 // List holds faulty fields in the order in which they were found. Its zero value is empty.
 type List []fault.Field
 
-// AddFault notes a fault of the field at path. Faults beyond the hundredth are dropped.
+// AddFault adds a fault of the field at path. Faults beyond the hundredth are dropped.
 func (l *List) AddFault(path, message string) {
 	if len(*l) < maxFaults {
 		*l = append(*l, fault.Field{Path: strings.ToValidUTF8(path[:min(len(path), maxPathBytes)], ""), Message: message})
@@ -43,7 +43,7 @@ func (l *List) ToError() error {
 	return &fault.Error{Code: fault.InvalidForm, Fields: fields}
 }
 
-// JoinPath extends a JSON pointer (RFC 6901, without the leading slash) by a name or a place in a list.
+// JoinPath extends a JSON pointer (RFC 6901, without the leading slash) by a name or an index.
 func JoinPath[T string | int](path string, step T) string {
 	var s string
 	switch v := any(step).(type) {

@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Encode writes what encoding/json would.
+// EncodeResult writes the same bytes as encoding/json.
 func TestEncodeIsJSON(t *testing.T) {
 	t.Parallel()
 	results := []*timeline.Result{

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// DecodeResult reads what EncodeResult wrote, and refuses anything else.
+// DecodeResult decodes the output of EncodeResult, and refuses anything else.
 func DecodeResult(b []byte) (*timeline.Result, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

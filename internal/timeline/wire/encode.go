@@ -1,5 +1,5 @@
-// Package wire is the JSON of timelines: it writes and reads results, and it reads and checks forms, patches and save
-// requests.
+// Package wire is the JSON of timelines: it encodes and decodes results, and it decodes and validates forms, patches
+// and save requests.
 package wire
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// bytesPerCourse is about what a course takes as JSON, to size the buffer.
+// bytesPerCourse is the approximate size of a course as JSON, to size the buffer.
 const bytesPerCourse = 352
 
-// EncodeResult returns the result as JSON: the same bytes for the same result, courses in the order of codes. It writes
-// what encoding/json would, without its reflection: a worker does this for every job, over some hundred kilobytes. The
-// only error is a number of credits that JSON does not have (NaN or infinite).
+// EncodeResult returns the result as JSON: the same bytes for the same result, courses in the order of codes. It
+// writes the same as encoding/json without its reflection, because a worker encodes some hundred kilobytes for every
+// job. The only error is a number of credits that JSON cannot represent (NaN or infinite).
 func EncodeResult(r *timeline.Result) ([]byte, error) {
 	e := &encoder{buf: make([]byte, 0, 16<<10+bytesPerCourse*len(r.Courses))}
 	e.writeResult(r)
@@ -223,7 +223,7 @@ func (e *encoder) writeText(s string) *encoder {
 	return e
 }
 
-// writeQuoted writes a text that is more than printable ASCII; few are.
+// writeQuoted writes a text that is not printable ASCII, which is rare.
 func (e *encoder) writeQuoted(s string) *encoder {
 	var out bytes.Buffer
 	j := json.NewEncoder(&out)

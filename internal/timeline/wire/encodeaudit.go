@@ -63,7 +63,7 @@ func (e *encoder) writeWarning(w *warning.Warning) {
 	e.writeOptional(`,"expected":`, w.Expected).writeOptional(`,"found":`, w.Found).writeRaw("}")
 }
 
-// writeDecisions writes what the document and the student decided beside the terms, each only where there is some.
+// writeDecisions writes the decisions of the document and the student other than the terms, if there are any.
 func (e *encoder) writeDecisions(r *timeline.Result) {
 	if len(r.Transfers) > 0 {
 		e.writeRaw(`,"transfers":[`)

@@ -2,7 +2,7 @@ package wire
 
 import "github.com/trackmydegree/trackmydegree/internal/timeline"
 
-// CheckForm returns the faults of a form that no JSON gave.
+// CheckForm validates a form that was not decoded from JSON.
 func CheckForm(f timeline.Form) error {
 	found := checkForm(f)
 	return found.ToError()

@@ -21,8 +21,8 @@ const (
 	maxDepth = 8       // objects and lists inside each other; the deepest legal body has 5
 )
 
-// readObject reads one JSON object and nothing after it. What is no JSON object is bad_request; an error of r comes
-// back as it is.
+// readObject reads one JSON object and nothing after it. Anything else is bad_request; an error of r is returned
+// unchanged.
 func readObject(r io.Reader, faults *fieldfault.List) (map[string]any, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBody+1))
 	if err != nil {
@@ -49,8 +49,8 @@ func readObject(r io.Reader, faults *fieldfault.List) (map[string]any, error) {
 	return object, nil
 }
 
-// treeReader reads JSON into maps, lists, strings, json.Numbers and bools, and notes names that are given twice: which
-// of the two values is meant, nobody can tell.
+// treeReader reads JSON into maps, lists, strings, json.Numbers and bools, and adds a fault for a repeated name, of
+// which it is unclear which value counts.
 type treeReader struct {
 	dec    *json.Decoder
 	faults *fieldfault.List
@@ -105,7 +105,7 @@ func (t *treeReader) readObject(path string, depth int) (any, error) {
 	return object, err
 }
 
-// field takes one JSON value over, and notes a fault when it is of the wrong type. Null is as if it were not there.
+// field stores one JSON value, and adds a fault when it has the wrong type. Null counts as absent.
 type field func(f *fieldfault.List, path string, v any)
 
 // objectField reads an object with these fields and no others.
@@ -168,7 +168,7 @@ func dictionaryField[T any](into *map[string]T, most int, each func(*T) field) f
 	}
 }
 
-// optionalField reads a value that may be left as it is.
+// optionalField reads a value that may be absent.
 func optionalField[T any](into **T, each func(*T) field) field {
 	return func(f *fieldfault.List, path string, v any) {
 		*into = new(T)
@@ -210,8 +210,8 @@ func numberField(into *float64) field {
 	}
 }
 
-// decodeObject reads an object with these fields, and then checks what was read. A field that is not even of its type
-// is not checked further: one fault says enough.
+// decodeObject reads an object with these fields, and then validates it. A field of the wrong type is not checked
+// further: one fault is enough.
 func decodeObject(r io.Reader, fields map[string]field, check func() fieldfault.List) error {
 	var found fieldfault.List
 	o, err := readObject(r, &found)

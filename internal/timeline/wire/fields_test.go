@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// What is no JSON object is a bad request, and costs little.
+// Anything other than a JSON object is a bad request, and costs little.
 func TestDecodeNoObject(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -32,14 +32,14 @@ func TestDecodeNoObject(t *testing.T) {
 			}
 		})
 	}
-	// A connection that breaks is not the client's JSON.
+	// A connection that breaks is not a fault of the JSON.
 	broken := errors.New("connection reset")
 	if _, err := wire.DecodeForm(iotest.ErrReader(broken)); !errors.Is(err, broken) || fault.CodeOf(err) == fault.BadRequest {
 		t.Errorf("%v", err)
 	}
 }
 
-// A body full of faults does not make an answer of the same size.
+// The answer to a body full of faults is bounded.
 func TestFaultsAreBounded(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

@@ -37,7 +37,7 @@ var embedded = sync.OnceValue(func() *catalogue.Catalogue {
 	return c
 })
 
-// facts reads what the reader of documents returns for a document of tests/documents; ok is false where it fails.
+// facts returns the expected facts of a document of tests/documents; ok is false for one that cannot be read.
 func facts(tb testing.TB, path string) (doc document.Document, ok bool) {
 	tb.Helper()
 	b, err := os.ReadFile(path)
@@ -64,8 +64,8 @@ func fromFacts(tb testing.TB, name string) *timeline.Result {
 	return must(builder().FromDocument(doc, now))(tb)
 }
 
-// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the credits that
-// the catalogue has, 3 for a course that the catalogue lacks, and none as earned.
+// transcript is a document of a degree and its sittings, each "term: CODE grade [notation]". It prints the
+// catalogue's credits as attempted, 3 for a course that the catalogue lacks, and none as earned.
 func transcript(degree string, sittings ...string) document.Document {
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: degree}}
 	at := map[string]int{}
@@ -95,7 +95,7 @@ func transcript(degree string, sittings ...string) document.Document {
 
 const softwarePrinted = "Bachelor of Engineering, Software Engineering"
 
-// must gives the value of a call, and fails the test with its error.
+// must returns the value of a call, and fails the test with its error.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(tb testing.TB) T {
 		tb.Helper()
@@ -135,7 +135,7 @@ func fieldsOf(tb testing.TB, err error) []string {
 	return out
 }
 
-// edited is what the tests of edits begin with.
+// edited returns the result that the tests of edits start with.
 func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
 	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
@@ -143,7 +143,7 @@ func edited(tb testing.TB) *timeline.Result {
 	return must(builder().FromDocument(doc, now))(tb)
 }
 
-// The two ends of what there is: a common degree, and the one with the most courses.
+// The two extremes: a common degree, and the one with the most courses.
 var benchmarks = []struct{ name, document string }{
 	{"software", "transcripts/soen-regular"},
 	{"computer-science-extended", "transcripts/cs-ecp"},

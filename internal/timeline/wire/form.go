@@ -18,8 +18,8 @@ const (
 	maxCredits     = 300
 )
 
-// DecodeForm reads a form from JSON and checks all of it that needs no catalogue. The errors are bad_request for what
-// is no JSON object, and invalid_form with every faulty field.
+// DecodeForm decodes a form from JSON and validates what needs no catalogue. The errors are bad_request for anything
+// other than a JSON object, and invalid_form with every faulty field.
 func DecodeForm(r io.Reader) (timeline.Form, error) {
 	var form timeline.Form
 	err := decodeObject(r, map[string]field{
@@ -45,7 +45,7 @@ func DecodeForm(r io.Reader) (timeline.Form, error) {
 	return form, nil
 }
 
-// checkForm returns the faults of a form that show without the catalogue.
+// checkForm returns the faults of a form that need no catalogue.
 func checkForm(f timeline.Form) fieldfault.List {
 	var found checker
 	if found.checkText("degree", f.Degree, maxText) && strings.TrimSpace(f.Degree) == "" {
@@ -84,7 +84,7 @@ func checkForm(f timeline.Form) fieldfault.List {
 	return found.List
 }
 
-// names checks the courses and placeholders of one term.
+// checkNames validates the courses and placeholders of one term.
 func (c *checker) checkNames(path string, names []string) {
 	if len(names) > maxTermCourses {
 		c.AddFault(path, "At most 100 courses in a term.")
@@ -97,7 +97,7 @@ func (c *checker) checkNames(path string, names []string) {
 	}
 }
 
-// formTerm checks a term that a form begins or ends with: a single season, with room for a whole program after it.
+// checkTerm validates the first or last term of a form: a single season, with room for a whole program after it.
 func (c *checker) checkTerm(path, s string) (term.Term, bool) {
 	t, err := term.Parse(s)
 	switch {

@@ -83,7 +83,7 @@ func FuzzDecodeForm(f *testing.F) {
 	})
 }
 
-// Every fault that shows without the catalogue is named.
+// Every fault that needs no catalogue is named.
 func TestFormFaults(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 101)

@@ -29,7 +29,7 @@ const (
 	codeSentence = `A course code is letters, a space and a number, such as "COMP 248".`
 )
 
-// DecodePatch reads an edit from JSON and checks all of it that needs no timeline. The errors are those of DecodeForm.
+// DecodePatch decodes an edit from JSON and validates what needs no timeline. The errors are those of DecodeForm.
 func DecodePatch(r io.Reader) (timeline.Patch, error) {
 	var p timeline.Patch
 	codes := func(into *[]string) field { return listField(into, maxList, textField[string]) }
@@ -77,14 +77,14 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 	return p, nil
 }
 
-// ValidatePatch checks all of a patch that needs no timeline; its error is invalid_form with every faulty field. A
-// patch that DecodePatch returned is valid.
+// ValidatePatch validates what needs no timeline; its error is invalid_form with every faulty field. A patch from
+// DecodePatch is valid.
 func ValidatePatch(p timeline.Patch) error {
 	found := checkPatch(p)
 	return found.ToError()
 }
 
-// checkPatch returns the faults of a patch that show without the timeline.
+// checkPatch returns the faults of a patch that need no timeline.
 func checkPatch(p timeline.Patch) fieldfault.List {
 	var found checker
 	found.checkCodes("exemptions", p.Exemptions)

@@ -12,8 +12,8 @@ type SaveRequest struct {
 	JobID *string // the job whose result is saved
 }
 
-// DecodeSaveRequest reads a SaveRequest from JSON. The errors are those of DecodeForm; the name is checked where it
-// is saved.
+// DecodeSaveRequest decodes a SaveRequest from JSON. The errors are those of DecodeForm; the name is validated when
+// it is saved.
 func DecodeSaveRequest(r io.Reader) (SaveRequest, error) {
 	var request SaveRequest
 	err := decodeObject(r, map[string]field{

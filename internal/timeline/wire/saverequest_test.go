@@ -34,7 +34,7 @@ func TestDecodeSaveRequest(t *testing.T) {
 	}
 }
 
-// Whatever is to be saved, under whatever name.
+// Any save request, with any name.
 func FuzzDecodeSaveRequest(f *testing.F) {
 	for _, s := range []string{`{}`, `{"timelineName": "Plan", "jobId": "0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"}`, `{"timelineName": null, "jobId": 7}`, `[]`, `{"timelineName": "\ud800\n"}`} {
 		f.Add([]byte(s))
