@@ -1,5 +1,5 @@
-// Command tmd-controller does for the workers of a release what a Deployment cannot do by itself. Only this program
-// depends on Kubernetes libraries.
+// Command tmd-controller automates the operation of a release's workers beyond what a Deployment does. Only this
+// program depends on Kubernetes libraries.
 package main
 
 import (

@@ -25,7 +25,7 @@ type Options struct {
 	Token    string       // empty: requests carry no token
 	HTTP     *http.Client // nil: one without a time limit, since streams of events are long
 	Header   http.Header  // added to every request
-	MaxTries int          // of an operation whose failure may pass; 0 means 1
+	MaxTries int          // of an operation after a transient failure; 0 means 1
 }
 
 // Client sends requests to the API as one caller. It is safe for concurrent use.
@@ -85,7 +85,7 @@ func (c *Client) Open(ctx context.Context, q Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The transport would otherwise repeat a request with an idempotency key without the caller's knowledge.
+	// Otherwise the transport would repeat a request with an idempotency key without the caller's knowledge.
 	req.GetBody = nil
 	if q.OnSent != nil && len(q.Body) > 0 {
 		req.Body = io.NopCloser(&sentCounter{reader: req.Body, onSent: q.OnSent})

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// uploadTimeout is for one upload on a slow line.
+	// uploadTimeout bounds one upload over a slow connection.
 	uploadTimeout = 2 * time.Minute
-	// unreachableAfter is how long WaitForJob bears with a server that does not answer.
+	// unreachableAfter is how long WaitForJob tolerates a server that does not answer.
 	unreachableAfter = 30 * time.Second
 )
 
@@ -42,7 +42,7 @@ type JobStatus struct {
 	Data       json.RawMessage `json:"data"` // the result of a job that is done
 }
 
-// Upload is a document to be made a job.
+// Upload is a document to submit.
 type Upload struct {
 	Form           Form
 	Force          bool   // a new job even where one of the same document exists
@@ -51,7 +51,7 @@ type Upload struct {
 	OnSent         func(total int)
 }
 
-// SubmitUpload sends a document and returns its job, which is an older one if the API has one of the same document.
+// SubmitUpload sends a document and returns its job, which may be an earlier one of the same document.
 func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus, err error) {
 	query := url.Values{}
 	if u.Force {
@@ -114,7 +114,7 @@ func (c *Client) WatchJob(ctx context.Context, id job.ID, onChange func(JobStatu
 }
 
 // WaitForJob waits until a job has ended and returns its last status, without the result. It reads the job's events,
-// connects again when the stream breaks, and polls the status in between, which suffices behind a proxy that swallows
+// reconnects when the stream breaks, and polls the status in between, which suffices behind a proxy that blocks
 // streams.
 func (c *Client) WaitForJob(ctx context.Context, id job.ID, onChange func(JobStatus)) (JobStatus, error) {
 	if onChange == nil {

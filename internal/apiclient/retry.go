@@ -24,7 +24,7 @@ const (
 // ErrUnreachable reports that no server answers at the address.
 var ErrUnreachable = errors.New("no answer")
 
-// busyError is a refusal that another try may overcome, after the time that the server names.
+// busyError is a refusal that may be retried, after the time that the server names.
 type busyError struct {
 	error
 	retryAfter time.Duration // 0: the server names none
@@ -78,7 +78,7 @@ func isTransient(err error) bool {
 	return errors.Is(err, ErrUnreachable) || errors.As(err, &busy)
 }
 
-// retryOperation calls an operation again while it fails for a reason that may pass.
+// retryOperation repeats an operation while it fails for a transient reason.
 func (c *Client) retryOperation(ctx context.Context, operation func(context.Context) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {

@@ -48,7 +48,7 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 	if err != nil {
 		return err
 	}
-	// With the queue in memory, the repairer requeues the jobs that an earlier run did not finish from their tickets.
+	// The queue is in memory, so the repairer requeues the unfinished jobs of an earlier run from their tickets.
 	tasks := core.newQueueClient(c.JobTimeout)
 	core.addRepairer(r, tasks)
 

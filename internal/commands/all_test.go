@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// The whole of it as a newcomer sees it: one process, nothing installed.
+// The whole system as a new user starts it: one process, nothing installed.
 func TestAll(t *testing.T) {
 	t.Parallel()
 	port, data := testenv.FreePort(t), t.TempDir()
@@ -22,7 +22,7 @@ func TestAll(t *testing.T) {
 	if err := os.Mkdir(uploads, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	// What an earlier run did not finish; its queue was in memory and ended with it.
+	// A job that an earlier run did not finish; its queue was in memory and ended with it.
 	const unfinished = "6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11"
 	pdf, err := os.ReadFile(testkit.DocumentPath("transcripts/soen-regular"))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// The roles with a bucket between them: no folder is shared.
+// The roles share a bucket and no folder.
 func TestRolesOnABucket(t *testing.T) {
 	t.Parallel()
 	const bucket = "our-uploads"
@@ -61,7 +61,7 @@ func TestRolesOnABucket(t *testing.T) {
 	}
 	wantEmpty()
 
-	// A document waits in the bucket while nobody runs jobs.
+	// A document waits in the bucket while no worker runs.
 	worker.Signal(syscall.SIGTERM)
 	<-worker.Done()
 	waiting := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-coop"))
@@ -71,7 +71,8 @@ func TestRolesOnABucket(t *testing.T) {
 		}
 	}
 
-	// While the bucket is away, uploads are refused, the API stays up, and roles start; when it is back, all goes on.
+	// While the bucket is unavailable, uploads are refused, the API stays up, and roles start; when it is back,
+	// everything works again.
 	s3.Kill()
 	if status, after := api.submitRefused(t, token, testkit.DocumentPath("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
 		t.Errorf("an upload without a bucket: %d, Retry-After %q", status, after)
@@ -89,7 +90,7 @@ func TestRolesOnABucket(t *testing.T) {
 	wantEmpty()
 }
 
-// submitRefused sends a document that is not taken.
+// submitRefused sends a document that is refused.
 func (s *server) submitRefused(t *testing.T, token, file string) (status int, retryAfter string) {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
@@ -112,7 +113,7 @@ func (s *server) submitRefused(t *testing.T, token, file string) (status int, re
 	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
-// A bucket that cannot be used stops the start, with what to turn.
+// A bucket that cannot be used stops the start, and the error names the setting.
 func TestABucketThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s3 := testenv.StartS3(t)

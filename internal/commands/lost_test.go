@@ -22,7 +22,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// installation is the roles in processes of their own, on servers of the test's own.
+// installation is the roles in their own processes, on the test's own servers.
 type installation struct {
 	redis   *testenv.RedisServer
 	client  redis.UniversalClient
@@ -35,7 +35,7 @@ type installation struct {
 	done    *ledger
 }
 
-// ledger counts how often each job was done, as the records tell whoever listens.
+// ledger counts how often each job was done, according to the events of the records.
 type ledger struct {
 	mu    sync.Mutex
 	times map[string]int
@@ -49,7 +49,8 @@ func (l *ledger) allDone(ids []string) bool {
 
 func (l *ledger) countJobs() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.times) }
 
-// resetCounts begins the count again of what was done so far: whoever has lost the results may have them made again.
+// resetCounts restarts the count, because jobs whose results were lost may run again, and returns the jobs done so
+// far.
 func (l *ledger) resetCounts() (forgotten map[string]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +62,7 @@ func (l *ledger) resetCounts() (forgotten map[string]bool) {
 	return forgotten
 }
 
-// listenForEvents keeps the ledger until the test ends. A Redis that is killed is listened to again when it is back.
+// listenForEvents updates the ledger until the test ends. It reconnects after Redis was killed.
 func (l *ledger) listenForEvents(t *testing.T, client redis.UniversalClient) {
 	sub := client.Subscribe(t.Context(), "job:timeline:events")
 	if _, err := sub.Receive(t.Context()); err != nil {
@@ -125,8 +126,8 @@ func (i *installation) startAPI(t *testing.T) {
 	i.api = startRole(t, "api", i.apiPort, append([]string{"BACKEND_PORT=" + strconv.Itoa(i.apiPort)}, i.env...)...)
 }
 
-// requireSettled waits until every job that was accepted is done, once, and no document or ticket is left. Those
-// whose results were lost may be done once more, or not: that is a matter of seconds.
+// requireSettled waits until every accepted job is done exactly once, and no document or ticket is left. Jobs with
+// lost results may be done once more or not, depending on the moment.
 func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[string]bool) {
 	t.Helper()
 	due := slices.DeleteFunc(slices.Clone(accepted), func(id string) bool { return lost[id] })
@@ -144,7 +145,7 @@ func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[
 	}
 }
 
-// countDocuments counts documents. A kill may leave temporary files as well, and tickets whose document never came.
+// countDocuments counts documents. A kill may also leave temporary files, and tickets without a document.
 func (i *installation) countDocuments(t *testing.T) int {
 	t.Helper()
 	n := 0
@@ -160,7 +161,7 @@ func (i *installation) countDocuments(t *testing.T) int {
 	return n
 }
 
-// Redis forgets everything, at any moment: what was accepted is done nevertheless, and once.
+// Redis loses everything at any moment: each accepted job is still done exactly once.
 func TestRedisIsWiped(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
@@ -178,8 +179,8 @@ func TestRedisIsWiped(t *testing.T) {
 			flush()
 		}
 	}
-	flush() // some are queued, some are with a worker
-	// Their owner is not told that they are gone.
+	flush() // some are queued, some are running
+	// The owner does not see that they are lost.
 	for _, id := range accepted {
 		var j jobStatus
 		if code := i.api.getJSON(t, i.token, "/api/timeline/status/"+id+"?result=false", &j); code != http.StatusOK {
@@ -193,7 +194,7 @@ func TestRedisIsWiped(t *testing.T) {
 	i.requireSettled(t, accepted, i.done.resetCounts())
 }
 
-// Redis is killed and starts empty, as one without a disk does.
+// Redis is killed and starts empty, like one without a disk.
 func TestRedisIsReplaced(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
@@ -209,8 +210,8 @@ func TestRedisIsReplaced(t *testing.T) {
 	i.requireSettled(t, accepted, nil)
 }
 
-// The API is killed again and again while it accepts: what it has accepted is done, once; what it has not is done at
-// most once, and nothing of it stays.
+// The API is killed repeatedly while it accepts jobs: an accepted job is done exactly once, any other at most once,
+// and no file of it stays.
 func TestTheAPIIsKilled(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
@@ -244,7 +245,7 @@ func TestTheAPIIsKilled(t *testing.T) {
 	}
 	t.Logf("%d accepted", len(accepted))
 	i.requireSettled(t, accepted, nil)
-	// What stays of half a submission is a ticket whose document never came, and whose job never was.
+	// The rest of an incomplete submission is a ticket without a document, whose job never existed.
 	testenv.Eventually(t, "the tickets of jobs that are done are gone", func() bool {
 		tickets, err := filepath.Glob(filepath.Join(i.uploads, "*.json"))
 		return err == nil && !slices.ContainsFunc(tickets, func(name string) bool {
@@ -260,7 +261,7 @@ func TestTheAPIIsKilled(t *testing.T) {
 	}
 }
 
-// sendDocument uploads a document. An API that dies meanwhile is an error and no failure of the test.
+// sendDocument uploads a document. An API that is killed meanwhile is an error, not a failure of the test.
 func (i *installation) sendDocument(t *testing.T, pdf []byte) (string, error) {
 	var b strings.Builder
 	b.WriteString("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\n\r\n")

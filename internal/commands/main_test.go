@@ -27,12 +27,12 @@ func TestMain(m *testing.M) {
 	os.Exit(leakChecked{m}.Run())
 }
 
-// leakChecked fails the tests when one of them left a goroutine behind.
+// leakChecked fails the tests if one of them leaves a goroutine running.
 type leakChecked struct{ *testing.M }
 
 func (m leakChecked) Run() int {
-	// PDFium is compiled here, if it has to be: with the race detector on a busy machine it can take longer than a
-	// child may take to start.
+	// PDFium is compiled here, if necessary: with the race detector on a slow machine it can take longer than a child
+	// may take to start.
 	extractor, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
 	if err == nil {
 		err = extractor.Close()

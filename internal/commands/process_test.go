@@ -21,10 +21,10 @@ import (
 
 const jwtSecret = testkit.JWTSecret
 
-// server is a role in a process of its own, and its API.
+// server is a role in its own process, and its API.
 type server struct{ *testkit.Role }
 
-// noServer is for commands that need none.
+// noServer is for commands that need no server.
 func noServer() *server { return &server{&testkit.Role{}} }
 
 // startRole starts a role and waits until it is ready.
@@ -33,7 +33,7 @@ func startRole(t *testing.T, role string, port int, env ...string) *server {
 	return &server{testkit.StartRole(t, role, port, env...)}
 }
 
-// run runs a command of tmd to its end.
+// runCommand runs a command of tmd to its end.
 func (s *server) runCommand(t *testing.T, env []string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -67,7 +67,7 @@ func (s *server) getJSON(t *testing.T, token, path string, into any) int {
 	return resp.StatusCode
 }
 
-// jobStatus is what the tests look at of a job.
+// jobStatus is the part of a job that the tests read.
 type jobStatus struct {
 	JobID, Status string
 	Attempt       int
@@ -108,7 +108,7 @@ func decodeUploads(t *testing.T, r result) []uploaded {
 	return all
 }
 
-// submitDocument sends a document and does not wait.
+// submitDocument sends a document and does not wait for its job.
 func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
@@ -120,7 +120,7 @@ func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	return j
 }
 
-// offerDocument sends a document and tells the status, and Retry-After if there is one.
+// offerDocument sends a document and returns the status, and Retry-After if there is one.
 func (s *server) offerDocument(t *testing.T, token, file string) (status int, after string) {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
@@ -128,7 +128,7 @@ func (s *server) offerDocument(t *testing.T, token, file string) (status int, af
 	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
-// postDocument sends a document. A comment behind its end makes it another than all before.
+// postDocument sends a document. A comment behind its end makes each one different.
 func (s *server) postDocument(t *testing.T, token, file string) *http.Response {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
@@ -163,7 +163,7 @@ func (s *server) waitForState(t *testing.T, token, id, want string) jobStatus {
 	return j
 }
 
-// sentry keeps the error reports that it is sent.
+// sentry stores the error reports that it receives.
 type sentry struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -184,7 +184,7 @@ func newSentry(t *testing.T) *sentry {
 
 func (s *sentry) dsnURL() string { return strings.Replace(s.URL, "http://", "http://key@", 1) + "/7" }
 
-// findReport returns the first report that holds all the parts.
+// findReport returns the first report that contains all the parts.
 func (s *sentry) findReport(parts ...string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,7 +45,7 @@ func (ch *changeCommand) run(ctx context.Context, p program.Process, ids []strin
 	}
 	return app.RunAdmin(ctx, p, app.UploadsRequired, func(ctx context.Context, o *admin.Service) error {
 		report, err := ch.apply(ctx, p, o, ids)
-		// What was done before an error is printed in any case.
+		// Changes before an error are always printed.
 		if err == nil || len(report.Jobs)+len(report.Failed) > 0 {
 			err = errors.Join(err, ch.printReport(p, report))
 		}

@@ -28,7 +28,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// console runs `tmd queue` in processes of their own: what go-redis logs is one setting for a process.
+// console runs `tmd queue` in its own processes, because go-redis has one logger for a process.
 type console struct {
 	t   *testing.T
 	env []string
@@ -46,7 +46,7 @@ func (c *console) runQueue(args ...string) result {
 	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// requireOutput runs a command that ends with a code, and whose output holds all the parts.
+// requireOutput runs a command that ends with a code, and whose output contains all the parts.
 func (c *console) requireOutput(code int, args []string, parts ...string) result {
 	c.t.Helper()
 	got := c.runQueue(args...)
@@ -155,7 +155,7 @@ func TestQueueTool(t *testing.T) {
 		if len(page.Jobs) != 1 || page.Jobs[0].JobID != string(waiting) || page.Next == "" {
 			t.Errorf("%+v", page)
 		}
-		// The two that have failed may have done so in the same millisecond.
+		// The two may have failed in the same millisecond.
 		codes := map[string]string{}
 		for range 2 {
 			s.decodeOutput(&page, "list", "--limit", "1", "--cursor", page.Next)
@@ -186,7 +186,7 @@ func TestQueueTool(t *testing.T) {
 		}
 		s.requireOutput(1, []string{"show", uuid.NewString()}, "There is no such job")
 		s.requireOutput(2, []string{"show"}, "usage: tmd queue show ID")
-		// Without the folder of uploads the rest can be told.
+		// Without the upload folder the rest is still shown.
 		away := console{t, append([]string{}, s.env[0], "TMD_UPLOAD_DIR=/nowhere/at/all")}
 		if got := away.requireOutput(0, []string{"show", string(lost)}, "the-owner"); strings.Contains(got.out, "document") {
 			t.Errorf("%s", got.out)
@@ -199,7 +199,7 @@ func TestQueueTool(t *testing.T) {
 		}
 		s.requireOutput(1, []string{"retry", "--all", "--dry-run"}, string(form), "would be retried: 1 job", string(lost)+": The document of the job was not kept")
 		s.requireOutput(1, []string{"retry", string(form), string(lost), "--dry-run"}, "would be retried: 1 job", string(lost)+": The document")
-		s.requireOutput(0, []string{"list", "--state", "dead"}, string(form), string(lost)) // nothing has happened
+		s.requireOutput(0, []string{"list", "--state", "dead"}, string(form), string(lost)) // nothing was changed
 		var r struct {
 			DryRun bool
 			Jobs   []struct{ JobID string }
@@ -217,7 +217,7 @@ func TestQueueTool(t *testing.T) {
 		s.requireOutput(2, []string{"delete", "--state", "dead"}, "--yes")
 		s.requireOutput(0, []string{"list", "--state", "dead"}, string(lost))
 		s.requireOutput(0, []string{"delete", "--code", "too_complex", "--yes"}, "deleted: 1 job")
-		s.requireOutput(0, []string{"delete", "--code", "too_complex"}, "deleted: 0 jobs") // nobody need be asked
+		s.requireOutput(0, []string{"delete", "--code", "too_complex"}, "deleted: 0 jobs") // no confirmation is needed
 		s.requireOutput(0, []string{"delete", string(form)}, "deleted: 1 job")
 		s.requireOutput(1, []string{"delete", string(form)}, "There is no such job")
 		s.requireOutput(0, []string{"delete", "--state", "pending", "--yes"}, "deleted: 1 job")
@@ -255,7 +255,7 @@ func TestQueueTool(t *testing.T) {
 	})
 }
 
-// Without Redis each command says so, with its exit code and in one line.
+// Without Redis each command reports that in one line, with its exit code.
 func TestQueueToolWithoutRedis(t *testing.T) {
 	t.Parallel()
 	c := console{t, []string{"REDIS_JOB_URL=redis://:hunter2@127.0.0.1:1/1", "TMD_UPLOAD_DIR=" + t.TempDir()}}
@@ -269,8 +269,8 @@ func TestQueueToolWithoutRedis(t *testing.T) {
 	none.requireOutput(2, []string{"list"}, "REDIS_JOB_URL is missing")
 }
 
-// A job that fails, is dead, is retried and done; then the system is drained with a job in flight: all of it by real
-// processes, through the tool and the admin API.
+// A job fails, is dead, is retried and done. Then the system is drained with a job in flight. All of it runs in real
+// processes, through the command and the admin API.
 func TestOperators(t *testing.T) {
 	t.Parallel()
 	redis, mongo, dir := testenv.StartRedis(t), testenv.NewMongoDatabase(t), t.TempDir()

@@ -16,13 +16,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// way is the way from workers to the parser, which the test can close: then calls wait, or fail.
+// parserLink is the connection from workers to the parser. The test can close it: then calls wait, or fail.
 type parserLink struct {
 	*httptest.Server
 	mu      sync.Mutex
 	closed  chan struct{} // calls wait for its end; nil: open
 	broken  bool
-	waiting chan struct{} // told of each call that waits
+	waiting chan struct{} // receives each waiting call
 }
 
 func newParserLink(t *testing.T, parser string) *parserLink {
@@ -74,7 +74,7 @@ func (w *parserLink) setBroken(broken bool) {
 	w.broken = broken
 }
 
-// The roles in processes of their own, on a real Redis and a MongoDB server.
+// The roles in their own processes, on a real Redis and a MongoDB server.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	whole := t // what a step starts for the steps after it ends with the whole test
@@ -153,7 +153,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%d files while the job is retried", n)
 		}
 		parser = startParser()
-		// An outage burns no attempt; on a very slow machine it lasted longer than the patience.
+		// An outage uses up no attempt; on a very slow machine it lasted longer than the patience.
 		if j = api.waitForState(t, token, j.JobID, "done"); j.Attempt != 1 && time.Since(accepted) < patience {
 			t.Errorf("%+v", j)
 		}
@@ -259,7 +259,7 @@ func TestRoles(t *testing.T) {
 		<-way.waiting
 		worker.Signal(syscall.SIGTERM)
 		testenv.Eventually(t, "the worker drains", func() bool { return worker.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
-		// One that comes before the handler of the first is gone is one with the first.
+		// A signal that arrives before the handler of the first is removed counts as the same signal.
 		testenv.Eventually(t, "the worker ends", func() bool {
 			worker.Signal(syscall.SIGTERM)
 			select {
@@ -281,7 +281,7 @@ func TestRoles(t *testing.T) {
 		if s := api.waitForState(t, token, j.JobID, "queued"); s.JobID != j.JobID {
 			t.Errorf("%+v", s)
 		}
-		// A connection that is kept would be closed while somebody sends on it.
+		// A kept connection would be closed while a request is being sent.
 		res, err := http.Get(api.Base + "/livez")
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func TestRoles(t *testing.T) {
 	})
 }
 
-// What keeps a role from starting is told at once, on standard error and to Sentry.
+// An error that stops a start is reported at once, on standard error and to Sentry.
 func TestARoleThatCannotStart(t *testing.T) {
 	t.Parallel()
 	reports := newSentry(t)

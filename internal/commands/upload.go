@@ -15,7 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-// uploadTries is how often `tmd upload` tries a request to a server that is busy or unavailable for a moment.
+// uploadTries is how often `tmd upload` tries a request to a server that is temporarily busy or unavailable.
 const uploadTries = 4
 
 type uploadOptions struct {
@@ -52,7 +52,7 @@ func newUploadCommand(p program.Process) *cobra.Command {
 	return c
 }
 
-// addSettings fills in the options that no flag gave.
+// addSettings sets the options that no flag has set, from the environment.
 func (o *uploadOptions) addSettings(environ []string) error {
 	var settings config.Upload
 	if err := config.Load(&settings, environ); err != nil {
@@ -69,7 +69,7 @@ func (o *uploadOptions) addSettings(environ []string) error {
 	return nil
 }
 
-// uploadFiles uploads the files and prints their outcomes. It ends with the exit code of the gravest failure.
+// uploadFiles uploads the files and prints their outcomes. It returns the exit code of the most severe failure.
 func uploadFiles(ctx context.Context, p program.Process, o uploadOptions, files []string) error {
 	sizes, err := documentfile.Sizes(files)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-// fakeAPI is a stand-in for the API: what a real one does is tested end to end; this one breaks at will.
+// fakeAPI replaces the API: end-to-end tests cover a real one; this one fails on demand.
 type fakeAPI struct {
 	*httptest.Server
 	mu       sync.Mutex

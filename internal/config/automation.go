@@ -7,7 +7,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// ImageUpdates is how the controller updates the images of the release.
+// ImageUpdates configures the image updates of the controller.
 type ImageUpdates struct {
 	Images          bool          `env:"TMD_IMAGES" envDefault:"false" help:"Roll out new images of the release's tags, and roll back when their pods fail."`
 	ImagesSchedule  string        `env:"TMD_IMAGES_SCHEDULE" envDefault:"0 4 * * *" help:"When to check for new images: a cron expression of five fields, in UTC. The prefix CRON_TZ=America/Toronto selects another zone."`
@@ -20,14 +20,14 @@ func (i *ImageUpdates) checkValues(f *Faults) {
 	if _, err := cron.ParseStandard(i.ImagesSchedule); err != nil {
 		f.addFault("TMD_IMAGES_SCHEDULE", "is %q: give a cron expression of five fields, such as 0 4 * * *", i.ImagesSchedule)
 	}
-	// A run of four components, each rolled out and back, ends within the time in which it may be resumed.
+	// A run of four components, each rolled out and back, must end within the time in which it may start.
 	f.checkDuration("TMD_IMAGES_DEADLINE", i.ImagesDeadline, time.Minute, 30*time.Minute)
 	if i.Images && i.ReleaseSelector == "" {
 		f.addFault("TMD_RELEASE_SELECTOR", "is missing: set it to the labels of the release's Deployments, such as app.kubernetes.io/instance=tmd")
 	}
 }
 
-// PushScaler is the controller's server for KEDA.
+// PushScaler configures the controller's server for KEDA.
 type PushScaler struct {
 	ScalerAddr     Addr   `env:"TMD_SCALER_ADDR" envDefault:"off" help:"The address of KEDA's external-push scaler (gRPC), such as :9092, or off."`
 	ScalerCert     string `env:"TMD_SCALER_TLS_CERT" help:"File of the scaler's certificate, PEM. Without one the connection is not encrypted. It is read again for each connection."`
@@ -46,7 +46,7 @@ func (s *PushScaler) checkValues(f *Faults) {
 	}
 }
 
-// Canaries is how the controller tests that the autoscaling works.
+// Canaries configures the tests of the autoscaling.
 type Canaries struct {
 	Canary             bool          `env:"TMD_CANARY" envDefault:"false" help:"Send a test job through the queue at intervals and check that the autoscaling reacts."`
 	CanaryInterval     time.Duration `env:"TMD_CANARY_INTERVAL" envDefault:"15m" help:"Time between two canaries."`

@@ -1,5 +1,5 @@
-// Package config reads the settings of a role from the environment, strictly: a variable that is missing, malformed or
-// unknown stops the start, and all faults are reported at once. Each role requires only what it uses.
+// Package config reads the settings of a role from the environment, strictly: a missing, malformed or unknown
+// variable stops the start, and all faults are reported at once. Each role requires only what it uses.
 //
 // A secret NAME may also be given as NAME_FILE, the path of a file that holds it. An empty variable counts as not set.
 package config
@@ -16,9 +16,9 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Settings is the settings struct of a role: one of those that Roles makes.
+// Settings is the settings struct of a role, as listed by Roles.
 type Settings interface {
-	// defaultValues are the role's own, where they differ from those of the tags or depend on the machine.
+	// defaultValues are the role's own defaults, where they differ from those of the tags or depend on the machine.
 	defaultValues(environ map[string]string) map[string]string
 	checkValues(f *Faults)
 }
@@ -27,7 +27,7 @@ type Settings interface {
 type Setting struct {
 	Name   string
 	Value  string // secrets hidden
-	Source string // "environment", "default", the path of a file, or the variables that it was made from
+	Source string // "environment", "default", the path of a file, or the variables from which it was built
 }
 
 // Load fills into from environ, which has the form of os.Environ. The error is Faults.
@@ -36,7 +36,7 @@ func Load(into Settings, environ []string) error {
 	return err
 }
 
-// Describe is Load, and returns the effective value and the source of each setting as well. The settings are complete
+// Describe is Load, and also returns the effective value and the source of each setting. The settings are complete
 // even when there are faults.
 func Describe(into Settings, environ []string) ([]Setting, error) {
 	faults := &Faults{}

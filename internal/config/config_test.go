@@ -17,7 +17,7 @@ import (
 
 const secret = "0123456789abcdef0123456789abcdef"
 
-// complete is the least that every role starts with.
+// complete is the minimal environment of every role.
 var complete = []string{
 	"REDIS_HOST=redis", "MONGODB_URI=mongodb://u:hunter2@a:27017,b:27017/trackmydegree?authSource=admin", "JWT_SECRET=" + secret, "TMD_NAMESPACE=degrees",
 }
@@ -240,7 +240,7 @@ func TestAllKeepsItsStateWithTheUser(t *testing.T) {
 	}
 }
 
-// No way of printing settings gives a secret away.
+// Printing settings in any way reveals no secret.
 func TestSecretsStayHidden(t *testing.T) {
 	t.Parallel()
 	environ := []string{

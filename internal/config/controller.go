@@ -32,7 +32,7 @@ func (c *Controller) checkValues(f *Faults) {
 	c.Canaries.checkValues(f)
 }
 
-// Cluster is how the controller reaches Kubernetes, and which pods it manages.
+// Cluster configures the access to Kubernetes, and selects the managed pods.
 type Cluster struct {
 	KubeConfig      string `env:"KUBECONFIG" help:"Path of a kubeconfig, for a controller outside the cluster. In a pod the controller uses its service account."`
 	Namespace       string `env:"TMD_NAMESPACE" help:"The namespace of the release. The controller sees no other."`
@@ -51,7 +51,7 @@ func (c *Cluster) checkValues(f *Faults) {
 	f.checkNumber("TMD_KUBE_QPS", c.KubeQPS, 1, 1000)
 }
 
-// Leader is how one of several controllers is elected.
+// Leader configures the leader election.
 type Leader struct {
 	LeaderElection bool   `env:"TMD_LEADER_ELECTION" envDefault:"true" help:"Let only the replica that holds the lease work. Set it to false for a single replica only."`
 	LeaseName      string `env:"TMD_LEASE_NAME" envDefault:"tmd-controller" help:"The Lease in the namespace that the replicas compete for."`
@@ -63,7 +63,7 @@ func (l *Leader) checkValues(f *Faults) {
 	}
 }
 
-// Fleet is how the controller reads what the workers run.
+// Fleet configures the polling of the workers.
 type Fleet struct {
 	FleetInterval time.Duration `env:"TMD_FLEET_INTERVAL" envDefault:"1s" help:"Time between two reads of what the workers run. Their heartbeats report it once a second."`
 	FleetExpiry   time.Duration `env:"TMD_FLEET_EXPIRY" envDefault:"15s" help:"How long the last read is used when Redis is unavailable. After that no worker pod is preferred."`
@@ -79,7 +79,7 @@ func (c *Fleet) checkValues(f *Faults) {
 	}
 }
 
-// Reconcilers is what the controller does.
+// Reconcilers configures the reconcilers.
 type Reconcilers struct {
 	DryRun       bool          `env:"TMD_DRY_RUN" envDefault:"false" help:"Log what the controller would do, and change nothing. The same as --dry-run."`
 	DeletionCost bool          `env:"TMD_DELETION_COST" envDefault:"true" help:"Write the deletion cost of worker pods, so that a scale-down removes idle ones first."`

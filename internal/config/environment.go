@@ -16,7 +16,7 @@ import (
 // maxSecretFile bounds the file of a NAME_FILE, in bytes, so that a wrong path cannot fill the memory.
 const maxSecretFile = 64 << 10
 
-// environment is the variables of the process with the files of secrets read, and where each value came from.
+// environment is the variables of the process and the contents of secret files, with the source of each value.
 type environment struct {
 	values  map[string]string
 	sources map[string]string
@@ -92,7 +92,7 @@ func readSecret(path string) (string, error) {
 // database is the number of the database behind each of the two addresses of Redis.
 var database = map[string]int{"REDIS_CACHE_URL": 0, "REDIS_JOB_URL": 1}
 
-// makeRedisURLs makes the addresses that are not set from REDIS_HOST and REDIS_PORT, for a role that has both.
+// makeRedisURLs builds the addresses that are not set from REDIS_HOST and REDIS_PORT, for a role that has both.
 func (e environment) makeRedisURLs(fields []field) {
 	host := e.values["REDIS_HOST"]
 	reads := func(name string) bool {
@@ -125,8 +125,8 @@ func (e environment) setDefaults(defaults map[string]string) {
 // serviceLink matches what Kubernetes sets in every pod for a Service whose name starts with tmd.
 var serviceLink = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
 
-// refuseUnknown adds a fault for every TMD_ variable that no role reads: a misspelt setting must not fall back to its
-// default silently.
+// refuseUnknown adds a fault for every TMD_ variable that no role reads: a misspelt setting must not silently use its
+// default.
 func (e environment) refuseUnknown(faults *Faults) {
 	known := settingNames()
 	var unknown []string
@@ -156,7 +156,7 @@ func settingNames() []string {
 	return slices.Compact(all)
 }
 
-// nearestName returns the known name that takes the fewest edits to reach.
+// nearestName returns the known name with the smallest edit distance.
 func nearestName(name string, known []string) string {
 	best, least := "", len(name)+1
 	for _, k := range known {

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 )
 
-// Fault is one setting that is missing or wrong.
+// Fault is a missing or invalid setting.
 type Fault struct {
 	Name     string // the variable
 	Sentence string // what is wrong and what to change, without the name
@@ -21,7 +21,7 @@ func (f Fault) String() string {
 	return f.Name + " " + f.Sentence + "."
 }
 
-// Faults is everything that is wrong with the settings of a process, in the order in which it was found.
+// Faults are all faults of the settings of a process, in the order in which they were found.
 type Faults []Fault
 
 func (f Faults) Error() string {

@@ -35,11 +35,11 @@ func TestConfigurationPage(t *testing.T) {
 	}
 }
 
-// A fault is told by the name of its field, and every setting has its sentence.
+// The name of a field identifies a fault, and every setting has a sentence.
 func TestFieldsAreUniqueAndExplained(t *testing.T) {
 	t.Parallel()
 	for _, role := range Roles() {
-		// A field that another one of its name hides is read and never shown.
+		// A field that another field of the same name hides is read and never shown.
 		params, err := env.GetFieldParams(role.New())
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ An empty variable counts as not set. A secret (🔑) may be given as a file: ` +
 ` + "`500ms`, `10s`, `5m`" + `; sizes ` + "`512MiB`" + `.
 `
 
-// page is docs/configuration.md: a table for each role, and the sentence of a setting where it comes first.
+// page returns docs/configuration.md: a table for each role, and the sentence of a setting at its first occurrence.
 func page() string {
 	var b strings.Builder
 	b.WriteString(head)

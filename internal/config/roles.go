@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// API is the settings of `tmd api`.
+// API holds the settings of `tmd api`.
 type API struct {
 	Process
 	Debug
@@ -39,7 +39,7 @@ func (c *API) checkValues(f *Faults) {
 	c.Attempt.checkValues(f)
 }
 
-// Worker is the settings of `tmd worker`.
+// Worker holds the settings of `tmd worker`.
 type Worker struct {
 	Process
 	HealthAddr Addr `env:"TMD_WORKER_HEALTH_ADDR" envDefault:":8081" help:"Where a worker serves /livez, /readyz, /health and /metrics."`
@@ -63,7 +63,7 @@ func (c *Worker) checkValues(f *Faults) {
 	c.Uploads.checkValues(f)
 }
 
-// Parser is the settings of `tmd parser`. Its only secret is SENTRY_DSN.
+// Parser holds the settings of `tmd parser`. Its only secret is SENTRY_DSN.
 type Parser struct {
 	Process
 	Debug
@@ -71,7 +71,7 @@ type Parser struct {
 	Pool
 }
 
-// The parser shares the network of its pod with the worker, so its metrics need a port of their own.
+// The parser shares the network of its pod with the worker, so its metrics need another port.
 func (*Parser) defaultValues(environ map[string]string) map[string]string {
 	return map[string]string{"TMD_METRICS_ADDR": ":9091", "TMD_CACHE_DIR": cacheDir(environ)}
 }
@@ -81,7 +81,7 @@ func (c *Parser) checkValues(f *Faults) {
 	c.Pool.checkValues(f)
 }
 
-// All is the settings of `tmd all`: everything in one process, on loopback, with no server to install.
+// All holds the settings of `tmd all`: everything in one process, on loopback, without another server.
 type All struct {
 	Process
 	Debug
@@ -103,7 +103,7 @@ func (*All) defaultValues(environ map[string]string) map[string]string {
 		"TMD_METRICS_ADDR": string(Off),
 		"TMD_DATA_DIR":     dataDir(environ),
 		"TMD_CACHE_DIR":    cacheDir(environ),
-		// One local user can harm nobody else.
+		// A single local user needs no limit.
 		"TMD_RATE_LIMIT":         "0",
 		"TMD_RATE_LIMIT_UPLOADS": "0",
 		"TMD_MAX_JOBS_PER_OWNER": "0",
@@ -126,7 +126,7 @@ func (c *All) checkValues(f *Faults) {
 	c.Pool.checkValues(f)
 }
 
-// Parse is the settings of `tmd parse`.
+// Parse holds the settings of `tmd parse`.
 type Parse struct {
 	Pool
 }
@@ -137,7 +137,7 @@ func (*Parse) defaultValues(environ map[string]string) map[string]string {
 
 func (c *Parse) checkValues(f *Faults) { c.Pool.checkValues(f) }
 
-// Seed is the settings of `tmd seed`.
+// Seed holds the settings of `tmd seed`.
 type Seed struct {
 	Mongo
 	RedisServer
@@ -153,7 +153,7 @@ func (c *Seed) checkValues(f *Faults) {
 	}
 }
 
-// Queue is the settings of `tmd queue`.
+// Queue holds the settings of `tmd queue`.
 type Queue struct {
 	RedisServer
 	JobRedis
@@ -169,13 +169,13 @@ func (c *Queue) checkValues(f *Faults) {
 	c.Attempt.checkValues(f)
 }
 
-// Token is the settings of `tmd token`.
+// Token holds the settings of `tmd token`.
 type Token struct {
 	Environment Environment `env:"NODE_ENV" envDefault:"production" help:"The environment: production refuses development tokens."`
 	Signing
 }
 
-// A shell without NODE_ENV is taken for a developer's.
+// A shell without NODE_ENV is a developer's.
 func (*Token) defaultValues(map[string]string) map[string]string {
 	return map[string]string{"NODE_ENV": string(Development)}
 }
@@ -187,7 +187,7 @@ func (c *Token) checkValues(f *Faults) {
 	}
 }
 
-// Upload is the settings of `tmd upload`.
+// Upload holds the settings of `tmd upload`.
 type Upload struct {
 	URL   WebURL `env:"TMD_URL" envDefault:"http://127.0.0.1:8000" help:"The address of the API for tmd upload."`
 	Token Secret `env:"TMD_TOKEN" help:"The token that tmd upload sends."`
@@ -197,13 +197,13 @@ func (*Upload) defaultValues(map[string]string) map[string]string { return nil }
 
 func (*Upload) checkValues(*Faults) {}
 
-// Role is the settings of one command.
+// Role names a command and its settings.
 type Role struct {
 	Name string
 	New  func() Settings
 }
 
-// Command is the command line of the role.
+// Command returns the command line of the role.
 func (r Role) Command() string {
 	if r.Name == "controller" {
 		return "tmd-controller" // a separate program: no other links the Kubernetes libraries

@@ -15,7 +15,7 @@ import (
 // The groups of settings that roles combine. The tags of a field hold the name, the default and the sentence of
 // docs/configuration.md. Field names are unique within a role.
 
-// Process is what every long-running role has.
+// Process holds the settings of every long-running role.
 type Process struct {
 	// NODE_ENV: name kept from the earlier system.
 	Environment   Environment   `env:"NODE_ENV" envDefault:"production" help:"The environment: development, staging, production or test. Error reports carry it, and production refuses development tokens."`
@@ -41,13 +41,13 @@ func (p *Process) checkValues(f *Faults) {
 	}
 }
 
-// Debug is the server of metrics and build information, apart from the role's own port.
+// Debug configures the server of metrics and build information, on a port of its own.
 type Debug struct {
 	MetricsAddr Addr `env:"TMD_METRICS_ADDR" envDefault:":9090" help:"Where /metrics and /version are served, or off."`
 	Profiling   bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof beside the metrics."`
 }
 
-// Server is the API's own port.
+// Server configures the API's own port.
 type Server struct {
 	// BACKEND_PORT: name kept from the earlier system.
 	Port        Port          `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
@@ -56,7 +56,7 @@ type Server struct {
 	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that visited use TLS alone for the API's host (Strict-Transport-Security), such as 8760h. 0s sends no such header; set it once the whole host is served over TLS permanently."`
 }
 
-// Addr is what the API listens on.
+// Addr returns the address on which the API listens.
 func (s *Server) Addr() string { return net.JoinHostPort(s.Host, s.Port.String()) }
 
 func (s *Server) checkValues(f *Faults) {
@@ -106,7 +106,7 @@ func (s *Signing) checkValues(f *Faults) {
 	}
 }
 
-// Auth is how the API authenticates its callers.
+// Auth configures how the API authenticates its callers.
 type Auth struct {
 	Signing
 	AuthMode   AuthMode `env:"AUTH_MODE" envDefault:"jwt" help:"jwt, or none: every caller is the one local user. none is for tmd all on loopback only."`
@@ -232,7 +232,7 @@ func (a *Attempt) checkValues(f *Faults) {
 	f.checkDuration("TMD_JOB_TIMEOUT", a.JobTimeout, time.Second, time.Hour)
 }
 
-// Jobs is how a worker runs jobs.
+// Jobs configures how a worker runs jobs.
 type Jobs struct {
 	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
 	KeepFailed     bool          `env:"TMD_KEEP_FAILED_UPLOADS" envDefault:"false" help:"Keep the document of a job that failed for 7 days, so that tmd queue retry can run it again. Documents are personal data: with false they are deleted as soon as the job has failed."`
@@ -246,7 +246,7 @@ func (j *Jobs) checkValues(f *Faults) {
 	j.Attempt.checkValues(f)
 }
 
-// ParserClient is how a worker reaches the parser.
+// ParserClient configures the connection of a worker to the parser.
 type ParserClient struct {
 	// PYTHON_UTILS_URL: name kept from the earlier system, whose parser was a Python program.
 	ParserURL      WebURL        `env:"PYTHON_UTILS_URL" envDefault:"http://127.0.0.1:15001" help:"The address of the parser: the sidecar by default, or any server with /v1/parse or /parse-transcript."`
@@ -264,7 +264,7 @@ func (p *ParserClient) checkValues(f *Faults, jobTimeout time.Duration) {
 	}
 }
 
-// Pool is the parser's child processes.
+// Pool configures the parser's child processes.
 type Pool struct {
 	Children int           `env:"TMD_PARSER_CHILDREN" envDefault:"2" help:"Child processes that read documents, and so the number of documents that are read at the same time."`
 	Deadline time.Duration `env:"TMD_PARSER_DEADLINE" envDefault:"10s" help:"Time limit of one document. A child that exceeds it is killed and replaced."`

@@ -15,7 +15,7 @@ import (
 
 const hidden = "[hidden]"
 
-// Secret is a value that no log, page or error shows. Only Reveal returns it.
+// Secret is a value that appears in no log, page or error. Only Reveal returns it.
 type Secret struct{ value string }
 
 var (
@@ -58,7 +58,7 @@ func (s *Secret) UnmarshalText(b []byte) error {
 // SecretURL is an address that may carry credentials. It prints without them.
 type SecretURL struct{ value string }
 
-// NewSecretURL makes one of a plain address.
+// NewSecretURL returns the SecretURL of a plain address.
 func NewSecretURL(value string) SecretURL { return SecretURL{value} }
 
 // Reveal returns the whole address.
@@ -117,7 +117,7 @@ func (u SecretURL) schemeOf() string {
 	return strings.ToLower(scheme)
 }
 
-// Environment is where the process runs. Error reports carry it, and production refuses development tokens.
+// Environment is the environment of the process. Error reports contain it, and production refuses development tokens.
 type Environment string
 
 // The environments. The values are kept from the earlier system.

@@ -34,7 +34,7 @@ type Config struct {
 	// RunningJobs is the number of jobs that run now; nil leaves it out of the answers.
 	RunningJobs func() int
 	// Tolerance is how long a needed dependency that has worked before may be unavailable while the process stays
-	// ready. While jobs run it has no end: they may still finish. 0 tolerates nothing.
+	// ready. While jobs run there is no limit, because they may still finish. 0 tolerates nothing.
 	Tolerance time.Duration
 	// MaxAge is the greatest age of the findings in an answer: an older one is checked again while the request waits.
 	// 0 answers with what Run found last.
@@ -202,7 +202,8 @@ func (m *Monitor) DependencyReport(ctx context.Context) Report {
 	return r
 }
 
-// ReadinessReport returns whether the process takes requests or jobs: it serves, can work, and has what it needs.
+// ReadinessReport reports whether the process takes requests or jobs: it serves, can work, and has its needed
+// dependencies.
 func (m *Monitor) ReadinessReport(ctx context.Context) Report {
 	if m.config.Serving != nil && !m.config.Serving() {
 		return m.emptyReport(StatusDraining)
@@ -215,7 +216,7 @@ func (m *Monitor) ReadinessReport(ctx context.Context) Report {
 	return m.DependencyReport(ctx)
 }
 
-// LivenessReport is always ok: restarting a process repairs no dependency.
+// LivenessReport is always ok, because a restart of the process repairs no dependency.
 func (m *Monitor) LivenessReport() Report { return m.emptyReport(StatusOK) }
 
 func (m *Monitor) emptyReport(s Status) Report {

@@ -46,7 +46,7 @@ func (r Report) withError(err error) Report {
 	return r
 }
 
-// retryAfter is the Retry-After of a process that is not up, in seconds: about what the failover of a store takes.
+// retryAfter is the Retry-After of a process that is not up, in seconds: about the duration of a store's failover.
 const retryAfter = 5
 
 // writeResponse answers with 200 for a process that is up, else 503.
@@ -74,7 +74,8 @@ func (m *Monitor) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
 	m.LivenessReport().writeResponse(w)
 }
 
-// ServeReadiness answers GET /readyz: 200 while the process takes work, else 503. The kubelet and load balancers ask.
+// ServeReadiness answers GET /readyz, which the kubelet and load balancers call: 200 while the process takes work,
+// else 503.
 func (m *Monitor) ServeReadiness(w http.ResponseWriter, r *http.Request) {
 	m.ReadinessReport(r.Context()).writeResponse(w)
 }

@@ -21,7 +21,7 @@ const (
 	maxBulk = 200
 )
 
-// adminRoutes are for operators: callers whose token has the role admin.
+// adminRoutes are the routes of operators: callers whose token has the role admin.
 func (a *API) adminRoutes(r chi.Router) {
 	r.Use(middleware.RequireAdmin)
 	routeGet(r, "/queues", middleware.WithTimeout(a.showQueues))
@@ -46,7 +46,7 @@ func (a *API) showQueues(w http.ResponseWriter, r *http.Request) error {
 	return respond.WriteJSON(w, http.StatusOK, stats)
 }
 
-// changeQueue does one thing to one queue.
+// changeQueue returns an endpoint that changes one queue.
 func (a *API) changeQueue(do func(context.Context, ...string) error) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name, err := params.PathValue(r, "name", maxName)
@@ -104,7 +104,7 @@ func readFilter(values url.Values) (admin.Filter, admin.Page, error) {
 	return f, p, err
 }
 
-// showJob answers with everything that is known about one job, its owner included.
+// showJob answers with everything stored about one job, its owner included.
 func (a *API) showJob(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathJobID(r)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *API) showJob(w http.ResponseWriter, r *http.Request) error {
 	return respond.WriteJSON(w, http.StatusOK, d)
 }
 
-// changeJob does one thing to one job.
+// changeJob returns an endpoint that changes one job.
 func (a *API) changeJob(do func(context.Context, job.ID) error) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := pathJobID(r)

@@ -26,7 +26,7 @@ func (s *system) admin(method, path, body string) answer {
 	return s.do(q)
 }
 
-// failed uploads a document and ends its job with a fault, as a worker does that keeps the documents of failed jobs.
+// failed uploads a document and ends its job with a fault, like a worker that keeps the documents of failed jobs.
 func (s *system) failed(owner string, code fault.Code, keep bool) job.ID {
 	s.t.Helper()
 	id := s.accepted(owner)
@@ -67,7 +67,7 @@ func (p operatedPage) ids() []job.ID {
 	return ids
 }
 
-// Everything is closed to whoever is no operator, and nobody learns which jobs there are.
+// Callers without the role are refused everywhere, and do not learn which jobs exist.
 func TestOperatorsOnly(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -156,7 +156,7 @@ func TestOperatorsSeeJobs(t *testing.T) {
 	s.admin(http.MethodGet, "/jobs?queue=x", "").wantProblem(t, fault.NotFound)
 }
 
-// A dead job begins anew for its owner, who need do nothing.
+// A dead job starts again without any action of its owner.
 func TestOperatorsRetry(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -235,7 +235,7 @@ func TestOperatorsOfManyJobs(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	if p := bulk("/jobs/delete", `{"state":["pending","active"],"queue":"courseProcessor","kind":"file","newerThan":"1h"}`); !slices.Equal(p.ids(), []job.ID{pending, a}) {
-		t.Errorf("%+v", p) // a was accepted anew when it was retried
+		t.Errorf("%+v", p) // a was accepted again when it was retried
 	}
 	for _, body := range []string{
 		``, `{}`, `[]`, `null`, `{"state":[]}`, `{"state":"dead"}`, `{"state":["x"]}`, `{"state":["dead"],"colour":1}`, `{"state":["dead"]}{}`,
@@ -280,8 +280,7 @@ func TestOperatorsAndQueues(t *testing.T) {
 	}
 }
 
-// While operators drain, what was accepted is there and new work is not taken: whoever sends it hears when to come
-// back.
+// During a drain, accepted jobs are served and new work is refused with the time to retry.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -297,7 +296,7 @@ func TestDraining(t *testing.T) {
 			t.Errorf("%+v, Retry-After: %s", p, a.Header.Get("Retry-After"))
 		}
 	}
-	// A request that repeats one of before is no new work.
+	// A repeated request is not new work.
 	if again := s.upload("ann", pdf(1000), "Idempotency-Key", "k1").want(t, http.StatusAccepted); again.Header.Get("Location") != first.Header.Get("Location") {
 		t.Errorf("%s", again.body)
 	}
@@ -309,7 +308,7 @@ func TestDraining(t *testing.T) {
 	testenv.Eventually(t, "the intake is open", func() bool { return s.upload("bob", pdf(1000)).StatusCode == http.StatusAccepted })
 }
 
-// In the system of one local user that user is the operator.
+// Without authentication the local user is the operator.
 func TestTheLocalUserIsAnOperator(t *testing.T) {
 	t.Parallel()
 	guard, err := auth.New(auth.Options{None: true})

@@ -1,8 +1,8 @@
 // Package httpapi is the HTTP API: it accepts work, reports its progress, and serves results, saved timelines, the
-// catalogue and the page. It knows no driver: it uses the interfaces of ports.go and the use cases.
+// catalogue and the page. It imports no driver: it uses the interfaces of ports.go and the use cases.
 //
-// One file holds the endpoints of one resource. What they share is below them: respond writes answers, params reads
-// requests, middleware surrounds the endpoints, auth checks tokens.
+// Each resource has one file with its endpoints. They share the packages below: respond writes answers, params reads
+// requests, middleware wraps the endpoints, auth checks tokens.
 package httpapi
 
 import (
@@ -40,7 +40,7 @@ type Deps struct {
 	Health     []Dependency
 	Reporter   Reporter
 	Logger     *slog.Logger
-	Registerer prometheus.Registerer // nil measures nothing
+	Registerer prometheus.Registerer // nil disables the metrics
 	Clock      func() time.Time      // nil is time.Now
 
 	CacheTTL time.Duration // of a response of the catalogue; 0 is 300 s
@@ -153,13 +153,13 @@ func newMonitor(d Deps) (*health.Monitor, error) {
 
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Server returns a server for the API. When it shuts down, event streams end first: they would last as long as their
-// jobs.
+// Server returns a server for the API. When it shuts down, event streams end first: otherwise they would last as long
+// as their jobs.
 func (a *API) Server() *http.Server {
 	s := httpserver.New(a, httpserver.Options{
 		HeaderTimeout: budget.ClientHeaders,
-		// Enough for a slow upload and its answer. A body that stalls ends sooner, and each event of a stream has a
-		// deadline of its own.
+		// Enough for a slow upload and its answer. A body that stalls ends sooner, and each event of a stream has its
+		// own deadline.
 		WriteTimeout: a.uploadTimeout + budget.ClientWrite,
 		Logger:       a.logger,
 	})

@@ -125,7 +125,7 @@ func TestOtherOrigins(t *testing.T) {
 	}
 }
 
-// Without tokens, what a web page can make a browser send must not count.
+// Without tokens, requests that a web page can cause in a browser must be refused.
 func TestNoTokensButOnlyThisMachine(t *testing.T) {
 	t.Parallel()
 	open, err := auth.New(auth.Options{None: true})
@@ -163,7 +163,7 @@ func TestRateLimits(t *testing.T) {
 		a.wantProblem(t, fault.TooManyRequests)
 	}
 	s.json(http.MethodPost, "ann", "/api/timeline/form", `{}`).wantProblem(t, fault.TooManyRequests)
-	s.upload("bob", pdf(100)).want(t, http.StatusAccepted) // each has a limit of their own
+	s.upload("bob", pdf(100)).want(t, http.StatusAccepted) // each has a separate limit
 	for range 2 {
 		s.get("ann", "/api/degrees").want(t, http.StatusOK)
 	}
@@ -177,7 +177,7 @@ func TestHealth(t *testing.T) {
 	var cacheErr, databaseErr error
 	at := now
 	s := setup(t, func(d *httpapi.Deps) {
-		d.Clock = func() time.Time { at = at.Add(time.Second); return at } // nothing is remembered
+		d.Clock = func() time.Time { at = at.Add(time.Second); return at } // the limit does not last
 		d.Health = []httpapi.Dependency{
 			{Name: "database", Needed: true, Check: func(context.Context) error { return databaseErr }},
 			{Name: "cache", Check: func(context.Context) error { return cacheErr }},
@@ -223,7 +223,8 @@ func TestHealth(t *testing.T) {
 	s.get("", "/api/health").want(t, http.StatusOK)
 }
 
-// Without the identity provider's keys nobody can be known: the process is not ready, and says to come back.
+// Without the identity provider's keys no caller can be authenticated: the process is not ready, and the answer asks
+// to retry.
 func TestNotReadyWithoutKeys(t *testing.T) {
 	t.Parallel()
 	guard, err := auth.New(auth.Options{JWKSURL: "http://127.0.0.1:1/keys"})
@@ -239,7 +240,7 @@ func TestNotReadyWithoutKeys(t *testing.T) {
 	}
 }
 
-// broken is a catalogue with faults of its own.
+// broken is a catalogue that fails.
 type broken struct{ httpapi.Catalogue }
 
 func (broken) ListDegrees(context.Context) ([]catalogue.Degree, error) { panic("student 40012345") }
@@ -283,7 +284,7 @@ func (through) GetOrFill(ctx context.Context, _ string, _ time.Duration, fill fu
 	return fill(ctx)
 }
 
-// Labels of metrics and attributes of log lines are the router's patterns, whatever strangers send.
+// Labels of metrics and attributes of log lines are the router's patterns, whatever clients send.
 func TestMeasuresAndLogsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -344,7 +345,7 @@ func TestMeasuresAndLogsAreBounded(t *testing.T) {
 	}
 }
 
-// When Redis is gone, who asks is told so and when to come back.
+// Without Redis, requests receive 503 and the time to retry.
 func TestWithoutRedis(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 100 })
@@ -355,7 +356,7 @@ func TestWithoutRedis(t *testing.T) {
 	if files := s.files(); len(files) != 2 { // those of the job above
 		t.Errorf("left behind: %v", files)
 	}
-	s.get("ann", "/api/degrees").want(t, http.StatusOK) // a dead cache breaks nothing
+	s.get("ann", "/api/degrees").want(t, http.StatusOK) // a dead cache causes no error
 	s.get("", "/readyz").want(t, http.StatusServiceUnavailable)
 	s.get("", "/livez").want(t, http.StatusOK)
 }

@@ -17,15 +17,15 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// The benchmarks serve without a network, so that what they count is the API's: its middleware, Redis, files. Over real
-// connections, on one core, tests/load measures.
+// The benchmarks serve without a network, so that they measure the API: its middleware, Redis, files. tests/load
+// measures over real connections, on one core.
 
 // served is an API as production runs it: with a logger that writes, measures that count.
 func served(b *testing.B) (*system, http.Handler) {
 	var api http.Handler
 	s := setup(b, func(d *httpapi.Deps) {
 		d.Logger = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
-		d.Submit.(*submit.Submitter).MaxJobs = math.MaxInt32 // asked for with each upload, and never reached
+		d.Submit.(*submit.Submitter).MaxJobs = math.MaxInt32 // read with each upload, and never reached
 		own := *d
 		own.Registerer = prometheus.NewRegistry()
 		var err error
@@ -35,7 +35,7 @@ func served(b *testing.B) (*system, http.Handler) {
 	return s, api
 }
 
-// sink takes an answer and keeps its status.
+// sink reads an answer and keeps its status.
 type sink struct {
 	header http.Header
 	status int
@@ -105,11 +105,11 @@ func BenchmarkUpload(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "uploads/s")
-	// On a machine that others use as well, this is what can be compared.
+	// This figure is comparable on a machine with other load.
 	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
-// cpuTime is what the process has taken of the processor so far.
+// cpuTime is the processor time of the process so far.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))

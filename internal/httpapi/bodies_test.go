@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// raw opens a connection of its own and sends the head of an upload.
+// dial opens a connection and sends the head of an upload.
 func (s *system) dial(head string) net.Conn {
 	s.t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.base, "http://"))
@@ -34,7 +34,7 @@ func (s *system) uploadHead(length string) string {
 		"\r\nContent-Type: multipart/form-data; boundary=b\r\n" + length + "\r\n\r\n"
 }
 
-// A body whose length is too much is refused before a byte of it is read.
+// A body that is announced as too large is refused before a byte of it is read.
 func TestTooLargeIsRefusedUnread(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -47,7 +47,7 @@ func TestTooLargeIsRefusedUnread(t *testing.T) {
 	}
 }
 
-// A connection that breaks in the middle leaves no file, no draft and no record.
+// A connection that breaks during the body leaves no file, no draft and no record.
 func TestCutUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -75,7 +75,7 @@ func TestCutUploadLeavesNothing(t *testing.T) {
 	}
 }
 
-// A client that sends no more, but still reads, learns that nothing was accepted.
+// A client that stops sending, but still reads, learns that nothing was accepted.
 func TestHalfClosedUploadIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -102,7 +102,7 @@ func TestHalfClosedUploadIsNoSuccess(t *testing.T) {
 	}
 }
 
-// What the end of the connection has broken is the client's doing, for the client that still reads as well.
+// A client that half-closed its connection and still reads receives the error that this caused.
 func TestHalfClosedRequestIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.Cache = patient{} })
@@ -116,7 +116,7 @@ func TestHalfClosedRequestIsNoSuccess(t *testing.T) {
 	}
 }
 
-// patient is a cache that waits until its caller has gone.
+// patient is a cache that waits until its caller has disconnected.
 type patient struct{}
 
 func (patient) GetOrFill(ctx context.Context, _ string, _ time.Duration, _ func(context.Context) ([]byte, error)) ([]byte, error) {
@@ -124,7 +124,7 @@ func (patient) GetOrFill(ctx context.Context, _ string, _ time.Duration, _ func(
 	return nil, fault.Wrap(fault.DatabaseUnavailable, ctx.Err())
 }
 
-// A client that sends a byte now and then may not hold a connection for ever, wherever in its body it stops.
+// A client that sends an occasional byte may not hold a connection for ever, at any point of its body.
 func TestSlowBodiesEnd(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.UploadTimeout = 100 * time.Millisecond })
@@ -150,7 +150,7 @@ func TestSlowBodiesEnd(t *testing.T) {
 	}
 }
 
-// A body that nobody reads ends as well: net/http waits for some of it before it answers.
+// An unread body ends as well: net/http reads some of it before it answers.
 func TestUnreadBodiesEnd(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -189,7 +189,7 @@ func TestUnreadBodiesEnd(t *testing.T) {
 	}
 }
 
-// The headers of a part are kept in memory, so they may not be long: the answer comes while the client still sends
+// The headers of a part are held in memory, so their length is limited: the answer comes while the client still sends
 // them.
 func TestLongPartHeadersAreRefusedEarly(t *testing.T) {
 	t.Parallel()
@@ -207,7 +207,7 @@ func TestLongPartHeadersAreRefusedEarly(t *testing.T) {
 	}
 }
 
-// What an upload costs in memory does not depend on its size.
+// The memory of an upload does not depend on its size.
 func TestUploadIsAStream(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures memory")

@@ -7,11 +7,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 )
 
-// cacheVersion begins every key. Another layout of respond.CompressedResponse gets another version, and never meets
-// what an older process stored.
+// cacheVersion is the prefix of every key. Another layout of respond.CompressedResponse gets another version, and
+// never reads what an older process stored.
 const cacheVersion = "v1:"
 
-// writeCached answers from the cache, which load fills. key names what was asked for.
+// writeCached answers from the cache, which load fills. key identifies the request.
 func (a *API) writeCached(w http.ResponseWriter, r *http.Request, key string, load func(ctx context.Context) (any, error)) error {
 	stored, err := a.cache.GetOrFill(r.Context(), cacheVersion+key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
 		v, err := load(ctx)

@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 )
 
-// counted counts what reaches the store.
+// counted counts the calls of the store.
 type counted struct {
 	httpapi.Catalogue
 	reads *atomic.Int64

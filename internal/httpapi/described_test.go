@@ -42,7 +42,7 @@ var operations = sync.OnceValues(func() ([]operation, error) {
 	return all, nil
 })
 
-// findOperation returns the operation of a request. Of two that match, the one with fewer parameters is meant.
+// findOperation returns the operation of a request. Of two matching ones it returns the one with fewer parameters.
 func findOperation(r *http.Request) (found operation, ok bool) {
 	all, err := operations()
 	if err != nil {
@@ -71,11 +71,11 @@ func matchesTemplate(template, path string) bool {
 	return true
 }
 
-// seen are the answers that tests have had, as "GET /path 200".
+// seen are the answers of all tests, as "GET /path 200".
 var seen sync.Map
 
-// recorder appends the answers to the file that TMD_RECORD_ANSWERS names, one JSON object a line. tests/openapi holds
-// them to the schemas of the OpenAPI document, with a library that the product does not need.
+// recorder appends the answers to the file that TMD_RECORD_ANSWERS names, one JSON object a line. tests/openapi
+// validates them against the schemas of the OpenAPI document, with a library that the product does not need.
 var recorder = struct {
 	sync.Mutex
 	path string
@@ -108,14 +108,14 @@ func recordAnswer(a recordedAnswer) error {
 	return err
 }
 
-// transport checks what every answer has in common, and records it.
+// transport checks what all answers have in common, and records it.
 type transport struct {
 	t    testing.TB
 	next http.RoundTripper
 }
 
 func described(t testing.TB, next http.RoundTripper) http.RoundTripper {
-	// A benchmark measures the API, not its description.
+	// A benchmark does not check the description.
 	if _, ok := t.(*testing.B); ok {
 		return next
 	}
@@ -160,7 +160,7 @@ func unzipped(t testing.TB, res *http.Response, raw []byte) []byte {
 		t.Errorf("%s: %v", res.Request.URL, err)
 		return nil
 	}
-	z.Multistream(false) // browsers read one member
+	z.Multistream(false) // browsers read only the first member
 	b, err := io.ReadAll(z)
 	if err != nil {
 		t.Errorf("%s: %v", res.Request.URL, err)
@@ -168,7 +168,7 @@ func unzipped(t testing.TB, res *http.Response, raw []byte) []byte {
 	return b
 }
 
-// The routes of the router are those of the OpenAPI document, and the other way round.
+// The routes of the router and the OpenAPI document agree.
 func TestRoutesAreDescribed(t *testing.T) {
 	t.Parallel()
 	all, err := operations()
@@ -177,7 +177,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 	for _, o := range all {
 		describedSet[o.method+" "+o.path] = true
 	}
-	// What people open, and what it loads, is no part of the API.
+	// The pages and their assets are not part of the API.
 	exempt := map[string]bool{"GET /": true, "GET /docs": true, "GET /assets/{file}": true}
 	s := setup(t)
 	err = chi.Walk(s.routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {

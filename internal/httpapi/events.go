@@ -50,7 +50,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	defer a.streams.removeStream(record.Owner)
 	changes, err := a.jobs.WatchRecord(r.Context(), id)
 	if fault.CodeOf(err) == fault.JobNotFound {
-		// Redis lost the record and package repair will restore it: the client gets the present state and reconnects.
+		// Redis lost the record and repair will restore it: the client receives the present state and reconnects.
 		changes, err = watchOnce(record), nil
 	}
 	if err != nil {
@@ -59,7 +59,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	a.streamGauge.Inc()
 	defer a.streamGauge.Dec()
 	s := stream{session: session, conn: http.NewResponseController(w)}
-	// The head is sent at once, with the time to wait before a reconnect.
+	// The head is sent at once, with the reconnection time.
 	if err := s.sendMessage(&sse.Message{Retry: budget.EventReconnect}); err != nil {
 		return nil // the client left
 	}
@@ -89,7 +89,7 @@ func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-cha
 			switch {
 			case !open:
 				if _, err := a.loadOwned(r, id); fault.CodeOf(err) != fault.JobNotFound {
-					return nil // the process stops, or the job is restored: the client reconnects
+					return nil // the process stops, or the job is being restored: the client reconnects
 				}
 				message, last = deletedMessage(), true // or expired
 			case record.Version <= seen && !record.State.IsFinal():

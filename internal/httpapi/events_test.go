@@ -19,13 +19,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// event is an event as a client sees it.
+// event is an event as a client receives it.
 type event struct {
 	id, name string
 	status   jobStatus
 }
 
-// follow opens a stream and hands out its events; the channel is closed with the stream.
+// follow opens a stream and returns its events; the channel is closed with the stream.
 func (s *system) follow(ctx context.Context, owner string, id job.ID, lastEventID string) <-chan event {
 	s.t.Helper()
 	r := s.request(request{method: http.MethodGet, path: "/api/timeline/status/" + string(id) + "/events", owner: owner}).WithContext(ctx)
@@ -154,7 +154,7 @@ func TestEventsOfADeletedJob(t *testing.T) {
 	}
 }
 
-// A client that leaves is forgotten, and one that stays does not keep the process.
+// A client that disconnects is removed, and an open stream does not block the shutdown.
 func TestStreamsEnd(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -203,7 +203,7 @@ func TestStreamsOfOneOwnerAreCounted(t *testing.T) {
 	<-s.follow(again, "ann", id, "")
 }
 
-// A stream on which nothing happens says so, for the proxies in between.
+// A quiet stream sends comments, for the proxies in between.
 func TestQuietStreamsAreKeptOpen(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -27,7 +27,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// The pages keep to their own policy, and what they refer to is there.
+// The pages follow their own policy, and their assets exist.
 func TestPagesKeepToTheirPolicy(t *testing.T) {
 	t.Parallel()
 	files, err := page.Files()

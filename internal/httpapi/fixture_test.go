@@ -45,7 +45,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(complete{m}) }
 
-// complete runs the tests; when all of them ran, each operation of the description must have been seen to succeed.
+// complete runs the tests; when all of them ran, each operation of the description must have had a successful answer.
 type complete struct{ *testing.M }
 
 func (c complete) Run() int {
@@ -111,7 +111,7 @@ type gate struct {
 func (g *gate) IsReady() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
 func (g *gate) close()        { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
 
-// reports stands for the error tracker, which package telemetry tests on the wire.
+// reports replaces the error tracker, which package telemetry tests over HTTP.
 type reports struct {
 	mu     sync.Mutex
 	panics []problem.Request
@@ -142,7 +142,7 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
-// current is a catalogue that is always there.
+// current is a catalogue that is always loaded.
 type current struct{ *catalogue.Catalogue }
 
 func (c current) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
@@ -157,7 +157,7 @@ var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
 	return catalogue.New(data)
 })
 
-// seeded is a store file with the catalogue in it, made once and copied for each test.
+// seeded is a store file with the catalogue, created once and copied for each test.
 var seeded = sync.OnceValues(func() ([]byte, error) {
 	cat, err := loaded()
 	if err != nil {
@@ -181,7 +181,7 @@ var seeded = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "store.db"))
 })
 
-// setup starts an API; change may alter what it is made of.
+// setup starts an API; change may alter its dependencies.
 func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	t.Helper()
 	cat, err := loaded()
@@ -257,7 +257,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	return s
 }
 
-// in is the same system for a subtest.
+// in returns the same system for a subtest.
 func (s *system) in(t testing.TB) *system {
 	c := *s
 	c.t = t
@@ -315,7 +315,7 @@ func (s *system) json(method, owner, path, body string, header ...string) answer
 	return s.do(q)
 }
 
-// files lists what is kept of uploads.
+// files lists the stored upload files.
 func (s *system) files() []string {
 	s.t.Helper()
 	entries, err := os.ReadDir(s.uploads)
@@ -327,7 +327,7 @@ func (s *system) files() []string {
 	return names
 }
 
-// commands is how many commands Redis has run, without the one that asks.
+// commands returns the number of commands that Redis has run, without this one.
 func (s *system) commands() int {
 	s.t.Helper()
 	info, err := s.redis.Info(s.t.Context(), "commandstats").Result()
@@ -346,14 +346,14 @@ func (s *system) commands() int {
 	return n
 }
 
-// allocated is how many bytes this process has allocated so far.
+// allocated returns the bytes that this process has allocated so far.
 func allocated() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
 
-// metric is the sum of a metric over all its labels; of a histogram, the number of its observations.
+// metric returns the sum of a metric over all its labels; for a histogram, the number of its observations.
 func (s *system) metric(name string) float64 {
 	s.t.Helper()
 	families, err := s.metrics.Gather()

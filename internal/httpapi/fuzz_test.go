@@ -25,7 +25,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// model is every part of the API, in memory: one job that is done, one timeline, and work that is taken and forgotten.
+// model implements every port of the API in memory: one done job, one timeline, and submissions that are accepted and
+// dropped.
 type model struct{ t *testing.T }
 
 const (
@@ -85,7 +86,7 @@ func (m model) SubmitTimeline(_ context.Context, r submit.Request, _ string) (su
 	return submit.Receipt{ID: aJob}, nil
 }
 
-// check holds what reaches the use case to what the edge lets through.
+// check checks that the edge enforces the limits of a submission.
 func (m model) check(r submit.Request) {
 	if r.Owner != "ann" || len(r.IdempotencyKey) > 128 || strings.ContainsFunc(r.IdempotencyKey, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		m.t.Errorf("accepted: %+v", r)
@@ -133,7 +134,7 @@ func (e modelEdit) DeleteTimeline(_ context.Context, _, _ string, version int64)
 	return e.at(version)
 }
 
-// modelOperate is queues with one dead job, and holds what reaches it to what the edge lets through.
+// modelOperate has queues with one dead job, and checks that the edge enforces the limits.
 type modelOperate struct{ t *testing.T }
 
 var aDead = admin.Job{ID: aJob, State: admin.Dead, Since: now}
@@ -217,8 +218,8 @@ func (p panics) ReportRequest(err error, q problem.Request) {
 	p.t.Errorf("%s %s: %v", q.Method, q.Route, err)
 }
 
-// Whatever a request holds in its path, its query, its headers and its body: it is answered, by no internal error, and
-// what it asks for is within the limits of the edge.
+// Any path, query, headers and body of a request get an answer that is not an internal error, and the values that
+// reach the use cases are within the limits of the edge.
 func FuzzRequest(f *testing.F) {
 	const status = "/api/timeline/status/" + aJob
 	const pdfForm = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n%PDF-1.7\n\r\n--x--\r\n"

@@ -34,7 +34,7 @@ func TestBrowsersAreKeptFromOtherThings(t *testing.T) {
 	}
 }
 
-// bodies are the requests that carry one.
+// bodies are the requests with a body.
 var bodies = []struct{ method, path string }{
 	{http.MethodPost, "/api/timeline/upload"},
 	{http.MethodPost, "/api/timeline/form"},
@@ -43,7 +43,7 @@ var bodies = []struct{ method, path string }{
 	{http.MethodPut, "/api/timelines/0123456789abcdef01234567"},
 }
 
-// A megabyte of gzip may hold a gigabyte: nothing here unpacks what strangers send.
+// A megabyte of gzip may expand to a gigabyte: the API decompresses no body.
 func TestPackedBodiesAreRefused(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -162,8 +162,8 @@ func (a *API) loadOwned(r *http.Request, id job.ID) (job.Record, error) {
 	return a.checkOwner(r, id, record, err)
 }
 
-// checkOwner returns what was read of a job if the caller owns it. A job with a ticket and without a record is about to
-// be restored by package repair: for its owner it is queued.
+// checkOwner returns the record of a job if the caller owns it. A job with a ticket and without a record is about to
+// be restored by package repair: its owner sees it as queued.
 func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err error) (job.Record, error) {
 	if fault.CodeOf(err) == fault.JobNotFound {
 		ticket, terr := a.uploads.LoadTicket(r.Context(), id)
@@ -179,7 +179,7 @@ func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err erro
 		return job.Record{}, err
 	}
 	if record.Owner != middleware.CallerOf(r).Owner {
-		// The same answer as for no job at all: it does not reveal which ids exist.
+		// The answer is the same as for an unknown job: it does not reveal which ids exist.
 		return job.Record{}, fault.New(fault.JobNotFound)
 	}
 	return record, nil
@@ -204,7 +204,7 @@ func isCanonicalUUID(s string) bool {
 // versionTag is the version of a record as the content of an ETag.
 func versionTag(r job.Record) string { return strconv.FormatInt(r.Version, 10) }
 
-// parseView reports whether the slim view of a result is asked for.
+// parseView reports whether the request asks for the slim view of a result.
 func parseView(view string) (bool, error) {
 	switch view {
 	case "", "full":

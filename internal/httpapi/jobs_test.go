@@ -17,7 +17,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
-// jobStatus is a status as a client reads it.
+// jobStatus is a status as a client decodes it.
 type jobStatus struct {
 	JobID   job.ID           `json:"jobId"`
 	Kind    job.Kind         `json:"kind"`
@@ -58,7 +58,7 @@ func TestStatus(t *testing.T) {
 		}
 		_, stored, err := s.jobs.LoadWithResult(t.Context(), id, false)
 		must(t, err)
-		// All but the last bytes of the stored blocks are in the answer as they are.
+		// The answer contains the stored blocks unchanged, except for the last bytes.
 		if !bytes.Contains(a.raw, stored[10:len(stored)-12]) {
 			t.Error("the stored bytes were compressed again")
 		}
@@ -176,7 +176,7 @@ func TestStatusIsOneRoundTrip(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	id := s.done("ann")
-	// Watching goes on beside: its reads have no part in this, as nobody watches.
+	// The refresh of watched records does not count, because there is no watch.
 	before := s.commands()
 	s.get("ann", "/api/timeline/status/"+string(id)+"?result=false").want(t, http.StatusOK)
 	if n := s.commands() - before; n != 1 {
@@ -200,7 +200,7 @@ func TestDelete(t *testing.T) {
 	s.do(request{method: http.MethodDelete, path: path, owner: "ann"}).wantProblem(t, fault.JobNotFound)
 }
 
-// A job whose record Redis has lost is brought back from its ticket. Until then its owner sees it queued, and may
+// A job whose record Redis has lost is restored from its ticket. Until then its owner sees it as queued, and may
 // delete it; others see nothing.
 func TestAJobThatRedisHasLost(t *testing.T) {
 	t.Parallel()
@@ -220,7 +220,7 @@ func TestAJobThatRedisHasLost(t *testing.T) {
 		}
 		s.get("bob", path+query).wantProblem(t, fault.JobNotFound)
 	}
-	// Its events say the same and end, so that the client comes again.
+	// Its event stream sends the same state and ends, so that the client reconnects.
 	if a := s.get("ann", path+"/events").want(t, http.StatusOK); !strings.Contains(string(a.body), `"status":"queued"`) || strings.Contains(string(a.body), "gone") {
 		t.Errorf("%s", a.body)
 	}
@@ -240,8 +240,8 @@ type refusing struct{ httpapi.Uploads }
 
 func (refusing) DeleteAll(context.Context, job.ID) error { return fault.New(fault.StorageUnavailable) }
 
-// Files go before the record: while they cannot, the job is still there to be deleted. The other way round, its ticket
-// would bring it back.
+// Files are deleted before the record: if that fails, the job can still be deleted. In the other order, its ticket
+// would restore it.
 func TestDeletingTheFilesComesFirst(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.Uploads = refusing{d.Uploads} })

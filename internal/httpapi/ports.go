@@ -50,7 +50,8 @@ type Snapshot interface {
 	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
 }
 
-// Timelines edits results and saves them. Each call is limited to one owner: what belongs to another is not found.
+// Timelines edits results and saves them. Each call is limited to one owner: the timeline of another owner is not
+// found.
 type Timelines interface {
 	// EditResult applies a patch to the result of a job, at the version given or, for 0, at any, and returns the new
 	// version.
@@ -65,7 +66,7 @@ type Timelines interface {
 	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
-// Admin is what operators do with the queues and with the jobs of all owners; admin.Service is one.
+// Admin is the operations of operators on the queues and the jobs of all owners; admin.Operator implements it.
 type Admin interface {
 	CurrentStats(ctx context.Context) (admin.Stats, error)
 	ListJobs(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
@@ -82,7 +83,7 @@ type Admin interface {
 
 // Catalogue reads the catalogue.
 type Catalogue interface {
-	// ListDegrees returns the degrees that a timeline can be for, without those that only extend others.
+	// ListDegrees returns the standalone degrees.
 	ListDegrees(ctx context.Context) ([]catalogue.Degree, error)
 	// FindDegree returns one degree; not_found.
 	FindDegree(ctx context.Context, id string) (catalogue.Degree, error)
@@ -96,12 +97,12 @@ type Catalogue interface {
 
 // Cache stores responses. A cache that is unavailable calls fill each time.
 type Cache interface {
-	// GetOrFill returns what is stored under key, or what fill returns, and stores that for ttl. An error of fill is
-	// returned as it is.
+	// GetOrFill returns the value that is stored under key, or the result of fill, which it stores for ttl. An error
+	// of fill is returned unchanged.
 	GetOrFill(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) ([]byte, error)
 }
 
-// Reporter receives what an operator should look into.
+// Reporter receives what operators should examine.
 type Reporter = middleware.Reporter
 
 // Gate reports whether the process takes work: false before it has started and from the moment it drains.

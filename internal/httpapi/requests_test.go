@@ -27,7 +27,7 @@ type request struct {
 	body         io.Reader
 }
 
-// answer is what came back, its body read and unpacked.
+// answer is a response with its decompressed body.
 type answer struct {
 	*http.Response
 	body []byte
@@ -92,7 +92,7 @@ func form(t testing.TB, field, name string, content []byte) (io.Reader, string) 
 	return &b, w.FormDataContentType()
 }
 
-// pdf is bytes that begin as a PDF does, other bytes each time.
+// pdf returns random bytes that begin like a PDF.
 func pdf(size int) []byte {
 	b := bytes.Repeat([]byte("a line of a document\n"), size/21+1)[:size]
 	copy(b, "%PDF-1.7\n%"+uuid.NewString()+"\n")
@@ -119,7 +119,7 @@ func (s *system) accepted(owner string) job.ID {
 	return a.JobID
 }
 
-// result is a timeline of a student in the first years.
+// result returns a timeline of a student in the first years.
 func (s *system) result() *timeline.Result {
 	s.t.Helper()
 	r, err := timeline.NewBuilder(s.cat).FromForm(timeline.Form{Degree: "BEng in Software Engineering", FirstTerm: "Fall 2026", IsCoop: true}, now)

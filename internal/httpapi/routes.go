@@ -16,7 +16,7 @@ import (
 // router lists every route. openapi.json describes each of them; a test compares the two.
 func (a *API) router(d Deps) http.Handler {
 	r := chi.NewRouter()
-	// From the outside in: the id comes first since everything names it, and the log sees what all others answer.
+	// From the outside in: the id comes first because everything uses it, and the log sees the answers of all others.
 	r.Use(httpserver.RequestIDs, a.requests.LogRequests, middleware.SecurityHeaders(d.TLSOnly))
 	if len(d.Origins) > 0 {
 		r.Use(middleware.AllowOrigins(d.Origins))
@@ -29,7 +29,7 @@ func (a *API) router(d Deps) http.Handler {
 	routeGet(r, "/readyz", plainEndpoint(a.health.ServeReadiness))
 	routeGet(r, "/api/health", plainEndpoint(a.health.ServeHealth))
 
-	// For people and for those who write clients.
+	// For users and for authors of clients.
 	routeGet(r, "/", a.serveFile(page.Index))
 	routeGet(r, "/docs", a.serveFile(page.Docs))
 	routeGet(r, "/assets/{file}", a.serveAsset)
@@ -43,7 +43,7 @@ func (a *API) router(d Deps) http.Handler {
 		if d.RateLimit > 0 {
 			r.Use(middleware.LimitRate(d.RateLimit))
 		}
-		// The routes that create jobs share a limit of their own.
+		// The routes that create jobs share a separate limit.
 		r.Group(func(r chi.Router) {
 			if d.UploadRateLimit > 0 {
 				r.Use(middleware.LimitRate(d.UploadRateLimit))
@@ -81,7 +81,7 @@ func routeGet(r chi.Router, pattern string, e respond.Endpoint) {
 	r.Head(pattern, h)
 }
 
-// plainEndpoint is a handler that never fails.
+// plainEndpoint wraps a handler that never fails.
 func plainEndpoint(h http.HandlerFunc) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h(w, r)

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
-// stuck is every part of the API in one: none answers before the request's own time is over.
+// stuck implements every port of the API and never answers before the request's deadline.
 type stuck struct{}
 
 func wait(ctx context.Context) error {
@@ -64,7 +64,7 @@ func (stuckSubmit) SubmitTimeline(ctx context.Context, _ submit.Request, _ strin
 	return submit.Receipt{}, wait(ctx)
 }
 
-// A part that hangs is given up on: the answer is 503 with the time to come back, and the client is not taken for gone.
+// A part that hangs leads to 503 with the time to retry, and not to a disconnected client.
 func TestNoAnswerWaitsForAPartThatHangs(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) {

@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
-// maxStreams is how many event streams one owner may have open in this process. A stream costs little CPU, but memory
-// for as long as its client stays.
+// maxStreams is the number of open event streams of one owner in this process. A stream costs little CPU, but memory
+// while its client is connected.
 const maxStreams = 100
 
 // streamCounter counts the open streams of each owner.
@@ -54,7 +54,7 @@ func newStreamGauge(registerer prometheus.Registerer) (prometheus.Gauge, error) 
 	return g, nil
 }
 
-// stream writes events, each with a deadline of its own: the whole may last as long as the job.
+// stream writes events, each with its own deadline, because the stream may last as long as the job.
 type stream struct {
 	session *sse.Session
 	conn    *http.ResponseController

@@ -16,7 +16,7 @@ import (
 // maxIdempotencyKey bounds the keys, in bytes; a UUID has 36.
 const maxIdempotencyKey = 128
 
-// readSubmission reads what all submissions have in common: the owner, the key, force and the priority.
+// readSubmission reads the parts that all submissions share: the owner, the key, force and the priority.
 func readSubmission(r *http.Request) (submit.Request, error) {
 	caller := middleware.CallerOf(r)
 	s := submit.Request{Owner: caller.Owner, IdempotencyKey: r.Header.Get("Idempotency-Key")}
@@ -69,8 +69,8 @@ func (a *API) checkDegree(r *http.Request, id string) (string, error) {
 	return degree.ID, nil
 }
 
-// writeAccepted answers 202 with the job. A request that repeats a key or a content receives the job of the first, in
-// its present state, or conflict when that is of another kind.
+// writeAccepted answers 202 with the job. A request that repeats a key or a content receives the existing job in its
+// present state, or conflict when that is of another kind.
 func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kind, receipt submit.Receipt) error {
 	respond.ExchangeOf(r.Context()).JobID = string(receipt.ID)
 	state := job.Queued

@@ -156,7 +156,7 @@ func writeTimeline(w http.ResponseWriter, status int, s timeline.Saved) error {
 	return respond.WriteJSON(w, status, s)
 }
 
-// pathTimelineID is the timeline that the path names. An id that no store issues is not looked for.
+// pathTimelineID returns the timeline id of the path. It does not search for an id that no store issues.
 func pathTimelineID(r *http.Request) (string, error) {
 	id := chi.URLParam(r, "id")
 	if !timelines.ValidID(id) {

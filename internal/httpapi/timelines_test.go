@@ -26,7 +26,7 @@ func TestForm(t *testing.T) {
 		if got.Kind != job.Form || got.Status != job.Queued {
 			t.Errorf("%+v", got)
 		}
-		// The worker finds the form as it was sent.
+		// The worker receives the form as it was sent.
 		_, input, err := s.jobs.BeginAttempt(t.Context(), got.JobID, 1)
 		must(t, err)
 		var f timeline.Form

@@ -17,7 +17,7 @@ import (
 const (
 	// fieldName is the multipart field of the document.
 	fieldName = "file"
-	// maxEnvelope bounds what multipart puts around a document, in bytes: boundaries and the headers of a part, with
+	// maxEnvelope bounds the multipart overhead of a document, in bytes: boundaries and the headers of a part, with
 	// long file names.
 	maxEnvelope = 16 << 10
 )
@@ -71,8 +71,8 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 
 	receipt, err := a.submit.SubmitFile(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
 	if code := fault.CodeOf(err); receipt.Existing || code == fault.Conflict || code == fault.Draining {
-		// These answers need no document. Drain the body first: closing the connection while the client still sends can
-		// lose the answer.
+		// These answers need no document. Drain the body before answering: closing the connection while the client
+		// still sends can lose the response.
 		_, _ = io.Copy(io.Discard, body)
 		body.ClearDeadline()
 	}
@@ -82,8 +82,8 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	return a.writeAccepted(w, r, job.File, receipt)
 }
 
-// onlyPart reads a part to its end and checks that the request ends there. A second document, or a request that was cut
-// off, is thus an error of the first one, before that is accepted.
+// onlyPart reads a part to its end and checks that the request ends there. So a second document, or a truncated
+// request, is an error of the first document before that is accepted.
 type onlyPart struct {
 	part  *multipart.Part
 	parts *multipart.Reader
@@ -103,7 +103,7 @@ func (p *onlyPart) Read(b []byte) (int, error) {
 	if errors.Is(err, io.EOF) {
 		p.end = p.checkLast()
 	}
-	p.body.ClearDeadline() // what follows has limits of its own
+	p.body.ClearDeadline() // the rest of the request has its own limits
 	return n, p.end
 }
 

@@ -113,7 +113,7 @@ func TestUploadRefuses(t *testing.T) {
 	}
 }
 
-// Names and types that clients give are not looked at, so nothing can be done with them.
+// The API ignores the names and types that clients send, so they cannot be abused.
 func TestUploadIgnoresWhatTheClientCallsTheFile(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -160,7 +160,7 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	if other := s.upload("bob", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted); bytes.Equal(first.body, other.body) {
 		t.Error("another owner was given the job")
 	}
-	// The job has gone on meanwhile: the repeated request learns that.
+	// The job has changed since: the repeated request returns its present state.
 	var job1 struct {
 		JobID job.ID `json:"jobId"`
 	}
@@ -172,8 +172,7 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	}
 }
 
-// The same document, or form, of the same owner is the same job for as long as that is open; unless another is asked
-// for.
+// The same document, or form, of the same owner is the same job while that is open, unless force is set.
 func TestTheSameContentTwice(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -212,7 +211,7 @@ func TestTheSameContentTwice(t *testing.T) {
 	}
 }
 
-// Who has as many jobs under way as there may be is told to wait, before the document is sent.
+// An owner at the limit of open jobs is refused before the document is sent.
 func TestTooManyJobs(t *testing.T) {
 	t.Parallel()
 	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 2 })
@@ -236,7 +235,7 @@ func TestTooManyJobs(t *testing.T) {
 	s.accepted("ann")
 }
 
-// A repeated upload is read to its end, whatever its size: a client that writes first and reads then gets its answer.
+// The body of a repeated upload is read to its end, whatever its size, for clients that write first and read later.
 func TestLargeUploadTwiceWithOneKey(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
@@ -257,7 +256,7 @@ func TestLargeUploadTwiceWithOneKey(t *testing.T) {
 	}
 }
 
-// A key names one request: another kind of work is not told of the first one's job.
+// A key names one request: a request of another kind does not receive the first one's job.
 func TestOneKeyForTwoKinds(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

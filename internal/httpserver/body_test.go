@@ -48,7 +48,7 @@ func TestLimitBodyBytes(t *testing.T) {
 	}
 }
 
-// recorder takes down the deadlines that are set.
+// recorder records the deadlines that are set.
 type recorder struct {
 	http.ResponseWriter
 	deadlines []time.Time
@@ -97,7 +97,7 @@ func TestLimitBodyDeadlines(t *testing.T) {
 	}
 }
 
-// A body that stops coming ends with the deadline's own error.
+// A body that stalls ends with the deadline's own error.
 func TestLimitBodyTooSlow(t *testing.T) {
 	t.Parallel()
 	got := make(chan error, 1)

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// diary is what happened, and after how long.
+// diary records events and their times.
 type diary struct {
 	mu     sync.Mutex
 	began  time.Time
@@ -40,7 +40,7 @@ func newGroup() *lifecycle.Group {
 	}
 }
 
-// takes is a component that needs some time to finish after it was told to stop.
+// takes returns a component that needs some time to finish after it was stopped.
 func takes(d *diary, name string, needs time.Duration) (string, func(context.Context) error) {
 	return name, func(ctx context.Context) error {
 		<-ctx.Done()
@@ -160,7 +160,7 @@ func TestAComponentMayBeDoneEarly(t *testing.T) {
 	})
 }
 
-// A request that has begun is answered after the listener is closed; one that never ends is cut off.
+// A started request is answered after the listener is closed; one that never ends is aborted.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -19,11 +19,11 @@ const (
 	deadline   reason = "deadline"    // a document took too long
 	memory     reason = "memory"      // a document used too much memory
 	crashed    reason = "crash"       // a document, or a bug, ended it
-	killed     reason = "killed"      // killed from outside: by the kernel for lack of memory, or by somebody
+	killed     reason = "killed"      // killed from outside: by the kernel for lack of memory, or by another process
 	rubbish    reason = "rubbish"     // its answer was malformed
 	abandoned  reason = "abandoned"   // the caller no longer waits for its document
 	used       reason = "used"        // it has read its number of documents
-	grown      reason = "grown"       // it uses far more memory than a fresh one
+	grown      reason = "grown"       // it uses far more memory than a new one
 	suspect    reason = "suspect"     // its document failed in a way that may have left traces
 	startFault reason = "start_fault" // it never became ready
 	stopped    reason = "stopped"     // the pool stops
@@ -90,8 +90,8 @@ func (c *child) awaitExit() {
 	close(c.ended)
 }
 
-// killFor ends the process, and all that it may have started, at once. The first reason stays. An exchange in progress
-// fails.
+// killFor kills the process, and all processes that it may have started, at once. The first reason stays. An exchange
+// in progress fails.
 func (c *child) killFor(why reason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -155,7 +155,7 @@ func TestNothingIsLeftWhenThePoolStops(t *testing.T) {
 	}
 }
 
-// childrenOf returns the pids that the log of the pool names.
+// childrenOf returns the pids in the log of the pool.
 func childrenOf(t *testing.T, p *running) []int {
 	t.Helper()
 	var pids []int
@@ -173,7 +173,7 @@ func childrenOf(t *testing.T, p *running) []int {
 	return pids
 }
 
-// A parser that was started at a lower priority than its children ask for cannot give them a higher one.
+// A parser that was started at a lower priority than its children request cannot give them a higher one.
 func TestChildrenOfAParserThatIsNice(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -208,8 +208,8 @@ func TestChildrenOfAParserThatIsNice(t *testing.T) {
 	}
 }
 
-// The parser is killed outright while its children compute. They are stopped before, so that they do not notice the end
-// of their pipes: only the death signal reaches them.
+// The parser is killed while its children compute. They are stopped before, so that they do not notice the end of
+// their pipes: only the death signal reaches them.
 func TestNoChildOutlivesAKilledParser(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -286,7 +286,7 @@ func TestAChildEndsWithItsInput(t *testing.T) {
 	}
 }
 
-// A child that breaks its pipe but lives on is not waited for.
+// The pool does not wait for a child that closes its pipe but does not end.
 func TestAChildThatClosesItsPipe(t *testing.T) {
 	t.Parallel()
 	p := start(t, parsepool.Deps{Size: 1})

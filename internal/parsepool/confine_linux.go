@@ -71,8 +71,9 @@ func dropCapabilities() error {
 	return unix.Capset(&header, &sets[0])
 }
 
-// limitChild sets the limits of a child that is ready and has read no document yet, and returns what it uses then. The
-// child holds two pipes and standard error and can open nothing else; it can write no file; it leaves no core dump.
+// limitChild sets the limits of a child that is ready and has read no document yet, and returns its usage at that
+// moment. The child holds two pipes and standard error and can open nothing else; it can write no file; it leaves no
+// core dump.
 //
 // Two limits bound memory. watchMemory enforces the exact one on resident memory, at intervals. The kernel's holds
 // between them: it limits the address space to that of the fresh child plus twice the memory that is allowed. Measured

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// errUnsupported is why a pool refuses to run: only Linux confines a child as this package needs it.
+// errUnsupported is why a pool refuses to run: a child can be confined on Linux only.
 var errUnsupported = errors.New("parser children can be confined on Linux only: run the parser in a container")
 
 var executable = os.Args[0]

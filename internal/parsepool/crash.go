@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// maxStderr is how many bytes of a child's standard error are kept, the newest. A crash report of the Go runtime, 12 to
-// 17 KiB from inside PDFium, fits with its first line.
+// maxStderr is the number of bytes of a child's standard error that are kept, the newest. A crash report of the Go
+// runtime, 12 to 17 KiB from inside PDFium, fits with its first line.
 const maxStderr = 64 << 10
 
 // tail keeps the end of what is written to it.
@@ -38,8 +38,8 @@ func (t *tail) crashReport() crash {
 	return diagnoseCrash(t.kept, t.total)
 }
 
-// crash is what a log may contain about a child's standard error. The text itself may quote the document, so only known
-// phrases and places in source files are taken from it.
+// crash is what a log may contain about a child's standard error. The text itself may quote the document, so only
+// known phrases and positions in source files are taken from it.
 type crash struct {
 	kind  string
 	at    []string
@@ -48,7 +48,7 @@ type crash struct {
 
 const outOfMemory = "out of memory"
 
-// phrases are how the Go runtime begins a crash report. The more exact come first.
+// phrases are the first lines of crash reports of the Go runtime, the more specific first.
 var phrases = []struct{ text, kind string }{
 	{"runtime: out of memory", outOfMemory},
 	{"fatal error: runtime: out of memory", outOfMemory},
@@ -66,7 +66,7 @@ var phrases = []struct{ text, kind string }{
 	{"fatal error: ", "fatal error"},
 }
 
-// place is a line of a stack trace: folder, file and line, without what stands before.
+// place matches a line of a stack trace: folder, file and line, without the path before them.
 var place = regexp.MustCompile(`(?m)^\t(?:[^\s:]*/)?([\w.@-]+/[\w.-]+\.go:\d+)`)
 
 // maxPlaces is how many frames of a stack are reported, the runtime's own left out.

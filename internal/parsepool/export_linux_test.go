@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// ParseStat reads the usage of a process whose stat file in dir, made for the purpose, says stat.
+// ParseStat parses stat, the content of a stat file, which it writes into dir.
 func ParseStat(dir, stat string) (resident, addresses int64, cpu float64, err error) {
 	fs, err := procfs.NewFS(dir)
 	if err != nil {

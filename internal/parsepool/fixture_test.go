@@ -18,10 +18,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 )
 
-// plenty is more than a child of a test takes, the race detector's own memory included.
+// plenty is more memory than a child of a test needs, the race detector's own included.
 const plenty = 2 << 30
 
-// running is a pool whose Run is under way.
+// running is a pool while Run is active.
 type running struct {
 	*parsepool.Pool
 	registry *prometheus.Registry
@@ -61,7 +61,7 @@ func start(tb testing.TB, d parsepool.Deps) *running {
 	return r
 }
 
-// ask hands an order to a child and returns what it says.
+// ask sends an order to a child and returns its answer.
 func (r *running) ask(tb testing.TB, order string) string {
 	tb.Helper()
 	doc, err := r.Parse(tb.Context(), []byte(order))
@@ -109,7 +109,7 @@ func (l *logs) String() string {
 	return l.b.String()
 }
 
-// runs reports whether the process is there and not a zombie.
+// runs reports whether the process exists and is not a zombie.
 func runs(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

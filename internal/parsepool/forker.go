@@ -5,7 +5,7 @@ import (
 )
 
 // forker starts processes from one thread that lives as long as they do. The death signal of a child depends on the
-// thread that forked it, and a child inherits what that thread has given up.
+// thread that forked it, and a child inherits the thread's reduced privileges.
 type forker struct {
 	requests chan func()
 	// confined is closed once the thread is ready, or failed with err.

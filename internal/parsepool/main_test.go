@@ -26,9 +26,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 )
 
-// The test binary runs itself again in these parts.
+// The test binary runs itself again in these roles.
 const (
-	asChild  = "parse-child"  // reads "documents" that say what to do to it
+	asChild  = "parse-child"  // reads "documents" that are orders
 	asParent = "parse-parent" // a whole service with two children, for tests that kill it
 	asBroken = "parse-broken" // ends before it is ready
 	asMute   = "parse-mute"   // never becomes ready
@@ -61,7 +61,7 @@ func must(err error) {
 	}
 }
 
-// touchLimit is the memory of a child that is told to touch more.
+// touchLimit is the memory limit of a child that is ordered to touch more.
 const touchLimit = 256 << 20
 
 var (
@@ -69,7 +69,7 @@ var (
 	spun int
 )
 
-// obey does what the document says. What it shows of the process it looks up itself, from inside.
+// obey follows the order in the document. It reads what it reports about the process from inside.
 func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	order, arg, _ := strings.Cut(string(pdf), " ")
 	switch order {
@@ -82,7 +82,7 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	case "error":
 		return document.Document{}, errors.New("student number " + arg)
 	case "spin":
-		for { // a document without an end
+		for { // an endless document
 			spun++
 		}
 	case "sleep":
@@ -100,7 +100,7 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 			select {}
 		}
 		return says("alive"), nil
-	case "touch": // half as much again as it may, page by page
+	case "touch": // one and a half times its limit, page by page
 		for range touchLimit * 3 / 2 >> 20 {
 			b := make([]byte, 1<<20)
 			for i := 0; i < len(b); i += 4096 {
@@ -109,7 +109,7 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 			sink = append(sink, b)
 		}
 		select {}
-	case "reserve": // addresses without an end, and not one page of them
+	case "reserve": // unlimited address space without touching a page
 		for range 16 {
 			sink = append(sink, make([]byte, 1<<30))
 		}
@@ -137,7 +137,7 @@ func obey(_ context.Context, pdf []byte) (document.Document, error) {
 	return document.Document{}, fault.New(fault.UnrecognizedDocument)
 }
 
-// confinement lists what the process can and cannot do.
+// confinement lists the restrictions of the process.
 func confinement(path string) []string {
 	var seen []string
 	say := func(format string, args ...any) { seen = append(seen, fmt.Sprintf(format, args...)) }

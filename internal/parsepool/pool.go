@@ -1,7 +1,8 @@
-// Package parsepool reads hostile documents in child processes: this program, started again with two pipes and nothing
-// else. A child that crashes, takes too long or uses too much memory is killed and replaced; only its document fails.
+// Package parsepool reads hostile documents in child processes: this program, started again with two pipes and
+// nothing else. A child that crashes, takes too long or uses too much memory is killed and replaced; only its
+// document fails.
 //
-// Children are confined with means of Linux. On other systems the package compiles, and a pool refuses to run.
+// Children are confined with Linux mechanisms. On other systems the package compiles, and a pool refuses to run.
 package parsepool
 
 import (
@@ -22,7 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// The values for zeros in Deps.
+// The defaults of Deps.
 const (
 	DefaultSize         = 2
 	DefaultDeadline     = budget.ParserDocument
@@ -31,7 +32,7 @@ const (
 	DefaultStartTimeout = time.Minute // with a cold cache a child compiles PDFium: 3 s of one core
 )
 
-// Deps is what a Pool needs.
+// Deps are the dependencies of a Pool.
 type Deps struct {
 	// Command is the arguments that make this program a child, such as {"parse-child"}. The child calls Serve.
 	Command []string
@@ -46,7 +47,7 @@ type Deps struct {
 	Deadline time.Duration
 	// MemoryLimit bounds the resident memory of a child, in bytes. A fresh one with PDFium uses 70 MiB.
 	MemoryLimit int64
-	// MaxDocuments is how many documents a child reads before it is replaced.
+	// MaxDocuments is the number of documents after which a child is replaced.
 	MaxDocuments int
 	// StartTimeout is how long a child may take to become ready.
 	StartTimeout time.Duration
@@ -282,7 +283,7 @@ func (p *Pool) acquireChild(ctx context.Context) (*child, error) {
 	p.waiting = append(p.waiting, turn)
 	p.mu.Unlock()
 
-	// After a whole deadline the documents in front may all take that long again: another parser is a better choice.
+	// After a whole deadline the documents in front may all take as long again: another parser is a better choice.
 	patience := time.NewTimer(p.deps.Deadline)
 	defer patience.Stop()
 	err := fault.Wrap(fault.ParserUnavailable, errBusy)

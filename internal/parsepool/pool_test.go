@@ -76,7 +76,7 @@ func TestFaultsOfADocument(t *testing.T) {
 	if after := p.ask(t, "pid"); after != before {
 		t.Errorf("a new child %s, before %s: these faults leave nothing behind", after, before)
 	}
-	// Codes that no document can have, and errors without a code, are the reader's own; the text stays in the child.
+	// Codes that no document can have, and errors without a code, are internal; the text stays in the child.
 	for _, order := range []string{"fault database_unavailable", "fault invented", "error 40012345"} {
 		_, err := p.Parse(t.Context(), []byte(order))
 		if fault.CodeOf(err) != fault.Internal || strings.Contains(err.Error(), "40012345") {
@@ -134,7 +134,8 @@ func TestAChildThatFailsCostsItsDocumentAlone(t *testing.T) {
 	}
 }
 
-// Whom the kernel kills for want of memory need not be who took it: the document gets a second child, and no third.
+// The process that the kernel kills for lack of memory need not be the one that used it: the document gets a second
+// child, and no third.
 func TestAChildThatIsKilledFromOutside(t *testing.T) {
 	t.Parallel()
 	p := start(t, parsepool.Deps{Size: 1})
@@ -188,7 +189,7 @@ func TestBeyondAShortQueueTheParserIsUnavailable(t *testing.T) {
 			results <- err
 		}()
 		p.busy(t, 1, i)
-		if i == 0 { // the second is to find the child taken
+		if i == 0 { // the second must find the child taken
 			testenv.Eventually(t, "the child is taken", func() bool { return p.Idle() == 0 })
 		}
 	}
@@ -233,7 +234,7 @@ func TestDocumentsRunSideBySide(t *testing.T) {
 	endless.Go(func() { _, _ = p.Parse(ctx, []byte("sleep")) })
 	testenv.Eventually(t, "one child is taken", func() bool { return p.Idle() == 1 })
 	var wg sync.WaitGroup
-	for range 50 { // all go through the other
+	for range 50 { // all go through the other child
 		wg.Go(func() {
 			if _, err := p.Parse(ctx, []byte("pid")); err != nil {
 				t.Error(err)

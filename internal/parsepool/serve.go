@@ -13,12 +13,12 @@ import (
 // ReadFunc reads one document. Its faults are those of the document; anything else counts as internal.
 type ReadFunc func(ctx context.Context, pdf []byte) (document.Document, error)
 
-// Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each on
-// out. The caller prepares whatever read needs before, since after the first frame the process can open no file. Serve
-// returns nil as soon as in ends, also while a document is being read: the caller then ends the process. A read that
-// panics ends it as well.
+// Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each
+// on out. The caller prepares everything that read needs, because after the first frame the process can open no file.
+// Serve returns nil as soon as in ends, even while a document is being read: the caller then ends the process. A
+// panic of read ends it as well.
 func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
-	// The memory of the preparation (a compiler, at worst) does not count against the documents.
+	// The memory of the preparation (possibly a compiler) does not count against the documents.
 	debug.FreeOSMemory()
 	if err := writeFrame(out, nil); err != nil {
 		return fmt.Errorf("report ready: %w", err)

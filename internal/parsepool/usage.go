@@ -2,7 +2,7 @@ package parsepool
 
 import "time"
 
-// usage is what a child uses.
+// usage is the resource usage of a child.
 type usage struct {
 	resident  int64         // bytes
 	addresses int64         // bytes of virtual memory

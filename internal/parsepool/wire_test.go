@@ -191,7 +191,7 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-// says returns a document whose degree is s: how a child tells a test something.
+// says returns a document whose degree is s, with which a child reports to a test.
 func says(s string) document.Document {
 	return document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: s}}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// BenchmarkParse shows what each layer around the reading itself costs, for a student record: the medians of reading in
-// this process, in a child, and over HTTP in a child. The three take turns, so that a busy machine is busy for all.
+// BenchmarkParse measures the cost of each layer around the reading, for a student record: the medians of reading in
+// this process, in a child, and over HTTP in a child. The three alternate, so that other load affects all of them.
 func BenchmarkParse(b *testing.B) {
 	pdf := sample(b, "transcripts/soen-coop.pdf")
 	read, err := reader(testenv.WasmCache())

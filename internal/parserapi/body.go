@@ -23,8 +23,8 @@ const envelope = 64 << 10
 // fieldFile is the multipart field of the document.
 const fieldFile = "file"
 
-// readRequest takes the document out of a request and parses it. A body that is too large or no document is refused as
-// soon as that shows, mostly before a byte of it was read.
+// readRequest extracts the document from a request and parses it. A body that is too large or no document is refused
+// as early as possible, usually before a byte of it is read.
 func (s *server) readRequest(w http.ResponseWriter, r *http.Request, legacy bool) (document.Document, error) {
 	if err := httpserver.CheckContentEncoding(r); err != nil {
 		return document.Document{}, err

@@ -19,7 +19,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// What is announced as too large is refused before a byte of it was sent.
+// A body that is announced as too large is refused before a byte of it is sent.
 func TestTooLargeIsRefusedUnread(t *testing.T) {
 	t.Parallel()
 	addr := serve(t, parserapi.New(parserapi.Deps{Parser: reads}))
@@ -28,14 +28,14 @@ func TestTooLargeIsRefusedUnread(t *testing.T) {
 	if res := response(t, conn); res.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("status %d", res.StatusCode)
 	}
-	// Without an announcement it is refused where the limit is passed.
+	// Without an announcement it is refused at the limit.
 	conn = dial(t, addr)
 	fmt.Fprint(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Type: application/pdf\r\nTransfer-Encoding: chunked\r\n\r\n")
 	go func() {
 		chunk := "100000\r\n%PDF-" + strings.Repeat("x", 1<<20-5) + "\r\n"
 		for range 11 {
 			if _, err := io.WriteString(conn, chunk); err != nil {
-				return // refused meanwhile
+				return // refused
 			}
 		}
 	}()
@@ -56,7 +56,7 @@ func TestASlowBodyIsGivenUp(t *testing.T) {
 	}
 }
 
-// A document may take longer than its body did: the deadline of the body must not end it.
+// Reading a document may take longer than the deadline of its body.
 func TestTheBodysDeadlineEndsWithTheBody(t *testing.T) {
 	t.Parallel()
 	const timeout = 50 * time.Millisecond
@@ -103,7 +103,7 @@ func TestAClientThatGoesAwayFreesTheParser(t *testing.T) {
 	}
 }
 
-// Bodies wait for memory in turn, and the memory of the one before is free again.
+// Bodies wait for memory in turn, and release it.
 func TestBodiesShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -119,7 +119,7 @@ func TestBodiesShareTheirMemory(t *testing.T) {
 	statuses := make(chan int, 8)
 	send := func(ctx context.Context) {
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/parse", strings.NewReader(pdf))
-		r.ContentLength = -1 // it may be as large as any
+		r.ContentLength = -1 // it may have any length
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		statuses <- w.Code
@@ -165,7 +165,7 @@ func response(tb testing.TB, conn net.Conn) *http.Response {
 	return res
 }
 
-// A body that no handler reads may not hold its connection: net/http waits for some of it before it answers.
+// A body that no handler reads must not hold its connection: net/http waits for some of it before it answers.
 func TestUnreadBodyEnds(t *testing.T) {
 	t.Parallel()
 	srv := parserapi.Server(http.NotFoundHandler(), slog.New(slog.DiscardHandler))

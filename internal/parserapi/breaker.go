@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// failuresAllowed is the number of consecutive failures that opens the breaker. A document that crashes the parser
-	// fails once or twice between others that succeed; three in a row mean the parser itself.
+	// failuresAllowed is the number of consecutive failures that opens the breaker. A document that crashes the
+	// parser fails once or twice between others that succeed; three in a row mean the parser itself.
 	failuresAllowed = 3
 	// defaultPause is how long the open breaker waits before a probe.
 	defaultPause = budget.ParserPause
@@ -26,13 +26,13 @@ const (
 	probeTimeout = budget.ParserProbe
 )
 
-// failure marks a failure of the parser itself: it is unreachable, does not answer in time, or answers nonsense.
-// Refusing a document, or having no room, is no failure.
+// failure marks a failure of the parser itself: it is unreachable, does not answer in time, or gives an invalid
+// answer. Refusing a document, or having no room, is no failure.
 type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
-// parserFailure is err as a failure of the parser with a code.
+// parserFailure returns err as a failure of the parser with a code.
 func parserFailure(code fault.Code, err error) error { return fault.Wrap(code, failure{err}) }
 
 // gate limits the calls in flight and, as a circuit breaker, stops calls to a parser that fails.
@@ -57,7 +57,7 @@ func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) err
 			var own failure
 			return !errors.As(err, &own)
 		},
-		// Neither a caller that gave up nor a document that the store could not read says anything about the parser.
+		// A canceled call, or a document that the store could not read, proves nothing about the parser.
 		IsExcluded: func(err error) bool {
 			return errors.Is(err, context.Canceled) || fault.CodeOf(err) == fault.StorageUnavailable
 		},
@@ -75,10 +75,10 @@ func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) err
 	return g
 }
 
-// runCall makes a call. While the breaker is open it fails at once. The first call after that is made only if a probe
-// succeeds, which costs no document.
+// runCall makes a call. While the breaker is open it fails at once. The first call after that is made only after a
+// successful probe, which risks no document.
 func (g *gate) runCall(ctx context.Context, call func(context.Context) (document.Document, error)) (document.Document, error) {
-	if g.breaker.State() == gobreaker.StateOpen { // before the wait for calls that may hang
+	if g.breaker.State() == gobreaker.StateOpen { // before it waits for calls that may hang
 		g.metrics.countCall(gobreaker.ErrOpenState)
 		return document.Document{}, fault.Wrap(fault.ParserUnavailable, gobreaker.ErrOpenState)
 	}
@@ -130,7 +130,7 @@ func newMetrics(r prometheus.Registerer, state func() gobreaker.State) *metrics 
 		}, []string{"outcome"}),
 	}
 	for _, outcome := range []string{"read", "refused", "busy", "failed", "rejected", "canceled"} {
-		m.calls.WithLabelValues(outcome) // a counter that does not exist looks like one that is not scraped
+		m.calls.WithLabelValues(outcome) // so that the first one shows as an increase
 	}
 	if r != nil {
 		r.MustRegister(m.inFlight, m.calls, prometheus.NewGaugeFunc(prometheus.GaugeOpts{

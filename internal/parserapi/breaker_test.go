@@ -21,7 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// moody is a parser that can be made to fail.
+// moody is a parser that the test can make fail.
 type moody struct {
 	calls
 	wrong atomic.Pointer[http.HandlerFunc]
@@ -42,7 +42,7 @@ func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})).ServeHTTP(w, r)
 }
 
-// become makes the parser answer with h; nil makes it well again.
+// become makes the parser answer with h; nil restores it.
 func (m *moody) become(h http.HandlerFunc) {
 	if h == nil {
 		m.wrong.Store(nil)
@@ -51,10 +51,10 @@ func (m *moody) become(h http.HandlerFunc) {
 	m.wrong.Store(&h)
 }
 
-// documents is how many were sent.
+// documents returns the number of documents that were sent.
 func (m *moody) documents() int { return m.of("POST /v1/parse") }
 
-// sendsRubbish answers documents with what is no fact; the rest is well.
+// sendsRubbish answers documents with invalid facts; other requests work.
 func (m *moody) sendsRubbish(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		m.well.ServeHTTP(w, r)
@@ -77,7 +77,7 @@ func parseOf(t *testing.T, c *parserapi.Client) fault.Code {
 	return fault.CodeOf(err)
 }
 
-// measured is the value of a metric, by its name or the label behind it.
+// measured returns the value of a metric, by its name or its label.
 func measured(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := r.Gather()
@@ -180,7 +180,7 @@ func TestWhatIsNoFailureOfTheParser(t *testing.T) {
 	}
 }
 
-// failsLate is a file whose disk goes while it is sent.
+// failsLate is a file whose disk fails during the upload.
 type failsLate struct{ *strings.Reader }
 
 func (f *failsLate) ReadAt([]byte, int64) (int, error) { return 0, errors.New("the disk is gone") }
@@ -191,7 +191,7 @@ func TestAParserThatIsBackIsUsedAgain(t *testing.T) {
 	c := newClient(t, parserapi.ClientConfig{
 		BaseURL: serve(t, parser), Timeout: soon, Pause: time.Millisecond, Registerer: registry,
 	})
-	if code := parseOf(t, c); code != "" { // knows the routes from now on
+	if code := parseOf(t, c); code != "" { // from here on it knows the routes
 		t.Fatal(code)
 	}
 	parser.become(cuts)
@@ -240,7 +240,7 @@ func TestCallsInFlightAreLimited(t *testing.T) {
 	for range most {
 		<-entered
 	}
-	// One that cannot get room in its time is a parser that is not to be had.
+	// A call that gets no room before its deadline counts as an unavailable parser.
 	hurried, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if _, err := c.Parse(hurried, strings.NewReader(pdf)); fault.CodeOf(err) != fault.ParserUnavailable {

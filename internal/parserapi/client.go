@@ -30,20 +30,20 @@ const DefaultTimeout = budget.ParserCall
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 8 << 20
 
-// ClientConfig is what a Client needs.
+// ClientConfig configures a Client.
 type ClientConfig struct {
 	// BaseURL is the parser, such as "http://127.0.0.1:15001".
 	BaseURL string
 	// Timeout bounds one call, all its requests together; 0 is DefaultTimeout.
 	Timeout time.Duration
-	// HTTPClient is used as it is; nil is one that follows no redirect and uses no proxy.
+	// HTTPClient is used unchanged; nil is one that follows no redirect and uses no proxy.
 	HTTPClient *http.Client
 	// MaxCalls bounds the documents at the parser at the same time; further calls wait within Timeout. 0 sets no limit.
 	MaxCalls int
-	// Pause is how long the client leaves a parser alone that failed; 0 is budget.ParserPause.
+	// Pause is how long the client does not call a parser that failed; 0 is budget.ParserPause.
 	Pause      time.Duration
 	Logger     *slog.Logger
-	Registerer prometheus.Registerer // nil measures nothing
+	Registerer prometheus.Registerer // nil disables the metrics
 	Clock      func() time.Time
 }
 
@@ -92,7 +92,7 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        budget.ParserIdleConnection, // the server keeps them longer
 		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // the traffic stays within the pod
+		DisableCompression:     true, // the connection stays within the pod
 	}
 }
 
@@ -116,10 +116,10 @@ func (c *Client) Check(ctx context.Context) error {
 	return nil
 }
 
-// Parse sends a document to the parser and returns its facts. Errors are the fault of the document with its code;
-// parser_unavailable for a parser that is unreachable, has no room or answers nonsense; timeout for one that takes too
-// long; storage_unavailable for a reader that fails. After three failures of the parser in a row, calls fail at once
-// for a while. A file is streamed; other readers are read into memory first.
+// Parse sends a document to the parser and returns its facts. It returns the fault of the document with its code;
+// parser_unavailable for a parser that is unreachable, has no room or gives an invalid answer; timeout for one that
+// takes too long; storage_unavailable for a reader that fails. After three consecutive failures of the parser, calls
+// fail at once for a while. A file is streamed; other readers are read into memory first.
 func (c *Client) Parse(ctx context.Context, pdf io.Reader) (document.Document, error) {
 	src, err := newSource(pdf)
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *Client) requestDocument(ctx context.Context, src source) (document.Docu
 	return document.Document{}, a.toFault()
 }
 
-// answer is a response that was read to its end.
+// answer is a response with its whole body.
 type answer struct {
 	status int
 	kind   string // media type

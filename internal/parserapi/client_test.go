@@ -112,7 +112,7 @@ func TestClientKeepsTheCodes(t *testing.T) {
 	}
 }
 
-// respondsWith is a server of a wrong kind, with the route of a parser.
+// respondsWith is a server of another kind that answers on the route of a parser.
 func respondsWith(status int, contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -198,7 +198,7 @@ func TestClientStopsWaiting(t *testing.T) {
 	}
 }
 
-// failing breaks in the middle, as a volume does that goes away.
+// failing fails in the middle, like a volume that becomes unavailable.
 type failing struct{ *strings.Reader }
 
 var errDisk = errors.New("the volume is gone")
@@ -233,7 +233,8 @@ func TestClientSendsNothingTooLarge(t *testing.T) {
 	}
 }
 
-// earlier is a parser of the earlier system: it has no other route, and closes connections whose body it did not read.
+// earlier is a parser of the earlier system: it has no other route, and closes connections whose body it did not
+// read.
 func earlier(status int, body string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /parse-transcript", func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// answers is a transport to a parser that says the same to every document.
+// answers is a transport to a parser that gives every document the same answer.
 type answers struct {
 	status     int
 	kind, body string
@@ -35,7 +35,7 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// Whatever a parser answers, it is facts or a code that a parser may give.
+// Any answer of a parser becomes facts or a code that a parser may return.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "application/json", `{"kind":"letter","programInfo":null,"semesters":[]}`, false)
 	f.Add(200, "application/json", `{"programInfo":{"degree":"x"},"semesters":[{"term":"Fall 2026","courses":[{"code":"COMP248"}]}]}`, true)

@@ -28,7 +28,7 @@ type legacyProgram struct {
 	IsExtendedCreditProgram bool     `json:"isExtendedCreditProgram"`
 	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
-	OtherPlans              []string `json:"-"` // the shape has no room for them
+	OtherPlans              []string `json:"-"` // the legacy format does not have them
 }
 
 type legacySemester struct {
@@ -45,7 +45,7 @@ type legacyError struct {
 	Error string `json:"error"`
 }
 
-// toLegacy omits what the shape has no room for: sections, titles, credits, notations, potential exemptions.
+// toLegacy omits what the legacy format does not have: sections, titles, credits, notations, potential exemptions.
 func toLegacy(d document.Document) legacy {
 	l := legacy{
 		Semesters:          make([]legacySemester, len(d.Semesters)),
@@ -76,8 +76,8 @@ func joinCodes(codes []string) []string {
 	return out
 }
 
-// decodeLegacy returns the facts of a legacy answer. The earlier parser reads student records only; one without a
-// program and without a term was something else.
+// decodeLegacy returns the facts of a legacy answer. The earlier parser reads student records only; an answer without
+// a program and without a term comes from another document.
 func decodeLegacy(b []byte) (document.Document, error) {
 	var l legacy
 	if err := json.Unmarshal(b, &l); err != nil {
@@ -108,7 +108,7 @@ func decodeLegacy(b []byte) (document.Document, error) {
 	return d, nil
 }
 
-// optionalTerm is a term, or nil for the empty string with which the earlier parser says that there is none.
+// optionalTerm returns a term, or nil for the empty string with which the earlier parser represents no term.
 func optionalTerm(term *string) *string {
 	if term == nil || strings.TrimSpace(*term) == "" {
 		return nil
@@ -119,7 +119,7 @@ func optionalTerm(term *string) *string {
 
 var code = regexp.MustCompile(`^([A-Z]{2,4})\s*(\d{3,4})$`)
 
-// splitCode writes a code with its one space. What is no code stays as it is: the timeline shows it as unknown.
+// splitCode inserts the space of a code. Other text is not changed: the timeline shows it as unknown.
 func splitCode(s string) string {
 	s = strings.ToUpper(strings.Join(strings.Fields(s), " "))
 	return code.ReplaceAllString(s, "$1 $2")

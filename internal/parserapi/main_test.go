@@ -74,12 +74,12 @@ func newPool(log *slog.Logger) *parsepool.Pool {
 		Command: []string{asChild},
 		Env:     []string{"TMD_CACHE_DIR=" + testenv.WasmCache()},
 		Size:    2, Queue: 64,
-		MemoryLimit: 1 << 30, // the race detector takes its share
+		MemoryLimit: 1 << 30, // the race detector needs more
 		Logger:      log,
 	})
 }
 
-// parser is the whole service on a port of its own, which it prints.
+// parser is the whole service; it prints its port.
 func parser() error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	pool := newPool(log)
@@ -93,7 +93,7 @@ func parser() error {
 	return pool.Run(context.Background()) // until it is killed
 }
 
-// serve serves h as the product does until the test ends, and returns its address.
+// serve serves h like the product until the test ends, and returns its address.
 func serve(tb testing.TB, h http.Handler) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -151,4 +151,4 @@ type fake func(ctx context.Context, pdf []byte) (document.Document, error)
 
 func (f fake) Parse(ctx context.Context, pdf []byte) (document.Document, error) { return f(ctx, pdf) }
 
-const soon = 30 * time.Second // longer than any test waits for what should come
+const soon = 30 * time.Second // longer than any expected wait of a test

@@ -18,7 +18,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// legacyPeriod is how long a parser without /v1/parse counts as one of the earlier system before the client asks again.
+// legacyPeriod is how long a parser without /v1/parse counts as one of the earlier system before the client checks
+// again.
 const legacyPeriod = 5 * time.Minute
 
 // generation is what the client knows about the parser's routes. It is safe for concurrent use.
@@ -43,7 +44,7 @@ func (c *Client) requestNegotiated(ctx context.Context, src source) (document.Do
 	return c.requestLegacy(ctx, src)
 }
 
-// isLegacy reports whether the parser lacks /v1/parse. It asks with an empty request: a server that answers 404 to a
+// isLegacy reports whether the parser lacks /v1/parse. It sends an empty request: a server that answers 404 to a
 // document may close the connection before it has read the document, which can lose the answer.
 func (c *Client) isLegacy(ctx context.Context) (bool, error) {
 	if c.generation.isModern.Load() {
@@ -56,7 +57,7 @@ func (c *Client) isLegacy(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if a.status >= http.StatusInternalServerError { // most likely of a proxy, which does not know the routes
+	if a.status >= http.StatusInternalServerError { // most likely from a proxy, which does not know the routes
 		return false, parserFailure(fault.ParserUnavailable, a.unexpectedAnswer())
 	}
 	legacy := a.status == http.StatusNotFound

@@ -2,5 +2,5 @@
 
 package parserapi_test
 
-// memoryFactor is what the race detector does to the memory of a process, five to ten times by its own account.
+// memoryFactor is the memory overhead of the race detector, five to ten times according to its documentation.
 const memoryFactor = 10

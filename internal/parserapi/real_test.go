@@ -23,10 +23,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// maxResident is what the parser's own process may take, in bytes, its children apart.
+// maxResident is the memory of the parser's own process, in bytes, without its children.
 const maxResident = memoryFactor * 150 << 20
 
-// expected is what a correct parser says of a document: facts, or one of some codes.
+// expected is the correct answer of a parser to a document: facts, or one of several codes.
 type expected struct {
 	name  string
 	pdf   []byte
@@ -85,7 +85,7 @@ func documents(tb testing.TB, folder string) []expected {
 	return all
 }
 
-// service is the parser as a process of its own.
+// service is the parser in its own process.
 type service struct {
 	*parserapi.Client
 	cmd *exec.Cmd
@@ -123,7 +123,7 @@ func startService(tb testing.TB) *service {
 	return s
 }
 
-// resident is the most memory that the process has had, in bytes.
+// resident returns the peak memory of the process, in bytes.
 func (s *service) resident(tb testing.TB) int64 {
 	tb.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
@@ -168,8 +168,8 @@ func TestEveryDocumentThroughTheService(t *testing.T) {
 	s.isWell(t)
 }
 
-// Thirty at once: each ends with its own code, or is sent away for lack of room; those who come again with a good
-// document get its facts all the while.
+// Thirty hostile documents at once: each ends with its own code, or is refused for lack of room. Meanwhile retried
+// good documents still return their facts.
 func TestHostileDocumentsBesideGoodOnes(t *testing.T) {
 	t.Parallel()
 	s := startService(t)

@@ -1,5 +1,5 @@
-// Package parserapi is the parser over HTTP: its server, and the client of the workers. Both use /v1/parse. The server
-// also answers callers of the earlier system, and the client falls back to a parser of the earlier system.
+// Package parserapi is the parser over HTTP: its server, and the client of the workers. Both use /v1/parse. The
+// server also answers callers of the earlier system, and the client falls back to a parser of the earlier system.
 package parserapi
 
 import (
@@ -30,18 +30,18 @@ const (
 	routeHealth = "/health"
 )
 
-// The values for zeros in Deps.
+// The defaults of Deps.
 const (
 	DefaultMemory      = 32 << 20
 	DefaultBodyTimeout = budget.ParserBody
 )
 
-// Parser reads documents; parsepool.Pool is one.
+// Parser reads documents; parsepool.Pool implements it.
 type Parser interface {
 	Parse(ctx context.Context, pdf []byte) (document.Document, error)
 }
 
-// Deps is what the server needs.
+// Deps are the dependencies of the server.
 type Deps struct {
 	Parser Parser
 	// Ready returns why no document can be read now; nil is always ready.
@@ -72,7 +72,7 @@ func New(d Deps) http.Handler {
 	if d.Memory == 0 {
 		d.Memory = DefaultMemory
 	}
-	d.Memory = max(d.Memory, d.MaxBytes) // otherwise the largest document would wait without end
+	d.Memory = max(d.Memory, d.MaxBytes) // otherwise the largest document would wait for ever
 	if d.BodyTimeout == 0 {
 		d.BodyTimeout = DefaultBodyTimeout
 	}
@@ -110,7 +110,8 @@ func (s *server) handleParse(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, doc)
 }
 
-// handleLegacyParse answers as the earlier system did: its shape, 400 for a wrong request and 500 for everything else.
+// handleLegacyParse answers in the format of the earlier system: 400 for a wrong request and 500 for any other
+// failure.
 func (s *server) handleLegacyParse(w http.ResponseWriter, r *http.Request) {
 	doc, err := s.readRequest(w, r, true)
 	if err == nil {
@@ -161,5 +162,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that left needs no answer
+	_, _ = w.Write(body) // a client that disconnected needs no answer
 }

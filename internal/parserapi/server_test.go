@@ -38,7 +38,7 @@ func facts() document.Document {
 	}
 }
 
-// reads is a Parser that knows one document and no other.
+// reads is a Parser that can read one document only.
 var reads = fake(func(_ context.Context, b []byte) (document.Document, error) {
 	if string(b) != pdf {
 		return document.Document{}, fault.New(fault.Corrupt)
@@ -50,7 +50,7 @@ func refuses(err error) fake {
 	return func(context.Context, []byte) (document.Document, error) { return document.Document{}, err }
 }
 
-// form is a multipart body: name of a field, name of a file, content, and so on.
+// form is a multipart body: for each part the name of the field, the name of the file, and the content.
 func form(tb testing.TB, parts ...string) (body, contentType string) {
 	tb.Helper()
 	var b bytes.Buffer

@@ -17,7 +17,7 @@ type source struct {
 	open func() io.Reader
 }
 
-// newSource makes the rest of r a source: a file as it is, another reader by reading it into memory.
+// newSource makes the rest of r a source: a file is used directly, another reader is read into memory.
 func newSource(r io.Reader) (source, error) {
 	if f, ok := r.(interface {
 		io.ReaderAt
@@ -59,7 +59,7 @@ func checkSize(src source) (source, error) {
 	return src, nil
 }
 
-// observed records the error of a reader that net/http reads, to find out why a request failed.
+// observed records the error of a reader that net/http reads, to find the cause of a failed request.
 type observed struct {
 	io.Reader
 	mu  sync.Mutex

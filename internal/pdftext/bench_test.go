@@ -13,9 +13,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// BenchmarkPages reports, beside its own time, how many times as long as pdftotext -bbox it takes on the same file; the
-// fastest run of each is compared, for whatever else runs on the machine only adds. The target is 1.8 with the way to a
-// child process and the reading of the words added.
+// BenchmarkPages reports, in addition to its own time, the ratio to pdftotext -bbox on the same file; it compares the
+// fastest run of each, because other load only adds time. The target is 1.8, including the child process and the
+// reading of the words.
 func BenchmarkPages(b *testing.B) {
 	e := newExtractor(b)
 	files, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests/documents/[tl]*/*.pdf"))
@@ -57,7 +57,7 @@ func timePdftotext(b *testing.B, bin, file string) time.Duration {
 	return fastest
 }
 
-// BenchmarkNew is the start with a warm compilation cache.
+// BenchmarkNew measures the start with a warm compilation cache.
 func BenchmarkNew(b *testing.B) {
 	newExtractor(b) // warms it
 	for b.Loop() {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// frame is where a page's own coordinates, y growing upwards, lie on the page as one sees it.
+// frame maps a page's own coordinates, y growing upwards, to the page as it is displayed.
 type frame struct {
 	left, bottom, right, top float64
 	turns                    uint64 // quarter turns clockwise
@@ -39,7 +39,7 @@ func (f frame) pageSize() (width, height float64) {
 	return f.right - f.left, f.top - f.bottom
 }
 
-// placePoint turns a point of the page's own coordinates into one from the top left corner, y growing downwards.
+// placePoint converts a point of the page's own coordinates to one from the top left corner, y growing downwards.
 func (f frame) placePoint(x, y float64) (float64, float64) {
 	switch f.turns {
 	case 1:
@@ -52,7 +52,7 @@ func (f frame) placePoint(x, y float64) (float64, float64) {
 	return x - f.left, f.top - y
 }
 
-// turnDirection turns a direction as placePoint turns points, y still growing upwards.
+// turnDirection rotates a direction as placePoint rotates points, y still growing upwards.
 func (f frame) turnDirection(x, y float64) (float64, float64) {
 	switch f.turns {
 	case 1:
@@ -65,7 +65,7 @@ func (f frame) turnDirection(x, y float64) (float64, float64) {
 	return x, y
 }
 
-// placeBox places a rectangle.
+// placeBox converts a rectangle.
 func (f frame) placeBox(left, top, right, bottom float64) (x0, y0, x1, y1 float64) {
 	x0, y0 = f.placePoint(left, top)
 	x1, y1 = f.placePoint(right, bottom)

@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// invisible is the render mode of text that is not painted: what an optical reader lays over a picture.
+// invisible is the render mode of unpainted text, which optical character recognition puts over a picture.
 const invisible = 3
 
-// samples is how many characters of a page are looked at to find out whether it has invisible text.
+// samples is the number of characters of a page that are tested for invisible text.
 const samples = 8
 
-// hiddenText returns what tells hidden characters from those that one sees: text that is not painted, and text on a
-// layer that is switched off. It is nil when a page has neither, so that usual pages cost nothing.
+// hiddenText returns a function that detects hidden characters: unpainted text, and text on a layer that is switched
+// off. It is nil when a page has neither, so that usual pages have no overhead.
 func (r *reader) hiddenText(page, text uint64, n int, f frame, layers bool) (func(uint64) (bool, error), error) {
 	unpainted := false
 	for i := 0; i < n && !unpainted; i += max(1, n/samples) {
@@ -49,9 +49,9 @@ func (r *reader) isUnpainted(text, index uint64) (bool, error) {
 	return int32(mode) == invisible, err
 }
 
-// switchedOff returns the characters that leave no trace on the painted page although they are on a layer. PDFium's
-// text does not tell which layers are on, its painting does: the page is painted with and without what is on layers,
-// and where nothing differs nothing was visible.
+// switchedOff returns the characters on a layer that do not appear on the painted page. PDFium's text does not show
+// which layers are on, but its painting does: the page is painted with and without the content of layers, and where
+// nothing differs nothing was visible.
 func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool, error) {
 	suspects := map[uint64]bool{}
 	count, err := r.callFunction(r.countObjects, page)
@@ -103,10 +103,10 @@ func (r *reader) switchedOff(page, text uint64, n int, f frame) (map[uint64]bool
 	return off, nil
 }
 
-// maxFormDepth is how deep forms in forms are looked into.
+// maxFormDepth is the largest depth of nested forms that are examined.
 const maxFormDepth = 8
 
-// collectSuspects adds the text objects of an object that may be on a layer: those with a mark, and all that is in a
+// collectSuspects adds the text objects of an object that may be on a layer: those with a mark, and all inside of a
 // form.
 func (r *reader) collectSuspects(object uint64, inForm bool, depth int, suspects map[uint64]bool) error {
 	kind, err := r.callFunction(r.objectType, object)
@@ -153,7 +153,7 @@ type painting struct {
 // maxPixels is the longest side of a painting: enough for a letter of 4 points on paper of 20 inches.
 const maxPixels = 1600
 
-// paintPage paints a page as it lies before it is turned; nil when the sandbox has no memory for it.
+// paintPage paints a page before its rotation; nil when the sandbox has no memory for it.
 func (r *reader) paintPage(page uint64, f frame) (*painting, error) {
 	w, h := f.right-f.left, f.top-f.bottom
 	if w <= 0 || h <= 0 {
@@ -168,7 +168,7 @@ func (r *reader) paintPage(page uint64, f frame) (*painting, error) {
 	if _, err := r.callFunction(r.fillBitmap, bitmap, 0, 0, uint64(p.width), uint64(p.height), 0xFFFFFFFF); err != nil {
 		return nil, err
 	}
-	const asIs = 0 // the page's own rotation is taken back
+	const asIs = 0 // the page's own rotation is undone
 	back := (4 - f.turns) & 3
 	if _, err := r.callFunction(r.renderPage, bitmap, page, 0, 0, uint64(p.width), uint64(p.height), back, asIs); err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func (p *painting) differs(q *painting, x0, y0, x1, y1 float64) bool {
 	return false
 }
 
-// mostInflated is how much of an object stream is looked at.
+// mostInflated is how much of an object stream is decompressed.
 const mostInflated = 1 << 20
 
 var (
@@ -205,7 +205,8 @@ var (
 	objectStream = []byte("/ObjStm")
 )
 
-// hasLayers reports whether a PDF has optional content: its catalogue says so, which may stand in a compressed stream.
+// hasLayers reports whether a PDF has optional content, according to its catalogue, which may be in a compressed
+// stream.
 func hasLayers(pdf []byte) bool {
 	if bytes.Contains(pdf, layerKey) {
 		return true

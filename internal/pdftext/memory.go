@@ -6,8 +6,8 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// reserved is the memory of an instance: address space for all that it may ever have, of which it gets what it asks
-// for. Memory of the Go heap would be copied each time it grows, and a document at the limit would cost four times it.
+// reserved is the memory of an instance: it reserves address space for the maximum and makes it usable on demand.
+// Memory of the Go heap would be copied at each growth, and a document at the limit would cost four times its size.
 type reserved struct{ all []byte }
 
 func reserveMemory(_, limit uint64) experimental.LinearMemory {
@@ -26,7 +26,7 @@ func (m *reserved) Reallocate(size uint64) []byte {
 	return m.all[:size:size]
 }
 
-// Free gives everything back.
+// Free releases the memory.
 func (m *reserved) Free() {
 	if m.all != nil {
 		_ = unix.Munmap(m.all)

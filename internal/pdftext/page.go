@@ -8,8 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// readPage reads the page with the index, and takes what it holds from left. layers says that the document has optional
-// content, of which a part may be switched off.
+// readPage reads the page with the index, and subtracts its contents from left. layers reports that the document has
+// optional content, of which a part may be switched off.
 func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (document.Page, error) {
 	page, err := r.callFunction(r.loadPage, doc, uint64(index))
 	if err != nil {
@@ -65,8 +65,8 @@ func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (doc
 	return result, nil
 }
 
-// readText reads the words of a page. A page most of whose text runs another way, because it was printed sideways or
-// upside down, is turned and read again.
+// readText reads the words of a page. A page most of whose text runs in another direction, because it was printed
+// sideways or upside down, is rotated and read again.
 func (r *reader) readText(page, text uint64, n int, f frame, layers bool) (*textPage, error) {
 	hidden, err := r.hiddenText(page, text, n, f, layers)
 	if err != nil {
@@ -99,15 +99,15 @@ const (
 )
 
 const (
-	// drawnPaths is how many paths a page without text has when its text was turned into outlines; rules and frames are
+	// drawnPaths is the smallest number of paths of a page whose text was converted to outlines; rules and frames are
 	// fewer.
 	drawnPaths = 200
-	// drawnPart is the part of a page that a picture of it takes; a logo is smaller.
+	// drawnPart is the smallest share of a page that a picture of it covers; a logo is smaller.
 	drawnPart = 0.2
 )
 
-// isDrawn reports whether a page that has no words shows something that may be text nevertheless: a picture of a page,
-// or letters drawn as outlines.
+// isDrawn reports whether a page without words shows something that may be text: a picture of a page, or letters
+// drawn as outlines.
 func (r *reader) isDrawn(page uint64, objects int, f frame) (bool, error) {
 	paths, pictures := 0, 0.0
 	for i := range objects {
@@ -130,7 +130,7 @@ func (r *reader) isDrawn(page uint64, objects int, f frame) (bool, error) {
 			left, bottom, right, top := r.readRect()
 			pictures += (right - left) * (top - bottom)
 		case objectText:
-			return true, nil // its characters are invisible, or run askew
+			return true, nil // its characters are invisible, or not upright
 		}
 	}
 	return paths > drawnPaths || pictures > drawnPart*(f.right-f.left)*(f.top-f.bottom), nil

@@ -1,7 +1,7 @@
-// Package pdftext turns the bytes of a PDF into words with coordinates. The reader is PDFium compiled to WebAssembly:
-// it has no file, no network and no clock of ours, and memory up to a limit, so a document can hurt only the instance
-// that reads it. What is left to contain is time: an instance cannot be interrupted (the check would cost three to
-// five times the whole reading), so an Extractor belongs in a process that can be killed.
+// Package pdftext turns the bytes of a PDF into words with coordinates. The reader is PDFium compiled to WebAssembly.
+// It has no access to files, network or clock, and its memory is limited, so a document can damage only the instance
+// that reads it. Only time is not limited: an instance cannot be interrupted (the check would multiply the reading
+// time by three to five), so an Extractor belongs in a process that can be killed.
 package pdftext
 
 import (
@@ -25,38 +25,40 @@ import (
 )
 
 const (
-	// DefaultMemory is what a document may take of an instance. The longest record that is known takes 19 MiB; a
-	// stream that expands without end is stopped here, long before the deadline.
+	// DefaultMemory is the memory of an instance for one document. The longest known record takes 19 MiB; the limit
+	// stops a stream that expands without end, long before the deadline.
 	DefaultMemory = 64 << 20
 
-	// instances is how many of them read a long document, its pages in turn; longPages is how many pages make it long.
-	// A short one is read before the other instance has found its first page.
+	// instances is the number of instances that read the pages of a long document in turn; longPages is the number of
+	// pages from which on it is long. A short one is finished before the second instance has found its first page.
 	instances = 2
 	longPages = 6
 
-	// maxObjects is what a page may hold: paths, pictures and runs of text. A page of a record has some hundreds.
+	// maxObjects bounds the objects of a page: paths, pictures and runs of text. A page of a record has some
+	// hundreds.
 	maxObjects = 100_000
-	// maxAllObjects is what all pages may hold together. The longest record has room for a run of text for each
-	// character, and for its rules; without it, one page that is listed 60 times takes 10 s of two cores.
+	// maxAllObjects bounds the objects of all pages. The longest record fits with one run of text for each character,
+	// and its rules. Without the limit, one page that is listed 60 times takes 10 s of two cores.
 	maxAllObjects = document.MaxCharacters + maxObjects
 
 	wasmPage = 64 << 10
 )
 
-// Config is what an Extractor needs.
+// Config configures an Extractor.
 type Config struct {
-	// CacheDir keeps the compiled module between starts: 0.1 s and 50 MB instead of 3 s and 340 MB. Empty means none.
+	// CacheDir stores the compiled module between starts: 0.1 s and 50 MB instead of 3 s and 340 MB. Empty means
+	// none.
 	CacheDir string
 	// Memory is the limit in bytes of each of the two instances; DefaultMemory when zero.
 	Memory int64
 }
 
-// Extractor reads PDFs, one at a time: Pages waits for the call before it.
+// Extractor reads PDFs, one at a time: Pages waits for the previous call.
 type Extractor struct {
 	mu    sync.Mutex
 	cache wazero.CompilationCache
 	pool  pdfium.Pool
-	// started is the module that the pool has started last; see captureModule.
+	// started is the module that the pool started last; see captureModule.
 	started   api.Module
 	instances [instances]instance
 }
@@ -91,7 +93,7 @@ func New(cfg Config) (*Extractor, error) {
 		MaxIdle:       instances,
 		MaxTotal:      instances,
 		RuntimeConfig: runtime,
-		FSConfig:      wazero.NewFSConfig(), // the library's default gives the whole disk
+		FSConfig:      wazero.NewFSConfig(), // the library's default exposes the whole disk
 		Stdout:        io.Discard,
 		Stderr:        io.Discard,
 	})
@@ -104,7 +106,7 @@ func New(cfg Config) (*Extractor, error) {
 	return e, nil
 }
 
-// startInstance makes sure that there is an instance at the index. No document has touched it, or it has been reset
+// startInstance ensures that there is an instance at the index. No document has touched it, or it has been reset
 // since.
 func (e *Extractor) startInstance(index int) error {
 	if e.instances[index].reader != nil {
@@ -122,8 +124,8 @@ func (e *Extractor) startInstance(index int) error {
 	return nil
 }
 
-// cleanInstances prepares the instances for the next document: those that have trapped, or that have grown too far to
-// be kept, are ended.
+// cleanInstances prepares the instances for the next document: it ends those that have trapped, or that have grown
+// too large.
 func (e *Extractor) cleanInstances() error {
 	var errs []error
 	for i := range e.instances {
@@ -136,7 +138,7 @@ func (e *Extractor) cleanInstances() error {
 }
 
 // Pages returns the words of every page, no_text when there are none. Other faults are not_a_pdf, encrypted, corrupt,
-// too_many_pages and too_complex. A context that has ended is noticed between pages only.
+// too_many_pages and too_complex. It checks the context between pages only.
 func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, error) {
 	if err := document.Sniff(pdf[:min(len(pdf), document.SniffLength)]); err != nil {
 		return nil, err
@@ -158,7 +160,7 @@ func (e *Extractor) Pages(ctx context.Context, pdf []byte) ([]document.Page, err
 	return nil, fault.New(fault.NoText)
 }
 
-// budget is what the pages of a document may still have.
+// budget is the remaining characters and objects of a document.
 type budget struct{ characters, objects atomic.Int64 }
 
 // readDocument reads the pages, those of a long document with all instances.
@@ -234,8 +236,8 @@ func (e *Extractor) Close() error {
 	return err
 }
 
-// captureModule takes the WebAssembly module out of the library's hands as it starts. Through the library's own calls a
-// character costs four crossings, each with an allocation inside the sandbox and a handle looked up outside; on the
+// captureModule captures the WebAssembly module from the library when it starts. Through the library's own calls a
+// character costs four crossings, each with an allocation inside of the sandbox and a handle lookup outside; on the
 // module itself it costs two plain calls, and a document takes a third of the time.
 type captureModule struct{ module *api.Module }
 

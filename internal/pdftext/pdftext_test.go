@@ -64,7 +64,7 @@ func TestWords(t *testing.T) {
 		{"spaces part words", `BT /F1 10 Tf 72 700 Td (COMP 248  A) Tj ET`, []string{"COMP", "248", "A"}},
 		{"kerning does not", `BT /F1 10 Tf 72 700 Td [(A) 80 (V) 80 (AT) -60 (OM)] TJ ET`, []string{"AVATOM"}},
 		{"a space that is kerned from both sides does", `BT /F1 10 Tf 72 700 Td (N) Tj 7.22 0 Td (A) Tj 6.12 0 Td ( ) Tj 1.95 0 Td (A) Tj 6.67 0 Td (N) Tj ET`, []string{"NA", "AN"}},
-		// Sparse columns and dense lines: PDFium takes such a page for one that is written from top to bottom.
+		// Sparse columns and dense lines: PDFium takes such a page for vertical writing.
 		{"characters in narrow columns are words", `BT /F1 10 Tf 1 0 0 1 72 700 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 700 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 691 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 691 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 682 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 682 Tm (A) Tj 6.67 0 Td (B) Tj 1 0 0 1 72 673 Tm (F) Tj 6.11 0 Td (all) Tj 1 0 0 1 472 673 Tm (A) Tj 6.67 0 Td (B) Tj ET`, []string{"Fall", "AB", "Fall", "AB", "Fall", "AB", "Fall", "AB"}},
 		{"a gap does", `BT /F1 10 Tf 72 700 Td [(COMP) -1500 (248)] TJ ET`, []string{"COMP", "248"}},
 		{"a character at a time", `BT /F1 10 Tf 72 700 Td (A) Tj 6.67 0 Td (B) Tj 6.67 0 Td (C) Tj ET`, []string{"ABC"}},
@@ -87,7 +87,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestPlace holds that words lie where one sees them, whatever the page's box and rotation.
+// TestPlace checks that words have their displayed position, whatever the page's box and rotation.
 func TestPlace(t *testing.T) {
 	t.Parallel()
 	e := newExtractor(t)
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 			if got := fault.CodeOf(err); got != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
-			// Whatever it was, the next document is read.
+			// After any fault, the next document is read.
 			if _, err := e.Pages(context.Background(), makePDF(good)); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
@@ -185,7 +185,7 @@ func TestMostPages(t *testing.T) {
 	}
 }
 
-// TestDocumentsDoNotMeet holds that a document is read as if it were the first, whatever came before.
+// TestDocumentsDoNotMeet checks that a document is read as if it were the first, whatever was read before.
 func TestDocumentsDoNotMeet(t *testing.T) {
 	t.Parallel()
 	pdf := sample(t, "transcripts/very-long.pdf")
@@ -222,7 +222,7 @@ func TestPagesAfterTheEnd(t *testing.T) {
 	}
 }
 
-// FuzzPages damages PDFs. What comes out is pages or a fault of the document, and the next document is read.
+// FuzzPages damages PDFs. The result is pages or a fault of the document, and the next document is read.
 func FuzzPages(f *testing.F) {
 	e := newExtractor(f)
 	good := makePDF(pdfPage{letterPaper, "BT /F1 10 Tf 72 700 Td (x) Tj ET"})
@@ -232,7 +232,7 @@ func FuzzPages(f *testing.F) {
 	f.Add(sample(f, "hostile/invoice.pdf"))
 	f.Fuzz(func(t *testing.T, pdf []byte) {
 		if len(pdf) > 4096 {
-			return // small ones end in time by themselves; the kill-deadline is the pool's
+			return // small ones end in time; the pool enforces the deadline
 		}
 		pages, err := e.Pages(context.Background(), pdf)
 		if err != nil {

@@ -13,20 +13,20 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// errTrap says that PDFium has given up: out of memory, out of stack, or an assertion.
+// errTrap says that PDFium has stopped: out of memory, out of stack, or an assertion.
 var errTrap = errors.New("pdfium stopped")
 
 // keepMemory is the size up to which an instance is cleaned rather than replaced.
 const keepMemory = 32 << 20
 
-// Results of FPDF_GetLastError that are the document's doing.
+// Results of FPDF_GetLastError that the document causes.
 const (
 	lastErrorPassword = 4
 	lastErrorSecurity = 5
 )
 
-// reader calls PDFium in one instance. Each document finds the memory as it was before the first one, so that nothing a
-// document does there reaches the next.
+// reader calls PDFium in one instance. Each document finds the initial memory, so that no data of a document reaches
+// the next.
 type reader struct {
 	module  api.Module
 	scratch uint32 // scratchSize bytes inside the sandbox that results are written to
@@ -106,9 +106,8 @@ func (r *reader) wholeMemory() []byte {
 	return b
 }
 
-// resetMemory gives the memory back its first state. It reports false when the instance has to be replaced: it has
-// trapped, and what it holds outside its memory cannot be trusted, or it has grown so far that a new one is cheaper
-// to hold.
+// resetMemory restores the initial memory. It reports false when the instance has to be replaced: it has trapped, and
+// its state outside of the memory cannot be trusted, or it has grown so far that a new one uses less memory.
 func (r *reader) resetMemory() bool {
 	mem := r.wholeMemory()
 	if r.trapped || len(mem) > keepMemory {
@@ -120,8 +119,8 @@ func (r *reader) resetMemory() bool {
 
 func (r *reader) callFunction(f api.Function, args ...uint64) (uint64, error) {
 	copy(r.stack[:], args)
-	// The context is not the caller's: it would be looked at only by a sandbox that checks for cancelling, and that
-	// costs three to five times as much.
+	// This is not the caller's context, which only a sandbox that checks for cancellation would read, at three to
+	// five times the cost.
 	if err := f.CallWithStack(context.Background(), r.stack[:]); err != nil {
 		r.trapped = true
 		reason, _, _ := strings.Cut(err.Error(), "\n") // the rest is a trace of functions without names
@@ -130,8 +129,8 @@ func (r *reader) callFunction(f api.Function, args ...uint64) (uint64, error) {
 	return r.stack[0], nil
 }
 
-// openDocument loads a document and returns it with the number of its pages. Nobody closes it: reset does that for
-// the whole memory at once.
+// openDocument loads a document and returns it with the number of its pages. It need not be closed: resetMemory
+// discards the whole memory at once.
 func (r *reader) openDocument(pdf []byte) (doc uint64, pages int, err error) {
 	size := uint64(len(pdf))
 	at, err := r.callFunction(r.malloc, size)
@@ -162,10 +161,11 @@ func (r *reader) openDocument(pdf []byte) (doc uint64, pages int, err error) {
 	}
 }
 
-// tooComplex is the fault of a document at which PDFium has given up.
+// tooComplex is the fault of a document at which PDFium has stopped.
 func tooComplex(err error) error { return fault.Wrap(fault.TooComplex, err) }
 
-// tooManyPages is the fault of a document that claims n pages. A damaged or looping page tree claims what is not there.
+// tooManyPages is the fault of a document that claims n pages. A damaged or cyclic page tree claims pages that do not
+// exist.
 func (r *reader) tooManyPages(doc uint64, n int) error {
 	page, err := r.callFunction(r.loadPage, doc, document.MaxPages)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// TestNothingIsLeft holds that an instance has forgotten a document when the next one comes.
+// TestNothingIsLeft checks that an instance holds no data of a document when the next one is read.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	e, err := New(Config{CacheDir: testenv.WasmCache()})

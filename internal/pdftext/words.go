@@ -13,69 +13,68 @@ import (
 )
 
 const (
-	// wordGap is the space between two characters of a run, in sizes of the font, from which they belong to two words.
-	// Kerning stays below 0.1. A space is 0.22 or more in the fonts that browsers print with, and kerned from both
-	// sides, as in "A A", 0.14.
+	// wordGap is the smallest gap between two characters of different words, in sizes of the font. Kerning stays
+	// below 0.1. A space is 0.22 or more in the fonts that browsers print with, and 0.14 when it is kerned from both
+	// sides, as in "A A".
 	wordGap = 0.125
 
-	// madeUpGap and madeUpKern are how far, in sizes, two characters with a space between them may lie apart or
-	// overlap to be of one word nevertheless. PDFium makes up a space where a run of text ends, also in the middle of
-	// a kerned word or behind a ligature, whose box it gives too narrow; one that is printed is wider.
+	// madeUpGap and madeUpKern are the largest gap and overlap, in sizes, of two characters of one word with a
+	// generated space between them. PDFium generates a space where a run of text ends, also in the middle of a kerned
+	// word or behind a ligature, whose box it reports too narrow; a printed space is wider.
 	madeUpGap  = 0.1
 	madeUpKern = 0.2
 
-	// overlap is how far, in sizes, a character may begin before the end of the one before it.
+	// overlap is how far, in sizes, a character may begin before the end of the previous one.
 	overlap = 0.5
 
-	// sameLine is how far, in sizes, the baselines of characters of one word may lie apart.
+	// sameLine is the largest distance, in sizes, of the baselines of characters of one word.
 	sameLine = 0.1
 
-	// upright is the largest slope of a line that is still read. Stamps and watermarks run across the page.
+	// upright is the largest slope of a line that is read. Stamps and watermarks are steeper.
 	upright = 0.05
 
-	// inBox is how far, in points, the letters of a ligature may reach out of its box, by rounding.
+	// inBox is how far, in points, the letters of a ligature may exceed its box, by rounding.
 	inBox = 0.02
 
-	// doubled is how far apart, in sizes, two prints of one character lie at most.
+	// doubled is the largest distance, in sizes, of two prints of one character.
 	doubled = 0.05
 
-	// smallest is the least part of the height of its box that the size of a font is. Boxes are 1.0 to 1.6 sizes high.
+	// smallest is the smallest ratio of the size of a font to the height of its box. Boxes are 1.0 to 1.6 sizes high.
 	smallest = 0.4
 
-	// flat is how many times wider than high the ink of a hyphen is at least.
+	// flat is the smallest ratio of width to height of a hyphen's ink.
 	flat = 1.8
 
 	softHyphen = 0xAD
 
-	// lineHyphen is what PDFium makes of a hyphen at the end of a run of text: it takes the word for one that goes on
-	// in the next line. Here words are made by position, and the hyphen of "B-" is a hyphen.
+	// lineHyphen is PDFium's replacement of a hyphen at the end of a run of text: it assumes that the word continues
+	// in the next line. Here words are built by position, and the hyphen of "B-" is a hyphen.
 	lineHyphen = 0x02
 )
 
 // run is what the characters of a run of text share.
 type run struct {
 	baseline, size float64
-	// turns is how many quarter turns clockwise make the run upright; askew when no number does.
+	// turns is the number of quarter turns clockwise that make the run upright; askew when no number does.
 	turns int
 	askew bool
 }
 
-// character is one printed character and its place on the page.
+// character is one printed character and its position on the page.
 type character struct {
 	code           rune
 	index          uint64
 	x0, y0, x1, y1 float64
 }
 
-// textPage is the text of a loaded page while it is read. Characters come in the order of the stream; neither its text
-// objects (some printers make one of each character) nor the spaces that PDFium makes up say more of words than the
-// positions do.
+// textPage is the text of a loaded page while it is read. Characters come in the order of the stream. Only their
+// positions show words: some printers create one text object for each character, and PDFium generates spaces.
 type textPage struct {
 	*reader
 	text  uint64
 	count int
 	frame frame
-	// hidden reports whether a character is not to be seen; nil when all are.
+	// hidden reports whether a character is invisible; nil when all are visible.
 	hidden func(index uint64) (bool, error)
 
 	words   []document.Word
@@ -119,8 +118,8 @@ func (p *textPage) readWords() error {
 		}
 		left, top, right, bottom := p.readRect()
 		if top != height.top || bottom != height.bottom {
-			// The height of the box is the font's. As long as box and height stay where they are, so do baseline, size
-			// and direction.
+			// The height of the box is the font's. While box and height stay the same, so do baseline, size and
+			// direction.
 			if line, err = p.readRun(i, math.Abs(top-bottom)); err != nil {
 				return err
 			}
@@ -157,7 +156,7 @@ func (p *textPage) readWords() error {
 	return nil
 }
 
-// addCharacter appends a character to the word that it goes on, or begins a new word with it.
+// addCharacter appends a character to its word, or begins a new word with it.
 func (p *textPage) addCharacter(c character, line run, spaced bool) {
 	most, least := wordGap, -overlap
 	if spaced {
@@ -165,7 +164,7 @@ func (p *textPage) addCharacter(c character, line run, spaced bool) {
 	}
 	gap := c.x0 - p.word.X1
 	sameBaseline := math.Abs(line.baseline-p.word.Baseline) <= sameLine*line.size
-	// The letters of a ligature share its box, or the later ones lie inside it.
+	// The letters of a ligature share its box, or the later ones are inside of it.
 	inLigature := sameBaseline && c.x0 >= p.last.x0-inBox && c.x1 <= p.last.x1+inBox
 	if !inLigature && (gap > most*line.size || gap < least*line.size || !sameBaseline) {
 		p.endWord()
@@ -191,8 +190,8 @@ func (p *textPage) endWord() {
 	}
 }
 
-// halveDoubled leaves one of each letter where all letters of a word come twice, each pair in one place: text that is
-// filled and stroked letter by letter.
+// halveDoubled keeps one of each letter if all letters of a word come in pairs at one position: text that is filled
+// and stroked letter by letter.
 func halveDoubled(text string, edges []float32, reach float64) (string, []float32) {
 	if len(edges) < 4 || len(edges)%2 != 0 || math.Abs(float64(edges[1]-edges[0])) > reach {
 		return text, edges
@@ -212,8 +211,8 @@ func halveDoubled(text string, edges []float32, reach float64) (string, []float3
 	return half.String(), halfEdges
 }
 
-// isDoubled reports whether c is the character before it once more: text that is filled and then stroked, to look bold,
-// comes as two text objects. The letters of a ligature lie in one place too, but are of one object.
+// isDoubled reports whether c repeats the previous character: text that is filled and then stroked, to look bold, is
+// two text objects. The letters of a ligature have one position too, but belong to one object.
 func (p *textPage) isDoubled(c character, line run) (bool, error) {
 	if p.letters.Len() == 0 || c.code != p.last.code || math.Abs(c.x0-p.last.x0) > doubled*line.size ||
 		math.Abs(line.baseline-p.word.Baseline) > sameLine*line.size {
@@ -227,8 +226,8 @@ func (p *textPage) isDoubled(c character, line run) (bool, error) {
 	return one != other, err
 }
 
-// readUnnamed looks at the ink of a character that the font gives no meaning: a flat bar is a hyphen, no ink is nothing
-// to see, and anything else is a character that is lost.
+// readUnnamed examines the ink of a character without a meaning in the font: a flat bar is a hyphen, no ink is
+// invisible, and anything else is a lost character.
 func (p *textPage) readUnnamed(index uint64) (rune, error) {
 	at := uint64(p.scratch)
 	if _, err := p.callFunction(p.inkBox, p.text, index, at, at+8, at+16, at+24); err != nil {
@@ -246,7 +245,7 @@ func (p *textPage) readUnnamed(index uint64) (rune, error) {
 	return unicode.ReplacementChar, nil
 }
 
-// visibleCharacter is the character as it is printed, and -1 when there is nothing to see.
+// visibleCharacter returns the character as it is printed, and -1 for an invisible one.
 func visibleCharacter(c rune) rune {
 	switch {
 	case c == lineHyphen:
@@ -261,7 +260,7 @@ func visibleCharacter(c rune) rune {
 	return c
 }
 
-// readRun asks for what the character at the index, in a box of the height, shares with those around it.
+// readRun reads the properties that the character at the index, in a box of the height, shares with those around it.
 func (p *textPage) readRun(index uint64, height float64) (run, error) {
 	if _, err := p.callFunction(p.charOrigin, p.text, index, uint64(p.scratch), uint64(p.scratch)+8); err != nil {
 		return run{}, err
@@ -280,7 +279,7 @@ func (p *textPage) readRun(index uint64, height float64) (run, error) {
 	across, along := p.frame.turnDirection(at(0), at(1))
 	line := run{baseline: baseline, size: api.DecodeF64(size) * math.Hypot(at(2), at(3))}
 	if line.size < smallest*height {
-		line.size = height // a Type 3 font tells nothing of its size
+		line.size = height // a Type 3 font has no size
 	}
 	switch {
 	case across > 0 && math.Abs(along) <= upright*across:

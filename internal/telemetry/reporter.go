@@ -18,7 +18,7 @@ import (
 // closeTimeout bounds what the library does after the last flush.
 const closeTimeout = 5 * time.Second
 
-// Reporter sends errors that an operator should look into to Sentry. Faults of a document or of a request are not among
+// Reporter sends errors that operators should examine to Sentry. Faults of a document or of a request are not among
 // them: those are answered and counted. A nil client reports nothing.
 type Reporter struct {
 	client *sentry.Client

@@ -82,8 +82,8 @@ func typeOf(err error) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", err), "*")
 }
 
-// allowedTags are the tags that an event may have, and how their values look: ids, codes, patterns and numbers. A
-// client chooses its method and may choose its request id, so that neither is taken for granted.
+// allowedTags are the tags that an event may have, and the form of their values: ids, codes, patterns and numbers. A
+// client chooses its method and may choose its request id, so both are checked.
 var allowedTags = map[string]*regexp.Regexp{
 	"role":       regexp.MustCompile(`^[a-z-]{1,20}$`),
 	"job_id":     regexp.MustCompile(`^[0-9a-f-]{36}$`),
@@ -114,7 +114,7 @@ func scrubEvent(e *sentry.Event) *sentry.Event {
 		}
 	}
 	for _, x := range e.Exception {
-		if x.Stacktrace == nil { // without a stack the server cannot tell one error from another
+		if x.Stacktrace == nil { // without a stack the server cannot distinguish errors
 			clean.Fingerprint = []string{clean.Tags["code"], clean.Tags["method"], clean.Tags["route"], x.Type, x.Value}
 		}
 		clean.Exception = append(clean.Exception, sentry.Exception{
@@ -124,7 +124,7 @@ func scrubEvent(e *sentry.Event) *sentry.Event {
 	return clean
 }
 
-// scrubStack keeps functions, files and lines: no values, no source, and no folder of the machine that built it.
+// scrubStack keeps functions, files and lines: no values, no source, and no folder of the build machine.
 func scrubStack(s *sentry.Stacktrace) *sentry.Stacktrace {
 	if s == nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package telemetry makes the log lines, metrics and error reports of a process. None of them contains data of
-// documents or requests; reports are made from an allow-list instead of being cleaned.
+// Package telemetry creates the log lines, metrics and error reports of a process. None of them contains data of
+// documents or requests; reports are built from an allow-list instead of being cleaned.
 package telemetry
 
 import (
@@ -28,7 +28,7 @@ type Telemetry struct {
 	Reporter *Reporter
 }
 
-// New makes the three. A DSN that cannot be used is an error; none at all is a reporter that reports nothing.
+// New creates the three. An invalid DSN is an error; without a DSN the reporter reports nothing.
 func New(o Options) (*Telemetry, error) {
 	reporter, err := newReporter(o)
 	if err != nil {

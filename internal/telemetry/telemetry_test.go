@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// sentryServer is what Sentry looks like from here: it takes envelopes and keeps them.
+// sentryServer replaces Sentry: it accepts envelopes and stores them.
 type sentryServer struct {
 	*httptest.Server
 	mu        sync.Mutex
@@ -73,7 +73,7 @@ type event struct {
 	}
 }
 
-// events reads the events out of the envelopes: a header line, then an item's header and body line by line.
+// events decodes the envelopes: a header line, then an item's header and body line by line.
 func (s *sentryServer) events(t *testing.T) []event {
 	t.Helper()
 	s.mu.Lock()
@@ -115,7 +115,7 @@ func start(t *testing.T, role, dsn string) *telemetry.Telemetry {
 	return tel
 }
 
-// finish sends what is left, as a process does at its end.
+// finish sends the remaining reports, as a process does at its end.
 func finish(t *testing.T, tel *telemetry.Telemetry) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -123,7 +123,7 @@ func finish(t *testing.T, tel *telemetry.Telemetry) {
 	tel.Close(ctx)
 }
 
-// personal is planted wherever a request or an error can carry it.
+// personal is put into every place of a request or an error that can contain it.
 const personal = "Tremblay-40012345"
 
 func TestAPanicInAHandler(t *testing.T) {
@@ -236,8 +236,8 @@ func TestAFailureAtTheStart(t *testing.T) {
 	nothingPersonal(t, server)
 }
 
-// What a client may choose, its method and its request id, is checked; a panic with an error tells no more than its
-// type.
+// The values that a client may choose, its method and its request id, are checked; of a panic with an error only the
+// type is reported.
 func TestWhatAClientChoosesStaysOut(t *testing.T) {
 	t.Parallel()
 	server := newSentry(t)
@@ -284,7 +284,7 @@ func TestNoDSNReportsNothing(t *testing.T) {
 	finish(t, tel)
 }
 
-// A server of reports that hangs must not keep a process from ending.
+// A hanging report server must not keep a process from ending.
 func TestCloseHasADeadline(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})

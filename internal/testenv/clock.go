@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Clock is a clock that tests move. It is safe for concurrent use.
+// Clock is a clock that tests set. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that stands at now.
+// NewClock returns a clock that stays at now.
 func NewClock(now time.Time) *Clock { return &Clock{now: now} }
 
 // Now returns the time of the clock.

@@ -63,7 +63,7 @@ func withDatabase(uri, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The database of a URI is also where its user is looked up, unless it says otherwise.
+	// The database of a URI is also the authentication database, unless authSource names another.
 	if q := u.Query(); u.User != nil && q.Get("authSource") == "" {
 		source := strings.Trim(u.Path, "/")
 		if source == "" {
@@ -79,7 +79,7 @@ func withDatabase(uri, name string) (string, error) {
 // borrowedMongo is a server that ends with this process.
 type borrowedMongo struct {
 	uri string
-	// held is the server's standard input: the server ends when it closes, which the end of this process sees to. That
+	// held is the server's standard input: the server ends when it closes, at the latest with this process. That
 	// leaves no goroutine behind, for tests that look for leaks.
 	held io.Closer
 }
@@ -108,7 +108,7 @@ var sharedMongo = sync.OnceValues(func() (*borrowedMongo, error) {
 	return &borrowedMongo{uri: "mongodb://" + addr, held: held}, nil
 })
 
-// MongoServer is a MongoDB server of a test's own, to be killed and started again.
+// MongoServer is a MongoDB server for one test, which can be killed and restarted.
 type MongoServer struct {
 	*Process
 	Port int

@@ -37,7 +37,7 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	}
 }
 
-// A claim may be won once: without the order that the server keeps, several win it.
+// Only one claim may succeed: without the server's atomic updates several would.
 func TestMongoUpdatesAreAtomic(t *testing.T) {
 	t.Parallel()
 	c := collection(t, testenv.NewMongoDatabase(t))

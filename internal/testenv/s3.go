@@ -17,8 +17,8 @@ const (
 	S3Region    = "us-east-1"
 )
 
-// S3Server is an S3 server of a test's own, to be killed and started again. It keeps each bucket as a folder and each
-// object as a file, which a test may look at and damage.
+// S3Server is an S3 server for one test, which can be killed and restarted. It stores each bucket as a folder and
+// each object as a file, which a test may read and damage.
 type S3Server struct {
 	*Process
 	Port int
@@ -28,7 +28,8 @@ type S3Server struct {
 // StartS3 starts an S3 server with empty buckets.
 func StartS3(tb testing.TB, buckets ...string) *S3Server {
 	tb.Helper()
-	// Its metadata are extended attributes, which a tmpfs may lack for an ordinary user: a folder beside needs none.
+	// Its metadata are extended attributes, which a tmpfs may not support for an ordinary user; a separate folder
+	// needs none.
 	s := &S3Server{Port: FreePort(tb), dir: tb.TempDir()}
 	for _, dir := range []string{"data", "meta"} {
 		if err := os.Mkdir(filepath.Join(s.dir, dir), 0o700); err != nil {
@@ -85,7 +86,7 @@ func (s *S3Server) ListKeys(tb testing.TB, bucket string) []string {
 	return keys
 }
 
-// S3Env is the environment of a process that uses an S3 server of tests, and never asks anybody else for credentials.
+// S3Env is the environment of a process that uses an S3 server of tests, and reads credentials from nowhere else.
 func S3Env() []string {
 	return []string{
 		"AWS_ACCESS_KEY_ID=" + S3AccessKey, "AWS_SECRET_ACCESS_KEY=" + S3SecretKey,

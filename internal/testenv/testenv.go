@@ -1,5 +1,5 @@
-// Package testenv starts the real servers that tests need, on free ports and in folders of their own, and stops them.
-// A server that is not installed skips the test with the reason, and fails it when CI=true.
+// Package testenv starts the real servers that tests need, on free ports and in their own folders, and stops them. A
+// server that is not installed skips the test with the reason, and fails it when CI=true.
 package testenv
 
 import (
@@ -36,7 +36,7 @@ func RepoRoot() string {
 // without it.
 func WasmCache() string { return filepath.Join(RepoRoot(), ".cache", "wasm") }
 
-// FreePort returns a TCP port on loopback that nobody listened on a moment ago.
+// FreePort returns a TCP port on loopback that was free a moment ago.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -85,7 +85,7 @@ func StartProcess(tb testing.TB, cmd *exec.Cmd) *Process {
 	p := &Process{cmd: cmd, log: out.Name(), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		// Pdeathsig is tied to the thread that forks: keep it for as long as the server runs.
+		// Pdeathsig is tied to the thread that forks: keep the thread while the server runs.
 		runtime.LockOSThread()
 		defer close(p.done)
 		err := cmd.Start()
@@ -128,7 +128,7 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Signal sends a signal.
 func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// Kill ends the process at once and waits for its end. It may be called again.
+// Kill kills the process and waits for its end. It may be called again.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
@@ -140,7 +140,7 @@ func (p *Process) ExitCode() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// RedisServer is a real redis-server of a test's own.
+// RedisServer is a real redis-server for one test.
 type RedisServer struct {
 	*Process
 	Port int

@@ -71,7 +71,7 @@ func (c canaryJobs) Get(ctx context.Context, id job.ID) (job.Record, error) {
 
 // Remove implements canary.Jobs.
 func (c canaryJobs) Remove(ctx context.Context, id job.ID) error {
-	// The task goes first: a task without a record is harmless, and a record without a task would wait forever.
+	// The task goes first: a task without a record is harmless, but a record without a task would wait forever.
 	if err := c.queue.DeleteTask(ctx, id); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (q delayedQueue) Enqueue(ctx context.Context, t job.Task) error {
 	return q.queue.EnqueueAt(ctx, t, q.at)
 }
 
-// noUploads stores no documents and no tickets: a canary that is lost with Redis need not be repaired.
+// noUploads stores no documents and no tickets: a canary that is lost with Redis need not be restored.
 type noUploads struct{}
 
 func (noUploads) Save(context.Context, job.Ticket, io.Reader, int64) (job.Saved, error) {

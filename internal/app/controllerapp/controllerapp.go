@@ -52,8 +52,8 @@ type wiring struct {
 	registerer prometheus.Registerer
 }
 
-// Run runs the controller until ctx ends. It reports what keeps it from starting and what breaks it. dryRun adds to the
-// setting of that name.
+// Run runs the controller until ctx ends. It reports errors of the start and of the operation. dryRun is in addition
+// to the setting.
 func Run(ctx context.Context, p program.Process, dryRun bool) error {
 	var c config.Controller
 	return program.RunRole(ctx, p, program.Role{Name: roleName, Settings: &c, Common: &c.Process},
@@ -105,7 +105,8 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	return nil
 }
 
-// loadRESTConfig returns how to reach the API server: with the service account of the pod, or with a kubeconfig.
+// loadRESTConfig returns the configuration of the API server's client: from the service account of the pod, or from a
+// kubeconfig.
 func loadRESTConfig(c config.Cluster) (*rest.Config, error) {
 	cfg, err := rest.InClusterConfig()
 	if c.KubeConfig != "" {

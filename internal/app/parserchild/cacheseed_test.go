@@ -12,7 +12,7 @@ func TestSeedCache(t *testing.T) {
 	write(t, filepath.Join(seed, "wazero", "module"), "compiled")
 	write(t, filepath.Join(seed, "wazero", "other"), "compiled")
 	write(t, filepath.Join(dir, "wazero", "other"), "compiled here")
-	for range 2 { // a container starts again with the cache that it had
+	for range 2 { // a restarted container finds its earlier cache
 		if err := seedCache(dir, seed); err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 // readyPollInterval is how often ParseDocument asks whether its child has started.
 const readyPollInterval = 2 * time.Millisecond
 
-// ParseDocument reads one document in a child of its own, so that the limits of the parser hold for a hostile document.
+// ParseDocument reads one document in its own child, so that the limits of the parser apply to a hostile document.
 func ParseDocument(ctx context.Context, c config.Pool, pdf []byte) (document.Document, error) {
 	if err := document.Sniff(pdf[:min(len(pdf), document.SniffLength)]); err != nil {
 		return document.Document{}, err

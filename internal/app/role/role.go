@@ -33,8 +33,8 @@ type closer struct {
 	close func(context.Context) error
 }
 
-// Run starts the telemetry of a role, builds the role and runs it until ctx ends or a component fails. It reports what
-// keeps the role from starting and what breaks it.
+// Run starts the telemetry of a role, builds the role and runs it until ctx ends or a component fails. It reports
+// errors of the start and of the operation.
 func Run(ctx context.Context, p program.Process, of program.Role, build func(context.Context, *Role) error) error {
 	began := time.Now()
 	return program.RunRole(ctx, p, of, func(ctx context.Context, tel *telemetry.Telemetry) error {

@@ -48,9 +48,8 @@ func (r *Role) Listen(ctx context.Context, at Endpoint, server *http.Server, dra
 	return l.Addr(), nil
 }
 
-// closeWhileNotReady asks clients for a new connection while the process takes no work. A client that begins to send on
-// a connection that is being closed meets a failed request; connections in use during the delay of the shutdown end
-// before that.
+// closeWhileNotReady asks clients to open a new connection while the process takes no work. Otherwise a request on a
+// connection that is being closed would fail; connections in use end during the delay of the shutdown.
 func closeWhileNotReady(gate *lifecycle.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !gate.IsReady() {

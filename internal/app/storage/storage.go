@@ -54,8 +54,8 @@ func Open(ctx context.Context, c config.Uploads, log *slog.Logger) (Storage, err
 	return store, nil
 }
 
-// IsTransient reports whether a failed CheckAccess may pass by itself: the server is unavailable, or the disk is
-// full. A role starts all the same, since statuses and results do not depend on the storage.
+// IsTransient reports whether a failed CheckAccess may recover without intervention: the server is unavailable, or
+// the disk is full. A role starts nevertheless, because statuses and results do not depend on the storage.
 func IsTransient(err error) bool {
 	return errors.Is(err, s3store.ErrUnavailable) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/s3store"
 )
 
-// A disk that is full keeps no role from starting: what is no upload goes on. A folder that is the wrong one does.
+// A full disk does not stop the start of a role, because everything except uploads works. A wrong folder does.
 func TestIsTransient(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{syscall.ENOSPC, syscall.EDQUOT, s3store.ErrUnavailable} {

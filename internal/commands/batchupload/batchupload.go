@@ -1,4 +1,4 @@
-// Package batchupload uploads several documents, waits for their timelines and says what became of each.
+// Package batchupload uploads several documents, waits for their timelines and reports the outcome of each.
 package batchupload
 
 import (
@@ -17,16 +17,16 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
-// maxConcurrent bounds the files that are under way at the same time: enough for two workers, little for one server.
+// maxConcurrent bounds the concurrent uploads: enough for two workers, a small load for one server.
 const maxConcurrent = 4
 
-// Outcome is what became of one file.
+// Outcome is the result of one file.
 type Outcome struct {
 	File  string          `json:"file"`
 	JobID job.ID          `json:"jobId,omitempty"`
 	Data  json.RawMessage `json:"result,omitempty"`
 	Error *job.Failure    `json:"error,omitempty"`
-	Err   error           `json:"-"` // what Error represents
+	Err   error           `json:"-"` // the error behind Error
 }
 
 // Options say how files are uploaded and what their timelines must have.
@@ -87,7 +87,7 @@ func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string,
 	return out
 }
 
-// fail returns the outcome with an error: Error has the API's own code, or one of three for what the API did not say.
+// fail returns the outcome with an error: Error is the API's code, or one of three for a failure without one.
 func (out Outcome) fail(err error) Outcome {
 	out.Err = err
 	var f *fault.Error

@@ -51,7 +51,7 @@ func WriteText(w, failures io.Writer, url string, outcomes []Outcome) error {
 	return nil
 }
 
-// describeFailure says what went wrong with a file and what to do.
+// describeFailure explains the failure of a file and what to do.
 func (out Outcome) describeFailure(url string) string {
 	var f *fault.Error
 	switch {

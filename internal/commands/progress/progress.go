@@ -92,7 +92,7 @@ func newBar(w io.Writer, sizes map[string]int) *bar {
 	return b
 }
 
-// stateShares are the shares of the second half of a file that the states stand for.
+// stateShares are the shares of the states in the second half of a file.
 var stateShares = map[job.State]float64{job.Queued: 0.1, job.Processing: 0.5, job.Retrying: 0.3, job.Done: 1, job.Failed: 1}
 
 // ShowSent implements Display.

@@ -22,7 +22,7 @@ func TestBar(t *testing.T) {
 	}
 	b.ShowSent("a", 60)
 	at("60 of 100 bytes", 60)
-	b.ShowSent("a", 10) // the connection was cut, and it starts again
+	b.ShowSent("a", 10) // the connection broke, and the upload starts again
 	at("sent again", 10)
 	b.ShowSent("a", 250) // the form around the file
 	at("all of a", 100)

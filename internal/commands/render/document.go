@@ -8,8 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// WriteDocumentRows writes the place of each row of a document, the warnings, and how much of the printed rows and
-// credits was read.
+// WriteDocumentRows writes the position of each row of a document, the warnings, and the shares of the printed rows
+// and credits that were read.
 func WriteDocumentRows(w io.Writer, d document.Document) error {
 	var b bytes.Buffer
 	for _, r := range d.Rows {
@@ -23,7 +23,7 @@ func WriteDocumentRows(w io.Writer, d document.Document) error {
 		courses, transfers := d.CreditsRead()
 		read := courses + transfers
 		if courses == *d.CreditsEarned {
-			read = courses // the printed sum excludes credits from elsewhere
+			read = courses // the printed sum excludes transfers
 		}
 		fmt.Fprintf(&b, ", %g of %g credits", read, *d.CreditsEarned)
 	}

@@ -165,7 +165,7 @@ func formatAge(now, at time.Time) string {
 	return shortDuration(now.Sub(at))
 }
 
-// shortDuration formats a duration in the unit that matters: 45s, 12m, 7h, 3d.
+// shortDuration formats a duration in its largest suitable unit: 45s, 12m, 7h, 3d.
 func shortDuration(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -188,7 +188,7 @@ func CountJobs(n int) string {
 	return fmt.Sprintf("%d jobs", n)
 }
 
-// DescribeRemainingWork says how many jobs remain to be run, and what may keep them from being run.
+// DescribeRemainingWork returns how many jobs remain, and what may keep them from running.
 func DescribeRemainingWork(s admin.Stats) string {
 	var sum admin.QueueLoad
 	var paused []string

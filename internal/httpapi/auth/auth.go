@@ -1,5 +1,5 @@
-// Package auth knows the API's callers by their bearer tokens: JSON Web Tokens signed with a shared secret (HS256) or
-// with a key that an identity provider publishes (JWKS).
+// Package auth identifies the API's callers by their bearer tokens: JSON Web Tokens signed with a shared secret
+// (HS256) or with a key that an identity provider publishes (JWKS).
 package auth
 
 import (
@@ -20,13 +20,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// LocalOwner owns everything where callers are not told apart.
+// LocalOwner owns everything when authentication is off.
 const LocalOwner = "local"
 
 // RolePriority in a token's roles lets its subject choose a job's priority.
 const RolePriority = "priority"
 
-// RoleAdmin in a token's roles makes its subject an operator, who sees and ends the jobs of everybody.
+// RoleAdmin in a token's roles makes its subject an operator, who sees and changes the jobs of all owners.
 const RoleAdmin = "admin"
 
 const (
@@ -36,11 +36,11 @@ const (
 	leeway     = 30 * time.Second
 )
 
-// published are the methods that are taken from an identity provider. All are asymmetric: were HS256 among them, a
-// public key could be used as a shared secret.
+// published are the accepted methods of an identity provider. All are asymmetric: with HS256, a public key could be
+// used as a shared secret.
 var published = [...]string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
-// Caller is who sent a request.
+// Caller is the sender of a request.
 type Caller struct {
 	Owner string // the subject of the token
 	Roles []string
@@ -54,14 +54,14 @@ type Options struct {
 	None     bool   // every caller is LocalOwner: for one user on loopback
 	Secret   []byte // of HS256 tokens, 32 bytes or more
 	JWKSURL  string // where an identity provider publishes its keys
-	Issuer   string // that a token must name; empty: any
-	Audience string // that a token must name; empty: any
+	Issuer   string // the required issuer of a token; empty: any
+	Audience string // the required audience of a token; empty: any
 	// RolesClaim is the claim with the caller's roles, or the path to it (realm_access.roles); empty: roles.
 	RolesClaim string
 
 	Now    func() time.Time // nil is time.Now
 	Log    *slog.Logger
-	Client *http.Client // that fetches keys; nil is one with a timeout
+	Client *http.Client // for fetching keys; nil is one with a timeout
 }
 
 // Guard authenticates requests. It is safe for concurrent use.
@@ -121,7 +121,7 @@ func New(o Options) (*Guard, error) {
 // Open reports whether callers need no token.
 func (g *Guard) Open() bool { return g.options.None }
 
-// Remote reports whether the keys are those of an identity provider, which Check checks.
+// Remote reports whether the keys come from an identity provider, which Check checks.
 func (g *Guard) Remote() bool { return g.options.JWKSURL != "" }
 
 // Run fetches the identity provider's keys until ctx ends. Without a JWKSURL it returns at once.
@@ -141,8 +141,8 @@ func (g *Guard) Check(context.Context) error {
 	return g.keys.check()
 }
 
-// Caller returns who sent r; unauthorized without a valid token. It reads the Authorization header only: addresses are
-// written into logs and histories.
+// Caller returns the sender of r; unauthorized without a valid token. It reads the Authorization header only, because
+// URLs appear in logs and browser histories.
 func (g *Guard) Caller(r *http.Request) (Caller, error) {
 	if g.options.None {
 		return Caller{Owner: LocalOwner, Roles: []string{RolePriority, RoleAdmin}}, nil
@@ -165,7 +165,7 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 	}
 	c := claims{rolesClaim: g.options.RolesClaim}
 	if _, err := g.parser.ParseWithClaims(token, &c, g.findKey(ctx)); err != nil {
-		// Without keys nothing is known against the token: a client that is told 401 throws it away.
+		// Without keys the token may be valid: a client would discard it after a 401.
 		if g.Remote() && g.keys.check() != nil {
 			return Caller{}, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.", Cause: g.keys.check()}
 		}

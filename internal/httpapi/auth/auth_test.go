@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var secret = []byte("a-secret-for-tests-only-0123456789abcdef")
 
-// at is when the tests take place.
+// at is the time of the tests.
 var at = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 func guard(t testing.TB, o auth.Options) *auth.Guard {
@@ -58,7 +58,7 @@ func sign(t testing.TB, method jwt.SigningMethod, key any, claims jwt.MapClaims,
 	return s
 }
 
-// with returns claims that are good but for the change.
+// with returns valid claims with a change.
 func with(change jwt.MapClaims) jwt.MapClaims {
 	claims := jwt.MapClaims{"sub": "ann", "exp": at.Add(time.Hour).Unix()}
 	for k, v := range change {
@@ -133,7 +133,7 @@ func TestSharedSecret(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequest(http.MethodGet, "/?access_token="+good+"&token="+good, nil) // never taken from there
+			r := httptest.NewRequest(http.MethodGet, "/?access_token="+good+"&token="+good, nil) // never accepted from there
 			r.AddCookie(&http.Cookie{Name: "token", Value: good})
 			if c.header != "" {
 				r.Header.Set("Authorization", c.header)
@@ -238,7 +238,7 @@ func TestPublishedKeys(t *testing.T) {
 		map[string]string{"kid": "rsa", "kty": "RSA", "n": b64(rsaKey.N), "e": b64(big.NewInt(int64(rsaKey.E)))},
 		map[string]string{"kid": "ec", "kty": "EC", "crv": "P-256", "x": base64.RawURLEncoding.EncodeToString(point[1:33]), "y": base64.RawURLEncoding.EncodeToString(point[33:])},
 		map[string]string{"kid": "ed", "kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(edPublic)},
-		// A provider that publishes a shared secret by mistake.
+		// A provider publishes a shared secret by mistake.
 		map[string]string{"kid": "oct", "kty": "oct", "k": base64.RawURLEncoding.EncodeToString(secret)},
 	)
 	client := &http.Client{Timeout: 5 * time.Second}
@@ -285,7 +285,7 @@ func TestPublishedKeys(t *testing.T) {
 	}
 }
 
-// A provider that is away at the start is asked again when a token comes.
+// A provider that is unavailable at the start is called again when a token arrives.
 func TestKeysThatComeLater(t *testing.T) {
 	t.Parallel()
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -299,7 +299,7 @@ func TestKeysThatComeLater(t *testing.T) {
 	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
 	run(t, g)
 	token := sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "new")
-	// Until Run has begun the answer is to try again.
+	// Until Run has begun, the answer asks to retry.
 	testenv.Eventually(t, "the guard runs", func() bool {
 		return !strings.Contains(g.Check(t.Context()).Error(), "no keys yet")
 	})
@@ -307,7 +307,7 @@ func TestKeysThatComeLater(t *testing.T) {
 	if caller, err := g.Token(t.Context(), token); err != nil || caller.Owner != "ann" {
 		t.Errorf("%+v %v", caller, err)
 	}
-	// Strangers who make keys up cost no more than a fetch now and then.
+	// Tokens with invented key ids cause only an occasional fetch.
 	for range 10 {
 		if _, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, rsaKey, with(nil), "kid", "made up")); fault.CodeOf(err) != fault.Unauthorized {
 			t.Error(err)
@@ -315,7 +315,7 @@ func TestKeysThatComeLater(t *testing.T) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked > 3 { // at the start, for the new key, and for the strangers
+	if p.asked > 3 { // at the start, for the new key, and for the invented ones
 		t.Errorf("the keys were fetched %d times", p.asked)
 	}
 }
@@ -346,7 +346,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Whatever stands in a token: no panic, and nobody but a signed subject comes out.
+// No token causes a panic, and only a signed subject is returned.
 func FuzzBearer(f *testing.F) {
 	g := guard(f, auth.Options{Secret: secret})
 	good := sign(f, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []string{"priority"}}))
@@ -359,7 +359,7 @@ func FuzzBearer(f *testing.F) {
 		if caller, err := g.Caller(r); err == nil && !strings.EqualFold(strings.TrimPrefix(header[7:], " "), good) && !strings.Contains(header, good) {
 			t.Errorf("%q is %+v", header, caller)
 		}
-		// The same claims, rightly signed: only what is written in them may come out.
+		// The same claims, correctly signed: only the written subject may be returned.
 		input := segment(map[string]string{"alg": "HS256", "typ": "JWT"}) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
 		signature, err := jwt.SigningMethodHS256.Sign(input, secret)
 		if err != nil {

@@ -10,15 +10,15 @@ import (
 // defaultRolesClaim is the claim that holds a caller's roles unless the options name another.
 const defaultRolesClaim = "roles"
 
-// claims are what is read of a token.
+// claims are the fields of a token that are read.
 type claims struct {
 	jwt.RegisteredClaims
 	rolesClaim string
 	roles      []string
 }
 
-// UnmarshalJSON reads the registered claims and the roles. Roles that cannot be read are no reason to refuse the
-// bearer: they grant nothing.
+// UnmarshalJSON reads the registered claims and the roles. Roles that cannot be read do not invalidate the token:
+// they grant nothing.
 func (c *claims) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &c.RegisteredClaims); err != nil {
 		return err
@@ -44,8 +44,8 @@ func findClaim(object json.RawMessage, name string) json.RawMessage {
 	return findClaim(fields[head], rest)
 }
 
-// readRoles takes a list of roles, or one role as a text, which providers send for a caller with a single role.
-// Whatever else stands there is skipped.
+// readRoles reads a list of roles, or one role as a text, which providers send for a caller with a single role. Other
+// values are skipped.
 func readRoles(value json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(value, &one) == nil && one != "" {

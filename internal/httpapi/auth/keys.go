@@ -22,9 +22,9 @@ import (
 const (
 	// Known keys are fetched again this often.
 	refreshEvery = 15 * time.Minute
-	// Until there are keys they are fetched this often: an API without keys serves nobody.
+	// Without any key they are fetched this often: an API without keys can serve no request.
 	firstKeysEvery = 3 * time.Second
-	// A token that names an unknown key causes a fetch at most this often, whatever key ids strangers make up.
+	// A token that names an unknown key causes a fetch at most this often, whatever key ids clients invent.
 	unknownKeyEvery = 10 * time.Second
 	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
 	unknownKeyWait = budget.IdentityKeyWait
@@ -74,7 +74,7 @@ func (s *keySet) run(ctx context.Context) {
 	}
 }
 
-// current returns the known keys, which nobody changes.
+// current returns the known keys, which are immutable.
 func (s *keySet) current() []publishedKey {
 	if keys := s.keys.Load(); keys != nil {
 		return *keys
@@ -93,8 +93,8 @@ func (s *keySet) check() error {
 	return errors.New("auth: the identity provider's keys are not known")
 }
 
-// findKeys returns the keys that may have signed the token: those of its key id, or all when it names none. An unknown
-// key id causes a fetch now and then.
+// findKeys returns the keys that may have signed the token: those of its key id, or all when it names none. An
+// unknown key id causes an occasional fetch.
 func (s *keySet) findKeys(ctx context.Context, token *jwt.Token) (jwt.VerificationKeySet, error) {
 	found := s.matchKeys(token)
 	if len(found.Keys) == 0 && s.fetched.Load() && s.limiter.Allow() {
@@ -151,9 +151,8 @@ func (s *keySet) fetchKeys(ctx context.Context) error {
 	return nil
 }
 
-// readKeys reads a JWK set (RFC 7517, 5) and skips the keys that cannot verify tokens here: one of a kind that is not
-// supported must not spoil the others. Symmetric keys are skipped: a provider that publishes one has published a
-// secret.
+// readKeys reads a JWK set (RFC 7517, 5) and skips the keys that cannot verify tokens here, so that an unsupported
+// key does not invalidate the others. It skips symmetric keys: a provider that publishes one has published a secret.
 func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

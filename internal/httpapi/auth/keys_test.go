@@ -32,7 +32,7 @@ func startProvider(t *testing.T) (*provider, *http.Client, *rsa.PrivateKey, map[
 	return newProvider(t), client, key, map[string]string{"kid": "good", "kty": "RSA", "use": "sig", "alg": "RS256", "n": b64(key.N), "e": b64(big.NewInt(int64(key.E)))}
 }
 
-// Identity providers publish keys that this program cannot use, for others. The one that it can use works beside each.
+// Identity providers publish keys that this program cannot use. A usable key works next to each of them.
 func TestOneBadKeySpoilsNoOther(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]map[string]string{
@@ -58,8 +58,7 @@ func TestOneBadKeySpoilsNoOther(t *testing.T) {
 	}
 }
 
-// A provider that starts after the API is asked again by itself: a pod that is not ready receives no token that could
-// cause a fetch.
+// A provider that starts after the API is polled: a pod that is not ready receives no token that could cause a fetch.
 func TestKeysAreFetchedUntilThereAreSome(t *testing.T) {
 	t.Parallel()
 	p, client, _, good := startProvider(t)
@@ -75,7 +74,7 @@ func TestKeysAreFetchedUntilThereAreSome(t *testing.T) {
 	testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
 }
 
-// An answer without keys, and an outage, leave known keys as they are.
+// An answer without keys, and an outage, do not change the known keys.
 func TestKnownKeysStay(t *testing.T) {
 	t.Parallel()
 	p, client, key, good := startProvider(t)
@@ -86,7 +85,7 @@ func TestKnownKeysStay(t *testing.T) {
 	p.mu.Lock()
 	p.keys, p.asked = nil, 0
 	p.mu.Unlock()
-	// A token of an unknown key makes the guard ask again.
+	// A token with an unknown key id causes a fetch.
 	_, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "rotated"))
 	if fault.CodeOf(err) != fault.Unauthorized {
 		t.Errorf("an unknown key: got %v, want unauthorized", err)
@@ -105,7 +104,7 @@ func TestKnownKeysStay(t *testing.T) {
 	}
 }
 
-// While no key is known, nothing is known against a token: the answer is to come back, not to throw it away.
+// While no key is known, a token may be valid: the answer asks to retry, so that the client keeps the token.
 func TestWithoutKeysATokenIsNotRefused(t *testing.T) {
 	t.Parallel()
 	p, client, key, _ := startProvider(t)
@@ -120,7 +119,7 @@ func TestWithoutKeysATokenIsNotRefused(t *testing.T) {
 	}
 }
 
-// An operator finds in the log why nobody can sign in.
+// The log tells an operator why no caller can be authenticated.
 func TestFetchFailuresAreLogged(t *testing.T) {
 	t.Parallel()
 	p, client, _, _ := startProvider(t)

@@ -29,7 +29,7 @@ func packed(tb testing.TB, level int, text []byte) []byte {
 	return b.Bytes()
 }
 
-// The standard library's reader is the judge: it checks lengths and checksum, and refuses a second member here.
+// The standard library's reader decides: it checks lengths and checksum, and refuses a second member here.
 func unpacked(tb interface{ Fatalf(string, ...any) }, member []byte) []byte {
 	r, err := stdgzip.NewReader(bytes.NewReader(member))
 	if err != nil {

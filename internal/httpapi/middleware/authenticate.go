@@ -1,5 +1,5 @@
-// Package middleware holds what the API does around its endpoints, one file each: who calls, how often, from where,
-// with which headers, and what the log and the metrics say about it.
+// Package middleware holds the handlers around the API's endpoints, one file each: authentication, rate limits,
+// origins, headers, logs and metrics.
 package middleware
 
 import (
@@ -13,7 +13,7 @@ import (
 
 type callerKey struct{}
 
-// Authenticator finds who sent a request: auth.Guard is one.
+// Authenticator identifies the sender of a request; auth.Guard implements it.
 type Authenticator interface {
 	Caller(r *http.Request) (auth.Caller, error)
 }
@@ -39,13 +39,13 @@ func Authenticate(a Authenticator) func(http.Handler) http.Handler {
 	}
 }
 
-// CallerOf is who sent r. Behind Authenticate there always is one; elsewhere it owns nothing.
+// CallerOf returns the sender of r. Behind Authenticate there is always one; elsewhere it owns nothing.
 func CallerOf(r *http.Request) auth.Caller {
 	c, _ := r.Context().Value(callerKey{}).(auth.Caller)
 	return c
 }
 
-// RequireAdmin refuses callers whose token lacks the role of an operator. The answers of operators are not stored.
+// RequireAdmin refuses callers whose token lacks the role of an operator. Answers to operators must not be stored.
 func RequireAdmin(next http.Handler) http.Handler {
 	refusal := fault.WithDetail(fault.Forbidden, `Your account is not an operator's: its token lacks the role "admin".`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// AllowOrigins lets pages of the origins call the API. Tokens travel in a header, so no cookies are allowed.
+// AllowOrigins lets pages of the origins call the API. Tokens are in a header, so cookies are not allowed.
 func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 )
 
-// Each owner has a limit of its own.
+// Each owner has a separate limit.
 func TestLimitRate(t *testing.T) {
 	t.Parallel()
 	h := middleware.Authenticate(callers{"ann": {Owner: "ann"}, "bob": {Owner: "bob"}})(middleware.LimitRate(2)(ok))

@@ -18,10 +18,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// statusClientLeft is what logs and metrics say about a request whose client left before the answer.
+// statusClientLeft is the status in logs and metrics of a request whose client disconnected before the answer.
 const statusClientLeft = 499
 
-// Reporter receives what an operator should look into; telemetry.Reporter is one.
+// Reporter receives what operators should examine; telemetry.Reporter implements it.
 type Reporter interface {
 	// ReportPanic is called in the function that recovered, where the stack of the panic is still available.
 	ReportPanic(value any, r problem.Request)
@@ -46,8 +46,8 @@ func NewRequestLog(logger *slog.Logger, reporter Reporter, clock func() time.Tim
 	return &RequestLog{logger: logger, reporter: reporter, clock: clock, metrics: m}, nil
 }
 
-// LogRequests measures and logs each request, once, and turns a panic into an answer. A line holds the pattern of the
-// route, ids and codes: no path, no query, no address, nothing of a body.
+// LogRequests measures and logs each request once, and turns a panic into an answer. A line contains the pattern of
+// the route, ids and codes: no path, no query, no address, nothing of a body.
 func (l *RequestLog) LogRequests(next http.Handler) http.Handler {
 	recovered := httpserver.RecoverPanics(l.reportPanic)(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +55,7 @@ func (l *RequestLog) LogRequests(next http.Handler) http.Handler {
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		r, x := respond.StartExchange(r)
 		l.metrics.inFlight.Inc()
-		defer func() { // also while http.ErrAbortHandler cuts an answer off
+		defer func() { // also when http.ErrAbortHandler cuts an answer off
 			l.metrics.inFlight.Dec()
 			l.record(r, x, ww.Status(), ww.BytesWritten(), l.clock().Sub(began))
 		}()
@@ -63,7 +63,7 @@ func (l *RequestLog) LogRequests(next http.Handler) http.Handler {
 	})
 }
 
-// reportPanic logs where the handler panicked. The value may hold a part of the request.
+// reportPanic logs where the handler panicked. The value may contain a part of the request.
 func (l *RequestLog) reportPanic(r *http.Request, value any) {
 	x := respond.ExchangeOf(r.Context())
 	x.Panicked, x.Err = true, fault.Wrap(fault.Internal, fmt.Errorf("panic: %T", value))
@@ -71,7 +71,7 @@ func (l *RequestLog) reportPanic(r *http.Request, value any) {
 	l.logger.ErrorContext(r.Context(), "panic", "request_id", problem.RequestID(r.Context()), "stack", string(debug.Stack()))
 }
 
-// record writes down a request that was answered with status, 0 for an answer that the handler left to net/http.
+// record logs a request that was answered with status, 0 for an answer that the handler left to net/http.
 func (l *RequestLog) record(r *http.Request, x *respond.Exchange, status, bytes int, took time.Duration) {
 	route := routeOf(r)
 	switch {
@@ -100,7 +100,8 @@ func (l *RequestLog) record(r *http.Request, x *respond.Exchange, status, bytes 
 	if code != "" {
 		attrs = append(attrs, slog.String("code", string(code)))
 		if cause := fault.From(x.Err).Cause; cause != nil && (level >= slog.LevelWarn || code == fault.Unauthorized) {
-			// Of a 401 too: nobody else can tell an operator which claim was wrong. It never holds the token.
+			// The cause of a 401 is logged as well, because only it names the wrong claim. It never contains the
+			// token.
 			attrs = append(attrs, slog.String("error", cause.Error()))
 		}
 	}

@@ -29,7 +29,7 @@ func TestLogRequests(t *testing.T) {
 		name     string
 		endpoint respond.Endpoint
 		status   int
-		log      []string // parts of the one line, or lines
+		log      []string // parts of the log line, or lines
 		reporter reporter
 	}{
 		{

@@ -41,7 +41,7 @@ func wantCode(t *testing.T, res *http.Response, code fault.Code) {
 	}
 }
 
-// callers is an authenticator that knows callers by the whole of their Authorization header.
+// callers is an authenticator that identifies callers by their whole Authorization header.
 type callers map[string]auth.Caller
 
 func (c callers) Caller(r *http.Request) (auth.Caller, error) {

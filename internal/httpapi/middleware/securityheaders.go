@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The values are shared by all answers; nobody appends to them.
+// All answers share the values; they must not be appended to.
 var (
 	nosniff        = []string{"nosniff"}
 	noReferrer     = []string{"no-referrer"}
@@ -15,8 +15,9 @@ var (
 	sameOrigin     = []string{"same-origin"}
 )
 
-// SecurityHeaders forbids browsers to guess types, to frame or embed answers, and to name the page to others. The
-// application's page sets a looser policy of its own. tlsOnly above 0 tells browsers for how long to use TLS alone.
+// SecurityHeaders forbids browsers to guess types, to frame or embed answers, and to send the page's address to
+// others. The application's page sets a looser policy of its own. tlsOnly above 0 sets how long browsers use TLS
+// only.
 func SecurityHeaders(tlsOnly time.Duration) func(http.Handler) http.Handler {
 	var transport []string
 	if tlsOnly > 0 {

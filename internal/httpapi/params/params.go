@@ -1,5 +1,5 @@
-// Package params reads the parts of a request: the path, the query and the body. What it refuses it refuses as a fault
-// that names the parameter and what it may be.
+// Package params reads the parts of a request: the path, the query and the body. The fault of an invalid value names
+// the parameter and the valid values.
 package params
 
 import (

@@ -1,5 +1,5 @@
-// Package respond turns what an endpoint returns into an answer: JSON, stored gzip, tags of versions, and problems. It
-// knows no route and no use case.
+// Package respond turns the result of an endpoint into an answer: JSON, stored gzip, version tags, and problems. It
+// does not depend on routes and use cases.
 package respond
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// Exchange is what the log says about one request besides its route and status. Handlers fill it in.
+// Exchange is what the log contains about one request besides its route and status. Handlers fill it in.
 type Exchange struct {
 	Err        error  // that the answer reports
 	JobID      string // that the request is about
@@ -28,7 +28,7 @@ func StartExchange(r *http.Request) (*http.Request, *Exchange) {
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)), x
 }
 
-// ExchangeOf returns the Exchange of a request, or one that nobody reads.
+// ExchangeOf returns the Exchange of a request, or an unused one.
 func ExchangeOf(ctx context.Context) *Exchange {
 	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
 		return x
@@ -36,7 +36,7 @@ func ExchangeOf(ctx context.Context) *Exchange {
 	return &Exchange{}
 }
 
-// Endpoint is a handler that may fail. What it returns is answered as a problem; it has sent nothing then.
+// Endpoint is a handler that may fail. Its error is answered as a problem; it has sent nothing in that case.
 type Endpoint func(w http.ResponseWriter, r *http.Request) error
 
 // HandleEndpoint turns an endpoint into a handler.
@@ -57,7 +57,7 @@ var errClientLeft = fault.WithDetail(fault.BadRequest,
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	x := ExchangeOf(r.Context())
 	x.Err = err
-	// A body that is too slow ends the context as well; but its sender is still there.
+	// A body that is too slow ends the context as well, but its client is still connected.
 	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.ClientLeft = true
 		if problem.FromError(err).Status >= http.StatusInternalServerError {

@@ -29,13 +29,13 @@ func WriteGzip(w http.ResponseWriter, r *http.Request, status int, before, membe
 			h.Set("Content-Encoding", "gzip")
 			h.Set("Content-Length", strconv.Itoa(joined.Len()))
 			w.WriteHeader(status)
-			_, _ = joined.WriteTo(w) // a client that left needs no answer
+			_, _ = joined.WriteTo(w) // a client that disconnected needs no answer
 			return nil
 		}
 		if !errors.Is(err, gzipjoin.ErrForm) {
 			return err
 		}
-		// Written by another version of resultcodec: send it uncompressed.
+		// Another version of resultcodec wrote it: send it uncompressed.
 	}
 	return writeUncompressed(w, status, before, member, after)
 }
@@ -55,7 +55,7 @@ func writeUncompressed(w http.ResponseWriter, status int, before, member, after 
 	w.Header().Set("Content-Length", strconv.Itoa(len(before)+size+len(after)))
 	w.WriteHeader(status)
 	_, _ = w.Write(before)
-	// Damage that shows only here cuts the answer short, which its length reveals.
+	// Damage that is found here truncates the answer, which its length reveals.
 	if _, err := io.CopyN(w, z, int64(size)); err == nil {
 		_, _ = w.Write(after)
 	}

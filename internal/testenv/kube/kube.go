@@ -20,18 +20,18 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// Server is an API server that the tests of a package share: make one in a variable of the package, run the tests by
-// Main.
+// Server is an API server that the tests of a package share: declare one as a package variable and run the tests with
+// RunMain.
 type Server struct {
 	once sync.Once
 	env  *envtest.Environment
 	cfg  *rest.Config
 	err  error
 
-	users sync.Mutex // held while one is added: the library counts its certificates without
+	users sync.Mutex // held while a user is added: the library counts its certificates without a lock
 }
 
-// RunMain runs the tests and stops the server when one has started it. It returns the exit code.
+// RunMain runs the tests and stops the server if one has started it. It returns the exit code.
 func (s *Server) RunMain(m *testing.M) int {
 	code := m.Run()
 	if s.env != nil {
@@ -50,7 +50,7 @@ func (s *Server) RestConfig(tb testing.TB) *rest.Config {
 		}
 	}
 	s.once.Do(func() {
-		log.SetLogger(logr.Discard()) // the library asks for it; what tests have to say they say themselves
+		log.SetLogger(logr.Discard()) // the library requires it; tests report themselves
 		s.env = &envtest.Environment{BinaryAssetsDirectory: folder}
 		s.cfg, s.err = s.env.Start()
 	})
@@ -72,7 +72,7 @@ func (s *Server) NewClient(tb testing.TB) client.Client {
 	return c
 }
 
-// CreateNamespace makes a namespace of the test's own. Without the controllers of Kubernetes it is never emptied.
+// CreateNamespace creates a namespace for the test. Without the controllers of Kubernetes it is never emptied.
 func (s *Server) CreateNamespace(tb testing.TB) string {
 	tb.Helper()
 	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
@@ -82,7 +82,7 @@ func (s *Server) CreateNamespace(tb testing.TB) string {
 	return n.Name
 }
 
-// KubeConfig makes a user without any right and returns the path of its kubeconfig.
+// KubeConfig creates a user without any permission and returns the path of its kubeconfig.
 func (s *Server) KubeConfig(tb testing.TB, user string) string {
 	tb.Helper()
 	s.RestConfig(tb)
@@ -117,8 +117,8 @@ func programFolder() string {
 	return filepath.Join(cache, "tmd-cluster", "bin")
 }
 
-// CreatePod makes a worker pod with one container, worker. Its status is written when change is not nil: a running
-// container on a ready pod, as change leaves it.
+// CreatePod creates a worker pod with one container, worker. Its status is written when change is not nil: a running
+// container on a ready pod, modified by change.
 func (s *Server) CreatePod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) *corev1.Pod {
 	tb.Helper()
 	c := s.NewClient(tb)

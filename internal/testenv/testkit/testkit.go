@@ -1,4 +1,4 @@
-// Package testkit runs the roles of tmd in processes of their own, for tests of the whole system. The test program must
+// Package testkit runs the roles of tmd in their own processes, for tests of the whole system. The test program must
 // act as tmd when it runs under that name.
 package testkit
 
@@ -18,10 +18,10 @@ import (
 // JWTSecret signs the tokens of tests.
 const JWTSecret = "0123456789abcdef0123456789abcdef"
 
-// probeTimeout is far above the time of a probe: a hang is a failure, a busy machine is not.
+// probeTimeout is far above the time of a probe: only a hang exceeds it.
 const probeTimeout = 15 * time.Second
 
-// Command returns the test program as tmd. Later variables override those that every test has.
+// Command returns the test program as tmd. Later variables override those of every test.
 func Command(tb testing.TB, env []string, args ...string) *exec.Cmd {
 	tb.Helper()
 	self, err := os.Executable()
@@ -33,7 +33,7 @@ func Command(tb testing.TB, env []string, args ...string) *exec.Cmd {
 	}, env...)}
 }
 
-// Role is a role of tmd in a process of its own.
+// Role is a role of tmd in its own process.
 type Role struct {
 	*testenv.Process
 	Name string
