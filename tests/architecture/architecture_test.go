@@ -1,4 +1,4 @@
-// Package architecture holds the project to its import rules: domain ← use cases ← adapters ← wiring ← commands ← cmd.
+// Package architecture enforces the project's import rules: domain ← use cases ← adapters ← wiring ← commands ← cmd.
 package architecture_test
 
 import (
@@ -17,8 +17,8 @@ import (
 
 const module = "github.com/trackmydegree/trackmydegree/"
 
-// layers lists every package of internal, lowest layer first. A package may import its own layer's neighbours only
-// where the layer says so, and everything below it.
+// layers lists every package of internal, lowest layer first. A package may import everything below it, and packages
+// of its own layer only where the layer allows it.
 var layers = []struct {
 	name     string
 	packages []string
@@ -65,7 +65,8 @@ func list(t *testing.T, args ...string) []pkg {
 	}
 }
 
-// layerOf returns the index of the layer of an import path, and the package's name; -1 for what is not of internal.
+// layerOf returns the index of the layer of an import path, and the package's name; -1 for a path outside of
+// internal.
 func layerOf(path string) (int, string) {
 	rest, ok := strings.CutPrefix(path, module+"internal/")
 	if !ok {
@@ -101,7 +102,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// The domain and the use cases are free of drivers: what they need from outside is an interface.
+// The domain and the use cases use no drivers: their outside dependencies are interfaces.
 func TestTheDomainIsPure(t *testing.T) {
 	t.Parallel()
 	standard := map[string]bool{}
@@ -153,7 +154,7 @@ func TestWhatStaysOutOfWhat(t *testing.T) {
 	}
 }
 
-// A file says why it is long, or is split.
+// A long file gives a reason, or is split.
 func TestFilesStayReadable(t *testing.T) {
 	t.Parallel()
 	const limit = 400

@@ -47,8 +47,8 @@ func isOneWord(name string) bool {
 	return true
 }
 
-// A function is named by what it does to what: one word is enough for the methods of standard interfaces and little
-// else.
+// The name of a function says what it does to what. One word is enough for the methods of standard interfaces and for
+// few others.
 func TestFunctionNamesSayWhat(t *testing.T) {
 	t.Parallel()
 	functions, oneWord := 0, 0
@@ -84,7 +84,7 @@ func TestCommentsFitTheScreen(t *testing.T) {
 	tooLong := 0
 	walkSources(t, func(path string) {
 		if filepath.Base(path) == "example_test.go" {
-			return // what an example prints cannot be wrapped
+			return // the output of an example cannot be wrapped
 		}
 		f, err := os.Open(path)
 		if err != nil {

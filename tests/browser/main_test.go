@@ -1,5 +1,5 @@
-// Package browser drives the page of the API in a real browser. The API, the worker and the parser are tmd all, in a
-// process of its own.
+// Package browser tests the page of the API in a real browser. The API, the worker and the parser are `tmd all`, in
+// its own process.
 package browser_test
 
 import (
@@ -142,8 +142,7 @@ func countOperations(t *testing.T, s system) int {
 	return operations
 }
 
-// firstYear is the year that a student of the tests begins in. Its winter is still to come, so that courses can be
-// planned.
+// firstYear is the first year of a student of the tests. Its winter is in the future, so that courses can be planned.
 func firstYear() string { return fmt.Sprint(time.Now().Year()) }
 
 func nextYear() string { return fmt.Sprint(time.Now().Year() + 1) }

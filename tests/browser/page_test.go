@@ -67,7 +67,7 @@ func openBrowser(t *testing.T, allowed ...string) context.Context {
 
 type css = chromedp.CSS
 
-// run runs steps and names what failed.
+// run runs steps and names the failed one.
 func run(tab context.Context, t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(tab, 30*time.Second)
@@ -137,7 +137,7 @@ func TestPage(t *testing.T) {
 		holds(`document.activeElement.id === "alert"`), chromedp.WaitVisible(css("#start")))
 }
 
-// The page is for narrow screens, keyboards and screen readers as well.
+// The page supports narrow screens, keyboards and screen readers.
 func TestPageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t)

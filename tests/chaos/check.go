@@ -28,8 +28,7 @@ type leftovers struct {
 
 func (l leftovers) isEmpty() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
-// findLeftovers looks for work that has not ended. told reports whether the job that a file is named after was
-// accepted.
+// findLeftovers finds work that has not ended. told reports whether the job that a file is named after was accepted.
 func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)
@@ -82,8 +81,8 @@ func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) 
 	return l, nil
 }
 
-// isTicketWithoutDocument reports whether a file is a ticket without its document. The ticket is written first, and has
-// no meaning alone.
+// isTicketWithoutDocument reports whether a file is a ticket without its document. The ticket is written first, and
+// has no meaning alone.
 func isTicketWithoutDocument(file string, all []os.DirEntry) bool {
 	id, sidecar := strings.CutSuffix(file, ".json")
 	return sidecar && !slices.ContainsFunc(all, func(f os.DirEntry) bool { return f.Name() == id+".pdf" })
@@ -232,7 +231,7 @@ func countKills(kills []kill, from, to time.Time) int {
 	return n
 }
 
-// describeJob returns everything that is known of a job.
+// describeJob returns everything that is known about a job.
 func (l *load) describeJob(e *entry) string {
 	return fmt.Sprintf("    %s %s of %s, sent at %.2fs: %s", e.id, e.work.name, e.owner.owner, e.sent.Sub(l.w.began).Seconds(), strings.Join(e.history, ", "))
 }

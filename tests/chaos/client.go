@@ -21,7 +21,7 @@ import (
 // requestTimeout is the time within which each request must end, whatever fails behind the API.
 const requestTimeout = 10 * time.Second
 
-// client is one owner of jobs. It sends requests to all APIs and repeats none by itself.
+// client is one owner of jobs. It sends requests to all APIs and never repeats one on its own.
 type client struct {
 	owner, token string
 	http         *http.Client

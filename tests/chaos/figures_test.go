@@ -104,7 +104,8 @@ func TestRecovery(t *testing.T) {
 		*seedFlag, *killsFlag, newSpread(times), o.Lost, o.Doubled)
 }
 
-// TestHostile measures readable documents beside bursts of thirty hostile ones: one burst, then one every five seconds.
+// TestHostile measures readable documents during bursts of thirty hostile ones: one burst, then one every five
+// seconds.
 func TestHostile(t *testing.T) {
 	const (
 		hostile = 30
@@ -130,7 +131,7 @@ func TestHostile(t *testing.T) {
 		}
 		return e.final.FinishedAt.Sub(e.sent)
 	}
-	// run submits readable documents for one phase, beside the given number of bursts. It returns their times and how
+	// run submits readable documents for one phase, during the given number of bursts. It returns their times and how
 	// long each burst took, after all jobs have ended.
 	run := func(bursts int) (good, over []time.Duration) {
 		var thirties [][]*entry

@@ -257,9 +257,9 @@ func (l *ledger) recordResultWrite(id string) {
 	}
 }
 
-// recordRollback takes the states that a killed Redis will hold after its restart, and returns the number of jobs whose
-// state goes back. With the default appendfsync everysec, Redis acknowledges writes up to two seconds before they are
-// on a slow disk; after a kill, earlier states may be observed again.
+// recordRollback takes the states that a killed Redis will hold after its restart, and returns the number of jobs
+// whose state goes back. With the default appendfsync everysec, Redis acknowledges writes up to two seconds before
+// they are on a slow disk; after a kill, earlier states may be observed again.
 func (l *ledger) recordRollback(states map[string]string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

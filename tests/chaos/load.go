@@ -139,7 +139,7 @@ func (l *load) learnOutcomes(ctx context.Context) ([]time.Duration, error) {
 		if a.status != http.StatusCreated {
 			return nil, fmt.Errorf("a timeline is not saved: %v", a)
 		}
-		l.ledger.removeEntry(e) // saving changed the result: it has the id of the timeline now
+		l.ledger.removeEntry(e) // saving changed the result: it now has the id of the timeline
 		w := &work{name: "saved timeline", path: "/api/timeline" + a.location[len("/api/timelines"):] + "/load"}
 		if _, err := learn(user, w); err != nil {
 			return nil, err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMain runs the tests with mounts of their own.
+// TestMain runs the tests in their own mount namespace.
 func TestMain(m *testing.M) {
 	code, ran := runWithOwnMounts()
 	if !ran {

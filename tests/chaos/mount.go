@@ -18,7 +18,7 @@ const mountOptions = "size=96m"
 // ownMountsVar marks the process that has mounts of its own.
 const ownMountsVar = "TMD_CHAOS_INSIDE"
 
-// runWithOwnMounts runs this program again in a mount namespace of its own, so that the file system of a test vanishes
+// runWithOwnMounts runs this program again in its own mount namespace, so that the file system of a test disappears
 // with the processes that use it. ran is false if the system does not allow that.
 func runWithOwnMounts() (code int, ran bool) {
 	if os.Getenv(ownMountsVar) != "" {

@@ -20,7 +20,7 @@ type process struct {
 	name    string
 	command func() *exec.Cmd
 	log     *os.File
-	// onDeath is called when the program has ended by itself.
+	// onDeath is called when the program ended although the test did not end it.
 	onDeath func(p *process, state *os.ProcessState)
 
 	mu   sync.Mutex
@@ -97,7 +97,7 @@ func (p *process) endWith(s syscall.Signal) <-chan struct{} {
 // kill ends the program at once, and waits for it.
 func (p *process) kill() { <-p.endWith(syscall.SIGKILL) }
 
-// close ends the program for good.
+// close ends the program permanently.
 func (p *process) close() {
 	p.mu.Lock()
 	if p.life != nil {

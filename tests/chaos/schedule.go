@@ -1,6 +1,6 @@
 // Package chaos runs the whole system as real processes behind links that fail. It uploads under load while a seeded
 // schedule kills, pauses, cuts and fills what the system depends on, and compares every answer 202 with its outcome.
-// `make chaos` runs it; docs/reliability-proof.md says what it checks and keeps its figures.
+// `make chaos` runs it; docs/reliability-proof.md describes the checks and keeps the figures.
 package chaos
 
 import (
@@ -24,7 +24,7 @@ const (
 	KillMongo     Kind = "kill-mongo"
 	WipeRedis     Kind = "wipe-redis"     // FLUSHALL
 	LoseRedis     Kind = "lose-redis"     // SIGKILL; restarted without data
-	ReadOnlyRedis Kind = "readonly-redis" // refuses writes, as a master that was demoted
+	ReadOnlyRedis Kind = "readonly-redis" // refuses writes, like a master that was demoted
 	FullRedis     Kind = "full-redis"     // refuses writes for lack of memory
 	PauseWorker   Kind = "pause-worker"   // SIGSTOP, then SIGCONT
 	PauseParser   Kind = "pause-parser"

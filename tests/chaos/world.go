@@ -27,7 +27,7 @@ import (
 
 const (
 	jwtSecret = "a-secret-for-tests-only-0123456789abcdef"
-	// startLimit bounds the start of a program, on a machine that is busy with everything else.
+	// startLimit bounds the start of a program on a machine with much other load.
 	startLimit = time.Minute
 )
 
@@ -46,7 +46,7 @@ type world struct {
 	disk         bool         // the uploads have a small file system of their own
 
 	mu     sync.Mutex
-	deaths []death // programs that ended by themselves
+	deaths []death // programs that ended although the test did not end them
 	over   bool    // no program is restarted
 }
 
@@ -213,7 +213,7 @@ func (w *world) addProcess(name string, command func() *exec.Cmd) {
 	w.order = append(w.order, name)
 }
 
-// death is a program that ended by itself.
+// death is the end of a program that the test did not end.
 type death struct {
 	name string
 	at   time.Time
@@ -222,7 +222,7 @@ type death struct {
 
 func (d death) String() string { return d.name + ": " + d.how }
 
-// restartAfterDeath records that a program ended by itself, and restarts it, as Kubernetes would.
+// restartAfterDeath records that a program ended unexpectedly, and restarts it, as Kubernetes would.
 func (w *world) restartAfterDeath(p *process, state *os.ProcessState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

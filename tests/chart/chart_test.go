@@ -1,6 +1,6 @@
-// Package chart holds the Helm chart to the program that it runs: each variable that it sets is a setting of its
-// role, what each role gets is enough to start, and KEDA looks at the keys that the queue has. It also holds the
-// chart's unit tests to its values: each has a test.
+// Package chart compares the Helm chart with the program: each variable that it sets is a setting of its role, each
+// role gets the settings that it needs, and KEDA reads the keys of the queue. It also requires a unit test of the
+// chart for each value.
 package chart_test
 
 import (
@@ -21,7 +21,7 @@ import (
 
 const chart = "../../charts/trackmydegree"
 
-// object is as much of a manifest as the tests ask for.
+// object is the part of a manifest that the tests read.
 type object struct {
 	Kind     string
 	Metadata struct{ Name string }
@@ -53,7 +53,7 @@ type container struct {
 	Env     []variable
 }
 
-// role is the role that the container runs; empty for another program.
+// role returns the role that the container runs; empty for another program.
 func (c container) role() string {
 	if slices.Equal(c.Command, []string{"/tmd-controller"}) {
 		return "controller"
@@ -71,7 +71,7 @@ type variable struct {
 	} `yaml:"valueFrom"`
 }
 
-// render returns what the chart makes of a values file.
+// render returns the objects of a values file.
 func render(t *testing.T, values string, args ...string) []object {
 	t.Helper()
 	helm, err := exec.LookPath("../../.bin/helm")
@@ -98,7 +98,7 @@ func render(t *testing.T, values string, args ...string) []object {
 	return objects
 }
 
-// containers returns those that run the program, by what they are in.
+// containers returns those that run the program, by the names of their objects.
 func containers(objects []object) map[string]container {
 	found := map[string]container{}
 	for _, o := range objects {
@@ -131,10 +131,10 @@ func role(name string) config.Settings {
 	return roles[slices.IndexFunc(roles, func(r config.Role) bool { return r.Name == name })].New()
 }
 
-// settings are the variables that a role reads.
+// settings returns the variables that a role reads.
 func settings(t *testing.T, name string) []string {
 	t.Helper()
-	described, _ := config.Describe(role(name), nil) // what is missing is of no interest here
+	described, _ := config.Describe(role(name), nil) // missing settings do not matter here
 	var names []string
 	for _, s := range described {
 		names = append(names, s.Name, s.Name+"_FILE")
@@ -142,13 +142,13 @@ func settings(t *testing.T, name string) []string {
 	return names
 }
 
-// platform is what Go and the libraries read by themselves.
+// platform are the variables that Go and the libraries read.
 var platform = []string{"GOMAXPROCS", "GOMEMLIMIT", "SSL_CERT_DIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 // bucketKeys are the keys of uploads.s3.existingSecret.
 var bucketKeys = []string{"access-key-id", "secret-access-key"}
 
-// secrets stand for what an existing Secret holds.
+// secrets replace the values of an existing Secret.
 var secrets = map[string]string{
 	"jwt-secret":      "0123456789abcdef0123456789abcdef",
 	"redis-job-url":   "redis://redis:6379/1",
@@ -186,7 +186,7 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 							t.Errorf("%s: %s comes from %s, which the Secret lacks", where, v.Name, key)
 						}
 					}
-					if v.Name != "TMD_TOKEN_FILE" { // made by the container before it
+					if v.Name != "TMD_TOKEN_FILE" { // the container before it creates the file
 						environ = append(environ, v.Name+"="+value)
 					}
 				}
@@ -278,7 +278,7 @@ func TestSkaffoldNamesWhatIsThere(t *testing.T) {
 	}
 }
 
-// A value without a test may do nothing, and nobody would know.
+// A value without a test could have no effect unnoticed.
 func TestEveryValueHasAUnitTest(t *testing.T) {
 	t.Parallel()
 	suites, err := filepath.Glob(chart + "/tests/*_test.yaml")
@@ -333,10 +333,10 @@ func chartValues(t *testing.T) map[string]any {
 	return values
 }
 
-// whole are objects of Kubernetes that the chart hands on as they are.
+// whole are objects of Kubernetes that the chart passes on unchanged.
 var whole = []string{"resources", "behavior"}
 
-// leaves adds the dotted path of each value that holds no others.
+// leaves adds the dotted path of each value that contains no others.
 func leaves(path string, values map[string]any, into map[string]bool) {
 	for key, value := range values {
 		at := strings.TrimPrefix(path+"."+key, ".")

@@ -15,8 +15,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// KEDA takes a key that is not there for an empty list: a wrong name would never scale and never complain. So tasks are
-// brought into every state on a real Redis, and each key that the ScaledObject names must have one.
+// KEDA treats a missing key as an empty list: a wrong name would never scale and never report an error. So the test
+// brings tasks into every state on a real Redis, and each key of the ScaledObject must contain one.
 func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 	t.Parallel()
 	var triggers []string
@@ -65,7 +65,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 		enqueue(name, "fail")
 		enqueue(name, "block", asynq.ProcessIn(time.Hour))
 	}
-	// As many run at the same time as block; what is put in after that stays pending.
+	// The concurrency equals the number of blocked tasks; later tasks stay pending.
 	server := asynq.NewServerFromRedisClient(redis, asynq.Config{
 		Concurrency: 2 * len(queues), Queues: queues, LogLevel: asynq.FatalLevel, TaskCheckInterval: 20 * time.Millisecond,
 		RetryDelayFunc:  func(int, error, *asynq.Task) time.Duration { return time.Hour },
@@ -98,7 +98,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 		return all
 	}
 	testenv.Eventually(t, "tasks that run, that wait to retry, and for later", func() bool { return len(missing("active", "retry", "scheduled")) == 0 })
-	server.Stop() // takes no more
+	server.Stop() // takes no further tasks
 	for name := range queues {
 		enqueue(name, "block")
 	}

@@ -18,8 +18,8 @@ const (
 	parserService = "http://e2e-parser:15001"
 )
 
-// agents are the pods of the agent. The one that uploads sees the folder of uploads, too; the one that kills sees the
-// processes of its node, and so there is one on each.
+// agents are the pods of the agent. The one that uploads also mounts the upload folder; the one that kills sees the
+// processes of its node, so there is one on each node.
 const agents = `
 apiVersion: v1
 kind: Pod
@@ -83,20 +83,20 @@ spec:
 
 var agentsStarted bool
 
-// startAgents starts the agents of this run and waits for them. The claim of the uploads must be there.
+// startAgents starts the agents of this run and waits for them. The claim of the uploads must exist.
 func startAgents(t *testing.T) {
 	t.Helper()
 	if agentsStarted {
 		return
 	}
 	agentsStarted = true
-	// A pod that an earlier run left cannot be changed.
+	// A pod of an earlier run cannot be changed.
 	requireKubectl(t, "delete", "pod", "e2e-client", "--ignore-not-found")
 	applyManifest(t, agents, map[string]string{"namespace": namespace, "toolsNamespace": toolsNamespace, "image": env.imageRef("e2e-agent")})
 	requireKubectl(t, "wait", "--for=condition=Ready", "pod/e2e-client", "--timeout", "60s")
 	requireKubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
 	requireKubectl(t, "--namespace", toolsNamespace, "rollout", "status", "daemonset/e2e-killer", "--timeout", "60s")
-	// A Service leads to its pods a moment after they are ready.
+	// A Service routes to its pods a moment after they are ready.
 	runAgent(t, "until", "-url", parserService+"/health", "-status", "200", "-limit", "20s")
 }
 
@@ -106,7 +106,7 @@ func runAgent(t *testing.T, args ...string) string {
 	return requireKubectl(t, append([]string{"exec", "e2e-client", "--", "/agent"}, args...)...)
 }
 
-// job is an upload and what became of it, as the agent tells it.
+// job is an upload and its outcome, as the agent reports it.
 type job struct {
 	ID       string
 	Document string
@@ -118,7 +118,8 @@ type job struct {
 
 var madeToken string
 
-// userToken is made by the program itself, as the chart's notes say, once: what signs it lives as long as the release.
+// userToken is created once by the program itself, as in the chart's notes: its signing key lives as long as the
+// release.
 func userToken(t *testing.T) string {
 	t.Helper()
 	if madeToken == "" {
@@ -128,7 +129,7 @@ func userToken(t *testing.T) string {
 }
 
 // uploadDocuments uploads documents through the Service. Their names begin with the test's, so that the ledger of the
-// stand-in parser tells them apart.
+// fake parser distinguishes them.
 func uploadDocuments(t *testing.T, count int, delay time.Duration) []job {
 	t.Helper()
 	var jobs []job
@@ -162,7 +163,7 @@ func requireDone(t *testing.T, limit time.Duration, jobs []job) []job {
 	return ended
 }
 
-// loadStatuses returns what the API says of a job now.
+// loadStatuses returns the present status of a job from the API.
 func loadStatuses(t *testing.T, j job) job {
 	t.Helper()
 	var jobs []job
@@ -170,7 +171,7 @@ func loadStatuses(t *testing.T, j job) job {
 	return jobs[0]
 }
 
-// parse is a line of the stand-in parser's ledger.
+// parse is a line of the fake parser's ledger.
 type parse struct {
 	Document     string
 	Began, Ended time.Time
@@ -190,7 +191,7 @@ func loadLedger(t *testing.T) map[string][]parse {
 	return of
 }
 
-// waitUntilParsing waits until the stand-in parser has all the documents in its hands.
+// waitUntilParsing waits until the fake parser is reading all the documents.
 func waitUntilParsing(t *testing.T, limit time.Duration, jobs []job) {
 	t.Helper()
 	waitForCluster(t, limit, "jobs that run", func() (string, bool) {
@@ -204,8 +205,8 @@ func waitUntilParsing(t *testing.T, limit time.Duration, jobs []job) {
 	})
 }
 
-// requireOneAttempt fails the test for each job that was not done by one attempt that was not repeated: nothing lost,
-// nothing doubled.
+// requireOneAttempt fails the test for each job that was not done by exactly one attempt: nothing lost, nothing
+// repeated.
 func requireOneAttempt(t *testing.T, jobs []job) {
 	t.Helper()
 	parses := loadLedger(t)
@@ -216,7 +217,7 @@ func requireOneAttempt(t *testing.T, jobs []job) {
 	}
 }
 
-// report is what a load met.
+// report is the outcome of a load.
 type report struct {
 	Requests int
 	Failures []string

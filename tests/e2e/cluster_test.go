@@ -21,7 +21,7 @@ import (
 
 const (
 	namespace = "tmd-e2e"
-	// toolsNamespace does not enforce Pod Security: the pod that kills processes of others lives there.
+	// toolsNamespace does not enforce Pod Security: the pod that kills processes of others is in it.
 	toolsNamespace = "tmd-e2e-tools"
 )
 
@@ -30,8 +30,8 @@ type environment struct {
 	root         string
 	registry     string
 	storageClass string
-	tag          string // of the images made by this run
-	own          bool   // started here, ended here
+	tag          string // of the images built by this run
+	own          bool   // started and stopped by this run
 }
 
 var env environment
@@ -86,7 +86,7 @@ func (e *environment) prepareCluster() error {
 	return e.buildImages()
 }
 
-// buildImages makes the images and pushes them. Their tag is new each time: nodes keep what they have pulled.
+// buildImages builds the images and pushes them. Their tag is new each time, because nodes cache images.
 func (e *environment) buildImages() error {
 	e.tag = "e2e-" + time.Now().UTC().Format("20060102-150405")
 	folder, err := os.MkdirTemp("", "tmd-e2e")
@@ -104,7 +104,7 @@ func (e *environment) buildImages() error {
 	if err := e.pushImage("trackmydegree", "--project"); err != nil {
 		return err
 	}
-	// What the stand-in parser finds is what the real one found.
+	// The fake parser returns the facts that the real one found.
 	pdf := filepath.Join(e.root, "charts", "trackmydegree", "files", "transcript.pdf")
 	parse := exec.Command("go", "run", "-buildvcs=false", "./cmd/tmd", "parse", pdf)
 	parse.Dir, parse.Stderr = e.root, os.Stderr
@@ -135,7 +135,7 @@ func (e *environment) pushImage(name string, what ...string) error {
 	return e.runScript("hack/cluster/push.sh", append([]string{e.imageRef(name)}, what...)...)
 }
 
-// runScript runs a script of the project, on the way to everybody's eyes.
+// runScript runs a script of the project and prints its output.
 func (e *environment) runScript(name string, args ...string) error {
 	cmd := exec.Command(filepath.Join(e.root, name), args...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
@@ -152,10 +152,10 @@ func orDefault(a, b string) string {
 	return b
 }
 
-// token is what a command line shows of no user.
+// token matches a token in a command line, to hide it.
 var token = regexp.MustCompile(`(-token )\S+`)
 
-// runCommand runs a program and returns what it printed. An error holds what it said.
+// runCommand runs a program and returns its output. An error contains its standard error.
 func runCommand(ctx context.Context, in io.Reader, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, said bytes.Buffer
@@ -169,11 +169,11 @@ func runCommand(ctx context.Context, in io.Reader, name string, args ...string) 
 
 // tryKubectl runs kubectl in the namespace of the release.
 func tryKubectl(t *testing.T, args ...string) (string, error) {
-	// Not to end with the test: what it leaves to clean up runs after that.
+	// The command does not end with the test, because cleanups run after that.
 	return runCommand(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"--namespace", namespace}, args...)...)
 }
 
-// requireKubectl is try that must succeed.
+// requireKubectl is tryKubectl that must succeed.
 func requireKubectl(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := tryKubectl(t, args...)
@@ -183,7 +183,7 @@ func requireKubectl(t *testing.T, args ...string) string {
 	return out
 }
 
-// applyManifest applies a manifest, in which ${…} stand for values.
+// applyManifest applies a manifest, in which ${…} are placeholders for values.
 func applyManifest(t *testing.T, manifest string, values map[string]string) {
 	t.Helper()
 	manifest = os.Expand(manifest, func(name string) string {
@@ -198,7 +198,7 @@ func applyManifest(t *testing.T, manifest string, values map[string]string) {
 	}
 }
 
-// waitForCluster waits for a condition of the cluster, which says what it saw last.
+// waitForCluster waits for a condition of the cluster, which returns its last observation.
 func waitForCluster(t *testing.T, limit time.Duration, what string, condition func() (saw string, ok bool)) time.Duration {
 	t.Helper()
 	began, last := time.Now(), ""
@@ -219,7 +219,8 @@ func waitForCluster(t *testing.T, limit time.Duration, what string, condition fu
 	}
 }
 
-// atMost tells a figure, and fails the test when it is over its limit. CI only tells: its machine may be anybody's.
+// atMost logs a duration, and fails the test when it exceeds its limit. CI only logs it: the speed of its machine is
+// unknown.
 func atMost(t *testing.T, what string, took, limit time.Duration) {
 	t.Helper()
 	t.Logf("FIGURE %s: %.1f s (limit %s)", what, took.Seconds(), limit)
@@ -228,7 +229,7 @@ func atMost(t *testing.T, what string, took, limit time.Duration) {
 	}
 }
 
-// pod is what the tests look at of a pod.
+// pod is the part of a pod that the tests read.
 type pod struct {
 	Metadata struct {
 		Name              string     `json:"name"`
@@ -263,7 +264,7 @@ func (p pod) isReady() bool {
 	return false
 }
 
-// findContainer returns a container of the pod, a sidecar as well.
+// findContainer returns a container of the pod, sidecars included.
 func (p pod) findContainer(t *testing.T, name string) container {
 	t.Helper()
 	for _, c := range append(p.Status.Init, p.Status.Containers...) {
@@ -275,7 +276,7 @@ func (p pod) findContainer(t *testing.T, name string) container {
 	return container{}
 }
 
-// listPods returns the pods of a component of the release, without those that end.
+// listPods returns the pods of a component of the release, without the terminating ones.
 func listPods(t *testing.T, component string) []pod {
 	t.Helper()
 	return slices.DeleteFunc(allPods(t, component), func(p pod) bool { return p.Metadata.DeletionTimestamp != nil })
@@ -296,7 +297,7 @@ func decodeJSON(t *testing.T, s string, v any) {
 	}
 }
 
-// printDiagnosis tells what the cluster looked like when the test had failed.
+// printDiagnosis prints the state of the cluster after a failed test.
 func printDiagnosis(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// What the controller has to do, and how fast.
+// The requirements of the controller, and their time limits.
 const (
 	handOverLimit  = 3 * time.Second
 	costAnnotation = "controller.kubernetes.io/pod-deletion-cost"
 	busyLabel      = "trackmydegree.io/busy"
-	longJob        = 50 * time.Second // under the patience of the worker with its parser
+	longJob        = 50 * time.Second // below the worker's timeout of the parser
 	leaseName      = "lease/tmd-trackmydegree-controller"
 )
 
-// How often what depends on luck is tried: CI shows that it works, a developer's machine how reliably.
+// roundCount returns the number of repetitions of a random test: CI shows that it works, a developer's machine how
+// reliably.
 func roundCount(n int) int {
 	if os.Getenv("CI") == "true" {
 		return min(n, 3)
@@ -28,18 +29,18 @@ func roundCount(n int) int {
 	return n
 }
 
-// singleJobValues is slow with workers of one job each, so that it is known who is busy.
+// singleJobValues is slowValues with workers of one job each, so that the busy ones are known.
 func singleJobValues() values {
 	return slowValues().merge(values{"worker": values{"concurrency": 1}})
 }
 
-// controlledValues is single with two controllers, of which one works.
+// controlledValues is singleJobValues with two controllers, of which one is active.
 func controlledValues() values {
 	return singleJobValues().merge(values{"controller": values{"enabled": true, "replicas": 2}})
 }
 
-// Six workers, two of them busy, and a scale-down to two: the busy ones stay, each time. Without the controller it is
-// luck.
+// Six workers, two of them busy, and a scale-down to two: the busy ones stay, each time. Without the controller that
+// is a matter of chance.
 func testBusyWorkersSpared(t *testing.T) {
 	unsparedRounds, sparedRounds := roundCount(10), roundCount(20)
 	ensureReady(t, singleJobValues())
@@ -58,7 +59,7 @@ func testBusyWorkersSpared(t *testing.T) {
 				t.Logf("FIGURE deletion cost written within %.1f s after the job was seen to run", took.Seconds())
 			}
 		}
-		if round == sparedRounds/2 { // another leader, which has seen nothing
+		if round == sparedRounds/2 { // another leader, without any state
 			leader, _, _ := strings.Cut(requireKubectl(t, "get", leaseName, "--output", "jsonpath={.spec.holderIdentity}"), "_")
 			requireKubectl(t, "delete", "pod", leader)
 		}
@@ -106,7 +107,7 @@ func countSparedRounds(t *testing.T, rounds int, before func(round int, busy []s
 			continue
 		}
 		t.Logf("round %d: busy %v, left %v", round, busy, left)
-		until = time.Time{} // who is told to end ends its job first, and others are busy then
+		until = time.Time{} // a terminated worker ends its job first, and others are busy then
 	}
 	return kept, jobs
 }
@@ -142,7 +143,7 @@ func labelOf(t *testing.T, pod, name string) string {
 	return requireKubectl(t, "get", "pod", pod, "--output", "jsonpath={.metadata.labels."+strings.ReplaceAll(name, ".", `\.`)+"}")
 }
 
-// The pod of a busy worker is taken away by force: its job runs elsewhere as soon as Kubernetes knows.
+// The pod of a busy worker is deleted by force: its job runs elsewhere as soon as Kubernetes knows.
 func testHandOver(t *testing.T) {
 	ensureReady(t, controlledValues())
 	redis, killedRounds := openRedis(t), roundCount(20)
@@ -173,7 +174,7 @@ func testHandOver(t *testing.T) {
 	scaleWorkers(t, 1)
 }
 
-// A pod that has been running a job for a while is not evicted; an idle one is, and the busy one after its job.
+// A pod with a long job is not evicted; an idle one is, and the busy one after its job.
 func testEvictionGuard(t *testing.T) {
 	ensureReady(t, controlledValues().merge(values{"controller": values{"drainGuard": values{"afterSeconds": 5}}}))
 	scaleWorkers(t, 2)
@@ -184,7 +185,7 @@ func testEvictionGuard(t *testing.T) {
 		value := labelOf(t, busy, busyLabel)
 		return value, value == "true"
 	})
-	// The budget's own controller sees the mark a moment later.
+	// The controller of disruption budgets sees the mark a moment later.
 	waitForCluster(t, 10*time.Second, "a budget that selects the busy pod", func() (string, bool) {
 		healthy := requireKubectl(t, "get", "poddisruptionbudget", "tmd-trackmydegree-worker", "--output", "jsonpath={.status.currentHealthy}")
 		return healthy + " pods are guarded", healthy == "1"

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// recoveryLimit is how long a job of a worker that died may lie before it runs elsewhere.
+// recoveryLimit is how long a job of a dead worker may wait before it runs elsewhere.
 const recoveryLimit = 10 * time.Second
 
-// An API pod and a worker pod are replaced, and replaced back, under a constant load.
+// An API pod and a worker pod are replaced twice under a constant load.
 func testRolling(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 2)
@@ -53,7 +53,7 @@ func podNames(all []pod) map[string]bool {
 	return set
 }
 
-// A worker that is told to end is unready at once, ends its job and goes.
+// A terminated worker is unready at once, and ends after its job.
 func testDrain(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 1)
@@ -71,8 +71,8 @@ func testDrain(t *testing.T) {
 	waitUntilSettled(t)
 }
 
-// Two workers end without a word in the middle of their jobs: one is killed, the pod of the other is taken away by
-// force. Others begin their jobs again within seconds, and that counts as no attempt.
+// Two workers end without a shutdown while they run jobs: one is killed, the pod of the other is deleted by force.
+// Other workers run their jobs again within seconds, and that counts as no attempt.
 func testKilledWorkers(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 2)
@@ -104,7 +104,7 @@ func testKilledWorkers(t *testing.T) {
 	scaleWorkers(t, 1)
 }
 
-// Worker and parser are containers of one pod. Either is killed, and the other stays as it is; jobs go on.
+// Worker and parser are containers of one pod. Either is killed, and the other keeps running; jobs continue.
 func testKilledBesideEachOther(t *testing.T) {
 	ensureReady(t, basicValues())
 	scaleWorkers(t, 1)
@@ -127,7 +127,7 @@ func testKilledBesideEachOther(t *testing.T) {
 	}
 }
 
-// The queue and the results outlive Redis' pod.
+// The queue and the results survive a restart of Redis' pod.
 func testRedis(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 1)
@@ -141,7 +141,7 @@ func testRedis(t *testing.T) {
 		return fmt.Sprint(len(all)), len(all) == 1 && all[0].isReady() && all[0].Metadata.UID != uid
 	})
 	waitUntilSettled(t)
-	// While Redis was away no API was ready; its Service leads to them again a moment after they are.
+	// While Redis was unavailable no API was ready; its Service routes to them again a moment after they are.
 	runAgent(t, "until", "-url", apiService+"/readyz", "-status", "200", "-limit", "30s")
 	requireDone(t, 10*time.Second, done)
 	for _, j := range waiting {
@@ -153,8 +153,8 @@ func testRedis(t *testing.T) {
 	requireOneAttempt(t, requireDone(t, time.Minute, waiting))
 }
 
-// While the parser is away, a job waits to be tried again, and says so; then it is done. An outage is no fault of the
-// job's and takes none of its attempts.
+// While the parser is unavailable, a job waits for its next run, and its status says so; then it is done. An outage
+// uses up none of its attempts.
 func testParserAway(t *testing.T) {
 	ensureReady(t, slowValues())
 	scaleWorkers(t, 1)
@@ -163,7 +163,7 @@ func testParserAway(t *testing.T) {
 	}
 	lead("nobody")
 	t.Cleanup(func() { lead("e2e-parser") })
-	// Connections that are kept do not ask the Service: they end with the pod.
+	// Kept connections do not use the Service: they end with the pod.
 	requireKubectl(t, "delete", "pod", "--selector", "app=e2e-parser")
 	requireKubectl(t, "rollout", "status", "deployment/e2e-parser", "--timeout", "60s")
 	jobs := uploadDocuments(t, 1, 0)
@@ -180,7 +180,7 @@ func testParserAway(t *testing.T) {
 func testProbes(t *testing.T) {
 	ensureReady(t, slowValues())
 	all := listPods(t, "api")
-	// MongoDB is away: nobody is sent to the API, and nobody restarts it for that.
+	// MongoDB is unavailable: the API receives no requests, and no pod is restarted because of that.
 	requireKubectl(t, "scale", "statefulset/tmd-trackmydegree-mongodb", "--replicas=0")
 	waitForCluster(t, time.Minute, "an API that is not ready", func() (string, bool) {
 		up := 0
@@ -205,7 +205,7 @@ func testProbes(t *testing.T) {
 		}
 	}
 
-	// Told to end, a pod of the API is out of the Service at once, while it still answers.
+	// A terminated pod of the API leaves the Service at once, while it still answers.
 	leaving := now[0]
 	requireKubectl(t, "delete", "pod", leaving.Metadata.Name, "--wait=false")
 	took := waitForCluster(t, 4*time.Second, "an endpoint that is not ready", func() (string, bool) {

@@ -1,8 +1,8 @@
 //go:build e2e
 
-// Package e2e shows on a live cluster what the chart promises. It takes the cluster of KUBECONFIG, or starts one on
-// this machine; hack/cluster says what it needs. The tests are chapters of one story on one release, in this order;
-// each of them brings the release into the form that it needs, so that any of them can be run alone.
+// Package e2e tests the chart on a live cluster. It uses the cluster of KUBECONFIG, or starts one on this machine;
+// hack/cluster lists the requirements. The tests are chapters on one release, in this order; each of them brings the
+// release into the form that it needs, so that any of them can run alone.
 package e2e
 
 import (
@@ -47,7 +47,7 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// createNamespaces makes the namespace of the release, which admits restricted pods alone, and that of the tools.
+// createNamespaces creates the namespace of the release, which admits only restricted pods, and that of the tools.
 func createNamespaces(t *testing.T) {
 	t.Helper()
 	applyManifest(t, `

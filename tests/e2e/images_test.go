@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// A new digest behind a tag is rolled out, one component after the other, and a broken one comes back. The controller
-// runs beside the cluster here, not in it: the registry of these tests is on this machine's loopback, where no pod
-// reaches it.
+// A new digest behind a tag is rolled out, one component after the other, and a broken one is rolled back. The
+// controller runs outside of the cluster here: the registry of these tests is on this machine's loopback, which no
+// pod reaches.
 func testImages(t *testing.T) {
 	tag := env.tag + "-moving"
 	moving := env.registry + "/trackmydegree:" + tag
-	// mutate makes the tag name another image, made of the project's.
+	// mutate makes the tag name another image, built from the project's.
 	mutate := func(how ...string) (digest string) {
 		t.Helper()
 		runCrane(t, append([]string{"mutate", "--insecure", env.imageRef("trackmydegree"), "--tag", moving}, how...)...)
@@ -28,7 +28,7 @@ func testImages(t *testing.T) {
 	first := mutate("--label", "e2e=first")
 	release := basicValues().merge(values{"image": values{"tag": tag}})
 	ensureReady(t, release)
-	scaleWorkers(t, 1) // an autoscaler of an earlier chapter may have left none, and nobody would prove the image
+	scaleWorkers(t, 1) // an autoscaler of an earlier chapter may have left none, and without a pod the image is never proven
 	startController(t, "TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=* * * * *", "TMD_IMAGES_DEADLINE=3m",
 		"TMD_RELEASE_SELECTOR=app.kubernetes.io/instance=tmd")
 
@@ -77,7 +77,7 @@ func testImages(t *testing.T) {
 	}
 }
 
-// listRollouts returns what is under way.
+// listRollouts returns the rollouts under way.
 func listRollouts(t *testing.T) string {
 	t.Helper()
 	return requireKubectl(t, "get", "deployments", "--output", `jsonpath={.items[*].metadata.annotations.trackmydegree\.io/image-rollout}`)
@@ -92,7 +92,7 @@ func runCrane(t *testing.T, args ...string) string {
 	return out
 }
 
-// startController runs the controller on this machine until the test ends, with what the settings turn on alone.
+// startController runs the controller on this machine until the test ends, with only these settings.
 func startController(t *testing.T, settings ...string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "tmd-controller")
@@ -111,7 +111,7 @@ func startController(t *testing.T, settings ...string) {
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + os.Getenv("KUBECONFIG"), "TMD_NAMESPACE=" + namespace, "TMD_LEADER_ELECTION=false",
 		"TMD_DELETION_COST=false", "TMD_HAND_OVER=false", "TMD_DRAIN_GUARD=false",
-		"REDIS_JOB_URL=redis://127.0.0.1:1/1", // nothing of it is used
+		"REDIS_JOB_URL=redis://127.0.0.1:1/1", // not used
 		"TMD_CONTROLLER_HEALTH_ADDR=off", "TMD_METRICS_ADDR=off",
 	}, settings...)
 	if err := cmd.Start(); err != nil {

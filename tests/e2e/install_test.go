@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// installLimit is what an install may take until all is ready.
+// installLimit is the time limit of an install until all pods are ready.
 const installLimit = time.Minute
 
 func testInstall(t *testing.T) {
@@ -19,7 +19,7 @@ func testInstall(t *testing.T) {
 	startAgents(t)
 }
 
-// ensureReady brings the release into a form, and the agents with it.
+// ensureReady installs the release with the values, and the agents.
 func ensureReady(t *testing.T, v values) {
 	t.Helper()
 	if !agentsStarted {
@@ -30,14 +30,14 @@ func ensureReady(t *testing.T, v values) {
 	installRelease(t, v)
 }
 
-// The namespace enforces it, so that no pod of the release would be there otherwise.
+// The namespace enforces the level: otherwise no pod of the release would exist.
 func testPodSecurity(t *testing.T) {
 	ensureReady(t, basicValues())
 	_, err := tryKubectl(t, "run", "ordinary", "--image", env.imageRef("e2e-agent"), "--dry-run=server")
 	if err == nil || !strings.Contains(err.Error(), `violates PodSecurity "restricted`) {
 		t.Errorf("an ordinary pod: %v, want a refusal: the namespace does not enforce anything", err)
 	}
-	// The API server tells of pods that are there when the level is set anew.
+	// The API server reports violations of existing pods when the level is set again.
 	out, err := runCommand(t.Context(), nil, "bash", "-c",
 		"kubectl label --overwrite --dry-run=server namespace "+namespace+" pod-security.kubernetes.io/enforce-version=latest pod-security.kubernetes.io/enforce=restricted 2>&1")
 	if err != nil || strings.Contains(out, "Warning") {
@@ -50,8 +50,8 @@ func testPodSecurity(t *testing.T) {
 	}
 }
 
-// While there is no worker the document lies on the volume: the API's pod wrote it. A worker's pod reads it, and it
-// goes.
+// Without a worker the document stays on the volume, where the API's pod wrote it. A worker's pod reads it, and it is
+// deleted.
 func testUpload(t *testing.T) {
 	ensureReady(t, basicValues())
 	scaleWorkers(t, 0)
@@ -64,7 +64,7 @@ func testUpload(t *testing.T) {
 	}
 	scaleWorkers(t, 1)
 	requireDone(t, time.Minute, jobs)
-	// Files outlive their job by seconds.
+	// Files are deleted some seconds after the end of their job.
 	waitForCluster(t, 30*time.Second, "a volume without the document", func() (string, bool) {
 		files := runAgent(t, "list", "/uploads")
 		return files, files == ""
@@ -82,7 +82,7 @@ func testHelmTest(t *testing.T) {
 func testUninstall(t *testing.T) {
 	requireKubectl(t, "delete", "pod/e2e-client", "deployment/e2e-parser", "--ignore-not-found")
 	runHelm(t, "uninstall", "tmd", "--wait", "--timeout", "3m")
-	// The volumes of Redis and MongoDB stay, as notes and docs say.
+	// The volumes of Redis and MongoDB stay, as the notes and the docs say.
 	waitForCluster(t, time.Minute, "a namespace without the release", func() (string, bool) {
 		left := requireKubectl(t, "get", "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,scaledobjects,triggerauthentications", "--selector", "app.kubernetes.io/instance=tmd", "--output", "name")
 		return left, left == ""

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// pushLimit is from an upload to the Deployment's scale, from zero.
+// pushLimit is the time limit from an upload to the Deployment's scale, from zero.
 const pushLimit = time.Second
 
-// pushScaledValues is scaled with the controller as KEDA's scaler.
+// pushScaledValues is scaledValues with the controller as KEDA's scaler.
 func pushScaledValues() values {
 	return scaledValues().merge(values{
 		"controller": values{"enabled": true},
@@ -55,7 +55,7 @@ func testPush(t *testing.T) {
 		atMost(t, "from zero to a worker that is wanted", took, pushLimit)
 		requireOneAttempt(t, requireDone(t, time.Minute, jobs))
 	}
-	// From one to many it is the HorizontalPodAutoscaler, with the controller's number.
+	// Above one the HorizontalPodAutoscaler scales, by the controller's number.
 	jobs := uploadDocuments(t, 24, 5*time.Second)
 	waitForCluster(t, time.Minute, "ten workers wanted", func() (string, bool) {
 		wanted, up := countReplicas(t)
@@ -64,14 +64,15 @@ func testPush(t *testing.T) {
 	requireOneAttempt(t, requireDone(t, 3*time.Minute, jobs))
 	none()
 
-	// A controller that starts again: KEDA looks every two seconds by itself, and finds the stream again.
+	// The controller restarts: KEDA polls every two seconds, and reopens the stream.
 	requireKubectl(t, "rollout", "restart", "deployment/tmd-trackmydegree-controller")
 	jobs = uploadDocuments(t, 1, 0)
 	requireKubectl(t, "rollout", "status", "deployment/tmd-trackmydegree-controller", "--timeout", "60s")
 	requireOneAttempt(t, requireDone(t, time.Minute, jobs))
 }
 
-// watchScale watches how many workers are wanted. What it returns waits for a number, and tells when it was there.
+// watchScale watches the wanted number of workers. The returned function waits for a number, and returns when it was
+// seen.
 func watchScale(t *testing.T) (next func(want string) time.Time) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -85,7 +86,7 @@ func watchScale(t *testing.T) (next func(want string) time.Time) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	if !lines.Scan() { // as it is now: the watch stands
+	if !lines.Scan() { // the present number: the watch is established
 		t.Fatal("the watch told nothing")
 	}
 	return func(want string) time.Time {
@@ -101,7 +102,7 @@ func watchScale(t *testing.T) (next func(want string) time.Time) {
 	}
 }
 
-// The canary proves the autoscaling from zero, and finds a key that is wrong.
+// The canary tests the autoscaling from zero, and detects a wrong key.
 func testCanary(t *testing.T) {
 	ensureReady(t, scaledValues().merge(values{"controller": values{
 		"enabled": true,

@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisClient is the queue's Redis, through a port of this machine.
+// redisClient is a client of the queue's Redis, through a forwarded port.
 type redisClient struct{ *redis.Client }
 
 var forwarded = regexp.MustCompile(`127\.0\.0\.1:(\d+) ->`)

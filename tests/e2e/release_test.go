@@ -30,8 +30,8 @@ func (v values) merge(over values) values {
 	return merged
 }
 
-// basicValues is the chart as it comes, with the images of this run; only what it keeps for the next release is not
-// kept, and one user may ask as often as it likes. The parser is each worker's sidecar.
+// basicValues are the chart's defaults with the images of this run; nothing is kept for the next release, and one
+// user has no rate limit. The parser is each worker's sidecar.
 func basicValues() values {
 	image := func(name string) values {
 		return values{"registry": env.registry, "repository": name, "tag": env.tag}
@@ -47,7 +47,7 @@ func basicValues() values {
 	}
 }
 
-// slowValues is basic with the stand-in parser, which takes as long as a document says.
+// slowValues is basicValues with the fake parser, which takes as long as a document says.
 func slowValues() values {
 	return basicValues().merge(values{
 		"parser": values{"mode": "external", "url": "http://e2e-parser:15001"},
@@ -55,7 +55,7 @@ func slowValues() values {
 	})
 }
 
-// scaledValues is slow under KEDA, from zero. How it scales up is the chart's default, and so is the cooldown: the
+// scaledValues is slowValues under KEDA, from zero. It scales up by the chart's default, and so is the cooldown: the
 // chart refuses a shorter one with minReplicas 0. Above zero it scales down faster.
 func scaledValues() values {
 	return slowValues().merge(values{"worker": values{"autoscaling": values{
@@ -101,13 +101,13 @@ func runHelm(t *testing.T, args ...string) string {
 
 const workerDeployment = "deployment/tmd-trackmydegree-worker"
 
-// scaleWorkers sets the number of workers by hand and waits until they are there, and the others gone.
+// scaleWorkers sets the number of workers by hand and waits until they are ready, and the others deleted.
 func scaleWorkers(t *testing.T, workers int) {
 	t.Helper()
 	requireKubectl(t, "scale", workerDeployment, "--replicas", strconv.Itoa(workers))
 	waitForCluster(t, time.Minute, "workers by kubectl scale", func() (string, bool) {
 		ready := 0
-		// A pod that ends takes jobs until it is told so: it must be gone.
+		// A terminating pod takes jobs until it receives the signal, so it must be gone.
 		all := allPods(t, "worker")
 		for _, p := range all {
 			if p.isReady() {

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// How fast the autoscaler has to be.
+// The time limits of the autoscaler.
 const (
 	firstJobLimit = 10 * time.Second
 	burstLimit    = 20 * time.Second
-	// scaleToZeroLimit is the cooldown of two minutes, and what KEDA needs beside it.
+	// scaleToZeroLimit is the cooldown of two minutes, plus the reaction time of KEDA.
 	scaleToZeroLimit = 4 * time.Minute
 )
 
-// Without an autoscaler the number of workers is the operator's, and an upgrade leaves it alone.
+// Without an autoscaler the operator sets the number of workers, and an upgrade does not change it.
 func testScaleByHand(t *testing.T) {
 	ensureReady(t, basicValues())
 	scaleWorkers(t, 3)
@@ -45,9 +45,8 @@ func testAutoscaling(t *testing.T) {
 	took := loadLedger(t)[first[0].Document][0].Began.Sub(first[0].Sent)
 	atMost(t, "from zero to the first job", took, firstJobLimit)
 
-	// 60 uploads, two for each worker: 30 would be wanted, 10 are the most. Four of them run much longer than the
-	// rest: two workers are wanted then, and whoever of the ten is taken away with a long job in its hands ends it
-	// first.
+	// 60 uploads, two for each worker: 30 would be wanted, 10 is the maximum. Four of them run much longer than the
+	// rest: two workers are wanted then, and a deleted worker with a long job ends it first.
 	began := time.Now()
 	jobs := uploadDocuments(t, 4, 90*time.Second)
 	jobs = append(jobs, uploadDocuments(t, 56, 5*time.Second)...)
@@ -74,11 +73,11 @@ func testAutoscaling(t *testing.T) {
 	t.Run("Paused", testPaused)
 }
 
-// A job that waits to be tried again is nobody's while it waits, but only a worker brings it back to the queue.
+// No worker runs a job that waits for a retry, but only a worker returns it to the queue.
 func testRetryKeepsAWorker(t *testing.T) {
 	redis := openRedis(t)
-	// Longer than all of KEDA's patience. The queue moves the entry only when its time has come, and it is taken out
-	// before.
+	// Longer than all of KEDA's delays. The queue moves the entry only when its time has come, and the test removes
+	// it before.
 	redis.addMember(t, "asynq:{courseProcessor}:retry", "e2e-waits", time.Now().Add(time.Hour))
 	waitForCluster(t, time.Minute, "a worker for a job that waits", func() (string, bool) {
 		_, up := countReplicas(t)

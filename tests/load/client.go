@@ -22,7 +22,7 @@ type client struct {
 func newClient(base, token string) *client {
 	return &client{base: base, token: token, Client: apiclient.New(apiclient.Options{
 		BaseURL: base, Token: token,
-		// Results are measured as they are on the wire: compressed.
+		// Results are measured as they are transferred: compressed.
 		Header: http.Header{"Accept-Encoding": {"gzip"}},
 		HTTP: &http.Client{
 			Timeout:   30 * time.Second,

@@ -29,15 +29,15 @@ import (
 
 const (
 	manyPods = 1000
-	// Of a processor while jobs run on, and of memory whatever happens. What jobs that begin and end take is told:
-	// each has its writes, which have a budget, and its marks, which have none.
+	// The limits of processor time while jobs run, and of memory in any case. The cost of jobs that begin and end is
+	// only logged: each has its writes, which have a budget, and its marks, which have none.
 	controllerCPU    = 0.01
 	controllerMemory = 100 << 20
 	watched          = time.Minute
 )
 
-// A thousand worker pods on a real API server, and as many workers that beat in a real Redis: what the controller
-// takes.
+// A thousand worker pods on a real API server, and as many workers with heartbeats in a real Redis: the resources of
+// the controller.
 func TestLoadController(t *testing.T) {
 	ns, c, server := cluster.CreateNamespace(t), cluster.NewClient(t), testenv.StartRedis(t)
 	beats := newBeats(t, server)
@@ -61,7 +61,7 @@ func TestLoadController(t *testing.T) {
 	cmd.Env = []string{
 		"KUBECONFIG=" + cluster.KubeConfig(t, "load"), "TMD_NAMESPACE=" + ns, "REDIS_JOB_URL=" + server.URL(1),
 		fmt.Sprintf("TMD_CONTROLLER_HEALTH_ADDR=127.0.0.1:%d", health), fmt.Sprintf("TMD_METRICS_ADDR=127.0.0.1:%d", metrics),
-		"GOMEMLIMIT=90MiB", "GOMAXPROCS=1", // as the chart has them follow from the limits, memory below them
+		"GOMEMLIMIT=90MiB", "GOMAXPROCS=1", // as the chart derives them from the limits, memory below them
 	}
 	p := testenv.StartProcess(t, cmd)
 	testenv.Eventually(t, "the controller has looked at the fleet", func() bool {
@@ -78,7 +78,7 @@ func TestLoadController(t *testing.T) {
 		{"half of them busy with jobs of five seconds", 0.5, 5 * time.Second},
 	} {
 		beats.changeJobs(load.busy, load.job)
-		// What the change itself takes is not what it costs to go on.
+		// The transition itself is not part of the steady cost.
 		waitForSteadyState(t, 30*time.Second)
 		writes, cpu := readMetric(metrics, `tmd_controller_deletion_cost_writes_total{outcome="ok"}`), processorTime(t, p.Pid())
 		waitForSteadyState(t, watched)
@@ -111,7 +111,7 @@ func forEach(count int, do func(n int)) {
 	all.Wait()
 }
 
-// waitForSteadyState lets time pass, which is what is measured here.
+// waitForSteadyState lets time pass for the measurement.
 func waitForSteadyState(t *testing.T, d time.Duration) {
 	t.Helper()
 	select {
@@ -120,14 +120,14 @@ func waitForSteadyState(t *testing.T, d time.Duration) {
 	}
 }
 
-// beats are those of workers, as package queue writes them.
+// beats writes the heartbeats of workers, in the format of package liveness.
 type beats struct {
 	redis redis.UniversalClient
 
 	mu      sync.Mutex
 	busy    float64
 	job     time.Duration
-	changed bool        // since the last beat
+	changed bool        // since the last heartbeat
 	since   []time.Time // of each worker's job; zero for an idle one
 }
 
@@ -163,7 +163,7 @@ func (b *beats) changeJobs(busy float64, job time.Duration) {
 	b.busy, b.job, b.changed = busy, job, true
 }
 
-// writeHeartbeats ends jobs and begins others, so that as many run as should, and tells it.
+// writeHeartbeats ends jobs and begins others, so that the wanted number runs, and reports them.
 func (b *beats) writeHeartbeats(ctx context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -179,7 +179,7 @@ func (b *beats) writeHeartbeats(ctx context.Context) {
 	for running < int(b.busy*manyPods) {
 		if n := rand.IntN(manyPods); b.since[n].IsZero() {
 			b.since[n] = time.Now()
-			if b.changed { // as it would be had this load been there for long
+			if b.changed { // as if this load had lasted for long
 				b.since[n] = time.Now().Add(-time.Duration(rand.Float64() * float64(b.job)))
 			}
 			running++
@@ -202,7 +202,7 @@ func (b *beats) writeHeartbeats(ctx context.Context) {
 	})
 }
 
-// readMetric returns a value of the controller's metrics; 0 when it is not there.
+// readMetric returns a value of the controller's metrics; 0 when it is absent.
 func readMetric(port int, name string) float64 {
 	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
 	if err != nil {

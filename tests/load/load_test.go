@@ -42,7 +42,7 @@ func TestLoadWholePath(t *testing.T) {
 	reportFigure(t, "`tmd all`, start to ready", all.ready, "")
 }
 
-// 200 transcripts at once on one worker, beside polls of an uninvolved user.
+// 200 transcripts at once on one worker, during status requests of another user.
 func TestLoadBurst(t *testing.T) {
 	s := startSystem(t)
 	reportFigure(t, "start to ready: API", s.api.ready, "300 ms")
@@ -63,7 +63,7 @@ func TestLoadBurst(t *testing.T) {
 	}
 	reportFigure(t, "result on the wire, bytes", size, "130,000")
 
-	// What a parse alone costs, through the same service.
+	// The time of a parse alone, through the same service.
 	parse := newClient(s.parser.base, "")
 	parseOnce := func(int) error {
 		res, err := parse.Open(t.Context(), apiclient.Request{

@@ -23,7 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// gate is the way from workers to the parser. It tells when a document comes, and keeps it until the gate is open.
+// gate is a proxy between workers and the parser. It reports each document, and holds it until the gate is open.
 type gate struct {
 	*httptest.Server
 	arrived chan time.Time
@@ -53,7 +53,8 @@ func newGate(t *testing.T, parser string) *gate {
 	return g
 }
 
-// Workers are killed while they run a job. What is measured is the time from the signal to the job running on another.
+// Workers are killed while they run a job. The test measures the time from the signal until another worker runs the
+// job.
 func TestLoadRecovery(t *testing.T) {
 	redis, uploads, cache := testenv.StartRedis(t), t.TempDir(), wasmCache(t)
 	env := []string{

@@ -1,7 +1,7 @@
 //go:build load
 
-// Package load measures the whole system as its users see it: real processes, real servers, documents of the test set.
-// `make bench` runs it; docs/performance.md keeps the figures and the method.
+// Package load measures the whole system as its users see it: real processes, real servers, documents of the test
+// set. `make bench` runs it; docs/performance.md has the figures and the method.
 package load
 
 import (

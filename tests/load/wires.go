@@ -15,7 +15,7 @@ import (
 )
 
 // wires are connections that send one request repeatedly, as prepared bytes. An HTTP client would use as much of the
-// machine as the server that is measured.
+// machine as the measured server.
 type wires struct {
 	request []byte
 	idle    chan *wire

@@ -1,4 +1,4 @@
-// Package openapi holds every answer that the tests of internal/httpapi get to the OpenAPI document of the API.
+// Package openapi validates every answer in the tests of internal/httpapi against the API's OpenAPI document.
 package openapi_test
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// recordVariable names the file that the tests of internal/httpapi append their answers to.
+// recordVariable names the file to which the tests of internal/httpapi append their answers.
 const recordVariable = "TMD_RECORD_ANSWERS"
 
 // recordedAnswer is one line of the record.
@@ -32,7 +32,7 @@ type recordedAnswer struct {
 	Body        []byte
 }
 
-// loadRouter returns the routes of openapi.json, once the document itself is valid OpenAPI 3.1.
+// loadRouter validates openapi.json as OpenAPI 3.1 and returns its routes.
 func loadRouter(t *testing.T) routers.Router {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(testenv.RepoRoot(), "internal", "httpapi", "openapi.json"))
@@ -49,7 +49,7 @@ func loadRouter(t *testing.T) routers.Router {
 	return router
 }
 
-// recordAnswers runs the tests of internal/httpapi and returns the answers that they got.
+// recordAnswers runs the tests of internal/httpapi and returns their answers.
 func recordAnswers(t *testing.T) []recordedAnswer {
 	t.Helper()
 	record := filepath.Join(t.TempDir(), "answers.jsonl")
@@ -79,7 +79,7 @@ func recordAnswers(t *testing.T) []recordedAnswer {
 	return answers
 }
 
-// validateAnswer returns what an answer has that the document does not describe.
+// validateAnswer returns an error for the part of an answer that the document does not describe.
 func validateAnswer(t *testing.T, router routers.Router, a recordedAnswer) error {
 	t.Helper()
 	at, err := url.ParseRequestURI(a.URL)
@@ -124,7 +124,7 @@ func TestAnswersAreDescribed(t *testing.T) {
 	t.Logf("%d answers are as described", len(answers))
 }
 
-// An answer with a field too few or of another type is found.
+// An answer with a missing field or a field of another type is detected.
 func TestWrongAnswersAreFound(t *testing.T) {
 	t.Parallel()
 	router := loadRouter(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// What nobody may find outside the place where it belongs. Each is found nowhere else.
+// The secrets and personal data, each of which occurs only in its own place.
 const (
 	redisPassword = "Redis-Pw-7c1e"
 	mongoPassword = "Mongo-Pw-88af"
@@ -35,7 +35,7 @@ const (
 	asked         = "Asked-For-6e21"  // in a path, a query, a header, a form
 )
 
-// envelopes keeps what is sent to an error tracker.
+// envelopes stores what is sent to an error tracker.
 type envelopes struct {
 	*httptest.Server
 	mu  sync.Mutex
@@ -47,7 +47,7 @@ func newEnvelopes(t *testing.T) *envelopes {
 	e := &envelopes{}
 	e.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
-		// Its own key is how the tracker knows its client: it stands in the head of an envelope.
+		// The tracker identifies its client by its own key, which is in the head of an envelope.
 		b = bytes.ReplaceAll(b, []byte(dsnKey), []byte("key"))
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -63,8 +63,8 @@ func (e *envelopes) String() string {
 	return e.all.String()
 }
 
-// TestSecretsStayWhereTheyBelong makes every part fail, with requests full of personal data, and reads all that comes
-// out of the processes: logs at their most talkative, metrics, health pages, reports of errors, answers to strangers.
+// TestSecretsStayWhereTheyBelong makes every part fail, with requests full of personal data, and reads all output of
+// the processes: logs at their most verbose level, metrics, health pages, error reports, answers to strangers.
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	tracker := newEnvelopes(t)
@@ -88,7 +88,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 
 	var (
 		mu   sync.Mutex
-		said bytes.Buffer // to people who have no business with any of it
+		said bytes.Buffer // to callers without any permission
 		all  sync.WaitGroup
 	)
 	send := func(q request, header ...string) {
@@ -119,7 +119,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		}
 	}
 	ask := func(q request, header ...string) { all.Go(func() { send(q, header...) }) }
-	// everything asks for all there is, with data in every place that a client can put some.
+	// everything requests everything, with data in every place that a client can set.
 	everything := func() {
 		defer all.Wait()
 		u := uploadRequest(t)
@@ -153,7 +153,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		w.waitForState(t, w.requireStatus(t, 202, u).JobID, "failed", "done")
 	}
 
-	// A record and a result that cannot be read are internal errors, which are reported.
+	// A record and a result that cannot be decoded are internal errors, which are reported.
 	told(t, locked, "HSET", "job:timeline:"+w.job, "version", "spoilt")
 	send(getRequest("/api/timeline/status/" + w.job))
 	w.job = w.finishJob(t)
@@ -168,7 +168,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	wantOK(t, told(t, locked, "CONFIG", "SET", "requirepass", "changed"))
 	toRedis.closeLink()
 	toRedis.openLink()
-	everything() // with a password that is refused
+	everything() // with a refused password
 	toRedis.closeLink()
 	everything()
 
@@ -187,7 +187,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		_, _ = io.Copy(&out, res.Body)
 		res.Body.Close()
 	}
-	// What keeps a role from starting is told, too.
+	// The errors of a failed start are logged as well.
 	for _, wrong := range [][]string{
 		{"REDIS_JOB_URL=redis://:" + redisPassword + "@[::1/1", "MONGODB_URI=mongodb://tmd:" + mongoPassword + "/x@h", "BACKEND_PORT=" + "http"},
 		{"REDIS_JOB_URL=" + redisPassword, "MONGODB_URI=" + mongoPassword, "TMD_JWKS_URL=https://u:" + signingSecret + "@id.example.org"},
@@ -195,7 +195,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	} {
 		for _, role := range []string{"api", "worker", "seed", "config"} {
 			b, err := newCommand(t, slices.Concat(loud, []string{"JWT_SECRET=" + signingSecret}, wrong), role).CombinedOutput()
-			if _, failed := err.(*exec.ExitError); err != nil && !failed { //nolint:errorlint // it is returned as it is
+			if _, failed := err.(*exec.ExitError); err != nil && !failed { //nolint:errorlint // it is returned unwrapped
 				t.Fatal(err)
 			}
 			out.Write(b)

@@ -1,9 +1,9 @@
-// Package outages takes away what tmd leans on, one part at a time, from roles in processes of their own on real
-// servers: Redis, MongoDB, the folder of uploads, the parser. While a part is away the API answers everything that
-// needs it with 503 and Retry-After, and everything else as ever; when it is back, API and worker go on without being
-// started again.
+// Package outages makes the dependencies of tmd unavailable, one at a time, while roles run in their own processes on
+// real servers: Redis, MongoDB, the upload folder, the parser. Without a dependency the API answers everything that
+// needs it with 503 and Retry-After, and everything else as usual; when it is back, API and worker continue without a
+// restart.
 //
-// How long the answers took is printed (go test -v), for docs/reliability.md; no test depends on it.
+// The times of the answers are printed (go test -v), for docs/reliability.md; no test depends on them.
 package outages_test
 
 import (
@@ -28,14 +28,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
 
-// The test program is tmd as well, when it is run by that name.
+// The test binary is tmd as well, when it runs under that name.
 func TestMain(m *testing.M) {
 	testscript.Main(waiting{m}, map[string]func(){"tmd": func() {
 		os.Exit(program.RunUntilSignal(commands.Run))
 	}})
 }
 
-// waiting runs more tests at once than there are processors: most of what they do is wait.
+// waiting runs more tests at once than there are processors, because most of them wait.
 type waiting struct{ *testing.M }
 
 func (m waiting) Run() int {
@@ -61,10 +61,10 @@ func startRole(t *testing.T, name string, port int, env ...string) *testkit.Role
 	return testkit.StartRole(t, name, port, append(slices.Clone(commonEnv), env...)...)
 }
 
-// client gives up on an answer long after it is late: a hang is a failure, a busy machine is none.
+// client ends a request long after it is late: only a hang exceeds the limit.
 var client = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// world is one API and one worker on servers of their own, all of which can be taken away.
+// world is one API and one worker on their own servers, all of which can be made unavailable.
 type world struct {
 	redis         *testenv.RedisServer
 	mongo         *testenv.MongoServer
@@ -80,7 +80,7 @@ type world struct {
 	job, saved    string // a job that is done, a saved timeline
 }
 
-// newWorld starts everything. redisURL gives the address of a database of Redis; nil: the world's own server.
+// newWorld starts everything. redisURL returns the address of a database of Redis; nil: the world's own server.
 func newWorld(t *testing.T, parser string, redisURL func(db int) string, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{mongo: testenv.StartMongo(t), uploads: t.TempDir(), owner: "ann", secret: jwtSecret}
@@ -124,7 +124,7 @@ func (w *world) startRoles(t *testing.T, redisURL func(db int) string) *world {
 	return w
 }
 
-// readDocument is one of the synthetic documents.
+// readDocument returns one of the synthetic documents.
 func readDocument(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests", "documents", "transcripts", "soen-regular.pdf"))

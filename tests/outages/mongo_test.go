@@ -8,8 +8,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// withoutMongo is what answers 503 while MongoDB says nothing: saved timelines and what of the catalogue is not cached.
-// Uploads and forms are taken and done: the catalogue that they need is in memory.
+// withoutMongo are the requests that get 503 while MongoDB does not answer: saved timelines and the part of the
+// catalogue that is not cached. Uploads and forms are accepted and done, because the catalogue that they need is in
+// memory.
 var withoutMongo = expectedStatuses{
 	"load": 503, "save": 503, "list": 503, "timeline": 503, "rename": 503, "drop": 503, "course": 503, "ready": 503,
 }
@@ -25,12 +26,12 @@ func TestMongoDB(t *testing.T) {
 	w.mongo.Kill()
 	w.toDB.closeLink()
 	w.checkDuring(t, "MongoDB is gone", "COMP 248", fault.DatabaseUnavailable, withoutMongo)
-	w.finishJob(t) // also now
+	w.finishJob(t) // during the outage as well
 	w.mongo.Restart(t)
 	w.toDB.openLink()
 	back("MongoDB was gone")
 
-	// More than once: the first answers come from connections that were good, the later ones from new ones.
+	// More than once: the first answers come from connections that were established, the later ones from new ones.
 	w.mongo.Signal(syscall.SIGSTOP)
 	w.checkDuring(t, "MongoDB is paused", "COMP 249", fault.DatabaseUnavailable, withoutMongo)
 	w.checkDuring(t, "MongoDB is still paused", "COMP 232", fault.DatabaseUnavailable, withoutMongo)

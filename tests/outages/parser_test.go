@@ -13,8 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// A parser that does not do its part costs nobody an upload: it is accepted, waits, and is done when the parser is
-// back.
+// A failing parser prevents no upload: it is accepted, waits, and is done when the parser is back.
 func TestParser(t *testing.T) {
 	t.Parallel()
 	port := testenv.FreePort(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// reads stands for a parser where none is taken away: it finds the same facts in every document.
+// reads starts a fake parser, which returns the same facts for every document.
 func reads(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func wantOK(t *testing.T, answer string) {
 	}
 }
 
-// withoutRedis is what answers 503 while Redis says nothing: all that has to do with jobs, and readiness with it.
+// withoutRedis are the requests that get 503 while Redis does not answer: everything about jobs, and readiness.
 var withoutRedis = expectedStatuses{
 	"upload": 503, "form": 503, "load": 503, "status": 503, "events": 503, "edit": 503, "forget": 503, "save": 503, "ready": 503,
 }
@@ -83,7 +83,7 @@ func TestRedis(t *testing.T) {
 	w.toRedis.setDelay(0)
 	w.requireRecovery(t, "Redis was slow")
 
-	// A master that was made a replica, as in a failover that the address does not follow. It reads on.
+	// A master that became a replica, as in a failover that the address does not follow. It still answers reads.
 	wantOK(t, tell(t, w.redis.Addr(), "REPLICAOF", "127.0.0.1", "1"))
 	w.checkDuring(t, "Redis is read-only", "COMP 335", fault.QueueUnavailable, expectedStatuses{
 		"upload": 503, "form": 503, "load": 503, "edit": 503,

@@ -30,7 +30,7 @@ func jsonRequest(method, path, body string) request {
 	return request{method, path, "application/json", []byte(body)}
 }
 
-// answer is what came of it.
+// answer is the result of a request.
 type answer struct {
 	request
 	status int
@@ -75,7 +75,7 @@ func (w *world) sendRequest(t *testing.T, q request) answer {
 	return a
 }
 
-// requireStatus asks until the answer is the wanted one: on a busy machine a good part may be late.
+// requireStatus repeats the request until it has the wanted status: on a slow machine an available part may be late.
 func (w *world) requireStatus(t *testing.T, status int, q request) (a answer) {
 	t.Helper()
 	testenv.Eventually(t, fmt.Sprintf("%s %s is answered with %d", q.method, q.path, status), func() bool {
@@ -102,7 +102,7 @@ func uploadRequest(t *testing.T) request {
 	return request{http.MethodPost, "/api/timeline/upload", "multipart/form-data; boundary=x", b.Bytes()}
 }
 
-// Ids that nothing has.
+// Ids that do not exist.
 const (
 	noJob      = "00000000-0000-4000-8000-000000000000"
 	noTimeline = "000000000000000000000000"

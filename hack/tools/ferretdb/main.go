@@ -1,6 +1,6 @@
-// Command ferretdb is the MongoDB server of the tests: FerretDB over SQLite, behind a front that lets one request
-// through at a time. FerretDB updates a document by reading and writing it in two steps, so concurrent updates of one
-// document lose each other; in front of it they are as atomic as on a real server. It is no part of the product.
+// Command ferretdb is the MongoDB server of the tests: FerretDB over SQLite, behind a proxy that serialises requests.
+// FerretDB updates a document by reading and writing it in two steps, so concurrent updates of one document lose each
+// other; behind the proxy they are as atomic as on a real server. It is not part of the product.
 package main
 
 import (
@@ -40,8 +40,8 @@ func main() {
 	}
 }
 
-// borrowed runs a server that belongs to the process at the other end of standard input: however that ends, the pipe
-// closes, and server and data go with it.
+// borrowed runs a server that belongs to the process at the other end of standard input: when that process ends, the
+// pipe closes, and the server ends and deletes its data.
 func borrowed(ctx context.Context, listen string) error {
 	dir, err := os.MkdirTemp("", "ferretdb")
 	if err != nil {
@@ -93,7 +93,7 @@ func run(ctx context.Context, listen, dir string) error {
 	}
 }
 
-// front lets one request of all its connections through to the backend at a time.
+// front forwards one request at a time, over all its connections, to the backend.
 type front struct {
 	backend string
 	turn    sync.Mutex
@@ -155,7 +155,7 @@ func message(r io.Reader) ([]byte, error) {
 	return m, err
 }
 
-// unanswered reports whether a request is one that the server does not answer: a message with "more to come" set.
+// unanswered reports whether the server does not answer a request: a message with "more to come" set.
 func unanswered(m []byte) bool {
 	return binary.LittleEndian.Uint32(m[12:]) == opMsg && len(m) > header && m[header]&2 != 0
 }

@@ -40,8 +40,8 @@ type Report struct {
 	Jobs     []Job    `json:"jobs"`
 }
 
-// newDocuments returns a function that makes the n-th document: the template with a comment behind its end, by which
-// the stand-in for the parser knows its name and delay.
+// newDocuments returns a function that makes the n-th document: the template with a comment behind its end, from
+// which the fake parser reads its name and delay.
 func newDocuments(template, name string, delay time.Duration) (func(n int) (string, []byte), error) {
 	pdf, err := os.ReadFile(template)
 	if err != nil {
@@ -106,8 +106,8 @@ func (c *client) uploadAll(ctx context.Context, newDocument func(int) (string, [
 	return jobs, errors.Join(errs...)
 }
 
-// waitForAll polls until each job is done or failed, or ctx ends; the jobs say which. A failed request is repeated: the
-// result is about jobs, not about requests.
+// waitForAll polls until each job is done or failed, or ctx ends; the states of the jobs show which. A failed request
+// is repeated: the result is about jobs, not about requests.
 func (c *client) waitForAll(ctx context.Context, ids []string) []Job {
 	jobs := make([]Job, len(ids))
 	for n, id := range ids {

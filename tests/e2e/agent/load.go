@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// runLoad uploads a document at each interval until stop, and polls each job to its end. The users take turns; one that
-// reuses connections and one that does not meet different faults. Every failed request is reported, none is repeated.
+// runLoad uploads a document at each interval until stop, and polls each job to its end. The users alternate; one
+// that reuses connections and one that does not meet different faults. Every failed request is reported, none is
+// repeated.
 func runLoad(ctx context.Context, users []*client, newDocument func(int) (string, []byte), every, limit time.Duration, stop <-chan struct{}) Report {
 	var (
 		mu     sync.Mutex

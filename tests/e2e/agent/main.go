@@ -1,5 +1,6 @@
-// Command agent runs inside the test cluster on behalf of the tests: it uploads through the Service as a client does,
-// stands in for a parser that takes as long as each document says, and kills processes. It is no part of the product.
+// Command agent runs inside the test cluster on behalf of the tests: it uploads through the Service like a client,
+// replaces the parser by one that takes as long as each document says, and kills processes. It is not part of the
+// product.
 package main
 
 import (
@@ -105,7 +106,8 @@ func runCommand(ctx context.Context, args []string, in io.Reader, out io.Writer)
 
 func printJSON(out io.Writer, v any) error { return json.NewEncoder(out).Encode(v) }
 
-// watchEnd returns a channel that closes at the end of in: the other side of `kubectl exec -i` stops the load so.
+// watchEnd returns a channel that closes at the end of in: the other side of `kubectl exec -i` stops the load in this
+// way.
 func watchEnd(in io.Reader) <-chan struct{} {
 	end := make(chan struct{})
 	go func() {

@@ -17,14 +17,14 @@ var (
 	delayComment = regexp.MustCompile(`\n%delay=(\S+)`)
 )
 
-// Parse is one call of the stand-in.
+// Parse is one call of the fake parser.
 type Parse struct {
 	Document string    `json:"document"`
 	Began    time.Time `json:"began"`
 	Ended    time.Time `json:"ended,omitzero"` // zero while it runs, or if the caller disconnected
 }
 
-// parser stands in for the parser: it takes as long as the document says, returns the same facts for each, and keeps a
+// parser replaces the parser: it takes as long as the document says, returns the same facts for each, and keeps a
 // ledger of its calls.
 type parser struct {
 	facts []byte

@@ -1,12 +1,12 @@
-// Command licences lists what is linked into programs and under which licence: one row a module, as Markdown.
+// Command licences lists the modules that are linked into programs and their licences: one row a module, as Markdown.
 //
 //	licences [-check FILE] MODULE-FOLDER PACKAGE...
 //
-// For each package that is linked it takes the licence files of the package's folder and of those above it, up to the
-// module, and reads what they say. It fails when a module has no licence that it knows, or one that is not on the list
-// of those that the project takes. With -check it fails when FILE is not what it would print.
+// For each linked package it reads the licence files of the package's folder and of those above it, up to the module.
+// It fails when a module has no licence that it recognises, or one that the project does not accept. With -check it
+// fails when FILE differs from its output.
 //
-// It needs the modules themselves and nothing from outside.
+// It needs only the modules themselves.
 package main
 
 import (
@@ -27,12 +27,12 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// taken are the licences that ask for no more than a notice, by their SPDX names (BSL-1.0 is Boost's); MPL-2.0 asks
-// for the source of the changed files of the module itself, of which there are none.
+// taken are the licences that require only a notice, by their SPDX names (BSL-1.0 is Boost's). MPL-2.0 also requires
+// the source of changed files of the module, and there are none.
 var taken = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "MIT", "MPL-2.0", "Unlicense", "Zlib"}
 
-// enough is how much of a file must be known text: the rest is names, years and titles.
-const enough = 60.0 // per cent
+// enough is the percentage of a file that must be known text: the rest is names, years and titles.
+const enough = 60.0 // percent
 
 func main() {
 	check := flag.String("check", "", "a file that must be what is printed")
@@ -69,7 +69,7 @@ func run(check string, args []string) error {
 	return nil
 }
 
-// module is one that is linked in.
+// module is a linked module.
 type module struct {
 	path, version string
 	licences      map[string]bool // by their SPDX names
@@ -86,11 +86,11 @@ type listed struct {
 	}
 }
 
-// linked returns the modules that the packages are made of, by path.
+// linked returns the modules of the packages, by path.
 func linked(folder string, packages []string) ([]*module, error) {
 	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, packages...)...)
 	cmd.Dir = folder
-	// As the image is built.
+	// As in the build of the image.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -136,14 +136,14 @@ func linked(folder string, packages []string) ([]*module, error) {
 
 var licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[sc]e|copying)([-._].*)?$`)
 
-// read notes the licences in a folder.
+// read reads the licences in a folder.
 func (m *module) read(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		// LICENSE.docs is of the module's documentation, which is not linked in.
+		// LICENSE.docs applies to the module's documentation, which is not linked.
 		if e.IsDir() || !licenceFile.MatchString(e.Name()) || slices.Contains([]string{".go", ".docs"}, filepath.Ext(e.Name())) {
 			continue
 		}
@@ -164,7 +164,7 @@ func (m *module) read(dir string) error {
 	return nil
 }
 
-// judge returns what is wrong with the licences of a module.
+// judge returns the faults of a module's licences.
 func (m *module) judge() []string {
 	faults := slices.Clone(m.faults)
 	if len(m.licences) == 0 {

@@ -3,8 +3,8 @@
 //	kustomize HELM CHART FOLDER
 //
 // FOLDER/values holds a values file for the base and for each overlay. The chart is rendered with each; an overlay
-// gets the objects that the base lacks, and patches for those that differ. In the end kustomize builds all of them,
-// and what comes out must be what the chart renders, object for object: the two never part.
+// gets the objects that the base lacks, and patches for those that differ. Finally kustomize builds all of them, and
+// the result must equal the rendered chart, object for object.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// name is that of the release and of the namespace: the names of the objects follow from it.
+// name is the name of the release and of the namespace: the names of the objects contain it.
 const name = "trackmydegree"
 
 const header = "# Made from the chart by `make k8s`. Change the chart or k8s/values instead.\n"
@@ -101,7 +101,7 @@ func parse(text []byte) (map[string]object, error) {
 	return objects, nil
 }
 
-// withoutHelm takes away what says that Helm owns an object, or that it is a hook.
+// withoutHelm removes the marks of Helm's ownership, and of hooks, from an object.
 func withoutHelm(o object) {
 	metadata, _ := o["metadata"].(object)
 	labels, _ := metadata["labels"].(object)
@@ -118,7 +118,7 @@ func withoutHelm(o object) {
 	}
 }
 
-// fileOf is api-deployment.yaml for the Deployment trackmydegree-api.
+// fileOf returns api-deployment.yaml for the Deployment trackmydegree-api.
 func fileOf(o object) string {
 	metadata, _ := o["metadata"].(object)
 	short := strings.Trim(strings.TrimPrefix(fmt.Sprint(metadata["name"]), name), "-")
@@ -195,7 +195,7 @@ func target(o object) object {
 	return t
 }
 
-// difference is the JSON patch (RFC 6902) that makes b of a. Lists of the same length are compared item by item;
+// difference returns the JSON patch (RFC 6902) from a to b. Lists of the same length are compared item by item;
 // others are replaced.
 func difference(path string, a, b any) []object {
 	if reflect.DeepEqual(a, b) {
@@ -243,7 +243,7 @@ func differenceOfObjects(path string, a, b object) []object {
 	return all
 }
 
-// verify builds a folder with kustomize and compares.
+// verify builds a folder with kustomize and compares the result.
 func verify(dir string, want map[string]object) error {
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
 	if err != nil {
@@ -270,7 +270,7 @@ func verify(dir string, want map[string]object) error {
 	return errors.Join(faults...)
 }
 
-// fresh empties a folder of what an earlier run made.
+// fresh removes the files of an earlier run from a folder.
 func fresh(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Command restricted reads rendered manifests from standard input and fails when a pod of theirs does not meet the Pod
-// Security level "restricted". It asks the same code that an API server enforces the level with.
+// Command restricted reads rendered manifests from standard input and fails when one of their pods does not meet the
+// Pod Security level "restricted". It uses the same code as the API server.
 package main
 
 import (
@@ -16,8 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is what all kinds with pods have in common: the kinds of apps and batch nest the pod in a template, a pod is
-// one.
+// object is the part that all kinds with pods share: the kinds of apps and batch contain the pod in a template.
 type object struct {
 	Kind     string            `json:"kind"`
 	Metadata metav1.ObjectMeta `json:"metadata"`

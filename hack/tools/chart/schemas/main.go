@@ -2,9 +2,9 @@
 //
 //	schemas FOLDER
 //
-// The usual collections of schemas are served by GitHub. These come from the sources themselves, as Go modules with
-// versions that are pinned here: the OpenAPI document of Kubernetes, and the custom resource definitions of KEDA, the
-// Gateway API and the Prometheus operator. Every object is closed: a misspelt field is a fault.
+// The usual collections of schemas are served by GitHub. These come from the sources, as Go modules with pinned
+// versions: the OpenAPI document of Kubernetes, and the custom resource definitions of KEDA, the Gateway API and the
+// Prometheus operator. Every object is closed: a misspelt field is a fault.
 package main
 
 import (
@@ -75,10 +75,10 @@ func run(folder string) error {
 	return os.WriteFile(stamp, []byte(sources), 0o644)
 }
 
-// download returns the folder of a module's source. The checksum database vouches for it.
+// download returns the folder of a module's source. The checksum database verifies it.
 func download(module string) (string, error) {
 	command := exec.Command("go", "mod", "download", "-json", module)
-	command.Dir = os.TempDir() // outside of any module: the version counts as it is
+	command.Dir = os.TempDir() // outside of any module, so that no go.mod changes the version
 	text, err := command.Output()
 	var got struct{ Dir, Error string }
 	if jsonErr := json.Unmarshal(text, &got); jsonErr != nil {
@@ -131,7 +131,7 @@ func builtin(path, folder string) error {
 	return nil
 }
 
-// collect adds every definition that a schema leans on.
+// collect adds every definition to which a schema refers.
 func collect(node any, all, into map[string]schema) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -191,7 +191,7 @@ func custom(path, folder string) error {
 	return nil
 }
 
-// closeObjects refuses unknown fields wherever fields are listed, unless the source keeps them.
+// closeObjects refuses unknown fields wherever fields are listed, unless the source allows them.
 func closeObjects(node any) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -211,7 +211,7 @@ func closeObjects(node any) {
 	}
 }
 
-// write names the file as kubeconform asks for it: {{.ResourceKind}}{{.KindSuffix}}.
+// write names the file in the form that kubeconform requests: {{.ResourceKind}}{{.KindSuffix}}.
 func write(folder, group, version, kind string, s schema) error {
 	name := kind + "-" + version
 	if group != "" {

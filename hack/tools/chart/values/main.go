@@ -2,10 +2,10 @@
 //
 //	values CHART > CHART/values.schema.json
 //
-// The default says what a value is; a comment line "# @schema {enum: [a, b]}" above it, a JSON schema in YAML's flow
-// form, adds to that or takes its place. "# -- text" is the description, as helm-docs reads it. Objects refuse keys
-// that values.yaml does not have, so that a typo fails the install; an empty object takes any keys. A value without a
-// description is a fault: all faults are told at once.
+// The default determines the type of a value; a comment line "# @schema {enum: [a, b]}" above it, a JSON schema in
+// YAML's flow form, extends or replaces that. "# -- text" is the description, as for helm-docs. Objects refuse keys
+// that values.yaml does not have, so that a typo fails the install; an empty object accepts any keys. A value without
+// a description is a fault: all faults are reported at once.
 package main
 
 import (
@@ -44,7 +44,7 @@ func run(chart string) error {
 	return out.Encode(schema)
 }
 
-// schemaOf returns the schema of a values file, and everything that is wrong with the file.
+// schemaOf returns the schema of a values file, and all faults of the file.
 func schemaOf(text []byte) (map[string]any, []string) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
@@ -103,9 +103,9 @@ func (r *reader) value(path, comment string, node *yaml.Node) map[string]any {
 	return schema
 }
 
-// comment takes the description and the schema out of the comment above a key.
+// comment extracts the description and the schema from the comment above a key.
 func (r *reader) comment(path, comment string) (description string, given map[string]any) {
-	// A blank line ends what was said of the section; what is said of the key comes last.
+	// A blank line ends the comment of a section; the comment of the key comes last.
 	if i := strings.LastIndex(comment, "\n\n"); i >= 0 {
 		comment = comment[i+2:]
 	}
