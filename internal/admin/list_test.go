@@ -262,7 +262,7 @@ func TestBulk(t *testing.T) {
 			t.Errorf("%+v, %v, done %v", r, err, m.done)
 		}
 	})
-	t.Run("a part that is away ends it, and the rest can be done later", func(t *testing.T) {
+	t.Run("an unavailable part ends it, and the rest can be done later", func(t *testing.T) {
 		t.Parallel()
 		m := waiting()
 		m.fails["c"] = fault.New(fault.QueueUnavailable)
@@ -308,7 +308,7 @@ func TestDrained(t *testing.T) {
 		"empty from the start":       {want: 7}, // after 3 s
 		"work that ends":             {at: map[int]admin.Load{1: full, 7: full, 8: full}, want: 10},
 		"a task that changes places": {at: map[int]admin.Load{7: full, 9: full}, want: 11},
-		"Redis is away meanwhile":    {fail: map[int]error{6: fault.New(fault.QueueUnavailable), 8: fault.New(fault.QueueUnavailable)}, want: 10},
+		"Redis is unavailable meanwhile":    {fail: map[int]error{6: fault.New(fault.QueueUnavailable), 8: fault.New(fault.QueueUnavailable)}, want: 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

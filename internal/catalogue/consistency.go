@@ -146,7 +146,7 @@ func (k *consistency) checkSequence(s Sequence) {
 			}
 			count[code]++
 			if n := count[code]; n > 2 || n == 2 && !k.spansTerms(code) {
-				k.addFinding(sequencesFile, s.Name, "%s stands in %d terms", code, n)
+				k.addFinding(sequencesFile, s.Name, "%s is in %d terms", code, n)
 			}
 		}
 	}

@@ -53,11 +53,11 @@ func TestCheckConsistency(t *testing.T) {
 		"a course twice": {func(d *catalogue.Data) {
 			s := sequence(d, civil)
 			s.Terms[1].Courses = append(s.Terms[1].Courses, "ENGR 213")
-		}, "sequences.json: civil_engineering: ENGR 213 stands in 2 terms"},
+		}, "sequences.json: civil_engineering: ENGR 213 is in 2 terms"},
 		"a capstone three times": {func(d *catalogue.Data) {
 			s := sequence(d, civil)
 			s.Terms[1].Courses = append(s.Terms[1].Courses, "CIVI 490")
-		}, "sequences.json: civil_engineering: CIVI 490 stands in 3 terms"},
+		}, "sequences.json: civil_engineering: CIVI 490 is in 3 terms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

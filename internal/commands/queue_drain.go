@@ -38,7 +38,7 @@ func newQueueDrainCommand(p program.Process) *cobra.Command {
 		},
 	}
 	c.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long to wait; 0 stops the intake and waits for nothing")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "print what is left to run, and do nothing")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the remaining jobs, and do nothing")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the end as JSON, as stats does")
 	return c
 }

@@ -143,7 +143,7 @@ func TestQueueTool(t *testing.T) {
 	t.Run("list", func(t *testing.T) {
 		got := s.requireOutput(0, []string{"list"}, string(waiting), string(form), string(lost), "too_complex", "pending", "dead")
 		if strings.Contains(got.out, "the-owner") {
-			t.Error("a list tells whose the jobs are")
+			t.Error("a list reveals the owners of the jobs")
 		}
 		s.requireOutput(0, []string{"list", "--state", "pending,retry", "--kind", "body", "--queue", "courseProcessor", "--newer-than", "1h"}, string(waiting))
 		s.requireOutput(0, []string{"list", "--older-than", "1h"}, "no job fits")

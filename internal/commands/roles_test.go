@@ -193,7 +193,7 @@ func TestRoles(t *testing.T) {
 				return false
 			}
 		}
-		testenv.Eventually(t, "the worker sees that Redis is away", queueIs("down"))
+		testenv.Eventually(t, "the worker sees that Redis is unavailable", queueIs("down"))
 		if got := worker.ProbeStatus("/readyz"); got != http.StatusOK {
 			t.Errorf("/readyz answers %d", got)
 		}
@@ -217,13 +217,13 @@ func TestRoles(t *testing.T) {
 		}
 		testenv.Eventually(t, "the document is gone", func() bool { return countFiles(t, uploads) == 0 })
 	})
-	t.Run("a worker that is told to stop ends its job first", func(t *testing.T) {
+	t.Run("a worker that is stopped ends its job first", func(t *testing.T) {
 		release := way.holdCalls()
 		defer release()
 		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		<-way.waiting
 		worker.Signal(syscall.SIGTERM)
-		testenv.Eventually(t, "the worker is not ready any more", func() bool { return worker.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
+		testenv.Eventually(t, "the worker is no longer ready", func() bool { return worker.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
 		if got := worker.ProbeStatus("/livez"); got != http.StatusOK {
 			t.Errorf("/livez answers %d", got)
 		}
@@ -277,7 +277,7 @@ func TestRoles(t *testing.T) {
 		j := api.submitDocument(t, token, testkit.DocumentPath("transcripts/soen-regular"))
 		api.waitForState(t, token, j.JobID, "queued")
 		api.Signal(syscall.SIGTERM)
-		testenv.Eventually(t, "the API is not ready any more", func() bool { return api.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
+		testenv.Eventually(t, "the API is no longer ready", func() bool { return api.ProbeStatus("/readyz") == http.StatusServiceUnavailable })
 		if s := api.waitForState(t, token, j.JobID, "queued"); s.JobID != j.JobID {
 			t.Errorf("%+v", s)
 		}

@@ -51,7 +51,7 @@ type Canaries struct {
 	Canary             bool          `env:"TMD_CANARY" envDefault:"false" help:"Send a test job through the queue at intervals and check that the autoscaling reacts."`
 	CanaryInterval     time.Duration `env:"TMD_CANARY_INTERVAL" envDefault:"15m" help:"Time between two canaries."`
 	CanaryHold         time.Duration `env:"TMD_CANARY_HOLD" envDefault:"30s" help:"How long a canary waits in the queue before a worker may take it. The metric must react within this time."`
-	CanaryLimit        time.Duration `env:"TMD_CANARY_LIMIT" envDefault:"3m" help:"Time limit from then on, the start of a first worker included."`
+	CanaryLimit        time.Duration `env:"TMD_CANARY_LIMIT" envDefault:"3m" help:"Time limit after that, the start of a first worker included."`
 	CanaryDegree       string        `env:"TMD_CANARY_DEGREE" envDefault:"BEng in Software Engineering" help:"The degree of the canary's timeline."`
 	CanaryConfigMap    string        `env:"TMD_CANARY_CONFIGMAP" envDefault:"tmd-canary" help:"The ConfigMap to which the controller writes the outcome of the canaries. It must exist."`
 	CanaryDeployment   string        `env:"TMD_CANARY_DEPLOYMENT" help:"The Deployment of the workers. Required by TMD_CANARY."`

@@ -74,7 +74,7 @@ func TestFaults(t *testing.T) {
 		environ []string
 		want    []string
 	}{
-		{"every fault is told at once", &config.Worker{}, []string{
+		{"every fault is reported at once", &config.Worker{}, []string{
 			"WORKER_CONCURRENCY=many", "TMD_JOB_TIMEOUT=90", "TMD_LOG_LEVEL=loud", "TMD_UPLOAD_DIRS=/x", "NODE_ENV=prod", "TMD_WORKER_HEALTH_ADDR=8081",
 			"MONGODB_URI=http://x", "REDIS_JOB_URL=localhost:6379"},
 			[]string{

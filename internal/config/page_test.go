@@ -65,7 +65,7 @@ const head = `# Configuration
 <!-- Generated from internal/config by ` + "`make generate`" + `. Change the structs there. -->
 
 Every setting is an environment variable. The start is strict: what is missing, malformed or unknown (any other ` + "`TMD_…`" + `
-name) stops it, and all faults are told at once. A role demands only what it needs. ` + "`tmd config ROLE`" + ` prints the values in
+name) stops it, and all faults are reported at once. A role demands only what it needs. ` + "`tmd config ROLE`" + ` prints the values in
 force, secrets hidden, and where each came from.
 
 An empty variable counts as not set. A secret (🔑) may be given as a file: ` + "`NAME_FILE`" + ` holds the path. Durations are written

@@ -141,7 +141,7 @@ func (c *Parse) checkValues(f *Faults) { c.Pool.checkValues(f) }
 type Seed struct {
 	Mongo
 	RedisServer
-	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires by itself."`
+	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires after some minutes."`
 }
 
 func (*Seed) defaultValues(map[string]string) map[string]string { return nil }

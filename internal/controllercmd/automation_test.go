@@ -147,7 +147,7 @@ func TestAutomation(t *testing.T) {
 		return d.Spec.Template.Spec.Containers[0].Image == image+"@"+digest.String()
 	})
 	r.startFinishingWorker("w1")
-	testenv.Eventually(t, "the canary tells that all is well", func() bool {
+	testenv.Eventually(t, "the canary reports success", func() bool {
 		var m corev1.ConfigMap
 		if err := r.client.Get(t.Context(), types.NamespacedName{Namespace: r.namespace, Name: status.Name}, &m); err != nil {
 			t.Fatal(err)

@@ -223,7 +223,7 @@ func TestController(t *testing.T) {
 	if got := <-elsewhere; got != id {
 		t.Errorf("another job: %s", got)
 	}
-	testenv.Eventually(t, "an Event tells it", func() bool {
+	testenv.Eventually(t, "an Event reports it", func() bool {
 		var all eventsv1.EventList
 		if err := r.client.List(t.Context(), &all, client.InNamespace(r.namespace)); err != nil {
 			t.Fatal(err)

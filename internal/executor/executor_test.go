@@ -138,7 +138,7 @@ func TestEachCode(t *testing.T) {
 						t.Errorf("%s, document kept: %v; want %s, %v", w.record.State, w.file, state, kept)
 					}
 					if f := w.record.Error; f == nil || f.Code != code || strings.Contains(f.Message, "deep cause") {
-						t.Errorf("the owner is told %+v", f)
+						t.Errorf("the owner sees %+v", f)
 					}
 					if state == job.Retrying && !w.record.RetryAt.Equal(time.Now().Add(2*time.Second)) {
 						t.Errorf("tried again at %s", w.record.RetryAt)
@@ -334,7 +334,7 @@ func TestADocumentThatStays(t *testing.T) {
 			t.Errorf("%v, %s", err, w.record.State)
 		}
 		if !strings.Contains(w.log.String(), "files of a job that ended stay") {
-			t.Error("nobody is told")
+			t.Error("no report")
 		}
 	})
 }
@@ -356,7 +356,7 @@ func TestTheLog(t *testing.T) {
 		}
 		for _, secret := range []string{"ann", "COMP", "Software"} {
 			if strings.Contains(line, secret) {
-				t.Errorf("the line tells %s: %s", secret, line)
+				t.Errorf("the line contains %s: %s", secret, line)
 			}
 		}
 	})

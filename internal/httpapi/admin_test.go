@@ -118,7 +118,7 @@ func TestOperatorsSeeJobs(t *testing.T) {
 			t.Errorf("%q: %v, want %v", query, got, want)
 		}
 		if strings.Contains(string(a.body), "secret-owner") {
-			t.Errorf("%q tells whose the jobs are", query)
+			t.Errorf("%q reveals the owners of the jobs", query)
 		}
 		if got := a.Header.Get("Cache-Control"); got != "no-store" {
 			t.Errorf("Cache-Control: %s", got)

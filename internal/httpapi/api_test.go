@@ -199,7 +199,7 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s, want %s", a.body, want)
 		}
 		if strings.Contains(string(a.body), "10.0.0.7") {
-			t.Error("an answer tells of the inside")
+			t.Error("an answer reveals internals")
 		}
 		s.get("", "/readyz").want(t, status)
 		s.get("", "/livez").want(t, http.StatusOK)
@@ -258,7 +258,7 @@ func TestFaultsOfOurOwn(t *testing.T) {
 		a := s.get("ann", path)
 		p := a.wantProblem(t, code)
 		if strings.Contains(string(a.body), "40012345") || strings.Contains(string(a.body), "db.internal") {
-			t.Errorf("%s tells of the inside: %s", path, a.body)
+			t.Errorf("%s reveals internals: %s", path, a.body)
 		}
 		if p.Status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After", path)

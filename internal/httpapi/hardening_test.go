@@ -25,7 +25,7 @@ func TestBrowsersAreKeptFromOtherThings(t *testing.T) {
 			}
 		}
 		if got := a.Header.Get("Strict-Transport-Security"); got != "" {
-			t.Errorf("%s: without a word of the operator, browsers are told %q", path, got)
+			t.Errorf("%s: without a word of the operator, browsers receive %q", path, got)
 		}
 	}
 	s = setup(t, func(d *httpapi.Deps) { d.TLSOnly = 24 * time.Hour })

@@ -153,7 +153,7 @@ func (w world) worker(i int8, add func(string, bool, func(*world))) {
 	}
 	if h.step >= claimed {
 		if !h.away {
-			befalls("is away", w.pauses, func(n *world, h *hand) { n.pauses--; h.away = true })
+			befalls("is disconnected", w.pauses, func(n *world, h *hand) { n.pauses--; h.away = true })
 		}
 		does("beats", func(n *world, h *hand) {
 			h.away = false

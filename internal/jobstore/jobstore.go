@@ -12,7 +12,7 @@
 //	job:timeline:open          sorted set: the ids of all jobs that are not final, by the time of their creation
 //	job:open:<sha256>          the same of one owner
 //	job:sweeper                the holder of the lease on the repair of jobs
-//	job:dead:<id>              a job that failed for good, for operators: its record, its input and its history
+//	job:dead:<id>              a job that failed permanently, for operators: its record, its input and its history
 //	job:dead                   sorted set: the ids of these, by the time of their failure
 //
 // All keys of a job expire together, 24 hours after the last write; those of a dead job 7 days after it failed. Each

@@ -12,7 +12,7 @@ import (
 const collectTimeout = budget.RedisScrape
 
 var deadDesc = prometheus.NewDesc("tmd_jobs_dead",
-	"Jobs that failed for good and are kept for operators. Every process reports the same: take the maximum.", nil, nil)
+	"Jobs that failed permanently and are kept for operators. Every process reports the same: take the maximum.", nil, nil)
 
 // Describe makes the store a collector of tmd_jobs_dead, which it reads from Redis at each scrape.
 func (s *Store) Describe(descs chan<- *prometheus.Desc) { descs <- deadDesc }

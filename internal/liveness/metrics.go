@@ -17,7 +17,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{recovered: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tmd_queue_recovered_total", Help: "Tasks that nobody ran and that were put back into their queues, by reason.",
 	}, []string{"reason"})}
-	// A missing series cannot be told from one at zero.
+	// So that the first one shows as an increase.
 	for _, reason := range []string{reasonCrash, reasonOrphan} {
 		m.recovered.WithLabelValues(reason)
 	}

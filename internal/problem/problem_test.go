@@ -104,7 +104,7 @@ func TestWrite(t *testing.T) {
 				`"code":"too_many_requests","requestId":"r-1"}`,
 		},
 		{
-			name:   "an error without a code tells nothing",
+			name:   "an error without a code reveals nothing",
 			err:    errors.New("dial tcp 10.0.0.7: password=hunter2"),
 			status: 500,
 			want: `{"type":"urn:trackmydegree:problem:internal","title":"Internal error","status":500,"detail":` +

@@ -100,7 +100,7 @@ func (s *Repairer) releaseLease(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := s.Jobs.ReleaseLease(ctx, s.Holder); err != nil {
-		s.Logger.Debug("the lead ends by itself", "error", err)
+		s.Logger.Debug("the lease expires", "error", err)
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *Repairer) failJob(ctx context.Context, r job.Record) (bool, error) {
 		return false, err
 	}
 	err = s.Jobs.FailJob(ctx, r.ID, begun.Fence, job.Failure{
-		Code: fault.StorageUnavailable, Message: "The document is not there any more. Upload it again.",
+		Code: fault.StorageUnavailable, Message: "The document is no longer stored. Upload it again.",
 	})
 	if errors.Is(err, job.ErrSuperseded) {
 		return false, nil

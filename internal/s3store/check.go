@@ -19,7 +19,7 @@ import (
 
 // ErrUnavailable is in the error of CheckAccess when the server cannot be reached or does not answer: the settings
 // may be right, and the server may return at any moment.
-var ErrUnavailable = errors.New("S3 is away")
+var ErrUnavailable = errors.New("S3 is unavailable")
 
 // CheckAccess performs once the steps of uploads, their jobs and repair: it writes an object, reads, lists, and
 // deletes it. The error names the failed step and the setting to change.

@@ -152,7 +152,7 @@ func TestRefresh(t *testing.T) {
 			t.Error("lost with the store")
 		}
 		if n := strings.Count(log.String(), "cannot be refreshed"); n != 1 {
-			t.Errorf("told %d times", n)
+			t.Errorf("logged %d times", n)
 		}
 		s.set(func(s *store) {
 			s.err, s.version = nil, "3"
@@ -191,7 +191,7 @@ func TestAStoreThatComesLate(t *testing.T) {
 		time.Sleep(3 * time.Second) //nolint:forbidigo // the time of a synctest bubble
 		synctest.Wait()
 		if !isLoaded(h) {
-			t.Error("not loaded by itself")
+			t.Error("not loaded in the background")
 		}
 		stop()
 		<-ended
@@ -202,7 +202,7 @@ func TestLoadedWithTheFirstCatalogue(t *testing.T) {
 	s := &store{err: fault.New(fault.DatabaseUnavailable)}
 	h := holder(s, &bytes.Buffer{})
 	if _, err := h.CurrentCatalogue(t.Context()); err == nil || isLoaded(h) {
-		t.Errorf("a store that is away: %v, loaded %v", err, isLoaded(h))
+		t.Errorf("an unavailable store: %v, loaded %v", err, isLoaded(h))
 	}
 	s.set(func(s *store) { s.data, s.version, s.err = data(t, "one"), "1", nil })
 	if _, err := h.CurrentCatalogue(t.Context()); err != nil || !isLoaded(h) {

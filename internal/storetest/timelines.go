@@ -288,7 +288,7 @@ func concurrentWriters(t *testing.T, open Open) {
 			if err == nil {
 				won++
 			} else if known := (*fault.Error)(nil); !errors.As(err, &known) || known.Code != fault.PreconditionFailed {
-				t.Errorf("a loser is told %v", err)
+				t.Errorf("a loser gets %v", err)
 			}
 		}
 		if won != 1 {

@@ -260,7 +260,7 @@ func TestWhatAClientChoosesStaysOut(t *testing.T) {
 		t.Fatalf("%d events", len(events))
 	}
 	if got := events[1].Exception[0].Value; got != "runtime error: index out of range [17] with length 0" {
-		t.Errorf("a bug of ours is told as %q", got)
+		t.Errorf("a bug of ours is reported as %q", got)
 	}
 	nothingPersonal(t, server)
 }

@@ -137,7 +137,7 @@ func TestEditSemesters(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if slices.Contains(poolIDs(r), timeline.UnusedPoolID) {
-		t.Error("nothing is unused any more")
+		t.Error("nothing is unused now")
 	}
 	// A removed course counts as never sat; a transfer stays.
 	r = apply(t, r, timeline.Patch{Semesters: &[]timeline.Semester{}})

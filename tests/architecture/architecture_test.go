@@ -133,11 +133,11 @@ func TestWhatStaysOutOfWhat(t *testing.T) {
 		why       string
 	}{
 		{"./cmd/tmd", []string{"k8s.io/", "sigs.k8s.io/"}, "Kubernetes libraries live in tmd-controller alone"},
-		{"./cmd/tmd-controller", []string{"go.mongodb.org/", "github.com/tetratelabs/"}, "the controller knows no catalogue and reads no document"},
+		{"./cmd/tmd-controller", []string{"go.mongodb.org/", "github.com/tetratelabs/"}, "the controller uses neither the catalogue nor documents"},
 		{"./cmd/tmd-controller", []string{"testing"}, "test code stays out of the product"},
 		{"./cmd/tmd", []string{"testing"}, "test code stays out of the product"},
-		{"./internal/httpapi", []string{"go.mongodb.org/", "github.com/redis/", "github.com/hibiken/asynq", "go.etcd.io/"}, "the API's routes know no driver"},
-		{"./internal/mongostore", []string{"github.com/go-chi/"}, "stores know no HTTP"},
+		{"./internal/httpapi", []string{"go.mongodb.org/", "github.com/redis/", "github.com/hibiken/asynq", "go.etcd.io/"}, "the API's routes do not depend on drivers"},
+		{"./internal/mongostore", []string{"github.com/go-chi/"}, "stores do not depend on HTTP"},
 		{"./internal/pdftext", []string{"github.com/redis/", "go.mongodb.org/", "net/http"}, "what reads hostile bytes can open nothing"},
 		{"./internal/parsepool", []string{"github.com/redis/", "go.mongodb.org/"}, "the parser holds no secrets"},
 	}

@@ -24,7 +24,7 @@ var idioms = []struct {
 	{`\blean(s|ed)? on\b`, ``, "depends on"},
 	{`\btold\b|\btells?\b`, ``, "configured, notified, reports or distinguishes"},
 	{`\blies?\b`, ``, "is, or is stored"},
-	{`\bno more\b`, `\bno more than\b`, "no longer"},
+	{`\bno more\b`, `\bno more (than|of)\b`, "no longer"},
 	{`\bany ?more\b`, `\bany more than\b`, "any longer"},
 	{`\bstands? in\b`, ``, "is in, or replaces"},
 	{`\bcomes? due\b`, ``, "expires, or is scheduled"},
@@ -39,12 +39,12 @@ var idioms = []struct {
 	{`\banew\b`, ``, "again"},
 	{`\bfrom (then|when) on\b`, ``, "afterwards, or since"},
 	{`\bsees? to it\b`, ``, "ensures"},
-	{`\blook(s|ed)? after\b`, ``, "repairs, or maintains"},
+	{`\blook(s|ed)? after (a|an|the|what|one|all|open|jobs|tasks|it|them)\b`, ``, "repairs, or maintains"},
 	{`\bgets? going\b|\bgoing again\b`, ``, "starts"},
 	{`\bhears? (of|why|nothing)\b`, ``, "receives, or learns"},
 	{`\bknows? (no|nothing)\b`, ``, "does not depend on"},
 	{`\bmisfortunes?\b|\bmishaps?\b|\bmost awkward\b`, ``, "failure"},
-	{`\b[a-z]+ else[.,;:]`, `\b(something|nothing|anything|everything|everywhere|nowhere|anywhere|elsewhere|(any|no|some|every)(body|one)|where|what|who|or|all) else`, "otherwise, before the clause"},
+	{`\b[a-z]+ else[.,;:]`, `\b(something|nothing|anything|everything|little|few|everywhere|nowhere|anywhere|elsewhere|(any|no|some|every)(body|one)|where|what|who|or|all) else`, "otherwise, before the clause"},
 }
 
 // sentence is a comment, a string or a line of a document that a person reads.

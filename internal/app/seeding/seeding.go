@@ -87,7 +87,7 @@ func dropCachedResponses(ctx context.Context, c config.Seed, out, warn io.Writer
 	responses := cache.New(cache.Deps{Redis: client, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 	n, err := responses.DeletePattern(ctx, "*")
 	if err != nil {
-		fmt.Fprintf(warn, "tmd: the cache at %s is away: what it holds of the catalogue ends by itself\n", c.CacheURL)
+		fmt.Fprintf(warn, "tmd: the cache at %s is unavailable: its entries of the catalogue expire\n", c.CacheURL)
 		return nil
 	}
 	fmt.Fprintf(out, "cached responses dropped: %d\n", n)

@@ -117,7 +117,7 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 				m.t.Fatal(err)
 			}
 		}, canary.ScalerNotReady, "is gone", 31 * time.Second},
-		{"a metrics server that is away", func(m *mine) { m.metric.err = errDown }, canary.MetricUnavailable, "s0-composite cannot be read", 31 * time.Second},
+		{"an unavailable metrics server", func(m *mine) { m.metric.err = errDown }, canary.MetricUnavailable, "s0-composite cannot be read", 31 * time.Second},
 		{"a wrong database", func(m *mine) { m.metric.value = 0 }, canary.MetricBlind, "says that there is none", 31 * time.Second},
 		{"no worker comes", func(m *mine) { m.workers(0) }, canary.NoWorker, "no worker of tmd-worker is ready", 212 * time.Second},
 		{"an autoscaler that cannot compute", func(m *mine) {
@@ -138,7 +138,7 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 			}
 		}, canary.NoWorker, "", 212 * time.Second},
 		{"a worker that takes nothing", func(*mine) {}, canary.NotDone, "not done within 3m0s", 212 * time.Second},
-		{"Redis is away", func(m *mine) { m.jobs.err = fault.New(fault.QueueUnavailable) }, canary.NotSubmitted, "queue_unavailable", 0},
+		{"Redis is unavailable", func(m *mine) { m.jobs.err = fault.New(fault.QueueUnavailable) }, canary.NotSubmitted, "queue_unavailable", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -109,7 +109,7 @@ func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured,
 	if asked == 0 {
 		return newFinding(MetricUnavailable, "The HorizontalPodAutoscaler %s has no external metric.", hpa.Name)
 	}
-	return newFinding(MetricBlind, "A job lies in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
+	return newFinding(MetricBlind, "A job is in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
 }
 
 // findHPA reads the HorizontalPodAutoscaler that KEDA created.

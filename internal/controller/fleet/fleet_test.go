@@ -68,7 +68,7 @@ func TestAViewHoldsWhatAHostRuns(t *testing.T) {
 
 func TestKnowledgeExpires(t *testing.T) {
 	t.Parallel()
-	s := &stub{err: errors.New("redis is away")}
+	s := &stub{err: errors.New("redis is unavailable")}
 	w, clock, registry := watch(t, s)
 	is := func(want fleet.Knowledge, when string) {
 		t.Helper()
@@ -82,7 +82,7 @@ func TestKnowledgeExpires(t *testing.T) {
 	is(fleet.Expired, "every look has failed")
 	s.err, s.workers = nil, []fleet.Worker{{Host: "a", Running: make([]fleet.Run, 1)}, {Host: "b"}, {Host: "c", Draining: true}}
 	is(fleet.Known, "a look succeeds")
-	s.err = errors.New("redis is away")
+	s.err = errors.New("redis is unavailable")
 	clock.Step(14 * time.Second)
 	is(fleet.Known, "not seen for less than the expiry")
 	clock.Step(time.Second)

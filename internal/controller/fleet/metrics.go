@@ -18,7 +18,7 @@ func newMetrics(r prometheus.Registerer, age func() float64) *metrics {
 			Name: "tmd_controller_fleet_workers", Help: "Worker processes that are alive, by what they do.",
 		}, []string{"state"}),
 		looks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tmd_controller_fleet_looks_total", Help: "Looks at what the workers tell, by outcome.",
+			Name: "tmd_controller_fleet_looks_total", Help: "Polls of the fleet, by outcome.",
 		}, []string{"outcome"}),
 	}
 	for _, outcome := range []string{"seen", "failed"} {

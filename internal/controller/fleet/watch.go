@@ -79,7 +79,7 @@ func (w *Watch) PollOnce(ctx context.Context) {
 	view := w.LatestView()
 	switch {
 	case view.Knowledge == Expired && before != Expired:
-		w.Logger.Warn("the fleet cannot be seen: what was known of it counts no more", "error", err)
+		w.Logger.Warn("the fleet cannot be seen: the last view has expired", "error", err)
 	case view.Knowledge == Known && before == Expired:
 		w.Logger.Info("the fleet is seen again", "workers", len(workers))
 	}

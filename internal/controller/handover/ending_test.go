@@ -35,7 +35,7 @@ func TestEndingOf(t *testing.T) {
 		want   *ending
 	}{
 		{"it runs", running(0), corev1.ContainerState{}, nil, nil},
-		{"it is told to end and still drains", running(0), corev1.ContainerState{},
+		{"it is terminating and still drains", running(0), corev1.ContainerState{},
 			func(p *corev1.Pod) { p.DeletionTimestamp = &deletion; p.Status.Conditions = disrupted }, nil},
 		{"it has drained", terminated(at(30), 0, "Completed"), corev1.ContainerState{},
 			func(p *corev1.Pod) { p.DeletionTimestamp = &deletion }, &ending{reason: deleted, before: at(30).Time, at: at(30).Time}},

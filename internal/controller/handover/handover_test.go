@@ -168,7 +168,7 @@ func TestAPodThatLostItsLabelsIsNotGone(t *testing.T) {
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	f.queue.err = errors.New("redis is away")
+	f.queue.err = errors.New("redis is unavailable")
 	if err := f.reconcile("w1"); err == nil {
 		t.Fatal("what failed is not tried again")
 	}

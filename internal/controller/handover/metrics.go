@@ -31,7 +31,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "tmd_controller_handover_failures_total", Help: "Tries to put jobs of ended workers back that failed and are repeated.",
 		}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "tmd_controller_handover_seconds", Help: "From the end of a worker's container, as Kubernetes tells it in whole seconds, to its jobs in the queue.",
+			Name: "tmd_controller_handover_seconds", Help: "From the end of a worker's container, as Kubernetes reports it in whole seconds, to its jobs in the queue.",
 			Buckets: []float64{0.5, 1, 2, 3, 5, 10, 30, 60, 300},
 		}),
 	}

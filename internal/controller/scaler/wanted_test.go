@@ -20,7 +20,7 @@ func TestWanted(t *testing.T) {
 		{name: "nothing to do", workers: Workers{Alive: 3}, want: 0},
 		{name: "a slot for each task, whatever it waits for", depth: Depth{Pending: 5, Running: 3, Retry: 2, Scheduled: 1}, want: 11},
 		{name: "two busy workers with a task each stay two", depth: Depth{Running: 2}, workers: Workers{Alive: 6, Busy: 2}, want: 4},
-		{name: "a worker that is busy with a task that nobody counts any more", workers: Workers{Alive: 1, Busy: 1}, want: 2},
+		{name: "a worker that is busy with a task that is no longer counted", workers: Workers{Alive: 1, Busy: 1}, want: 2},
 
 		{name: "by latency: nothing to do", latency: 30 * time.Second, workers: Workers{Alive: 3}, want: 0},
 		{name: "by latency: the first of an idle fleet", latency: 30 * time.Second, depth: Depth{Pending: 50}, want: 1},

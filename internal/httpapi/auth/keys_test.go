@@ -119,7 +119,7 @@ func TestWithoutKeysATokenIsNotRefused(t *testing.T) {
 	}
 }
 
-// The log tells an operator why no caller can be authenticated.
+// The log shows an operator why no caller can be authenticated.
 func TestFetchFailuresAreLogged(t *testing.T) {
 	t.Parallel()
 	p, client, _, _ := startProvider(t)

@@ -57,9 +57,9 @@ func checkForm(f timeline.Form) fieldfault.List {
 		switch {
 		case !ok || !firstOK:
 		case term.Compare(last, first) < 0:
-			found.AddFault("lastTerm", "The last term lies before the first.")
+			found.AddFault("lastTerm", "The last term is before the first.")
 		case term.Compare(last, term.Term{Year: first.Year + timeline.MaxYears, Season: first.Season}) > 0:
-			found.AddFault("lastTerm", "The last term lies more than 12 years after the first.")
+			found.AddFault("lastTerm", "The last term is more than 12 years after the first.")
 		}
 	}
 	if !(f.MinimumProgramLength >= 0 && f.MinimumProgramLength <= maxCredits) {
