@@ -305,10 +305,10 @@ func TestDrained(t *testing.T) {
 		fail map[int]error
 		want int // the reading at which it ends
 	}{
-		"empty from the start":       {want: 7}, // after 3 s
-		"work that ends":             {at: map[int]admin.Load{1: full, 7: full, 8: full}, want: 10},
-		"a task that changes places": {at: map[int]admin.Load{7: full, 9: full}, want: 11},
-		"Redis is unavailable meanwhile":    {fail: map[int]error{6: fault.New(fault.QueueUnavailable), 8: fault.New(fault.QueueUnavailable)}, want: 10},
+		"empty from the start":           {want: 7}, // after 3 s
+		"work that ends":                 {at: map[int]admin.Load{1: full, 7: full, 8: full}, want: 10},
+		"a task that changes places":     {at: map[int]admin.Load{7: full, 9: full}, want: 11},
+		"Redis is unavailable meanwhile": {fail: map[int]error{6: fault.New(fault.QueueUnavailable), 8: fault.New(fault.QueueUnavailable)}, want: 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

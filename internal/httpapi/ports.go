@@ -66,7 +66,7 @@ type Timelines interface {
 	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
-// Admin is the operations of operators on the queues and the jobs of all owners; admin.Operator implements it.
+// Admin is the operations of operators on the queues and the jobs of all owners; admin.Service implements it.
 type Admin interface {
 	CurrentStats(ctx context.Context) (admin.Stats, error)
 	ListJobs(ctx context.Context, f admin.Filter, p admin.Page) ([]admin.Job, string, error)
