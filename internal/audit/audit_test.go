@@ -167,3 +167,26 @@ Fall 2027 planned: ARTH 262, ARTH 263, ARTH 264, ARTH 265, ARTH 266
 		p.Audit(record)
 	}
 }
+
+// Two topics under one code are two attempts: each gives the credits beyond the requirements once.
+func TestTopicsFillOtherCredits(t *testing.T) {
+	t.Parallel()
+	cat := loadCatalogue()
+	d, ok := cat.FindDegree("BSc in Cybersecurity")
+	if !ok {
+		t.Skip("the catalogue has no BSc in Cybersecurity")
+	}
+	book := audit.NewRulebook(cat, audit.Settings{Repeatable: func(code string) bool { return code == "ARTT 399" }})
+	out := book.NewProgram(d, audit.DegreePools(cat, d, false, false)).Audit(audit.Record{
+		Required: audit.Quarters(120), Attempts: readAttempts("Fall 2024 completed: ARTT 399=4\nWinter 2025 completed: ARTT 399=6"),
+	})
+	counted := audit.Credits(0)
+	for _, c := range out.Courses {
+		for _, count := range c.Counts {
+			counted += count.Credits
+		}
+	}
+	if counted != out.Totals.Completed || counted != audit.Quarters(10) {
+		t.Errorf("the attempts count %s credits, the total is %s, want 10", counted, out.Totals.Completed)
+	}
+}

@@ -18,6 +18,7 @@ type item struct {
 	problem    int     // its index in the allocation, -1 for none
 	repeatOf   int     // the item that counts instead, -1 for none
 	owed       bool    // a deficiency
+	beyond     Credits // what it gives to the total beyond the pools
 	filler     bool    // a placeholder, not a course
 	next       int     // the next item of the same course, -1 for none
 	filled     int     // of an exemption without credits: the pool whose place it fills, -1 for none

@@ -53,18 +53,15 @@ func (a *auditor) describeCounts(it *item, c *Course, requirements []Requirement
 			add(a.pools[k].id, credits, a.reasonFor(it, it.placed[at], requirements), it.placed[at].stands)
 		}
 	}
-	for r := len(a.pools); r < len(requirements); r++ {
-		for _, x := range requirements[r].Courses {
-			if x.Code == it.Code && x.Status == it.Status && used < it.Credits {
-				because := BecauseOverflow
-				if requirements[r].ID == DeficienciesID {
-					because = BecauseRequired
-				} else if len(it.placed) == 0 {
-					because = BecauseElective
-				}
-				add(requirements[r].ID, x.Credits, because, -1)
-			}
+	if it.owed {
+		add(DeficienciesID, it.Credits, BecauseRequired, -1)
+	}
+	if it.beyond > 0 {
+		because := BecauseOverflow
+		if len(it.placed) == 0 {
+			because = BecauseElective
 		}
+		add(OtherCreditsID, it.beyond, because, -1)
 	}
 	return used
 }

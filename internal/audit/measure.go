@@ -214,12 +214,12 @@ func (a *auditor) fillOther() Requirement {
 	for class := range allocation.Planned + 1 {
 		for i := range a.items {
 			it := &a.items[i]
-			if classOf(it.Status) != class || left == 0 || !a.mayFillOther(i) {
+			if classOf(it.Status) != class || !a.mayFillOther(i) {
 				continue
 			}
-			if credits := min(left, a.unused(it)); credits > 0 {
-				r.count(it, credits)
-				left -= credits
+			if it.beyond = max(0, min(left, a.unused(it))); it.beyond > 0 {
+				r.count(it, it.beyond)
+				left -= it.beyond
 			}
 		}
 	}
