@@ -88,6 +88,10 @@ chaos: deps build ## Break everything under load for CHAOS=2m and check that not
 fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
 	@hack/fuzz.sh $(FUZZ)
 
+.PHONY: mutations
+mutations: ## Damage MUTATIONS=10000 records in every way: what is read is the same, a warning or a fault. DAY=20261128 repeats a day's
+	MUTATIONS=$(or $(MUTATIONS),10000) go test -count=1 -v -run 'OfTheDay' ./internal/document
+
 .PHONY: audit
 audit: ## Check what the programs are made of: modules, licences, known vulnerabilities. Works offline
 	@hack/deps.sh audit

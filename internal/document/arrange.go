@@ -28,53 +28,9 @@ func (p *part) lines() []layout.Line {
 	return all
 }
 
-// splitDocuments splits a file that contains an offer of admission: the record, if there is one, and the letter as
-// another document. Without a record the file is one letter.
-func splitDocuments(sheets []layout.Sheet) (main *part, others []*part) {
-	whole := &part{kind: Letter, sheets: sheets}
-	kinds := make([]Kind, len(sheets))
-	for i, s := range sheets {
-		kinds[i] = kindOfSheet(s)
-	}
-	if !slices.Contains(kinds, Letter) || !slices.Contains(kinds, Transcript) {
-		return whole, nil
-	}
-	record, letter := &part{kind: Transcript}, &part{kind: Letter}
-	kind := kinds[slices.IndexFunc(kinds, func(k Kind) bool { return k != "" })]
-	for i, s := range sheets {
-		if kinds[i] != "" {
-			kind = kinds[i]
-		}
-		if kind == Transcript {
-			record.sheets = append(record.sheets, s)
-		} else {
-			letter.sheets = append(letter.sheets, s)
-		}
-	}
-	if detectKind(record.lines()) != Transcript {
-		return whole, nil
-	}
-	return record, []*part{letter}
-}
-
-// kindOfSheet returns the kind of document to which a page clearly belongs, "" when it is not clear.
-func kindOfSheet(s layout.Sheet) Kind {
-	kind := Kind("")
-	for _, l := range s.Lines {
-		if sectionLine.MatchString(l.Text) || strings.EqualFold(l.Text, "offer of admission") {
-			return Letter
-		}
-		if historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text) || layout.IsHeader(l) {
-			kind = Transcript
-		}
-	}
-	return kind
-}
-
-// arrange sorts the pages: by their printed numbers, otherwise by the terms of a record. Repeated pages count once.
-// It returns incomplete_document when a page is missing or has no text.
+// arrange sorts the pages: by their printed numbers, otherwise by the terms of a record. It returns
+// incomplete_document when a page is missing or has no text.
 func (p *part) arrange() (moved bool, warnings []warning.Warning, err error) {
-	moved = p.dropRepeated()
 	total, numbered := 0, 0
 	for _, s := range p.sheets {
 		total = max(total, s.Total)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
@@ -36,11 +37,67 @@ func (d *Document) addChecks(unread []unreadRow) error {
 		d.Warnings = append(d.Warnings, w)
 	}
 	d.checkTitles()
+	d.checkCells()
 	d.checkGrades()
 	d.checkPlans()
 	d.checkCredits()
 	d.checkAverage()
 	return nil
+}
+
+// checkPages warns of pages with credits from which no row was read, and of pages without a number in a document whose
+// other pages have one: their edge may be cut off. Rows carry the index of their sheet at this point.
+func (d *Document) checkPages(sheets []layout.Sheet, unread []unreadRow) {
+	numbered := slices.ContainsFunc(sheets, func(s layout.Sheet) bool { return s.Number > 0 })
+	for i, s := range sheets {
+		if numbered && s.Number == 0 && !s.Drawn {
+			d.Warnings = append(d.Warnings, warning.Warning{Code: warning.PageWithoutRows, Page: s.Page + 1,
+				Message: fmt.Sprintf("Page %d has no page number, though other pages have. A part of it may be cut off: check the courses around it.", s.Page+1)})
+			continue
+		}
+		if slices.ContainsFunc(d.Rows, func(r RowPlace) bool { return r.Page == i }) ||
+			slices.ContainsFunc(unread, func(r unreadRow) bool { return r.page == i }) ||
+			!slices.ContainsFunc(s.Lines, func(l layout.Line) bool { return creditsText.MatchString(l.Text) }) ||
+			slices.ContainsFunc(s.Lines, func(l layout.Line) bool {
+				return historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text) || termGPALine.MatchString(l.Text)
+			}) {
+			continue
+		}
+		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.PageWithoutRows, Page: s.Page + 1,
+			Message: fmt.Sprintf("Nothing was read from page %d, which prints credits. Check that no course is missing.", s.Page+1)})
+	}
+}
+
+// checkLabels warns of printed sums that could not be read: the rows cannot be compared with them. A record without
+// rows has no sums yet.
+func (d *Document) checkLabels(lost []string) []warning.Warning {
+	var found []warning.Warning
+	if len(d.Rows) == 0 {
+		return nil
+	}
+	for _, label := range lost {
+		w := warning.Warning{Code: warning.CreditsDiffer, Message: "The number of credits earned could not be read, so the rows could not be compared with it. Check that no row is missing."}
+		switch label {
+		case labelMinimum:
+			w.Message = "The number of credits that the program requires could not be read; the catalogue's is used. Check the total."
+		case labelGPA:
+			w.Code, w.Message = warning.GPADiffers, "The cumulative average could not be read, so the rows could not be compared with it. Check the grades."
+		}
+		found = append(found, w)
+	}
+	return found
+}
+
+// checkCells warns of rows with a number or a grade as notation: their cells were read into the wrong columns.
+func (d *Document) checkCells() {
+	for _, s := range d.Semesters {
+		for _, c := range s.Courses {
+			if creditsText.MatchString(c.Notation) || c.Grade == "" && slices.Contains(grades, c.Notation) && c.Notation != gradeExempted {
+				d.Warnings = append(d.Warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: s.Term, Course: c.Code,
+					Message: fmt.Sprintf("The columns of the row of %s in %s are unclear. Check its grade and its credits.", c.Code, s.Term)})
+			}
+		}
+	}
 }
 
 // checkTitles warns of rows without a title: a part of the row was not read.
@@ -133,10 +190,16 @@ func (g *gradedSum) average() float64 {
 // differs reports whether a printed average clearly differs from that of the rows.
 func (g *gradedSum) differs(printed float64) bool { return math.Abs(g.average()-printed) > 0.02 }
 
-// checkTermAverages compares the averages below the terms with the rows of the terms.
+// checkTermAverages compares the averages below the terms with the rows of the terms. Each heading of a term has one
+// average: a second one belongs to a term whose heading was not read.
 func (d *Document) checkTermAverages(printed []printedGPA) []warning.Warning {
 	var found []warning.Warning
-	for _, p := range printed {
+	for i, p := range printed {
+		if i > 0 && printed[i-1].heading == p.heading {
+			found = append(found, warning.Warning{Code: warning.GPADiffers, Term: p.term,
+				Message: fmt.Sprintf("Two averages are printed below %s. The heading of another term may be missing: check the terms of its courses.", p.term)})
+			continue
+		}
 		var sum gradedSum
 		for _, s := range d.Semesters {
 			if s.Term == p.term {

@@ -42,11 +42,11 @@ const (
 var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, labelWriting}
 
 // readProgram reads the program history from the lines above the first term. Each change of program has its own
-// block, in order of time; without a block there is no program.
-func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64) {
+// block, in order of time; without a block there is no program. lost lists the labels without a readable number.
+func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lost []string) {
 	first := slices.IndexFunc(all, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	if first < 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	all = all[first+1:]
 	if end := slices.IndexFunc(all, func(l layout.Line) bool { return recordLine.MatchString(l.Text) }); end >= 0 {
@@ -77,17 +77,24 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64) {
 			if info.FirstTerm == nil {
 				info.FirstTerm = firstTermIn(value)
 			}
-		case labelMinimum:
-			info.MinimumProgramLength = numberIn(value)
-		case labelEarned:
-			earned = numberIn(value)
-		case labelGPA:
-			gpa = numberIn(value)
+		case labelMinimum, labelEarned, labelGPA:
+			number := numberIn(value)
+			if number == nil {
+				lost = append(lost, label)
+			}
+			switch label {
+			case labelMinimum:
+				info.MinimumProgramLength = number
+			case labelEarned:
+				earned = number
+			default:
+				gpa = number
+			}
 		case labelWriting:
 			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satisfied")
 		}
 	}
-	return info, gpa, earned
+	return info, gpa, earned, lost
 }
 
 // readLabel returns the label with which the first line begins, and its value: the rest of the line, or the next one.

@@ -21,6 +21,7 @@ func Read(pages []Page) (Document, error) {
 		return Document{}, err
 	}
 	main := &part{sheets: layout.SplitSheets(pages)}
+	moved := main.dropRepeated()
 	all := main.lines()
 	if len(all) == 0 {
 		return Document{}, fault.New(fault.NoText)
@@ -29,16 +30,18 @@ func Read(pages []Page) (Document, error) {
 	if kind == "" {
 		return Document{}, fault.New(fault.UnrecognizedDocument)
 	}
+	main.kind = kind
 	var others []*part
 	if kind == Letter {
 		main, others = splitDocuments(main.sheets)
 		kind = main.kind
 	}
-	moved, warnings, err := main.arrange()
+	others = append(main.splitRepeated(), others...)
+	sorted, warnings, err := main.arrange()
 	if err != nil {
 		return Document{}, err
 	}
-	if moved || len(others) > 0 {
+	if moved || sorted || len(others) > 0 {
 		all = main.lines()
 	}
 	var d Document
@@ -56,6 +59,9 @@ func Read(pages []Page) (Document, error) {
 	for _, other := range others {
 		d.Warnings = append(d.Warnings, warning.Warning{Code: warning.SecondDocument, Page: other.sheets[0].Page + 1,
 			Message: "The file holds another document as well. Only one was read; upload the other one on its own."})
+	}
+	if kind == Transcript {
+		d.checkPages(main.sheets, unread)
 	}
 	for i := range d.Rows {
 		r := &d.Rows[i]

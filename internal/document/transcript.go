@@ -1,11 +1,13 @@
 package document
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // taken is a row with its term and table.
@@ -17,12 +19,16 @@ type taken struct {
 
 // record is the state of reading a transcript, line by line.
 type record struct {
-	lines  []layout.Line
-	rows   []taken
-	term   string // of the following tables
-	table  *layout.Table
-	block  layout.Block // the current one
-	blocks []layout.Block
+	lines []layout.Line
+	rows  []taken
+	term  string // of the following tables
+	// heading is the line of the term's heading.
+	heading int
+	table   *layout.Table
+	// tablePage is the page of the table's header.
+	tablePage int
+	block     layout.Block // the current one
+	blocks    []layout.Block
 
 	headings []heading // candidates since the last table
 	// extendedCredit reports that the lines below the headings name the program.
@@ -31,6 +37,7 @@ type record struct {
 	begin int
 
 	unread   []unreadRow
+	warnings []warning.Warning
 	termGPAs []printedGPA
 }
 
@@ -45,7 +52,8 @@ type unreadRow struct {
 type printedGPA struct {
 	term  string
 	value float64
-	page  int
+	// heading is the line of the term's heading.
+	heading int
 }
 
 // heading is a line that consists of a term. A line of a wrapped note can be the same.
@@ -70,12 +78,13 @@ func readTranscript(all []layout.Line) (Document, []unreadRow) {
 	r.assignRows(headers)
 	layout.CompleteTitles(r.blocks)
 	d := r.toDocument()
-	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned = readProgram(all[:r.begin])
+	var lost []string
+	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned, lost = readProgram(all[:r.begin])
 	if d.ProgramInfo != nil {
 		d.ProgramInfo.IsExtendedCreditProgram = d.ProgramInfo.IsExtendedCreditProgram || r.extendedCredit
 		d.ProgramInfo.LastTerm = r.lastTerm()
 	}
-	d.Warnings = d.checkTermAverages(r.termGPAs)
+	d.Warnings = slices.Concat(d.checkLabels(lost), r.warnings, d.checkTermAverages(r.termGPAs))
 	return d, r.unread
 }
 
@@ -83,15 +92,22 @@ func readTranscript(all []layout.Line) (Document, []unreadRow) {
 func (r *record) assignRows(headers []layout.Header) {
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
+		if i > 0 && l.Page != r.lines[i-1].Page && r.isOtherScale(r.lines[i-1].Page, l.Page) {
+			// The columns of the previous table have other positions here.
+			r.closeBlock(false)
+			r.table = nil
+		}
 		if len(headers) > 0 && headers[0].First <= i {
 			r.closeBlock(r.isRepeated(headers[0]))
-			r.chooseTerm(headers[0].Columns[0].X0+2*l.Size, true, i)
+			if !r.chooseTerm(headers[0].Columns[0].X0+2*l.Size, true, i) {
+				r.noteMissingHeading(l)
+			}
 			end := len(r.lines)
 			if len(headers) > 1 {
 				end = headers[1].First
 			}
 			t := layout.NewTable(headers[0], r.lines[headers[0].Last+1:end])
-			r.table, i = &t, headers[0].Last
+			r.table, r.tablePage, i = &t, l.Page, headers[0].Last
 			headers = headers[1:]
 			continue
 		}
@@ -109,11 +125,30 @@ func (r *record) assignRows(headers []layout.Header) {
 	r.closeBlock(false)
 }
 
+// sameScale is the greatest ratio of the sizes of two pages of one print.
+const sameScale = 1.2
+
+// isOtherScale reports whether two pages are printed at different scales, by the sizes of most of their lines.
+func (r *record) isOtherScale(a, b int) bool {
+	size := func(page int) float64 {
+		var sizes []float64
+		for _, l := range r.lines {
+			if l.Page == page {
+				sizes = append(sizes, l.Size)
+			}
+		}
+		slices.Sort(sizes)
+		return sizes[len(sizes)/2]
+	}
+	x, y := size(a), size(b)
+	return x > y*sameScale || y > x*sameScale
+}
+
 var (
-	// unreadLine matches the beginning of a row; a line with credits is meant as one.
+	// unreadLine matches the beginning of a row; a line with credits, or in capitals as titles are, is meant as one.
 	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z ]|$)`)
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
-	termGPALine = regexp.MustCompile(`(?i)^term gpa:? ?(\d[.,]\d{1,3})\b`)
+	termGPALine = regexp.MustCompile(`(?i)\bterm gpa:? ?(\d[.,]\d{1,3})\b`)
 )
 
 // noteUnread records a line that looks like an unreadable row, and the average that is printed below a term.
@@ -123,11 +158,11 @@ func (r *record) noteUnread(l layout.Line) {
 	}
 	if m := termGPALine.FindStringSubmatch(l.Text); m != nil {
 		if v := numberIn(m[1]); v != nil && r.term != "" {
-			r.termGPAs = append(r.termGPAs, printedGPA{r.term, *v, l.Page})
+			r.termGPAs = append(r.termGPAs, printedGPA{r.term, *v, r.heading})
 		}
 		return
 	}
-	if m := unreadLine.FindStringSubmatch(l.Text); m != nil && creditsText.MatchString(l.Text) {
+	if m := unreadLine.FindStringSubmatch(l.Text); m != nil && (creditsText.MatchString(l.Text) || strings.ToUpper(l.Text) == l.Text) {
 		r.unread = append(r.unread, unreadRow{m[1] + " " + m[2], r.term, l.Page, r.table != nil && r.table.Transfers})
 	}
 }
@@ -186,8 +221,9 @@ func (r *record) closeBlock(open bool) {
 }
 
 // chooseTerm sets the term from the headings since the last table: the last one that is followed by a degree or a
-// table, otherwise, above a header row, the last one. Rows without their own header row need a followed heading.
-func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
+// table, otherwise, above a header row, the last one. Rows without their own header row need a followed heading. It
+// reports whether it found one.
+func (r *record) chooseTerm(leftEdge float64, header bool, at int) bool {
 	r.begin = min(r.begin, at)
 	best := heading{}
 	for _, h := range r.headings {
@@ -197,15 +233,25 @@ func (r *record) chooseTerm(leftEdge float64, header bool, at int) {
 	}
 	r.headings = nil
 	if best.term == "" {
-		return
+		return false
 	}
-	r.term = best.term
+	r.term, r.heading = best.term, best.line
 	r.begin = min(r.begin, best.line)
 	for _, l := range r.lines[best.line:at] {
 		if isExtendedCredit(l.Text) && (degreeLine.MatchString(l.Text) || extendedCreditLine.MatchString(l.Text)) {
 			r.extendedCredit = true
 		}
 	}
+	return true
+}
+
+// noteMissingHeading warns of a second table of courses on a page without its own heading: only a new term has one.
+func (r *record) noteMissingHeading(header layout.Line) {
+	if r.table == nil || r.table.Transfers || r.tablePage != header.Page {
+		return
+	}
+	r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: r.term,
+		Message: fmt.Sprintf("A heading of a term may be missing below %s. Check the terms of its courses.", r.term)})
 }
 
 var tableTitle = regexp.MustCompile(`(?i)^transfer credits?$`)

@@ -122,6 +122,9 @@ func moveLeft(p Page, by float64) Page {
 
 // splitBeside cuts a page in the middle when no word is there and both halves look like separate pages.
 func splitBeside(p Page) (left, right Page, at float64, ok bool) {
+	if len(p.Words) == 0 {
+		return p, p, 0, false
+	}
 	at, width := widestGap(p.Words, 0.38*p.Width, 0.62*p.Width, func(w Word) (float64, float64) { return w.X0, w.X1 })
 	if width <= 0 || width < gutterSizes*p.Words[0].Size || !mayHoldPages(p.Words, at) {
 		return p, p, 0, false
