@@ -166,7 +166,7 @@ func (a *auditor) weighPins() []Pin {
 				pin.Applied, applied = true, true
 			}
 		}
-		if !pin.Applied {
+		if !pin.Applied && !a.ListsCourse(id, course) {
 			a.addRemark(Remark{Code: PinUnknown, Level: Warning, Course: course, Pool: id,
 				Message: course + " is pinned to a requirement that does not list it.",
 				Remedy:  "Remove the pin, or pin the course to a requirement that lists it."})

@@ -187,3 +187,9 @@ func (p *Program) presume() {
 func (p *Program) isStrict(before, follower int32) bool {
 	return p.specific[follower] && (p.needed[follower] || p.specific[before])
 }
+
+// ListsCourse reports whether a pool of the program lists a course, or an equivalent of it.
+func (p *Program) ListsCourse(pool, code string) bool {
+	id, ok := p.book.findID(code)
+	return ok && slices.ContainsFunc(p.places[id], func(x place) bool { return p.pools[x.pool].id == pool })
+}

@@ -195,14 +195,14 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, err
 		}
 		defer a.startStep("build")()
-		return builder.FromDocumentFor(doc, given.Degree, now)
+		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(doc, given.Degree, now))
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
 			return nil, fmt.Errorf("process: form: %w", err)
 		}
 		defer a.startStep("build")()
-		return builder.FromForm(form, now)
+		return addGraduation(ctx, builder, now)(builder.FromForm(form, now))
 	case job.TimelineData:
 		given, err := decodeInput(a, input)
 		if err != nil {
@@ -215,7 +215,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
 		defer a.startStep("build")()
-		return builder.FromSaved(saved.ForDegree(given.Degree), now)
+		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
 }
@@ -227,6 +227,16 @@ func decodeInput(a *attempt, input []byte) (job.Input, error) {
 		return given, fault.Wrap(fault.Internal, fmt.Errorf("process: %w", err))
 	}
 	return given, nil
+}
+
+// addGraduation returns a step that fills in of a timeline that was built when its degree can be complete.
+func addGraduation(ctx context.Context, b *timeline.Builder, now time.Time) func(*timeline.Result, error) (*timeline.Result, error) {
+	return func(r *timeline.Result, err error) (*timeline.Result, error) {
+		if err != nil {
+			return nil, err
+		}
+		return r, b.AddGraduation(ctx, r, now)
+	}
 }
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {

@@ -62,7 +62,7 @@ func TestAddressesAndMethods(t *testing.T) {
 		{http.MethodPost, "/api/degrees", "GET, HEAD"},
 		{http.MethodGet, "/api/timeline/upload", "POST"},
 		{http.MethodPut, "/api/timeline/status/x", "GET, HEAD, PATCH, DELETE"},
-		{http.MethodPatch, "/api/timelines/x", "GET, HEAD, PUT, DELETE"},
+		{http.MethodPost, "/api/timelines/x", "GET, HEAD, PUT, PATCH, DELETE"},
 		{http.MethodDelete, "/", "GET, HEAD"},
 		{http.MethodTrace, "/livez", "GET, HEAD"},
 	} {

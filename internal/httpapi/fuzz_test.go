@@ -21,8 +21,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // model implements every port of the API in memory: one done job, one timeline, and submissions that are accepted and
@@ -108,8 +110,18 @@ func (e modelEdit) at(version int64) error {
 	return nil
 }
 
-func (e modelEdit) EditResult(_ context.Context, _ string, _ job.ID, version int64, _ timeline.Patch) (int64, error) {
-	return 4, e.at(version)
+func (e modelEdit) EditResult(_ context.Context, _ string, _ job.ID, version int64, _ timeline.Patch) (timelines.Edited, error) {
+	stored, err := resultcodec.EncodeResult(&timeline.Result{})
+	if err != nil {
+		e.t.Error(err)
+	}
+	return timelines.Edited{Record: aRecord, Result: stored, Delta: &timeline.Delta{}}, e.at(version)
+}
+
+func (e modelEdit) EditTimeline(
+	_ context.Context, _, id string, version int64, _ timeline.Patch,
+) (timeline.Saved, *timeline.Delta, error) {
+	return timeline.Saved{ID: id, Version: 4}, &timeline.Delta{}, e.at(version)
 }
 
 func (e modelEdit) SaveResult(context.Context, string, job.ID, string) (timeline.Saved, error) {
@@ -234,6 +246,8 @@ func FuzzRequest(f *testing.F) {
 	add("GET", status+"/events", "", "Last-Event-ID: 3", "Accept: text/event-stream")
 	add("PATCH", status+"?view=full", `{"courses":{"COMP 248":{"status":"completed"}}}`, "Content-Type: application/json", `If-Match: "3"`)
 	add("PATCH", status, `{"timelineName":"a"}`, "Content-Type: application/json", `If-Match: "9223372036854775808"`)
+	add("PATCH", status, `{"changes":[{"op":"moveCourse","course":"COMP 352","to":"FALL 2027"}]}`, "Content-Type: application/json", "Prefer: return=minimal")
+	add("PATCH", "/api/timelines/"+aTimeline, `{"changes":[{"op":"addTerm"}]}`, "Content-Type: application/json", "Prefer: wait=1, return=\"minimal\";x")
 	add("DELETE", status, "", `If-Match: *`)
 	add("POST", "/api/timelines", `{"jobId":"`+aJob+`","timelineName":"n"}`, "Content-Type: application/json")
 	add("GET", "/api/timelines?limit=-1&cursor=MTc2NDA4MjAyNiAwMQ", "")

@@ -41,6 +41,7 @@ var bodies = []struct{ method, path string }{
 	{http.MethodPatch, "/api/timeline/status/0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"},
 	{http.MethodPost, "/api/timelines"},
 	{http.MethodPut, "/api/timelines/0123456789abcdef01234567"},
+	{http.MethodPatch, "/api/timelines/0123456789abcdef01234567"},
 }
 
 // A megabyte of gzip may expand to a gigabyte: the API decompresses no body.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -15,11 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
-
-// maxPatch bounds a patch, in bytes.
-const maxPatch = 1 << 20
 
 // jobStatus is a job as its owner sees it. The result, when there is one, follows as "data".
 type jobStatus struct {
@@ -99,41 +94,6 @@ func (a *API) writeStatus(w http.ResponseWriter, r *http.Request, record job.Rec
 	}
 	before = append(before[:len(before)-1], `,"data":`...)
 	return respond.WriteGzip(w, r, http.StatusOK, before, result, []byte("}"))
-}
-
-// patchJob edits the result of a job and answers with the new one. If-Match makes it conditional.
-func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathJobID(r)
-	if err != nil {
-		return err
-	}
-	slim, err := parseView(r.URL.Query().Get("view"))
-	if err != nil {
-		return err
-	}
-	version, err := respond.IfMatch(r)
-	if err != nil {
-		return err
-	}
-	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxPatch)
-	if err != nil {
-		return err
-	}
-	patch, err := wire.DecodePatch(bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r, cancel := middleware.LimitAnswer(r)
-	defer cancel()
-	if _, err := a.timelines.EditResult(r.Context(), middleware.CallerOf(r).Owner, id, version, patch); err != nil {
-		return err
-	}
-	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "private, no-cache")
-	return a.writeStatus(w, r, record, result)
 }
 
 // deleteJob deletes the document and the ticket of a job, then its record and its result. In this order a failure in

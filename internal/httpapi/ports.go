@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // Jobs reads job records and results. The API decides by the record's owner who may see them.
@@ -53,9 +54,10 @@ type Snapshot interface {
 // Timelines edits results and saves them. Each call is limited to one owner: the timeline of another owner is not
 // found.
 type Timelines interface {
-	// EditResult applies a patch to the result of a job, at the version given or, for 0, at any, and returns the new
-	// version.
-	EditResult(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (int64, error)
+	// EditResult applies a patch to the result of a job, at the version given or, for 0, at any.
+	EditResult(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (timelines.Edited, error)
+	// EditTimeline applies a patch to a saved timeline, as EditResult does, and returns what changed.
+	EditTimeline(ctx context.Context, owner, id string, version int64, p timeline.Patch) (timeline.Saved, *timeline.Delta, error)
 	// SaveResult saves the result of a job that is done.
 	SaveResult(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
 	// UpdateTimeline renames a timeline, or replaces it with the result of a job.

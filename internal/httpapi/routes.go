@@ -61,6 +61,7 @@ func (a *API) router(d Deps) http.Handler {
 		r.Post("/timelines", respond.HandleEndpoint(a.saveTimeline))
 		routeGet(r, "/timelines/{id}", middleware.WithTimeout(a.getTimeline))
 		r.Put("/timelines/{id}", respond.HandleEndpoint(a.updateTimeline))
+		r.Patch("/timelines/{id}", respond.HandleEndpoint(a.patchTimeline))
 		r.Delete("/timelines/{id}", respond.HandleEndpoint(middleware.WithTimeout(a.deleteTimeline)))
 
 		routeGet(r, "/degrees", middleware.WithTimeout(a.listDegrees))

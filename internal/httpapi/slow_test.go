@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // stuck implements every port of the API and never answers before the request's deadline.
@@ -35,8 +36,13 @@ func (stuck) WatchRecord(ctx context.Context, _ job.ID) (<-chan job.Record, erro
 
 type stuckEdit struct{}
 
-func (stuckEdit) EditResult(ctx context.Context, _ string, _ job.ID, _ int64, _ timeline.Patch) (int64, error) {
-	return 0, wait(ctx)
+func (stuckEdit) EditResult(ctx context.Context, _ string, _ job.ID, _ int64, _ timeline.Patch) (timelines.Edited, error) {
+	return timelines.Edited{}, wait(ctx)
+}
+func (stuckEdit) EditTimeline(
+	ctx context.Context, _, _ string, _ int64, _ timeline.Patch,
+) (timeline.Saved, *timeline.Delta, error) {
+	return timeline.Saved{}, nil, wait(ctx)
 }
 func (stuckEdit) SaveResult(ctx context.Context, _ string, _ job.ID, _ string) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
@@ -85,6 +91,7 @@ func TestNoAnswerWaitsForAPartThatHangs(t *testing.T) {
 		{http.MethodPost, "/api/timelines", `{"jobId":"0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea"}`},
 		{http.MethodGet, aTimeline, ""},
 		{http.MethodPut, aTimeline, `{"timelineName":"a"}`},
+		{http.MethodPatch, aTimeline, `{"timelineName":"a"}`},
 		{http.MethodDelete, aTimeline, ""},
 	} {
 		t.Run(q.method+" "+q.path, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -102,12 +103,26 @@ func (d *draft) newEntry(code string) Course {
 // assembleResult builds the result of a draft, which it consumes, as of now.
 func (d *draft) assembleResult(now time.Time) *Result {
 	r, touched := d.layOutResult()
-	d.measureProgress(r, touched, now)
+	out := d.auditRecord(r, touched, now)
+	unused := d.markUnused(r)
+	for _, s := range d.slots {
+		r.Semesters = append(r.Semesters, Semester{Term: s.label, Courses: s.courses})
+	}
+	r.Pools = slices.Grow(slices.Clone(d.program.pools), 3)
+	if len(unused) > 0 {
+		r.Pools = append(r.Pools, Pool{ID: UnusedPoolID, Name: UnusedPoolID, Courses: unused, Rules: []Rule{}})
+	}
+	r.Pools = append(r.Pools,
+		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, Courses: orEmpty(d.deficient), Rules: []Rule{}},
+		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
+	)
+	d.measureProgress(r, out)
 	d.addWarnings(r, touched)
 	return r
 }
 
-// layOutResult returns the result without the findings of the audit, and the codes of all courses with a state.
+// layOutResult returns the result without the findings of the audit, its terms and its pools, and the codes of all
+// courses with a state.
 func (d *draft) layOutResult() (r *Result, touched []string) {
 	p := d.program
 	d.owed = make(map[string]bool, len(d.deficient))
@@ -123,21 +138,7 @@ func (d *draft) layOutResult() (r *Result, touched []string) {
 	for _, i := range p.closure {
 		r.Courses[p.courses[i].ID] = p.courses[i]
 	}
-	touched = d.applyStates(r)
-	unused := d.markUnused(r)
-	for _, s := range d.slots {
-		r.Semesters = append(r.Semesters, Semester{Term: s.label, Courses: s.courses})
-	}
-
-	r.Pools = slices.Grow(slices.Clone(p.pools), 3)
-	if len(unused) > 0 {
-		r.Pools = append(r.Pools, Pool{ID: UnusedPoolID, Name: UnusedPoolID, Courses: unused, Rules: []Rule{}})
-	}
-	r.Pools = append(r.Pools,
-		Pool{ID: DeficienciesPoolID, Name: DeficienciesPoolID, Courses: orEmpty(d.deficient), Rules: []Rule{}},
-		Pool{ID: ExemptionsPoolID, Name: ExemptionsPoolID, Courses: orEmpty(d.exempt), Rules: []Rule{}},
-	)
-	return r, touched
+	return r, d.applyStates(r)
 }
 
 // applyStates sets the state of each course, adds the courses outside of the pools, and returns the codes of all
@@ -170,24 +171,22 @@ func (d *draft) applyStates(r *Result) []string {
 	return slices.Compact(touched)
 }
 
-// markUnused returns the sat courses outside of every pool, in order of time, and marks their sittings. A deficiency
-// is used, though no pool of the degree lists it.
+// markUnused returns the sat courses that no pool can use, in order of time, and marks their sittings. A deficiency is
+// used, though no pool of the degree lists it; so is a course that counts for its equivalent.
 func (d *draft) markUnused(r *Result) []string {
 	var unused []string
 	seen := map[string]bool{}
 	for k := range d.slots {
 		for i := range d.slots[k].courses {
 			s := &d.slots[k].courses[i]
-			if s.Message == notOfDegree {
-				s.Message = "" // said of another program, before an edit
+			if isUnusedMessage(s.Message) {
+				s.Message = "" // said of another program, or before an edit
 			}
-			_, known := r.Courses[s.Code]
-			if _, _, listed := d.findCourse(s.Code); !known || listed || d.owed[s.Code] {
+			message := d.findUnused(r, s.Code)
+			if message == "" {
 				continue
 			}
-			if s.Message == "" {
-				s.Message = notOfDegree
-			}
+			s.Message = cmp.Or(s.Message, message)
 			if !seen[s.Code] {
 				seen[s.Code] = true
 				unused = append(unused, s.Code)
@@ -195,6 +194,29 @@ func (d *draft) markUnused(r *Result) []string {
 		}
 	}
 	return unused
+}
+
+// findUnused returns why no pool can use a course, "" for a course that a pool uses or could use.
+func (d *draft) findUnused(r *Result, code string) string {
+	course, known := r.Courses[code]
+	if _, _, listed := d.findCourse(code); !known || listed || d.owed[code] {
+		return ""
+	}
+	if slices.ContainsFunc(course.Counts, func(c audit.Count) bool { return c.For != "" }) {
+		return ""
+	}
+	listed := false
+	for _, other := range d.cat.Equivalents(code) {
+		if len(r.Courses[other].Counts) > 0 {
+			return countsInstead + other
+		}
+		_, _, of := d.findCourse(other)
+		listed = listed || of
+	}
+	if listed {
+		return ""
+	}
+	return notOfDegree
 }
 
 // termOf parses a label; none is the zero term, before every other.

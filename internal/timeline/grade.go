@@ -19,7 +19,14 @@ const (
 	placeholder   = "placeholder: choose a course"
 	workTerm      = "co-op work term"
 	notPassed     = "minimum grade D- not met"
+	// countsInstead is followed by the code of the equivalent course that counts.
+	countsInstead = "does not count beside its equivalent "
 )
+
+// isUnusedMessage reports whether a message only says that no pool uses the course. Each build decides that again.
+func isUnusedMessage(message string) bool {
+	return message == notOfDegree || strings.HasPrefix(message, countsInstead)
+}
 
 // The grades and notations that are not letters. A sitting has them in either column.
 var (

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 )
@@ -26,54 +27,75 @@ type Patch struct {
 	// Pins assign courses to pools (course code → pool id); Waivers are remarks that do not apply to the student.
 	Pins    *map[string]string `json:"pins,omitempty"`
 	Waivers *[]audit.Waiver    `json:"waivers,omitempty"`
+	// Changes are steps, applied in order after the fields above.
+	Changes []Change `json:"changes,omitempty"`
 }
 
-// ApplyPatch returns r with the edit p, as of now, and does not change r. It rebuilds the timeline from its saved
-// form, so the result is the same as after saving and loading. The errors are invalid_form, for an unknown course,
-// and those of FromSaved. Package wire checks what needs no timeline.
+// ApplyPatch returns r with the edit p, as of now, and does not change r. It applies the fields first, then the changes
+// in order, all or none. It rebuilds the timeline from its saved form, so the result is the same as after saving and
+// loading. The errors are invalid_form, with every field and every change that cannot be applied, and those of
+// FromSaved. Package wire checks what needs no timeline.
 func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error) {
-	var found fieldfault.List
-	states := make(map[string]State, len(p.Courses))
-	for _, key := range slices.Sorted(maps.Keys(p.Courses)) {
-		code := catalogue.NormalizeCode(key)
-		_, mine := r.Courses[code]
-		_, known := b.cat.CourseIndex(code)
-		if !mine && !known {
-			found.AddFault(fieldfault.JoinPath("courses", key), "There is no such course.")
-		}
-		states[code] = p.Courses[key]
+	s := r.ToSaved()
+	s.IsCoop = *cmp.Or(p.IsCoop, &s.IsCoop)
+	s.IsExtendedCredit = *cmp.Or(p.IsExtendedCredit, &s.IsExtendedCredit)
+	degree, ok := b.cat.FindDegree(s.DegreeID)
+	if !ok || degree.DegreeType != catalogue.Standalone {
+		return nil, &fault.Error{Code: fault.DegreeNotFound, Closest: b.cat.ClosestNames(s.DegreeID)}
 	}
+	var found fieldfault.List
+	x := changer{
+		b: b, s: &s, own: r.Courses, now: now, found: &found,
+		program: b.findProgram(degree, s.IsExtendedCredit, s.IsCoop),
+	}
+	x.applyFields(p)
+	x.applyChanges(p.Changes)
 	if err := found.ToError(); err != nil {
 		return nil, err
 	}
+	next, err := b.FromSaved(s, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.checkWaivers(r, next); err != nil {
+		return nil, err
+	}
+	return next, nil
+}
 
-	s := r.ToSaved()
+// applyFields replaces what the fields of a patch replace.
+func (x *changer) applyFields(p Patch) {
+	s := x.s
+	states := make(map[string]State, len(p.Courses))
+	for _, key := range slices.Sorted(maps.Keys(p.Courses)) {
+		code := catalogue.NormalizeCode(key)
+		_, mine := x.own[code]
+		_, known := x.b.cat.CourseIndex(code)
+		if !mine && !known {
+			x.found.AddFault(fieldfault.JoinPath("courses", key), "There is no such course.")
+		}
+		states[code] = p.Courses[key]
+	}
 	s.Name = strings.TrimSpace(*cmp.Or(p.TimelineName, &s.Name))
-	s.IsCoop = *cmp.Or(p.IsCoop, &s.IsCoop)
-	s.IsExtendedCredit = *cmp.Or(p.IsExtendedCredit, &s.IsExtendedCredit)
 	if p.Exemptions != nil {
 		s.Exemptions = uniqueCodes(*p.Exemptions)
-		s.withdrawExemptions(now)
+		s.withdrawExemptions(x.now)
 	}
 	if p.Deficiencies != nil {
 		s.Deficiencies = uniqueCodes(*p.Deficiencies)
 	}
 	if p.Pins != nil {
-		s.Pins = make(map[string]string, len(*p.Pins))
-		for code, pool := range *p.Pins {
-			s.Pins[catalogue.NormalizeCode(code)] = pool
-		}
+		x.replacePins(*p.Pins)
 	}
 	if p.Waivers != nil {
-		s.Waivers = slices.Clone(*p.Waivers)
+		x.replaceWaivers(*p.Waivers)
 	}
 	if p.Semesters != nil {
-		s.replaceSemesters(*p.Semesters, now)
+		s.replaceSemesters(*p.Semesters, x.now)
 	}
 	for code, state := range states {
 		s.setState(code, state, p.Semesters == nil)
 	}
-	return b.FromSaved(s, now)
 }
 
 // withdrawExemptions restores the state of the sitting of each course that is no longer exempted.
@@ -83,26 +105,32 @@ func (s *Saved) withdrawExemptions(now time.Time) {
 		exempt[code] = true
 	}
 	for code, state := range s.States {
-		if state.Via != ViaExemption || exempt[code] {
-			continue
+		if state.Via == ViaExemption && !exempt[code] {
+			s.restoreState(code, now)
 		}
-		delete(s.States, code)
-		if state.Semester == nil {
-			continue
-		}
-		at := termOf(state.Semester).PositionAt(now)
-		for _, semester := range s.Semesters {
-			for _, sitting := range semester.Courses {
-				if sitting.Code != code || semester.Term != *state.Semester {
-					continue
-				}
-				judged := unjudgedState(at, state.Semester, sitting.Message)
-				if at == term.Past && judged.Message == notPosted && sitting.Message != notPosted {
-					// The grade was good: it needs no message.
-					judged = State{Status: Completed, Semester: state.Semester}
-				}
-				s.States[code] = judged
+	}
+}
+
+// restoreState restores the state of the sitting of a course that counted without one. Without a sitting the course has
+// no state.
+func (s *Saved) restoreState(code string, now time.Time) {
+	state := s.States[code]
+	delete(s.States, code)
+	if state.Semester == nil {
+		return
+	}
+	at := termOf(state.Semester).PositionAt(now)
+	for _, semester := range s.Semesters {
+		for _, sitting := range semester.Courses {
+			if sitting.Code != code || semester.Term != *state.Semester {
+				continue
 			}
+			judged := unjudgedState(at, state.Semester, sitting.Message)
+			if at == term.Past && judged.Message == notPosted && sitting.Message != notPosted {
+				// The grade was good: it needs no message.
+				judged = State{Status: Completed, Semester: state.Semester}
+			}
+			s.States[code] = judged
 		}
 	}
 }

@@ -80,7 +80,7 @@ func unstatedStatus(s Sitting, at term.Position) Status {
 	switch {
 	case at == term.Future:
 		return Planned
-	case s.Message != "" && s.Message != notOfDegree && s.Message != notFound:
+	case s.Message != "" && !isUnusedMessage(s.Message) && s.Message != notFound:
 		return Incomplete
 	case at == term.Current:
 		return InProgress
@@ -118,15 +118,25 @@ func toPrinted(credits *float64) audit.Credits {
 	return audit.Quarters(*credits)
 }
 
-// measureProgress adds the findings of the audit to the draft: progress, totals, remarks, and where each course
-// counts.
-func (d *draft) measureProgress(r *Result, touched []string, now time.Time) {
+// auditRecord audits the draft, and adds totals, remarks, and where each course counts to the result.
+func (d *draft) auditRecord(r *Result, touched []string, now time.Time) *audit.Audit {
 	out := d.program.audit.Audit(d.toRecord(r, touched, now))
 	r.Totals = Totals{Required: out.Totals.Required.Float(), Source: out.Totals.Source}
-	r.Remarks = out.Remarks
-	if r.Remarks == nil {
-		r.Remarks = []audit.Remark{}
+	r.Remarks = orEmpty(out.Remarks)
+	for i := range out.Courses {
+		if counts := out.Courses[i].Counts; len(counts) > 0 {
+			code := out.Courses[i].Code
+			if c, ok := r.Courses[code]; ok {
+				c.Counts = addCounts(c.Counts, counts)
+				r.Courses[code] = c
+			}
+		}
 	}
+	return out
+}
+
+// measureProgress adds the credits of the degree and of each pool to the result.
+func (d *draft) measureProgress(r *Result, out *audit.Audit) {
 	r.Progress.Overall = Credits{
 		CreditsRequired: out.Totals.Required.Float(), Completed: out.Totals.Completed.Float(),
 		InProgress: out.Totals.InProgress.Float(), Planned: out.Totals.Planned.Float(), Remaining: out.Totals.Remaining.Float(),
@@ -153,15 +163,6 @@ func (d *draft) measureProgress(r *Result, touched []string, now time.Time) {
 			}
 		}
 		r.Progress.Pools = append(r.Progress.Pools, p)
-	}
-	for i := range out.Courses {
-		if counts := out.Courses[i].Counts; len(counts) > 0 {
-			code := out.Courses[i].Code
-			if c, ok := r.Courses[code]; ok {
-				c.Counts = addCounts(c.Counts, counts)
-				r.Courses[code] = c
-			}
-		}
 	}
 }
 

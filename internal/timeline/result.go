@@ -42,6 +42,9 @@ type Result struct {
 	Totals       Totals            `json:"totals"`
 	// Remarks are the rules that the timeline breaks; see audit.
 	Remarks []audit.Remark `json:"remarks"`
+	// Graduation is the earliest term after which the degree can be complete. It is nil before Builder.AddGraduation,
+	// and where twelve years are not enough.
+	Graduation *audit.Graduation `json:"graduation,omitempty"`
 	// Warnings are findings that a person should check, those of the document first.
 	Warnings []warning.Warning `json:"warnings"`
 	// Transfers are the transferred and exempted courses as printed, and the credits without a course.

@@ -181,7 +181,7 @@ func (d *draft) settleStates(now time.Time) {
 
 // unjudgedState returns the state of a course of which only the sitting is known.
 func unjudgedState(at term.Position, label *string, message string) State {
-	if message == notOfDegree || message == notFound {
+	if isUnusedMessage(message) || message == notFound {
 		message = ""
 	}
 	switch at {

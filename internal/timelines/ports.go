@@ -12,6 +12,8 @@ import (
 type Jobs interface {
 	// LoadResult returns a record and, when it is done, its full result (gzip).
 	LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, error)
+	// LoadWithResult is LoadResult that returns the slim view of the result where slim is set.
+	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
 	// ReplaceResult stores an edited result if the record is done and still at version, and returns the new version.
 	// It returns conflict for a record that is not done and precondition_failed for another version.
 	ReplaceResult(ctx context.Context, id job.ID, version int64, result job.Stored) (int64, error)

@@ -16,7 +16,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
-	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
 const (
@@ -45,35 +44,6 @@ type Editor struct {
 // New returns an editor.
 func New(d Deps) *Editor { return &Editor{Deps: d} }
 
-// EditResult applies a patch to the result of a job and returns the record's new version. Version 0 edits any version;
-// another one that is not the record's returns precondition_failed. It returns job_not_found, conflict for a job that
-// is not done or that changes concurrently all the time, and invalid_form for the patch.
-func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (int64, error) {
-	if err := wire.ValidatePatch(patch); err != nil {
-		return 0, err
-	}
-	var edited int64
-	err := retryChange(version, func() error {
-		record, result, err := e.loadResult(ctx, owner, id)
-		if err != nil {
-			return err
-		}
-		if version != 0 && record.Version != version {
-			return fault.New(fault.PreconditionFailed)
-		}
-		current, err := e.Catalogue.CurrentCatalogue(ctx)
-		if err != nil {
-			return err
-		}
-		if result, err = e.builders.GetBuilder(current).ApplyPatch(result, patch, e.Clock()); err != nil {
-			return err
-		}
-		edited, err = e.replaceResult(ctx, record, result)
-		return err
-	})
-	return edited, err
-}
-
 // SaveResult stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the
 // same result again updates the same timeline. With an empty name it takes the result's name, or else the degree's. It
 // returns job_not_found, conflict for a job that is not done, and invalid_form for the name.
@@ -98,7 +68,7 @@ func (e *Editor) SaveResult(ctx context.Context, owner string, id job.ID, name s
 			return nil
 		}
 		result.ID, result.TimelineName = saved.ID, saved.Name
-		_, err = e.replaceResult(ctx, record, result)
+		_, _, err = e.replaceResult(ctx, record, result)
 		if err == nil || !inserted {
 			return err
 		}
@@ -198,6 +168,11 @@ func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.R
 	if err != nil {
 		return job.Record{}, nil, err
 	}
+	return openResult(owner, record, packed)
+}
+
+// openResult unpacks what the owner's job built.
+func openResult(owner string, record job.Record, packed []byte) (job.Record, *timeline.Result, error) {
 	if record.Owner != owner {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
 	}
@@ -211,13 +186,15 @@ func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.R
 	return record, result, nil
 }
 
-// replaceResult stores a changed result if the record has not changed since it was read, and returns its new version.
-func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *timeline.Result) (int64, error) {
+// replaceResult stores a changed result if the record has not changed since it was read. It returns the new version and
+// what was stored.
+func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *timeline.Result) (int64, job.Stored, error) {
 	stored, err := resultcodec.EncodeResult(result)
 	if err != nil {
-		return 0, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
+		return 0, job.Stored{}, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}
-	return e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
+	version, err := e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
+	return version, stored, err
 }
 
 // retryChange makes a change. When the caller named no version it repeats the change after concurrent ones, at most

@@ -46,6 +46,10 @@ func (e *env) LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, er
 	return e.jobs.LoadResult(ctx, id)
 }
 
+func (e *env) LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error) {
+	return e.jobs.LoadWithResult(ctx, id, slim)
+}
+
 func (e *env) ReplaceResult(ctx context.Context, id job.ID, version int64, s job.Stored) (int64, error) {
 	if e.before != nil {
 		if err := e.before(id); err != nil {
@@ -162,12 +166,12 @@ func TestEdit(t *testing.T) {
 	id := e.done(t)
 	before, _ := e.result(t, id)
 
-	version, err := e.EditResult(ctx, owner, id, before.Version, timeline.Patch{Exemptions: &[]string{"MATH 203"}})
+	edited, err := e.EditResult(ctx, owner, id, before.Version, timeline.Patch{Exemptions: &[]string{"MATH 203"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	after, r := e.result(t, id)
-	if version <= before.Version || after.Version != version {
+	if version := edited.Record.Version; version <= before.Version || after.Version != version {
 		t.Errorf("version %d came back, the record has %d, before %d", version, after.Version, before.Version)
 	}
 	if s := r.Courses["MATH 203"].State; s.Status != timeline.Completed || s.Via != timeline.ViaExemption {

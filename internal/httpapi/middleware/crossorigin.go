@@ -14,9 +14,10 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{
-			"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", problem.RequestIDHeader,
+			"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Prefer",
+			problem.RequestIDHeader,
 		},
-		ExposedHeaders: []string{"ETag", "Location", "Retry-After", problem.RequestIDHeader},
+		ExposedHeaders: []string{"ETag", "Location", "Preference-Applied", "Retry-After", problem.RequestIDHeader},
 		MaxAge:         600,
 	})
 }

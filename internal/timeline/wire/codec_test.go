@@ -39,6 +39,7 @@ func TestEncodeIsJSON(t *testing.T) {
 	named.Warnings = []warning.Warning{{Code: warning.GPADiffers, Message: "m", Page: 2, Term: "T", Course: "C", Expected: "1", Found: "2"}, {}}
 	named.Transfers = []timeline.Transfer{{Code: "A", Title: "T", Credits: ptr(0.0), Via: "transfer"}, {Title: "PHIL 2XX", Via: "exemption"}, {Credits: ptr(1.5)}}
 	named.Semesters[0].Courses[0].Pool = "p"
+	named.Graduation = &audit.Graduation{Term: "FALL 2028", Terms: 6, Proven: true, CriticalChain: []string{"A", "B"}, Reason: "r"}
 	named.Pins = map[string]string{"COMP 248": "p", "COMP 249": "q"}
 	named.Waivers = []audit.Waiver{{Code: audit.Excluded, Course: "C", Pool: "P", Reason: "r"}, {}}
 	c := named.Courses["COMP 248"]

@@ -69,7 +69,9 @@ func (e *encoder) writeResult(r *timeline.Result) {
 	for i := range r.Remarks {
 		e.writeComma(i).writeRemark(&r.Remarks[i])
 	}
-	e.writeRaw(`],"warnings":[`)
+	e.writeRaw("]")
+	e.writeGraduation(r.Graduation)
+	e.writeRaw(`,"warnings":[`)
 	for i := range r.Warnings {
 		e.writeComma(i).writeWarning(&r.Warnings[i])
 	}

@@ -54,6 +54,16 @@ func (e *encoder) writeParams(p *audit.Params) {
 	e.writeRaw("}")
 }
 
+// writeGraduation writes the earliest graduation, where it is known.
+func (e *encoder) writeGraduation(g *audit.Graduation) {
+	if g == nil {
+		return
+	}
+	e.writeRaw(`,"graduation":{"term":`).writeText(g.Term).writeRaw(`,"terms":`).writeNumber(float64(g.Terms))
+	e.writeRaw(`,"proven":`).writeFlag(g.Proven).writeRaw(`,"criticalChain":`).writeTexts(g.CriticalChain)
+	e.writeRaw(`,"reason":`).writeText(g.Reason).writeRaw("}")
+}
+
 func (e *encoder) writeWarning(w *warning.Warning) {
 	e.writeRaw(`{"code":`).writeText(string(w.Code)).writeRaw(`,"message":`).writeText(w.Message)
 	if w.Page != 0 {

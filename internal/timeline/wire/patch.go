@@ -20,6 +20,7 @@ const (
 	maxSemesters = 300
 	maxMessage   = 300 // characters
 	maxPoolID    = 200 // characters
+	maxChanges   = 200 // of one edit
 
 	maxSittingCredits = 100
 )
@@ -70,6 +71,7 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 				})
 			})
 		}),
+		"changes": listField(&p.Changes, maxChanges, changeField),
 	}, func() fieldfault.List { return checkPatch(p) })
 	if err != nil {
 		return timeline.Patch{}, err
@@ -104,6 +106,7 @@ func checkPatch(p timeline.Patch) fieldfault.List {
 	if p.Semesters != nil {
 		found.checkSemesters(*p.Semesters)
 	}
+	found.checkChanges(p.Changes)
 	return found.List
 }
 

@@ -69,7 +69,7 @@ async function render() {
     make("h2", { id: "shapes" }, "Shapes"),
     Object.entries(api.components.schemas).map(([name, schema]) => make("div", { id: `shape-${name}`, class: "route" },
       make("h3", {}, name), schema.description && make("p", { class: "hint" }, schema.description), shape(schema),
-      schema.example && make("pre", {}, JSON.stringify(schema.example, null, 2)))));
+      ...(schema.examples ?? [schema.example]).filter(Boolean).map((e) => make("pre", {}, JSON.stringify(e, null, 2))))));
   main.append(make("p", {}, api.info.description), ...sections, shapes);
   main.removeAttribute("aria-busy");
 }
