@@ -15,7 +15,7 @@ COPY charts/trackmydegree/files charts/trackmydegree/files
 ARG VERSION=dev
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build VERSION=${VERSION} hack/rootfs.sh /image
 
-# No base: there is none to pin, to patch or to trust, and no shell. hack/rootfs.sh says what is inside.
+# No base image, which would have to be pinned, patched and trusted, and no shell. hack/rootfs.sh builds the contents.
 FROM scratch
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="TrackMyDegree" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /image /
 ENV TMD_CACHE_SEED=/usr/share/tmd/cache
-# By number: Kubernetes cannot tell whether a name is root.
+# A number, because Kubernetes cannot check whether a name is root.
 USER 65532:65532
-# One image for every role: the first argument decides. The controller is a program of its own beside it, /tmd-controller.
+# One image for every role: the first argument selects it. The controller is another program, /tmd-controller.
 ENTRYPOINT ["/tmd"]

@@ -37,7 +37,7 @@ run: build-tmd ## Run everything in one process on the embedded default: no serv
 deps: ## Install what the tests of make test need: redis-server, a MongoDB and an S3 test server
 	@hack/deps.sh test
 
-# The packages whose tests run a Kubernetes API server. FAST is what starts no server and no process.
+# The packages whose tests run a Kubernetes API server. FAST are those that start no server and no process.
 KUBE := ./internal/controller/... ./internal/controllercmd/... ./internal/testenv/kube/...
 FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... \
 	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
@@ -81,7 +81,7 @@ bench: deps build ## Run the benchmarks and the load scenarios of docs/performan
 	cd tests && go test -count=1 -timeout 30m -tags load -run Load -v ./load
 
 .PHONY: chaos
-chaos: deps build ## Break everything under load for CHAOS=2m and check that nothing accepted is lost; SEED=n repeats a schedule
+chaos: deps build ## Inject faults under load for CHAOS=2m and check that no accepted job is lost; SEED=n repeats a schedule
 	cd tests && nice go test -count=1 -timeout 2h -tags chaos -v -run '^Test$(RUN)$$' ./chaos -args -duration $(CHAOS) -seed $(SEED) $(ARGS)
 
 .PHONY: fuzz
@@ -93,7 +93,7 @@ mutations: ## Damage MUTATIONS=10000 records in every way: what is read is the s
 	MUTATIONS=$(or $(MUTATIONS),10000) go test -count=1 -v -run 'OfTheDay' ./internal/document
 
 .PHONY: audit
-audit: ## Check what the programs are made of: modules, licences, known vulnerabilities. Works offline
+audit: ## Check the modules of the programs: checksums, licences, known vulnerabilities. Works offline
 	@hack/deps.sh audit
 	hack/audit.sh
 
@@ -108,8 +108,8 @@ chart: ## Write the chart's schema and README again, from its values.yaml
 	@hack/deps.sh chart
 	chart-values charts/trackmydegree > charts/trackmydegree/.schema.tmp
 	mv charts/trackmydegree/.schema.tmp charts/trackmydegree/values.schema.json
-	@# Helm does not hand values.yaml to templates: what an empty key stands for is a copy without the comments.
-	{ echo '# Written by make chart from values.yaml, without its comments: what an empty key stands for.'; \
+	@# Helm does not pass values.yaml to templates: this copy without the comments holds the defaults of empty keys.
+	{ echo '# Written by make chart from values.yaml, without its comments: the defaults of empty keys.'; \
 		grep -vE '^[[:space:]]*(#|$$)' charts/trackmydegree/values.yaml; } > charts/trackmydegree/files/defaults.yaml
 	helm-docs --chart-search-root charts --sort-values-order file --skip-version-footer --log-level warning
 
@@ -121,7 +121,7 @@ chart-test: ## Test the chart: lint, schemas, Pod Security, score, unit tests
 .PHONY: e2e
 e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is started on this machine (root)
 	@hack/deps.sh cluster
-	@# A cold cache takes longer to build Kubernetes and KEDA than the tests take: not in their time.
+	@# The first build of Kubernetes and KEDA takes longer than the tests, so it runs before them.
 	@[ -n "$$KUBECONFIG" ] || hack/cluster/build.sh
 	cd tests && go test -count=1 -timeout 90m -tags e2e -v -run 'TestCluster/$(CHAPTERS)' ./e2e
 
@@ -140,7 +140,7 @@ image: ## Build the image with Docker
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) -t $(IMAGE) .
 
 .PHONY: generate
-generate: k8s ## Write what is generated again: goldens, docs/configuration.md, what follows from the chart
+generate: k8s ## Write all generated files again: goldens, docs/configuration.md, the files of the chart
 	go test ./internal/config ./internal/document ./internal/timeline -update
 
 .PHONY: verify

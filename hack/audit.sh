@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Audits what the programs are made of: hack/audit.sh. Once `hack/deps.sh audit` has run, it needs nothing from outside.
-#  1. The modules are what go.sum says, and the toolchain is of the release that go.mod and the Dockerfile name.
-#  2. Every module that is linked in has a licence of those that the project takes; docs/dependencies.md lists them.
-#  3. No vulnerability that is known is reachable. The database is the module golang.org/x/vulndb at the version in
+# Audits the modules of the programs: hack/audit.sh. After `hack/deps.sh audit` it works offline.
+#  1. The modules match go.sum, and the toolchain is the release that go.mod and the Dockerfile name.
+#  2. Every linked module has a licence that the project accepts; docs/dependencies.md lists them.
+#  3. No known vulnerability is reachable. The database is the module golang.org/x/vulndb at the version in
 #     hack/tools/audit/go.mod; GOVULNDB names a newer one instead: a folder in the layout of https://vuln.go.dev, or a URL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,8 +60,8 @@ case $database in
 *://*) ;;
 *) database=file://$(realpath "$database") ;;
 esac
-# What is only imported and never called is told of, and is no failure. Nor is what the toolchain of this machine brings:
-# another builds the release. AUDIT_TOOLCHAIN=fail makes it one, for whoever builds a release here.
+# A vulnerability in code that is imported but never called is reported, and is no failure. Neither is one of this machine's
+# toolchain, because another one builds the release; with AUDIT_TOOLCHAIN=fail it is, for a release that is built here.
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT
 code=0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests of the chart that need no cluster: hack/chart-test.sh. Every values file of charts/trackmydegree/ci and of k8s/values
-# is linted, rendered, held against the schemas of Kubernetes and of the operators, against Pod Security "restricted", and
-# scored; then come the unit tests.
+# is linted, rendered, checked against the schemas of Kubernetes and of the operators and against Pod Security "restricted",
+# and scored; the unit tests follow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PWD/.bin:$PATH
@@ -11,11 +11,11 @@ trap 'rm -rf "$rendered"' EXIT
 
 chart-schemas "$schemas"
 
-# What kube-score asks, and why it is not done here:
-#  container-image-pull-policy  Always: tags are versions, and a registry that is away must not keep a pod from starting
+# The checks of kube-score that do not apply, and why:
+#  container-image-pull-policy  Always: tags are versions, and an unavailable registry must not stop a pod from starting
 #  statefulset-has-servicename  a headless Service: there is one pod, and clients use the address that outlives it
 #  deployment-has-host-podantiaffinity  the pods spread by topology constraints, which count nodes and zones
-#  deployment-replicas  a number of pods, which is somebody else's where it is absent
+#  deployment-replicas  a number of pods, which an autoscaler or an operator sets where it is absent
 score=(--ignore-test container-image-pull-policy --ignore-test statefulset-has-servicename
 	--ignore-test deployment-has-host-podantiaffinity --ignore-test deployment-replicas)
 

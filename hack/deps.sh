@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Installs what the project's tests, linters, chart, cluster and protocols need: hack/deps.sh test, kube, browser, lint, chart,
 # cluster, audit, proto, or several of them.
-# It does nothing, quickly, when all of it is there. Packages come from apt on Debian and Ubuntu; elsewhere the script says
-# what is missing and goes on, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
+# It does nothing when everything is installed. Packages come from apt on Debian and Ubuntu; elsewhere the script says
+# what is missing and continues, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.bin
 mkdir -p "$bin"
 
-# need PACKAGES COMMAND...: the packages are missing when none of the commands is there.
+# need PACKAGES COMMAND...: installs the packages if none of the commands exists.
 missing=()
 need() {
 	local packages=$1
@@ -31,7 +31,7 @@ install_missing() {
 		return 0
 	fi
 	"${sudo[@]}" apt-get update -qq
-	# One by one: a package that this release lacks must not keep the others away.
+	# One by one: a package that this release lacks must not stop the others.
 	local package
 	for package in "${missing[@]}"; do
 		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" ||
@@ -50,7 +50,7 @@ tool() {
 		[ -n "$stale" ] || return 0
 	fi
 	echo "deps: building $name"
-	# A build that is cut leaves no half of a tool behind; touch, as go build keeps the time of what is unchanged.
+	# An interrupted build leaves no incomplete tool; touch, because go build keeps the time of unchanged files.
 	(cd "$folder" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -o "$bin/.$name.new" "$package")
 	touch "$bin/.$name.new"
 	mv "$bin/.$name.new" "$bin/$name"
@@ -91,7 +91,7 @@ for what in "$@"; do
 		tool chart-kustomize chart ./kustomize
 		;;
 	cluster)
-		# A cluster of this machine's own (hack/cluster), and what the tests on a cluster put into it.
+		# A cluster on this machine (hack/cluster), and the programs that the tests install in it.
 		for name in containerd runc openssl redis-server; do
 			need "$name" "$name"
 		done

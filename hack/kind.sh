@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts and ends a kind cluster with what make e2e expects: hack/kind.sh up [MINOR] | down. It needs Docker, kind and helm.
+# Starts and deletes a kind cluster for make e2e: hack/kind.sh up [MINOR] | down. It needs Docker, kind and helm.
 #
 # MINOR is a Kubernetes version such as 1.33; kind's own default without one. The cluster has a registry on
 # 127.0.0.1:5001, a storage class "shared" that offers ReadWriteMany, and KEDA. Its kubeconfig is .cache/kind.kubeconfig.
@@ -35,7 +35,7 @@ up() {
 	helm upgrade --install keda keda --repo https://kedacore.github.io/charts --namespace keda --create-namespace --wait
 }
 
-# volumes prints eight volumes of the class "shared": folders of the only node stand in for NFS.
+# volumes prints eight volumes of the class "shared": folders of the only node replace NFS.
 volumes() {
 	cat <<-YAML
 		apiVersion: storage.k8s.io/v1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the root of the image in a folder: hack/rootfs.sh FOLDER. The Dockerfile runs this, and so does whoever has no
-# Docker: what is in the image is written down once.
+# Builds the root of the image in a folder: hack/rootfs.sh FOLDER. The Dockerfile runs it, and builds without Docker do
+# as well, so the contents of the image are defined once.
 #
-# The image needs no base: the programs are static and carry their time zones. What is here besides is what a base would
-# have been taken for: the list of certificate authorities, a name for the user, and a /tmp.
+# The image needs no base: the programs are static and carry their time zones. The other files are those
+# that a base would provide: the list of certificate authorities, a name for the user, and a /tmp.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$1
@@ -11,13 +11,13 @@ version=${VERSION:-$(git describe --tags --always --dirty 2>/dev/null || echo de
 mkdir -p "$root"/{etc/ssl/certs,usr/share/tmd/cache,var/lib/tmd/uploads,tmp}
 
 module=github.com/trackmydegree/trackmydegree/internal
-# grpcnotrace leaves out gRPC's own tracing, with which the linker could drop nothing of what is never called: 56 MB a
-# program become 39.
+# grpcnotrace omits gRPC's tracing, because of which the linker could not drop unused code: a program has 39 MB instead
+# of 56.
 CGO_ENABLED=0 go build -buildvcs=false -trimpath -tags grpcnotrace \
 	-ldflags "-s -w -X $module/program.version=$version" -o "$root/" ./cmd/...
 
-# Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it shows as
-# well that the program does its work. On a processor with other features than this one it is compiled anew.
+# Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it also
+# tests the program. On a processor with other features than this one it is compiled again.
 TMD_CACHE_DIR=$root/usr/share/tmd/cache "$root/tmd" parse charts/trackmydegree/files/transcript.pdf >/dev/null
 
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"

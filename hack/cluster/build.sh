@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the programs of the cluster from Go modules into $CLUSTER_BIN: hack/cluster/build.sh [NAME...]. A program is built
-# again when the files of its module under tools/ have changed. Whoever brings a cluster needs kubectl and crane alone.
+# again when the files of its module under tools/ have changed. With an existing cluster only kubectl and crane are needed.
 set -euo pipefail
 # shellcheck source=hack/cluster/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -14,7 +14,7 @@ program() {
 		return
 	fi
 	echo "cluster: building $name" >&2
-	# A build that is cut leaves no half of a program behind.
+	# An interrupted build leaves no incomplete program.
 	(cd "$module" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w $ldflags" -o "$CLUSTER_BIN/.$name.new" "$package")
 	mv "$CLUSTER_BIN/.$name.new" "$CLUSTER_BIN/$name"
 	echo "$stamp" >"$CLUSTER_BIN/.$name.stamp"
@@ -24,8 +24,8 @@ program() {
 for name in "$@"; do
 	case $name in
 	kubectl)
-		# One program for all of Kubernetes: it is what the name says that it is called with. Its version comes from the
-		# linker; without one the API server says that it is 0.0.0, and charts refuse it.
+		# One program for all of Kubernetes: its name selects the component. The linker sets its version; without one
+		# the API server reports 0.0.0, which charts refuse.
 		release=$(cd "$cluster_scripts/tools/kube" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
 		minor=$(cut -d. -f2 <<<"$release")
 		version=k8s.io/component-base/version

@@ -1,10 +1,10 @@
-# Where the test cluster is: sourced by the scripts of this folder, and by whoever wants kubectl and helm to talk to it.
+# The addresses of the test cluster. The scripts of this folder source it; source it as well to use kubectl and helm.
 # shellcheck shell=bash
 cluster_scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CLUSTER_BIN=${CLUSTER_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/tmd-cluster/bin}
 # On a disk, not in memory: images and volumes are below it.
 export CLUSTER_DIR=${CLUSTER_DIR:-/var/tmp/tmd-cluster}
-# Images are pushed to it and pulled from it. On loopback, as containerd and crane speak plain HTTP to no other.
+# The registry of images. It is on loopback, because containerd and crane use plain HTTP only there.
 export CLUSTER_REGISTRY=${CLUSTER_REGISTRY:-127.0.0.1:5001}
 # This machine, as pods see it.
 export CLUSTER_HOST=10.245.0.1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes an image without Docker and pushes it, to $CLUSTER_REGISTRY unless the name says where:
+# Builds an image without Docker and pushes it, to $CLUSTER_REGISTRY unless the name contains a registry:
 #
 #   hack/cluster/push.sh NAME:TAG FILE[:/PATH]...   the files, with the shared libraries that they need; the first is the entrypoint
 #   hack/cluster/push.sh NAME:TAG --project         the image of the Dockerfile
@@ -18,7 +18,7 @@ chmod 1777 "$root/tmp"
 
 image=$1
 shift
-# As Docker does it: what comes before the first slash is a registry when it has a dot or a port.
+# As in Docker, the part before the first slash is a registry when it has a dot or a port.
 case ${image%%/*} in
 "$image") image=$CLUSTER_REGISTRY/$image ;;
 *.* | *:*) ;;
@@ -29,7 +29,7 @@ platform=linux/$(go env GOARCH)
 config=(--set-platform "$platform")
 if [ "$1" = --project ]; then
 	"$repository/hack/rootfs.sh" "$root" >&2
-	# What the image says of itself is in the Dockerfile alone.
+	# The configuration of the image is in the Dockerfile only.
 	instruction() { sed -n "s/^$1 //p" "$repository/Dockerfile" | tail -n 1; }
 	config+=(--env "$(instruction ENV)" --user "$(instruction USER)" --entrypoint "$(instruction ENTRYPOINT | tr -d '[]" ')")
 else
@@ -40,7 +40,7 @@ else
 		[[ $pair == *:* ]] && path=${pair#*:}
 		[ -f "$file" ] || { echo "push: there is no file $file" >&2; exit 2; }
 		install -D "$file" "$root$path"
-		# A program that is linked to no library is told of on standard error.
+		# ldd reports a static program on standard error.
 		while read -r library; do
 			[ -e "$root$library" ] || install -D "$library" "$root$library"
 		done < <(ldd "$file" 2>/dev/null | grep -o '/[^ )]*' || true)
@@ -50,7 +50,7 @@ else
 fi
 
 tar -C "$root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
-# crane says each step on standard error; that matters when it fails.
+# crane prints each step on standard error; the output matters only after a failure.
 {
 	crane append --insecure --oci-empty-base --platform "$platform" --new_layer "$work/layer.tar" --new_tag "$image" &&
 		crane mutate --insecure "$image" "${config[@]}" --tag "$image"

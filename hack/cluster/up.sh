@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a Kubernetes of one node with KEDA on this machine, and waits until it can be used: hack/cluster/up.sh. Needs Linux,
+# Starts a single-node Kubernetes with KEDA on this machine, and waits until it is ready: hack/cluster/up.sh. Needs Linux,
 # root, Go and the packages that hack/deps.sh cluster installs. down.sh ends it. README.md says what is inside.
 set -euo pipefail
 # shellcheck source=hack/cluster/env.sh
@@ -72,7 +72,7 @@ certificate admin /O=system:masters/CN=admin
 for user in admin controllers kubelet proxy scheduler; do kubeconfig "$user"; done
 umask 022
 
-# --- This machine's address for pods. A bridge, as not every kernel has dummy links.
+# --- This machine's address for pods. A bridge, because not every kernel has dummy links.
 
 ip link show tmd-host >/dev/null 2>&1 || ip link add tmd-host type bridge
 ip address replace "$CLUSTER_HOST/32" dev tmd-host
@@ -82,11 +82,11 @@ sysctl -qw net.ipv4.ip_forward=1
 # --- The control plane.
 
 start registry crane registry serve --address "$CLUSTER_REGISTRY"
-# Nothing here outlives a crash of the machine, so nothing waits for a disk.
+# The cluster does not survive a crash of the machine, so etcd does not wait for the disk.
 start etcd etcd --data-dir "$run/etcd" --unsafe-no-fsync \
 	--listen-client-urls "$etcd_client" --advertise-client-urls "$etcd_client" \
 	--listen-peer-urls "$etcd_peer" --initial-advertise-peer-urls "$etcd_peer" --initial-cluster "default=$etcd_peer"
-# Aggregation is what KEDA's external metrics come through; allow-privileged, for the pod that kills processes of others.
+# Aggregation is for KEDA's external metrics; allow-privileged is for the pod that kills processes of others.
 start apiserver kube kube-apiserver --etcd-servers "$etcd_client" \
 	--bind-address 0.0.0.0 --secure-port 6443 --advertise-address "$CLUSTER_HOST" --service-cluster-ip-range "$services" \
 	--client-ca-file "$pki/ca.crt" --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \
@@ -144,7 +144,7 @@ JSON
 start containerd containerd --config "$run/containerd.toml"
 await 30 containerd ctr --address "$run/containerd.sock" version
 
-# Kubernetes 1.34 still takes cgroup v1 when asked. The limits of eviction are low: this is a machine with other work.
+# Kubernetes 1.34 still takes cgroup v1 when asked. The eviction thresholds are low, because the machine has other load.
 cat >"$run/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -171,7 +171,7 @@ mode: nftables
 hostnameOverride: node1
 clusterCIDR: $pods
 clientConnection: {kubeconfig: $pki/proxy.kubeconfig}
-# Zero leaves the kernel's own table alone, which may not be ours to change.
+# Zero does not change the kernel's table, for which permission may be missing.
 conntrack: {maxPerCore: 0, min: 0}
 YAML
 start proxy kube kube-proxy --config "$run/proxy.yaml"
@@ -188,8 +188,8 @@ COREFILE
 start coredns coredns -conf "$run/Corefile"
 await 60 "the node" kubectl wait --for=condition=Ready node/node1 --timeout=1s
 
-# --- Volumes: folders of this node, in the class "shared", which stands in for NFS, EFS or CephFS. They are owned by root, so
-# a pod writes to one only when fsGroup is right.
+# --- Volumes: folders of this node, in the class "shared", which replaces NFS, EFS or CephFS. Root owns them, so a pod can
+# write to one only with the right fsGroup.
 
 for number in $(seq 8); do
 	mkdir -p -m 0750 "$run/volumes/$number"

@@ -3,7 +3,7 @@ What values cannot be together. Each check is a sentence that says what to chang
 Each helper gives a list of sentences in YAML.
 */}}
 
-{{/* Is this a cluster, or only a rendering? Every namespace has this account. include "tmd.live" . */}}
+{{/* Reports whether Helm reads a cluster, and does not only render: every namespace has this account. include "tmd.live" . */}}
 {{- define "tmd.live" -}}
 {{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}yes{{ end }}
 {{- end }}
@@ -148,7 +148,7 @@ Each helper gives a list of sentences in YAML.
 {{- define "tmd.checks.secret" -}}
 {{- $faults := list }}
 {{- $secret := .Values.secret }}
-{{- /* Not patterns of the schema: its errors print the value into the log of whoever installs. */}}
+{{- /* Checked here and not in the schema, whose errors print the value into the log of the installation. */}}
 {{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
 {{- with get $secret $value }}
 {{- if not (regexMatch (first $form) .) }}

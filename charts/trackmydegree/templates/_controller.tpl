@@ -1,4 +1,4 @@
-{{/* What the controller does for others. */}}
+{{/* Features of the controller that other components use. */}}
 
 {{/* Does the controller mark busy workers? include "tmd.drainGuard" . */}}
 {{- define "tmd.drainGuard" -}}
@@ -25,7 +25,7 @@ app.kubernetes.io/instance={{ .Release.Name }},app.kubernetes.io/name={{ include
 {{- define "tmd.pullSecrets" -}}
 {{- $names := list }}
 {{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
-{{- /* Charts that set global values write names, or objects as pods have them. */}}
+{{- /* Global values of a parent chart hold names, or objects as in pods. */}}
 {{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end }}
 {{- end }}
 {{- $names | uniq | toYaml }}

@@ -3,7 +3,7 @@
 {{/* The chart's own variables of the api. */}}
 {{- define "tmd.apiEnv" -}}
 {{- include "tmd.processEnv" (list . .Values.api.drainSeconds) | nindent 0 }}
-# After SIGTERM: answers ask clients that keep connections to take them elsewhere, before idle ones are closed.
+# After SIGTERM: answers ask clients to close kept connections, before the server closes idle ones.
 - name: TMD_SHUTDOWN_DELAY
   value: {{ printf "%ds" (min 3 (div .Values.api.drainSeconds 2)) }}
 - name: BACKEND_PORT

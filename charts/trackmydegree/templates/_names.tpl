@@ -1,4 +1,4 @@
-{{/* Names and labels. Helpers take what they need as arguments; the comment above each shows a call. */}}
+{{/* Names and labels. Helpers take arguments; the comment above each shows a call. */}}
 
 {{/* include "tmd.name" . */}}
 {{- define "tmd.name" -}}

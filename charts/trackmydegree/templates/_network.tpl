@@ -7,7 +7,7 @@
       {{- include "tmd.selector" . | nindent 6 }}
 {{- end }}
 
-{{/* The beginning of a policy's spec: whose pods, both directions. include "tmd.policyOf" (list . "redis") */}}
+{{/* The beginning of a policy's spec: the pods and both directions. include "tmd.policyOf" (list . "redis") */}}
 {{- define "tmd.policyOf" -}}
 podSelector:
   matchLabels:
@@ -51,7 +51,7 @@ policyTypes: [Ingress, Egress]
 
 {{- define "tmd.dnsEgress" -}}
 - ports:
-    # Policies count after the Service's translation: name servers of OpenShift listen on 5353.
+    # Policies apply after the address translation of Services: name servers of OpenShift listen on 5353.
     {{- range list 53 5353 }}
     - {protocol: UDP, port: {{ . }}}
     - {protocol: TCP, port: {{ . }}}
@@ -114,7 +114,7 @@ without a port adds 80 for http and nothing for another scheme. include "tmd.por
 {{- end }}
 {{- end }}
 
-{{/* The bucket, and AWS' token service on the same port where the identity of a service account counts. */}}
+{{/* The bucket, and AWS' token service on the same port for the identity of a service account. */}}
 {{- define "tmd.s3Egress" -}}
 {{- if eq .Values.uploads.storage "s3" -}}
 {{- $endpoint := urlParse (.Values.uploads.s3.endpoint | default "https://amazonaws.com") -}}

@@ -1,6 +1,6 @@
 {{/* The parser's container, the same as a sidecar and in a Deployment of its own. */}}
 
-{{/* Memory that all children may take together, in bytes. include "tmd.parserChildBytes" . */}}
+{{/* The memory limit of all children together, in bytes. include "tmd.parserChildBytes" . */}}
 {{- define "tmd.parserChildBytes" -}}
 {{- mul (int .Values.parser.children) (include "tmd.bytes" .Values.parser.childMemory | int64) }}
 {{- end }}
@@ -33,7 +33,7 @@ startupProbe:
   {{- include "tmd.httpProbe" (list "/health" "parser") | nindent 2 }}
   periodSeconds: 1
   failureThreshold: 60
-# Of the process alone: it replaces its children by itself, and must not be killed for them.
+# The probe covers the process only: it replaces its children, and must not be killed because of one.
 livenessProbe:
   {{- include "tmd.httpProbe" (list "/version" "parser-metrics") | nindent 2 }}
   periodSeconds: 10

@@ -1,10 +1,10 @@
 {{/* Parts of pods that every component has. */}}
 
-{{/* What a pod has before its containers. include "tmd.podSpec" (list . "worker" .Values.worker) */}}
+{{/* The part of a pod before its containers. include "tmd.podSpec" (list . "worker" .Values.worker) */}}
 {{- define "tmd.podSpec" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
 serviceAccountName: {{ include "tmd.serviceAccount" . | quote }}
-# The controller alone speaks with Kubernetes.
+# Only the controller calls the API server.
 automountServiceAccountToken: {{ eq $component "controller" }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
 enableServiceLinks: false
@@ -63,7 +63,7 @@ securityContext:
   {{- end }}
   {{- with $values.fsGroup }}
   fsGroup: {{ int64 . }}
-  # A volume with many files is walked once, not at the start of each pod.
+  # The ownership of a volume with many files is changed once, not at the start of each pod.
   fsGroupChangePolicy: OnRootMismatch
   {{- end }}
   {{- with index . 1 }}
@@ -76,7 +76,7 @@ securityContext:
     type: RuntimeDefault
 {{- end }}
 
-{{/* The security of a container: Pod Security "restricted", and a root that nothing writes. include "tmd.containerSecurity" . */}}
+{{/* The security of a container: Pod Security "restricted", and a read-only root. include "tmd.containerSecurity" . */}}
 {{- define "tmd.containerSecurity" -}}
 securityContext:
   allowPrivilegeEscalation: false
@@ -94,7 +94,7 @@ imagePullPolicy: {{ (index . 1).pullPolicy }}
 
 {{/* A memory quantity as a number of bytes. include "tmd.bytes" "512Mi" */}}
 {{- define "tmd.bytes" -}}
-{{- /* A plain number is a float to Helm, whose text would be 2.68435456e+08. */}}
+{{- /* Helm reads a plain number as a float, whose text would be 2.68435456e+08. */}}
 {{- $text := kindIs "float64" . | ternary (printf "%.0f" .) (toString .) }}
 {{- $number := regexFind "^[0-9.]+" $text | float64 }}
 {{- $unit := regexReplaceAll "^[0-9.]+" $text "" }}
@@ -145,7 +145,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
       key: {{ index . 2 }}
 {{- end }}
 
-{{/* Where errors are reported, when they are. include "tmd.sentryEnv" . */}}
+{{/* The DSN of Sentry, if there is one. include "tmd.sentryEnv" . */}}
 {{- define "tmd.sentryEnv" -}}
 {{- if include "tmd.hasSentry" . }}
 {{- include "tmd.secretEnv" (list . "SENTRY_DSN" "sentry-dsn") }}
@@ -157,7 +157,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- if .Values.secret.existingSecret }}{{ if .Values.secret.sentry }}yes{{ end }}{{ else if .Values.secret.sentryDSN }}yes{{ end }}
 {{- end }}
 
-{{/* Go reads certificates from every folder of SSL_CERT_DIR, beside the system's bundle. include "tmd.caEnv" . */}}
+{{/* Go reads certificates from every folder of SSL_CERT_DIR, in addition to the system's bundle. include "tmd.caEnv" . */}}
 {{- define "tmd.caEnv" -}}
 {{- if .Values.extraCACerts.configMap -}}
 - name: SSL_CERT_DIR
@@ -181,7 +181,7 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- end }}
 {{- end }}
 
-{{/* Where uploads are, for the API and for workers: a folder or a bucket. */}}
+{{/* The storage of uploads, for the API and for workers: a folder or a bucket. */}}
 {{- define "tmd.uploadsEnv" -}}
 {{- $s3 := .Values.uploads.s3 -}}
 {{- if eq .Values.uploads.storage "volume" -}}
@@ -276,12 +276,12 @@ httpGet:
 timeoutSeconds: 3
 {{- end }}
 
-{{/* A storage class; "-" asks for a volume without one, as many charts write it. include "tmd.storageClass" "fast" */}}
+{{/* A storage class; "-" means a volume without one, as in many charts. include "tmd.storageClass" "fast" */}}
 {{- define "tmd.storageClass" -}}
 {{- if ne . "-" }}{{ . }}{{ end }}
 {{- end }}
 
-{{/* Variables that the operator gives in extraEnv take the place of the chart's of the same name. include "tmd.env" (list $text $extra) */}}
+{{/* Variables of extraEnv replace those of the chart with the same name. include "tmd.env" (list $text $extra) */}}
 {{- define "tmd.env" -}}
 {{- $extra := index . 1 | default list }}
 {{- $given := dict }}{{ range $extra }}{{ $_ := set $given .name true }}{{ end }}

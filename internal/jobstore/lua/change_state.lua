@@ -1,4 +1,4 @@
--- Writes what an attempt came to, if its fence is the newest.
+-- Writes the outcome of an attempt, if its fence is the newest.
 --
 -- ARGV  4 the fence
 --       5 the next state

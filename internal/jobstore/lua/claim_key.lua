@@ -1,5 +1,5 @@
 -- Binds an idempotency claim to a job, unless another job holds it: one that has a record, or whose submission is in
--- progress, which the name of the claim beside it shows. A job that was deleted holds nothing.
+-- progress, which the key of its claim shows. A job that was deleted holds nothing.
 --
 -- KEYS 1 the claim
 --      2 the name of the claim that led to the job of ARGV 1

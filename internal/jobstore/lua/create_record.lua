@@ -21,7 +21,7 @@ if KEYS[6] ~= '' then
 	local holder = redis.call('GET', KEYS[6])
 	if holder and is_open(holder) then
 		redis.call('HSET', RECORD_PREFIX .. holder, 'shared', 1)
-		-- A repetition of this submission is given that job as well.
+		-- A repetition of this submission receives that job as well.
 		if holds_claim then redis.call('SET', claim, holder, 'PX', ARGV[3]) end
 		redis.call('DEL', KEYS[4])
 		return {3, holder}
@@ -42,6 +42,6 @@ if KEYS[7] ~= '' and redis.call('SET', KEYS[7], ARGV[1], 'NX', 'PX', ARGV[3]) th
 	redis.call('SET', KEYS[4], KEYS[7])
 end
 renew_keys()
--- From here on the claim of the submission lasts as long as the job.
+-- From now on the claim of the submission lasts as long as the job.
 if holds_claim then redis.call('PEXPIRE', claim, ARGV[3]) end
 return {1, ''}

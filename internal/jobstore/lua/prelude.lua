@@ -32,7 +32,7 @@ local function is_open(id)
 	return state and MOVES[state] and MOVES[state].processing
 end
 
--- close_job removes the job from the indexes of open jobs, and gives up its claim of its content.
+-- close_job removes the job from the indexes of open jobs, and releases the claim of its content.
 local function close_job()
 	local stored = redis.call('HMGET', KEYS[1], 'owned', 'content')
 	local owner_index, content_claim = stored[1], stored[2]
@@ -60,7 +60,7 @@ local function finish_change()
 	publish_record()
 end
 
--- delete_record deletes the keys of the job, and its claim: whoever deletes a job may submit the same again.
+-- delete_record deletes the keys of the job, and its claim: the owner may submit the same content again.
 local function delete_record()
 	local claim = redis.call('GET', KEYS[4])
 	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end

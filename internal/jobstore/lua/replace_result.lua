@@ -1,7 +1,7 @@
 -- Stores an edited result, if the record is done and at the version that was edited.
 --
 -- ARGV 4 the version that was edited
---      5 the name of this edit, by which its repetition is recognised
+--      5 the name of this edit, which identifies its repetition
 --      6 the result
 --      7 its slim view
 -- Returns the new version, -1 for no record, -2 for a record that is not done, -3 for another version.

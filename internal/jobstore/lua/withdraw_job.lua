@@ -1,4 +1,4 @@
--- Deletes a record that no worker has begun and no second request was given.
+-- Deletes a record that no worker has begun and no second request has received.
 --
 -- Returns 1 when the record was deleted, 0 when there is none, -1 when it stays.
 local stored = redis.call('HMGET', KEYS[1], 'version', 'shared')

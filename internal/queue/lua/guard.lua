@@ -1,6 +1,6 @@
--- Stands before each of asynq's scripts that record the outcome of an active task: done, retry, archive, requeue. These
--- take the task out of the active list by its id, whoever runs it, so a process that was paused or cut off would take
--- it from the worker that has it now. And on a task without a lease they fail halfway, and leave it in no state at all.
+-- Runs before each of asynq's scripts that record the outcome of an active task: done, retry, archive, requeue. These
+-- remove the task from the active list by its id, whichever worker runs it, so a process that was paused or disconnected
+-- would take it from the present worker. On a task without a lease they fail halfway, and leave it in no state.
 --
 -- KEYS asynq's keys, then the hash from task to holder
 -- ARGV 1 the task, then asynq's other arguments; last the id of this worker

@@ -1,4 +1,4 @@
--- mark_pending notes in the hash of a task that it is pending since now (in nanoseconds), as asynq does.
+-- mark_pending records in the hash of a task that it is pending since now (in nanoseconds), as asynq does.
 local function mark_pending(task_key)
 	local time = redis.call('TIME')
 	local nanoseconds = time[1] .. string.format('%06d', tonumber(time[2])) .. '000'

@@ -1,11 +1,11 @@
--- Counts the tasks of each queue, and looks for how long the oldest pending one has waited.
+-- Counts the tasks of each queue, and finds how long the oldest pending one has waited.
 --
 -- ARGV the beginning of the keys of each queue
 -- Returns for each queue the number of tasks that are pending, active, in retry, scheduled and archived, then the wait
 -- of the oldest pending task in milliseconds.
 
 -- The oldest task is among the next ones to be taken: tasks arrive in order, and only those that a worker returned
--- stand in front of them. 32 is more than a few workers return at a time.
+-- are in front of them. 32 is more than a few workers return at a time.
 local CANDIDATES = 32
 
 local time = redis.call('TIME')
