@@ -48,7 +48,7 @@ func RunRole(ctx context.Context, p Process, role Role, run func(context.Context
 	return run(ctx, tel)
 }
 
-// LogRedis sends what go-redis logs by itself to log, at the level of debugging: components log the errors of their own
+// LogRedis sends the log lines of go-redis to log, at level debug: components log the errors of their own
 // calls. The library has one logger for the whole process.
 func LogRedis(log *slog.Logger) { redis.SetLogger(redisLogger{log}) }
 

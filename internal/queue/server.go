@@ -82,9 +82,9 @@ func NewServer(d Deps) (*Server, error) {
 	}, nil
 }
 
-// Run takes and runs tasks until ctx ends, then drains: it takes no more, lets running jobs finish within the grace,
-// interrupts those that do not, and puts their tasks back at the heads of their queues. It waits while Redis is
-// unavailable, at the start or later. An error means that it could not start, or that a handler ignored its
+// Run takes and runs tasks until ctx ends, then drains: it takes no more tasks, lets running jobs finish within the
+// grace, interrupts those that do not, and puts their tasks back at the heads of their queues. It waits while Redis
+// is unavailable, at the start or later. An error means that it could not start, or that a handler ignored its
 // interruption.
 func (s *Server) Run(ctx context.Context) error {
 	if err := checkVersion(); err != nil {

@@ -70,8 +70,8 @@ func TestADocumentThatStaysKeepsItsTicket(t *testing.T) {
 	}
 }
 
-// A large document is sent while it arrives: its first part is there before its second has come. A client that goes
-// away then leaves nothing.
+// A large document is sent while it arrives: its first part is there before its second has come. A client that
+// disconnects then leaves nothing.
 func TestPartsAreSentWhileTheDocumentArrives(t *testing.T) {
 	t.Parallel()
 	s := open(t, config(testenv.StartS3(t, name).URL()))

@@ -8,7 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
-// The degree that is given stands in the record and in the ticket, from which the job is restored.
+// The given degree is in the record and in the ticket, from which the job is restored.
 func TestAGivenDegreeIsStored(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

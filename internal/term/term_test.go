@@ -146,7 +146,7 @@ func TestTermsLeaveNoGap(t *testing.T) {
 			t.Fatalf("%s ends %s, %s begins %s", tm, tm.EndTime(), next, next.StartTime())
 		}
 		if tm.PositionAt(tm.StartTime()) != term.Current || tm.PositionAt(tm.EndTime()) != term.Past || tm.PositionAt(tm.StartTime().Add(-1)) != term.Future {
-			t.Fatalf("%s does not lie between its ends", tm)
+			t.Fatalf("%s is not between its ends", tm)
 		}
 	})
 }

@@ -103,7 +103,7 @@ func TestPage(t *testing.T) {
 		holds(`document.querySelectorAll(".requirement").length >= 8`),
 		holds(`document.getElementById("result").textContent.includes("Co-op")`))
 
-	run(tab, t, "a search among what is left", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
+	run(tab, t, "a search among the remaining courses", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
 		holds(`document.querySelectorAll("#remaining-list li").length === 1`),
 		holds(`document.getElementById("remaining-count").textContent === "1 course"`))
 	run(tab, t, "planning a course", chromedp.SetValue(css("#remaining-list select"), "WINTER "+nextYear()),

@@ -72,7 +72,7 @@ func TestChaos(t *testing.T) {
 	w.logEvent("the faults are over; %d jobs have not ended yet", l.ledger.countOpen())
 	settled, left, err := l.waitUntilSettled(t.Context(), *settleFlag)
 	if err != nil {
-		t.Errorf("look for what is left: %v", err)
+		t.Errorf("find the leftovers: %v", err)
 	}
 	stop()
 	watching.Wait()
@@ -99,7 +99,7 @@ func TestChaos(t *testing.T) {
 			r.Refused++
 			continue
 		}
-		r.Never = append(r.Never, fmt.Sprintf("ended by itself at %.2fs: %v", d.at.Sub(w.began).Seconds(), d))
+		r.Never = append(r.Never, fmt.Sprintf("ended unexpectedly at %.2fs: %v", d.at.Sub(w.began).Seconds(), d))
 	}
 	for i, was := range before {
 		now := w.measureRoles()[i]

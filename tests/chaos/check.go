@@ -28,7 +28,8 @@ type leftovers struct {
 
 func (l leftovers) isEmpty() bool { return len(l.Files)+len(l.Tasks)+len(l.Open) == 0 }
 
-// findLeftovers finds work that has not ended. told reports whether the job that a file is named after was accepted.
+// findLeftovers finds work that has not ended. The callback reports whether the job that a file is named after was
+// accepted.
 func (w *world) findLeftovers(ctx context.Context, told func(file string) bool) (leftovers, error) {
 	var l leftovers
 	files, err := os.ReadDir(w.uploads)
@@ -184,7 +185,7 @@ func (l *load) verifyJob(o *outcome, e *entry, own, other answer, kills []kill) 
 		o.Rolled++
 	}
 	if e.deleted {
-		find(&o.Wrong, "wrong: it is there, and its owner was told that it is deleted")
+		find(&o.Wrong, "wrong: it exists, although its deletion was answered")
 		return
 	}
 	var s apiclient.JobStatus

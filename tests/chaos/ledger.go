@@ -183,7 +183,7 @@ func (l *ledger) recordAnswer(e *entry, a answer, began time.Time) {
 		return
 	}
 	if string(s.JobID) != e.id {
-		l.appendViolation("the status of %s tells of %s", e.id, s.JobID)
+		l.appendViolation("the status of %s names %s", e.id, s.JobID)
 	}
 	if s.Version != e.last.Version || s.Status != e.last.Status {
 		e.addHistory(now, fmt.Sprintf("%s v%d attempt %d%s", s.Status, s.Version, s.Attempt, codeOf(s)))

@@ -77,7 +77,7 @@ func (r *report) printTable(w io.Writer) {
 		{"**lost**", r.Lost},
 		{"**another outcome than expected**", r.Wrong},
 		{"**doubled**", r.Doubled},
-		{"**told to another owner**", r.outcome.Seen},
+		{"**shown to another owner**", r.outcome.Seen},
 		{"**files left**", fmt.Sprintf("%d; uploads that were never completed: %d", len(r.Files), len(r.Drafts))},
 		{"**tasks left** · **records without an end**", fmt.Sprintf("%d · %d", len(r.Tasks), len(r.Open))},
 		{"**requests that hung**", r.Hung},

@@ -230,7 +230,7 @@ func (w *world) restartAfterDeath(p *process, state *os.ProcessState) {
 		return
 	}
 	w.deaths = append(w.deaths, death{p.name, time.Now(), state.String()})
-	w.logEvent("%s ended by itself: %v", p.name, state)
+	w.logEvent("%s ended unexpectedly: %v", p.name, state)
 	time.AfterFunc(time.Second, func() { w.startProcess(p.name) })
 }
 

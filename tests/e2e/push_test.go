@@ -87,7 +87,7 @@ func watchScale(t *testing.T) (next func(want string) time.Time) {
 	}
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() { // the present number: the watch is established
-		t.Fatal("the watch told nothing")
+		t.Fatal("the watch printed nothing")
 	}
 	return func(want string) time.Time {
 		t.Helper()

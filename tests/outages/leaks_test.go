@@ -173,7 +173,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	everything()
 
 	var out bytes.Buffer
-	testenv.Eventually(t, "the error tracker is told", func() bool {
+	testenv.Eventually(t, "the error tracker receives a report", func() bool {
 		return strings.Contains(tracker.String(), `"code":"internal"`)
 	})
 	for _, page := range []string{

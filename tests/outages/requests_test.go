@@ -138,7 +138,7 @@ var goodDay = expectedStatuses{
 }
 
 // checkDuring sends one request of each kind, all at once, and checks the answers: each is there, and one that is 503
-// names the part that is away and says when to come back.
+// names the unavailable part and the time to retry.
 func (w *world) checkDuring(t *testing.T, outage, course string, code fault.Code, want expectedStatuses) {
 	t.Helper()
 	var (

@@ -59,7 +59,7 @@ func startSentinels(t *testing.T) *sentinels {
 	return s
 }
 
-// url is the address of a database of the master, whoever that is.
+// url is the address of a database of the present master.
 func (s *sentinels) url(db int) string {
 	return fmt.Sprintf("redis://127.0.0.1:%d/%d?master_name=main&addr=127.0.0.1:%d&addr=127.0.0.1:%d", s.ports[0], db, s.ports[1], s.ports[2])
 }
@@ -74,7 +74,7 @@ func TestFailover(t *testing.T) {
 		back func(*testing.T, *sentinels)
 	}{
 		{"killed", func(r *testenv.RedisServer) { r.Kill() }, func(t *testing.T, s *sentinels) { s.master.Restart(t) }},
-		// A master that hangs keeps its connections open: nothing but the sentinels' word tells that it is no more.
+		// A master that hangs keeps its connections open: only the sentinels report that it is no longer the master.
 		{
 			"paused", func(r *testenv.RedisServer) { r.Signal(syscall.SIGSTOP) },
 			func(_ *testing.T, s *sentinels) { s.master.Signal(syscall.SIGCONT) },
@@ -106,7 +106,7 @@ func TestFailover(t *testing.T) {
 			w.waitForState(t, w.job, "done")
 			w.requireRecovery(t, "the failover")
 
-			// The old master comes back as a replica. Whoever still asks it is told so, and asks again.
+			// The old master comes back as a replica. A client that still uses it receives an error, and retries.
 			way.back(t, s)
 			testenv.Eventually(t, "the old master follows the new one", func() bool {
 				return strings.Contains(tell(t, s.master.Addr(), "INFO", "replication"), "role:slave")

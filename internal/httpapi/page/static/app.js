@@ -209,7 +209,7 @@ function list({ timelines, next }, append) {
 }
 
 async function remove(timeline, row) {
-  if (!confirm(`Delete “${timeline.timelineName}” for good?`)) return;
+  if (!confirm(`Delete “${timeline.timelineName}” permanently?`)) return;
   clearAlert();
   try {
     await api.deleteTimeline(timeline._id);
