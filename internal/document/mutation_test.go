@@ -265,7 +265,7 @@ func moveRows(r *rand.Rand, pages []document.Page) []document.Page {
 	return pages
 }
 
-// cutRight takes away what stands right of a line, on one page or on all.
+// cutRight removes the words right of a line, on one page or on all.
 func cutRight(r *rand.Rand, pages []document.Page) []document.Page {
 	x, only := pages[0].Width*(0.3+0.7*r.Float64()), r.IntN(2*len(pages))
 	for i := range pages {
