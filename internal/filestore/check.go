@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 // CheckAccess performs once the steps of an upload and its job: it creates a file, writes, syncs, renames, reads and
@@ -17,8 +19,8 @@ func (s *Store) CheckAccess(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	draft := "check." + rand.Text()[:8] + temporary
-	final := "check." + rand.Text()[:8] + ".done" + temporary
+	draft := "check." + rand.Text()[:8] + job.TemporarySuffix
+	final := "check." + rand.Text()[:8] + ".done" + job.TemporarySuffix
 	want := []byte("%PDF-check " + rand.Text())
 	// Whatever step fails, both names are removed afterwards.
 	defer func() {

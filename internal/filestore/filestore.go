@@ -24,18 +24,12 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/google/uuid"
-
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 const (
-	suffix       = ".pdf"
-	ticketSuffix = ".json"
-	// temporary is the suffix of files that are being written.
-	temporary = ".tmp"
 	// DefaultMode lets a worker of another user in the folder's group read what the API wrote.
 	DefaultMode fs.FileMode = 0o640
 	// bufferSize is the memory of one upload, whatever its size. A usual transcript fits, and takes one write.
@@ -88,18 +82,13 @@ func New(cfg Config) (*Store, error) {
 // Close closes the folder.
 func (s *Store) Close() error { return errors.Join(s.folder.Close(), s.root.Close()) }
 
-// valid reports whether id names files: only the canonical form of a UUID does.
-func valid(id job.ID) bool {
-	u, err := uuid.Parse(string(id))
-	return err == nil && u.String() == string(id)
-}
-
-// names returns the file names of a job's document and ticket.
-func names(id job.ID) (document, ticket string, err error) {
-	if !valid(id) {
-		return "", "", fault.Wrap(fault.JobNotFound, errors.New("uploads: not the id of a job"))
+// fileNames returns the names of a job's files; job_not_found for what is not an id.
+func fileNames(id job.ID) (job.FileNames, error) {
+	names, err := job.FileNamesOf(id)
+	if err != nil {
+		return job.FileNames{}, fault.Wrap(fault.JobNotFound, fmt.Errorf("uploads: %w", err))
 	}
-	return string(id) + suffix, string(id) + ticketSuffix, nil
+	return names, nil
 }
 
 // Save stores a job's ticket and at most limit bytes of r, its document; r is nil for a job without one. When it
@@ -107,7 +96,7 @@ func names(id job.ID) (document, ticket string, err error) {
 // not_a_pdf without a PDF header in the first 1024 bytes, and storage_unavailable for a failing disk; an error of r
 // is returned unchanged.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
-	pdf, ticket, err := names(t.ID)
+	names, err := fileNames(t.ID)
 	if err != nil {
 		return job.Saved{}, err
 	}
@@ -115,7 +104,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	var saved job.Saved
 	if r != nil {
 		var p piece
-		if p, saved, err = s.writeDocument(ctx, t.ID, pdf, r, limit); err != nil {
+		if p, saved, err = s.writeDocument(ctx, t.ID, names.Document, r, limit); err != nil {
 			return job.Saved{}, err
 		}
 		d.pieces = append(d.pieces, p)
@@ -123,7 +112,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	// The ticket is written after the document is complete, so a slow upload has none. A ticket without its document
 	// is the mark of a crash. The ticket of a document needs no temporary name, because half of a ticket has the same
 	// meaning.
-	p, err := s.writeTicket(t, ticket, r != nil)
+	p, err := s.writeTicket(t, names.Ticket, r != nil)
 	if err == nil {
 		d.pieces = slices.Insert(d.pieces, 0, p)
 		err = s.commits.commitDraft(d)
@@ -147,7 +136,7 @@ func (s *Store) removeDraft(d *draft) {
 }
 
 // temporaryName returns a temporary name for a file of a job.
-func temporaryName(id job.ID) string { return string(id) + "." + rand.Text()[:8] + temporary }
+func temporaryName(id job.ID) string { return string(id) + "." + rand.Text()[:8] + job.TemporarySuffix }
 
 // createFile creates a file that is renamed later.
 func (s *Store) createFile(from, to string) (piece, error) {
@@ -263,11 +252,11 @@ func copyDocument(ctx context.Context, f *os.File, source io.Reader, buffer []by
 
 // Open returns the document of a job; storage_unavailable when it cannot be read or does not exist.
 func (s *Store) Open(_ context.Context, id job.ID) (io.ReadCloser, error) {
-	n, _, err := names(id)
+	names, err := fileNames(id)
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.root.Open(n)
+	f, err := s.root.Open(names.Document)
 	if err != nil {
 		return nil, wrapError("open", err)
 	}
@@ -289,15 +278,15 @@ func (f *file) Close() error { return f.f.Close() }
 
 // Delete removes the document of a job and then its ticket, and leaves a kept document; a missing file is no error.
 func (s *Store) Delete(_ context.Context, id job.ID) error {
-	pdf, ticket, err := names(id)
+	names, err := fileNames(id)
 	if err != nil {
 		return err
 	}
 	// This order leaves, after a failure, a ticket without a document, from which no job is restored.
-	if err := s.removeFile(pdf); err != nil {
+	if err := s.removeFile(names.Document); err != nil {
 		return err
 	}
-	return s.removeFile(ticket)
+	return s.removeFile(names.Ticket)
 }
 
 // removeFile does not sync: a file that a crash brings back belongs to an ended job, and repair removes it.

@@ -10,28 +10,26 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keptSuffix is the suffix of a document of a failed job that is kept for operators.
-const keptSuffix = ".failed.pdf"
-
 // KeepDocument keeps the document of a failed job for operators, under a name from which no job is restored, and
 // removes the ticket. A job without a document, or with a kept one, is no error.
 func (s *Store) KeepDocument(_ context.Context, id job.ID) error {
-	pdf, ticket, err := names(id)
+	names, err := fileNames(id)
 	if err != nil {
 		return err
 	}
-	if err := s.root.Rename(pdf, string(id)+keptSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.root.Rename(names.Document, names.Kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrapError("keep", err)
 	}
-	return s.removeFile(ticket)
+	return s.removeFile(names.Ticket)
 }
 
 // HasKeptDocument reports whether the document of a job is kept.
 func (s *Store) HasKeptDocument(_ context.Context, id job.ID) (bool, error) {
-	if !valid(id) {
-		return false, nil
+	names, err := job.FileNamesOf(id)
+	if err != nil {
+		return false, nil //nolint:nilerr // what is not an id has no document
 	}
-	_, err := s.root.Stat(string(id) + keptSuffix)
+	_, err = s.root.Stat(names.Kept)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -44,15 +42,14 @@ func (s *Store) HasKeptDocument(_ context.Context, id job.ID) (bool, error) {
 // RestoreDocument makes a kept document the job's document again, with a new ticket, durable when it returns;
 // job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
-	pdf, ticket, err := names(t.ID)
+	names, err := fileNames(t.ID)
 	if err != nil {
 		return err
 	}
-	kept := string(t.ID) + keptSuffix
 	// The modification time counts as that of a new document. It is set first, so that a missing document leaves no
 	// ticket.
 	now := time.Now()
-	if err := s.root.Chtimes(kept, now, now); errors.Is(err, fs.ErrNotExist) {
+	if err := s.root.Chtimes(names.Kept, now, now); errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(fault.JobNotFound, errors.New("uploads: restore: no document is kept"))
 	} else if err != nil {
 		return wrapError("restore", err)
@@ -60,8 +57,8 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	if _, err := s.Save(ctx, t, nil, 0); err != nil {
 		return err
 	}
-	if err := s.root.Rename(kept, pdf); err != nil {
-		_ = s.removeFile(ticket)
+	if err := s.root.Rename(names.Kept, names.Document); err != nil {
+		_ = s.removeFile(names.Ticket)
 		return wrapError("restore", err)
 	}
 	if err := s.folder.Sync(); err != nil {
@@ -72,8 +69,12 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 
 // DeleteAll removes all files of a job, a kept document included.
 func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
+	names, err := fileNames(id)
+	if err != nil {
+		return err
+	}
 	if err := s.Delete(ctx, id); err != nil {
 		return err
 	}
-	return s.removeFile(string(id) + keptSuffix)
+	return s.removeFile(names.Kept)
 }

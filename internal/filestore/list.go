@@ -23,20 +23,14 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 		return nil, wrapError("list", err)
 	}
 	defer folder.Close()
-	var found []job.StoredFiles
-	type of struct {
-		id   job.ID
-		kept bool
-	}
-	at := map[of]int{}
+	var found job.FileList
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		entries, err := folder.ReadDir(listBatch)
 		for _, e := range entries {
-			l := known(e.Name())
-			if l == (job.StoredFiles{}) || !e.Type().IsRegular() {
+			if job.ParseFileName(e.Name()) == (job.StoredFiles{}) || !e.Type().IsRegular() {
 				continue
 			}
 			info, err := e.Info()
@@ -46,20 +40,10 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 			if err != nil {
 				return nil, wrapError("list", err)
 			}
-			l.Modified = info.ModTime()
-			if l.Document || l.Kept {
-				l.Size = info.Size()
-			}
-			key := of{l.ID, l.Kept}
-			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = found[i].MergeWith(l)
-				continue
-			}
-			at[key] = len(found)
-			found = append(found, l)
+			found.AddFile(e.Name(), info.Size(), info.ModTime())
 		}
 		if errors.Is(err, io.EOF) {
-			return found, nil
+			return found.StoredFiles(), nil
 		}
 		if err != nil {
 			return nil, wrapError("list", err)
@@ -67,32 +51,15 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 	}
 }
 
-// known parses the name of a file of the store; the result is empty for another name.
-func known(name string) job.StoredFiles {
-	if strings.HasSuffix(name, temporary) {
-		return job.StoredFiles{Temporary: name}
-	}
-	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Kept: true}
-	}
-	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Document: true}
-	}
-	if id, ok := strings.CutSuffix(name, ticketSuffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Ticket: true}
-	}
-	return job.StoredFiles{}
-}
-
 // LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when it is invalid, and
 // storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
-	_, name, err := names(id)
+	names, err := fileNames(id)
 	if err != nil {
 		return job.Ticket{}, err
 	}
 	// A non-blocking open, in case the name is a pipe.
-	f, err := s.root.OpenFile(name, openNow, 0)
+	f, err := s.root.OpenFile(names.Ticket, openNow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
 	}
@@ -110,7 +77,7 @@ func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 // DeleteTemporary removes a temporary file that ListFiles returned. The caller chooses files old enough that no
 // process writes them.
 func (s *Store) DeleteTemporary(_ context.Context, l job.StoredFiles) error {
-	if !strings.HasSuffix(l.Temporary, temporary) {
+	if !strings.HasSuffix(l.Temporary, job.TemporarySuffix) {
 		return fault.Wrap(fault.Internal, errors.New("uploads: discard: not a temporary file"))
 	}
 	return s.removeFile(l.Temporary)

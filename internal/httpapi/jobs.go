@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/google/uuid"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
@@ -147,18 +146,12 @@ func (a *API) checkOwner(r *http.Request, id job.ID, record job.Record, err erro
 
 // pathJobID is the job that the path names. Every id is a UUID in its canonical form.
 func pathJobID(r *http.Request) (job.ID, error) {
-	s := chi.URLParam(r, "jobId")
-	if !isCanonicalUUID(s) {
+	id, err := job.ParseID(chi.URLParam(r, "jobId"))
+	if err != nil {
 		return "", fault.New(fault.JobNotFound)
 	}
-	respond.ExchangeOf(r.Context()).JobID = s
-	return job.ID(s), nil
-}
-
-// isCanonicalUUID reports whether s is a UUID in lower case with hyphens.
-func isCanonicalUUID(s string) bool {
-	u, err := uuid.Parse(s)
-	return err == nil && u.String() == s
+	respond.ExchangeOf(r.Context()).JobID = string(id)
+	return id, nil
 }
 
 // versionTag is the version of a record as the content of an ETag.

@@ -29,17 +29,18 @@ func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if k.JobID == nil || !isCanonicalUUID(*k.JobID) {
-		return missingJobID()
+	id, err := parseJobID(k.JobID)
+	if err != nil {
+		return err
 	}
-	respond.ExchangeOf(r.Context()).JobID = *k.JobID
+	respond.ExchangeOf(r.Context()).JobID = string(id)
 	name := ""
 	if k.Name != nil {
 		name = *k.Name
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	saved, err := a.timelines.SaveResult(r.Context(), middleware.CallerOf(r).Owner, job.ID(*k.JobID), name)
+	saved, err := a.timelines.SaveResult(r.Context(), middleware.CallerOf(r).Owner, id, name)
 	if err != nil {
 		return err
 	}
@@ -47,9 +48,14 @@ func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
 	return writeTimeline(w, http.StatusCreated, saved)
 }
 
-// missingJobID is the fault of a request that names no job.
-func missingJobID() error {
-	return &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{
+// parseJobID returns the job that a request names; invalid_form for none, and for what is not an id.
+func parseJobID(s *string) (job.ID, error) {
+	if s != nil {
+		if id, err := job.ParseID(*s); err == nil {
+			return id, nil
+		}
+	}
+	return "", &fault.Error{Code: fault.InvalidForm, Fields: []fault.Field{
 		{Path: "jobId", Message: "Give the id of the job whose result is to be saved."},
 	}}
 }
@@ -123,8 +129,10 @@ func (a *API) updateTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if k.JobID != nil && !isCanonicalUUID(*k.JobID) {
-		return missingJobID()
+	if k.JobID != nil {
+		if _, err := parseJobID(k.JobID); err != nil {
+			return err
+		}
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()

@@ -9,10 +9,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// ID names a job: a random UUID in its canonical form. It is also the name of the upload and the id of the queue's
-// task.
-type ID string
-
 // Kind is what a job builds its timeline from.
 type Kind string
 

@@ -73,26 +73,3 @@ type Saved struct {
 	Size   int64    // in bytes
 	SHA256 [32]byte // of the whole document
 }
-
-// StoredFiles are the files in the upload store for one job: its document, its ticket or both; or, as a separate
-// entry, a document that is kept after the job has failed. The job's record decides whether they are left over.
-type StoredFiles struct {
-	ID       ID // "" for a file whose name is no job id
-	Document bool
-	Ticket   bool
-	Kept     bool
-	Size     int64     // of the document, in bytes
-	Modified time.Time // the later modification time of the two
-	// Temporary is the name of a file that was being written when the store was listed. When it is old, its writer
-	// has died.
-	Temporary string
-}
-
-// MergeWith combines two partial listings of one job's files.
-func (l StoredFiles) MergeWith(other StoredFiles) StoredFiles {
-	l.Document, l.Ticket, l.Size = l.Document || other.Document, l.Ticket || other.Ticket, l.Size+other.Size
-	if other.Modified.After(l.Modified) {
-		l.Modified = other.Modified
-	}
-	return l
-}

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 // ErrUnavailable is in the error of CheckAccess when the server cannot be reached or does not answer: the settings
@@ -24,7 +25,7 @@ var ErrUnavailable = errors.New("S3 is unavailable")
 // CheckAccess performs once the steps of uploads, their jobs and repair: it writes an object, reads, lists, and
 // deletes it. The error names the failed step and the setting to change.
 func (s *Store) CheckAccess(ctx context.Context) error {
-	key := s.prefix + "check." + rand.Text()[:8] + temporary
+	key := s.prefix + "check." + rand.Text()[:8] + job.TemporarySuffix
 	want := []byte("%PDF-check " + rand.Text())
 	written := false
 	defer func() {

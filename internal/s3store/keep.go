@@ -18,25 +18,22 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
-// keptSuffix is the suffix of a document of a failed job that is kept for operators. Its own metadata repeat those of
-// its ticket: the length and the SHA-256.
-const keptSuffix = ".failed.pdf"
-
 // KeepDocument keeps the document of a failed job for operators, under a name from which no job is restored, and
-// removes the ticket. A job without a document, or with a kept one, is no error.
+// removes the ticket. A job without a document, or with a kept one, is no error. The metadata of the kept document
+// repeat those of the ticket: the length and the SHA-256.
 func (s *Store) KeepDocument(ctx context.Context, id job.ID) error {
-	pdf, ticket, err := s.objectKeys(id)
+	keys, err := s.objectKeys(id)
 	if err != nil {
 		return err
 	}
-	saved, err := s.loadMetadata(ctx, ticket)
+	saved, err := s.loadMetadata(ctx, keys.Ticket)
 	switch {
 	case isMissing(err), errors.Is(err, errDamaged):
 		// There is no document to keep, or no digest to check it by.
 	case err != nil:
 		return err
 	default:
-		if err := s.copyObject(ctx, pdf, s.keptKey(id), saved, documentMetadata(saved)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.copyObject(ctx, keys.Document, keys.Kept, saved, documentMetadata(saved)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -62,17 +59,15 @@ func (s *Store) loadMetadata(ctx context.Context, key string) (job.Saved, error)
 	return saved, nil
 }
 
-func (s *Store) keptKey(id job.ID) string { return s.prefix + string(id) + keptSuffix }
-
 // HasKeptDocument reports whether the document of a job is kept.
 func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
-	if !valid(id) {
-		return false, nil
+	keys, err := s.objectKeys(id)
+	if err != nil {
+		return false, nil //nolint:nilerr // what is not an id has no document
 	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	key := s.keptKey(id)
-	_, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+	_, err = s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &keys.Kept})
 	switch {
 	case isMissing(err):
 		return false, nil
@@ -85,7 +80,7 @@ func (s *Store) HasKeptDocument(ctx context.Context, id job.ID) (bool, error) {
 // RestoreDocument makes a kept document the job's document again, with a new ticket, durable when it returns;
 // job_not_found when none is kept.
 func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
-	pdf, ticket, err := s.objectKeys(t.ID)
+	keys, err := s.objectKeys(t.ID)
 	if err != nil {
 		return err
 	}
@@ -93,7 +88,7 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, err)
 	}
-	saved, err := s.loadMetadata(ctx, s.keptKey(t.ID))
+	saved, err := s.loadMetadata(ctx, keys.Kept)
 	if isMissing(err) {
 		return fault.Wrap(fault.JobNotFound, errors.New("bucket: restore: no document is kept"))
 	}
@@ -101,8 +96,8 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 		return err
 	}
 	// In the order of Save: a document has its ticket at any moment.
-	if err = s.putTicket(ctx, ticket, encoded, documentMetadata(saved)); err == nil {
-		err = s.copyObject(ctx, s.keptKey(t.ID), pdf, saved, nil)
+	if err = s.putTicket(ctx, keys.Ticket, encoded, documentMetadata(saved)); err == nil {
+		err = s.copyObject(ctx, keys.Kept, keys.Document, saved, nil)
 	}
 	if err != nil {
 		s.undoSave(ctx, t.ID) // only the answer may have been lost
@@ -110,7 +105,7 @@ func (s *Store) RestoreDocument(ctx context.Context, t job.Ticket) error {
 	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	return s.removeObject(ctx, s.keptKey(t.ID))
+	return s.removeObject(ctx, keys.Kept)
 }
 
 func (s *Store) putTicket(ctx context.Context, key string, encoded []byte, metadata map[string]string) error {
@@ -148,10 +143,14 @@ func escapePath(path string) string {
 
 // DeleteAll removes all objects of a job, a kept document included.
 func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
+	keys, err := s.objectKeys(id)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
 	if err := s.deleteUpload(ctx, id); err != nil {
 		return err
 	}
-	return s.removeObject(ctx, s.keptKey(id))
+	return s.removeObject(ctx, keys.Kept)
 }

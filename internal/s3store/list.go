@@ -19,12 +19,7 @@ const parts = "?uploadId="
 // in no order. Objects that are deleted during the listing may be left out. Objects with other names are left out,
 // because they do not belong to the store.
 func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
-	var found []job.StoredFiles
-	type of struct {
-		id   job.ID
-		kept bool
-	}
-	at := map[of]int{}
+	var found job.FileList
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
 	for pages.HasMorePages() {
 		objects, err := s.nextPage(ctx, pages)
@@ -32,24 +27,13 @@ func (s *Store) ListFiles(ctx context.Context) ([]job.StoredFiles, error) {
 			return nil, err
 		}
 		for _, o := range objects {
-			l := known(strings.TrimPrefix(*o.Key, s.prefix))
-			if l == (job.StoredFiles{}) {
-				continue
-			}
-			l.Modified = *o.LastModified
-			if l.Document || l.Kept {
-				l.Size = *o.Size
-			}
-			key := of{l.ID, l.Kept}
-			if i, ok := at[key]; ok && l.ID != "" {
-				found[i] = found[i].MergeWith(l)
-				continue
-			}
-			at[key] = len(found)
-			found = append(found, l)
+			found.AddFile(strings.TrimPrefix(*o.Key, s.prefix), *o.Size, *o.LastModified)
 		}
 	}
-	return s.listParts(ctx, found)
+	if err := s.listParts(ctx, &found); err != nil {
+		return nil, err
+	}
+	return found.StoredFiles(), nil
 }
 
 func (s *Store) nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) ([]types.Object, error) {
@@ -63,7 +47,7 @@ func (s *Store) nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) 
 }
 
 // listParts adds the unfinished multipart uploads. Their writer may be dead, and no other list shows them.
-func (s *Store) listParts(ctx context.Context, found []job.StoredFiles) ([]job.StoredFiles, error) {
+func (s *Store) listParts(ctx context.Context, found *job.FileList) error {
 	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.cfg.Bucket, Prefix: &s.prefix})
 	for uploads.HasMorePages() {
 		out, err := func() (*s3.ListMultipartUploadsOutput, error) {
@@ -76,33 +60,16 @@ func (s *Store) listParts(ctx context.Context, found []job.StoredFiles) ([]job.S
 			return out, nil
 		}()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, u := range out.Uploads {
 			name := strings.TrimPrefix(*u.Key, s.prefix)
-			if known(name).Document {
-				found = append(found, job.StoredFiles{Temporary: name + parts + *u.UploadId, Modified: *u.Initiated})
+			if job.ParseFileName(name).Document {
+				found.AddTemporary(name+parts+*u.UploadId, *u.Initiated)
 			}
 		}
 	}
-	return found, nil
-}
-
-// known parses the name of an object of the store; the result is empty for another name.
-func known(name string) job.StoredFiles {
-	if strings.HasSuffix(name, temporary) && !strings.Contains(name, "/") {
-		return job.StoredFiles{Temporary: name}
-	}
-	if id, ok := strings.CutSuffix(name, keptSuffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Kept: true}
-	}
-	if id, ok := strings.CutSuffix(name, suffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Document: true}
-	}
-	if id, ok := strings.CutSuffix(name, ticketSuffix); ok && valid(job.ID(id)) {
-		return job.StoredFiles{ID: job.ID(id), Ticket: true}
-	}
-	return job.StoredFiles{}
+	return nil
 }
 
 // DeleteTemporary aborts a multipart upload that ListFiles returned, or removes an object of CheckAccess. The caller
@@ -113,13 +80,13 @@ func (s *Store) DeleteTemporary(ctx context.Context, l job.StoredFiles) error {
 	name, upload, inParts := strings.Cut(l.Temporary, parts)
 	key := s.prefix + name
 	switch {
-	case inParts && known(name).Document:
+	case inParts && job.ParseFileName(name).Document:
 		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.cfg.Bucket, Key: &key, UploadId: &upload})
 		if err != nil && codeOf(err) != "NoSuchUpload" {
 			return wrapError(ctx, "end an upload in parts", err)
 		}
 		return nil
-	case known(name).Temporary != "":
+	case job.ParseFileName(name).Temporary != "":
 		return s.removeObject(ctx, key)
 	}
 	return fault.Wrap(fault.Internal, errors.New("bucket: discard: not temporary"))

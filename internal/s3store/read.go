@@ -25,13 +25,13 @@ var errDamaged = fmt.Errorf("bucket: the document is damaged: %w", fs.ErrNotExis
 // Open returns the document of a job; storage_unavailable when it cannot be read or does not exist. Its reader
 // returns the same error, instead of io.EOF, when the bytes differ from the saved ones.
 func (s *Store) Open(ctx context.Context, id job.ID) (io.ReadCloser, error) {
-	pdf, ticket, err := s.objectKeys(id)
+	keys, err := s.objectKeys(id)
 	if err != nil {
 		return nil, err
 	}
 	reading, watch := withStallWatch(ctx, s.idleTimeout())
 	o := &object{id: id, ctx: reading, watch: watch, digest: sha256.New(), log: s.cfg.Logger}
-	if err := s.openObject(o, pdf, ticket); err != nil {
+	if err := s.openObject(o, keys.Document, keys.Ticket); err != nil {
 		watch.stopWatch()
 		return nil, err
 	}
@@ -111,13 +111,13 @@ func (o *object) Close() error {
 // LoadTicket returns the ticket of a job; job_not_found when there is none, job.ErrTicket when it is invalid, and
 // storage_unavailable when it cannot be read.
 func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
-	_, key, err := s.objectKeys(id)
+	keys, err := s.objectKeys(id)
 	if err != nil {
 		return job.Ticket{}, err
 	}
 	ctx, cancel := withStallTimeout(ctx, s.idleTimeout())
 	defer cancel()
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.cfg.Bucket, Key: &key})
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.cfg.Bucket, Key: &keys.Ticket})
 	if isMissing(err) {
 		return job.Ticket{}, fault.New(fault.JobNotFound)
 	}

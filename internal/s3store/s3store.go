@@ -17,7 +17,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,7 +26,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/google/uuid"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
@@ -36,11 +34,6 @@ import (
 )
 
 const (
-	suffix       = ".pdf"
-	ticketSuffix = ".json"
-	// temporary is the suffix of objects that CheckAccess creates.
-	temporary = ".tmp"
-
 	// partSize is the largest document that is sent as one PUT; larger ones are sent in parts of this size. S3
 	// accepts parts below 5 MiB only as the last one. With a little more, the largest document has two parts.
 	partSize = 6 << 20
@@ -106,18 +99,13 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// valid reports whether id names objects: only the canonical form of a UUID does.
-func valid(id job.ID) bool {
-	u, err := uuid.Parse(string(id))
-	return err == nil && u.String() == string(id)
-}
-
-// objectKeys returns the keys of a job's document and ticket.
-func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
-	if !valid(id) {
-		return "", "", fault.Wrap(fault.JobNotFound, errors.New("bucket: not the id of a job"))
+// objectKeys returns the keys of a job's objects; job_not_found for what is not an id.
+func (s *Store) objectKeys(id job.ID) (job.FileNames, error) {
+	names, err := job.FileNamesOf(id)
+	if err != nil {
+		return job.FileNames{}, fault.Wrap(fault.JobNotFound, fmt.Errorf("bucket: %w", err))
 	}
-	return s.prefix + string(id) + suffix, s.prefix + string(id) + ticketSuffix, nil
+	return job.FileNames{Document: s.prefix + names.Document, Ticket: s.prefix + names.Ticket, Kept: s.prefix + names.Kept}, nil
 }
 
 // Save stores a job's ticket and at most limit bytes of r, its document; r is nil for a job without one. When it
@@ -125,7 +113,7 @@ func (s *Store) objectKeys(id job.ID) (document, ticket string, err error) {
 // not_a_pdf without a PDF header in the first 1024 bytes, and storage_unavailable when S3 fails; an error of r is
 // returned unchanged.
 func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error) {
-	pdf, ticket, err := s.objectKeys(t.ID)
+	keys, err := s.objectKeys(t.ID)
 	if err != nil {
 		return job.Saved{}, err
 	}
@@ -136,7 +124,7 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	if r == nil {
 		putting, cancel := withStallTimeout(ctx, s.idleTimeout())
 		defer cancel()
-		if err := s.putObject(putting, ticket, encoded, nil); err != nil {
+		if err := s.putObject(putting, keys.Ticket, encoded, nil); err != nil {
 			s.undoSave(ctx, t.ID) // only the answer may have been lost
 			return job.Saved{}, err
 		}
@@ -153,10 +141,10 @@ func (s *Store) Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64
 	defer watch.stopWatch()
 	src.watch = watch
 	src.whole = func(saved job.Saved) error {
-		return s.putObject(upload, ticket, encoded, documentMetadata(saved))
+		return s.putObject(upload, keys.Ticket, encoded, documentMetadata(saved))
 	}
 	_, err = s.transfers.UploadObject(upload, &transfermanager.UploadObjectInput{
-		Bucket: &s.cfg.Bucket, Key: &pdf, Body: src, ContentType: aws.String("application/pdf"),
+		Bucket: &s.cfg.Bucket, Key: &keys.Document, Body: src, ContentType: aws.String("application/pdf"),
 	})
 	if src.err != nil {
 		err = src.err
@@ -208,15 +196,15 @@ func (s *Store) Delete(ctx context.Context, id job.ID) error {
 }
 
 func (s *Store) deleteUpload(ctx context.Context, id job.ID) error {
-	pdf, ticket, err := s.objectKeys(id)
+	keys, err := s.objectKeys(id)
 	if err != nil {
 		return err
 	}
 	// This order leaves, after a failure, a ticket without a document, from which no job is restored.
-	if err := s.removeObject(ctx, pdf); err != nil {
+	if err := s.removeObject(ctx, keys.Document); err != nil {
 		return err
 	}
-	return s.removeObject(ctx, ticket)
+	return s.removeObject(ctx, keys.Ticket)
 }
 
 func (s *Store) removeObject(ctx context.Context, key string) error {
