@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -46,8 +47,13 @@ type Deps struct {
 // Service implements the operations. It is safe for concurrent use.
 type Service struct{ Deps }
 
-// New returns a service.
-func New(d Deps) *Service { return &Service{d} }
+// New returns a service. A missing dependency is an error.
+func New(d Deps) (*Service, error) {
+	if err := dependency.Require("admin", d, "Queue", "Tasks", "Intake", "Jobs", "Clock"); err != nil {
+		return nil, err
+	}
+	return &Service{d}, nil
+}
 
 // Job is a job in a list. It does not contain the owner.
 type Job struct {

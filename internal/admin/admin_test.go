@@ -174,7 +174,7 @@ func TestARetryThatIsCutOff(t *testing.T) {
 					ctx := t.Context()
 					id := e.die(kind, fault.Internal, true)
 					cut := cutOff{env: e, at: step}
-					o := admin.New(admin.Deps{Queue: e.tasks, Tasks: cutTasks{e.tasks, cut}, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now})
+					o := testenv.Must(admin.New(admin.Deps{Queue: e.tasks, Tasks: cutTasks{e.tasks, cut}, Intake: e.tasks, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now}))
 					wantCode(t, "retry", o.RetryJob(ctx, id), fault.StorageUnavailable)
 					e.settle()
 					e.settle()

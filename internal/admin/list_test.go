@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // memory implements queues and jobs with maps.
@@ -40,7 +41,7 @@ func newMemory() *memory {
 }
 
 func (m *memory) operator() *admin.Service {
-	return admin.New(admin.Deps{Queue: m, Jobs: memoryJobs{memory: m}, Uploads: nothingKept{}, Clock: func() time.Time { return noon }})
+	return testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Uploads: nothingKept{}, Clock: func() time.Time { return noon }}))
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -110,6 +111,12 @@ func (m memoryJobs) LoadDead(_ context.Context, id job.ID) (job.Dead, error) {
 }
 
 type nothingKept struct{ admin.Uploads }
+
+// unusedTasks and unusedIntake are dependencies that a list does not call.
+type (
+	unusedTasks  struct{ admin.Tasks }
+	unusedIntake struct{ admin.Intake }
+)
 
 func (nothingKept) HasKeptDocument(context.Context, job.ID) (bool, error) { return false, nil }
 
@@ -315,7 +322,7 @@ func TestDrained(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMemory()
 				m.load, m.failing = c.at[1], c.fail[1]
-				o := admin.New(admin.Deps{Queue: m, Jobs: memoryJobs{memory: m}, Clock: time.Now})
+				o := testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Clock: time.Now}))
 				looks := 0
 				err := o.WaitUntilDrained(t.Context(), func(admin.Stats, error) {
 					looks++
@@ -334,7 +341,7 @@ func TestDrainedEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
 		m.load = admin.Load{Queues: []admin.QueueLoad{{Retry: 1}}}
-		o := admin.New(admin.Deps{Queue: m, Jobs: memoryJobs{memory: m}, Clock: time.Now})
+		o := testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Clock: time.Now}))
 		late := fmt.Errorf("too late")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, late)
 		defer cancel()

@@ -55,12 +55,12 @@ func open(t testing.TB, url string) *env {
 	must(t, err)
 	t.Cleanup(func() { e.files.Close() })
 	quiet := slog.New(slog.DiscardHandler)
-	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: quiet, Host: "here"})
+	e.records = testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: quiet, Host: "here"}))
 	e.tasks = queuetest.NewQueue(t, client)
-	e.Service = admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now})
-	e.sweeper = repair.New(repair.Deps{
+	e.Service = testenv.Must(admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now}))
+	e.sweeper = testenv.Must(repair.New(repair.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Holder: "one", Clock: e.clock.Now, Logger: quiet, Registerer: prometheus.NewRegistry(),
-	})
+	}))
 	return e
 }
 

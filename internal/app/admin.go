@@ -47,12 +47,15 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 	if err != nil {
 		return err
 	}
-	deps := admin.Deps{
-		Queue: inspector, Tasks: queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: c.JobTimeout}),
-		Intake: queueadmin.NewIntake(client),
-		Jobs:   jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: quiet, Host: hostName()}),
-		Clock:  time.Now,
+	tasks, err := queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: c.JobTimeout})
+	if err != nil {
+		return err
 	}
+	records, err := jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: quiet, Host: hostName()})
+	if err != nil {
+		return err
+	}
+	deps := admin.Deps{Queue: inspector, Tasks: tasks, Intake: queueadmin.NewIntake(client), Jobs: records, Clock: time.Now}
 	if need != UploadsUnused {
 		uploads, err := storage.Open(ctx, c.Uploads, quiet)
 		switch {
@@ -63,7 +66,11 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 			return program.UsageError(fmt.Errorf("%w; run this where a worker runs", err))
 		}
 	}
-	return explainAdminError(ctx, c.JobURL, do(ctx, admin.New(deps)))
+	operators, err := admin.New(deps)
+	if err != nil {
+		return err
+	}
+	return explainAdminError(ctx, c.JobURL, do(ctx, operators))
 }
 
 func explainAdminError(ctx context.Context, redis config.SecretURL, err error) error {

@@ -49,8 +49,13 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 		return err
 	}
 	// The queue is in memory, so the repairer requeues the unfinished jobs of an earlier run from their tickets.
-	tasks := core.newQueueClient(c.JobTimeout)
-	core.addRepairer(r, tasks)
+	tasks, err := core.newQueueClient(c.JobTimeout)
+	if err != nil {
+		return err
+	}
+	if err := core.addRepairer(r, tasks); err != nil {
+		return err
+	}
 
 	pool := parserchild.NewPool(c.Pool, r.Log, r.Registry)
 	r.AddComponent("pool", pool.Run)

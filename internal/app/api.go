@@ -36,8 +36,14 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	if err != nil {
 		return err
 	}
-	tasks := core.newQueueClient(c.JobTimeout)
-	core.addRepairer(r, tasks) // in the API as well: without a running worker nothing else reports that one is needed
+	tasks, err := core.newQueueClient(c.JobTimeout)
+	if err != nil {
+		return err
+	}
+	// in the API as well: without a running worker nothing else reports that one is needed
+	if err := core.addRepairer(r, tasks); err != nil {
+		return err
+	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
 		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},

@@ -33,7 +33,7 @@ type apiOptions struct {
 }
 
 // newQueueClient returns the client of the queue, which enqueues tasks.
-func (c *core) newQueueClient(jobTimeout time.Duration) *queue.Client {
+func (c *core) newQueueClient(jobTimeout time.Duration) (*queue.Client, error) {
 	return queue.NewClient(queue.ClientDeps{Redis: c.redis, JobTimeout: jobTimeout})
 }
 
@@ -45,12 +45,16 @@ func newInspector(client redis.UniversalClient) (*queueadmin.Inspector, error) {
 }
 
 // addRepairer makes this process a candidate for the lease under which lost tasks, records and files are repaired.
-func (c *core) addRepairer(r *role.Role, tasks *queue.Client) {
-	s := repair.New(repair.Deps{
+func (c *core) addRepairer(r *role.Role, tasks *queue.Client) error {
+	s, err := repair.New(repair.Deps{
 		Uploads: c.uploads, Jobs: c.records, Queue: tasks, Holder: r.Name() + ":" + uuid.NewString(),
 		Clock: time.Now, Logger: r.Log, Registerer: r.Registry,
 	})
+	if err != nil {
+		return err
+	}
 	r.AddComponent("sweep", s.Run)
+	return nil
 }
 
 // newAPI builds the API and adds its components to the role.
@@ -65,16 +69,33 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		return nil, err
 	}
 	intake := queueadmin.NewIntake(c.redis)
-	responses := cache.New(cache.Deps{Redis: cacheRedis, Logger: r.Log, Registerer: r.Registry})
+	responses, err := cache.New(cache.Deps{Redis: cacheRedis, Logger: r.Log, Registerer: r.Registry})
+	if err != nil {
+		return nil, err
+	}
+	submitter, err := submit.New(submit.Deps{
+		Uploads: c.uploads, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
+		MaxJobs: o.limits.MaxJobs, Intake: intake,
+	})
+	if err != nil {
+		return nil, err
+	}
+	editor, err := timelines.New(timelines.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	operators, err := admin.New(admin.Deps{
+		Queue: inspector, Tasks: tasks, Intake: intake, Jobs: c.records, Uploads: c.uploads, Clock: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	api, err := httpapi.New(httpapi.Deps{
-		Jobs:    c.records,
-		Uploads: c.uploads,
-		Submit: submit.New(submit.Deps{
-			Uploads: c.uploads, Jobs: c.records, Queue: tasks, Clock: time.Now, NewID: newJobID, Logger: r.Log,
-			MaxJobs: o.limits.MaxJobs, Intake: intake,
-		}),
-		Timelines: timelines.New(timelines.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now}),
-		Admin:     admin.New(admin.Deps{Queue: inspector, Tasks: tasks, Intake: intake, Jobs: c.records, Uploads: c.uploads, Clock: time.Now}),
+		Jobs:      c.records,
+		Uploads:   c.uploads,
+		Submit:    submitter,
+		Timelines: editor,
+		Admin:     operators,
 		Catalogue: c.database,
 		Snapshot:  c.catalogue,
 		Cache:     responses,
@@ -127,11 +148,14 @@ func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) erro
 // newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of
 // files stops after it, so that the files of the last jobs are deleted.
 func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) (*queue.Server, error) {
-	processor := executor.New(executor.Deps{
+	processor, err := executor.New(executor.Deps{
 		Jobs: c.records, Uploads: c.uploads, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 		Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
 		JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
 	})
+	if err != nil {
+		return nil, err
+	}
 	r.AddComponent("files", processor.Run)
 	member, err := liveness.New(liveness.Deps{Redis: c.redis, Clock: time.Now, Logger: r.Log, Registerer: r.Registry})
 	if err != nil {

@@ -44,11 +44,15 @@ func newCore(ctx context.Context, r *role.Role, jobsRedis redis.UniversalClient,
 	if err != nil {
 		return nil, err
 	}
-	c := &core{
-		redis: jobsRedis, uploads: uploads, database: db,
-		records:   jobstore.New(jobstore.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log, Host: hostName()}),
-		catalogue: snapshot.New(snapshot.Deps{Store: db, Clock: time.Now, Logger: r.Log}),
+	records, err := jobstore.New(jobstore.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log, Host: hostName()})
+	if err != nil {
+		return nil, err
 	}
+	editions, err := snapshot.New(snapshot.Deps{Store: db, Clock: time.Now, Logger: r.Log})
+	if err != nil {
+		return nil, err
+	}
+	c := &core{redis: jobsRedis, uploads: uploads, database: db, records: records, catalogue: editions}
 	r.AddComponent("catalogue", c.catalogue.Run)
 	return c, nil
 }

@@ -42,7 +42,13 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 		return err
 	}
 	r.AddCloser("parser", func(context.Context) error { parser.Close(); return nil })
-	core.addRepairer(r, core.newQueueClient(c.JobTimeout))
+	tasks, err := core.newQueueClient(c.JobTimeout)
+	if err != nil {
+		return err
+	}
+	if err := core.addRepairer(r, tasks); err != nil {
+		return err
+	}
 	worker, err := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
 	if err != nil {
 		return err

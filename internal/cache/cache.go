@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -60,8 +61,11 @@ type Cache struct {
 	fills    singleflight.Group
 }
 
-// New returns a cache.
-func New(d Deps) *Cache {
+// New returns a cache. A missing dependency is an error.
+func New(d Deps) (*Cache, error) {
+	if err := dependency.Require("cache", d, "Redis", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	pause := cmp.Or(d.Pause, defaultPause)
 	c := &Cache{redis: d.Redis, logger: d.Logger, metrics: newMetrics(d.Registerer), patience: cmp.Or(d.Patience, defaultPatience)}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
@@ -84,7 +88,7 @@ func New(d Deps) *Cache {
 			}
 		},
 	})
-	return c
+	return c, nil
 }
 
 // GetOrFill returns the value of key from the cache, or else from fill, whose value is then stored for ttl (0 means

@@ -62,9 +62,9 @@ func openCache(t testing.TB, url string) *fixture {
 	}
 	t.Cleanup(func() { client.Close() })
 	e := &fixture{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
-	e.Cache = cache.New(cache.Deps{
+	e.Cache = testenv.Must(cache.New(cache.Deps{
 		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Patience: patience, Pause: 50 * time.Millisecond,
-	})
+	}))
 	return e
 }
 
@@ -263,9 +263,9 @@ func TestACacheThatDoesNotAnswer(t *testing.T) {
 	}
 	t.Cleanup(func() { client.Close() })
 	e := &fixture{redis: client, registry: prometheus.NewRegistry(), log: &lines{}}
-	e.Cache = cache.New(cache.Deps{
+	e.Cache = testenv.Must(cache.New(cache.Deps{
 		Redis: client, Logger: slog.New(slog.NewTextHandler(e.log, nil)), Registerer: e.registry, Patience: patience, Pause: time.Hour,
-	})
+	}))
 	ctx := t.Context()
 	e.Set(ctx, "k", []byte("cached"), 0)
 	server.Kill()

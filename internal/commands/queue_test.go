@@ -92,7 +92,7 @@ func newQueueFixture(t *testing.T) *queueFixture {
 	t.Cleanup(func() { files.Close() })
 	return &queueFixture{
 		console: console{t, []string{"REDIS_JOB_URL=" + redis.URL(1), "TMD_UPLOAD_DIR=" + dir}},
-		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-7"}),
+		records: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-7"})),
 		tasks:   queuetest.NewQueue(t, client),
 		files:   files,
 	}

@@ -64,7 +64,7 @@ func (f finishingHandler) Process(ctx context.Context, d job.Delivery) error {
 // startFinishingWorker runs a worker whose jobs are done at once.
 func (r *release) startFinishingWorker(pod string) {
 	r.t.Helper()
-	store := jobstore.New(jobstore.Deps{Redis: r.openRedis(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	store := testenv.Must(jobstore.New(jobstore.Deps{Redis: r.openRedis(), Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}))
 	s := queuetest.NewServer(r.t, queuetest.Deps{
 		Redis: r.openRedis(), Host: pod, Handler: finishingHandler{store}, Concurrency: 1, Grace: time.Second, Clock: time.Now,
 		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),

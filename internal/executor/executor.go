@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -75,15 +76,18 @@ type Processor struct {
 	ended    cleanupQueue
 }
 
-// New returns a processor.
-func New(d Deps) *Processor {
+// New returns a processor. A missing dependency is an error.
+func New(d Deps) (*Processor, error) {
+	if err := dependency.Require("executor", d, "Jobs", "Uploads", "Parser", "Catalogue", "Timelines", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	d.JobTimeout = cmp.Or(d.JobTimeout, defaultJobTimeout)
 	if d.Reporter == nil {
 		d.Reporter = silent{}
 	}
 	d.ParserTimeout = cmp.Or(d.ParserTimeout, defaultParserTimeout)
 	d.OutagePatience = cmp.Or(d.OutagePatience, defaultPatience)
-	return &Processor{Deps: d, metrics: newMetrics(d.Registerer)}
+	return &Processor{Deps: d, metrics: newMetrics(d.Registerer)}, nil
 }
 
 // errOver says that there is nothing to do: the job has ended, or was deleted.

@@ -20,6 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
@@ -79,11 +80,11 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) processor() *executor.Processor {
-	return executor.New(executor.Deps{
+	return testenv.Must(executor.New(executor.Deps{
 		Jobs: w, Uploads: uploads{w}, Parser: parser{w}, Catalogue: cat{w}, Timelines: w,
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Reporter: w, Registerer: w.registry,
 		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second, KeepFailed: w.keep,
-	})
+	}))
 }
 
 // attempt runs one attempt.

@@ -61,21 +61,21 @@ func newSystem(t *testing.T, url string, timeout time.Duration) *system {
 	t.Cleanup(func() { folder.Close() })
 	s := &system{
 		t: t, redis: client, files: folder,
-		records: jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Refresh: time.Hour}),
+		records: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Refresh: time.Hour})),
 		tasks:   queuetest.NewQueue(t, client),
 	}
-	s.submitter = submit.New(submit.Deps{
+	s.submitter = testenv.Must(submit.New(submit.Deps{
 		Uploads: folder, Jobs: s.records, Queue: s.tasks, Clock: time.Now,
 		NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	return s
 }
 
 func (s *system) processor(parse parserFunc) *executor.Processor {
-	return executor.New(executor.Deps{
-		Jobs: s.records, Uploads: s.files, Parser: parse, Catalogue: shared{},
+	return testenv.Must(executor.New(executor.Deps{
+		Jobs: s.records, Uploads: s.files, Parser: parse, Catalogue: shared{}, Timelines: slow{},
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(s.t.Output(), nil)), Registerer: prometheus.NewRegistry(),
-	})
+	}))
 }
 
 // work starts a worker; the returned function drains it.

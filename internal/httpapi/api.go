@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
@@ -56,19 +57,8 @@ type Deps struct {
 
 // Validate names the first dependency that is missing.
 func (d Deps) Validate() error {
-	for _, part := range []struct {
-		name    string
-		missing bool
-	}{
-		{"Jobs", d.Jobs == nil}, {"Submit", d.Submit == nil}, {"Uploads", d.Uploads == nil}, {"Timelines", d.Timelines == nil},
-		{"Admin", d.Admin == nil}, {"Catalogue", d.Catalogue == nil}, {"Snapshot", d.Snapshot == nil}, {"Cache", d.Cache == nil},
-		{"Auth", d.Auth == nil}, {"Gate", d.Gate == nil}, {"Reporter", d.Reporter == nil}, {"Logger", d.Logger == nil},
-	} {
-		if part.missing {
-			return fmt.Errorf("httpapi: %s is missing", part.name)
-		}
-	}
-	return nil
+	return dependency.Require("httpapi", d, "Jobs", "Submit", "Uploads", "Timelines", "Admin", "Catalogue", "Snapshot", "Cache",
+		"Auth", "Gate", "Reporter", "Logger")
 }
 
 // API answers requests.

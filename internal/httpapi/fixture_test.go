@@ -206,7 +206,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 		log: &lockedBuffer{}, metrics: prometheus.NewRegistry(), gate: &gate{}, report: &reports{},
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.jobs = jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: logger})
+	s.jobs = testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: time.Now, Logger: logger}))
 	files, err := filestore.New(filestore.Config{Dir: s.uploads})
 	must(t, err)
 	t.Cleanup(func() { files.Close() })
@@ -216,12 +216,12 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	s.tasks = queuetest.NewQueue(t, client)
 	deps := httpapi.Deps{
 		Jobs:  s.jobs,
-		Admin: admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now}),
-		Submit: submit.New(submit.Deps{
+		Admin: testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
+		Submit: testenv.Must(submit.New(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
-		}),
-		Uploads: files, Timelines: timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }}), Catalogue: store, Snapshot: current{cat}, Cache: cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()}),
+		})),
+		Uploads: files, Timelines: testenv.Must(timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})), Catalogue: store, Snapshot: current{cat}, Cache: testenv.Must(cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()})),
 		Auth: guard, Gate: s.gate, Reporter: s.report, Logger: logger, Registerer: s.metrics,
 		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},
 	}

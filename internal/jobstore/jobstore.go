@@ -28,6 +28,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
@@ -71,11 +72,14 @@ type Store struct {
 	hub    *hub
 }
 
-// New returns a store.
-func New(d Deps) *Store {
+// New returns a store. A missing dependency is an error.
+func New(d Deps) (*Store, error) {
+	if err := dependency.Require("jobstore", d, "Redis", "Clock", "Logger"); err != nil {
+		return nil, err
+	}
 	s := &Store{redis: d.Redis, clock: d.Clock, logger: d.Logger, host: d.Host}
 	s.hub = newHub(d, s.LoadRecords)
-	return s
+	return s, nil
 }
 
 // Ping reports whether Redis answers.

@@ -48,9 +48,9 @@ func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	}
 	t.Cleanup(func() { client.Close() })
 	e := &env{redis: client, url: url, clock: testenv.NewClock(start)}
-	e.Store = jobstore.New(jobstore.Deps{
+	e.Store = testenv.Must(jobstore.New(jobstore.Deps{
 		Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler), Host: "worker-1", Refresh: refresh,
-	})
+	}))
 	return e
 }
 

@@ -9,7 +9,6 @@ package liveness
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -40,10 +40,7 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Redis == nil || d.Clock == nil || d.Logger == nil || d.Registerer == nil {
-		return errors.New("liveness: Redis, Clock, Logger and Registerer are required")
-	}
-	return nil
+	return dependency.Require("liveness", d, "Redis", "Clock", "Logger", "Registerer")
 }
 
 // Member is this process among the workers. It is safe for concurrent use.

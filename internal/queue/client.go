@@ -13,6 +13,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
@@ -54,9 +55,12 @@ type Client struct {
 	timeout time.Duration
 }
 
-// NewClient returns a client.
-func NewClient(d ClientDeps) *Client {
-	return &Client{redis: d.Redis, asynq: asynq.NewClientFromRedisClient(d.Redis), timeout: d.JobTimeout}
+// NewClient returns a client. A missing dependency is an error.
+func NewClient(d ClientDeps) (*Client, error) {
+	if err := dependency.Require("queue", d, "Redis"); err != nil {
+		return nil, err
+	}
+	return &Client{redis: d.Redis, asynq: asynq.NewClientFromRedisClient(d.Redis), timeout: d.JobTimeout}, nil
 }
 
 // Enqueue enqueues a task, within two seconds or not at all. It is idempotent: a task that is in its queue already,

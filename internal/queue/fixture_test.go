@@ -64,7 +64,7 @@ func openFixture(t testing.TB, url string, s asynqScripts) *fixture {
 	}
 	t.Cleanup(func() { client.Close() })
 	return &fixture{
-		t: t, redis: client, client: NewClient(ClientDeps{Redis: client, JobTimeout: time.Minute}),
+		t: t, redis: client, client: testenv.Must(NewClient(ClientDeps{Redis: client, JobTimeout: time.Minute})),
 		registry: liveness.NewRegistry(client), inspector: asynq.NewInspectorFromRedisClient(client),
 		scripts: s, clock: testenv.NewClock(time.Now()),
 	}

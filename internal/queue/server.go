@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 const (
@@ -45,10 +46,7 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Redis == nil || d.Liveness == nil || d.Handler == nil || d.Logger == nil || d.Registerer == nil {
-		return errors.New("queue: Redis, Liveness, Handler, Logger and Registerer are required")
-	}
-	return nil
+	return dependency.Require("queue", d, "Redis", "Liveness", "Handler", "Logger", "Registerer")
 }
 
 // Server takes tasks from the queues and runs them.

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
@@ -49,8 +50,8 @@ type Inspector struct {
 
 // NewInspector returns an inspector.
 func NewInspector(d Deps) (*Inspector, error) {
-	if d.Redis == nil || d.Depths == nil || d.Workers == nil {
-		return nil, errors.New("queueadmin: Redis, Depths and Workers are required")
+	if err := dependency.Require("queueadmin", d, "Redis", "Depths", "Workers"); err != nil {
+		return nil, err
 	}
 	return &Inspector{redis: d.Redis, depths: d.Depths, workers: d.Workers}, nil
 }

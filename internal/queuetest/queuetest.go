@@ -13,6 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/queue"
 	"github.com/trackmydegree/trackmydegree/internal/queueadmin"
 	"github.com/trackmydegree/trackmydegree/internal/scaling"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // JobTimeout is the time of one attempt.
@@ -31,7 +32,7 @@ type Queue struct {
 func NewQueue(t testing.TB, client redis.UniversalClient) *Queue {
 	t.Helper()
 	q := &Queue{
-		Client:   queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: JobTimeout}),
+		Client:   testenv.Must(queue.NewClient(queue.ClientDeps{Redis: client, JobTimeout: JobTimeout})),
 		Intake:   queueadmin.NewIntake(client),
 		Registry: liveness.NewRegistry(client),
 		Reader:   scaling.NewReader(client),

@@ -60,7 +60,7 @@ func open(t testing.TB, url string) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.files.Close() })
-	e.records = jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler)})
+	e.records = testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: slog.New(slog.DiscardHandler)}))
 	e.tasks = queuetest.NewQueue(t, client)
 	e.inspect = asynq.NewInspectorFromRedisClient(client)
 	e.sweeper = e.newSweeper("one", e.metrics)
@@ -96,14 +96,14 @@ func (e *env) deps(holder string, metrics *prometheus.Registry) repair.Deps {
 }
 
 func (e *env) newSweeper(holder string, metrics *prometheus.Registry) *repair.Repairer {
-	return repair.New(e.deps(holder, metrics))
+	return testenv.Must(repair.New(e.deps(holder, metrics)))
 }
 
 func (e *env) submitter() *submit.Submitter {
-	return submit.New(submit.Deps{
+	return testenv.Must(submit.New(submit.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Clock: e.clock.Now,
 		NewID: newID, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 }
 
 func newID() job.ID { return job.ID(uuid.NewString()) }

@@ -26,6 +26,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -68,10 +69,13 @@ type Repairer struct {
 	seen    sightings
 }
 
-// New returns a repairer.
-func New(d Deps) *Repairer {
+// New returns a repairer. A missing dependency is an error.
+func New(d Deps) (*Repairer, error) {
+	if err := dependency.Require("repair", d, "Uploads", "Jobs", "Queue", "Holder", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	d.Interval = cmp.Or(d.Interval, defaultInterval)
-	return &Repairer{Deps: d, metrics: newMetrics(d.Registerer)}
+	return &Repairer{Deps: d, metrics: newMetrics(d.Registerer)}, nil
 }
 
 // Run repairs until ctx ends, while no other process does. The next round repeats what fails.

@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // Redis loses everything. Accepted jobs are restored and run once.
@@ -245,7 +246,7 @@ func TestDeletedMeanwhile(t *testing.T) {
 			e.must(e.files.Delete(t.Context(), id))
 			e.must(e.records.DeleteJob(t.Context(), id))
 		}}
-		e.sweeper = repair.New(d)
+		e.sweeper = testenv.Must(repair.New(d))
 		e.wipe()
 		e.settle()
 		if !deleted || e.state(id) != "" {
@@ -350,7 +351,7 @@ func TestWithoutTheDisk(t *testing.T) {
 		e.loseTask(id)
 		d := e.deps("one", prometheus.NewRegistry())
 		d.Uploads = blind{e.files}
-		s := repair.New(d)
+		s := testenv.Must(repair.New(d))
 		e.clock.Advance(time.Minute)
 		for range 2 {
 			if err := s.RepairOnce(t.Context()); fault.CodeOf(err) != fault.StorageUnavailable {
@@ -375,7 +376,7 @@ func TestRun(t *testing.T) {
 		failures := 2
 		d.Uploads = flaky{e.files, &failures}
 		d.Queue = stopping{e.tasks, stop}
-		e.must(repair.New(d).Run(ctx))
+		e.must(testenv.Must(repair.New(d)).Run(ctx))
 		if e.depths()[1].Pending != 1 || failures != 0 {
 			t.Errorf("%+v, %d failures to come", e.depths(), failures)
 		}

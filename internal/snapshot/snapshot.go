@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -55,12 +56,15 @@ type snapshot struct {
 	version  string
 }
 
-// New returns a holder without a catalogue. The first caller, or Run, loads it.
-func New(d Deps) *Holder {
+// New returns a holder without a catalogue. The first caller, or Run, loads it. A missing dependency is an error.
+func New(d Deps) (*Holder, error) {
+	if err := dependency.Require("snapshot", d, "Store", "Logger"); err != nil {
+		return nil, err
+	}
 	return &Holder{
 		store: d.Store, logger: d.Logger, interval: cmp.Or(d.Interval, defaultInterval),
 		loading: make(chan struct{}, 1), loaded: make(chan struct{}),
-	}
+	}, nil
 }
 
 // FirstLoad is closed when the first catalogue is loaded.

@@ -15,6 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/snapshot"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // store is a store whose contents and errors the test chooses.
@@ -74,9 +75,9 @@ func isLoaded(h *snapshot.Holder) bool {
 }
 
 func holder(s *store, log *bytes.Buffer) *snapshot.Holder {
-	return snapshot.New(snapshot.Deps{
+	return testenv.Must(snapshot.New(snapshot.Deps{
 		Store: s, Clock: time.Now, Interval: time.Minute, Logger: slog.New(slog.NewTextHandler(log, nil)),
-	})
+	}))
 }
 
 func TestTheFirstWhoAskLoadOnce(t *testing.T) {
@@ -217,7 +218,7 @@ func TestEveryEditionIsHeld(t *testing.T) {
 	older := data(t, "older")
 	older.Calendar = "2024-25"
 	s := &editionStore{newest, older}
-	h := snapshot.New(snapshot.Deps{Store: s, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	h := testenv.Must(snapshot.New(snapshot.Deps{Store: s, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}))
 	editions, err := h.CurrentEditions(t.Context())
 	if err != nil {
 		t.Fatal(err)

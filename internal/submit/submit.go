@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -48,8 +49,13 @@ type Deps struct {
 // Submitter accepts jobs. It is safe for concurrent use.
 type Submitter struct{ Deps }
 
-// New returns a submitter.
-func New(d Deps) *Submitter { return &Submitter{d} }
+// New returns a submitter. A missing dependency is an error.
+func New(d Deps) (*Submitter, error) {
+	if err := dependency.Require("submit", d, "Uploads", "Jobs", "Queue", "Clock", "NewID", "Logger"); err != nil {
+		return nil, err
+	}
+	return &Submitter{d}, nil
+}
 
 // Request describes the caller of a submission. IdempotencyKey is the client's name for the submission: repeating it
 // within 24 hours returns the same job. Empty means none. Force creates a new job even if an open one of the owner

@@ -18,6 +18,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
@@ -163,11 +164,11 @@ func (w *world) Enqueue(ctx context.Context, t job.Task) error {
 
 func (w *world) submitter() *submit.Submitter {
 	n := 0
-	return submit.New(submit.Deps{
+	return testenv.Must(submit.New(submit.Deps{
 		Uploads: w, Jobs: w, Queue: w, Clock: func() time.Time { return now },
 		NewID:  func() job.ID { n++; return job.ID("id-" + strconv.Itoa(n)) },
 		Logger: slog.New(slog.DiscardHandler), MaxJobs: w.maxJobs,
-	})
+	}))
 }
 
 func TestFile(t *testing.T) {

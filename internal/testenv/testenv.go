@@ -25,6 +25,14 @@ func SkipMissing(tb testing.TB, what, remedy string) {
 	tb.Skipf("%s is missing: %s", what, remedy)
 }
 
+// Must returns v, and panics on an error: for a constructor whose dependencies are written in the test.
+func Must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // RepoRoot is the folder of the repository.
 func RepoRoot() string {
 	_, file, _, _ := runtime.Caller(0)

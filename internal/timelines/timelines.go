@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
@@ -41,8 +42,13 @@ type Editor struct {
 	builders timeline.BuilderCache
 }
 
-// New returns an editor.
-func New(d Deps) *Editor { return &Editor{Deps: d} }
+// New returns an editor. A missing dependency is an error.
+func New(d Deps) (*Editor, error) {
+	if err := dependency.Require("timelines", d, "Jobs", "Timelines", "Catalogue", "Clock"); err != nil {
+		return nil, err
+	}
+	return &Editor{Deps: d}, nil
+}
 
 // SaveResult stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the
 // same result again updates the same timeline. With an empty name it takes the result's name, or else the degree's. It

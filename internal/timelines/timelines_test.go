@@ -88,8 +88,8 @@ func open(t *testing.T) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	e := &env{jobs: jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)}), store: store, catalogue: c}
-	e.Editor = timelines.New(timelines.Deps{Jobs: e, Timelines: store, Catalogue: e, Clock: now})
+	e := &env{jobs: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)})), store: store, catalogue: c}
+	e.Editor = testenv.Must(timelines.New(timelines.Deps{Jobs: e, Timelines: store, Catalogue: e, Clock: now}))
 	return e
 }
 

@@ -25,7 +25,7 @@ var layers = []struct {
 	// inner allows imports between packages of the layer.
 	inner bool
 }{
-	{"domain", []string{"budget", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
+	{"domain", []string{"budget", "dependency", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
 	{"use cases", []string{"resultcodec", "snapshot", "submit", "executor", "timelines", "repair", "admin"}, true},
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.

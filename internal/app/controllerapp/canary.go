@@ -28,9 +28,13 @@ func (w wiring) newCanary() (part, error) {
 	if err != nil {
 		return nil, err
 	}
+	records, err := jobstore.New(jobstore.Deps{Redis: w.redis, Clock: time.Now, Logger: w.telemetry.Log})
+	if err != nil {
+		return nil, err
+	}
 	return canary.New(canary.Deps{
 		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Events: w.manager.GetEventRecorder(eventRecorder),
-		Jobs:    canaryJobs{w, jobstore.New(jobstore.Deps{Redis: w.redis, Clock: time.Now, Logger: w.telemetry.Log})},
+		Jobs:    canaryJobs{w, records},
 		Metrics: metrics, Namespace: w.config.Namespace, ConfigMap: w.config.CanaryConfigMap,
 		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, Keys: scaling.BacklogKeys(),
 		Interval: w.config.CanaryInterval, Hold: w.config.CanaryHold, Limit: w.config.CanaryLimit, DryRun: w.config.DryRun,
@@ -51,11 +55,14 @@ var _ canary.Jobs = canaryJobs{}
 
 // Submit implements canary.Jobs.
 func (c canaryJobs) Submit(ctx context.Context, id job.ID, p job.Priority, due time.Time) error {
-	s := submit.New(submit.Deps{
+	s, err := submit.New(submit.Deps{
 		Uploads: noUploads{}, Jobs: c.records, Queue: delayedQueue{c.queue, due}, Clock: time.Now,
 		NewID: func() job.ID { return id }, Logger: c.telemetry.Log,
 	})
-	_, err := s.SubmitForm(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
+	if err != nil {
+		return err
+	}
+	_, err = s.SubmitForm(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
 	return err
 }
 

@@ -85,8 +85,12 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	}
 	// The manager serves the registry of its library, which holds the library's own metrics.
 	ctrlmetrics.Registry.MustRegister(telemetry.BuildInfo(roleName, program.BuildVersion()))
+	tasks, err := queue.NewClient(queue.ClientDeps{Redis: jobs})
+	if err != nil {
+		return err
+	}
 	w := wiring{
-		config: c, manager: mgr, redis: jobs, queue: queue.NewClient(queue.ClientDeps{Redis: jobs}),
+		config: c, manager: mgr, redis: jobs, queue: tasks,
 		workers: liveness.NewRegistry(jobs), depths: scaling.NewReader(jobs), telemetry: tel, registerer: ctrlmetrics.Registry,
 	}
 	parts, err := w.buildParts()

@@ -84,7 +84,10 @@ func dropCachedResponses(ctx context.Context, c config.Seed, out, warn io.Writer
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	responses := cache.New(cache.Deps{Redis: client, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
+	responses, err := cache.New(cache.Deps{Redis: client, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
+	if err != nil {
+		return err
+	}
 	n, err := responses.DeletePattern(ctx, "*")
 	if err != nil {
 		fmt.Fprintf(warn, "tmd: the cache at %s is unavailable: its entries of the catalogue expire\n", c.CacheURL)
