@@ -45,7 +45,7 @@ type JobStatus struct {
 // Upload is a document to submit.
 type Upload struct {
 	Form           Form
-	Force          bool   // a new job even where one of the same document exists
+	Force          bool   // create a new job even if one of the same document exists
 	Degree         string // the id of the degree that takes the place of the document's; "" for the document's own
 	IdempotencyKey string // a repeat with the same key returns the job of the first request
 	OnSent         func(total int)

@@ -29,8 +29,8 @@ const (
 	UploadsRequired
 )
 
-// RunAdmin calls do with the operations of operators, on the Redis and the storage that the environment names, and
-// turns its error into one that says what to do, with the exit code.
+// RunAdmin calls do with the admin operations, on the Redis and the storage of the settings, and turns its error into
+// one that says what to do, with the exit code.
 func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(context.Context, *admin.Service) error) error {
 	var c config.Queue
 	if err := config.Load(&c, p.Environ); err != nil {

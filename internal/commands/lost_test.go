@@ -131,7 +131,7 @@ func (i *installation) startAPI(t *testing.T) {
 func (i *installation) requireSettled(t *testing.T, accepted []string, lost map[string]bool) {
 	t.Helper()
 	due := slices.DeleteFunc(slices.Clone(accepted), func(id string) bool { return lost[id] })
-	// A sweep waits for ten seconds, and looks twice.
+	// Repair waits for ten seconds, and needs two rounds.
 	testenv.EventuallyWithin(t, 2*time.Minute, "every accepted job is done and its document gone", func() bool {
 		return i.done.allDone(due) && i.countDocuments(t) == 0
 	})

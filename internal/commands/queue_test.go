@@ -337,7 +337,7 @@ func TestOperators(t *testing.T) {
 	running := api.submitDocument(t, alice, testkit.DocumentPath("transcripts/soen-regular")).JobID
 	<-way.waiting
 	drain := testenv.StartProcess(t, testkit.Command(t, env, "queue", "drain", "--timeout", "1m"))
-	noPDF := filepath.Join(t.TempDir(), "no.pdf") // which makes no job while work is taken
+	noPDF := filepath.Join(t.TempDir(), "no.pdf") // it never becomes a job
 	if err := os.WriteFile(noPDF, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (w *parserLink) setBroken(broken bool) {
 // The roles in their own processes, on a real Redis and a MongoDB server.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	whole := t // what a step starts for the steps after it ends with the whole test
+	whole := t // what a step starts for later steps ends with the whole test
 	redis, mongo, uploads, reports := testenv.StartRedis(t), testenv.NewMongoDatabase(t), t.TempDir(), newSentry(t)
 	env := []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + mongo, "JWT_SECRET=" + jwtSecret,

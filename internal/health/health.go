@@ -170,7 +170,7 @@ func (m *Monitor) isTolerated(f finding, busy bool) bool {
 // the findings are older than MaxAge.
 func (m *Monitor) DependencyReport(ctx context.Context) Report {
 	if m.config.MaxAge > 0 {
-		// All requests share the answer: it must not depend on whether the first client stays.
+		// All requests share the answer: it must not depend on the connection of the first client.
 		m.refreshFindings(context.WithoutCancel(ctx), m.config.MaxAge)
 	}
 	r := m.emptyReport(StatusOK)

@@ -69,7 +69,7 @@ func (r Report) writeResponse(w http.ResponseWriter) {
 	_, _ = w.Write(body) // a client that left needs no answer
 }
 
-// ServeLiveness answers GET /livez with 200 as long as the process answers at all. The kubelet restarts it otherwise.
+// ServeLiveness answers GET /livez with 200 while the process answers at all. Otherwise the kubelet restarts it.
 func (m *Monitor) ServeLiveness(w http.ResponseWriter, _ *http.Request) {
 	m.LivenessReport().writeResponse(w)
 }

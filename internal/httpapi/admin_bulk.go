@@ -30,7 +30,7 @@ type bulkBody struct {
 	DryRun    bool          `json:"dryRun"`
 }
 
-// bulkChange does one thing to all jobs of a filter, or reports which jobs those are.
+// bulkChange returns an endpoint that changes all jobs of a filter, or reports which jobs those are.
 func (a *API) bulkChange(do func(context.Context, admin.BulkRequest) (admin.BulkReport, error)) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := params.ReadJSON(w, r, a.uploadTimeout, maxFilter)

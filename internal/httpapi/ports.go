@@ -32,9 +32,9 @@ type Jobs interface {
 type Submitter interface {
 	// SubmitFile stores a document and queues its job. It returns faults of the document and errors of the reader.
 	SubmitFile(ctx context.Context, r submit.Request, pdf io.Reader) (submit.Receipt, error)
-	// SubmitForm queues a job that builds a timeline from a form, which was validated before.
+	// SubmitForm queues a job that builds a timeline from a validated form.
 	SubmitForm(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
-	// SubmitTimeline queues a job that rebuilds a saved timeline, which was found to be the owner's before.
+	// SubmitTimeline queues a job that rebuilds a saved timeline of the owner, which the caller has checked.
 	SubmitTimeline(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
 }
 

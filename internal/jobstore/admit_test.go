@@ -115,7 +115,7 @@ func TestAKeyLeadsToTheSharedJob(t *testing.T) {
 		if ttl := e.redis.TTL(ctx, "job:idempotency:k").Val(); ttl < 23*time.Hour {
 			t.Errorf("time to live of the claim: got %s, want 24h", ttl)
 		}
-		// Nothing of a deleted job blocks the key.
+		// After a job is deleted, its key is free.
 		if err := e.DeleteJob(ctx, first); err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func openStore(t testing.TB, url string) *env {
 
 func openStoreWith(t testing.TB, url string, refresh time.Duration) *env {
 	t.Helper()
-	// Longer than in the product: a busy machine is no dead Redis.
+	// Longer than in the product: a slow test machine must not count as a dead Redis.
 	client, err := redisurl.Open(url, redisurl.WithTimeout(20*time.Second))
 	if err != nil {
 		t.Fatal(err)

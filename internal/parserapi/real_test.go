@@ -193,7 +193,7 @@ func TestHostileDocumentsBesideGoodOnes(t *testing.T) {
 		wg.Go(func() {
 			var doc document.Document
 			var err error
-			for range 10 { // a worker tries again as well
+			for range 10 { // a worker retries as well
 				if doc, err = s.Parse(t.Context(), bytes.NewReader(e.pdf)); !fault.CodeOf(err).IsTransient() || err == nil {
 					break
 				}

@@ -10,7 +10,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// The answer names the code and says what to do. The cause stays out of it.
+// The answer names the code and says what to do. It does not contain the cause.
 func ExampleWriteError() {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/api/timeline/upload", nil)

@@ -59,7 +59,7 @@ func TestNoQueueStarves(t *testing.T) {
 func TestAFloodOfPreferredWork(t *testing.T) {
 	t.Parallel()
 	e := queuetest.OpenEnv(t, testenv.StartRedis(t).URL(1))
-	const low, most = 20, 3000 // about 120 are to be expected
+	const low, most = 20, 3000 // about 120 are expected
 	for range low {
 		e.EnqueueTasks(t, queuetest.NewTask(job.Low))
 	}

@@ -38,7 +38,7 @@ type Option func(*options)
 // WithTimeout bounds each call by d instead of DefaultTimeout.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
-// WithClientName is how the server's CLIENT LIST shows the connections.
+// WithClientName sets the name of the connections in the server's CLIENT LIST.
 func WithClientName(name string) Option { return func(o *options) { o.name = name } }
 
 // Open returns a client for the server of a URL. It connects at the first call, so a process starts without Redis as

@@ -70,7 +70,7 @@ func TestValidate(t *testing.T) {
 
 func openClient(t *testing.T, url string, opts ...redisurl.Option) redis.UniversalClient {
 	t.Helper()
-	// Longer than in the product, unless the test is about that: a busy machine is no dead Redis.
+	// Longer than in the product, except in tests of just that: a slow test machine must not count as a dead Redis.
 	client, err := redisurl.Open(url, append([]redisurl.Option{redisurl.WithTimeout(20 * time.Second)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)

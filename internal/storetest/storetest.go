@@ -32,7 +32,7 @@ type Store interface {
 // Open opens a new, empty store for a test, on a clock.
 type Open func(t *testing.T, now func() time.Time) Store
 
-// TestStore holds the stores that open gives to the suite.
+// TestStore runs the suite on the stores that open returns.
 func TestStore(t *testing.T, open Open) {
 	t.Run("catalogue", func(t *testing.T) { t.Parallel(); runCatalogue(t, open) })
 	t.Run("timelines", func(t *testing.T) { t.Parallel(); runTimelines(t, open) })

@@ -88,7 +88,7 @@ func (r *Reporter) ReportJobPanic(id job.ID, value any) {
 	}, map[string]string{"job_id": string(id), "code": string(fault.Internal)})
 }
 
-// ReportProcess reports that the process could not start or go on: during is "start" or "run".
+// ReportProcess reports that the process could not start or continue: during is "start" or "run".
 func (r *Reporter) ReportProcess(during string, err error) {
 	name, text := describeError(err)
 	var faults config.Faults

@@ -17,8 +17,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// describeError says what an error is without what it says. The text of an error may hold a file's name, an address or
-// a line of a document; its types, its code and the vocabulary of the system below hold none.
+// describeError describes an error without its text, which may contain the name of a file, an address or a line of a
+// document. Its types, its code and the vocabulary of the system do not.
 func describeError(err error) (name, text string) {
 	var words []string
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -94,8 +94,8 @@ var allowedTags = map[string]*regexp.Regexp{
 	"attempt":    regexp.MustCompile(`^[0-9]{1,3}$`),
 }
 
-// scrubEvent makes a new event of what may leave the process. It drops what a later version of the library, or a
-// careless change here, adds.
+// scrubEvent builds a new event from what may leave the process. It drops whatever a later version of the library, or
+// a careless change here, adds.
 func scrubEvent(e *sentry.Event) *sentry.Event {
 	clean := sentry.NewEvent()
 	clean.EventID = e.EventID

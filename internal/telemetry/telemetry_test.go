@@ -187,7 +187,7 @@ func TestTheLastFailureOfAJob(t *testing.T) {
 	server := newSentry(t)
 	tel := start(t, "worker", server.dsn())
 	id := job.ID("6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11")
-	// A document's own fault is the user's to mend: it is counted, not reported.
+	// A fault of a document concerns its user: it is counted, not reported.
 	tel.Reporter.ReportJob(id, 1, fault.WithDetail(fault.DegreeNotFound, "There is no degree "+personal+"."))
 	_, missing := os.Open("/uploads/" + personal + ".pdf")
 	tel.Reporter.ReportJob(id, 3, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open %s: %w", personal, missing)))

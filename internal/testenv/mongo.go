@@ -23,7 +23,7 @@ import (
 // MongoURI names the environment variable with a real MongoDB for the tests to use.
 const MongoURI = "MONGODB_TEST_URI"
 
-// NewMongoDatabase returns the URI of a MongoDB database of the test's own, which is dropped when the test ends. The
+// NewMongoDatabase returns the URI of a MongoDB database for the test, which is dropped when the test ends. The
 // server is the one that MONGODB_TEST_URI names, or FerretDB, started once for all tests of the process.
 func NewMongoDatabase(tb testing.TB) string {
 	tb.Helper()

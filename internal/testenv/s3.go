@@ -66,7 +66,7 @@ func (s *S3Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.
 // URL is the server's address.
 func (s *S3Server) URL() string { return "http://" + s.Addr() }
 
-// BucketDir is the folder that a bucket is kept in.
+// BucketDir returns the folder of a bucket.
 func (s *S3Server) BucketDir(name string) string { return filepath.Join(s.dir, "data", name) }
 
 // ListKeys are the keys of a bucket.

@@ -61,7 +61,7 @@ func Eventually(tb testing.TB, what string, cond func() bool) {
 	EventuallyWithin(tb, 30*time.Second, what, cond)
 }
 
-// EventuallyWithin is Eventually for what takes its time by design.
+// EventuallyWithin is Eventually with another limit.
 func EventuallyWithin(tb testing.TB, limit time.Duration, what string, cond func() bool) {
 	tb.Helper()
 	deadline := time.Now().Add(limit)
@@ -120,7 +120,7 @@ func StartProcess(tb testing.TB, cmd *exec.Cmd) *Process {
 // Pid is the server's process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// ReadOutput is what it has written so far, to standard output and standard error.
+// ReadOutput returns what the process has written to standard output and standard error so far.
 func (p *Process) ReadOutput(tb testing.TB) string {
 	tb.Helper()
 	b, err := os.ReadFile(p.log)
@@ -155,7 +155,7 @@ type RedisServer struct {
 	dir  string
 }
 
-// StartRedis starts a redis-server with an append-only file in a folder of its own.
+// StartRedis starts a redis-server with an append-only file in its own folder.
 func StartRedis(tb testing.TB) *RedisServer {
 	tb.Helper()
 	s := &RedisServer{Port: FreePort(tb), dir: tb.TempDir()}

@@ -107,7 +107,7 @@ func (d *draft) addSemesters(semesters []document.Semester, now time.Time) error
 	for _, s := range semesters {
 		t, err := term.Parse(s.Term)
 		if err != nil {
-			// What is printed there may be personal, so it is no part of the error.
+			// The printed text may be personal data, so it is not part of the error.
 			return fault.WithDetail(fault.Corrupt, "The document names a term that does not exist. Print it to PDF again from the browser.")
 		}
 		terms = append(terms, printed{t, s})

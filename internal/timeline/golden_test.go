@@ -33,7 +33,7 @@ func TestDocuments(t *testing.T) {
 			t.Parallel()
 			r, err := builder().FromDocument(doc, now)
 			if !slices.Contains([]string{"transcripts", "letters", "hostile"}, filepath.Base(filepath.Dir(path))) {
-				// Other layouts of the same contents: what is read from them is held elsewhere.
+				// Other layouts of the same contents: other tests check what is read from them.
 				if code := fault.CodeOf(err); code.IsTransient() && err != nil {
 					t.Errorf("%v", err)
 				}

@@ -31,8 +31,8 @@ var (
 	}
 )
 
-// ApplyToNamed changes the jobs that are named, each once. A dry run only reports which of them it would change. The
-// report holds what was done before an error.
+// ApplyToNamed changes the named jobs, each once. A dry run only reports which of them it would change. Before an
+// error the report holds the completed changes.
 func (ch Change) ApplyToNamed(ctx context.Context, o *admin.Service, ids []string, dryRun bool) (admin.BulkReport, error) {
 	report := newReport(dryRun)
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
@@ -64,7 +64,7 @@ func (ch Change) applyToOne(ctx context.Context, o *admin.Service, j admin.Job, 
 	return nil
 }
 
-// ApplyToAll changes all jobs that the filter selects. The report holds what was done before an error.
+// ApplyToAll changes all jobs of the filter. Before an error the report holds the completed changes.
 func (ch Change) ApplyToAll(ctx context.Context, o *admin.Service, filter admin.Filter, dryRun bool) (admin.BulkReport, error) {
 	total := newReport(dryRun)
 	page := admin.BulkRequest{Filter: filter, Page: admin.Page{Limit: admin.MaxLimit}, DryRun: dryRun}

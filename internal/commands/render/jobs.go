@@ -50,7 +50,7 @@ func describeJob(now time.Time, j admin.Job) string {
 	return ""
 }
 
-// WriteDetail writes everything that is known of a job.
+// WriteDetail writes everything stored about a job.
 func WriteDetail(w io.Writer, d admin.JobDetail) error {
 	t := newTable(w)
 	row := func(name, value string) {

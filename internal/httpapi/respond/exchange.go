@@ -48,8 +48,8 @@ func HandleEndpoint(e Endpoint) http.HandlerFunc {
 	}
 }
 
-// errClientLeft is for a client that closed its side of the connection. Most have left. One that only stopped sending
-// still reads, and would take silence for a 200.
+// errClientLeft is the answer to a client that closed its side of the connection. Most have disconnected. One that
+// only stopped sending still reads, and would take an empty answer for a 200.
 var errClientLeft = fault.WithDetail(fault.BadRequest,
 	"The connection was closed before the answer was ready. Send the request again and keep the connection open.")
 
@@ -61,7 +61,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.ClientLeft = true
 		if problem.FromError(err).Status >= http.StatusInternalServerError {
-			err = errClientLeft // the request failed because its client left
+			err = errClientLeft // the request failed because its client disconnected
 		}
 	}
 	problem.WriteError(w, r, err)
