@@ -284,7 +284,7 @@ func TestBulk(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
-	t.Run("a caller without time gets the first, and the place to go on", func(t *testing.T) {
+	t.Run("a caller without time gets the first, and the cursor of the next", func(t *testing.T) {
 		t.Parallel()
 		m, got := waiting(), ""
 		b := admin.BulkRequest{Filter: all}

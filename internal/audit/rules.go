@@ -259,7 +259,7 @@ func (a *auditor) checkExcluded() {
 			level = Error
 		}
 		a.addRemark(Remark{Code: Excluded, Level: level, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: []string{other.Code}},
-			Message: fmt.Sprintf("%s does not count beside %s: the calendar gives credits for one of them.", it.Code, other.Code),
+			Message: fmt.Sprintf("%s does not count together with %s: the calendar gives credits for one of them.", it.Code, other.Code),
 			Remedy:  fmt.Sprintf("Choose another course in place of %s.", it.Code)})
 	}
 }

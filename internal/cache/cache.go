@@ -81,7 +81,7 @@ func New(d Deps) (*Cache, error) {
 			c.metrics.available.Set(0)
 			switch to {
 			case gobreaker.StateOpen:
-				c.logger.Warn("the cache does not answer: going on without it", "pause", pause)
+				c.logger.Warn("the cache does not answer: requests continue without it", "pause", pause)
 			case gobreaker.StateClosed:
 				c.metrics.available.Set(1)
 				c.logger.Info("the cache answers again")

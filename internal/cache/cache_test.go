@@ -279,7 +279,7 @@ func TestACacheThatDoesNotAnswer(t *testing.T) {
 	if n := sent.sent("get") + sent.sent("set"); n != 3 {
 		t.Errorf("calls of the dead cache: got %d, want 3", n)
 	}
-	if n := e.log.count("going on without it"); n != 1 {
+	if n := e.log.count("requests continue without it"); n != 1 {
 		t.Errorf("log lines: got %d, want 1", n)
 	}
 	if n := e.metricOf(t, "tmd_cache_available", ""); n != 0 {

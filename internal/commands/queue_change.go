@@ -87,7 +87,7 @@ func (ch *changeCommand) printReport(p program.Process, r admin.BulkReport) erro
 // askConfirmation asks at the terminal. Without one it refuses.
 func askConfirmation(p program.Process, question string) error {
 	if f, ok := p.Stdin.(*os.File); !ok || !program.IsTerminal(f) {
-		return program.UsageError(errors.New("nobody can be asked here: look with --dry-run, then say --yes"))
+		return program.UsageError(errors.New("confirmation needs a terminal: check with --dry-run, then pass --yes"))
 	}
 	fmt.Fprintf(p.Stderr, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(p.Stdin).ReadString('\n')

@@ -23,7 +23,7 @@ func newQueueListCommand(p program.Process) *cobra.Command {
 	}
 	filter := addJobFilterFlags(c)
 	c.Flags().IntVar(&page.Limit, "limit", admin.DefaultLimit, "how many at most")
-	c.Flags().StringVar(&page.Cursor, "cursor", "", "where to go on: the end of the list before says so")
+	c.Flags().StringVar(&page.Cursor, "cursor", "", "start of the page: the end of the previous list prints it")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: {jobs, next}")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {

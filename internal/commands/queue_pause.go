@@ -17,7 +17,7 @@ func newQueuePauseCommand(p program.Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "pause [QUEUE...]",
 		Short: "Keep workers from taking jobs of the queues, all if none is named",
-		Long:  "Keep workers from taking jobs of the queues, all if none is named. Jobs that run go on, and work is accepted: it waits.",
+		Long:  "Keep workers from taking jobs of the queues, all if none is named. Running jobs continue, and new work is accepted and waits.",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, queues []string) error {
 			return app.RunAdmin(cmd.Context(), p, app.UploadsUnused, func(ctx context.Context, o *admin.Service) error {

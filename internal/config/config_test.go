@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 		{"a short secret", &config.Token{}, []string{"JWT_SECRET=hunter2"},
 			[]string{"JWT_SECRET is shorter than 32 bytes: make one with `openssl rand -base64 48`."}},
 		{"two ways to know callers", &config.API{}, append([]string{"TMD_JWKS_URL=https://id.example.org/keys"}, complete...),
-			[]string{"TMD_JWKS_URL is set beside JWT_SECRET: keep one of the two."}},
+			[]string{"TMD_JWKS_URL is set together with JWT_SECRET: keep one of the two."}},
 		{"no authentication on the API", &config.API{}, append([]string{"AUTH_MODE=none"}, complete...),
 			[]string{"AUTH_MODE is none, which is for `tmd all` on loopback: set it to jwt."}},
 		{"no authentication beyond loopback", &config.All{}, []string{"TMD_LISTEN_HOST=0.0.0.0"},
@@ -124,7 +124,7 @@ func TestFaults(t *testing.T) {
 				"TMD_GUARD_AFTER is -1s: give a duration from 0s to 1h0m0s.",
 				"TMD_GUARD_MAX is 0s: give a duration from 1s to 24h0m0s.",
 			}},
-		{"image updates of nobody knows what", &config.Controller{}, append([]string{"TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=at night", "TMD_IMAGES_DEADLINE=1h"}, complete...),
+		{"image updates without a selector", &config.Controller{}, append([]string{"TMD_IMAGES=true", "TMD_IMAGES_SCHEDULE=at night", "TMD_IMAGES_DEADLINE=1h"}, complete...),
 			[]string{
 				`TMD_IMAGES_SCHEDULE is "at night": give a cron expression of five fields, such as 0 4 * * *.`,
 				"TMD_IMAGES_DEADLINE is 1h0m0s: give a duration from 1m0s to 30m0s.",
@@ -141,7 +141,7 @@ func TestFaults(t *testing.T) {
 				"TMD_CANARY_INTERVAL is 2m0s: give more than TMD_CANARY_HOLD and TMD_CANARY_LIMIT together, which is 3m30s, and 24h at most.",
 				"TMD_CANARY_DEPLOYMENT is missing: set it to the Deployment of the workers.",
 			}},
-		{"a canary that nobody sees", &config.Controller{}, append([]string{"TMD_CANARY_HOLD=1s", "TMD_CANARY_LIMIT=2h"}, complete...),
+		{"a canary without a ConfigMap", &config.Controller{}, append([]string{"TMD_CANARY_HOLD=1s", "TMD_CANARY_LIMIT=2h"}, complete...),
 			[]string{
 				"TMD_CANARY_HOLD is 1s: give a duration from 5s to 10m0s.",
 				"TMD_CANARY_LIMIT is 2h0m0s: give a duration from 10s to 1h0m0s.",
@@ -166,14 +166,14 @@ func TestFaults(t *testing.T) {
 			[]string{"TMD_S3_BUCKET is set while TMD_UPLOAD_STORAGE is volume: set TMD_UPLOAD_STORAGE=s3, or leave the bucket out."}},
 		{"a storage that there is not", &config.Worker{}, append([]string{"TMD_UPLOAD_STORAGE=gcs", "TMD_S3_BUCKET=uploads"}, complete...),
 			[]string{`TMD_UPLOAD_STORAGE is "gcs": give one of volume, s3.`}},
-		{"a folder beside a bucket", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=ca-central-1", "TMD_UPLOAD_DIR=/x", "TMD_S3_PREFIX=tmd/prod/"}, complete...), nil},
+		{"a folder in addition to a bucket", &config.API{}, append([]string{"TMD_UPLOAD_STORAGE=s3", "TMD_S3_BUCKET=uploads", "TMD_S3_REGION=ca-central-1", "TMD_UPLOAD_DIR=/x", "TMD_S3_PREFIX=tmd/prod/"}, complete...), nil},
 		{"a secret from a file that is not there", &config.Token{}, []string{"JWT_SECRET_FILE=/nowhere/secret"},
 			[]string{
 				"JWT_SECRET_FILE cannot be read: open /nowhere/secret: no such file or directory.",
 				"JWT_SECRET has no value: JWT_SECRET_FILE cannot be read.",
 			}},
 		{"a secret twice", &config.Token{}, []string{"JWT_SECRET=" + secret, "JWT_SECRET_FILE=/x"},
-			[]string{"JWT_SECRET_FILE is set beside JWT_SECRET: keep one of the two."}},
+			[]string{"JWT_SECRET_FILE is set together with JWT_SECRET: keep one of the two."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

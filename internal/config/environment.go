@@ -55,7 +55,7 @@ func (e environment) readFile(name string, faults *Faults) {
 		return
 	}
 	if _, both := e.values[name]; both {
-		faults.addFault(name+"_FILE", "is set beside %s: keep one of the two", name)
+		faults.addFault(name+"_FILE", "is set together with %s: keep one of the two", name)
 		return
 	}
 	value, err := readSecret(path)

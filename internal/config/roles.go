@@ -43,7 +43,7 @@ func (c *API) checkValues(f *Faults) {
 type Worker struct {
 	Process
 	HealthAddr Addr `env:"TMD_WORKER_HEALTH_ADDR" envDefault:":8081" help:"Where a worker serves /livez, /readyz, /health and /metrics."`
-	Profiling  bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof beside the metrics."`
+	Profiling  bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof on the port of the metrics."`
 	Jobs
 	ParserClient
 	RedisServer

@@ -44,7 +44,7 @@ func (p *Process) checkValues(f *Faults) {
 // Debug configures the server of metrics and build information, on a port of its own.
 type Debug struct {
 	MetricsAddr Addr `env:"TMD_METRICS_ADDR" envDefault:":9090" help:"Where /metrics and /version are served, or off."`
-	Profiling   bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof beside the metrics."`
+	Profiling   bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof on the port of the metrics."`
 }
 
 // Server configures the API's own port.
@@ -122,7 +122,7 @@ func (a *Auth) checkValues(f *Faults) {
 	case a.JWTSecret.Empty() && a.JWKSURL == "":
 		f.addFault("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
 	case !a.JWTSecret.Empty() && a.JWKSURL != "":
-		f.addFault("TMD_JWKS_URL", "is set beside JWT_SECRET: keep one of the two")
+		f.addFault("TMD_JWKS_URL", "is set together with JWT_SECRET: keep one of the two")
 	}
 }
 

@@ -302,6 +302,6 @@ func TestDryRun(t *testing.T) {
 	}
 	var held coordinationv1.Lease
 	if err := r.client.Get(t.Context(), types.NamespacedName{Namespace: r.namespace, Name: lease}, &held); err != nil {
-		t.Errorf("a dry run leads nobody: %v", err)
+		t.Errorf("a dry run takes no lease: %v", err)
 	}
 }

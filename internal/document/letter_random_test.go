@@ -18,7 +18,7 @@ type letterLayout struct {
 	Columns              [2]float64 // of values, from the margin: program information, and exemptions and the rest
 	Values               float64    // width
 	Pitch, Gap           float64
-	Align                valign // of a label beside its value
+	Align                valign // of a label next to its value
 }
 
 func drawLetterLayout(r *rand.Rand) letterLayout {

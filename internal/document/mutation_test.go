@@ -16,10 +16,10 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// mutationsOfTheDay is how many damaged records are read; make mutations reads ten thousand.
+// mutationsOfTheDay is the number of damaged records; make mutations reads ten thousand.
 const mutationsOfTheDay = 1_000
 
-// damage is what a printer, a person or a program does to pages. It may leave them as they are.
+// damage changes pages like a printer, a person or a program. It may change nothing.
 type damage struct {
 	name  string
 	apply func(*rand.Rand, []document.Page) []document.Page
@@ -41,7 +41,7 @@ var damages = []damage{
 	{"headings are dropped", dropHeadings},
 }
 
-// TestMutationsOfTheDay damages good records of many layouts. What comes out is the same facts, a warning or a fault.
+// TestMutationsOfTheDay damages good records of many layouts. The result is the same facts, a warning or a fault.
 func TestMutationsOfTheDay(t *testing.T) {
 	t.Parallel()
 	n := mutationsOfTheDay
@@ -136,7 +136,7 @@ var degrees = sync.OnceValue(func() *catalogue.Catalogue {
 	return cat
 })
 
-// drawGoodPages sets a record whose sums are those of its rows in a layout in which it is read whole.
+// drawGoodPages sets a record with correct sums in a layout in which it is read completely.
 func drawGoodPages(t *testing.T, r *rand.Rand, layouts *rapid.Generator[layout], seed int) ([]document.Page, document.Document) {
 	t.Helper()
 	for k := 0; ; k++ {
@@ -164,7 +164,7 @@ func clonePages(pages []document.Page) []document.Page {
 
 func isOfHeader(w document.Word, name string) bool { return w.Text == name }
 
-// hideColumn takes the cells of a column away, from all rows of the document.
+// hideColumn removes the cells of a column from all rows of the document.
 func hideColumn(r *rand.Rand, pages []document.Page) []document.Page {
 	names := []string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "PROGRAM"}
 	k := r.IntN(len(names))
@@ -186,7 +186,7 @@ func hideColumn(r *rand.Rand, pages []document.Page) []document.Page {
 	return pages
 }
 
-// rowBaselines are those of the rows of courses.
+// rowBaselines returns the baselines of the rows of courses.
 func rowBaselines(p document.Page) []float64 {
 	var rows []float64
 	for _, w := range p.Words {
@@ -197,7 +197,7 @@ func rowBaselines(p document.Page) []float64 {
 	return rows
 }
 
-// dropLines takes rows of courses away.
+// dropLines removes rows of courses.
 func dropLines(r *rand.Rand, pages []document.Page) []document.Page {
 	page := &pages[r.IntN(len(pages))]
 	rows := rowBaselines(*page)
@@ -283,7 +283,7 @@ func cutBottom(r *rand.Rand, pages []document.Page) []document.Page {
 	return pages
 }
 
-// loseCharacters replaces characters by the sign for one that a font has lost.
+// loseCharacters replaces characters by the replacement character of a lost one.
 func loseCharacters(r *rand.Rand, pages []document.Page) []document.Page {
 	for range 1 + r.IntN(4) {
 		p := &pages[r.IntN(len(pages))]
@@ -307,7 +307,7 @@ func shrinkPage(r *rand.Rand, pages []document.Page) []document.Page {
 	return pages
 }
 
-// drawTwice draws rows again, a little beside themselves.
+// drawTwice draws rows again, slightly shifted.
 func drawTwice(r *rand.Rand, pages []document.Page) []document.Page {
 	p, d := &pages[r.IntN(len(pages))], r.Float64()*0.5
 	rows := rowBaselines(*p)
@@ -319,7 +319,7 @@ func drawTwice(r *rand.Rand, pages []document.Page) []document.Page {
 	return pages
 }
 
-// dropHeadings takes lines away that are not rows of courses: headings of terms, headers, sums.
+// dropHeadings removes lines that are not rows of courses: headings of terms, headers, sums.
 func dropHeadings(r *rand.Rand, pages []document.Page) []document.Page {
 	p := &pages[r.IntN(len(pages))]
 	rows := rowBaselines(*p)

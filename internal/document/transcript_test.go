@@ -102,7 +102,7 @@ func TestReadTranscriptLayouts(t *testing.T) {
 			plain.courses(s, []document.Sitting{logic})
 			s.line("COMP 352 AA is not offered")
 		}, one},
-		{"a grade that nobody knows is kept, a dash in one is a minus", func(s *sheet) {
+		{"an unknown grade is kept, a dash in one is a minus", func(s *sheet) {
 			s.line("Fall 2022")
 			plain.courses(s, []document.Sitting{sat("COMP 232", "LOGIC", "ZZ"), sat("COMP 248", "SETS", "B–")})
 		}, []document.Semester{{Term: "Fall 2022", Courses: []document.Sitting{sat("COMP 232", "LOGIC", "ZZ"), sat("COMP 248", "SETS", "B-")}}}},

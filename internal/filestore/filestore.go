@@ -289,7 +289,7 @@ func (s *Store) Delete(_ context.Context, id job.ID) error {
 	return s.removeFile(names.Ticket)
 }
 
-// removeFile does not sync: a file that a crash brings back belongs to an ended job, and repair removes it.
+// removeFile does not sync: a file that reappears after a crash belongs to an ended job, and repair removes it.
 func (s *Store) removeFile(name string) error {
 	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrapError("remove", err)

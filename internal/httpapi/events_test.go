@@ -171,7 +171,7 @@ func TestStreamsEnd(t *testing.T) {
 	testenv.Eventually(t, "one stream", func() bool { return s.metric("tmd_http_event_streams") == 1 })
 	s.stop()
 	if e, open := <-stays; open {
-		t.Errorf("the stream went on: %+v", e)
+		t.Errorf("the stream continued: %+v", e)
 	}
 	if n := s.metric("tmd_http_event_streams"); n != 0 {
 		t.Errorf("%v streams", n)

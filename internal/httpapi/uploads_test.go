@@ -129,7 +129,7 @@ func TestUploadIgnoresWhatTheClientCallsTheFile(t *testing.T) {
 		}
 	}
 	if around, err := os.ReadDir(filepath.Dir(s.uploads)); err != nil || len(around) != 2 {
-		t.Errorf("beside the folder: %v %v", around, err) // the folder and the store
+		t.Errorf("outside of the folder: %v %v", around, err) // the folder and the store
 	}
 	if strings.Contains(s.log.String(), "passwd") || strings.Contains(s.log.String(), "boot.ini") {
 		t.Error("a file's name is in the log")

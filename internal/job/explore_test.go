@@ -264,7 +264,7 @@ func (w world) wrong() string {
 	case w.wanted && w.record == job.None:
 		return "an accepted job has no record"
 	case w.wanted && !final && w.task != pending && w.task != active && w.task != waiting:
-		return "an accepted job has not ended and nobody will run it"
+		return "an accepted job has not ended and no worker will run it"
 	case w.wanted && !final && !w.document:
 		return "the document of an accepted job went before its end"
 	case w.results > 1:
@@ -272,7 +272,7 @@ func (w world) wrong() string {
 	case w.record == job.Done && w.results != 1:
 		return "done without a result"
 	case w.retried >= job.MaxAttempts && !final && w.record != job.None:
-		return "three attempts were counted and the job goes on"
+		return "three attempts were counted and the job continues"
 	case w.wanted && w.attempt > w.retried+1:
 		return "the record counts an attempt that the queue does not"
 	}

@@ -53,7 +53,7 @@ func TestWhatIsNoTicket(t *testing.T) {
 		"zeros":                 string(make([]byte, 100)),
 		"null":                  `null`,
 		"a list":                `[]`,
-		"somebody else's":       `{"apiVersion":"v1","kind":"Pod","metadata":{}}`,
+		"another job's":         `{"apiVersion":"v1","kind":"Pod","metadata":{}}`,
 		"of another job":        `{"jobId":"00000000-0000-0000-0000-000000000000","kind":"file","owner":"o","createdAt":"2026-11-23T12:00:00Z"}`,
 		"without an owner":      `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","createdAt":"2026-11-23T12:00:00Z"}`,
 		"without a time":        `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","owner":"o"}`,

@@ -123,7 +123,7 @@ func (s *Store) WithdrawJob(ctx context.Context, id job.ID) (found bool, err err
 		return false, toFault(ctx, "withdraw job", err)
 	}
 	if n < 0 {
-		return true, fault.Wrap(fault.Conflict, errors.New("jobstore: withdraw job: the job goes on"))
+		return true, fault.Wrap(fault.Conflict, errors.New("jobstore: withdraw job: the job continues"))
 	}
 	return n > 0, nil
 }

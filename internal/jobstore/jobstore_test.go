@@ -25,7 +25,7 @@ func TestAnIDIsTakenOnce(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, e *env) {
 		r := e.createJob(t)
 		stranger := r
-		stranger.Owner = "somebody else"
+		stranger.Owner = "another owner"
 		wantCode(t, e.createRecord(t.Context(), stranger, nil), fault.Conflict)
 		if got := e.mustLoad(t, r.ID); got.Owner != r.Owner {
 			t.Errorf("owner of the record: got %q, want %q", got.Owner, r.Owner)

@@ -157,7 +157,7 @@ func TestTheStoreDoesWhatTheModelDoes(t *testing.T) {
 					_, err = e.RetryDead(ctx, d)
 					if m.exists && m.r.State != job.Failed {
 						if fault.CodeOf(err) != fault.Conflict {
-							rt.Fatalf("revive beside a record that is %s: %v", m.r.State, err)
+							rt.Fatalf("revive with a record that is %s: %v", m.r.State, err)
 						}
 						return
 					}

@@ -15,7 +15,7 @@ const (
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{recovered: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tmd_queue_recovered_total", Help: "Tasks that nobody ran and that were put back into their queues, by reason.",
+		Name: "tmd_queue_recovered_total", Help: "Tasks without a running worker that were put back into their queues, by reason.",
 	}, []string{"reason"})}
 	// So that the first one shows as an increase.
 	for _, reason := range []string{reasonCrash, reasonOrphan} {

@@ -179,7 +179,7 @@ func TestDiagnose(t *testing.T) {
 		{"stack", "runtime: goroutine stack exceeds 1000000000-byte limit\nfatal error: stack overflow\n", "stack overflow", nil},
 		{
 			"panic", "panic: 40012345\n\ngoroutine 1 [running]:\nruntime.throw()\n\t/usr/lib/go/src/runtime/panic.go:1 +0x1\nmain.f(0x40012345)\n" +
-				"\t/home/somebody/src/x/internal/document/read.go:12 +0x1d\n\tgithub.com/a/b@v1.2.3/c/d.go:7 +0x1\n",
+				"\t/home/user/src/x/internal/document/read.go:12 +0x1d\n\tgithub.com/a/b@v1.2.3/c/d.go:7 +0x1\n",
 			"panic",
 			[]string{"document/read.go:12", "c/d.go:7"},
 		},

@@ -98,7 +98,7 @@ func TestAClientThatGoesAwayFreesTheParser(t *testing.T) {
 		select {
 		case <-ended:
 		case <-time.After(soon):
-			t.Errorf("%s: the parser works for nobody", contentType)
+			t.Errorf("%s: the parser works without a client", contentType)
 		}
 	}
 }

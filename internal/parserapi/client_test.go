@@ -174,10 +174,10 @@ func TestClientWithoutAParser(t *testing.T) {
 	s.Close()
 	c := newClient(t, parserapi.ClientConfig{BaseURL: s.URL})
 	if _, err := c.Parse(t.Context(), strings.NewReader(pdf)); fault.CodeOf(err) != fault.ParserUnavailable {
-		t.Errorf("nobody listens: %v", err)
+		t.Errorf("no listener: %v", err)
 	}
 	if err := c.Check(t.Context()); fault.CodeOf(err) != fault.ParserUnavailable {
-		t.Errorf("nobody listens: %v", err)
+		t.Errorf("no listener: %v", err)
 	}
 }
 

@@ -107,5 +107,5 @@ func TestAFloodOfPreferredWork(t *testing.T) {
 	if left > 0 {
 		t.Errorf("%d of %d low ones wait behind %d high ones", left, low, high)
 	}
-	t.Logf("%d low ones were run beside %d high ones", low-left, high)
+	t.Logf("%d low ones were run with %d high ones", low-left, high)
 }

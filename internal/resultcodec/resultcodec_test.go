@@ -144,7 +144,7 @@ func TestPackIsSafeForConcurrentUse(t *testing.T) {
 			t.Parallel()
 			for range 20 {
 				if got, err := resultcodec.EncodeResult(result()); err != nil || !bytes.Equal(got.Full, want.Full) {
-					t.Fatalf("packed differently beside others: %v", err)
+					t.Fatalf("packed differently with others: %v", err)
 				}
 			}
 		})

@@ -56,7 +56,7 @@ func TestARefusedHalfLeavesNothing(t *testing.T) {
 	}
 }
 
-// The ticket goes last: without it nobody would know whose the document is.
+// The ticket goes last: without it the owner of the document is unknown.
 func TestADocumentThatStaysKeepsItsTicket(t *testing.T) {
 	t.Parallel()
 	s := open(t, config(refusing(t, testenv.StartS3(t, name), http.MethodDelete, ".pdf")))

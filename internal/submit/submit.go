@@ -234,7 +234,7 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 		// This order matters: files without a record are a complete job, which repair restores; a record without
 		// files is not.
 		if found, err := s.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
-			s.Logger.Warn("a submission that failed goes on", "job_id", t.ID, "error", err)
+			s.Logger.Warn("a failed submission continues", "job_id", t.ID, "error", err)
 			return
 		}
 	}

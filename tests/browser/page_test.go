@@ -127,7 +127,7 @@ func TestPage(t *testing.T) {
 
 	run(tab, t, "a document", chromedp.SetUploadFiles(css("#file"), []string{transcript()}), chromedp.Click(css("#upload-form button")),
 		chromedp.WaitVisible(css("#result-title")), holds(`document.querySelectorAll(".card.is-completed").length > 10`))
-	run(tab, t, "a reload goes on with the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
+	run(tab, t, "a reload shows the same result", chromedp.Reload(), chromedp.WaitVisible(css("#result-title")))
 	run(tab, t, "forgetting", chromedp.Click(css("#forget")), chromedp.WaitVisible(css("#start")))
 
 	wrong := filepath.Join(t.TempDir(), "picture.pdf")

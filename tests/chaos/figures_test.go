@@ -180,7 +180,7 @@ func TestHostile(t *testing.T) {
 	for _, bursts := range []int{1, int(phase / (5 * time.Second))} {
 		good, over := run(bursts)
 		s := newSpread(good)
-		fmt.Fprintf(os.Stdout, "| beside %d hostile ones at once, %d times in %v | %v | %.1f | %v |\n", hostile, bursts, phase, s, s.P95.Seconds()/calm.P95.Seconds(), newSpread(over))
+		fmt.Fprintf(os.Stdout, "| with %d hostile ones at once, %d times in %v | %v | %.1f | %v |\n", hostile, bursts, phase, s, s.P95.Seconds()/calm.P95.Seconds(), newSpread(over))
 	}
 	stop()
 	watching.Wait()

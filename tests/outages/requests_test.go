@@ -108,7 +108,7 @@ const (
 	noTimeline = "000000000000000000000000"
 )
 
-// allRequests are one of each kind. course is one that nobody asked for before, so that no cache knows it.
+// allRequests are one of each kind. course is one that no request has named before, so that no cache has it.
 func (w *world) allRequests(t *testing.T, course string) map[string]request {
 	job, saved := "/api/timeline/status/"+w.job, "/api/timelines/"+w.saved
 	return map[string]request{

@@ -64,8 +64,8 @@ func (s *sentinels) url(db int) string {
 	return fmt.Sprintf("redis://127.0.0.1:%d/%d?master_name=main&addr=127.0.0.1:%d&addr=127.0.0.1:%d", s.ports[0], db, s.ports[1], s.ports[2])
 }
 
-// TestFailover takes the master away from a Redis with three sentinels. What was taken before is there afterwards,
-// and API and worker find the new master by themselves.
+// TestFailover stops the master of a Redis with three sentinels. Accepted jobs survive, and API and worker find the
+// new master.
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	for _, way := range []struct {

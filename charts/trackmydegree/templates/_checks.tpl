@@ -159,7 +159,7 @@ Each helper gives a list of sentences in YAML.
 {{- if $secret.existingSecret }}
 {{- range list "jwtSecret" "redisPassword" "mongodbPassword" "redisJobURL" "redisCacheURL" "mongodbURI" "sentryDSN" }}
 {{- if get $secret . }}
-{{- $faults = append $faults (printf "secret.%s is set beside secret.existingSecret: put it into that Secret, and leave the value empty." .) }}
+{{- $faults = append $faults (printf "secret.%s is set together with secret.existingSecret: put it into that Secret, and leave the value empty." .) }}
 {{- end }}
 {{- end }}
 {{- else }}
@@ -180,7 +180,7 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults "mongodb.enabled is false without an address: set secret.mongodbURI to mongodb://user:password@host:27017/trackmydegree, or name a Secret in secret.existingSecret." }}
 {{- end }}
 {{- if and .Values.auth.jwksURL $secret.jwtSecret }}
-{{- $faults = append $faults "secret.jwtSecret is set beside auth.jwksURL: keep one of the two." }}
+{{- $faults = append $faults "secret.jwtSecret is set together with auth.jwksURL: keep one of the two." }}
 {{- end }}
 {{- end }}
 {{- if and .Values.redis.enabled (or $secret.redisJobURL $secret.redisCacheURL) }}

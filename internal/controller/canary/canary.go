@@ -195,7 +195,7 @@ func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, no
 		case r.Trouble != "":
 			f = r.lastFinding()
 		default:
-			f = newFinding(MetricBlind, "Nobody looked at the metric while the job lay in the queue.")
+			f = newFinding(MetricBlind, "The metric was not read while the job was in the queue.")
 		}
 	}
 	if f.outcome == "" && !r.hasReached(stepWorker) {

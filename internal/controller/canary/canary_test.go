@@ -94,7 +94,7 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 		says   string
 		most   time.Duration
 	}{
-		{"a key that nobody counts", func(m *mine) {
+		{"a key that is not counted", func(m *mine) {
 			so := m.newScaledObject()
 			if err := m.Delete(m.t.Context(), so); err != nil {
 				m.t.Fatal(err)

@@ -137,7 +137,7 @@ func runsAnyOf(spec *corev1.PodSpec, images containers) bool {
 // endRollout removes a rollout from a Deployment.
 func (u *Updater) endRollout(ctx context.Context, d *appsv1.Deployment, r *rollout, o outcome) error {
 	if o == superseded {
-		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Somebody else has set the images; the rollout of %s ends", formatImages(r.To))
+		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Another client has set the images; the rollout of %s ends", formatImages(r.To))
 	}
 	u.metrics.rollouts.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
 	return u.patchDeployment(ctx, d, stateOwner, func() {

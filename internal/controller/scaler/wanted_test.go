@@ -28,7 +28,7 @@ func TestWanted(t *testing.T) {
 			depth: Depth{Pending: 50, Running: 8, OldestPending: 30 * time.Second}, workers: Workers{Alive: 4, Busy: 4}, want: 8},
 		{name: "by latency: three times too long", latency: 30 * time.Second,
 			depth: Depth{Pending: 50, Running: 8, OldestPending: 90 * time.Second}, workers: Workers{Alive: 4, Busy: 4}, want: 24},
-		{name: "by latency: half as long, and nobody who runs a task is taken", latency: 30 * time.Second,
+		{name: "by latency: half as long, and no busy worker is removed", latency: 30 * time.Second,
 			depth: Depth{Pending: 50, Running: 4, OldestPending: 15 * time.Second}, workers: Workers{Alive: 4, Busy: 3}, want: 6},
 		{name: "by latency: not more than there are tasks", latency: time.Second,
 			depth: Depth{Pending: 3, OldestPending: time.Hour}, workers: Workers{Alive: 4}, want: 3},
