@@ -4,7 +4,7 @@ go 1.26.0
 
 toolchain go1.26.10
 
-// The tests are held to the tree that they stand in.
+// The tests use the tree that contains them.
 replace github.com/trackmydegree/trackmydegree => ../
 
 require (

@@ -14,8 +14,8 @@ const (
 	RemoveTerm  ChangeOp = "removeTerm"  // term; a term with courses only with courses "return"
 	RenameTerm  ChangeOp = "renameTerm"  // term, to: the season or the year was wrong
 	PlaceCourse ChangeOp = "placeCourse" // course, term: the current one or a later one; pool for a placeholder
-	MoveCourse  ChangeOp = "moveCourse"  // course, to; from where it stands in several terms
-	// RemoveCourse takes one sitting out: course; term where it stands in several.
+	MoveCourse  ChangeOp = "moveCourse"  // course, to; from if it is in several terms
+	// RemoveCourse removes one sitting: course; term if it is in several.
 	RemoveCourse  ChangeOp = "removeCourse"
 	MarkCourse    ChangeOp = "markCourse"    // course, as; term for completed and incomplete
 	UnmarkCourse  ChangeOp = "unmarkCourse"  // course, as: transferred, exempted or deficient

@@ -23,7 +23,7 @@ func (x *changer) placeCourse(c *Change) {
 	case t.PositionAt(x.now) == term.Past:
 		x.addFault("term", "%s is over. Mark the course as completed there, or as transferred.", t.UpperLabel())
 	case message == "" && hasSitting(x.s.Semesters[k], name):
-		x.addFault("course", "%s stands in %s already.", name, t.UpperLabel())
+		x.addFault("course", "%s is already in %s.", name, t.UpperLabel())
 	case message == "" && c.Pool != "":
 		x.addFault("pool", "%s is a course; pin it to count in a requirement of your choice.", name)
 	case c.Pool != "" && c.Pool != audit.OtherCreditsID && !slices.Contains(x.program.degree.CoursePools, c.Pool):
@@ -48,7 +48,7 @@ func (x *changer) addSitting(k int, s Sitting) bool {
 }
 
 // findSitting returns the term, and the place in it, of the one sitting that a change is about. Field names the field
-// with the term, which may be empty where the course stands in one term only.
+// with the term, which may be empty if the course is in one term only.
 func (x *changer) findSitting(c *Change, field, value string) (k, i int, ok bool) {
 	name := canonicalCode(c.Course)
 	if value != "" {
@@ -57,7 +57,7 @@ func (x *changer) findSitting(c *Change, field, value string) (k, i int, ok bool
 			return 0, 0, false
 		}
 		if i = lastSitting(x.s.Semesters[k], name); i < 0 {
-			x.addFault(field, "%s does not stand in %s.", name, t.UpperLabel())
+			x.addFault(field, "%s is not in %s.", name, t.UpperLabel())
 		}
 		return k, i, i >= 0
 	}
@@ -70,11 +70,11 @@ func (x *changer) findSitting(c *Change, field, value string) (k, i int, ok bool
 	}
 	switch len(labels) {
 	case 0:
-		x.addFault("course", "%s stands in no term.", name)
+		x.addFault("course", "%s is in no term.", name)
 	case 1:
 		return k, i, true
 	default:
-		x.addFault(field, "%s stands in %s. Name one of them.", name, strings.Join(labels, ", "))
+		x.addFault(field, "%s is in %s. Name one of them.", name, strings.Join(labels, ", "))
 	}
 	return 0, 0, false
 }
@@ -99,7 +99,7 @@ func (x *changer) moveCourse(c *Change) {
 	sitting, from := x.s.Semesters[k].Courses[i], termOf(&x.s.Semesters[k].Term)
 	switch {
 	case hasCourseTwice(x.s.Semesters[target], &sitting):
-		x.addFault("to", "%s stands in %s already.", sitting.Code, to.UpperLabel())
+		x.addFault("to", "%s is already in %s.", sitting.Code, to.UpperLabel())
 	case len(x.s.Semesters[target].Courses) >= maxTermCourses:
 		x.addFault("to", "At most %d courses in a term.", maxTermCourses)
 	case x.mayMove("to", &sitting, from, to):
@@ -111,7 +111,7 @@ func (x *changer) moveCourse(c *Change) {
 	}
 }
 
-// hasCourseTwice reports whether a sitting would stand in a term a second time; placeholders may.
+// hasCourseTwice reports whether a sitting would be in a term a second time; placeholders may.
 func hasCourseTwice(s Semester, sitting *Sitting) bool {
 	return sitting.Message != placeholder && hasSitting(s, sitting.Code)
 }

@@ -51,7 +51,7 @@ func (x *changer) hasRoom(codes []string) bool {
 	return false
 }
 
-// markSitting says how a sitting ended. A completed course that stands in no term yet is put into the one that is
+// markSitting says how a sitting ended. A completed course without a term is put into the one that is
 // named, which has begun.
 func (x *changer) markSitting(c *Change) {
 	code, ok := x.findCourse("course", c.Course)
@@ -78,7 +78,7 @@ func (x *changer) markSitting(c *Change) {
 	state := State{Status: Completed, Semester: &label, Via: x.s.States[code].Via}
 	switch {
 	case termOf(&label).PositionAt(x.now) == term.Future && c.As == MarkCompleted:
-		x.addFault("course", "%s stands in %s, which is still to come.", code, label)
+		x.addFault("course", "%s is in %s, which is still to come.", code, label)
 		return
 	case c.As == MarkIncomplete && state.Via != "":
 		x.addFault("course", "%s counts as %s. Take that back first.", code, viaWords[state.Via])

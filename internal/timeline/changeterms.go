@@ -98,7 +98,7 @@ func (x *changer) renameTerm(c *Change) {
 	x.setTerms(semesters)
 }
 
-// mayMove reports whether a sitting can stand in another term: what is over cannot lie ahead.
+// mayMove reports whether a sitting can be in another term: a sitting with an outcome cannot be in a future one.
 func (x *changer) mayMove(field string, s *Sitting, from, to term.Term) bool {
 	if to.PositionAt(x.now) != term.Future || from.PositionAt(x.now) == term.Future || !x.isRecorded(s, from) {
 		return true
@@ -122,8 +122,8 @@ func isOpenMessage(message string) bool {
 		isUnusedMessage(message)
 }
 
-// carryState lets the state of a course follow its sitting to another term. A state that says only where the term lies
-// is worked out again.
+// carryState moves the state of a course with its sitting to another term. A state that only depends on the position of
+// the term is computed again.
 func (x *changer) carryState(s *Sitting, from, to term.Term) {
 	label, state := to.UpperLabel(), x.s.States[s.Code]
 	kept := state.Status == Completed || from.PositionAt(x.now) == to.PositionAt(x.now)

@@ -8,8 +8,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
-// Delta is what an edit changed of a result, so that whoever shows the result before the edit can show it after it. A
-// field without a value says that nothing of it changed.
+// Delta is the difference that an edit made in a result, with which a client can update the result that it shows. A
+// field without a value did not change.
 type Delta struct {
 	TimelineName     *string `json:"timelineName,omitempty"`
 	IsCoop           *bool   `json:"isCoop,omitempty"`
@@ -20,11 +20,12 @@ type Delta struct {
 	// Semesters are the terms that are new or hold other sittings, whole; RemovedTerms are those that are gone.
 	Semesters    []Semester `json:"semesters,omitempty"`
 	RemovedTerms []string   `json:"removedTerms,omitempty"`
-	// Courses are those whose state, or whose place in the requirements, changed; RemovedCourses are those that the slim
-	// view no longer has.
+	// Courses are those whose state, or whose place in the requirements, changed; RemovedCourses are those that the
+	// slim view no longer has.
 	Courses        map[string]ChangedCourse `json:"courses,omitempty"`
 	RemovedCourses []string                 `json:"removedCourses,omitempty"`
-	// Pools are the requirements that are new or list other courses, whole; RemovedPools are the ids of those that went.
+	// Pools are the requirements that are new or list other courses, whole; RemovedPools are the ids of those that
+	// went.
 	Pools        []Pool   `json:"pools,omitempty"`
 	RemovedPools []string `json:"removedPools,omitempty"`
 	// Credits says what was gained and lost.
@@ -84,14 +85,14 @@ type PoolCreditsChange struct {
 	CreditsChange
 }
 
-// MovedCount is a course and the requirements in which it counted and counts.
+// MovedCount is a course, and the requirements in which it counted before and counts now.
 type MovedCount struct {
 	Course string   `json:"course"`
 	From   []string `json:"from"`
 	To     []string `json:"to"`
 }
 
-// ListDelta is what came to a list and what went. What changed is in both.
+// ListDelta holds the added and the removed elements of a list. A changed element is in both.
 type ListDelta[T any] struct {
 	Appeared []T `json:"appeared"`
 	Gone     []T `json:"gone"`
@@ -253,7 +254,7 @@ func gainedCredits(before, after Credits) CreditsGained {
 	}
 }
 
-// compareLists returns what came to a list and what went, told apart by what identify returns.
+// compareLists returns the added and the removed elements of a list, by their identity.
 func compareLists[T any, K comparable](before, after []T, identify func(T) K) ListDelta[T] {
 	had := make(map[K]int, len(before))
 	for _, x := range before {
@@ -276,7 +277,7 @@ func compareLists[T any, K comparable](before, after []T, identify func(T) K) Li
 	return out
 }
 
-// remarkIdentity is what people see of a remark.
+// remarkIdentity is the visible part of a remark.
 type remarkIdentity struct {
 	code                                        audit.RemarkCode
 	level                                       audit.Level

@@ -20,7 +20,7 @@ const (
 	workTerm      = "co-op work term"
 	notPassed     = "minimum grade D- not met"
 	// countsInstead is followed by the code of the equivalent course that counts.
-	countsInstead = "does not count beside its equivalent "
+	countsInstead = "does not count together with its equivalent "
 )
 
 // isUnusedMessage reports whether a message only says that no pool uses the course. Each build decides that again.

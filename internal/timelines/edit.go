@@ -17,9 +17,10 @@ type Edited struct {
 	Delta  *timeline.Delta
 }
 
-// EditResult applies a patch to the result of a job. With version 0 it edits whatever there is; with another the record must
-// be at it, or the error is precondition_failed. Others are job_not_found, conflict for a job that is not done or that
-// others are faster to change all the time, and invalid_form for the patch, of which nothing is applied then.
+// EditResult applies a patch to the result of a job. With version 0 it edits whatever there is; with another the
+// record must be at it, or the error is precondition_failed. Others are job_not_found, conflict for a job that is not
+// done or that others are faster to change all the time, and invalid_form for the patch, of which nothing is applied
+// then.
 func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (Edited, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
 		return Edited{}, err
