@@ -34,7 +34,7 @@ var idioms = []struct {
 	{`\b(brings?|brought) (it |them )?back\b`, ``, "restores"},
 	{`\b(go|goes|went|going) on\b`, ``, "continues"},
 	{`\bbeside\b`, ``, "next to, in addition to, or other than"},
-	{`\b(no|some|any|every)body\b`, ``, "no caller, another process, or all users"},
+	{`\b(no|some|any|every)body\b`, `Somebody\\n`, "no caller, another process, or all users"},
 	{`\bwhat is left\b`, ``, "the rest"},
 	{`\bwhoever\b`, ``, "a caller who, or any client that"},
 	{`\bin vain\b`, ``, "without effect"},

@@ -31,7 +31,7 @@ func TestLicences(t *testing.T) {
 		files map[string]string
 		want  string // of the first fault; empty: none
 	}{
-		{"one that is taken", map[string]string{"LICENSE": "Copyright 2026 An Author\n\n" + isc}, ""},
+		{"one that is taken", map[string]string{"LICENSE": "Copyright 2026 Somebody\n\n" + isc}, ""},
 		{"another spelling", map[string]string{"licence.md": isc}, ""},
 		{"none", map[string]string{"README.md": isc}, "no licence that is known"},
 		{"one that is not taken", map[string]string{"COPYING": gpl}, "is not among the licences that are taken"},
