@@ -92,6 +92,10 @@ fuzz: ## Fuzz every reader of outside bytes, FUZZ=30s each
 mutations: ## Damage MUTATIONS=10000 records in every way: what is read is the same, a warning or a fault. DAY=20261128 repeats a day's
 	MUTATIONS=$(or $(MUTATIONS),10000) go test -count=1 -v -run 'OfTheDay' ./internal/document
 
+.PHONY: producers
+producers: ## Print a record with every program that is installed, put it through every processor, and read each file
+	cd tests && go test -count=1 -tags producers -v ./producers
+
 .PHONY: audit
 audit: ## Check the modules of the programs: checksums, licences, known vulnerabilities. Works offline
 	@hack/deps.sh audit

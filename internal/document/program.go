@@ -91,7 +91,8 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 				gpa = number
 			}
 		case labelWriting:
-			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satisfied")
+			// Some programs lose the ligature in "Satisfied" (Ghostscript 10 writes another letter): five letters tell.
+			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satis")
 		}
 	}
 	return info, gpa, earned, lost

@@ -1,0 +1,166 @@
+//go:build producers
+
+// Package producers prints one invented record with the programs that this machine has, puts it through the processors
+// that it has, and reads each file. A file may be read right, with a warning, or be refused; it is never wrong in
+// silence. make producers runs it; CI reads the small files of tests/documents instead.
+package producers
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// tool is a program that writes a PDF. In its arguments IN and OUT are files, and DIR is the folder of OUT.
+type tool struct {
+	name string
+	args []string
+	font string // of the page, Liberation Sans when it is empty
+}
+
+// printers make a PDF of a page of HTML.
+var printers = []tool{
+	{name: "chromium", args: []string{"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--print-to-pdf=OUT", "IN"}},
+	{name: "chromium without headers", args: []string{"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--virtual-time-budget=2000", "--print-to-pdf=OUT", "IN"}},
+	{name: "chromium, Lato", args: []string{"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--print-to-pdf=OUT", "IN"}, font: "Lato"},
+	{name: "chromium, Carlito", args: []string{"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--print-to-pdf=OUT", "IN"}, font: "Carlito"},
+	{name: "weasyprint", args: []string{"weasyprint", "IN", "OUT"}},
+	{name: "wkhtmltopdf", args: []string{"wkhtmltopdf", "-q", "IN", "OUT"}},
+	{name: "prince", args: []string{"prince", "IN", "-o", "OUT"}},
+	{name: "libreoffice", args: []string{"soffice", "--headless", "--convert-to", "pdf:writer_web_pdf_Export", "--outdir", "DIR", "IN"}},
+}
+
+// processors make another PDF of one.
+var processors = []tool{
+	{name: "qpdf, linearized", args: []string{"qpdf", "--linearize", "IN", "OUT"}},
+	{name: "qpdf, object streams", args: []string{"qpdf", "--object-streams=generate", "IN", "OUT"}},
+	{name: "qpdf, every page turned", args: []string{"qpdf", "IN", "OUT", "--rotate=+90:1-z"}},
+	{name: "qpdf, the last page turned", args: []string{"qpdf", "IN", "OUT", "--rotate=+180:z"}},
+	{name: "qpdf, pages reversed", args: []string{"qpdf", "--empty", "--pages", "IN", "z-1", "--", "OUT"}},
+	{name: "qpdf, without the first page", args: []string{"qpdf", "--empty", "--pages", "IN", "2-z", "--", "OUT"}},
+	{name: "qpdf, twice", args: []string{"qpdf", "--empty", "--pages", "IN", "IN", "--", "OUT"}},
+	{name: "Ghostscript", args: []string{"gs", "-q", "-dNOPAUSE", "-dBATCH", "-sDEVICE=pdfwrite", "-sOutputFile=OUT", "IN"}},
+	{name: "Ghostscript, screen", args: []string{"gs", "-q", "-dNOPAUSE", "-dBATCH", "-sDEVICE=pdfwrite", "-dPDFSETTINGS=/screen", "-sOutputFile=OUT", "IN"}},
+	{name: "MuPDF", args: []string{"mutool", "clean", "-gggg", "IN", "OUT"}},
+	{name: "Poppler, cairo", args: []string{"pdftocairo", "-pdf", "IN", "OUT"}},
+	{name: "Poppler, unite", args: []string{"pdfunite", "IN", "IN", "OUT"}},
+	{name: "pdfcpu, two on a sheet", args: []string{"pdfcpu", "nup", "OUT", "2", "IN"}},
+	{name: "pdfjam, two on a sheet", args: []string{"pdfjam", "--quiet", "--nup", "2x1", "--landscape", "--outfile", "OUT", "IN"}},
+	{name: "pdftk", args: []string{"pdftk", "IN", "cat", "1-endeast", "output", "OUT"}},
+	{name: "cpdf", args: []string{"cpdf", "-twoup", "IN", "-o", "OUT"}},
+}
+
+// run makes out of in, and reports whether the machine has the tool.
+func (x tool) run(t *testing.T, in, out string) bool {
+	t.Helper()
+	if _, err := exec.LookPath(x.args[0]); err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	args := make([]string, len(x.args))
+	for i, a := range x.args {
+		args[i] = strings.NewReplacer("IN", in, "OUT", out, "DIR", filepath.Dir(out)).Replace(a)
+	}
+	if b, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", x.name, err, b)
+	}
+	if _, err := os.Stat(out); err != nil {
+		t.Fatalf("%s wrote nothing", x.name)
+	}
+	return true
+}
+
+func TestProducers(t *testing.T) {
+	reader, err := pdftext.New(pdftext.Config{CacheDir: testenv.WasmCache()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { reader.Close() })
+	want := expectedFacts()
+	var table []string
+	ran := 0
+	for _, printer := range printers {
+		dir := t.TempDir()
+		page, out := filepath.Join(dir, "record.html"), filepath.Join(dir, "record.pdf")
+		if err := os.WriteFile(page, []byte(recordHTML(cmp.Or(printer.font, "Liberation Sans"))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !printer.run(t, page, out) {
+			table = append(table, fmt.Sprintf("%-28s %-30s not installed", printer.name, ""))
+			continue
+		}
+		ran++
+		table = append(table, check(t, reader, want, out, printer.name, ""))
+		for _, processor := range processors {
+			processed := filepath.Join(t.TempDir(), "processed.pdf")
+			if processor.run(t, out, processed) {
+				table = append(table, check(t, reader, want, processed, printer.name, processor.name))
+			}
+		}
+	}
+	t.Log("\n" + strings.Join(table, "\n"))
+	if ran == 0 {
+		t.Fatal("no program prints HTML on this machine: install chromium or weasyprint")
+	}
+}
+
+// check reads a file and says how: right, with warnings, refused, or wrong in silence, which fails the test.
+func check(t *testing.T, reader *pdftext.Extractor, want document.Document, file, printer, processor string) string {
+	t.Helper()
+	pdf, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := fmt.Sprintf("%-28s %-30s ", printer, processor)
+	pages, err := reader.Pages(t.Context(), pdf)
+	var got document.Document
+	if err == nil {
+		got, err = document.Read(pages)
+	}
+	if err != nil {
+		return line + "refused: " + string(fault.CodeOf(err))
+	}
+	diff := gocmp.Diff(toJSON(t, want), toJSON(t, got))
+	switch {
+	case diff == "":
+		return line + "right"
+	case len(got.Warnings) > 0:
+		return line + "warning: " + string(got.Warnings[0].Code)
+	}
+	t.Errorf("%s %s: wrong in silence: want -, got +\n%s", printer, processor, diff)
+	return line + "WRONG"
+}
+
+// toJSON returns the facts that a timeline uses, without titles: programs fold their letters in many ways.
+func toJSON(t *testing.T, d document.Document) string {
+	t.Helper()
+	d = d.Plain()
+	for i := range d.Semesters {
+		for k := range d.Semesters[i].Courses {
+			d.Semesters[i].Courses[k].Title = ""
+		}
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(d); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
