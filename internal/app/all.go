@@ -59,7 +59,13 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 
 	pool := parserchild.NewPool(c.Pool, r.Log, r.Registry)
 	r.AddComponent("pool", pool.Run)
-	worker, err := core.newWorker(r, parsepool.Stream{Pool: pool}, c.Jobs, c.JobTimeout, r.DrainTimeout()-apiDrainInAll)
+	secret, err := loadFactsSecret(c.DataDir)
+	if err != nil {
+		return fmt.Errorf("TMD_DATA_DIR: %w", err)
+	}
+	worker, err := core.newWorker(r, parsepool.Stream{Pool: pool}, workerOptions{
+		jobs: c.Jobs, parserTimeout: c.JobTimeout, grace: r.DrainTimeout() - apiDrainInAll, factsSecret: secret,
+	})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
+	"github.com/trackmydegree/trackmydegree/internal/factcodec"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -145,13 +146,25 @@ func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) erro
 	}
 }
 
+type workerOptions struct {
+	jobs          config.Jobs
+	parserTimeout time.Duration
+	grace         time.Duration
+	factsSecret   []byte // of the encryption of facts, the same for all workers of an installation
+}
+
 // newWorker builds the queue's server with its executor. The server drains within grace. The executor's cleanup of
 // files stops after it, so that the files of the last jobs are deleted.
-func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, parserTimeout, grace time.Duration) (*queue.Server, error) {
+func (c *core) newWorker(r *role.Role, parser executor.Parser, o workerOptions) (*queue.Server, error) {
+	facts, err := factcodec.New(o.factsSecret)
+	if err != nil {
+		return nil, err
+	}
 	processor, err := executor.New(executor.Deps{
 		Jobs: c.records, Uploads: c.uploads, Parser: parser, Catalogue: c.catalogue, Timelines: c.database,
 		Clock: time.Now, Logger: r.Log, Reporter: r.Reporter, Registerer: r.Registry,
-		JobTimeout: o.JobTimeout, ParserTimeout: parserTimeout, OutagePatience: o.OutagePatience, KeepFailed: o.KeepFailed,
+		Facts: facts, JobTimeout: o.jobs.JobTimeout, ParserTimeout: o.parserTimeout, OutagePatience: o.jobs.OutagePatience,
+		KeepFailed: o.jobs.KeepFailed,
 	})
 	if err != nil {
 		return nil, err
@@ -162,7 +175,7 @@ func (c *core) newWorker(r *role.Role, parser executor.Parser, o config.Jobs, pa
 		return nil, err
 	}
 	return queue.NewServer(queue.Deps{
-		Redis: c.redis, Liveness: member, Handler: processor, Concurrency: o.Concurrency, Grace: grace,
+		Redis: c.redis, Liveness: member, Handler: processor, Concurrency: o.jobs.Concurrency, Grace: o.grace,
 		Logger: r.Log, Registerer: r.Registry,
 	})
 }

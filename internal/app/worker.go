@@ -49,7 +49,11 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	if err := core.addRepairer(r, tasks); err != nil {
 		return err
 	}
-	worker, err := core.newWorker(r, parser, c.Jobs, c.ParserTimeout, r.DrainTimeout())
+	worker, err := core.newWorker(r, parser, workerOptions{
+		jobs: c.Jobs, parserTimeout: c.ParserTimeout, grace: r.DrainTimeout(),
+		// Every worker has it and the disks of Redis and of the uploads do not.
+		factsSecret: []byte(c.MongoURI.Reveal()),
+	})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -29,7 +30,9 @@ type attempt struct {
 	started  time.Time
 	steps    []stepTime
 	panicked bool
-	ended    bool // this attempt has made the record final
+	document *document.Document // once it was read
+	factsEnd time.Time          // of facts that were kept: when they may no longer be used
+	ended    bool               // this attempt has made the record final
 }
 
 type stepTime struct {
@@ -98,7 +101,11 @@ func (p *Processor) scheduleRetry(ctx context.Context, a *attempt, cause error, 
 }
 
 func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) error {
+	kept := p.keepFacts(a, cause)
 	err := p.writeRecord(ctx, func(ctx context.Context) error {
+		if kept.Sealed != nil {
+			return p.Jobs.FailAnswerable(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), kept)
+		}
 		return p.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
 	})
 	if err != nil {

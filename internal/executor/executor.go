@@ -51,13 +51,15 @@ func (silent) ReportJobPanic(job.ID, any)   {}
 
 // Deps are the dependencies of a Processor. Reporter is optional. JobTimeout bounds an attempt (0: 60 s),
 // ParserTimeout one call of the parser (0: 20 s). OutagePatience is the age of a job up to which outages do not count
-// as attempts (0: 30 min). With KeepFailed the documents of failed jobs are kept for operators.
+// as attempts (0: 30 min). Without Facts no job that fails for want of a degree can be answered. With KeepFailed the
+// documents of failed jobs are kept for operators.
 type Deps struct {
 	Jobs           Jobs
 	Uploads        Uploads
 	Parser         Parser
 	Catalogue      Catalogue
 	Timelines      Timelines
+	Facts          Facts
 	Clock          func() time.Time
 	Logger         *slog.Logger
 	Reporter       Reporter
@@ -176,7 +178,11 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 		return job.Stored{}, err
 	}
 	defer a.startStep("pack")()
-	return resultcodec.EncodeResult(t)
+	result, err = resultcodec.EncodeResult(t)
+	if err == nil && a.document != nil {
+		result.Reading, err = resultcodec.EncodeReading(*a.document)
+	}
+	return result, err
 }
 
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
@@ -194,12 +200,11 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		if err != nil {
 			return nil, err
 		}
-		doc, err := p.parseDocument(ctx, a)
-		if err != nil {
+		if err := p.readDocument(ctx, a); err != nil {
 			return nil, err
 		}
 		defer a.startStep("build")()
-		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(doc, given.Degree, now))
+		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, given.Degree, now))
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
@@ -241,6 +246,20 @@ func addGraduation(ctx context.Context, b *timeline.Builder, now time.Time) func
 		}
 		return r, b.AddGraduation(ctx, r, now)
 	}
+}
+
+// readDocument reads the document of the job, or the facts that are kept of it.
+func (p *Processor) readDocument(ctx context.Context, a *attempt) error {
+	read := p.parseDocument
+	if a.record.FromFacts {
+		read = p.loadFacts
+	}
+	doc, err := read(ctx, a)
+	if err != nil {
+		return err
+	}
+	a.document = &doc
+	return nil
 }
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {

@@ -62,6 +62,9 @@ type world struct {
 	file     bool
 	parse    func(ctx context.Context) (document.Document, error)
 	keep     bool // the documents of jobs that fail
+	facts    executor.Facts
+	kept     job.KeptFacts
+	sealed   []byte // the facts of a job that runs from them
 	saved    map[string]timeline.Saved
 	fails    map[string]error // by step
 	failed   []error          // what the reporter received
@@ -83,7 +86,7 @@ func (w *world) processor() *executor.Processor {
 	return testenv.Must(executor.New(executor.Deps{
 		Jobs: w, Uploads: uploads{w}, Parser: parser{w}, Catalogue: cat{w}, Timelines: w,
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Reporter: w, Registerer: w.registry,
-		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second, KeepFailed: w.keep,
+		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second, KeepFailed: w.keep, Facts: w.facts,
 	}))
 }
 
@@ -147,6 +150,18 @@ func (w *world) ScheduleRetry(ctx context.Context, _ job.ID, fence int64, why jo
 
 func (w *world) FailJob(ctx context.Context, _ job.ID, fence int64, why job.Failure) error {
 	return w.move(ctx, fence, job.Failed, &why)
+}
+
+func (w *world) FailAnswerable(ctx context.Context, _ job.ID, fence int64, why job.Failure, kept job.KeptFacts) error {
+	w.kept = kept
+	return w.move(ctx, fence, job.Failed, &why)
+}
+
+func (w *world) LoadFacts(ctx context.Context, _ job.ID) ([]byte, error) {
+	if w.sealed == nil {
+		return nil, fault.New(fault.FactsExpired)
+	}
+	return w.sealed, w.step(ctx, "facts")
 }
 
 func (w *world) RequeueJob(ctx context.Context, _ job.ID, fence int64) error {

@@ -17,7 +17,7 @@ import (
 //	tmd_job_attempts_total{kind,outcome}   attempts, by kind (file, body, timelineData) and by outcome (done,
 //	                                       interrupted, superseded or the fault's code)
 //	tmd_jobs_total{kind,outcome}           jobs that ended here: done, or the code they failed with
-//	tmd_job_step_seconds{step}             catalogue, parse, load, build, pack, store
+//	tmd_job_step_seconds{step}             catalogue, parse, facts, load, build, pack, store
 //	tmd_job_seconds{kind}                  from being accepted to done, waiting included
 type metrics struct {
 	attempts *prometheus.CounterVec

@@ -23,6 +23,10 @@ type Jobs interface {
 	ScheduleRetry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
 	// FailJob sets failed, with the reason.
 	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error
+	// FailAnswerable is FailJob for a job whose owner can choose a degree, and keeps the facts with it for a time.
+	FailAnswerable(ctx context.Context, id job.ID, fence int64, why job.Failure, kept job.KeptFacts) error
+	// LoadFacts returns the encrypted facts of a job that runs from them; facts_expired when it has none.
+	LoadFacts(ctx context.Context, id job.ID) ([]byte, error)
 	// RequeueJob sets queued again after an interruption.
 	RequeueJob(ctx context.Context, id job.ID, fence int64) error
 	// LoadRecords reads several records; missing ones are left out.
@@ -37,6 +41,14 @@ type Uploads interface {
 	Delete(ctx context.Context, id job.ID) error
 	// KeepDocument keeps the bytes for operators, and removes the ticket; a missing file is no error.
 	KeepDocument(ctx context.Context, id job.ID) error
+}
+
+// Facts encrypts the facts of documents that wait for a degree, and decrypts them; factcodec.Codec is one.
+type Facts interface {
+	// Seal encrypts the facts of a job, which may be used until a time.
+	Seal(id job.ID, doc document.Document, until time.Time) ([]byte, error)
+	// Open decrypts the facts of a job, and returns until when they may be used.
+	Open(id job.ID, sealed []byte) (document.Document, time.Time, error)
 }
 
 // Parser reads documents. Faults of the document are permanent; those of the service are parser_unavailable or

@@ -27,6 +27,7 @@ const (
 	DegreeNotFound       Code = "degree_not_found"
 	DegreeAmbiguous      Code = "degree_ambiguous"
 	DegreeMissing        Code = "degree_missing"
+	FactsExpired         Code = "facts_expired"
 	InvalidForm          Code = "invalid_form"
 	TimelineNotFound     Code = "timeline_not_found"
 	JobNotFound          Code = "job_not_found"
@@ -80,6 +81,7 @@ var kinds = map[Code]kind{
 	DegreeNotFound:       {"The degree named in the document is not in the catalogue. Choose a degree with the form instead.", false},
 	DegreeAmbiguous:      {"The degree named in the document fits several degrees. Choose one with the form instead.", false},
 	DegreeMissing:        {"The document names no degree. Choose a degree for it.", false},
+	FactsExpired:         {"What was read of the document is no longer kept. Upload the document again.", false},
 	InvalidForm:          {"Some fields are missing or wrong. Correct the listed fields and send the form again.", false},
 	TimelineNotFound:     {"There is no such timeline. It may have been deleted.", false},
 	JobNotFound:          {"There is no such job. Results are kept for 24 hours; upload the document again.", false},

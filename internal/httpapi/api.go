@@ -85,6 +85,7 @@ type API struct {
 	uploadTimeout  time.Duration
 	eventHeartbeat time.Duration
 
+	clock      func() time.Time
 	logger     *slog.Logger
 	stopping   chan struct{} // closed when event streams are to end
 	endStreams func()
@@ -119,7 +120,7 @@ func New(d Deps) (*API, error) {
 		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload),
-		eventHeartbeat: budget.EventHeartbeat, logger: d.Logger, stopping: make(chan struct{}),
+		eventHeartbeat: budget.EventHeartbeat, clock: d.Clock, logger: d.Logger, stopping: make(chan struct{}),
 	}
 	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
 	a.handler = a.router(d)

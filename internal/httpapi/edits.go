@@ -45,9 +45,9 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 		return respond.WriteJSON(w, http.StatusOK, struct {
 			jobStatus
 			Changed *timeline.Delta `json:"changed"`
-		}{toStatus(edited.Record), edited.Delta})
+		}{a.toStatus(r.Context(), edited.Record), edited.Delta})
 	}
-	before, err := json.Marshal(toStatus(edited.Record))
+	before, err := json.Marshal(a.toStatus(r.Context(), edited.Record))
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-cha
 				continue
 			default:
 				var err error
-				if message, err = statusMessage(toStatus(record)); err != nil {
+				if message, err = statusMessage(a.toStatus(r.Context(), record)); err != nil {
 					return err
 				}
 				seen, last = record.Version, record.State.IsFinal()

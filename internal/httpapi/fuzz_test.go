@@ -83,6 +83,17 @@ func (m model) SubmitForm(_ context.Context, r submit.Request, _ timeline.Form) 
 	return submit.Receipt{ID: aJob}, nil
 }
 
+func (m model) AnswerJob(_ context.Context, a submit.Answer) (job.Record, error) {
+	if a.Owner != "ann" || a.ID != aJob || a.Degree == "" || len(a.Degree) > 200 {
+		m.t.Errorf("accepted: %+v", a)
+	}
+	return job.Record{ID: a.ID, State: job.Queued}, nil
+}
+
+func (m model) LoadReading(context.Context, job.ID) ([]byte, error) {
+	return nil, fault.New(fault.NotFound)
+}
+
 func (m model) SubmitTimeline(_ context.Context, r submit.Request, _ string) (submit.Receipt, error) {
 	m.check(r)
 	return submit.Receipt{ID: aJob}, nil
@@ -243,6 +254,9 @@ func FuzzRequest(f *testing.F) {
 	add("POST", "/api/timeline/form?priority=low", `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`, "Content-Type: application/json; charset=utf-8")
 	add("POST", "/api/timeline/"+aTimeline+"/load", "", "Idempotency-Key: a b")
 	add("GET", status+"?view=slim&result=0", "", `If-None-Match: W/"3", "x", *`, "Accept-Encoding: gzip;q=0, *")
+	add("GET", status+"?view=facts", "", "Accept-Encoding: gzip")
+	add("POST", "/api/timeline/"+aJob+"/degree", `{"degree":"BEng in Software Engineering"}`, "Content-Type: application/json")
+	add("POST", "/api/timeline/upload?degree=BEng%20in%20Civil%20Engineering", pdfForm, "Content-Type: multipart/form-data; boundary=x")
 	add("GET", status+"/events", "", "Last-Event-ID: 3", "Accept: text/event-stream")
 	add("PATCH", status+"?view=full", `{"courses":{"COMP 248":{"status":"completed"}}}`, "Content-Type: application/json", `If-Match: "3"`)
 	add("PATCH", status, `{"timelineName":"a"}`, "Content-Type: application/json", `If-Match: "9223372036854775808"`)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -27,12 +28,14 @@ type jobStatus struct {
 	CreatedAt  time.Time    `json:"createdAt"`
 	UpdatedAt  time.Time    `json:"updatedAt"`
 	FinishedAt *time.Time   `json:"finishedAt,omitempty"`
+	Answerable *answerable  `json:"answerable,omitempty"`
 }
 
-func toStatus(r job.Record) jobStatus {
+func (a *API) toStatus(ctx context.Context, r job.Record) jobStatus {
 	return jobStatus{
 		JobID: r.ID, Kind: r.Kind, Status: r.State, Attempt: r.Attempt, Version: r.Version, Error: r.Error,
 		RetryAt: toOptionalTime(r.RetryAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), FinishedAt: toOptionalTime(r.FinishedAt),
+		Answerable: a.toAnswerable(ctx, r),
 	}
 }
 
@@ -56,11 +59,14 @@ func (a *API) getJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Cache-Control", "private, no-cache")
+	if withResult && query.Get("view") == "facts" {
+		return a.getReading(w, r, id)
+	}
 	slim, err := parseView(query.Get("view"))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "private, no-cache")
 
 	if !withResult || len(r.Header["If-None-Match"]) > 0 {
 		record, err := a.loadOwned(r, id)
@@ -71,7 +77,7 @@ func (a *API) getJob(w http.ResponseWriter, r *http.Request) error {
 			return respond.WriteNotModified(w)
 		}
 		if !withResult || record.State != job.Done {
-			return respond.WriteJSON(w, http.StatusOK, toStatus(record))
+			return respond.WriteJSON(w, http.StatusOK, a.toStatus(r.Context(), record))
 		}
 	}
 	record, result, err := a.jobs.LoadWithResult(r.Context(), id, slim)
@@ -81,13 +87,32 @@ func (a *API) getJob(w http.ResponseWriter, r *http.Request) error {
 	return a.writeStatus(w, r, record, result)
 }
 
+// getReading answers with the state of a job and, once its document was read and the job has ended, with what was read.
+func (a *API) getReading(w http.ResponseWriter, r *http.Request, id job.ID) error {
+	record, err := a.loadOwned(r, id)
+	if err != nil {
+		return err
+	}
+	if !record.State.IsFinal() {
+		return a.writeStatus(w, r, record, nil)
+	}
+	if respond.SetETag(w, r, versionTag(record), true) {
+		return respond.WriteNotModified(w)
+	}
+	reading, err := a.jobs.LoadReading(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return a.writeStatus(w, r, record, reading)
+}
+
 // writeStatus answers with a record and, where there is one, its result.
 func (a *API) writeStatus(w http.ResponseWriter, r *http.Request, record job.Record, result []byte) error {
 	respond.SetETag(w, r, versionTag(record), len(result) > 0)
 	if len(result) == 0 {
-		return respond.WriteJSON(w, http.StatusOK, toStatus(record))
+		return respond.WriteJSON(w, http.StatusOK, a.toStatus(r.Context(), record))
 	}
-	before, err := json.Marshal(toStatus(record))
+	before, err := json.Marshal(a.toStatus(r.Context(), record))
 	if err != nil {
 		return err
 	}
@@ -165,5 +190,5 @@ func parseView(view string) (bool, error) {
 	case "slim":
 		return true, nil
 	}
-	return false, fault.WithDetail(fault.BadRequest, "The view is slim or full.")
+	return false, fault.WithDetail(fault.BadRequest, "The view is full, slim or, of a job, facts.")
 }

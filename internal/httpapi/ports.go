@@ -21,6 +21,8 @@ type Jobs interface {
 	LoadRecord(ctx context.Context, id job.ID) (job.Record, error)
 	// LoadWithResult returns a record and, when it is done, its result (gzip): the whole one, or the slim one.
 	LoadWithResult(ctx context.Context, id job.ID, slim bool) (job.Record, []byte, error)
+	// LoadReading returns what was read of a job's document (gzip); not_found when that is not known.
+	LoadReading(ctx context.Context, id job.ID) ([]byte, error)
 	// DeleteJob deletes a record, its input and its result. It is idempotent.
 	DeleteJob(ctx context.Context, id job.ID) error
 	// WatchRecord returns the present record and then each change of it. The channel is closed after a final record,
@@ -36,6 +38,8 @@ type Submitter interface {
 	SubmitForm(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
 	// SubmitTimeline queues a job that rebuilds a saved timeline of the owner, which the caller has checked.
 	SubmitTimeline(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
+	// AnswerJob runs a failed job again for the degree that its owner chose, which was validated before.
+	AnswerJob(ctx context.Context, answer submit.Answer) (job.Record, error)
 }
 
 // Uploads holds the documents and the tickets of jobs that have not ended.

@@ -51,6 +51,7 @@ func (a *API) router(d Deps) http.Handler {
 			r.Post("/timeline/upload", respond.HandleEndpoint(a.submitFile))
 			r.Post("/timeline/form", respond.HandleEndpoint(a.submitForm))
 			r.Post("/timeline/{id}/load", respond.HandleEndpoint(a.submitTimeline))
+			r.Post("/timeline/{jobId}/degree", respond.HandleEndpoint(a.answerJob))
 		})
 		routeGet(r, "/timeline/status/{jobId}", middleware.WithTimeout(a.getJob))
 		r.Patch("/timeline/status/{jobId}", respond.HandleEndpoint(a.patchJob))

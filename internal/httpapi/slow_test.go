@@ -29,7 +29,8 @@ func (stuck) LoadRecord(ctx context.Context, _ job.ID) (job.Record, error) {
 func (stuck) LoadWithResult(ctx context.Context, _ job.ID, _ bool) (job.Record, []byte, error) {
 	return job.Record{}, nil, wait(ctx)
 }
-func (stuck) DeleteJob(ctx context.Context, _ job.ID) error { return wait(ctx) }
+func (stuck) LoadReading(ctx context.Context, _ job.ID) ([]byte, error) { return nil, wait(ctx) }
+func (stuck) DeleteJob(ctx context.Context, _ job.ID) error             { return wait(ctx) }
 func (stuck) WatchRecord(ctx context.Context, _ job.ID) (<-chan job.Record, error) {
 	return nil, wait(ctx)
 }
@@ -83,6 +84,9 @@ func TestNoAnswerWaitsForAPartThatHangs(t *testing.T) {
 	for _, q := range []struct{ method, path, body string }{
 		{http.MethodGet, aJob, ""},
 		{http.MethodGet, aJob + "?result=false", ""},
+		{http.MethodGet, aJob + "?view=facts", ""},
+		{http.MethodPost, "/api/timeline/0b8b7f0a-6a3a-4a39-9d8e-0d86b572ffea/degree", `{"degree":"BEng in Software Engineering"}`},
+		{http.MethodPost, "/api/timeline/upload?degree=x", ""},
 		{http.MethodPatch, aJob, `{"timelineName":"a"}`},
 		{http.MethodDelete, aJob, ""},
 		{http.MethodPost, "/api/timeline/form", `{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`},

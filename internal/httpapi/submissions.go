@@ -56,6 +56,8 @@ func (a *API) readDegree(r *http.Request) (string, error) {
 
 // checkDegree returns the id of a degree that a student can be in; degree_not_found.
 func (a *API) checkDegree(r *http.Request, id string) (string, error) {
+	r, cancel := middleware.LimitAnswer(r)
+	defer cancel()
 	current, err := a.snapshot.CurrentCatalogue(r.Context())
 	if err != nil {
 		return "", err
@@ -85,8 +87,11 @@ func (a *API) writeAccepted(w http.ResponseWriter, r *http.Request, kind job.Kin
 		state = record.State
 	}
 	w.Header().Set("Location", "/api/timeline/status/"+string(receipt.ID))
-	return respond.WriteJSON(w, http.StatusAccepted, struct {
-		JobID  job.ID    `json:"jobId"`
-		Status job.State `json:"status"`
-	}{receipt.ID, state})
+	return respond.WriteJSON(w, http.StatusAccepted, acceptedJob{receipt.ID, state})
+}
+
+// acceptedJob is the body of 202.
+type acceptedJob struct {
+	JobID  job.ID    `json:"jobId"`
+	Status job.State `json:"status"`
 }

@@ -35,6 +35,8 @@ const (
 	BackoffBase = 2 * time.Second  // doubled for each further attempt: 2 s, then 4 s
 	BackoffMost = 15 * time.Second // of the waits in an outage, which are not counted
 	ResultTTL   = 24 * time.Hour   // since the last write
+	// AnswerTTL is how long the facts of a document are kept after its job first failed for want of a degree.
+	AnswerTTL = time.Hour
 
 	// MaxCrashes is the number of workers that a job may crash. Then it fails without another run.
 	MaxCrashes = 3
@@ -79,6 +81,19 @@ type Record struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	FinishedAt time.Time // set in done and failed
+	// AnswerUntil is set in failed when the owner may choose a degree, with which the job runs again from the facts
+	// that are kept with it until then.
+	AnswerUntil time.Time
+	// FromFacts says that the job runs from such facts, without a document.
+	FromFacts bool
+}
+
+// NeedsDocument reports whether the job cannot run without its document.
+func (r Record) NeedsDocument() bool { return r.Kind == File && !r.FromFacts }
+
+// CanBeAnswered reports whether the owner may choose a degree for the failed job at a time.
+func (r Record) CanBeAnswered(at time.Time) bool {
+	return r.State == Failed && at.Before(r.AnswerUntil)
 }
 
 // Failure is the reason of a failed attempt, as the client may see it.
@@ -119,6 +134,19 @@ type Delivery struct {
 type Stored struct {
 	Full []byte // gzip of the whole TimelineResult
 	Slim []byte // gzip of its slim view
+	// Reading is the gzip of what was read of the document; nil without a document, and for a parser that does not
+	// report the places of rows.
+	Reading []byte
+}
+
+// MaxFacts is the largest size of encrypted facts, in bytes, with which a ticket stays below MaxTicket.
+const MaxFacts = 512 << 10
+
+// KeptFacts is what is kept with a failed job so that its owner can answer it.
+type KeptFacts struct {
+	Sealed  []byte // the facts, encrypted
+	Until   time.Time
+	Reading []byte // as in Stored
 }
 
 // Postponement is the error of a run that met an outage, or could not start. The queue delivers the task again after

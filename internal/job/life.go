@@ -18,6 +18,7 @@ const (
 	Edit      Event = "edit"       // the result is changed
 	Delete    Event = "delete"     // the record is deleted
 	Expire    Event = "expire"     // the record expires, ResultTTL after its last write
+	Answer    Event = "answer"     // the owner of a failed job chooses a degree; it starts again from its facts
 	RetryDead Event = "retry-dead" // a dead job starts again; the rest of its record is deleted
 )
 
@@ -54,6 +55,7 @@ type Move struct {
 var life = []Move{
 	{None, Accept, Queued, API, false},
 	{None, RetryDead, Queued, Operator, false},
+	{None, Answer, Queued, API, false}, // as RetryDead: what the record said of its earlier life is deleted
 
 	{Queued, Begin, Processing, Worker, false},
 	{Retrying, Begin, Processing, Worker, false},

@@ -17,6 +17,8 @@ type Ticket struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// Input is a form as JSON; for a document or a saved timeline an encoded Input.
 	Input []byte `json:"input,omitempty"`
+	// Facts are the encrypted facts from which the job runs without a document, if it does.
+	Facts []byte `json:"facts,omitempty"`
 	// Claim is the digest of the idempotency key that the job was submitted with, if any.
 	Claim string `json:"claim,omitempty"`
 }
@@ -58,6 +60,8 @@ func DecodeTicket(id ID, b []byte) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("%w: without a time", ErrTicket)
 	case t.Priority != High && t.Priority != Normal && t.Priority != Low:
 		return Ticket{}, fmt.Errorf("%w: of an unknown priority", ErrTicket)
+	case len(t.Facts) > MaxFacts, len(t.Facts) > 0 && t.Kind != File:
+		return Ticket{}, fmt.Errorf("%w: with facts that are none", ErrTicket)
 	case t.Kind == Form && withInput:
 		return t, nil
 	case t.Kind == File || t.Kind == TimelineData:
@@ -67,6 +71,9 @@ func DecodeTicket(id ID, b []byte) (Ticket, error) {
 	}
 	return Ticket{}, fmt.Errorf("%w: of an unknown kind, or without its input", ErrTicket)
 }
+
+// NeedsDocument reports whether the job of the ticket cannot run without its document.
+func (t Ticket) NeedsDocument() bool { return t.Kind == File && len(t.Facts) == 0 }
 
 // Saved describes a stored document.
 type Saved struct {

@@ -45,7 +45,7 @@ const (
 // AdmitJob stores a new record at version 1 and its input, if the policy allows it; see submit.Jobs. Idempotent: a
 // record of the same owner and time counts as this one.
 func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
-	outcome, holder, err := s.createRecord(ctx, "admit job", r, input, terms, "")
+	outcome, holder, err := s.createRecord(ctx, "admit job", r, input, terms, "", nil)
 	switch {
 	case err != nil:
 		return "", err
@@ -68,11 +68,13 @@ func (s *Store) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 		ID: t.ID, Kind: t.Kind, Owner: t.Owner, Priority: t.Priority, State: job.Queued,
 		Fence: now.UnixMilli(), Base: now.UnixMilli(), CreatedAt: t.CreatedAt, UpdatedAt: now,
 	}
-	outcome, _, err := s.createRecord(ctx, "restore record", r, t.Input, submit.AdmissionPolicy{}, t.Claim)
+	r.FromFacts = len(t.Facts) > 0
+	outcome, _, err := s.createRecord(ctx, "restore record", r, t.Input, submit.AdmissionPolicy{}, t.Claim, t.Facts)
 	return outcome == createAccepted, err
 }
 
-func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input []byte, terms submit.AdmissionPolicy, claim string) (
+func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input []byte, terms submit.AdmissionPolicy,
+	claim string, facts []byte) (
 	outcome int64, holder job.ID, err error,
 ) {
 	r.Version = 1
@@ -82,6 +84,9 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 	}
 	if input != nil {
 		fields = append(fields, "input", input)
+	}
+	if len(facts) > 0 {
+		fields = append(fields, "facts", facts)
 	}
 	if claim != "" {
 		claim = claimKey(claim)

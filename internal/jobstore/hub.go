@@ -94,7 +94,8 @@ func decodeMessage(id job.ID, body string) (job.Record, error) {
 	if err := json.Unmarshal([]byte(body), &fields); err != nil {
 		return job.Record{}, err
 	}
-	values := make([]any, len(fields))
+	// A process of an older version sends fewer fields.
+	values := make([]any, max(len(fields), len(recordFields)))
 	for i, v := range fields {
 		values[i] = v
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
 // go-redis sends a script again when its answer was lost.
@@ -54,6 +55,14 @@ func TestEachScriptMayRunTwice(t *testing.T) {
 		fence = e.mustBegin(t, other.ID, 1)
 		twice("fail", func() error { return e.FailJob(ctx, other.ID, fence, why) })
 		twice("release", func() error { return e.ReleaseKey(ctx, "other", other.ID) })
+		answered := e.createJob(t)
+		fence = e.mustBegin(t, answered.ID, 1)
+		kept := job.KeptFacts{Sealed: []byte("x"), Until: start.Add(time.Hour), Reading: []byte("y")}
+		twice("fail answerably", func() error { return e.FailAnswerable(ctx, answered.ID, fence, why, kept) })
+		twice("answer", func() error {
+			_, _, err := e.AnswerJob(ctx, submit.Answer{ID: answered.ID, Owner: "owner-1", Degree: "D"}, 5)
+			return err
+		})
 		twice("delete", func() error { return e.DeleteJob(ctx, r.ID) })
 	})
 }

@@ -3,6 +3,8 @@
 //	job:timeline:<id>          hash: the record (see storedRecord), its history and, until the job ends, its input
 //	job:timeline:<id>:result   the result, gzip
 //	job:timeline:<id>:slim     its slim view, gzip
+//	job:timeline:<id>:reading  what was read of the document, gzip, if it was reported
+//	job:timeline:<id>:facts    the facts of a failed job that its owner may answer, encrypted; for an hour
 //	job:timeline:<id>:claim    the key of the idempotency claim that led to the job, if any
 //
 // The other keys are

@@ -17,8 +17,15 @@ import (
 // recordPrefix begins the key of each record. Operators and the controller use it.
 const recordPrefix = "job:timeline:"
 
+// The suffixes of the keys that only some jobs have.
+const (
+	factsSuffix   = ":facts"
+	readingSuffix = ":reading"
+)
+
 func resultKey(id job.ID) string  { return recordPrefix + string(id) + ":result" }
 func slimKey(id job.ID) string    { return recordPrefix + string(id) + ":slim" }
+func readingKey(id job.ID) string { return recordPrefix + string(id) + readingSuffix }
 func claimOfKey(id job.ID) string { return recordPrefix + string(id) + ":claim" }
 
 // keysOf returns the keys of a job in the order in which scripts take them.
@@ -27,8 +34,9 @@ func keysOf(id job.ID) []string {
 }
 
 // storedRecord is a record as the fields of its hash. The hash has more fields, which are read separately so that a
-// poll of the status does not pay for them: input, history, edit (the name of the last edit), owned (the key of its
-// owner's index), content (the key of its content's claim), and shared (set when a second request received the job).
+// poll of the status does not pay for them: input, facts (of a job that runs from them), answer (the degree that its
+// owner chose for it), history, edit (the name of the last edit), owned (the key of its owner's index), content (the
+// key of its content's claim), and shared (set when a second request received the job).
 type storedRecord struct {
 	Kind       string        `redis:"kind"`
 	Owner      string        `redis:"owner"`
@@ -43,6 +51,9 @@ type storedRecord struct {
 	UpdatedAt  number        `redis:"updatedAt"`
 	FinishedAt number        `redis:"finishedAt"`
 	Base       number        `redis:"base"`
+	// Empty in records of older versions, and absent in their messages.
+	AnswerUntil number `redis:"answerUntil"`
+	FromFacts   number `redis:"fromFacts"`
 }
 
 // recordFields are the names of the fields of storedRecord in their order, and scanArgs the same as the arguments of a
@@ -121,7 +132,7 @@ func decodeRecord(id job.ID, values []any) (job.Record, bool, error) {
 		ID: id, Kind: job.Kind(s.Kind), Owner: s.Owner, Priority: job.Priority(s.Priority), State: job.State(s.State),
 		Attempt: int(s.Attempt), Fence: int64(s.Fence), Base: int64(s.Base), Version: int64(s.Version), Error: s.Error.Failure,
 		RetryAt: s.RetryAt.toTime(), CreatedAt: s.CreatedAt.toTime(), UpdatedAt: s.UpdatedAt.toTime(),
-		FinishedAt: s.FinishedAt.toTime(),
+		FinishedAt: s.FinishedAt.toTime(), AnswerUntil: s.AnswerUntil.toTime(), FromFacts: s.FromFacts != 0,
 	}, true, nil
 }
 
@@ -136,7 +147,16 @@ func encodeRecord(r job.Record) ([]any, error) {
 		"attempt", strconv.Itoa(r.Attempt), "fence", strconv.FormatInt(r.Fence, 10), "version", strconv.FormatInt(r.Version, 10),
 		"error", failure, "retryAt", encodeTime(r.RetryAt), "createdAt", encodeTime(r.CreatedAt),
 		"updatedAt", encodeTime(r.UpdatedAt), "finishedAt", encodeTime(r.FinishedAt), "base", strconv.FormatInt(r.Base, 10),
+		"answerUntil", encodeTime(r.AnswerUntil), "fromFacts", encodeFlag(r.FromFacts),
 	}, nil
+}
+
+// encodeFlag returns "1"; empty for false.
+func encodeFlag(set bool) string {
+	if set {
+		return "1"
+	}
+	return ""
 }
 
 // encodeTime returns Unix milliseconds; empty for the zero time.

@@ -49,6 +49,8 @@ var (
 	deleteFromIndexesLua string
 	//go:embed lua/retry_dead.lua
 	retryDeadLua string
+	//go:embed lua/answer_job.lua
+	answerJobLua string
 	//go:embed lua/claim_key.lua
 	claimKeyLua string
 	//go:embed lua/release_key.lua
@@ -68,6 +70,7 @@ var (
 	deleteJobScript         = recordScript(deleteJobLua)
 	deleteFromIndexesScript = recordScript(deleteFromIndexesLua)
 	retryDeadScript         = recordScript(retryDeadLua)
+	answerJobScript         = recordScript(answerJobLua)
 
 	claimKeyScript     = redis.NewScript(namesLua + claimKeyLua)
 	releaseKeyScript   = redis.NewScript(releaseKeyLua)

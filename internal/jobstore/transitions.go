@@ -1,6 +1,7 @@
 package jobstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -48,6 +49,12 @@ func (s *Store) FailJob(ctx context.Context, id job.ID, fence int64, why job.Fai
 	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, why: &why})
 }
 
+// FailAnswerable is FailJob for a job whose owner can choose a degree: it keeps the facts with it for a time. Fenced,
+// idempotent.
+func (s *Store) FailAnswerable(ctx context.Context, id job.ID, fence int64, why job.Failure, kept job.KeptFacts) error {
+	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, why: &why, kept: kept})
+}
+
 // RequeueJob sets queued again after an interruption. Fenced, idempotent.
 func (s *Store) RequeueJob(ctx context.Context, id job.ID, fence int64) error {
 	return s.changeState(ctx, "requeue job", id, fence, change{to: job.Queued})
@@ -59,6 +66,7 @@ type change struct {
 	why     *job.Failure
 	retryAt time.Time
 	result  job.Stored
+	kept    job.KeptFacts
 }
 
 func (s *Store) changeState(ctx context.Context, op string, id job.ID, fence int64, c change) error {
@@ -71,7 +79,9 @@ func (s *Store) changeState(ctx context.Context, op string, id job.ID, fence int
 		code = c.why.Code
 	}
 	changed, err := s.runScript(ctx, changeStateScript, id, fence, string(c.to), failure, encodeTime(c.retryAt),
-		c.result.Full, c.result.Slim, string(code), s.host, job.DeadTTL.Milliseconds(), job.MaxHistory).Bool()
+		c.result.Full, c.result.Slim, string(code), s.host, job.DeadTTL.Milliseconds(), job.MaxHistory,
+		cmp.Or(string(c.result.Reading), string(c.kept.Reading)), c.kept.Sealed, encodeTime(c.kept.Until),
+		max(c.kept.Until.Sub(s.clock()).Milliseconds(), 1)).Bool()
 	if err != nil {
 		return toFault(ctx, op, err)
 	}

@@ -72,6 +72,7 @@ var meanings = map[fault.Code]meaning{
 	fault.DegreeNotFound:       {http.StatusUnprocessableEntity, "Degree not found", 0},
 	fault.DegreeAmbiguous:      {http.StatusUnprocessableEntity, "Ambiguous degree", 0},
 	fault.DegreeMissing:        {http.StatusUnprocessableEntity, "Degree missing", 0},
+	fault.FactsExpired:         {http.StatusGone, "No longer kept", 0},
 	fault.InvalidForm:          {http.StatusUnprocessableEntity, "Invalid fields", 0},
 	fault.TimelineNotFound:     {http.StatusNotFound, "Timeline not found", 0},
 	fault.JobNotFound:          {http.StatusNotFound, "Job not found", 0},

@@ -36,6 +36,10 @@ const (
 	// ends a task. A limit of asynq's own would archive tasks without notifying the owner of the job.
 	maxRetry = 1 << 20
 
+	// archiveWait is how long RequeueArchived waits for the end of a delivery, looking every archivePause.
+	archiveWait  = 500 * time.Millisecond
+	archivePause = 20 * time.Millisecond
+
 	// recordingTime is added to the timeout of a job. When asynq's timeout passes it returns the task without waiting
 	// for the handler, so the handler's own has to pass first and leave time to record the outcome.
 	recordingTime = 30 * time.Second
@@ -150,17 +154,33 @@ func (c *Client) DeleteTask(ctx context.Context, id job.ID) error {
 	return redisurl.ToFault(ctx, "queue: delete task", deleteTaskScript.Run(ctx, c.redis, nil, args...).Err())
 }
 
-// RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. It is idempotent. If
-// the process dies in between, the job has no task, which repair finds.
+// RequeueArchived enqueues the task of a job, and first deletes an archived one of the same id. A delivery whose job
+// has failed may still hold the task for a moment before it is archived: RequeueArchived waits for that, up to
+// archiveWait. It is idempotent. If the process dies in between, the job has no task, which repair finds.
 func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
-	for _, queue := range queuemodel.QueueNames() {
-		keys := []string{queuemodel.TaskKey(queue, t.ID), queuemodel.QueueKey(queue, "archived")}
-		if err := deleteArchivedScript.Run(ctx, c.redis, keys, string(t.ID)).Err(); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, archiveWait+enqueueTimeout)
+	defer cancel()
+	for deadline := time.Now().Add(archiveWait); ; {
+		for _, queue := range queuemodel.QueueNames() {
+			keys := []string{queuemodel.TaskKey(queue, t.ID), queuemodel.QueueKey(queue, "archived")}
+			if err := deleteArchivedScript.Run(ctx, c.redis, keys, string(t.ID)).Err(); err != nil {
+				return redisurl.ToFault(ctx, "queue: requeue archived", err)
+			}
+		}
+		if err := c.Enqueue(ctx, t); err != nil {
+			return fmt.Errorf("queue: requeue archived: %w", err)
+		}
+		state, err := c.redis.HGet(ctx, queuemodel.TaskKey(queuemodel.QueueOf(t.Priority), t.ID), "state").Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
 			return redisurl.ToFault(ctx, "queue: requeue archived", err)
 		}
+		if state != "active" && state != "archived" || !time.Now().Before(deadline) {
+			return nil
+		}
+		select {
+		case <-time.After(archivePause):
+		case <-ctx.Done():
+			return redisurl.ToFault(ctx, "queue: requeue archived", ctx.Err())
+		}
 	}
-	if err := c.Enqueue(ctx, t); err != nil {
-		return fmt.Errorf("queue: requeue archived: %w", err)
-	}
-	return nil
 }

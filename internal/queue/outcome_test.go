@@ -17,7 +17,7 @@ import (
 
 // The outcome of each code while attempts are left. A new code needs a line here.
 var byCode = map[fault.Code]outcome{
-	fault.DegreeMissing: archived, fault.IncompleteDocument: archived, fault.UnreadableRows: archived,
+	fault.DegreeMissing: archived, fault.FactsExpired: archived, fault.IncompleteDocument: archived, fault.UnreadableRows: archived,
 	fault.NotAPDF: archived, fault.UnsupportedKind: archived, fault.TooLarge: archived, fault.Encrypted: archived,
 	fault.NoText: archived, fault.Corrupt: archived, fault.UnrecognizedDocument: archived, fault.TooManyPages: archived,
 	fault.TooComplex: archived, fault.DegreeNotFound: archived, fault.DegreeAmbiguous: archived, fault.InvalidForm: archived,

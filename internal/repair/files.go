@@ -86,7 +86,7 @@ func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) erro
 		return nil // it was deleted in the meantime
 	case err != nil && !damaged:
 		return err
-	case !f.Document && (damaged || t.Kind == job.File):
+	case !f.Document && (damaged || t.NeedsDocument()):
 		// Save writes the ticket first, and Delete removes it last: a document without a ticket is of no use.
 		if s.isOlder(f.Modified, abandoned) {
 			return s.deleteFiles(ctx, f, filesExpired)

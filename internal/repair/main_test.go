@@ -184,7 +184,11 @@ func (e *env) work() {
 func (e *env) end(r job.Record, input []byte) {
 	e.t.Helper()
 	ctx := e.t.Context()
-	if r.Kind == job.File {
+	if r.FromFacts {
+		if facts, err := e.records.LoadFacts(ctx, r.ID); err != nil || string(facts) != "facts" {
+			e.t.Errorf("%s has the facts %q, %v", r.ID, facts, err)
+		}
+	} else if r.Kind == job.File {
 		f, err := e.files.Open(ctx, r.ID)
 		if err != nil {
 			// It may have a result already, from a life that Redis has lost.

@@ -62,7 +62,7 @@ func (s *Repairer) repairTask(ctx context.Context, r job.Record, state TaskState
 	switch {
 	case state == Live:
 		return nil
-	case r.Kind == job.File && !document:
+	case r.NeedsDocument() && !document:
 		return s.repairConfirmed(r.ID, documentLost, func() (bool, error) { return s.failJob(ctx, r) })
 	case state == Archived:
 		return s.repairConfirmed(r.ID, taskArchived, func() (bool, error) { return true, s.Queue.RequeueArchived(ctx, t) })

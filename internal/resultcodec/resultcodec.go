@@ -4,6 +4,7 @@ package resultcodec
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
@@ -30,6 +32,19 @@ var compressors = sync.Pool{New: func() any {
 	return w
 }}
 
+// EncodeReading packs what was read of a document; nil where its reader does not report it.
+func EncodeReading(doc document.Document) ([]byte, error) {
+	reading, ok := doc.Reading()
+	if !ok {
+		return nil, nil
+	}
+	plain, err := json.Marshal(reading)
+	if err != nil {
+		return nil, fmt.Errorf("resultcodec: encode the reading: %w", err)
+	}
+	return compress(plain)
+}
+
 // EncodeResult packs a result and its slim view. Equal results give equal bytes: the gzip header has no time.
 func EncodeResult(r *timeline.Result) (job.Stored, error) {
 	full, err := compressResult(r)
@@ -48,16 +63,21 @@ func compressResult(r *timeline.Result) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("resultcodec: encode the result: %w", err)
 	}
+	return compress(plain)
+}
+
+// compress returns the gzip of JSON.
+func compress(plain []byte) ([]byte, error) {
 	var out bytes.Buffer
 	out.Grow(len(plain) / 4)
 	w := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(w)
 	w.Reset(&out)
 	if _, err := w.Write(plain); err != nil {
-		return nil, fmt.Errorf("resultcodec: compress the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: compress: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("resultcodec: compress the result: %w", err)
+		return nil, fmt.Errorf("resultcodec: compress: %w", err)
 	}
 	return out.Bytes(), nil
 }

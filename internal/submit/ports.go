@@ -28,6 +28,11 @@ type Jobs interface {
 	// WithdrawJob deletes the record of a failed submission, and reports whether there was one. It returns conflict
 	// when a worker has begun the job, or another request has received its id.
 	WithdrawJob(ctx context.Context, id job.ID) (found bool, err error)
+	// AnswerJob queues a failed job again with the degree that its owner chose, and returns the record and the ticket
+	// from which it can be restored. The owner is checked by the caller. It returns job_not_found without a record,
+	// conflict for a job that does not wait for a degree, facts_expired for one that does no longer, and
+	// too_many_jobs. The same answer again is accepted while the record exists, whatever its state.
+	AnswerJob(ctx context.Context, a Answer, maxOpenJobs int) (job.Record, job.Ticket, error)
 	// CheckQuota returns too_many_jobs when the owner has limit open jobs or more.
 	CheckQuota(ctx context.Context, owner string, limit int) error
 	// ClaimKey binds an owner's idempotency key to id for 24 h. When the key is bound already it returns the job that
@@ -57,4 +62,6 @@ type Intake interface {
 type Queue interface {
 	// Enqueue enqueues a task. A task that is queued already is no error.
 	Enqueue(ctx context.Context, t job.Task) error
+	// RequeueArchived enqueues the task of a job that has failed, in the place of the task with which it failed.
+	RequeueArchived(ctx context.Context, t job.Task) error
 }

@@ -162,6 +162,20 @@ func (w *world) Enqueue(ctx context.Context, t job.Task) error {
 	return w.step(ctx, "enqueue")
 }
 
+func (w *world) RequeueArchived(ctx context.Context, t job.Task) error {
+	w.tasks = append(w.tasks, t)
+	return w.step(ctx, "requeue")
+}
+
+func (w *world) AnswerJob(ctx context.Context, a submit.Answer, maxOpenJobs int) (job.Record, job.Ticket, error) {
+	if err := w.room(a.Owner, maxOpenJobs); err != nil {
+		return job.Record{}, job.Ticket{}, err
+	}
+	r := w.records[a.ID]
+	t := job.Ticket{ID: a.ID, Kind: r.Kind, Owner: r.Owner, CreatedAt: now, Input: []byte(a.Degree), Facts: []byte("facts")}
+	return r, t, w.step(ctx, "answer")
+}
+
 func (w *world) submitter() *submit.Submitter {
 	n := 0
 	return testenv.Must(submit.New(submit.Deps{

@@ -18,15 +18,8 @@ func WriteDocumentRows(w io.Writer, d document.Document) error {
 	for _, warn := range d.Warnings {
 		fmt.Fprintf(&b, "%s: %s\n", warn.Code, warn.Message)
 	}
-	fmt.Fprintf(&b, "%d of %d rows", len(d.Rows), d.RowsPrinted)
-	if d.CreditsEarned != nil {
-		courses, transfers := d.CreditsRead()
-		read := courses + transfers
-		if courses == *d.CreditsEarned {
-			read = courses // the printed sum excludes transfers
-		}
-		fmt.Fprintf(&b, ", %g of %g credits", read, *d.CreditsEarned)
-	}
+	reading, _ := d.Reading()
+	b.WriteString(reading.Summary())
 	b.WriteByte('\n')
 	_, err := w.Write(b.Bytes())
 	return err

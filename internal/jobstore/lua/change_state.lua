@@ -9,6 +9,9 @@
 --      11 the host of the writer
 --      12 how long the copy of a failed job is kept, in milliseconds
 --      13 how many incidents the history holds
+--      14 what was read of the document, or empty
+--      15 the encrypted facts of a failed job that its owner may answer, or empty
+--      16 until when, in Unix milliseconds, and 17 how long from now, in milliseconds
 -- Returns 1, or 0 for a writer behind a newer fence, or in a state that has no such next state.
 local stored = redis.call('HMGET', KEYS[1], 'state', 'fence', 'attempt', 'history')
 local state, fence, attempt, stored_history = stored[1], stored[2], stored[3], stored[4]
@@ -32,11 +35,16 @@ if not is_open_state(next_state) then
 	if next_state == 'failed' then
 		local dead = DEAD_PREFIX .. ARGV[1]
 		redis.call('COPY', KEYS[1], dead, 'REPLACE')
-		redis.call('HDEL', dead, 'owned', 'shared')
+		redis.call('HDEL', dead, 'owned', 'shared', 'facts', 'fromFacts', 'answerUntil')
 		redis.call('PEXPIRE', dead, ARGV[12])
 		redis.call('ZADD', DEAD_INDEX, ARGV[2], ARGV[1])
 	end
-	redis.call('HDEL', KEYS[1], 'input')
+	redis.call('HDEL', KEYS[1], 'input', 'facts', 'fromFacts')
+	if ARGV[14] ~= '' then redis.call('SET', KEYS[1] .. READING_SUFFIX, ARGV[14]) end
+	if next_state == 'failed' and ARGV[15] ~= '' then
+		redis.call('HSET', KEYS[1], 'answerUntil', ARGV[16])
+		redis.call('SET', KEYS[1] .. FACTS_SUFFIX, ARGV[15], 'PX', ARGV[17])
+	end
 end
 if next_state == 'done' then
 	redis.call('SET', KEYS[2], ARGV[8])

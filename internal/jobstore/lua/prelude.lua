@@ -17,6 +17,7 @@ local function read_record() return redis.call('HMGET', KEYS[1], unpack(RECORD_F
 -- renew_keys lets the keys of the job expire together.
 local function renew_keys()
 	for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
+	redis.call('PEXPIRE', KEYS[1] .. READING_SUFFIX, ARGV[3])
 end
 
 -- publish_record publishes the record as it is now.
@@ -65,6 +66,7 @@ local function delete_record()
 	local claim = redis.call('GET', KEYS[4])
 	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
 	close_job()
+	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX)
 	if redis.call('DEL', unpack(KEYS)) > 0 then redis.call('PUBLISH', EVENTS_CHANNEL, ARGV[1] .. ' ') end
 end
 
