@@ -24,7 +24,7 @@ func (p *Processor) loadFacts(ctx context.Context, a *attempt) (document.Documen
 	}
 	doc, until, err := p.Facts.Open(a.ID, sealed)
 	if err != nil {
-		// The secret has changed since. No attempt can read them, so the owner is told at once.
+		// The secret has changed since. No attempt can read them, so the job fails at once.
 		return document.Document{}, fault.Wrap(fault.FactsExpired, fmt.Errorf("process: facts: %w", err))
 	}
 	a.factsEnd = until

@@ -116,7 +116,7 @@ func TestFactsAreKeptForDegreesOnly(t *testing.T) {
 	}
 }
 
-// Facts that cannot be read end the job at once, and its owner is told to upload again.
+// Facts that cannot be read fail the job at once.
 func TestFactsThatCannotBeRead(t *testing.T) {
 	for name, sealed := range map[string][]byte{"lost": nil, "damaged": []byte("x")} {
 		t.Run(name, func(t *testing.T) {

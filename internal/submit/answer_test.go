@@ -21,7 +21,7 @@ func TestAnswerJob(t *testing.T) {
 	if err != nil || r.ID != "id-1" {
 		t.Fatalf("got %+v, %v", r, err)
 	}
-	// The record decides which answer counts; the ticket is durable before the caller is told.
+	// The record decides which answer counts; the ticket is durable before the call returns.
 	if diff := cmp.Diff([]string{"answer", "save", "requeue"}, w.diary); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}

@@ -87,12 +87,12 @@ func (c canaryJobs) Remove(ctx context.Context, id job.ID) error {
 
 // delayedQueue enqueues tasks for a later time.
 type delayedQueue struct {
-	queue *queue.Client
-	at    time.Time
+	*queue.Client
+	at time.Time
 }
 
 func (q delayedQueue) Enqueue(ctx context.Context, t job.Task) error {
-	return q.queue.EnqueueAt(ctx, t, q.at)
+	return q.EnqueueAt(ctx, t, q.at)
 }
 
 // noUploads stores no documents and no tickets: a canary that is lost with Redis need not be restored.
