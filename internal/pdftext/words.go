@@ -256,6 +256,10 @@ func visibleCharacter(c rune) rune {
 		return -1
 	case !utf8.ValidRune(c):
 		return unicode.ReplacementChar
+	case c&0xFF == 0 && c>>8 < utf8.RuneSelf && unicode.IsLetter(c>>8):
+		// Ghostscript 10.00 writes the letters of a ligature with their bytes swapped: U+6600 U+6900 for "fi". The
+		// documents that are read have no Chinese text.
+		return c >> 8
 	}
 	return c
 }
