@@ -55,6 +55,8 @@ type Request struct {
 	ContentType    string
 	Accept         string
 	IdempotencyKey string
+	IfMatch        string // an ETag
+	Prefer         string
 	Body           []byte
 	OnSent         func(total int) // called with the number of bytes of the body that were sent; may be nil
 }
@@ -93,6 +95,7 @@ func (c *Client) Open(ctx context.Context, q Request) (*http.Response, error) {
 	maps.Copy(req.Header, c.header)
 	for name, value := range map[string]string{
 		"Content-Type": q.ContentType, "Accept": q.Accept, "Idempotency-Key": q.IdempotencyKey,
+		"If-Match": q.IfMatch, "Prefer": q.Prefer,
 	} {
 		if value != "" {
 			req.Header.Set(name, value)

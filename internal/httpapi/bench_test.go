@@ -7,6 +7,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -114,6 +116,45 @@ func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkEdit moves a course to and fro, one edit after the other, with a real Redis.
+func BenchmarkEdit(b *testing.B) {
+	s, api := served(b)
+	id := s.done("ann")
+	bearer := "Bearer " + token(b, "ann")
+	send := func(body, prefer string) int {
+		r := httptest.NewRequest(http.MethodPatch, "/api/timeline/status/"+string(id), strings.NewReader(body))
+		r.Header.Set("Authorization", bearer)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("Prefer", prefer)
+		w := &sink{header: http.Header{}}
+		api.ServeHTTP(w, r)
+		if w.status != http.StatusOK {
+			b.Fatalf("%d: %s", w.status, w.fault)
+		}
+		return w.bytes
+	}
+	send(`{"changes":[{"op":"placeCourse","course":"COMP 352","term":"WINTER 2027"}]}`, "")
+	for _, prefer := range []string{"return=minimal", "return=representation"} {
+		b.Run(prefer, func(b *testing.B) {
+			b.ReportAllocs()
+			var times []time.Duration
+			terms, bytes := []string{"FALL 2027", "WINTER 2027"}, 0
+			for i := 0; b.Loop(); i++ {
+				begin := time.Now()
+				bytes = send(`{"changes":[{"op":"moveCourse","course":"COMP 352","to":"`+terms[i%2]+`"}]}`, prefer)
+				times = append(times, time.Since(begin))
+			}
+			if len(times)%2 == 1 {
+				send(`{"changes":[{"op":"moveCourse","course":"COMP 352","to":"WINTER 2027"}]}`, prefer)
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(bytes), "answer-bytes")
+		})
+	}
 }
 
 func BenchmarkDegrees(b *testing.B) {

@@ -1,6 +1,7 @@
 package timeline_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -37,6 +38,29 @@ func BenchmarkApply(b *testing.B) {
 				if _, err := builder().ApplyPatch(r, timeline.Patch{IsCoop: ptr(true)}, now); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkMove is an edit as the API makes it: the change, the audit, the earliest graduation, and what changed.
+func BenchmarkMove(b *testing.B) {
+	for _, graduation := range []bool{false, true} {
+		b.Run(map[bool]string{false: "audit", true: "graduation"}[graduation], func(b *testing.B) {
+			r := apply(b, edited(b), changes(timeline.Change{Op: timeline.AddTerm, Term: "FALL 2027"}))
+			p := changes(timeline.Change{Op: timeline.MoveCourse, Course: "COMP 352", To: "FALL 2027"})
+			b.ReportAllocs()
+			for b.Loop() {
+				after, err := builder().ApplyPatch(r, p, now)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if graduation {
+					if err := builder().AddGraduation(context.Background(), after, now); err != nil {
+						b.Fatal(err)
+					}
+				}
+				timeline.CompareResults(r, after)
 			}
 		})
 	}

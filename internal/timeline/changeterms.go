@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
@@ -126,12 +127,16 @@ func isOpenMessage(message string) bool {
 // the term is computed again.
 func (x *changer) carryState(s *Sitting, from, to term.Term) {
 	label, state := to.UpperLabel(), x.s.States[s.Code]
-	kept := state.Status == Completed || from.PositionAt(x.now) == to.PositionAt(x.now)
-	if state.Semester != nil && *state.Semester == from.UpperLabel() && kept {
+	isDecisive := state.Semester != nil && *state.Semester == from.UpperLabel()
+	if isDecisive && (state.Status == Completed || from.PositionAt(x.now) == to.PositionAt(x.now)) {
 		state.Semester = &label
 		x.s.States[s.Code] = state
 	}
-	if to.PositionAt(x.now) != term.Past && s.Message == notPosted {
+	isCompleted := isDecisive && state.Status == Completed && state.Via == ""
+	switch past := to.PositionAt(x.now) == term.Past; {
+	case !past && s.Message == notPosted:
 		s.Message = ""
+	case past && from.PositionAt(x.now) != term.Past && !isCompleted && isOpenMessage(s.Message) && catalogue.IsCode(s.Code):
+		s.Message = notPosted
 	}
 }

@@ -152,7 +152,7 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 		}
 		s.Semesters = append(s.Semesters, Semester{Term: t.UpperLabel(), Courses: courses})
 	}
-	after := findSittings(s.Semesters)
+	after, outcomes := findSittings(s.Semesters), findOutcomes(s.Semesters)
 	codes := maps.Clone(before)
 	maps.Copy(codes, after)
 	for code := range codes {
@@ -163,7 +163,7 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 		delete(s.States, code)
 		var state State
 		for _, label := range after[code] {
-			next := unjudgedState(termOf(&label).PositionAt(now), &label, "")
+			next := outcomes[sittingKey{code, label}].toState(termOf(&label).PositionAt(now), &label)
 			if known && old.Semester != nil && *old.Semester == label {
 				next = old
 			}
@@ -192,6 +192,29 @@ func findPrinted(semesters []Semester) map[sittingKey]Sitting {
 		}
 	}
 	return out
+}
+
+// findOutcomes returns the last sitting of each course in each term.
+func findOutcomes(semesters []Semester) map[sittingKey]Sitting {
+	out := map[sittingKey]Sitting{}
+	for _, semester := range semesters {
+		for _, sitting := range semester.Courses {
+			out[sittingKey{sitting.Code, semester.Term}] = sitting
+		}
+	}
+	return out
+}
+
+// toState returns the state of a course whose only record is this sitting. A past sitting that earned credits completed
+// the course; one that failed keeps its message.
+func (s Sitting) toState(at term.Position, label *string) State {
+	if at == term.Past && s.Message == "" && s.Credits != nil && *s.Credits > 0 {
+		return State{Status: Completed, Semester: label}
+	}
+	if s.Message == placeholder || s.Message == workTerm {
+		s.Message = ""
+	}
+	return unjudgedState(at, label, s.Message)
 }
 
 // findSittings returns the terms of the sittings of each code, in order.

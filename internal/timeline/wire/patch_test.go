@@ -44,6 +44,8 @@ func TestDecodePatchFaults(t *testing.T) {
 			"waivers/0", "waivers/1/code", "waivers/2"},
 		`{"semesters": [{"term": "Fall 2024", "courses": [{"code": "COMP 248", "credits": -1}, {"code": "COMP 249", "credits": 101}]}]}`: {
 			"semesters/0/courses/0/credits", "semesters/0/courses/1/credits"},
+		`{"changes": [{"op": 1, "course": "COMP 248", "credits": 3}, "x", {"op": "waiveRemark", "reason": "` + strings.Repeat("x", 301) + `"}]}`: {
+			"changes/0/credits", "changes/0/op", "changes/1", "changes/2/reason"},
 		`{"courses": [], "semesters": {}}`:                                                    {"courses", "semesters"},
 		`{"semesters": [{"term": 5}, {"courses": []}, {"term": "Fall 2024", "year": 1}]}`:     {"semesters/0/term", "semesters/1/term", "semesters/2/year"},
 		`{"courses": {"COMP 248": {"status": "planned"}, "COMP 248": {"status": "planned"}}}`: {"courses/COMP 248"},
@@ -59,6 +61,10 @@ func FuzzDecodePatch(f *testing.F) {
 	for _, s := range []string{
 		`{}`, `{"exemptions": ["COMP 248"], "isCoop": true}`, `{"courses": {"COMP 248": {"status": "planned", "semester": "Fall 2030"}}}`,
 		`{"semesters": [{"term": "SPRING 2024", "courses": [{"code": "GEN ED ELECTIVE"}, {"code": "comp 248"}]}]}`, `{"timelineName": "\ud800"}`, `{"timelineName": "a\nb"}`,
+		`{"changes": [{"op": "moveCourse", "course": "comp 352", "to": "Fall 2027"}, {"op": "addTerm", "term": "FALL/WINTER 2027-28"}]}`,
+		`{"changes": [{"op": "renameTerm", "term": "Fall 2024", "to": "Spring 2023"}, {"op": "insertTerm", "after": "Spring 2023"}, {"op": "removeTerm", "term": "FALL 2026", "courses": "return"}]}`,
+		`{"changes": [{"op": "markCourse", "course": "SOEN 287", "as": "transferred"}, {"op": "placeCourse", "course": "Technical Elective", "term": "Winter 2027"}, {"op": "removeCourse", "course": "Technical Elective"}]}`,
+		`{"changes": [{"op": "waiveRemark", "code": "prerequisite", "course": "COMP 352"}, {"op": "pinCourse", "course": "COMP 248", "pool": "SOEN_Engineering Core"}]}`,
 	} {
 		f.Add([]byte(s))
 	}

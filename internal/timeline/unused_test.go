@@ -1,0 +1,39 @@
+package timeline_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
+)
+
+const (
+	mechanicalPrinted = "Bachelor of Engineering, Mechanical Engineering"
+	listedCode        = "MIAE 221"
+	formerCode        = "MECH 221"
+)
+
+func isUnused(r *timeline.Result, code string) bool {
+	return slices.ContainsFunc(r.Pools, func(p timeline.Pool) bool { return p.ID == timeline.UnusedPoolID && slices.Contains(p.Courses, code) })
+}
+
+// A course that no pool lists counts for its equivalent of a pool; beside it, it is unused and says why.
+func TestUnusedBesideAnEquivalent(t *testing.T) {
+	t.Parallel()
+	alone := must(builder().FromDocument(transcript(mechanicalPrinted, "Fall 2024: "+formerCode+" B"), now))(t)
+	if isUnused(alone, formerCode) || alone.Courses[formerCode].Counts == nil || alone.Courses[formerCode].Counts[0].For != listedCode ||
+		!slices.Equal(remarks(alone, formerCode), []string{"FALL 2024: "}) {
+		t.Errorf("alone: unused %v, counts %+v, %q; want it to count for %s", isUnused(alone, formerCode), alone.Courses[formerCode].Counts, remarks(alone, formerCode), listedCode)
+	}
+	both := must(builder().FromDocument(transcript(mechanicalPrinted, "Fall 2024: "+listedCode+" B", "Winter 2027: "+formerCode), now))(t)
+	if len(both.Courses[listedCode].Counts) == 0 {
+		t.Fatalf("%s counts nowhere", listedCode)
+	}
+	if !isUnused(both, formerCode) || !slices.Equal(remarks(both, formerCode), []string{"WINTER 2027: does not count beside its equivalent " + listedCode}) {
+		t.Errorf("beside it: unused %v, %q; want it unused and why", isUnused(both, formerCode), remarks(both, formerCode))
+	}
+	again := apply(t, both, timeline.Patch{Changes: []timeline.Change{{Op: timeline.RemoveCourse, Course: listedCode}}})
+	if isUnused(again, formerCode) {
+		t.Errorf("without %s, %s is still unused: %q", listedCode, formerCode, remarks(again, formerCode))
+	}
+}
