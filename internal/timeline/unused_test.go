@@ -17,8 +17,9 @@ func isUnused(r *timeline.Result, code string) bool {
 	return slices.ContainsFunc(r.Pools, func(p timeline.Pool) bool { return p.ID == timeline.UnusedPoolID && slices.Contains(p.Courses, code) })
 }
 
-// A course that no pool lists counts for its equivalent of a pool; beside it, it is unused and says why.
-func TestUnusedBesideAnEquivalent(t *testing.T) {
+// A course that no pool lists counts for its equivalent of a pool. Together with it, the course is unused and its
+// sitting says why.
+func TestUnusedWithAnEquivalent(t *testing.T) {
 	t.Parallel()
 	alone := must(builder().FromDocument(transcript(mechanicalPrinted, "Fall 2024: "+formerCode+" B"), now))(t)
 	if isUnused(alone, formerCode) || alone.Courses[formerCode].Counts == nil || alone.Courses[formerCode].Counts[0].For != listedCode ||
@@ -29,8 +30,8 @@ func TestUnusedBesideAnEquivalent(t *testing.T) {
 	if len(both.Courses[listedCode].Counts) == 0 {
 		t.Fatalf("%s counts nowhere", listedCode)
 	}
-	if !isUnused(both, formerCode) || !slices.Equal(remarks(both, formerCode), []string{"WINTER 2027: does not count beside its equivalent " + listedCode}) {
-		t.Errorf("beside it: unused %v, %q; want it unused and why", isUnused(both, formerCode), remarks(both, formerCode))
+	if !isUnused(both, formerCode) || !slices.Equal(remarks(both, formerCode), []string{"WINTER 2027: does not count together with its equivalent " + listedCode}) {
+		t.Errorf("together: unused %v, %q; want it unused and why", isUnused(both, formerCode), remarks(both, formerCode))
 	}
 	again := apply(t, both, timeline.Patch{Changes: []timeline.Change{{Op: timeline.RemoveCourse, Course: listedCode}}})
 	if isUnused(again, formerCode) {

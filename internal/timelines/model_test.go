@@ -183,7 +183,7 @@ func (m *editModel) clone() *editModel {
 	return out
 }
 
-// genModelChange makes a change, three times in four about terms that the timeline has and courses that stand in them.
+// genModelChange makes a change, three times in four about terms that the timeline has and courses that are in them.
 func genModelChange(t *rapid.T, m *editModel) timeline.Change {
 	label, course := rapid.SampledFrom(allTerms), rapid.SampledFrom(allCourses)
 	if known := slices.Sorted(maps.Keys(m.terms)); len(known) > 0 && rapid.IntRange(0, 3).Draw(t, "known terms") > 0 {
@@ -245,7 +245,7 @@ func checkModel(t *rapid.T, m *editModel, r *timeline.Result) {
 			t.Fatalf("%s is %+v, want it completed in %q", course, state, done)
 		}
 		if done == "" && len(m.holders(course)) == 0 && state.Semester != nil {
-			t.Fatalf("%s is %+v and stands in no term", course, state)
+			t.Fatalf("%s is %+v and is in no term", course, state)
 		}
 	}
 	owed := slices.Clone(r.Pools[len(r.Pools)-2].Courses)
