@@ -45,9 +45,9 @@ func (f Filter) Validate() error {
 		}
 	}
 	switch f.Kind {
-	case "", job.File, job.Form, job.TimelineData:
+	case "", job.File, job.Form, job.TimelineData, job.Plan:
 	default:
-		bad("kind", "The kind is one of file, body and timelineData.")
+		bad("kind", "The kind is one of file, body, timelineData and plan.")
 	}
 	if f.Code != "" && !f.Code.IsKnown() {
 		bad("code", "There is no such code of a fault.")

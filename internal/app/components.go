@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -91,11 +92,16 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 	if err != nil {
 		return nil, err
 	}
+	advisor, err := advising.New(advising.Deps{Jobs: c.records, Timelines: c.database, Catalogue: c.catalogue, Clock: time.Now})
+	if err != nil {
+		return nil, err
+	}
 	api, err := httpapi.New(httpapi.Deps{
 		Jobs:      c.records,
 		Uploads:   c.uploads,
 		Submit:    submitter,
 		Timelines: editor,
+		Advisor:   advisor,
 		Admin:     operators,
 		Catalogue: c.database,
 		Snapshot:  c.catalogue,

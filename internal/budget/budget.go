@@ -101,6 +101,8 @@ const (
 	ResultWrite = 20 * time.Second
 	// Interruption is the part of the shutdown grace in which handlers that are interrupted write their outcome.
 	Interruption = time.Second
+	// PlanSearch bounds the search of a plan's job for fewer terms. Then the best plan found is its result.
+	PlanSearch = 2 * time.Second
 	// LastWrite bounds a write that begins when the process is already stopping. It ends within Interruption.
 	LastWrite = 800 * time.Millisecond
 )

@@ -42,6 +42,7 @@ func TestOrder(t *testing.T) {
 		{"the lock of a rescue within its period", budget.RescueLock, budget.RescueInterval},
 		{"a claim within the lease", budget.TaskClaim, budget.TaskLease},
 		{"an outcome is written within the lease", budget.ResultWrite, budget.TaskLease},
+		{"a plan within the lease", budget.PlanSearch + budget.ResultWrite, budget.TaskLease},
 		{"the last write within the interruption", budget.LastWrite, budget.Interruption},
 
 		{"a probe of the parser within its pause", budget.ParserProbe, budget.ParserPause},

@@ -24,7 +24,7 @@ func addJobFilterFlags(c *cobra.Command) *jobFilterFlags {
 	f := &jobFilterFlags{flags: c.Flags()}
 	f.flags.StringSliceVar(&f.states, "state", nil, "where the jobs are: pending, active, retry, scheduled or dead; several with commas")
 	f.flags.StringVar(&f.queue, "queue", "", "the name of a queue")
-	f.flags.StringVar(&f.kind, "kind", "", "what the jobs are made of: file, body or timelineData")
+	f.flags.StringVar(&f.kind, "kind", "", "what the jobs are made of: file, body, timelineData or plan")
 	f.flags.StringVar(&f.code, "code", "", "the code of the last fault, as in parser_unavailable")
 	f.flags.DurationVar(&f.olderThan, "older-than", 0, "how long ago at least they were accepted or, dead, failed: 36h")
 	f.flags.DurationVar(&f.newerThan, "newer-than", 0, "how long ago at most")

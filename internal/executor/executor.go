@@ -225,6 +225,8 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		}
 		defer a.startStep("build")()
 		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
+	case job.Plan:
+		return addGraduation(ctx, builder, now)(p.planTimeline(ctx, a, builder, input))
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
 }
@@ -260,6 +262,23 @@ func (p *Processor) readDocument(ctx context.Context, a *attempt) error {
 	}
 	a.document = &doc
 	return nil
+}
+
+// planTimeline plans the timeline of an input. Beyond budget.PlanSearch the best plan found is the answer, with what it
+// does not prove; a plan that an interruption cut short is none.
+func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timeline.Builder, input []byte) (*timeline.Result, error) {
+	in, err := wire.DecodePlanInput(input)
+	if err != nil {
+		return nil, fmt.Errorf("process: plan: %w", err)
+	}
+	defer a.startStep("plan")()
+	search, cancel := context.WithTimeout(ctx, budget.PlanSearch)
+	defer cancel()
+	planned, err := builder.FromPlan(search, in, p.Clock())
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("process: plan: %w", ctx.Err())
+	}
+	return planned, err
 }
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {

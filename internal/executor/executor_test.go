@@ -105,6 +105,53 @@ func TestASavedTimeline(t *testing.T) {
 	})
 }
 
+func TestAPlan(t *testing.T) {
+	const soen = "BEng in Software Engineering"
+	for name, c := range map[string]struct {
+		input string
+		code  fault.Code
+	}{
+		"done":             {`{"timeline":{"degreeId":"` + soen + `"},"request":{"maxCredits":16,"summers":true}}`, ""},
+		"impossible":       {`{"timeline":{"degreeId":"` + soen + `"},"request":{"avoid":["COMP 352"]}}`, fault.InvalidForm},
+		"a degree is gone": {`{"timeline":{"degreeId":"Alchemy"},"request":{}}`, fault.DegreeNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				w.record.Kind, w.input = job.Plan, []byte(c.input)
+				if err := w.attempt(t.Context(), 1); fault.CodeOf(err) != c.code {
+					t.Fatalf("got %v, want %q", err, c.code)
+				}
+				if c.code != "" {
+					w.did(t, "begin", "catalogue", "failed", "delete")
+					return
+				}
+				w.did(t, "begin", "catalogue", "done", "delete") // its ticket
+				for what, packed := range map[string][]byte{"full": w.stored.Full, "slim": w.stored.Slim} {
+					r, err := resultcodec.DecodeResult(packed)
+					if err != nil || r.Plan == nil || !r.Plan.Request.Summers || len(r.Plan.Terms) != r.Plan.StudyTerms || r.Progress.Overall.Remaining != 0 {
+						t.Errorf("%s: got %+v, %v; want a finished plan", what, r, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A plan that an interruption cuts short is made again, and not stored as the best that could be found.
+func TestAPlanIsInterrupted(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.record.Kind, w.input = job.Plan, []byte(`{"timeline":{"degreeId":"BEng in Software Engineering"},"request":{}}`)
+		ctx, stop := context.WithCancelCause(t.Context())
+		w.onCatalogue = func() { stop(job.ErrInterrupted) }
+		if err := w.attempt(ctx, 1); !errors.Is(err, job.ErrInterrupted) {
+			t.Errorf("got %v, want an interruption", err)
+		}
+		if w.stored.Full != nil || w.record.State != job.Queued {
+			t.Errorf("got %s with a result of %d bytes, want queued without one", w.record.State, len(w.stored.Full))
+		}
+	})
+}
+
 // A timeline of another owner is not found.
 func TestAnothersTimeline(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {

@@ -52,26 +52,27 @@ var transcript = document.Document{
 
 // world implements all ports of an attempt. It records the calls in order.
 type world struct {
-	t        *testing.T
-	mu       sync.Mutex
-	diary    []string
-	record   job.Record
-	input    []byte
-	gone     bool
-	stored   job.Stored
-	file     bool
-	parse    func(ctx context.Context) (document.Document, error)
-	keep     bool // the documents of jobs that fail
-	facts    executor.Facts
-	kept     job.KeptFacts
-	sealed   []byte // the facts of a job that runs from them
-	saved    map[string]timeline.Saved
-	fails    map[string]error // by step
-	failed   []error          // what the reporter received
-	panicked []any
-	log      bytes.Buffer
-	registry *prometheus.Registry
-	worker   *executor.Processor
+	t           *testing.T
+	mu          sync.Mutex
+	diary       []string
+	record      job.Record
+	input       []byte
+	gone        bool
+	stored      job.Stored
+	file        bool
+	parse       func(ctx context.Context) (document.Document, error)
+	keep        bool // the documents of jobs that fail
+	facts       executor.Facts
+	kept        job.KeptFacts
+	sealed      []byte // the facts of a job that runs from them
+	onCatalogue func() // after the catalogue was asked for; may be nil
+	saved       map[string]timeline.Saved
+	fails       map[string]error // by step
+	failed      []error          // what the reporter received
+	panicked    []any
+	log         bytes.Buffer
+	registry    *prometheus.Registry
+	worker      *executor.Processor
 }
 
 func newWorld(t *testing.T) *world {
@@ -223,7 +224,11 @@ func (w parser) Parse(ctx context.Context, pdf io.Reader) (document.Document, er
 type cat struct{ *world }
 
 func (w cat) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
-	return embedded(), w.step(ctx, "catalogue")
+	err := w.step(ctx, "catalogue")
+	if w.onCatalogue != nil {
+		w.onCatalogue()
+	}
+	return embedded(), err
 }
 
 func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {

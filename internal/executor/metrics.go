@@ -14,7 +14,7 @@ import (
 
 // metrics of the worker:
 //
-//	tmd_job_attempts_total{kind,outcome}   attempts, by kind (file, body, timelineData) and by outcome (done,
+//	tmd_job_attempts_total{kind,outcome}   attempts, by kind (file, body, timelineData, plan) and by outcome (done,
 //	                                       interrupted, superseded or the fault's code)
 //	tmd_jobs_total{kind,outcome}           jobs that ended here: done, or the code they failed with
 //	tmd_job_step_seconds{step}             catalogue, parse, facts, load, build, pack, store
@@ -72,7 +72,7 @@ func outcomeOf(err error) string {
 // kindOf bounds the values of the label: a kind comes from the queue.
 func kindOf(k job.Kind) string {
 	switch k {
-	case job.File, job.Form, job.TimelineData:
+	case job.File, job.Form, job.TimelineData, job.Plan:
 		return string(k)
 	}
 	return "unknown"

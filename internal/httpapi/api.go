@@ -29,6 +29,7 @@ type Deps struct {
 	Submit    Submitter
 	Uploads   Uploads
 	Timelines Timelines
+	Advisor   Advisor
 	Admin     Admin
 	Catalogue Catalogue
 	// Snapshot is the same catalogue, in memory.
@@ -57,8 +58,8 @@ type Deps struct {
 
 // Validate names the first dependency that is missing.
 func (d Deps) Validate() error {
-	return dependency.Require("httpapi", d, "Jobs", "Submit", "Uploads", "Timelines", "Admin", "Catalogue", "Snapshot", "Cache",
-		"Auth", "Gate", "Reporter", "Logger")
+	return dependency.Require("httpapi", d, "Jobs", "Submit", "Uploads", "Timelines", "Advisor", "Admin", "Catalogue", "Snapshot",
+		"Cache", "Auth", "Gate", "Reporter", "Logger")
 }
 
 // API answers requests.
@@ -69,6 +70,7 @@ type API struct {
 	submit    Submitter
 	uploads   Uploads
 	timelines Timelines
+	advisor   Advisor
 	admin     Admin
 	catalogue Catalogue
 	snapshot  Snapshot
@@ -116,7 +118,7 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, admin: d.Admin, catalogue: d.Catalogue,
+		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, catalogue: d.Catalogue,
 		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload),

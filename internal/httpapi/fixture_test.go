@@ -26,6 +26,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -214,9 +215,12 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
 	must(t, err)
 	s.tasks = queuetest.NewQueue(t, client)
+	advisor, err := advising.New(advising.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})
+	must(t, err)
 	deps := httpapi.Deps{
-		Jobs:  s.jobs,
-		Admin: testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
+		Advisor: advisor,
+		Jobs:    s.jobs,
+		Admin:   testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
 		Submit: testenv.Must(submit.New(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,

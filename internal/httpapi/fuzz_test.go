@@ -99,6 +99,11 @@ func (m model) SubmitTimeline(_ context.Context, r submit.Request, _ string) (su
 	return submit.Receipt{ID: aJob}, nil
 }
 
+func (m model) SubmitPlan(_ context.Context, r submit.Request, _ timeline.PlanInput) (submit.Receipt, error) {
+	m.check(r)
+	return submit.Receipt{ID: aJob}, nil
+}
+
 // check checks that the edge enforces the limits of a submission.
 func (m model) check(r submit.Request) {
 	if r.Owner != "ann" || len(r.IdempotencyKey) > 128 || strings.ContainsFunc(r.IdempotencyKey, func(c rune) bool { return c <= ' ' || c > '~' }) {
@@ -263,6 +268,10 @@ func FuzzRequest(f *testing.F) {
 	add("PATCH", status, `{"changes":[{"op":"moveCourse","course":"COMP 352","to":"FALL 2027"}]}`, "Content-Type: application/json", "Prefer: return=minimal")
 	add("PATCH", "/api/timelines/"+aTimeline, `{"changes":[{"op":"addTerm"}]}`, "Content-Type: application/json", "Prefer: wait=1, return=\"minimal\";x")
 	add("DELETE", status, "", `If-Match: *`)
+	add("GET", status+"/audit", "", `If-None-Match: *`)
+	add("GET", status+"/what-if?degree=BEng%20in%20Software%20Engineering", "")
+	add("POST", status+"/plan", `{"maxCredits":15,"coop":"SSW","keep":[{"code":"COMP 249","term":"Fall 2027"}],"avoid":["COMP 352"]}`, "Content-Type: application/json", "Prefer: respond-async; x, wait=1")
+	add("POST", "/api/timelines/"+aTimeline+"/plan", `{"summers":true}`, "Content-Type: application/json")
 	add("POST", "/api/timelines", `{"jobId":"`+aJob+`","timelineName":"n"}`, "Content-Type: application/json")
 	add("GET", "/api/timelines?limit=-1&cursor=MTc2NDA4MjAyNiAwMQ", "")
 	add("PUT", "/api/timelines/"+aTimeline, `{"timelineName":"n"}`, "Content-Type: application/json", `If-Match: W/"3"`)
@@ -293,7 +302,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		m := model{t}
 		api, err := httpapi.New(httpapi.Deps{
-			Jobs: m, Submit: m, Uploads: m, Timelines: modelEdit{t}, Admin: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Snapshot: current{cat},
+			Jobs: m, Submit: m, Uploads: m, Timelines: modelEdit{t}, Advisor: modelAdvisor(t, cat), Admin: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Snapshot: current{cat},
 			Cache: noCache{}, Auth: guard, Gate: &gate{}, Reporter: panics{t}, Logger: log, Origins: []string{"https://app.example.org"},
 		})
 		must(t, err)

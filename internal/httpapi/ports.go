@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
@@ -38,6 +39,8 @@ type Submitter interface {
 	SubmitForm(ctx context.Context, r submit.Request, f timeline.Form) (submit.Receipt, error)
 	// SubmitTimeline queues a job that rebuilds a saved timeline of the owner, which the caller has checked.
 	SubmitTimeline(ctx context.Context, r submit.Request, timelineID string) (submit.Receipt, error)
+	// SubmitPlan queues a job that plans a timeline, whose wishes were validated before.
+	SubmitPlan(ctx context.Context, r submit.Request, in timeline.PlanInput) (submit.Receipt, error)
 	// AnswerJob runs a failed job again for the degree that its owner chose, which was validated before.
 	AnswerJob(ctx context.Context, answer submit.Answer) (job.Record, error)
 }
@@ -70,6 +73,14 @@ type Timelines interface {
 	// ListTimelines returns a page of at most limit timelines, and the cursor of the next page, "" at the end.
 	ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error)
 	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
+}
+
+// Advisor opens timelines for audits, comparisons of degrees and plans. Each call is limited to one owner.
+type Advisor interface {
+	// OpenJob opens the result of a job that is done; job_not_found, conflict.
+	OpenJob(ctx context.Context, owner string, id job.ID) (*advising.Case, error)
+	// OpenTimeline opens a saved timeline; timeline_not_found.
+	OpenTimeline(ctx context.Context, owner, id string) (*advising.Case, error)
 }
 
 // Admin is the operations of operators on the queues and the jobs of all owners; admin.Service implements it.

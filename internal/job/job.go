@@ -17,6 +17,7 @@ const (
 	File         Kind = "file"         // an uploaded document
 	Form         Kind = "body"         // a form
 	TimelineData Kind = "timelineData" // a saved timeline
+	Plan         Kind = "plan"         // a timeline and what its student wishes of a plan
 )
 
 // Priority chooses the queue.

@@ -15,7 +15,7 @@ type Ticket struct {
 	Owner     string    `json:"owner"`
 	Priority  Priority  `json:"priority,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
-	// Input is a form as JSON; for a document or a saved timeline an encoded Input.
+	// Input is a form, or the input of a plan, as JSON; for a document or a saved timeline an encoded Input.
 	Input []byte `json:"input,omitempty"`
 	// Facts are the encrypted facts from which the job runs without a document, if it does.
 	Facts []byte `json:"facts,omitempty"`
@@ -62,7 +62,7 @@ func DecodeTicket(id ID, b []byte) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("%w: of an unknown priority", ErrTicket)
 	case len(t.Facts) > MaxFacts, len(t.Facts) > 0 && t.Kind != File:
 		return Ticket{}, fmt.Errorf("%w: with facts that are none", ErrTicket)
-	case t.Kind == Form && withInput:
+	case (t.Kind == Form || t.Kind == Plan) && withInput:
 		return t, nil
 	case t.Kind == File || t.Kind == TimelineData:
 		if _, err := DecodeInput(t.Kind, t.Input); err == nil {

@@ -19,6 +19,7 @@ var tickets = []job.Ticket{
 	{ID: ticketID, Kind: job.File, Owner: "ünïcode \"<owner>\" \x7f", Priority: job.High, CreatedAt: time.Unix(1, 0).UTC(), Claim: "ab12"},
 	{ID: ticketID, Kind: job.Form, Owner: "ann", Priority: job.Low, CreatedAt: time.Unix(1, 0).UTC(), Input: []byte(`{"degree":"x"}`)},
 	{ID: ticketID, Kind: job.TimelineData, Owner: "ann", CreatedAt: time.Unix(1, 0).UTC(), Input: []byte{0, 255, '<'}},
+	{ID: ticketID, Kind: job.Plan, Owner: "ann", CreatedAt: time.Unix(1, 0).UTC(), Input: []byte(`{"timeline":{},"request":{}}`)},
 }
 
 func TestATicketComesBack(t *testing.T) {
@@ -61,6 +62,7 @@ func TestWhatIsNoTicket(t *testing.T) {
 		"of a strange kind":     `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"video","owner":"o","createdAt":"2026-11-23T12:00:00Z"}`,
 		"of a strange priority": `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","owner":"o","priority":"now","createdAt":"2026-11-23T12:00:00Z"}`,
 		"a form of nothing":     `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"body","owner":"o","createdAt":"2026-11-23T12:00:00Z"}`,
+		"a plan of nothing":     `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"plan","owner":"o","createdAt":"2026-11-23T12:00:00Z"}`,
 		"a file with an input":  `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","owner":"o","createdAt":"2026-11-23T12:00:00Z","input":"eA=="}`,
 		"too long":              `{"jobId":"6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11","kind":"file","owner":"o","createdAt":"2026-11-23T12:00:00Z"}` + strings.Repeat(" ", job.MaxTicket),
 	} {

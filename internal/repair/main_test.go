@@ -118,7 +118,7 @@ func (e *env) must(err error) {
 // pdf is a small document, another one each time.
 func pdf() *bytes.Reader { return bytes.NewReader([]byte("%PDF-1.7\n" + uuid.NewString())) }
 
-// file, form and load submit a job.
+// file, form, load and plan submit a job.
 func (e *env) file(r submit.Request) job.ID {
 	e.t.Helper()
 	got, err := e.submitter().SubmitFile(e.t.Context(), r, pdf())
@@ -136,6 +136,14 @@ func (e *env) form(owner string) job.ID {
 func (e *env) load(owner string) job.ID {
 	e.t.Helper()
 	got, err := e.submitter().SubmitTimeline(e.t.Context(), submit.Request{Owner: owner}, uuid.NewString())
+	e.must(err)
+	return got.ID
+}
+
+func (e *env) plan(owner string) job.ID {
+	e.t.Helper()
+	in := timeline.PlanInput{Timeline: timeline.Saved{DegreeID: "BEng " + uuid.NewString()}}
+	got, err := e.submitter().SubmitPlan(e.t.Context(), submit.Request{Owner: owner}, in)
 	e.must(err)
 	return got.ID
 }

@@ -21,7 +21,7 @@ import (
 func TestAWipedRedis(t *testing.T) {
 	onBoth(t, func(t *testing.T, e *env) {
 		keyed := submit.Request{Owner: "ünïcode \"owner\"", Priority: job.High, IdempotencyKey: "k"}
-		ids := []job.ID{e.file(keyed), e.file(submit.Request{Owner: "bob"}), e.form("bob"), e.load("bob")}
+		ids := []job.ID{e.file(keyed), e.file(submit.Request{Owner: "bob"}), e.form("bob"), e.load("bob"), e.plan("bob")}
 		before := map[job.ID]job.Record{}
 		for _, id := range ids {
 			r, err := e.records.LoadRecord(t.Context(), id)
@@ -41,7 +41,7 @@ func TestAWipedRedis(t *testing.T) {
 				t.Errorf("a record that was made again (-before +after):\n%s", diff)
 			}
 		}
-		if d := e.depths(); d[0].Pending != 1 || d[1].Pending != 3 {
+		if d := e.depths(); d[0].Pending != 1 || d[1].Pending != 4 {
 			t.Errorf("queues: %+v", d)
 		}
 		if got, err := e.submitter().SubmitFile(t.Context(), keyed, pdf()); err != nil || got != (submit.Receipt{ID: ids[0], Existing: true}) {
@@ -55,7 +55,7 @@ func TestAWipedRedis(t *testing.T) {
 			}
 		}
 		e.quiet()
-		if diff := cmp.Diff(map[string]int{"record_lost": 4}, e.healed()); diff != "" {
+		if diff := cmp.Diff(map[string]int{"record_lost": 5}, e.healed()); diff != "" {
 			t.Error(diff)
 		}
 		if strings.Contains(e.log.String(), "bob") || strings.Contains(e.log.String(), "BEng") {

@@ -33,6 +33,9 @@ const (
 	undoUnreached = budget.AcceptUndoUnreached
 )
 
+// maxPlanInput bounds the input of a plan, in bytes, so that its ticket stays below job.MaxTicket.
+const maxPlanInput = 512 << 10
+
 // Deps are the dependencies of a Submitter. Without an Intake new work is always accepted. MaxJobs is the number of
 // open jobs of an owner; 0 sets no limit.
 type Deps struct {
@@ -103,6 +106,19 @@ func (s *Submitter) SubmitTimeline(ctx context.Context, r Request, timelineID st
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: saved timeline: %w", err))
 	}
 	return s.submitJob(ctx, r, job.TimelineData, input, nil)
+}
+
+// SubmitPlan accepts a plan, whose wishes the caller has checked. The job plans the timeline as it is in the input, so
+// it needs nothing that may change or expire before it runs. An input beyond maxPlanInput is too_large.
+func (s *Submitter) SubmitPlan(ctx context.Context, r Request, in timeline.PlanInput) (Receipt, error) {
+	input, err := json.Marshal(in)
+	if err != nil {
+		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: plan: %w", err))
+	}
+	if len(input) > maxPlanInput {
+		return Receipt{}, fault.WithDetail(fault.TooLarge, "The timeline is too large to be planned. Remove terms from it.")
+	}
+	return s.submitJob(ctx, r, job.Plan, input, nil)
 }
 
 // submitJob is the part that all kinds of jobs share.

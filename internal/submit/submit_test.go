@@ -3,6 +3,7 @@ package submit_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -224,16 +226,46 @@ func TestFormAndSavedTimeline(t *testing.T) {
 	if _, err := s.SubmitTimeline(t.Context(), submit.Request{Owner: "ann"}, "t-1"); err != nil {
 		t.Fatal(err)
 	}
-	want := map[job.ID]string{"id-1": `{"degree":"D","firstTerm":"Fall 2026"}`, "id-2": "t-1"}
+	in := timeline.PlanInput{Timeline: timeline.Saved{DegreeID: "D", Owner: "ann"}, Request: audit.PlanRequest{MaxCredits: audit.Quarters(12)}}
+	if _, err := s.SubmitPlan(t.Context(), submit.Request{Owner: "ann"}, in); err != nil {
+		t.Fatal(err)
+	}
+	planned, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[job.ID]string{"id-1": `{"degree":"D","firstTerm":"Fall 2026"}`, "id-2": "t-1", "id-3": string(planned)}
 	if diff := cmp.Diff(want, w.inputs); diff != "" {
 		t.Error(diff)
 	}
-	if w.records["id-1"].Kind != job.Form || w.records["id-2"].Kind != job.TimelineData {
+	if w.records["id-1"].Kind != job.Form || w.records["id-2"].Kind != job.TimelineData || w.records["id-3"].Kind != job.Plan {
 		t.Errorf("%+v", w.records)
 	}
 	for id, input := range want {
 		if k := w.files[id]; string(k.ticket.Input) != input || k.content != "" {
 			t.Errorf("%+v is kept", k)
+		}
+	}
+}
+
+// A timeline that no ticket could hold is refused before anything is kept.
+func TestAPlanThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	in := timeline.PlanInput{Timeline: timeline.Saved{Name: strings.Repeat("x", 513<<10)}}
+	if _, err := w.submitter().SubmitPlan(t.Context(), submit.Request{Owner: "ann"}, in); fault.CodeOf(err) != fault.TooLarge {
+		t.Errorf("got %v, want too_large", err)
+	}
+	if len(w.files) != 0 || len(w.records) != 0 {
+		t.Errorf("got %v and %v, want nothing", w.files, w.records)
+	}
+	in.Timeline.Name = strings.Repeat("x", 511<<10)
+	if _, err := w.submitter().SubmitPlan(t.Context(), submit.Request{Owner: "ann"}, in); err != nil {
+		t.Errorf("the largest: %v", err)
+	}
+	for id, k := range w.files {
+		if b, err := k.ticket.Encode(); err != nil || len(b) > job.MaxTicket {
+			t.Errorf("the ticket of %s takes %d bytes, %v; want at most %d", id, len(b), err, job.MaxTicket)
 		}
 	}
 }

@@ -55,6 +55,8 @@ type Result struct {
 	Waivers          []audit.Waiver    `json:"waivers,omitempty"`
 	IsCoop           bool              `json:"isCoop"`
 	IsExtendedCredit bool              `json:"isExtendedCredit"`
+	// Plan says how the future terms were planned; nil for a timeline that no plan made, or that was edited since.
+	Plan *PlanNotes `json:"plan,omitempty"`
 }
 
 // Totals are the credits of the whole degree and the source of the number: audit.FromDocument when it is printed,

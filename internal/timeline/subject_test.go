@@ -180,3 +180,22 @@ func TestToPatchKeepsWhatIsNoPlan(t *testing.T) {
 		t.Errorf("planned again: %d terms to %s, want %d to %s", second.Length, second.Graduation, plan.Length, plan.Graduation)
 	}
 }
+
+// Audits of stored results read the slim view: it is saved as the whole result is.
+func TestSlimViewIsSavedAsTheWhole(t *testing.T) {
+	t.Parallel()
+	for name, r := range listResults(t) {
+		if diff := cmp.Diff(r.ToSaved(), r.SlimView().ToSaved()); diff != "" {
+			t.Errorf("%s (-whole +slim):\n%s", name, diff)
+		}
+		slim := r.SlimView()
+		if !cmp.Equal(slim.Remarks, r.Remarks) || !cmp.Equal(slim.Warnings, r.Warnings) {
+			t.Errorf("%s: the slim view lacks remarks or warnings", name)
+		}
+		for code, c := range r.Courses {
+			if len(c.Counts) > 0 && !cmp.Equal(slim.Courses[code].Counts, c.Counts) {
+				t.Errorf("%s: the slim view lacks what %s counts", name, code)
+			}
+		}
+	}
+}

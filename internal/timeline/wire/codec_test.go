@@ -45,6 +45,14 @@ func TestEncodeIsJSON(t *testing.T) {
 	c := named.Courses["COMP 248"]
 	c.Counts = []audit.Count{{Pool: "p", Credits: 13, Because: audit.BecauseEquivalent, For: "X"}, {}}
 	named.Courses["COMP 248"] = c
+	named.Plan = &timeline.PlanNotes{
+		Request: audit.PlanRequest{MaxCredits: 60, Coop: "SW", Keep: []audit.KeptCourse{{Code: "A", Term: "T"}}},
+		Terms: []audit.PlannedTerm{
+			{Term: "T", Credits: 13, Courses: []audit.PlacedCourse{{Code: "<A>", Because: audit.PlacedKept, Message: "m & n"}}},
+			{Term: "U", Work: true, Courses: []audit.PlacedCourse{}},
+		},
+		Graduation: "U", StudyTerms: 1, Length: 2, Bound: 2, Optimal: true, CriticalChain: []string{"A"}, Reason: "r",
+	}
 	results = append(results, named)
 	for _, r := range results {
 		var want strings.Builder

@@ -77,7 +77,11 @@ func (e *encoder) writeResult(r *timeline.Result) {
 	}
 	e.writeRaw("]")
 	e.writeDecisions(r)
-	e.writeRaw(`,"isCoop":`).writeFlag(r.IsCoop).writeRaw(`,"isExtendedCredit":`).writeFlag(r.IsExtendedCredit).writeRaw("}")
+	e.writeRaw(`,"isCoop":`).writeFlag(r.IsCoop).writeRaw(`,"isExtendedCredit":`).writeFlag(r.IsExtendedCredit)
+	if r.Plan != nil {
+		e.writeRaw(`,"plan":`).writeValue(r.Plan)
+	}
+	e.writeRaw("}")
 }
 
 func (e *encoder) writeDegree(d *timeline.Degree) {
@@ -227,10 +231,17 @@ func (e *encoder) writeText(s string) *encoder {
 
 // writeQuoted writes a text that is not printable ASCII, which is rare.
 func (e *encoder) writeQuoted(s string) *encoder {
+	return e.writeValue(s)
+}
+
+// writeValue writes what is too rare to be written by hand.
+func (e *encoder) writeValue(v any) *encoder {
 	var out bytes.Buffer
 	j := json.NewEncoder(&out)
 	j.SetEscapeHTML(false)
-	_ = j.Encode(s) // a string always has a JSON form
+	if err := j.Encode(v); err != nil {
+		e.err = err
+	}
 	e.buf = append(e.buf, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
 	return e
 }

@@ -1,0 +1,93 @@
+package advising
+
+import (
+	"context"
+
+	"github.com/trackmydegree/trackmydegree/internal/audit"
+)
+
+// graduationSteps bounds the search for the earliest term of graduation. Almost every search ends within ten; one that
+// does not leaves Graduation.Proven false.
+const graduationSteps = 100
+
+// Comparison is what a record is worth for every degree, the nearest first. Degree is the record's own.
+type Comparison struct {
+	Calendar      string           `json:"calendar"`
+	Degree        audit.DegreeName `json:"degree"`
+	Degrees       []audit.WhatIf   `json:"degrees"`
+	GeneratedFrom string           `json:"generatedFrom"`
+}
+
+// Audit measures the timeline, by its own degree when degree is empty. The error is degree_not_found for another
+// degree that there is not.
+func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
+	var out *audit.Audit
+	err := c.compute(ctx, func() error {
+		_, s, err := c.loadSubject()
+		if err != nil {
+			return err
+		}
+		if degree != "" {
+			if s, err = s.UnderDegree(degree); err != nil {
+				return err
+			}
+		}
+		out = s.Program.Audit(s.Record)
+		out.Graduation = s.Program.Graduate(limitSteps(ctx, graduationSteps), s.Record)
+		fillLists(out)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Compare measures the timeline by every degree that a student can be in. The one with the fewest credits left comes
+// first, of equals the one that can be finished earlier.
+func (c *Case) Compare(ctx context.Context) (*Comparison, error) {
+	out := &Comparison{GeneratedFrom: c.source}
+	err := c.compute(ctx, func() error {
+		_, s, err := c.loadSubject()
+		if err != nil {
+			return err
+		}
+		own := s.Program.Audit(s.Record)
+		out.Degree, out.Calendar = own.Degree, own.Calendar
+		programs := s.ComparePrograms()
+		out.Degrees = audit.CompareDegrees(limitSteps(ctx, graduationSteps*len(programs)), programs, s.Record)
+		for i := range out.Degrees {
+			fillChain(out.Degrees[i].Graduation)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// fillLists makes the lists of an audit that JSON would write as null empty ones.
+func fillLists(a *audit.Audit) {
+	a.Requirements, a.Courses, a.Remarks = orEmpty(a.Requirements), orEmpty(a.Courses), orEmpty(a.Remarks)
+	for i := range a.Requirements {
+		a.Requirements[i].Courses, a.Requirements[i].Choices = orEmpty(a.Requirements[i].Courses), orEmpty(a.Requirements[i].Choices)
+	}
+	for i := range a.Courses {
+		a.Courses[i].Counts, a.Courses[i].Alternatives = orEmpty(a.Courses[i].Counts), orEmpty(a.Courses[i].Alternatives)
+	}
+	fillChain(a.Graduation)
+}
+
+func fillChain(g *audit.Graduation) {
+	if g != nil {
+		g.CriticalChain = orEmpty(g.CriticalChain)
+	}
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
