@@ -106,7 +106,7 @@ func (a *Advisor) OpenTimeline(ctx context.Context, owner, id string) (*Case, er
 
 // Case is one timeline that is open for questions, as it was when it was opened. It serves one request.
 type Case struct {
-	advisor *Advisor
+	workers chan struct{} // holds a token for each answer that is computed
 	builder *timeline.Builder
 	now     time.Time
 	source  string
@@ -122,11 +122,20 @@ func (a *Advisor) newCase(ctx context.Context, source string, load func() (timel
 	now := a.clock()
 	sum := sha256.Sum256([]byte(source + "\n" + current.Version() + "\n" + term.FindCurrent(now).UpperLabel()))
 	return &Case{
-		advisor: a, builder: a.builders.GetBuilder(current), now: now, source: source, tag: hex.EncodeToString(sum[:8]), load: load,
+		workers: a.workers, builder: a.builders.GetBuilder(current), now: now, source: source, tag: hex.EncodeToString(sum[:8]), load: load,
 	}, nil
 }
 
-// Tag changes when an answer may: with the version of the timeline, the catalogue, and the term of the day.
+// NewCase opens a timeline that is in no store, as seen at now. Source names it in the answers.
+func NewCase(b *timeline.Builder, saved timeline.Saved, source string, now time.Time) *Case {
+	return &Case{
+		workers: make(chan struct{}, 1), builder: b, now: now, source: source,
+		load: func() (timeline.Saved, error) { return saved, nil },
+	}
+}
+
+// Tag changes when an answer may: with the version of the timeline, the catalogue, and the term of the day. It is empty
+// for a case of NewCase.
 func (c *Case) Tag() string { return c.tag }
 
 // loadSubject reads the timeline as audits do.
@@ -147,11 +156,11 @@ func (c *Case) loadSubject() (timeline.Saved, *timeline.AuditSubject, error) {
 // its other requests. An answer whose context has ended meanwhile is dropped: a part of it may be cut short.
 func (c *Case) compute(ctx context.Context, answer func() error) error {
 	select {
-	case c.advisor.workers <- struct{}{}:
+	case c.workers <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("advising: wait: %w", ctx.Err())
 	}
-	defer func() { <-c.advisor.workers }()
+	defer func() { <-c.workers }()
 	err := answer()
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("advising: %w", ended)

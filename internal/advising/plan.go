@@ -34,20 +34,37 @@ func (c *Case) Plan(ctx context.Context, q audit.PlanRequest) (out *Plan, input 
 		if search.isSpent() {
 			return nil // also after an error: that there is no plan is not proven
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			out = c.newPlan(saved, s, q, plan)
 		}
-		fillLists(plan.Audit)
-		for i := range plan.Terms {
-			plan.Terms[i].Courses = orEmpty(plan.Terms[i].Courses)
-		}
-		out = &Plan{
-			PlanNotes: timeline.NewPlanNotes(q, plan), Audit: plan.Audit, Patch: s.ToPatch(saved.Semesters, plan, q.From), GeneratedFrom: c.source,
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, timeline.PlanInput{}, err
 	}
 	return out, input, nil
+}
+
+// PlanFully plans as the job of a plan does: for as long as ctx lasts, and then it takes the best plan found. The
+// errors are those of Plan.
+func (c *Case) PlanFully(ctx context.Context, q audit.PlanRequest) (*Plan, error) {
+	saved, s, err := c.loadSubject()
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.Program.Plan(ctx, s.Record, q)
+	if err != nil {
+		return nil, err
+	}
+	return c.newPlan(saved, s, q, plan), nil
+}
+
+func (c *Case) newPlan(saved timeline.Saved, s *timeline.AuditSubject, q audit.PlanRequest, plan *audit.Plan) *Plan {
+	fillLists(plan.Audit)
+	for i := range plan.Terms {
+		plan.Terms[i].Courses = orEmpty(plan.Terms[i].Courses)
+	}
+	return &Plan{
+		PlanNotes: timeline.NewPlanNotes(q, plan), Audit: plan.Audit, Patch: s.ToPatch(saved.Semesters, plan, q.From), GeneratedFrom: c.source,
+	}
 }
