@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -67,12 +68,14 @@ func newPlanCommand(p program.Process) *cobra.Command {
 	f.StringArrayVar(&wishes.keep, "keep", nil, `a course that stays in its term, "COMP 346=Winter 2028"; may be given several times`)
 	f.StringArrayVar(&wishes.prefer, "prefer", nil, "an elective that is wanted, the most wanted first; may be given several times")
 	f.StringArrayVar(&wishes.avoid, "avoid", nil, "a course that is not wanted; may be given several times")
-	c.MarkFlagsMutuallyExclusive("summers", "no-summers")
 	return c
 }
 
 // toRequest reads the flags as the API reads the wishes of a plan, so that both refuse the same.
 func (w planFlags) toRequest(hasLoad bool) (audit.PlanRequest, error) {
+	if w.summers && w.noSummers {
+		return audit.PlanRequest{}, errors.New("--summers and --no-summers contradict each other")
+	}
 	body := map[string]any{"summers": w.summers, "coop": w.coop, "from": w.from, "prefer": w.prefer, "avoid": w.avoid}
 	if hasLoad {
 		body["maxCredits"] = w.maxCredits
@@ -96,7 +99,7 @@ func (w planFlags) toRequest(hasLoad bool) (audit.PlanRequest, error) {
 		for _, field := range f.Fields {
 			faults = append(faults, "--"+toFlagName(field.Path)+": "+field.Message)
 		}
-		return audit.PlanRequest{}, fmt.Errorf("%s", strings.Join(faults, "\n"))
+		return audit.PlanRequest{}, errors.New(strings.Join(faults, "\n"))
 	}
 	return q, nil
 }
