@@ -6,7 +6,7 @@ import (
 )
 
 // stepContext bounds a search by its work and not by the clock, so that an answer does not depend on the machine. The
-// searches of package audit ask their context whether to go on each time after a bounded piece of work: a layout, or 64
+// searches of package audit ask their context whether to continue after each bounded piece of work: a layout, or 64
 // nodes of the search tree. One that asks more often than the steps allow has to end.
 type stepContext struct {
 	context.Context

@@ -172,3 +172,27 @@ func BenchmarkDegrees(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkAudit(b *testing.B) {
+	s, api := served(b)
+	path := "/api/timeline/status/" + string(s.done("ann"))
+	bearer := "Bearer " + token(b, "ann")
+	for _, c := range []struct{ name, method, path, body string }{
+		{"Audit", http.MethodGet, "/audit", ""}, {"WhatIf", http.MethodGet, "/what-if", ""}, {"Plan", http.MethodPost, "/plan", `{"maxCredits":16,"keep":[{"code":"COMP 352","term":"Fall 2028"}]}`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := httptest.NewRequest(c.method, path+c.path, strings.NewReader(c.body))
+				r.Header.Set("Authorization", bearer)
+				r.Header.Set("Accept-Encoding", "gzip")
+				r.Header.Set("Content-Type", "application/json")
+				w := &sink{header: http.Header{}}
+				api.ServeHTTP(w, r)
+				if w.status != http.StatusOK {
+					b.Fatalf("%d: %s", w.status, w.fault)
+				}
+			}
+		})
+	}
+}

@@ -175,7 +175,7 @@ var countWords = map[audit.Because]string{
 
 var uncountedWords = map[string]string{
 	audit.NotListed: "no requirement lists it", audit.NoRoom: "every requirement that lists it is full", audit.WasExcluded: "a course counts that excludes it",
-	audit.WasRepeated: "another attempt of it counts", audit.NotEarned: "it earned nothing", audit.WorkTermIs: "work terms count beside the degree",
+	audit.WasRepeated: "another attempt of it counts", audit.NotEarned: "it earned nothing", audit.WorkTermIs: "work terms count in addition to the degree",
 	audit.NoCreditsIs: "it fills its place without credits", audit.IsOwed: "it is not complete",
 }
 
