@@ -31,37 +31,8 @@ up() {
 	done
 	docker network connect kind "$registry" 2>/dev/null || true
 	docker exec "$name-control-plane" mkdir -p -m 0750 /var/shared/{1..8}
-	volumes | kubectl apply -f -
+	hack/cluster/volumes.sh "$name-control-plane" /var/shared | kubectl apply -f -
 	helm upgrade --install keda keda --repo https://kedacore.github.io/charts --namespace keda --create-namespace --wait
-}
-
-# volumes prints eight volumes of the class "shared": folders of the only node replace NFS.
-volumes() {
-	cat <<-YAML
-		apiVersion: storage.k8s.io/v1
-		kind: StorageClass
-		metadata: {name: shared}
-		provisioner: kubernetes.io/no-provisioner
-		volumeBindingMode: WaitForFirstConsumer
-	YAML
-	local number
-	for number in $(seq 8); do
-		cat <<-YAML
-			---
-			apiVersion: v1
-			kind: PersistentVolume
-			metadata: {name: shared-$number}
-			spec:
-			  storageClassName: shared
-			  capacity: {storage: 5Gi}
-			  accessModes: [ReadWriteMany]
-			  # Not hostPath: Kubernetes applies fsGroup to local volumes only.
-			  local: {path: /var/shared/$number}
-			  nodeAffinity:
-			    required:
-			      nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [$name-control-plane]}]}]
-		YAML
-	done
 }
 
 down() {

@@ -191,32 +191,8 @@ await 60 "the node" kubectl wait --for=condition=Ready node/node1 --timeout=1s
 # --- Volumes: folders of this node, in the class "shared", which replaces NFS, EFS or CephFS. Root owns them, so a pod can
 # write to one only with the right fsGroup.
 
-for number in $(seq 8); do
-	mkdir -p -m 0750 "$run/volumes/$number"
-	cat <<-YAML
-		apiVersion: v1
-		kind: PersistentVolume
-		metadata: {name: shared-$number}
-		spec:
-		  storageClassName: shared
-		  capacity: {storage: 5Gi}
-		  accessModes: [ReadWriteMany, ReadWriteOnce]
-		  persistentVolumeReclaimPolicy: Retain
-		  local: {path: $run/volumes/$number}
-		  nodeAffinity:
-		    required:
-		      nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node1]}]}]
-		---
-	YAML
-done >"$run/volumes.yaml"
-cat >>"$run/volumes.yaml" <<YAML
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: shared}
-provisioner: kubernetes.io/no-provisioner
-volumeBindingMode: WaitForFirstConsumer
-YAML
-kubectl apply -f "$run/volumes.yaml" >/dev/null
+mkdir -p -m 0750 "$run"/volumes/{1..8}
+"$cluster_scripts/volumes.sh" node1 "$run/volumes" | kubectl apply -f - >/dev/null
 
 # --- KEDA: the manifests of its module, with images of its programs.
 

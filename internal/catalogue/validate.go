@@ -119,16 +119,8 @@ func (k *validator) validatePool(p Pool) {
 	if !validCredits(p.CreditsRequired) {
 		k.addFault(poolsFile, "pool %q: %v credits", p.ID, p.CreditsRequired)
 	}
-	seen := make(map[string]bool, len(p.Courses))
-	for _, code := range p.Courses {
-		if !k.courses[code] {
-			k.addFault(poolsFile, "pool %q: course %q is not in the catalogue", p.ID, code)
-		}
-		if seen[code] {
-			k.addFault(poolsFile, "pool %q: course %q is listed twice", p.ID, code)
-		}
-		seen[code] = true
-	}
+	k.validateReferences(poolsFile, p.Courses, k.courses,
+		"pool %q: course %q is not in the catalogue", "pool %q: course %q is listed twice", p.ID)
 	k.validateRules(poolsFile, "pool", p.ID, p.Rules)
 }
 
@@ -152,13 +144,20 @@ func (k *validator) validateDegree(g Degree) {
 	if g.ECPDegreeID != "" && k.degrees[g.ECPDegreeID] != ExtendedCredit {
 		k.addFault(degreesFile, "degree %q: %q is no extended-credit program", g.ID, g.ECPDegreeID)
 	}
-	seen := make(map[string]bool, len(g.Pools))
-	for _, id := range g.Pools {
-		if !k.pools[id] {
-			k.addFault(degreesFile, "degree %q: there is no pool %q", g.ID, id)
+	k.validateReferences(degreesFile, g.Pools, k.pools,
+		"degree %q: there is no pool %q", "degree %q: pool %q is listed twice", g.ID)
+}
+
+// validateReferences checks a list of ids: the catalogue has each of them, and none is listed twice. unknown
+// and twice are the texts of the two faults: each names of, the owner of the list, and then the id.
+func (k *validator) validateReferences(file string, ids []string, known map[string]bool, unknown, twice, of string) {
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if !known[id] {
+			k.addFault(file, unknown, of, id)
 		}
 		if seen[id] {
-			k.addFault(degreesFile, "degree %q: pool %q is listed twice", g.ID, id)
+			k.addFault(file, twice, of, id)
 		}
 		seen[id] = true
 	}

@@ -3,10 +3,15 @@ An empty key means that the value was not given. Helm deletes the default of a k
 begins by putting the defaults back. files/defaults.yaml is values.yaml, which Helm does not hand to templates.
 */}}
 
-{{/* include "tmd.defaults" . */}}
+{{/*
+The default images stay in Values, because "tmd.image" compares an operator's image with them. include "tmd.defaults" .
+*/}}
 {{- define "tmd.defaults" -}}
+{{- if not (hasKey .Values "defaultImages") }}
 {{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml }}
 {{- include "tmd.fill" (list .Values $defaults) }}
+{{- $_ := set .Values "defaultImages" (list $defaults.redis.image $defaults.mongodb.image) }}
+{{- end }}
 {{- end }}
 
 {{/*

@@ -117,8 +117,7 @@ include "tmd.image" (list . .Values.redis.image)
 {{- if $registry }}{{ $name = printf "%s/%s" $registry $image.repository }}{{ end }}
 {{- $tag := $image.tag }}
 {{- if not $tag }}
-{{- $defaults := $root.Files.Get "files/defaults.yaml" | fromYaml }}
-{{- range list $defaults.redis.image $defaults.mongodb.image }}
+{{- range $root.Values.defaultImages }}
 {{- if eq .repository $image.repository }}{{ $tag = .tag }}{{ end }}
 {{- end }}
 {{- end }}

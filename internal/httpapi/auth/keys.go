@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,21 +46,22 @@ type keySet struct {
 	log     *slog.Logger
 	limiter *rate.Limiter
 
-	fetching sync.Mutex // one fetch at a time
+	fetching chan struct{} // holds a value during a fetch: one at a time
 	fetched  atomic.Bool
 	keys     atomic.Pointer[[]publishedKey]
 }
 
 func newKeySet(url string, client *http.Client, log *slog.Logger) *keySet {
-	return &keySet{url: url, client: client, log: log, limiter: rate.NewLimiter(rate.Every(unknownKeyEvery), 1)}
+	return &keySet{
+		url: url, client: client, log: log,
+		limiter: rate.NewLimiter(rate.Every(unknownKeyEvery), 1), fetching: make(chan struct{}, 1),
+	}
 }
 
 // run keeps the keys current until ctx ends.
 func (s *keySet) run(ctx context.Context) {
 	for {
-		if err := s.fetchKeys(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
-		}
+		s.refreshKeys(ctx)
 		wait := firstKeysEvery
 		if len(s.current()) > 0 {
 			wait = refreshEvery
@@ -100,9 +100,7 @@ func (s *keySet) findKeys(ctx context.Context, token *jwt.Token) (jwt.Verificati
 	if len(found.Keys) == 0 && s.fetched.Load() && s.limiter.Allow() {
 		ctx, cancel := context.WithTimeout(ctx, unknownKeyWait)
 		defer cancel()
-		if err := s.fetchKeys(ctx); err != nil {
-			s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
-		}
+		s.refreshKeys(ctx)
 		found = s.matchKeys(token)
 	}
 	if len(found.Keys) == 0 {
@@ -123,11 +121,23 @@ func (s *keySet) matchKeys(token *jwt.Token) jwt.VerificationKeySet {
 	return found
 }
 
+// refreshKeys fetches the keys and logs a failure. While another fetch runs it waits, but not longer than ctx: the
+// other fetch logs its own failure.
+func (s *keySet) refreshKeys(ctx context.Context) {
+	select {
+	case s.fetching <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-s.fetching }()
+	if err := s.fetchKeys(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
+	}
+	s.fetched.Store(true)
+}
+
 // fetchKeys asks the provider. An answer without a usable key never replaces known keys.
 func (s *keySet) fetchKeys(ctx context.Context) error {
-	s.fetching.Lock()
-	defer s.fetching.Unlock()
-	defer s.fetched.Store(true)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
 	if err != nil {
 		return err

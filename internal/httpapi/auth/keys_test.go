@@ -2,14 +2,17 @@ package auth_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/big"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +132,55 @@ func TestFetchFailuresAreLogged(t *testing.T) {
 	run(t, g)
 	testenv.Eventually(t, "the failure is logged", func() bool { return strings.Contains(log.String(), "502") })
 }
+
+// A fetch in the background may last longer than an answer. A request with an unknown key does not wait for its end.
+func TestRequestsDoNotWaitForASlowFetch(t *testing.T) {
+	t.Parallel()
+	_, _, key, _ := startProvider(t)
+	slow := make(chan struct{}, 1)
+	var asked atomic.Int32
+	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if asked.Add(1) > 1 {
+			slow <- struct{}{}
+			<-r.Context().Done()
+		}
+		return nil, errors.New("no provider")
+	})}
+	var log lockedBuffer
+	g := guard(t, auth.Options{JWKSURL: "http://127.0.0.1:1", Client: client, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	run(t, g)
+	testenv.Eventually(t, "the first fetch has failed", func() bool { return !strings.Contains(fmt.Sprint(g.Check(t.Context())), "yet") })
+	run(t, g) // the second fetch begins at once
+	<-slow
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := make(chan error, 1)
+	token := sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "rotated")
+	go func() {
+		_, err := g.Token(ctx, token)
+		got <- err
+	}()
+	var err error
+	testenv.Eventually(t, "the request is answered", func() bool {
+		select {
+		case err = <-got:
+			return true
+		default:
+			return false
+		}
+	})
+	if fault.CodeOf(err) != fault.Timeout {
+		t.Errorf("got %v, want %s", err, fault.Timeout)
+	}
+	if got := strings.Count(log.String(), "cannot be fetched"); got != 1 {
+		t.Errorf("logged failures: got %d, want the first fetch's alone:\n%s", got, log.String())
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // lockedBuffer is a log that several goroutines write.
 type lockedBuffer struct {
