@@ -11,6 +11,7 @@ import (
 
 	"github.com/tmaxmax/go-sse"
 
+	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -39,7 +40,44 @@ type JobStatus struct {
 	UpdatedAt  time.Time       `json:"updatedAt"`
 	FinishedAt *time.Time      `json:"finishedAt"`
 	Error      *job.Failure    `json:"error"`
+	Answerable *Answerable     `json:"answerable"`
 	Data       json.RawMessage `json:"data"` // the result of a job that is done
+}
+
+// Answerable says that the owner of a failed job can choose a degree for it, and until when.
+type Answerable struct {
+	Kind    string       `json:"kind"`
+	Until   time.Time    `json:"until"`
+	Degrees []DegreeName `json:"degrees"` // the nearest, the best first
+}
+
+// DegreeName names a degree.
+type DegreeName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// AnswerDegree chooses the degree of a job that failed for want of one. The job runs again under its id.
+func (c *Client) AnswerDegree(ctx context.Context, id job.ID, degree string) (accepted JobStatus, err error) {
+	body, err := json.Marshal(map[string]string{"degree": degree})
+	if err != nil {
+		return accepted, err
+	}
+	err = c.retryOperation(ctx, func(ctx context.Context) error {
+		return c.sendAndDecode(ctx, Request{
+			Method: http.MethodPost, Path: "/api/timeline/" + string(id) + "/degree", ContentType: "application/json", Body: body,
+		}, &accepted)
+	})
+	return accepted, err
+}
+
+// LoadReading returns what was read of the document of a job that has ended; not_found when that is not known.
+func (c *Client) LoadReading(ctx context.Context, id job.ID) (document.Reading, error) {
+	var status struct {
+		Data document.Reading `json:"data"`
+	}
+	err := c.sendAndDecode(ctx, Request{Path: StatusPath(id) + "?view=facts"}, &status)
+	return status.Data, err
 }
 
 // Upload is a document to submit.

@@ -32,7 +32,7 @@ func Run(ctx context.Context, p program.Process) int {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return program.UsageError(err) })
 	root.AddCommand(
 		newAllCommand(p), newAPICommand(p), newWorkerCommand(p), newParserCommand(p),
-		newUploadCommand(p), newParseCommand(p), newAuditCommand(p), newWhatIfCommand(p), newPlanCommand(p),
+		newUploadCommand(p), newAnswerCommand(p), newParseCommand(p), newAuditCommand(p), newWhatIfCommand(p), newPlanCommand(p),
 		newTokenCommand(p), newSeedCommand(p), newQueueCommand(p), newConfigCommand(p),
 		newVersionCommand(p), newParserChildCommand(p),
 	)

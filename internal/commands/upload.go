@@ -84,6 +84,11 @@ func uploadFiles(ctx context.Context, p program.Process, o uploadOptions, files 
 	outcomes := batchupload.UploadAll(ctx, api, files, batchupload.Options{Degree: o.degree, Expected: o.expect}, display)
 	display.Finish()
 
+	return writeOutcomes(p, o, outcomes)
+}
+
+// writeOutcomes prints outcomes, and ends with the exit code of the gravest failure.
+func writeOutcomes(p program.Process, o uploadOptions, outcomes []batchupload.Outcome) (err error) {
 	if o.json {
 		err = batchupload.WriteJSON(p.Stdout, outcomes)
 	} else {

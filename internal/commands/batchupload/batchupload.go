@@ -26,7 +26,10 @@ type Outcome struct {
 	JobID job.ID          `json:"jobId,omitempty"`
 	Data  json.RawMessage `json:"result,omitempty"`
 	Error *job.Failure    `json:"error,omitempty"`
-	Err   error           `json:"-"` // the error behind Error
+	// Read is how much of the document was read, "41 of 41 rows, 107 of 107 credits"; "" where that is not known.
+	Read       string                `json:"read,omitempty"`
+	Answerable *apiclient.Answerable `json:"answerable,omitempty"`
+	Err        error                 `json:"-"` // what Error represents
 }
 
 // Options say how files are uploaded and what their timelines must have.
@@ -65,6 +68,23 @@ func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string,
 		return out.fail(err)
 	}
 	out.JobID = accepted.JobID
+	return out.waitForEnd(ctx, api, display)
+}
+
+// AnswerJob chooses the degree of a failed job, waits, and returns its outcome, whose file is the job's id.
+func AnswerJob(ctx context.Context, api *apiclient.Client, id job.ID, degree string, display progress.Display) Outcome {
+	out := Outcome{File: string(id), JobID: id}
+	if _, err := api.AnswerDegree(ctx, id, degree); err != nil {
+		return out.fail(err)
+	}
+	out = out.waitForEnd(ctx, api, display)
+	display.ShowEnd(out.File)
+	return out
+}
+
+// waitForEnd waits until the job has ended, and reads its result.
+func (out Outcome) waitForEnd(ctx context.Context, api *apiclient.Client, display progress.Display) Outcome {
+	file := out.File
 	showStatus := func(s apiclient.JobStatus) { display.ShowStatus(file, s) }
 	showStatus(apiclient.JobStatus{Status: job.Queued})
 	last, err := api.WaitForJob(ctx, out.JobID, showStatus)
@@ -76,6 +96,7 @@ func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string,
 		if last.Error == nil {
 			last.Error = job.FailureOf(fault.New(fault.Internal))
 		}
+		out.Answerable = last.Answerable
 		out.Error, out.Err = last.Error, &fault.Error{Code: last.Error.Code, Detail: last.Error.Message}
 		return out
 	}
@@ -84,6 +105,9 @@ func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string,
 		return out.fail(err)
 	}
 	out.Data = done.Data
+	if reading, err := api.LoadReading(ctx, out.JobID); err == nil && reading.RowsSeen > 0 {
+		out.Read = reading.Summary()
+	}
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
@@ -47,6 +48,9 @@ func WriteText(w, failures io.Writer, url string, outcomes []Outcome) error {
 		if err := render.WriteTimeline(w, &result); err != nil {
 			return err
 		}
+		if out.Read != "" {
+			fmt.Fprintf(w, "\nRead: %s\n", out.Read)
+		}
 	}
 	return nil
 }
@@ -63,6 +67,13 @@ func (out Outcome) describeFailure(url string) string {
 		text := fmt.Sprintf("%s (%s)", f.Message(), f.Code)
 		if out.Error != nil && len(out.Error.Closest) > 0 {
 			text += " The closest: " + strings.Join(out.Error.Closest, "; ") + "."
+		}
+		if a := out.Answerable; a != nil {
+			degree := "ID"
+			if len(a.Degrees) > 0 {
+				degree = strconv.Quote(a.Degrees[0].ID)
+			}
+			text += fmt.Sprintf(" Choose one until %s: tmd answer %s --degree %s", a.Until.Local().Format("15:04"), out.JobID, degree)
 		}
 		return text
 	}
