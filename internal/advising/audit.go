@@ -33,7 +33,7 @@ func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
 			}
 		}
 		out = s.Program.Audit(s.Record)
-		out.Graduation = s.Program.Graduate(limitSteps(ctx, graduationSteps), s.Record)
+		out.Graduation, out.Obstacles = s.Program.FindGraduation(limitSteps(ctx, graduationSteps), s.Record)
 		fillLists(out)
 		return nil
 	})

@@ -116,6 +116,8 @@ type Audit struct {
 	Remarks      []Remark      `json:"remarks"`
 	Pins         []Pin         `json:"pins,omitempty"`
 	Graduation   *Graduation   `json:"graduation,omitempty"`
+	// Obstacles say why there is no Graduation.
+	Obstacles []string `json:"obstacles,omitempty"`
 	// GeneratedFrom names the record.
 	GeneratedFrom string `json:"generatedFrom"`
 	// Exact is false only when the search reached its limit of steps; no student's record is known for which it does.

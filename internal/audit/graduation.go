@@ -4,21 +4,32 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 // Graduate returns the earliest term after which the degree can be complete: with summers, the maximum load, and the
 // work terms of the record. It is nil when the degree cannot be completed within twelve years.
 func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
+	g, _ := p.FindGraduation(ctx, r)
+	return g
+}
+
+// FindGraduation is Graduate that says, when there is no way, what prevents it: a sentence for each obstacle.
+func (p *Program) FindGraduation(ctx context.Context, r Record) (g *Graduation, obstacles []string) {
 	x, err := p.schedulePlan(ctx, &r, &PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
 	if err != nil {
-		return nil
+		for _, f := range fault.From(err).Fields {
+			obstacles = append(obstacles, f.Message)
+		}
+		return nil, obstacles
 	}
 	done := x.describe()
-	g := &Graduation{Term: done.Graduation, Terms: done.StudyTerms, Proven: done.Optimal, CriticalChain: done.CriticalChain, Reason: done.Reason}
+	g = &Graduation{Term: done.Graduation, Terms: done.StudyTerms, Proven: done.Optimal, CriticalChain: done.CriticalChain, Reason: done.Reason}
 	if g.Term == "" {
 		g.Term = p.lastTerm(&r)
 	}
-	return g
+	return g, nil
 }
 
 // lastTerm returns the last term of the courses that already count.
@@ -37,6 +48,8 @@ type WhatIf struct {
 	Degree     DegreeName  `json:"degree"`
 	Totals     Totals      `json:"totals"`
 	Graduation *Graduation `json:"graduation,omitempty"`
+	// Obstacles say why there is no Graduation, such as a course that a course of the record excludes.
+	Obstacles []string `json:"obstacles,omitempty"`
 	// Complete is the number of complete requirements.
 	Complete     int `json:"complete"`
 	Requirements int `json:"requirements"`
@@ -55,7 +68,7 @@ func CompareDegrees(ctx context.Context, programs []*Program, r Record) []WhatIf
 		requirements := a.measureRequirements()
 		w := WhatIf{Degree: DegreeName{ID: p.degree.ID, Name: p.degree.Name}, Totals: a.total, Requirements: len(requirements), Complete: countComplete(requirements)}
 		ends[p.degree.ID] = slot(1 << 30)
-		if w.Graduation = p.Graduate(ctx, r); w.Graduation != nil {
+		if w.Graduation, w.Obstacles = p.FindGraduation(ctx, r); w.Graduation != nil {
 			ends[p.degree.ID] = parseLabel(w.Graduation.Term)
 		}
 		out = append(out, w)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
@@ -163,6 +164,16 @@ func TestGraduate(t *testing.T) {
 	// SOEN 490 takes a fall and the winter after it, and SOEN 390 is in progress.
 	if got == nil || got.Term != "WINTER 2028" || !got.Proven || !slices.Contains(got.CriticalChain, "SOEN 490") {
 		t.Errorf("got %+v, want Winter 2028 by SOEN 490", got)
+	}
+}
+
+// A degree that requires what a passed course excludes has no graduation, and says which course.
+func TestObstaclesOfGraduation(t *testing.T) {
+	t.Parallel()
+	p := programOf(t, "BEng in Computer Engineering")
+	g, obstacles := p.FindGraduation(context.Background(), audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts("Fall 2025 completed: COMP 248, COMP 249")})
+	if g != nil || len(obstacles) == 0 || !strings.Contains(strings.Join(obstacles, " "), "COEN 243") {
+		t.Errorf("got %+v, %q; want no graduation because of COEN 243", g, obstacles)
 	}
 }
 

@@ -38,7 +38,7 @@ func WriteAudit(w io.Writer, a *audit.Audit) error {
 	}
 	writeChoices(w, a.Requirements)
 	writeRemarks(w, a.Remarks)
-	_, err := fmt.Fprintf(w, "\n%s\n", describeGraduation(a.Graduation))
+	_, err := fmt.Fprintf(w, "\n%s\n", describeGraduation(a.Graduation, a.Obstacles))
 	return err
 }
 
@@ -92,9 +92,9 @@ func writeRemarks(w io.Writer, remarks []audit.Remark) {
 	}
 }
 
-func describeGraduation(g *audit.Graduation) string {
+func describeGraduation(g *audit.Graduation, obstacles []string) string {
 	if g == nil {
-		return "The degree cannot be finished within twelve years."
+		return "The degree cannot be finished within twelve years. " + strings.Join(obstacles, " ")
 	}
 	text := fmt.Sprintf("Graduation: %s at the earliest, with %d terms of study. %s", g.Term, g.Terms, g.Reason)
 	if g.Terms == 0 {
@@ -194,5 +194,16 @@ func WriteComparison(w io.Writer, c *advising.Comparison) error {
 		}
 		fmt.Fprintf(table, "%s of %s\t%s\t%d of %d\t%s\t%s\n", d.Totals.Remaining, d.Totals.Required, d.Totals.Completed, d.Complete, d.Requirements, at, name)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, d := range c.Degrees {
+		for _, obstacle := range d.Obstacles {
+			if _, err := fmt.Fprintf(w, "\n%s cannot be finished: %s", d.Degree.Name, obstacle); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := fmt.Fprintln(w)
+	return err
 }
