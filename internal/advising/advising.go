@@ -35,9 +35,9 @@ type Timelines interface {
 	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)
 }
 
-// Catalogue gives the catalogue of the moment.
+// Catalogue returns the editions of the catalogue.
 type Catalogue interface {
-	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentEditions(ctx context.Context) (*catalogue.Editions, error)
 }
 
 // Deps is what an Advisor needs. All are required, apart from Workers: how many answers are computed at a time, 0 for
@@ -107,30 +107,33 @@ func (a *Advisor) OpenTimeline(ctx context.Context, owner, id string) (*Case, er
 // Case is one timeline that is open for questions, as it was when it was opened. It serves one request.
 type Case struct {
 	workers chan struct{} // holds a token for each answer that is computed
-	builder *timeline.Builder
-	now     time.Time
-	source  string
-	tag     string
-	load    func() (timeline.Saved, error)
+	// chooseBuilder returns the builder of the edition by which a timeline is measured.
+	chooseBuilder func(timeline.Saved) *timeline.Builder
+	now           time.Time
+	source        string
+	tag           string
+	load          func() (timeline.Saved, error)
 }
 
 func (a *Advisor) newCase(ctx context.Context, source string, load func() (timeline.Saved, error)) (*Case, error) {
-	current, err := a.catalogue.CurrentCatalogue(ctx)
+	editions, err := a.catalogue.CurrentEditions(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now := a.clock()
-	sum := sha256.Sum256([]byte(source + "\n" + current.Version() + "\n" + term.FindCurrent(now).UpperLabel()))
+	sum := sha256.Sum256([]byte(source + "\n" + editions.Version() + "\n" + term.FindCurrent(now).UpperLabel()))
 	return &Case{
-		workers: a.workers, builder: a.builders.GetBuilder(current), now: now, source: source, tag: hex.EncodeToString(sum[:8]), load: load,
+		workers: a.workers, chooseBuilder: a.builders.GetBuilders(editions).ForSaved, now: now, source: source,
+		tag: hex.EncodeToString(sum[:8]), load: load,
 	}, nil
 }
 
 // NewCase opens a timeline that is in no store, as seen at now. Source names it in the answers.
 func NewCase(b *timeline.Builder, saved timeline.Saved, source string, now time.Time) *Case {
 	return &Case{
-		workers: make(chan struct{}, 1), builder: b, now: now, source: source,
-		load: func() (timeline.Saved, error) { return saved, nil },
+		workers: make(chan struct{}, 1), now: now, source: source,
+		chooseBuilder: func(timeline.Saved) *timeline.Builder { return b },
+		load:          func() (timeline.Saved, error) { return saved, nil },
 	}
 }
 
@@ -144,7 +147,7 @@ func (c *Case) loadSubject() (timeline.Saved, *timeline.AuditSubject, error) {
 	if err != nil {
 		return timeline.Saved{}, nil, err
 	}
-	s, err := c.builder.NewAuditSubject(saved, c.now)
+	s, err := c.chooseBuilder(saved).NewAuditSubject(saved, c.now)
 	if err != nil {
 		return timeline.Saved{}, nil, err
 	}

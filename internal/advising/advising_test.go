@@ -72,9 +72,17 @@ func (s *stores) FindTimeline(_ context.Context, by, id string) (timeline.Saved,
 	return s.saved, nil
 }
 
-func (*stores) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
-	return loadCatalogue(), nil
+func (*stores) CurrentEditions(context.Context) (*catalogue.Editions, error) {
+	return loadEditions(), nil
 }
+
+var loadEditions = sync.OnceValue(func() *catalogue.Editions {
+	editions, err := catalogue.JoinEditions(loadCatalogue())
+	if err != nil {
+		panic(err)
+	}
+	return editions
+})
 
 // newStores returns stores with the timeline of a document of tests/documents.
 func newStores(tb testing.TB, name string) *stores {

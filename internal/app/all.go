@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/app/memoryredis"
 	"github.com/trackmydegree/trackmydegree/internal/app/parserchild"
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/app/seeding"
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -36,7 +39,7 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 	if err := r.ListenDebug(ctx, c.Debug); err != nil {
 		return err
 	}
-	db, err := openBolt(ctx, r, c.DataDir)
+	db, err := openBolt(ctx, r, c.DataDir, c.CatalogueFolder)
 	if err != nil {
 		return fmt.Errorf("TMD_DATA_DIR: %w", err)
 	}
@@ -106,22 +109,26 @@ func openRedisOfAll(r *role.Role, c config.All) (jobs, cache redis.UniversalClie
 	return jobs, cache, err
 }
 
-// openBolt opens the database in a folder and stores the catalogue of this version in it.
-func openBolt(ctx context.Context, r *role.Role, dir string) (*boltstore.Store, error) {
+// openBolt opens the database in a folder and stores the catalogue of this version in it, and the editions of another
+// folder, "" for none.
+func openBolt(ctx context.Context, r *role.Role, dir, editions string) (*boltstore.Store, error) {
 	store, err := boltstore.Open(boltstore.Config{Dir: dir})
 	if err != nil {
 		return nil, err
 	}
 	r.AddCloser("database", func(context.Context) error { return store.Close() })
-	data, err := catalogue.LoadEmbedded()
+	sources, err := seeding.CollectEditions(editions)
 	if err != nil {
 		return nil, err
 	}
-	// Seeding takes as long as the rest of the start, so it is skipped when nothing changed.
-	if stored, err := store.CatalogueVersion(ctx); err == nil && stored == data.Fingerprint() {
-		return store, nil
+	// Seeding takes as long as the rest of the start, so what is stored already is skipped.
+	version, err := store.CatalogueVersion(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return store, store.SeedCatalogue(ctx, data)
+	stored := strings.Split(version, "+")
+	sources = slices.DeleteFunc(sources, func(s catalogue.Source) bool { return slices.Contains(stored, s.Data.Fingerprint()) })
+	return store, seeding.ImportEditions(ctx, store, sources, io.Discard)
 }
 
 // printWelcome prints the next steps for a new user, as commands that can be copied.

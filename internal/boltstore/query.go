@@ -102,7 +102,7 @@ func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]cat
 			if err := json.Unmarshal(value, &c); err != nil {
 				return err
 			}
-			if !matchesWords(c, words) {
+			if !c.HasWords(words) {
 				continue
 			}
 			if len(page) == limit {
@@ -117,16 +117,6 @@ func (s *Store) ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]cat
 		return nil, "", err
 	}
 	return page, next, nil
-}
-
-func matchesWords(c catalogue.Course, words []string) bool {
-	code, title := strings.ToLower(c.Code), strings.ToLower(c.Title)
-	for _, word := range words {
-		if !strings.Contains(code, word) && !strings.Contains(title, word) {
-			return false
-		}
-	}
-	return true
 }
 
 // FindCourse returns a course; not_found when there is none.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,7 +17,9 @@ import (
 )
 
 // ownerKey names the bucket of an owner; the prefix keeps the key from being empty, which bbolt refuses.
-func ownerKey(owner string) []byte { return []byte("owner " + owner) }
+func ownerKey(owner string) []byte { return []byte(ownerPrefix + owner) }
+
+const ownerPrefix = "owner "
 
 // ownerBucket returns the bucket of an owner, nil when the owner has no timeline.
 func ownerBucket(tx *bbolt.Tx, owner string) *bbolt.Bucket {
@@ -146,4 +149,30 @@ func (s *Store) DeleteTimeline(ctx context.Context, owner, id string, version in
 		}
 		return ownerBucket(tx, owner).Delete([]byte(id))
 	})
+}
+
+// VisitTimelines calls visit with every saved timeline of every owner, in no particular order, until it returns an
+// error, which comes back as it is.
+func (s *Store) VisitTimelines(ctx context.Context, visit func(timeline.Saved) error) error {
+	var all []timeline.Saved
+	err := s.view(ctx, "visit the timelines", func(tx *bbolt.Tx) error {
+		owners := tx.Bucket(timelinesBucket)
+		return owners.ForEachBucket(func(key []byte) error {
+			saved, err := allDocuments[timeline.Saved](owners.Bucket(key))
+			for i := range saved {
+				saved[i].Owner = strings.TrimPrefix(string(key), ownerPrefix) // not in the JSON
+			}
+			all = append(all, saved...)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, saved := range all { // outside the transaction: visit may take its time
+		if err := visit(saved); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,13 +7,21 @@ import (
 
 // Finding is a problem in one entry of a catalogue.
 type Finding struct {
-	File, Entry, Message string
+	File    string `json:"file"`
+	Entry   string `json:"entry"`
+	Message string `json:"message"`
 	// Known marks a finding that the sources explain: a sequence of an older calendar lacks courses of a newer one.
-	Known bool
+	Known bool `json:"known,omitempty"`
 }
 
 // String formats the finding as one line.
 func (f Finding) String() string { return f.File + ": " + f.Entry + ": " + f.Message }
+
+// toError returns the finding as an error that says what kind of entry it is about.
+func (f Finding) toError() error {
+	kind := map[string]string{coursesFile: "course", poolsFile: "pool", degreesFile: "degree", sequencesFile: "sequence", editionFile: "entry"}[f.File]
+	return fmt.Errorf("catalogue: %s: %s %q: %s", f.File, kind, f.Entry, f.Message)
+}
 
 // CheckConsistency returns the inconsistencies of data that New accepts: credits, kinds of degrees, unknown courses,
 // and sequences against their degrees. A program works with such data; a new edition should have none.

@@ -19,9 +19,11 @@ const (
 
 // Change is the difference of one entry between two catalogues.
 type Change struct {
-	File, Entry string
-	Kind        ChangeKind
-	Fields      []string // the names of the fields that differ, of a changed entry
+	File  string     `json:"file"`
+	Entry string     `json:"entry"`
+	Kind  ChangeKind `json:"kind"`
+	// Fields are the names of the fields that differ, of a changed entry.
+	Fields []string `json:"fields,omitempty"`
 }
 
 // DiffData returns the changes from one catalogue to another, by file and entry. The order of entries does not

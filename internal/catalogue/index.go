@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -23,8 +24,12 @@ type Catalogue struct {
 // New validates and indexes d. The error contains every fault, each on its own line. The catalogue owns d afterwards:
 // the caller must not change it.
 func New(d Data) (*Catalogue, error) {
-	if err := validateData(d); err != nil {
-		return nil, err
+	if faults := validateData(d); len(faults) > 0 {
+		lines := make([]error, len(faults))
+		for i, f := range faults {
+			lines[i] = f.toError()
+		}
+		return nil, errors.Join(lines...)
 	}
 	d = normalizeData(d)
 	return &Catalogue{

@@ -88,7 +88,8 @@ type All struct {
 	Server
 	Limits
 	Auth
-	DataDir  string        `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
+	DataDir string `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
+	CatalogueFiles
 	JobURL   SecretURL     `env:"REDIS_JOB_URL" help:"A Redis server for the queue and the job records. Without one they are in memory and end with the process."`
 	CacheTTL time.Duration `env:"TMD_CACHE_TTL" envDefault:"300s" help:"How long a response of the catalogue is cached."`
 	Jobs
@@ -140,6 +141,7 @@ func (c *Parse) checkValues(f *Faults) { c.Pool.checkValues(f) }
 // Seed holds the settings of `tmd seed`.
 type Seed struct {
 	Mongo
+	CatalogueFiles
 	RedisServer
 	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires after some minutes."`
 }
@@ -148,6 +150,28 @@ func (*Seed) defaultValues(map[string]string) map[string]string { return nil }
 
 func (c *Seed) checkValues(f *Faults) {
 	c.Mongo.checkValues(f)
+	if !c.CacheURL.Empty() {
+		f.checkRedisURL("REDIS_CACHE_URL", c.CacheURL)
+	}
+}
+
+// Catalogue holds the settings of `tmd catalogue`. The store is MongoDB, or without MONGODB_URI the data folder of
+// `tmd all`.
+type Catalogue struct {
+	MongoURI SecretURL `env:"MONGODB_URI" help:"MongoDB, as mongodb://user:password@host:27017/trackmydegree. The path names the database."`
+	DataDir  string    `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
+	RedisServer
+	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires automatically."`
+}
+
+func (*Catalogue) defaultValues(environ map[string]string) map[string]string {
+	return map[string]string{"TMD_DATA_DIR": dataDir(environ)}
+}
+
+func (c *Catalogue) checkValues(f *Faults) {
+	if !c.MongoURI.Empty() {
+		(&Mongo{c.MongoURI}).checkValues(f)
+	}
 	if !c.CacheURL.Empty() {
 		f.checkRedisURL("REDIS_CACHE_URL", c.CacheURL)
 	}
@@ -224,6 +248,7 @@ func Roles() []Role {
 		{"token", func() Settings { return &Token{} }},
 		{"seed", func() Settings { return &Seed{} }},
 		{"queue", func() Settings { return &Queue{} }},
+		{"catalogue", func() Settings { return &Catalogue{} }},
 	}
 }
 

@@ -164,6 +164,11 @@ func (m *Mongo) checkValues(f *Faults) {
 	}
 }
 
+// CatalogueFiles is where further editions of the catalogue are.
+type CatalogueFiles struct {
+	CatalogueFolder string `env:"TMD_CATALOGUE_FOLDER" help:"A folder with editions of the catalogue that are stored next to that of the program: the JSON files of one edition, or a folder or a zip file for each. An edition of the same year takes its place."`
+}
+
 // Uploads is the storage to which the API writes documents and from which every worker reads them.
 type Uploads struct {
 	Storage   Storage `env:"TMD_UPLOAD_STORAGE" envDefault:"volume" help:"The storage of documents until their job ends: volume (the folder TMD_UPLOAD_DIR) or s3 (the bucket TMD_S3_BUCKET)."`

@@ -58,7 +58,7 @@ func (d Document) Plain() Document {
 	d.Transfers, d.Warnings, d.Rows, d.CreditsEarned, d.RowsPrinted = nil, nil, nil, nil, 0
 	if d.ProgramInfo != nil {
 		info := *d.ProgramInfo
-		info.OtherPlans = nil
+		info.OtherPlans, info.ProgramTerm = nil, nil
 		d.ProgramInfo = &info
 	}
 	return d
@@ -99,6 +99,8 @@ type ProgramInfo struct {
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
 	// OtherPlans are the other plans of the document: a minor, a certificate, an entry program.
 	OtherPlans []string `json:"otherPlans,omitempty"`
+	// ProgramTerm is the first admit term of the present program, where another program came before it.
+	ProgramTerm *string `json:"programTerm,omitempty"`
 }
 
 // Semester holds the sittings of one term.

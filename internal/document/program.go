@@ -53,6 +53,7 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 		all = all[:end]
 	}
 	info = &ProgramInfo{}
+	var history programHistory
 	for i := 0; i < len(all); i++ {
 		text := strings.ToLower(all[i].Text)
 		switch {
@@ -62,8 +63,12 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 			info.IsCoop = false
 		}
 		info.IsExtendedCreditProgram = info.IsExtendedCreditProgram || isExtendedCredit(text)
+		if strings.Contains(text, blockBeginning) {
+			history.beginBlock()
+		}
 		if degreeLine.MatchString(all[i].Text) {
 			info.Degree = readDegree(all[i:])
+			history.setDegree(info.Degree)
 			info.OtherPlans = nil
 			continue
 		}
@@ -74,9 +79,11 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 		label, value := readLabel(all[i:])
 		switch label {
 		case labelAdmit:
+			admit := firstTermIn(value)
 			if info.FirstTerm == nil {
-				info.FirstTerm = firstTermIn(value)
+				info.FirstTerm = admit
 			}
+			history.addAdmitTerm(admit)
 		case labelMinimum, labelEarned, labelGPA:
 			number := numberIn(value)
 			if number == nil {
@@ -94,6 +101,9 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 			// Some programs lose the ligature in "Satisfied" (Ghostscript 10 writes another letter): five letters tell.
 			info.EWTSatisfied = strings.HasPrefix(strings.ToLower(value), "satis")
 		}
+	}
+	if t := history.presentAdmitTerm(); t != nil && *t != *info.FirstTerm {
+		info.ProgramTerm = t
 	}
 	return info, gpa, earned, lost
 }

@@ -188,12 +188,12 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// The catalogue comes first, because without it the other steps are wasted.
 	loaded := a.startStep("catalogue")
-	cat, err := p.Catalogue.CurrentCatalogue(ctx)
+	editions, err := p.Catalogue.CurrentEditions(ctx)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
 	}
-	builder, now := p.builders.GetBuilder(cat), p.Clock()
+	builders, now := p.builders.GetBuilders(editions), p.Clock()
 	switch a.record.Kind {
 	case job.File:
 		given, err := decodeInput(a, input)
@@ -204,6 +204,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, err
 		}
 		defer a.startStep("build")()
+		builder := builders.ForDocument(*a.document)
 		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, given.Degree, now))
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
@@ -211,6 +212,10 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, fmt.Errorf("process: form: %w", err)
 		}
 		defer a.startStep("build")()
+		builder, err := builders.ForForm(form)
+		if err != nil {
+			return nil, err
+		}
 		return addGraduation(ctx, builder, now)(builder.FromForm(form, now))
 	case job.TimelineData:
 		given, err := decodeInput(a, input)
@@ -224,9 +229,15 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
 		defer a.startStep("build")()
+		builder := builders.ForSaved(saved)
 		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
 	case job.Plan:
-		return addGraduation(ctx, builder, now)(p.planTimeline(ctx, a, builder, input))
+		in, err := wire.DecodePlanInput(input)
+		if err != nil {
+			return nil, fmt.Errorf("process: plan: %w", err)
+		}
+		builder := builders.ForSaved(in.Timeline)
+		return addGraduation(ctx, builder, now)(p.planTimeline(ctx, a, builder, in))
 	}
 	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
 }
@@ -264,13 +275,9 @@ func (p *Processor) readDocument(ctx context.Context, a *attempt) error {
 	return nil
 }
 
-// planTimeline plans the timeline of an input. Beyond budget.PlanSearch the best plan found is the answer, with what it
+// planTimeline plans a timeline. Beyond budget.PlanSearch the best plan found is the answer, with what it
 // does not prove; a plan that an interruption cut short is none.
-func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timeline.Builder, input []byte) (*timeline.Result, error) {
-	in, err := wire.DecodePlanInput(input)
-	if err != nil {
-		return nil, fmt.Errorf("process: plan: %w", err)
-	}
+func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timeline.Builder, in timeline.PlanInput) (*timeline.Result, error) {
 	defer a.startStep("plan")()
 	search, cancel := context.WithTimeout(ctx, budget.PlanSearch)
 	defer cancel()

@@ -28,6 +28,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const id job.ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 
+// embeddedEditions is the project's catalogue as the only edition.
+var embeddedEditions = sync.OnceValue(func() *catalogue.Editions {
+	editions, err := catalogue.JoinEditions(embedded())
+	if err != nil {
+		panic(err)
+	}
+	return editions
+})
+
 // embedded is the project's catalogue.
 var embedded = sync.OnceValue(func() *catalogue.Catalogue {
 	data, err := catalogue.LoadEmbedded()
@@ -223,12 +232,12 @@ func (w parser) Parse(ctx context.Context, pdf io.Reader) (document.Document, er
 
 type cat struct{ *world }
 
-func (w cat) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
+func (w cat) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {
 	err := w.step(ctx, "catalogue")
 	if w.onCatalogue != nil {
 		w.onCatalogue()
 	}
-	return embedded(), err
+	return embeddedEditions(), err
 }
 
 func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {

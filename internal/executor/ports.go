@@ -57,9 +57,9 @@ type Parser interface {
 	Parse(ctx context.Context, pdf io.Reader) (document.Document, error)
 }
 
-// Catalogue returns the current catalogue, shared and immutable; database_unavailable when none is loaded yet.
+// Catalogue returns the editions of the catalogue, shared and immutable; database_unavailable when none is loaded yet.
 type Catalogue interface {
-	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentEditions(ctx context.Context) (*catalogue.Editions, error)
 }
 
 // Timelines finds saved timelines.

@@ -36,7 +36,9 @@ func (f parserFunc) Parse(ctx context.Context, _ io.Reader) (document.Document, 
 
 type shared struct{}
 
-func (shared) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) { return embedded(), nil }
+func (shared) CurrentEditions(context.Context) (*catalogue.Editions, error) {
+	return embeddedEditions(), nil
+}
 
 type system struct {
 	t         *testing.T

@@ -40,15 +40,13 @@ func (a *API) toAnswerable(ctx context.Context, r job.Record) *answerable {
 		return nil
 	}
 	out := &answerable{Kind: "degree", Until: r.AnswerUntil.UTC(), Degrees: []degreeName{}, Link: "/api/degrees"}
-	current, err := a.snapshot.CurrentCatalogue(ctx)
+	editions, err := a.snapshot.CurrentEditions(ctx)
 	if err != nil || r.Error == nil {
 		return out // the list is at the link
 	}
 	for _, name := range r.Error.Closest {
-		for _, d := range current.StandaloneDegrees() {
-			if d.Name == name {
-				out.Degrees = append(out.Degrees, degreeName{d.ID, d.Name})
-			}
+		if d, ok := editions.FindNamed(name); ok {
+			out.Degrees = append(out.Degrees, degreeName{d.ID, d.Name})
 		}
 	}
 	return out

@@ -24,8 +24,8 @@ const (
 
 // listDegrees answers with the degrees.
 func (a *API) listDegrees(w http.ResponseWriter, r *http.Request) error {
-	return a.writeCached(w, r, "degrees", func(ctx context.Context) (any, error) {
-		degrees, err := a.catalogue.ListDegrees(ctx)
+	return a.writeCached(w, r, "degrees", func(ctx context.Context, from Catalogue) (any, error) {
+		degrees, err := from.ListDegrees(ctx)
 		return struct {
 			Degrees []catalogue.Degree `json:"degrees"`
 		}{respond.NonNil(degrees)}, err
@@ -38,7 +38,7 @@ func (a *API) getDegree(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.writeCached(w, r, "degree:"+id, func(ctx context.Context) (any, error) { return a.catalogue.FindDegree(ctx, id) })
+	return a.writeCached(w, r, "degree:"+id, func(ctx context.Context, from Catalogue) (any, error) { return from.FindDegree(ctx, id) })
 }
 
 // listPools answers with the pools of a degree.
@@ -47,11 +47,25 @@ func (a *API) listPools(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.writeCached(w, r, "pools:"+id, func(ctx context.Context) (any, error) {
-		pools, err := a.catalogue.ListPools(ctx, id)
+	return a.writeCached(w, r, "pools:"+id, func(ctx context.Context, from Catalogue) (any, error) {
+		pools, err := from.ListPools(ctx, id)
 		return struct {
 			Pools []catalogue.Pool `json:"pools"`
 		}{respond.NonNil(pools)}, err
+	})
+}
+
+// listSequences answers with the published sequences of a degree, term by term.
+func (a *API) listSequences(w http.ResponseWriter, r *http.Request) error {
+	id, err := params.PathValue(r, "id", maxName)
+	if err != nil {
+		return err
+	}
+	return a.writeCached(w, r, "sequences:"+id, func(ctx context.Context, from Catalogue) (any, error) {
+		sequences, err := from.ListSequences(ctx, id)
+		return struct {
+			Sequences []catalogue.Sequence `json:"sequences"`
+		}{respond.NonNil(sequences)}, err
 	})
 }
 
@@ -61,8 +75,8 @@ func (a *API) listCourses(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.writeCached(w, r, key, func(ctx context.Context) (any, error) {
-		courses, next, err := a.catalogue.ListCourses(ctx, q)
+	return a.writeCached(w, r, key, func(ctx context.Context, from Catalogue) (any, error) {
+		courses, next, err := from.ListCourses(ctx, q)
 		return struct {
 			Courses []catalogue.Course `json:"courses"`
 			Next    string             `json:"next,omitempty"`
@@ -77,7 +91,7 @@ func (a *API) getCourse(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	code = strings.ToUpper(code)
-	return a.writeCached(w, r, "course:"+code, func(ctx context.Context) (any, error) { return a.catalogue.FindCourse(ctx, code) })
+	return a.writeCached(w, r, "course:"+code, func(ctx context.Context, from Catalogue) (any, error) { return from.FindCourse(ctx, code) })
 }
 
 // readCourseQuery reads the query of the courses, and its key in the cache: one for all spellings of a query.

@@ -11,10 +11,15 @@ import (
 // never reads what an older process stored.
 const cacheVersion = "v1:"
 
-// writeCached answers from the cache, which load fills. key identifies the request.
-func (a *API) writeCached(w http.ResponseWriter, r *http.Request, key string, load func(ctx context.Context) (any, error)) error {
-	stored, err := a.cache.GetOrFill(r.Context(), cacheVersion+key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
-		v, err := load(ctx)
+// writeCached answers from the cache, which load fills from the edition that the request chooses. key identifies the
+// request within an edition.
+func (a *API) writeCached(w http.ResponseWriter, r *http.Request, key string, load func(ctx context.Context, from Catalogue) (any, error)) error {
+	from, keys, err := a.chooseEdition(r)
+	if err != nil {
+		return err
+	}
+	stored, err := a.cache.GetOrFill(r.Context(), cacheVersion+keys+key, a.cacheTTL, func(ctx context.Context) ([]byte, error) {
+		v, err := load(ctx, from)
 		if err != nil {
 			return nil, err
 		}

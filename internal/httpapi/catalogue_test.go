@@ -53,7 +53,7 @@ func TestCatalogue(t *testing.T) {
 	})
 	t.Run("tags", func(t *testing.T) {
 		s := s.in(t)
-		for _, path := range []string{"/api/degrees", degree, degree + "/pools", "/api/courses?prefix=COMP", "/api/courses/COMP%20248"} {
+		for _, path := range []string{"/api/degrees", degree, degree + "/pools", degree + "/sequences", degree + "/sequences?calendar=2026-27", "/api/degrees?calendar=2026-27", "/api/courses?prefix=COMP", "/api/courses/COMP%20248"} {
 			for _, accept := range []string{"gzip", "identity"} {
 				a := s.get("ann", path, "Accept-Encoding", accept).want(t, http.StatusOK)
 				if (a.Header.Get("Content-Encoding") == "gzip") != (accept == "gzip") || a.Header.Get("Vary") != "Accept-Encoding" {
@@ -110,7 +110,7 @@ func TestCatalogue(t *testing.T) {
 	})
 	t.Run("not found", func(t *testing.T) {
 		s := s.in(t)
-		for _, path := range []string{"/api/degrees/x", "/api/degrees/x/pools", "/api/courses/x", "/api/courses/" + strings.Repeat("x", 1000), "/api/degrees/%00", "/api/degrees/a%2fb", "/api/courses/COMP%2520248", "/api/courses/%7f"} {
+		for _, path := range []string{"/api/degrees/x", "/api/degrees/x/pools", "/api/degrees/x/sequences", "/api/degrees?calendar=1999-00", "/api/degrees?calendar=", "/api/degrees/x?calendar=2026-27", "/api/degrees/x/pools?calendar=2026-27", "/api/degrees/x/sequences?calendar=2026-27", "/api/courses?pool=x&calendar=2026-27", "/api/courses/x", "/api/courses/" + strings.Repeat("x", 1000), "/api/degrees/%00", "/api/degrees/a%2fb", "/api/courses/COMP%2520248", "/api/courses/%7f"} {
 			s.get("ann", path).wantProblem(t, fault.NotFound)
 		}
 		before := reads.Load()

@@ -146,8 +146,8 @@ func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); retur
 // current is a catalogue that is always loaded.
 type current struct{ *catalogue.Catalogue }
 
-func (c current) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
-	return c.Catalogue, nil
+func (c current) CurrentEditions(context.Context) (*catalogue.Editions, error) {
+	return catalogue.JoinEditions(c.Catalogue)
 }
 
 var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {

@@ -30,11 +30,15 @@ func (a *API) submitForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	current, err := a.snapshot.CurrentCatalogue(r.Context())
+	editions, err := a.snapshot.CurrentEditions(r.Context())
 	if err != nil {
 		return err
 	}
-	if err := timeline.ValidateForm(current, f); err != nil {
+	edition, err := timeline.FormEdition(editions, f)
+	if err != nil {
+		return err
+	}
+	if err := timeline.ValidateForm(edition, f); err != nil {
 		return err
 	}
 	receipt, err := a.submit.SubmitForm(r.Context(), request, f)

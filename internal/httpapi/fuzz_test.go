@@ -218,6 +218,10 @@ func (c modelCatalogue) ListPools(context.Context, string) ([]catalogue.Pool, er
 	return []catalogue.Pool{}, nil
 }
 
+func (c modelCatalogue) ListSequences(context.Context, string) ([]catalogue.Sequence, error) {
+	return []catalogue.Sequence{}, nil
+}
+
 func (c modelCatalogue) ListCourses(_ context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error) {
 	if n := q.PageSize(); n < 1 || n > 1000 {
 		c.t.Errorf("a page of %d courses", n)

@@ -53,9 +53,10 @@ type Uploads interface {
 	DeleteAll(ctx context.Context, id job.ID) error
 }
 
-// Snapshot is the catalogue in memory, against which forms are validated; database_unavailable before it was loaded.
+// Snapshot is the editions of the catalogue in memory, against which forms are validated; database_unavailable before
+// they were loaded.
 type Snapshot interface {
-	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentEditions(ctx context.Context) (*catalogue.Editions, error)
 }
 
 // Timelines edits results and saves them. Each call is limited to one owner: the timeline of another owner is not
@@ -106,6 +107,8 @@ type Catalogue interface {
 	FindDegree(ctx context.Context, id string) (catalogue.Degree, error)
 	// ListPools returns the pools of a degree in its order; not_found when there is no such degree.
 	ListPools(ctx context.Context, degreeID string) ([]catalogue.Pool, error)
+	// ListSequences returns the published sequences of a degree by name; not_found when there is no such degree.
+	ListSequences(ctx context.Context, degreeID string) ([]catalogue.Sequence, error)
 	// ListCourses returns a page of courses, and the After of the next page, "" at the end.
 	ListCourses(ctx context.Context, q catalogue.CourseQuery) ([]catalogue.Course, string, error)
 	// FindCourse returns one course; not_found.

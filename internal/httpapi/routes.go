@@ -74,6 +74,8 @@ func (a *API) router(d Deps) http.Handler {
 		routeGet(r, "/degrees", middleware.WithTimeout(a.listDegrees))
 		routeGet(r, "/degrees/{id}", middleware.WithTimeout(a.getDegree))
 		routeGet(r, "/degrees/{id}/pools", middleware.WithTimeout(a.listPools))
+		routeGet(r, "/degrees/{id}/sequences", middleware.WithTimeout(a.listSequences))
+		routeGet(r, "/calendars", middleware.WithTimeout(a.listCalendars))
 		routeGet(r, "/courses", middleware.WithTimeout(a.listCourses))
 		routeGet(r, "/courses/{code}", middleware.WithTimeout(a.getCourse))
 

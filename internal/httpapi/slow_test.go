@@ -61,7 +61,7 @@ func (stuckEdit) DeleteTimeline(ctx context.Context, _, _ string, _ int64) error
 
 type stuckCurriculum struct{}
 
-func (stuckCurriculum) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
+func (stuckCurriculum) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {
 	return nil, wait(ctx)
 }
 

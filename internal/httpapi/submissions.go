@@ -58,11 +58,11 @@ func (a *API) readDegree(r *http.Request) (string, error) {
 func (a *API) checkDegree(r *http.Request, id string) (string, error) {
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	current, err := a.snapshot.CurrentCatalogue(r.Context())
+	editions, err := a.snapshot.CurrentEditions(r.Context())
 	if err != nil {
 		return "", err
 	}
-	degree, err := current.FindStandalone(id[:min(len(id), maxName+1)])
+	degree, err := editions.FindStandalone(id[:min(len(id), maxName+1)])
 	if err != nil {
 		f := *fault.From(err)
 		f.Fields = []fault.Field{{Path: "degree", Message: "There is no such degree. Choose one of the list of degrees."}}

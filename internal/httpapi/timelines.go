@@ -65,6 +65,7 @@ type listedTimeline struct {
 	ID               string    `json:"_id"`
 	Name             string    `json:"timelineName"`
 	DegreeID         string    `json:"degreeId"`
+	Calendar         string    `json:"calendar,omitempty"`
 	IsCoop           bool      `json:"isCoop"`
 	IsExtendedCredit bool      `json:"isExtendedCredit"`
 	Version          int64     `json:"version"`
@@ -88,7 +89,7 @@ func (a *API) listTimelines(w http.ResponseWriter, r *http.Request) error {
 		Next      string           `json:"next,omitempty"`
 	}{make([]listedTimeline, len(saved)), next}
 	for i, s := range saved {
-		answer.Timelines[i] = listedTimeline{s.ID, s.Name, s.DegreeID, s.IsCoop, s.IsExtendedCredit, s.Version, s.CreatedAt, s.UpdatedAt}
+		answer.Timelines[i] = listedTimeline{s.ID, s.Name, s.DegreeID, s.Calendar, s.IsCoop, s.IsExtendedCredit, s.Version, s.CreatedAt, s.UpdatedAt}
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return respond.WriteJSON(w, http.StatusOK, answer)

@@ -37,10 +37,9 @@ var byID = bson.D{{Key: "_id", Value: 1}}
 
 func filterID(id string) bson.D { return bson.D{{Key: "_id", Value: id}} }
 
-// SeedCatalogue stores the edition of an academic year. The collections hold the newest edition, document by
-// document; older editions are one document each. An edition that is newer than the stored one replaces it in the
-// collections, and the stored one becomes a document. Storing the same data again repairs damaged documents and
-// changes nothing else.
+// SeedCatalogue stores the edition of an academic year. Each edition is one document, so all readers of editions see it
+// whole or not at all. The collections hold the newest edition once more, document by document, for queries; they are
+// written after it. Storing the same data again repairs what was damaged and changes nothing else.
 func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if len(data.Degrees) == 0 || len(data.Courses) == 0 {
 		return errors.New("mongodb: seed: a catalogue has degrees and courses; this one has none")
@@ -49,24 +48,35 @@ func (s *Store) SeedCatalogue(ctx context.Context, data catalogue.Data) error {
 	if err != nil {
 		return storeError(ctx, "seed", err)
 	}
-	switch {
-	case data.Calendar < current.Calendar:
-		return s.writeEdition(ctx, data)
-	case data.Calendar > current.Calendar && current.Calendar != "":
-		old, err := s.LoadCatalogue(ctx)
-		if err != nil {
+	if data.Calendar != "" {
+		if err := s.keepNewest(ctx, current.Calendar, data.Calendar); err != nil {
 			return err
 		}
-		if err := s.writeEdition(ctx, old); err != nil {
+		if err := s.writeEdition(ctx, data); err != nil {
 			return err
 		}
 	}
-	if err := s.writeCollections(ctx, data); err != nil {
+	if data.Calendar < current.Calendar {
+		return nil
+	}
+	return s.writeCollections(ctx, data)
+}
+
+// keepNewest makes the newest edition a document before another one is stored: an older version of the program stored
+// it in the collections alone.
+func (s *Store) keepNewest(ctx context.Context, newest, other string) error {
+	if newest == "" || newest == other {
+		return nil
+	}
+	n, err := s.editions.CountDocuments(ctx, filterID(newest))
+	if err != nil || n > 0 {
+		return storeError(ctx, "seed", err)
+	}
+	old, err := s.LoadCatalogue(ctx)
+	if err != nil {
 		return err
 	}
-	// An edition is stored once: the edition in the collections is not also a document.
-	_, err = s.editions.DeleteOne(ctx, filterID(data.Calendar))
-	return storeError(ctx, "seed", err)
+	return s.writeEdition(ctx, old)
 }
 
 func (s *Store) writeEdition(ctx context.Context, data catalogue.Data) error {
@@ -188,16 +198,30 @@ func (s *Store) LoadCatalogue(ctx context.Context) (catalogue.Data, error) {
 
 // LoadEditions returns every stored edition, the newest last; database_unavailable before the first seed.
 func (s *Store) LoadEditions(ctx context.Context) ([]catalogue.Data, error) {
+	state, err := s.readState(ctx)
+	if err != nil {
+		return nil, storeError(ctx, "load the editions", err)
+	}
+	docs, err := findAll[editionDocument](ctx, s.editions, bson.D{}, options.Find().SetSort(byID))
+	if err != nil {
+		return nil, storeError(ctx, "load the editions", err)
+	}
+	editions := mapSlice(docs, toEdition)
+	if !inCollectionsOnly(state, docs) {
+		return editions, nil
+	}
 	newest, err := s.LoadCatalogue(ctx)
 	if err != nil {
 		return nil, err
 	}
-	older, err := findAll[editionDocument](ctx, s.editions,
-		bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: newest.Calendar}}}}, options.Find().SetSort(byID))
-	if err != nil {
-		return nil, storeError(ctx, "load the editions", err)
-	}
-	return append(mapSlice(older, toEdition), newest), nil
+	return append(editions, newest), nil
+}
+
+// inCollectionsOnly reports whether the collections hold an edition that is no document, as older versions of the
+// program stored the newest one.
+func inCollectionsOnly(state catalogueState, docs []editionDocument) bool {
+	return len(docs) == 0 || state.Calendar != "" &&
+		!slices.ContainsFunc(docs, func(d editionDocument) bool { return d.Calendar == state.Calendar })
 }
 
 func (s *Store) readState(ctx context.Context) (catalogueState, error) {
@@ -239,17 +263,17 @@ func (s *Store) CatalogueVersion(ctx context.Context) (string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
 	state, err := s.readState(ctx)
-	if err != nil || state.Version == "" {
+	if err != nil {
 		return "", storeError(ctx, "read the catalogue's version", err)
 	}
-	older, err := findAll[editionDocument](ctx, s.editions, bson.D{},
+	docs, err := findAll[editionDocument](ctx, s.editions, bson.D{},
 		options.Find().SetSort(byID).SetProjection(bson.D{{Key: "version", Value: 1}}))
 	if err != nil {
 		return "", storeError(ctx, "read the catalogue's version", err)
 	}
-	versions := []string{state.Version}
-	for _, e := range older {
-		versions = append(versions, e.Version)
+	versions := mapSlice(docs, func(d editionDocument) string { return d.Version })
+	if inCollectionsOnly(state, docs) {
+		versions = append(versions, state.Version)
 	}
 	return strings.Join(versions, "+"), nil
 }

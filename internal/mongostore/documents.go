@@ -167,6 +167,7 @@ type timelineDocument struct {
 	ID               bson.ObjectID            `bson:"_id"`
 	Owner            string                   `bson:"userId"`
 	DegreeID         string                   `bson:"degreeId"`
+	Calendar         string                   `bson:"calendar,omitempty"`
 	Name             string                   `bson:"name"`
 	IsExtendedCredit bool                     `bson:"isExtendedCredit"`
 	IsCoop           bool                     `bson:"isCoop"`
@@ -249,7 +250,7 @@ func mapValues[T, U any](values map[string]T, convert func(T) U) map[string]U {
 
 func toTimelineDocument(t timeline.Saved, id bson.ObjectID) timelineDocument {
 	return timelineDocument{
-		ID: id, Owner: t.Owner, DegreeID: t.DegreeID, Name: t.Name, IsExtendedCredit: t.IsExtendedCredit, IsCoop: t.IsCoop,
+		ID: id, Owner: t.Owner, DegreeID: t.DegreeID, Calendar: t.Calendar, Name: t.Name, IsExtendedCredit: t.IsExtendedCredit, IsCoop: t.IsCoop,
 		Semesters: mapSlice(t.Semesters, toSemesterDocument), States: mapValues(t.States, toStateDocument),
 		Exemptions: t.Exemptions, Deficiencies: t.Deficiencies, Extra: mapSlice(t.Extra, toExtraCourseDocument),
 		Required: t.Required, Transfers: t.Transfers, Warnings: t.Warnings, Pins: t.Pins, Waivers: t.Waivers,
@@ -259,7 +260,7 @@ func toTimelineDocument(t timeline.Saved, id bson.ObjectID) timelineDocument {
 
 func (d timelineDocument) toTimeline() timeline.Saved {
 	return timeline.Saved{
-		ID: d.ID.Hex(), Owner: d.Owner, DegreeID: d.DegreeID, Name: d.Name, IsExtendedCredit: d.IsExtendedCredit, IsCoop: d.IsCoop,
+		ID: d.ID.Hex(), Owner: d.Owner, DegreeID: d.DegreeID, Calendar: d.Calendar, Name: d.Name, IsExtendedCredit: d.IsExtendedCredit, IsCoop: d.IsCoop,
 		Semesters: mapSlice(d.Semesters, toSemester), States: mapValues(d.States, toState),
 		Exemptions: d.Exemptions, Deficiencies: d.Deficiencies, Extra: mapSlice(d.Extra, toExtraCourse),
 		Required: d.Required, Transfers: d.Transfers, Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,

@@ -48,6 +48,7 @@ func (s *Store) UpdateTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	err = s.timelines.FindOneAndUpdate(ctx, filter, bson.D{
 		{Key: "$set", Value: bson.D{
 			{Key: "degreeId", Value: t.DegreeID},
+			{Key: "calendar", Value: t.Calendar},
 			{Key: "name", Value: t.Name},
 			{Key: "isExtendedCredit", Value: t.IsExtendedCredit},
 			{Key: "isCoop", Value: t.IsCoop},
@@ -175,4 +176,24 @@ func timelineFilter(owner, id string, version int64) (bson.D, error) {
 		filter = append(filter, bson.E{Key: "version", Value: version})
 	}
 	return filter, nil
+}
+
+// VisitTimelines calls visit with every saved timeline of every owner, in no particular order, until it returns an
+// error, which comes back as it is.
+func (s *Store) VisitTimelines(ctx context.Context, visit func(timeline.Saved) error) error {
+	cursor, err := s.timelines.Find(ctx, bson.D{})
+	if err != nil {
+		return storeError(ctx, "visit the timelines", err)
+	}
+	defer cursor.Close(context.WithoutCancel(ctx))
+	for cursor.Next(ctx) {
+		var doc timelineDocument
+		if err := cursor.Decode(&doc); err != nil {
+			return storeError(ctx, "visit the timelines", err)
+		}
+		if err := visit(doc.toTimeline()); err != nil {
+			return err
+		}
+	}
+	return storeError(ctx, "visit the timelines", cursor.Err())
 }

@@ -29,6 +29,7 @@ type legacyProgram struct {
 	MinimumProgramLength    *float64 `json:"minimumProgramLength,omitempty"`
 	EWTSatisfied            bool     `json:"ewtSatisfied"`
 	OtherPlans              []string `json:"-"` // the legacy format does not have them
+	ProgramTerm             *string  `json:"-"`
 }
 
 type legacySemester struct {

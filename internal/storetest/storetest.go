@@ -8,6 +8,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
@@ -27,6 +28,7 @@ type Store interface {
 	FindCourse(ctx context.Context, code string) (catalogue.Course, error)
 
 	timelines.Timelines
+	VisitTimelines(ctx context.Context, visit func(timeline.Saved) error) error
 }
 
 // Open opens a new, empty store for a test, on a clock.

@@ -22,7 +22,7 @@ import (
 func newTimeline(owner, name string) timeline.Saved {
 	fall, credits := "FALL 2024", 3.5
 	return timeline.Saved{
-		Owner: owner, Name: name, DegreeID: "soen", IsCoop: true,
+		Owner: owner, Name: name, DegreeID: "soen", Calendar: "2026-27", IsCoop: true,
 		Semesters: []timeline.Semester{
 			{Term: fall, Courses: []timeline.Sitting{{Code: "COMP 248"}, {Code: "COMP 232", Credits: &credits, IsBelowCMinus: true, Message: "C- needed"}}},
 			{Term: "FALL/WINTER 2028-29", Courses: []timeline.Sitting{}},
@@ -68,6 +68,7 @@ const absent = "0123456789abcdef01234567"
 func runTimelines(t *testing.T, open Open) {
 	t.Run("life", func(t *testing.T) { t.Parallel(); timelineLifecycle(t, open) })
 	t.Run("versions", func(t *testing.T) { t.Parallel(); timelineVersions(t, open) })
+	t.Run("visit", func(t *testing.T) { t.Parallel(); visitTimelines(t, open) })
 	t.Run("owners", func(t *testing.T) { t.Parallel(); timelineOwners(t, open) })
 	t.Run("list", func(t *testing.T) { t.Parallel(); timelinePages(t, open) })
 	t.Run("one of many writers wins", func(t *testing.T) { t.Parallel(); concurrentWriters(t, open) })
@@ -111,7 +112,7 @@ func timelineLifecycle(t *testing.T, open Open) {
 
 	c.step(time.Minute)
 	changed := want
-	changed.Name, changed.DegreeID, changed.IsCoop, changed.IsExtendedCredit = "plan B", "zz", false, true
+	changed.Name, changed.DegreeID, changed.Calendar, changed.IsCoop, changed.IsExtendedCredit = "plan B", "zz", "2027-28", false, true
 	changed.Semesters, changed.Extra = []timeline.Semester{}, nil
 	changed.States = map[string]timeline.State{"MATH 204": {Status: timeline.Planned}} // the whole map, not a merge
 	changed.Exemptions, changed.Deficiencies = []string{}, []string{"MATH 204"}

@@ -130,7 +130,7 @@ func (d *draft) layOutResult() (r *Result, touched []string) {
 		d.owed[code] = true
 	}
 	r = &Result{
-		ID: d.id, TimelineName: d.name, Degree: p.degree, IsCoop: d.coop, IsExtendedCredit: d.extended,
+		ID: d.id, TimelineName: d.name, Degree: p.degree, Calendar: d.cat.Calendar(), IsCoop: d.coop, IsExtendedCredit: d.extended,
 		Transfers: d.transfers, Pins: d.pins, Waivers: d.waivers, Warnings: d.warnings,
 		Courses:   make(map[string]Course, len(p.closure)+len(d.states)+len(d.extra)),
 		Semesters: make([]Semester, 0, len(d.slots)),

@@ -6,7 +6,6 @@ package timeline
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -45,20 +44,6 @@ func NewBuilder(cat *catalogue.Catalogue) *Builder {
 // findProgram returns the program of a degree that a student can be in.
 func (b *Builder) findProgram(d catalogue.Degree, extended, coop bool) *program {
 	return b.programs[programKey{d.ID, extended, coop}]()
-}
-
-// BuilderCache caches the builder of the latest catalogue. Its zero value is ready. It is safe for concurrent use.
-type BuilderCache struct{ latest atomic.Pointer[Builder] }
-
-// GetBuilder returns the builder of a catalogue, and creates it when the catalogue differs from that of the last
-// call.
-func (c *BuilderCache) GetBuilder(cat *catalogue.Catalogue) *Builder {
-	if b := c.latest.Load(); b != nil && b.cat == cat {
-		return b
-	}
-	b := NewBuilder(cat) // two callers may both create it; either is right
-	c.latest.Store(b)
-	return b
 }
 
 // isRepeatable returns a test for topics courses, each sitting of which may count.

@@ -53,6 +53,9 @@ func (b *Builder) FromDocumentFor(doc document.Document, degreeID string, now ti
 	}
 	d.warnings = append(d.warnings, doc.Warnings...)
 	d.warnings = append(d.warnings, ignoredPrograms(match.Ignored)...)
+	if t := admitTerm(doc); !t.IsZero() && !b.cat.Covers(t) {
+		d.warnings = append(d.warnings, otherCalendar(catalogue.AcademicYear(t), b.cat.Calendar()))
+	}
 	d.addTransfers(doc)
 	d.warnings = append(d.warnings, replacedDegree(match)...)
 	// The printed total is that of the printed degree.

@@ -24,6 +24,8 @@ type Form struct {
 	PredefinedSequence      []SequenceTerm `json:"predefinedSequence,omitempty"`
 	// Sequence names a published sequence of the catalogue; it excludes PredefinedSequence.
 	Sequence string `json:"sequence,omitempty"`
+	// Calendar is the edition of the catalogue that the student chose, such as "2026-27"; empty for that of FirstTerm.
+	Calendar string `json:"calendar,omitempty"`
 }
 
 // SequenceTerm is one term of a form's sequence.
@@ -53,6 +55,9 @@ func (b *Builder) FromForm(f Form, now time.Time) (*Result, error) {
 	}
 	if f.EWTSatisfied {
 		d.exempt = []string{writingCourse}
+	}
+	if f.Calendar == "" && !b.cat.Covers(first) {
+		d.warnings = append(d.warnings, otherCalendar(catalogue.AcademicYear(first), b.cat.Calendar()))
 	}
 	sequence := f.PredefinedSequence
 	if published, ok := b.cat.FindSequence(f.Sequence); ok {

@@ -32,14 +32,17 @@ type State struct {
 // Result is a timeline: every course of the degree and its state, the terms in order, and the progress of each
 // requirement. It is the body of a done job.
 type Result struct {
-	ID           string            `json:"_id,omitempty"`
-	TimelineName string            `json:"timelineName,omitempty"`
-	Degree       Degree            `json:"degree"`
-	Pools        []Pool            `json:"pools"`
-	Courses      map[string]Course `json:"courses"`
-	Semesters    []Semester        `json:"semesters"`
-	Progress     Progress          `json:"progress"`
-	Totals       Totals            `json:"totals"`
+	ID           string `json:"_id,omitempty"`
+	TimelineName string `json:"timelineName,omitempty"`
+	Degree       Degree `json:"degree"`
+	// Calendar is the academic year of the catalogue by which the student is measured, such as "2026-27"; empty in
+	// results of older versions.
+	Calendar  string            `json:"calendar,omitempty"`
+	Pools     []Pool            `json:"pools"`
+	Courses   map[string]Course `json:"courses"`
+	Semesters []Semester        `json:"semesters"`
+	Progress  Progress          `json:"progress"`
+	Totals    Totals            `json:"totals"`
 	// Remarks are the rules that the timeline breaks; see audit.
 	Remarks []audit.Remark `json:"remarks"`
 	// Graduation is the earliest term after which the degree can be complete. It is nil before Builder.AddGraduation,

@@ -21,6 +21,7 @@ type Saved struct {
 	Owner            string           `json:"-"`
 	Name             string           `json:"timelineName"`
 	DegreeID         string           `json:"degreeId"`
+	Calendar         string           `json:"calendar,omitempty"` // of the edition that it was built from
 	IsCoop           bool             `json:"isCoop"`
 	IsExtendedCredit bool             `json:"isExtendedCredit"`
 	Semesters        []Semester       `json:"semesters"`
@@ -88,6 +89,10 @@ func (b *Builder) draftSaved(s Saved, now time.Time) (*draft, error) {
 		pins:      s.Pins,
 		waivers:   s.Waivers,
 		extra:     make(map[string]ExtraCourse, len(s.Extra)),
+	}
+	if own := b.cat.Calendar(); s.Calendar != "" && own != "" && s.Calendar != own {
+		// Its own edition is no longer loaded.
+		d.warnings = append(withoutCode(s.Warnings, warning.OtherCalendar), otherCalendar(s.Calendar, own))
 	}
 	for _, x := range s.Extra {
 		if _, known := b.cat.CourseIndex(x.Code); !known {
@@ -212,7 +217,7 @@ func (d *draft) setSittingMessage(code, label, message string) {
 // owner, version and times.
 func (r *Result) ToSaved() Saved {
 	s := Saved{
-		ID: r.ID, Name: r.TimelineName, DegreeID: r.Degree.ID,
+		ID: r.ID, Name: r.TimelineName, DegreeID: r.Degree.ID, Calendar: r.Calendar,
 		IsCoop: r.IsCoop, IsExtendedCredit: r.IsExtendedCredit,
 		Semesters: make([]Semester, 0, len(r.Semesters)), States: map[string]State{},
 		Exemptions: []string{}, Deficiencies: []string{},

@@ -22,7 +22,7 @@ func TestReduce(t *testing.T) {
 	r.ID, r.TimelineName = "an id", "My plan"
 	got := r.ToSaved()
 	want := timeline.Saved{
-		ID: "an id", Name: "My plan", DegreeID: software, IsCoop: true, IsExtendedCredit: true,
+		ID: "an id", Name: "My plan", DegreeID: software, Calendar: "2026-27", IsCoop: true, IsExtendedCredit: true,
 		Semesters: []timeline.Semester{
 			{Term: "FALL 2024", Courses: []timeline.Sitting{
 				{Code: "COMP 232", Credits: ptr(3.0), IsBelowCMinus: true}, {Code: "COMP 248", Credits: ptr(3.5)},

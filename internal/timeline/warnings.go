@@ -63,6 +63,19 @@ func (d *draft) addWarnings(r *Result, touched []string) {
 	r.Warnings = out
 }
 
+// otherCalendar returns the warning that a student is measured by another calendar than that of the admission.
+func otherCalendar(admitted, used string) warning.Warning {
+	return warning.Warning{
+		Code: warning.OtherCalendar, Expected: admitted, Found: used,
+		Message: "The calendar of " + admitted + " is not loaded. The requirements are those of " + used + ", which may differ.",
+	}
+}
+
+// withoutCode returns the warnings of all other codes.
+func withoutCode(warnings []warning.Warning, code warning.Code) []warning.Warning {
+	return slices.DeleteFunc(slices.Clone(warnings), func(w warning.Warning) bool { return w.Code == code })
+}
+
 // ignoredPrograms returns a warning for each part of the printed degree that no requirement covers.
 func ignoredPrograms(parts []string) []warning.Warning {
 	out := make([]warning.Warning, 0, len(parts))

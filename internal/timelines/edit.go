@@ -39,11 +39,11 @@ func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, versio
 		if version != 0 && record.Version != version {
 			return fault.New(fault.PreconditionFailed)
 		}
-		current, err := e.Catalogue.CurrentCatalogue(ctx)
+		editions, err := e.Catalogue.CurrentEditions(ctx)
 		if err != nil {
 			return err
 		}
-		builder, now := e.builders.GetBuilder(current), e.Clock()
+		builder, now := e.builders.GetBuilders(editions).ForResult(before), e.Clock()
 		after, err := builder.ApplyPatch(before, patch, now)
 		if err != nil {
 			return err
@@ -84,11 +84,11 @@ func (e *Editor) EditTimeline(
 		if version != 0 && s.Version != version {
 			return fault.New(fault.PreconditionFailed)
 		}
-		current, err := e.Catalogue.CurrentCatalogue(ctx)
+		editions, err := e.Catalogue.CurrentEditions(ctx)
 		if err != nil {
 			return err
 		}
-		builder, now := e.builders.GetBuilder(current), e.Clock()
+		builder, now := e.builders.GetBuilders(editions).ForSaved(s), e.Clock()
 		before, err := builder.FromSaved(s, now)
 		if err != nil {
 			return err

@@ -19,9 +19,9 @@ import (
 
 // memoryJob is one done job in memory.
 type memoryJob struct {
-	record job.Record
-	stored job.Stored
-	cat    *catalogue.Catalogue
+	record   job.Record
+	stored   job.Stored
+	editions *catalogue.Editions
 }
 
 func (m *memoryJob) LoadResult(ctx context.Context, id job.ID) (job.Record, []byte, error) {
@@ -44,8 +44,8 @@ func (m *memoryJob) ReplaceResult(_ context.Context, _ job.ID, version int64, s 
 	return m.record.Version, nil
 }
 
-func (m *memoryJob) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
-	return m.cat, nil
+func (m *memoryJob) CurrentEditions(context.Context) (*catalogue.Editions, error) {
+	return m.editions, nil
 }
 
 // noTimelines is a store that no edit of a job reads.
@@ -258,11 +258,11 @@ func checkModel(t *rapid.T, m *editModel, r *timeline.Result) {
 // what is accepted, what is a conflict, and what the timeline is afterwards.
 func TestModelOfEdits(t *testing.T) {
 	t.Parallel()
-	cat, err := shared()
+	editions, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	builder := timeline.NewBuilder(cat)
+	builder := timeline.NewBuilder(editions.Latest())
 	rapid.Check(t, func(t *rapid.T) {
 		r, err := builder.FromForm(timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2025", LastTerm: "WINTER 2027"}, now())
 		if err != nil {
@@ -272,7 +272,7 @@ func TestModelOfEdits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs := &memoryJob{record: job.Record{ID: "j", Owner: owner, State: job.Done, Version: 3}, stored: stored, cat: cat}
+		jobs := &memoryJob{record: job.Record{ID: "j", Owner: owner, State: job.Done, Version: 3}, stored: stored, editions: editions}
 		editor, err := timelines.New(timelines.Deps{Jobs: jobs, Timelines: noTimelines{}, Catalogue: jobs, Clock: now})
 		if err != nil {
 			t.Fatal(err)

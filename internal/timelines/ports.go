@@ -34,7 +34,7 @@ type Timelines interface {
 	DeleteTimeline(ctx context.Context, owner, id string, version int64) error
 }
 
-// Catalogue returns the current catalogue.
+// Catalogue returns the editions of the catalogue.
 type Catalogue interface {
-	CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error)
+	CurrentEditions(ctx context.Context) (*catalogue.Editions, error)
 }

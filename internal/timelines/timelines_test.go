@@ -34,9 +34,9 @@ func now() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC) }
 // env is an editor on a real Redis and the embedded store. The test can make its ports fail.
 type env struct {
 	*timelines.Editor
-	jobs      *jobstore.Store
-	store     *boltstore.Store
-	catalogue *catalogue.Catalogue
+	jobs     *jobstore.Store
+	store    *boltstore.Store
+	editions *catalogue.Editions
 
 	// before is called before each ReplaceResult, to change something or to fail.
 	before func(id job.ID) error
@@ -59,16 +59,16 @@ func (e *env) ReplaceResult(ctx context.Context, id job.ID, version int64, s job
 	return e.jobs.ReplaceResult(ctx, id, version, s)
 }
 
-func (e *env) CurrentCatalogue(context.Context) (*catalogue.Catalogue, error) {
-	return e.catalogue, nil
+func (e *env) CurrentEditions(context.Context) (*catalogue.Editions, error) {
+	return e.editions, nil
 }
 
-var shared = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+var shared = sync.OnceValues(func() (*catalogue.Editions, error) {
 	d, err := catalogue.LoadEmbedded()
 	if err != nil {
 		return nil, err
 	}
-	return catalogue.New(d)
+	return catalogue.NewEditions(d)
 })
 
 func open(t *testing.T) *env {
@@ -88,7 +88,7 @@ func open(t *testing.T) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	e := &env{jobs: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)})), store: store, catalogue: c}
+	e := &env{jobs: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)})), store: store, editions: c}
 	e.Editor = testenv.Must(timelines.New(timelines.Deps{Jobs: e, Timelines: store, Catalogue: e, Clock: now}))
 	return e
 }
@@ -109,7 +109,7 @@ func (e *env) record(t *testing.T) job.ID {
 // done stores a done job with the timeline of an empty form.
 func (e *env) done(t *testing.T) job.ID {
 	t.Helper()
-	r, err := timeline.NewBuilder(e.catalogue).FromForm(timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2026"}, now())
+	r, err := timeline.NewBuilder(e.editions.Latest()).FromForm(timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2026"}, now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ var layers = []struct {
 	inner bool
 }{
 	{"domain", []string{"budget", "dependency", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job"}, true},
-	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin"}, true},
+	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin", "catalogueimport"}, true},
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "queuemodel", "program", "testenv"}, true},

@@ -186,6 +186,10 @@
 {{- define "tmd.seedEnv" -}}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "REDIS_CACHE_URL" "redis-cache-url") | nindent 0 }}
+{{- if .Values.catalogue.existingConfigMap }}
+- name: TMD_CATALOGUE_FOLDER
+  value: /etc/tmd/catalogue
+{{- end }}
 {{- with include "tmd.caEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}

@@ -181,6 +181,23 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- end }}
 {{- end }}
 
+{{/* The editions of the catalogue that a ConfigMap holds: the folder that the seed reads. */}}
+{{- define "tmd.catalogueMount" -}}
+{{- if .Values.catalogue.existingConfigMap -}}
+- name: catalogue
+  mountPath: /etc/tmd/catalogue
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "tmd.catalogueVolume" -}}
+{{- if .Values.catalogue.existingConfigMap -}}
+- name: catalogue
+  configMap:
+    name: {{ .Values.catalogue.existingConfigMap | quote }}
+{{- end }}
+{{- end }}
+
 {{/* The storage of uploads, for the API and for workers: a folder or a bucket. */}}
 {{- define "tmd.uploadsEnv" -}}
 {{- $s3 := .Values.uploads.s3 -}}

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/catalogueimport"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/mongostore"
@@ -26,44 +29,101 @@ const (
 	startupTimeout = 8 * time.Second
 )
 
-// SeedDatabase stores the catalogue and prints what changed. It is idempotent. Warnings go to warn.
+// SeedDatabase stores the catalogue of the program and the editions of the folder in the settings, and prints what
+// changed. An edition of the folder takes the place of the program's of the same year. Faults in the folder change
+// nothing. It is idempotent. Warnings go to warn.
 func SeedDatabase(ctx context.Context, c config.Seed, out, warn io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, seedTimeout)
 	defer cancel()
-	data, err := catalogue.LoadEmbedded()
+	sources, err := CollectEditions(c.CatalogueFolder)
 	if err != nil {
 		return err
 	}
-	store, err := mongostore.Open(mongostore.Config{URI: c.MongoURI.Reveal()})
+	store, err := OpenMongo(ctx, c.MongoURI)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(context.WithoutCancel(ctx)) }()
-	before, err := replaceCatalogue(ctx, store, data)
-	if err != nil {
+	defer store.Close()
+	if err := ImportEditions(ctx, store, sources, out); err != nil {
 		return explainOutage(c.MongoURI, err)
 	}
-	fmt.Fprint(out, describeDifference(before, data))
-	return dropCachedResponses(ctx, c, out, warn)
+	return DropCachedResponses(ctx, c.CacheURL, out, warn)
 }
 
-// replaceCatalogue stores a catalogue and returns the one before, which is empty at the first seed.
-func replaceCatalogue(ctx context.Context, store *mongostore.Store, data catalogue.Data) (before catalogue.Data, err error) {
+// CollectEditions returns the catalogue of the program and the editions of a folder, which may be "" for none.
+func CollectEditions(folder string) ([]catalogue.Source, error) {
+	own, err := catalogue.LoadEmbedded()
+	if err != nil {
+		return nil, err
+	}
+	sources := []catalogue.Source{{Path: ".", Data: own}}
+	if folder == "" {
+		return sources, nil
+	}
+	further, err := catalogue.ReadEditions(os.DirFS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("TMD_CATALOGUE_FOLDER, %s: %w", folder, err)
+	}
+	for _, s := range further {
+		if s.Data.Calendar == own.Calendar {
+			sources = nil
+		}
+	}
+	return append(sources, further...), nil
+}
+
+// Store is the store of a command, with what closes it.
+type Store struct {
+	catalogueimport.Store
+	Close func()
+}
+
+// OpenMongo opens the store in MongoDB and waits for a server that is being started.
+func OpenMongo(ctx context.Context, uri config.SecretURL) (Store, error) {
+	store, err := mongostore.Open(mongostore.Config{URI: uri.Reveal()})
+	if err != nil {
+		return Store{}, err
+	}
+	closeStore := func() { _ = store.Close(context.WithoutCancel(ctx)) }
 	starting, cancel := context.WithTimeout(ctx, startupTimeout)
 	defer cancel()
 	if err := store.Run(starting); err != nil {
-		return before, err
+		closeStore()
+		return Store{}, explainOutage(uri, err)
 	}
-	version, err := store.CatalogueVersion(ctx)
+	return Store{store, closeStore}, nil
+}
+
+// OpenStore opens the store of `tmd catalogue`: MongoDB, or the data folder of `tmd all`, which must not run.
+func OpenStore(ctx context.Context, c config.Catalogue) (Store, error) {
+	if !c.MongoURI.Empty() {
+		return OpenMongo(ctx, c.MongoURI)
+	}
+	store, err := boltstore.Open(boltstore.Config{Dir: c.DataDir})
 	if err != nil {
-		return before, err
+		return Store{}, fmt.Errorf("TMD_DATA_DIR: %w", err)
 	}
-	if version != "" {
-		if before, err = store.LoadCatalogue(ctx); err != nil {
-			return before, err
-		}
+	return Store{store, func() { _ = store.Close() }}, nil
+}
+
+// ImportEditions stores editions and prints what changed in each.
+func ImportEditions(ctx context.Context, store catalogueimport.Store, sources []catalogue.Source, out io.Writer) error {
+	importer, err := catalogueimport.New(catalogueimport.Deps{Store: store, Clock: time.Now})
+	if err != nil {
+		return err
 	}
-	return before, store.SeedCatalogue(ctx, data)
+	stored, err := importer.LoadStored(ctx)
+	if err != nil {
+		return err
+	}
+	if err := importer.ImportEditions(ctx, sources); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		before, _ := catalogueimport.FindPredecessor(stored, s.Data.Calendar)
+		fmt.Fprintf(out, "edition %s\n%s", s.Data.Calendar, describeDifference(before, s.Data))
+	}
+	return nil
 }
 
 func explainOutage(uri config.SecretURL, err error) error {
@@ -73,13 +133,13 @@ func explainOutage(uri config.SecretURL, err error) error {
 	return err
 }
 
-// dropCachedResponses makes the API serve the new catalogue at once. An unavailable cache is no failure: its entries
+// DropCachedResponses makes the API serve the new catalogue at once. An unavailable cache is no failure: its entries
 // expire soon.
-func dropCachedResponses(ctx context.Context, c config.Seed, out, warn io.Writer) error {
-	if c.CacheURL.Empty() {
+func DropCachedResponses(ctx context.Context, url config.SecretURL, out, warn io.Writer) error {
+	if url.Empty() {
 		return nil
 	}
-	client, err := redisurl.Open(c.CacheURL.Reveal(), redisurl.WithClientName("tmd-seed"))
+	client, err := redisurl.Open(url.Reveal(), redisurl.WithClientName("tmd-seed"))
 	if err != nil {
 		return err
 	}
@@ -90,7 +150,7 @@ func dropCachedResponses(ctx context.Context, c config.Seed, out, warn io.Writer
 	}
 	n, err := responses.DeletePattern(ctx, "*")
 	if err != nil {
-		fmt.Fprintf(warn, "tmd: the cache at %s is unavailable: its entries of the catalogue expire\n", c.CacheURL)
+		fmt.Fprintf(warn, "tmd: the cache at %s is unavailable: its entries of the catalogue expire\n", url)
 		return nil
 	}
 	fmt.Fprintf(out, "cached responses dropped: %d\n", n)

@@ -46,6 +46,9 @@ func (e *encoder) writeResult(r *timeline.Result) {
 		e.writeRaw(`"timelineName":`).writeText(r.TimelineName).writeRaw(",")
 	}
 	e.writeRaw(`"degree":`).writeDegree(&r.Degree)
+	if r.Calendar != "" {
+		e.writeRaw(`,"calendar":`).writeText(r.Calendar)
+	}
 	e.writeRaw(`,"pools":[`)
 	for i := range r.Pools {
 		e.writeComma(i).writePool(&r.Pools[i])

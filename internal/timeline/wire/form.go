@@ -31,6 +31,7 @@ func DecodeForm(r io.Reader) (timeline.Form, error) {
 		"minimumProgramLength":    numberField(&form.MinimumProgramLength),
 		"ewtSatisfied":            flagField(&form.EWTSatisfied),
 		"sequence":                textField(&form.Sequence),
+		"calendar":                textField(&form.Calendar),
 		"predefinedSequence": listField(&form.PredefinedSequence, maxSequence, func(t *timeline.SequenceTerm) field {
 			return objectField(map[string]field{
 				"type":      textField(&t.Type),
@@ -69,6 +70,7 @@ func checkForm(f timeline.Form) fieldfault.List {
 		found.AddFault("sequence", "Name a published sequence or list one, not both.")
 	}
 	found.checkText("sequence", f.Sequence, maxText)
+	found.checkText("calendar", f.Calendar, maxText)
 	if len(f.PredefinedSequence) > maxSequence {
 		found.AddFault("predefinedSequence", "At most 36 terms.")
 		return found.List

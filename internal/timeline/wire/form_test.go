@@ -101,7 +101,7 @@ func TestFormFaults(t *testing.T) {
 		{"over 12 years", timeline.Form{Degree: software, FirstTerm: "Fall 2026", LastTerm: "Winter 2039"}, []string{"lastTerm"}},
 		{"backwards", timeline.Form{Degree: software, FirstTerm: "Fall 2026", LastTerm: "Summer 2026"}, []string{"lastTerm"}},
 		{"credits", timeline.Form{Degree: software, FirstTerm: "Fall 2026", MinimumProgramLength: -1}, []string{"minimumProgramLength"}},
-		{"long texts", timeline.Form{Degree: long, FirstTerm: "Fall 2026", Sequence: long}, []string{"degree", "sequence"}},
+		{"long texts", timeline.Form{Degree: long, FirstTerm: "Fall 2026", Sequence: long, Calendar: long}, []string{"calendar", "degree", "sequence"}},
 		{"two sequences", timeline.Form{Degree: software, FirstTerm: "Fall 2026", Sequence: "software_engineering",
 			PredefinedSequence: []timeline.SequenceTerm{{Type: "Academic"}}}, []string{"sequence"}},
 		{"a long sequence", timeline.Form{Degree: software, FirstTerm: "Fall 2026",
