@@ -2,7 +2,6 @@ package commands_test
 
 import (
 	"bytes"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
@@ -74,7 +74,7 @@ func TestRolesOnABucket(t *testing.T) {
 	// While the bucket is unavailable, uploads are refused, the API stays up, and roles start; when it is back,
 	// everything works again.
 	s3.Kill()
-	if status, after := api.submitRefused(t, token, testkit.DocumentPath("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
+	if status, after := api.offerDocument(t, token, testkit.DocumentPath("transcripts/soen-coop")); status != http.StatusServiceUnavailable || after == "" {
 		t.Errorf("an upload without a bucket: %d, Retry-After %q", status, after)
 	}
 	if status := api.ProbeStatus("/readyz"); status != http.StatusOK {
@@ -88,29 +88,6 @@ func TestRolesOnABucket(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	wantEmpty()
-}
-
-// submitRefused sends a document that is refused.
-func (s *server) submitRefused(t *testing.T, token, file string) (status int, retryAfter string) {
-	t.Helper()
-	pdf, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	form := multipart.NewWriter(&b)
-	part, _ := form.CreateFormFile("file", "t.pdf")
-	_, _ = part.Write(pdf)
-	form.Close()
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Base+"/api/timeline/upload", &b)
-	req.Header.Set("Content-Type", form.FormDataContentType())
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
 // A bucket that cannot be used stops the start, and the error names the setting.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
@@ -263,30 +264,22 @@ func TestTheAPIIsKilled(t *testing.T) {
 
 // sendDocument uploads a document. An API that is killed meanwhile is an error, not a failure of the test.
 func (i *installation) sendDocument(t *testing.T, pdf []byte) (string, error) {
-	var b strings.Builder
-	b.WriteString("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\n\r\n")
-	b.Write(pdf)
-	b.WriteString("\r\n--x--\r\n")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.api.Base+"/api/timeline/upload", strings.NewReader(b.String()))
+	form := apiclient.NewDocumentForm(pdf)
+	resp, err := apiclient.New(apiclient.Options{BaseURL: i.api.Base, Token: i.token}).Send(t.Context(), apiclient.Request{
+		Method: http.MethodPost, Path: apiclient.UploadPath, ContentType: form.ContentType, Body: form.Body,
+	})
 	if err != nil {
 		return "", err
 	}
-	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	req.Header.Set("Authorization", "Bearer "+i.token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
 	var j jobStatus
-	if err := json.NewDecoder(resp.Body).Decode(&j); err != nil {
+	if err := json.Unmarshal(resp.Body, &j); err != nil {
 		return "", err
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		return "", fmt.Errorf("%s", resp.Status)
+		return "", fmt.Errorf("status %d", resp.StatusCode)
 	}
 	if resp.StatusCode != http.StatusAccepted {
-		t.Errorf("%s", resp.Status)
+		t.Errorf("got status %d, want %d", resp.StatusCode, http.StatusAccepted)
 	}
 	return j.JobID, nil
 }

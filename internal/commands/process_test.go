@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -51,17 +52,21 @@ func countFiles(t *testing.T, dir string) int {
 	return len(entries)
 }
 
-// getJSON reads JSON of the API.
-func (s *server) getJSON(t *testing.T, token, path string, into any) int {
+// sendRequest sends a request to the API as the caller whom the token names.
+func (s *server) sendRequest(t *testing.T, token string, q apiclient.Request) apiclient.Response {
 	t.Helper()
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Base+path, nil)
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := apiclient.New(apiclient.Options{BaseURL: s.Base, Token: token}).Send(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+	return resp
+}
+
+// getJSON reads JSON of the API.
+func (s *server) getJSON(t *testing.T, token, path string, into any) int {
+	t.Helper()
+	resp := s.sendRequest(t, token, apiclient.Request{Path: path})
+	if err := json.Unmarshal(resp.Body, into); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return resp.StatusCode
@@ -112,10 +117,9 @@ func decodeUploads(t *testing.T, r result) []uploaded {
 func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
-	defer resp.Body.Close()
 	var j jobStatus
-	if err := json.NewDecoder(resp.Body).Decode(&j); err != nil || resp.StatusCode != http.StatusAccepted {
-		t.Fatalf("%s: %v", resp.Status, err)
+	if err := json.Unmarshal(resp.Body, &j); err != nil || resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("got status %d, %v; want %d", resp.StatusCode, err, http.StatusAccepted)
 	}
 	return j
 }
@@ -124,29 +128,20 @@ func (s *server) submitDocument(t *testing.T, token, file string) jobStatus {
 func (s *server) offerDocument(t *testing.T, token, file string) (status int, after string) {
 	t.Helper()
 	resp := s.postDocument(t, token, file)
-	defer resp.Body.Close()
 	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
 // postDocument sends a document. A comment behind its end makes each one different.
-func (s *server) postDocument(t *testing.T, token, file string) *http.Response {
+func (s *server) postDocument(t *testing.T, token, file string) apiclient.Response {
 	t.Helper()
 	pdf, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	fmt.Fprint(&b, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
-	b.Write(pdf)
-	fmt.Fprintf(&b, "\n%%%s\n\r\n--x--\r\n", rand.Text())
-	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Base+"/api/timeline/upload", &b)
-	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp
+	form := apiclient.NewDocumentForm(fmt.Appendf(pdf, "\n%%%s\n", rand.Text()))
+	return s.sendRequest(t, token, apiclient.Request{
+		Method: http.MethodPost, Path: apiclient.UploadPath, ContentType: form.ContentType, Body: form.Body,
+	})
 }
 
 // waitForState waits for a state of a job.

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -303,14 +304,7 @@ func TestOperators(t *testing.T) {
 	alice, opal := token("alice"), token("opal", "admin")
 	c := console{t, env}
 	admin := func(method, path string) int {
-		req, _ := http.NewRequestWithContext(t.Context(), method, api.Base+"/api/admin"+path, nil)
-		req.Header.Set("Authorization", "Bearer "+opal)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		return resp.StatusCode
+		return api.sendRequest(t, opal, apiclient.Request{Method: method, Path: "/api/admin" + path}).StatusCode
 	}
 
 	way.setBroken(true)

@@ -2,9 +2,9 @@ package outages_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
@@ -45,30 +46,22 @@ type answer struct {
 
 func (w *world) sendRequest(t *testing.T, q request) answer {
 	t.Helper()
-	req, err := http.NewRequest(q.method, w.api.Base+q.path, bytes.NewReader(q.body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+w.token)
-	if q.contentType != "" {
-		req.Header.Set("Content-Type", q.contentType)
-	}
+	api := apiclient.New(apiclient.Options{BaseURL: w.api.Base, Token: w.token, HTTP: client})
 	began := time.Now()
-	res, err := client.Do(req)
+	res, err := api.Send(context.Background(), apiclient.Request{
+		Method: q.method, Path: q.path, ContentType: q.contentType, Body: q.body,
+	})
 	if err != nil {
-		t.Errorf("%s %s: no answer: %v", q.method, q.path, err)
-		return answer{request: q}
+		t.Errorf("%s %s: no whole answer: %v", q.method, q.path, err)
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Errorf("%s %s: half an answer: %v", q.method, q.path, err)
+	if res.StatusCode == 0 {
+		return answer{request: q}
 	}
 	a := answer{request: q, took: time.Since(began), retry: res.Header.Get("Retry-After")}
 	if strings.Contains(res.Header.Get("Content-Type"), "json") {
 		var problem struct{ Code fault.Code }
-		_ = json.Unmarshal(body, &problem)
-		_ = json.Unmarshal(body, &a)
+		_ = json.Unmarshal(res.Body, &problem)
+		_ = json.Unmarshal(res.Body, &a)
 		a.code = problem.Code
 	}
 	a.status = res.StatusCode
