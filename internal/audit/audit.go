@@ -161,7 +161,7 @@ const (
 // The requirements without a pool of the catalogue.
 const (
 	OtherCreditsID = "other credits" // the part of the total that is not in the pools
-	DeficienciesID = "deficiencies"
+	deficienciesID = "deficiencies"
 )
 
 // Requirement is one pool and the courses that fill it. Choices are courses that could fill it in the next term,

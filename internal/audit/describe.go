@@ -54,7 +54,7 @@ func (a *auditor) describeCounts(it *item, c *Course, requirements []Requirement
 		}
 	}
 	if it.owed {
-		add(DeficienciesID, it.Credits, BecauseRequired, -1)
+		add(deficienciesID, it.Credits, BecauseRequired, -1)
 	}
 	if it.beyond > 0 {
 		because := BecauseOverflow

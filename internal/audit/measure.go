@@ -229,7 +229,7 @@ func (a *auditor) fillOther() Requirement {
 
 // measureDeficiencies sums the courses that are owed in addition to the degree.
 func (a *auditor) measureDeficiencies() Requirement {
-	r := Requirement{ID: DeficienciesID, Name: "Deficiencies", Courses: []CountedCourse{}, Choices: []Choice{}}
+	r := Requirement{ID: deficienciesID, Name: "Deficiencies", Courses: []CountedCourse{}, Choices: []Choice{}}
 	codes := slices.Compact(slices.Sorted(slices.Values(a.record.Deficiencies)))
 	for _, code := range codes {
 		credits, found := Credits(0), false

@@ -345,7 +345,7 @@ func (x *planner) addPlaceholders() {
 	_, requirements := x.measure()
 	for r := range requirements {
 		requirement := &requirements[r]
-		if requirement.ID == DeficienciesID {
+		if requirement.ID == deficienciesID {
 			continue
 		}
 		size, pool := placeholderCredits, requirement.ID

@@ -206,7 +206,7 @@ func (*Token) defaultValues(map[string]string) map[string]string {
 
 func (c *Token) checkValues(f *Faults) {
 	c.Signing.checkValues(f)
-	if c.JWTSecret.Empty() {
+	if c.JWTSecret.isEmpty() {
 		f.addFault("JWT_SECRET", "is missing: set it to the secret of the API that the token is for")
 	}
 }

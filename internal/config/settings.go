@@ -118,10 +118,10 @@ func (a *Auth) checkValues(f *Faults) {
 	a.Signing.checkValues(f)
 	switch {
 	case a.AuthMode == AuthNone:
-	case a.JWTSecret.Empty() && a.JWKSURL == "" && f.hasFault("TMD_JWKS_URL"): // one sentence is enough
-	case a.JWTSecret.Empty() && a.JWKSURL == "":
+	case a.JWTSecret.isEmpty() && a.JWKSURL == "" && f.hasFault("TMD_JWKS_URL"): // one sentence is enough
+	case a.JWTSecret.isEmpty() && a.JWKSURL == "":
 		f.addFault("JWT_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`), or set TMD_JWKS_URL to your identity provider's keys")
-	case !a.JWTSecret.Empty() && a.JWKSURL != "":
+	case !a.JWTSecret.isEmpty() && a.JWKSURL != "":
 		f.addFault("TMD_JWKS_URL", "is set together with JWT_SECRET: keep one of the two")
 	}
 }

@@ -24,14 +24,11 @@ var (
 	_ slog.LogValuer           = SecretURL{}
 )
 
-// NewSecret hides a value that does not come from the environment.
-func NewSecret(value string) Secret { return Secret{value} }
-
 // Reveal returns the value itself.
 func (s Secret) Reveal() string { return s.value }
 
-// Empty reports whether nothing is set.
-func (s Secret) Empty() bool { return s.value == "" }
+// isEmpty reports whether nothing is set.
+func (s Secret) isEmpty() bool { return s.value == "" }
 
 func (s Secret) String() string {
 	if s.value == "" {

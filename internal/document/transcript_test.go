@@ -173,14 +173,6 @@ func TestLinesWithoutEnd(t *testing.T) {
 	}
 }
 
-func TestUnknownGrades(t *testing.T) {
-	t.Parallel()
-	d := document.Document{Semesters: []document.Semester{{Courses: []document.Sitting{{Grade: "A+"}, {}, {Grade: "ZZ"}, {Grade: "PEND"}}}}}
-	if n := d.UnknownGrades(); n != 1 {
-		t.Errorf("got %d, want 1", n)
-	}
-}
-
 func BenchmarkRead(b *testing.B) {
 	e := newExtractor(b)
 	pages, err := e.Pages(b.Context(), sampleFile(b, "transcripts/soen-coop.pdf"))

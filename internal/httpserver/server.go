@@ -14,11 +14,11 @@ import (
 const (
 	// DefaultHeaderTimeout bounds the headers of a request where Options say nothing: enough inside a cluster.
 	DefaultHeaderTimeout = budget.ServerHeaders
-	// IdleTimeout is how long a connection stays open without a request. It is longer than the client of the parser
+	// idleTimeout is how long a connection stays open without a request. It is longer than the client of the parser
 	// keeps one (parserapi), so that the server never closes a connection that the client is about to use.
-	IdleTimeout = budget.ServerIdle
-	// MaxHeaderBytes bounds the headers of a request. A token of an identity provider has 1 to 4 KiB.
-	MaxHeaderBytes = 16 << 10
+	idleTimeout = budget.ServerIdle
+	// maxHeaderBytes bounds the headers of a request. A token of an identity provider has 1 to 4 KiB.
+	maxHeaderBytes = 16 << 10
 )
 
 // Options are what differs between servers.
@@ -42,8 +42,8 @@ func New(handler http.Handler, o Options) *http.Server {
 		// net/http reads some of a body that no handler reads before it answers.
 		ReadTimeout:    headerTimeout,
 		WriteTimeout:   o.WriteTimeout,
-		IdleTimeout:    IdleTimeout,
-		MaxHeaderBytes: MaxHeaderBytes,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -69,8 +69,8 @@ func ParseFileName(name string) StoredFiles {
 	return StoredFiles{}
 }
 
-// MergeWith combines two partial listings of one job's files.
-func (f StoredFiles) MergeWith(other StoredFiles) StoredFiles {
+// mergeWith combines two partial listings of one job's files.
+func (f StoredFiles) mergeWith(other StoredFiles) StoredFiles {
 	f.Document, f.Ticket, f.Size = f.Document || other.Document, f.Ticket || other.Ticket, f.Size+other.Size
 	if other.Modified.After(f.Modified) {
 		f.Modified = other.Modified
@@ -105,7 +105,7 @@ func (l *FileList) AddFile(name string, size int64, modified time.Time) {
 	}
 	key := fileKey{f.ID, f.Kept}
 	if i, ok := l.index[key]; ok {
-		l.files[i] = l.files[i].MergeWith(f)
+		l.files[i] = l.files[i].mergeWith(f)
 		return
 	}
 	if l.index == nil {

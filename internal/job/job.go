@@ -33,8 +33,8 @@ const (
 // The policy of attempts.
 const (
 	MaxAttempts = 3
-	BackoffBase = 2 * time.Second  // doubled for each further attempt: 2 s, then 4 s
-	BackoffMost = 15 * time.Second // of the waits in an outage, which are not counted
+	backoffBase = 2 * time.Second  // doubled for each further attempt: 2 s, then 4 s
+	backoffMost = 15 * time.Second // of the waits in an outage, which are not counted
 	ResultTTL   = 24 * time.Hour   // since the last write
 	// AnswerTTL is how long the facts of a document are kept after its job first failed for want of a degree.
 	AnswerTTL = time.Hour
@@ -48,16 +48,16 @@ func RetryDelay(attempt int) time.Duration {
 	if attempt < 1 {
 		attempt = 1
 	}
-	return BackoffBase << (attempt - 1)
+	return backoffBase << (attempt - 1)
 }
 
 // OutageDelay is the wait for an unavailable part after n runs that were not counted: 2 s, 4 s, 8 s, then 15 s.
 func OutageDelay(n int) time.Duration {
-	wait := BackoffBase
-	for ; n > 0 && wait < BackoffMost; n-- {
+	wait := backoffBase
+	for ; n > 0 && wait < backoffMost; n-- {
 		wait *= 2
 	}
-	return min(wait, BackoffMost)
+	return min(wait, backoffMost)
 }
 
 // Record is the state of a job. It contains ids, states and times, and nothing of the document.

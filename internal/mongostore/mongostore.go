@@ -22,8 +22,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// DefaultDatabase is the database of a URI that names none.
-const DefaultDatabase = "trackmydegree"
+// defaultDatabase is the database of a URI that names none.
+const defaultDatabase = "trackmydegree"
 
 // The wait for a server that is unavailable, or does not answer, must be shorter than the client's: a request should
 // receive 503 in time.
@@ -66,7 +66,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, uriError(cfg.URI, err)
 	}
 	if uri.Database == "" {
-		uri.Database = DefaultDatabase
+		uri.Database = defaultDatabase
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = defaultTimeout

@@ -25,10 +25,10 @@ import (
 
 // The defaults of Deps.
 const (
-	DefaultSize         = 2
-	DefaultDeadline     = budget.ParserDocument
-	DefaultMemoryLimit  = 512 << 20
-	DefaultMaxDocuments = 2000
+	defaultSize         = 2
+	defaultDeadline     = budget.ParserDocument
+	defaultMemoryLimit  = 512 << 20
+	defaultMaxDocuments = 2000
 	DefaultStartTimeout = time.Minute // with a cold cache a child compiles PDFium: 3 s of one core
 )
 
@@ -74,11 +74,11 @@ type Pool struct {
 
 // New returns a Pool without children; Run starts them.
 func New(d Deps) *Pool {
-	setDefault(&d.Size, DefaultSize)
+	setDefault(&d.Size, defaultSize)
 	setDefault(&d.Queue, 2*d.Size)
-	setDefault(&d.Deadline, DefaultDeadline)
-	setDefault(&d.MemoryLimit, DefaultMemoryLimit)
-	setDefault(&d.MaxDocuments, DefaultMaxDocuments)
+	setDefault(&d.Deadline, defaultDeadline)
+	setDefault(&d.MemoryLimit, defaultMemoryLimit)
+	setDefault(&d.MaxDocuments, defaultMaxDocuments)
 	setDefault(&d.StartTimeout, DefaultStartTimeout)
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)

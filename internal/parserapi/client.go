@@ -24,8 +24,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// DefaultTimeout bounds a call where ClientConfig says nothing: the deadline of a document and a wait for a child.
-const DefaultTimeout = budget.ParserCall
+// defaultTimeout bounds a call where ClientConfig says nothing: the deadline of a document and a wait for a child.
+const defaultTimeout = budget.ParserCall
 
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 8 << 20
@@ -34,7 +34,7 @@ const maxAnswer = 8 << 20
 type ClientConfig struct {
 	// BaseURL is the parser, such as "http://127.0.0.1:15001".
 	BaseURL string
-	// Timeout bounds one call, all its requests together; 0 is DefaultTimeout.
+	// Timeout bounds one call, all its requests together; 0 is defaultTimeout.
 	Timeout time.Duration
 	// HTTPClient is used unchanged; nil is one that follows no redirect and uses no proxy.
 	HTTPClient *http.Client
@@ -70,7 +70,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	}
 	c := &Client{base: strings.TrimRight(u.String(), "/"), timeout: cfg.Timeout, http: cfg.HTTPClient, logger: cfg.Logger, clock: cfg.Clock}
 	if c.timeout == 0 {
-		c.timeout = DefaultTimeout
+		c.timeout = defaultTimeout
 	}
 	if c.http == nil {
 		c.http = &http.Client{Transport: newTransport(), CheckRedirect: refuseRedirect}

@@ -32,8 +32,8 @@ const (
 
 // The defaults of Deps.
 const (
-	DefaultMemory      = 32 << 20
-	DefaultBodyTimeout = budget.ParserBody
+	defaultMemory      = 32 << 20
+	defaultBodyTimeout = budget.ParserBody
 )
 
 // Parser reads documents; parsepool.Pool implements it.
@@ -70,11 +70,11 @@ func New(d Deps) http.Handler {
 		d.MaxBytes = document.MaxBytes
 	}
 	if d.Memory == 0 {
-		d.Memory = DefaultMemory
+		d.Memory = defaultMemory
 	}
 	d.Memory = max(d.Memory, d.MaxBytes) // otherwise the largest document would wait for ever
 	if d.BodyTimeout == 0 {
-		d.BodyTimeout = DefaultBodyTimeout
+		d.BodyTimeout = defaultBodyTimeout
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)

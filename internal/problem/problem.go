@@ -20,8 +20,8 @@ import (
 // ContentType is the media type of a problem.
 const ContentType = "application/problem+json"
 
-// TypePrefix and a code make the URI of a problem's type.
-const TypePrefix = "urn:trackmydegree:problem:"
+// typePrefix and a code make the URI of a problem's type.
+const typePrefix = "urn:trackmydegree:problem:"
 
 // maxBytes bounds a problem that is read from another server.
 const maxBytes = 64 << 10
@@ -129,7 +129,7 @@ func FromError(err error) Problem {
 		code = fault.Internal
 	}
 	return Problem{
-		Type:    TypePrefix + string(code),
+		Type:    typePrefix + string(code),
 		Title:   m.title,
 		Status:  m.status,
 		Detail:  f.Message(),

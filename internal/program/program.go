@@ -35,8 +35,8 @@ type Process struct {
 	Stderr  io.Writer
 }
 
-// CurrentProcess returns the process that this code runs in.
-func CurrentProcess() Process {
+// currentProcess returns the process that this code runs in.
+func currentProcess() Process {
 	return Process{
 		Name: os.Args[0], Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}
@@ -48,7 +48,7 @@ func RunUntilSignal(run func(context.Context, Process) int) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return run(ctx, CurrentProcess())
+	return run(ctx, currentProcess())
 }
 
 // IsTerminal reports whether w is a terminal.

@@ -154,7 +154,7 @@ func runningDigests(pods []corev1.Pod, container string) []string {
 
 // recordCheck stores that this run has handled a component.
 func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run time.Time, o outcome) error {
-	u.metrics.checks.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
+	u.metrics.checks.WithLabelValues(d.Labels[componentLabel], string(o)).Inc()
 	u.metrics.last.Set(float64(u.Clock().Unix()))
 	u.Logger.Info("an image was checked", "deployment", d.Name, "outcome", string(o))
 	if u.DryRun {
@@ -175,7 +175,7 @@ func (u *Updater) beginRollout(ctx context.Context, d *appsv1.Deployment, r *rol
 	if err := u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) }); err != nil {
 		return 0, err
 	}
-	u.metrics.checks.WithLabelValues(d.Labels[ComponentLabel], string(updating)).Inc()
+	u.metrics.checks.WithLabelValues(d.Labels[componentLabel], string(updating)).Inc()
 	u.metrics.last.Set(float64(u.Clock().Unix()))
 	u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdate", "Rollout", "Rolling out %s", formatImages(r.To))
 	return again, u.applyImages(ctx, d, r)

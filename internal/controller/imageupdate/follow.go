@@ -139,7 +139,7 @@ func (u *Updater) endRollout(ctx context.Context, d *appsv1.Deployment, r *rollo
 	if o == superseded {
 		u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdateSuperseded", "Rollout", "Another client has set the images; the rollout of %s ends", formatImages(r.To))
 	}
-	u.metrics.rollouts.WithLabelValues(d.Labels[ComponentLabel], string(o)).Inc()
+	u.metrics.rollouts.WithLabelValues(d.Labels[componentLabel], string(o)).Inc()
 	return u.patchDeployment(ctx, d, stateOwner, func() {
 		writeAnnotation[rollout](d, RolloutAnnotation, nil)
 		setChecked(d, r.Run)

@@ -30,8 +30,8 @@ import (
 )
 
 const (
-	// ComponentLabel names the component of a Deployment of the chart.
-	ComponentLabel = "app.kubernetes.io/component"
+	// componentLabel names the component of a Deployment of the chart.
+	componentLabel = "app.kubernetes.io/component"
 
 	// again is when a rollout is checked again, when no event of its Deployment comes first.
 	again = 5 * time.Second
@@ -135,7 +135,7 @@ func (u *Updater) listComponents(ctx context.Context) ([]*appsv1.Deployment, err
 	var found []*appsv1.Deployment
 	for _, component := range updateOrder() {
 		for i := range list.Items {
-			if d := &list.Items[i]; d.Labels[ComponentLabel] == component && d.DeletionTimestamp == nil {
+			if d := &list.Items[i]; d.Labels[componentLabel] == component && d.DeletionTimestamp == nil {
 				found = append(found, d)
 			}
 		}

@@ -33,15 +33,6 @@ type Line struct {
 	Text     string // the words joined with spaces
 }
 
-// BuildLines returns all lines in reading order: page after page, from top to bottom.
-func BuildLines(pages []Page) []Line {
-	var all []Line
-	for i, p := range pages {
-		all = append(all, buildPageLines(i, p)...)
-	}
-	return all
-}
-
 func buildPageLines(page int, p Page) []Line {
 	words := make([]Word, 0, len(p.Words))
 	for _, w := range p.Words {
@@ -208,8 +199,8 @@ func characterEdge(w Word, n, i int) float64 {
 // number.
 var furniture = regexp.MustCompile(`://|\bStudent Record Web Page\b|^(Page )?\d{1,3} ?(/|of) ?\d{1,3}( |$)|(^| )(Page )?\d{1,3} ?(/|of) ?\d{1,3}$`)
 
-// IsFurniture reports whether a line is printed by a browser above or below a page.
-func IsFurniture(text string) bool { return furniture.MatchString(text) }
+// isFurniture reports whether a line is printed by a browser above or below a page.
+func isFurniture(text string) bool { return furniture.MatchString(text) }
 
 // DropFurniture drops such lines, at most two at either end of a page, so that they do not interrupt tables.
 func DropFurniture(all []Line) []Line {

@@ -54,7 +54,7 @@ func (s *Sheet) readNumber() {
 		}
 		l := s.Lines[i]
 		m := pageNumber.FindStringSubmatchIndex(l.Text)
-		if m == nil || m[0] > 0 && m[1] < len(l.Text) || !IsFurniture(l.Text) {
+		if m == nil || m[0] > 0 && m[1] < len(l.Text) || !isFurniture(l.Text) {
 			continue
 		}
 		number, _ := strconv.Atoi(l.Text[m[2]:m[3]])
@@ -193,7 +193,7 @@ func splitBelow(page int, p Page, left float64) []Sheet {
 		}
 		// A line that ends a page is followed by one that begins the next: by its header, or after a gap.
 		next := lines[i+1]
-		if IsFurniture(next.Text) || next.Baseline-lines[i].Baseline > 2.5*lines[i].Size {
+		if isFurniture(next.Text) || next.Baseline-lines[i].Baseline > 2.5*lines[i].Size {
 			sheets = append(sheets, Sheet{Page: page, Lines: lines[start : i+1], Left: left})
 			start = i + 1
 		}
@@ -277,7 +277,7 @@ var gradeWords = []string{"TRC", "EX", "PASS", "DISC", "PEND", "INC", "DEF", "ME
 
 // isPageEnd reports whether a line is browser text with the number of a page.
 func isPageEnd(text string) bool {
-	return (strings.Contains(text, "/") || strings.Contains(text, " of ")) && pageEnd.MatchString(text) && IsFurniture(text)
+	return (strings.Contains(text, "/") || strings.Contains(text, " of ")) && pageEnd.MatchString(text) && isFurniture(text)
 }
 
 // IsHeader reports whether a line names the columns of a table.
