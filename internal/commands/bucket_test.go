@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/testkit"
 )
