@@ -29,6 +29,8 @@ type catalogueState struct {
 
 const (
 	currentCatalogue = "current"
+	// editionPrefix begins the ids of the states of single editions, which hold their versions.
+	editionPrefix = "edition "
 	// seedTries is how often a seed starts again because of a concurrent seed.
 	seedTries = 5
 )
@@ -79,9 +81,17 @@ func (s *Store) keepNewest(ctx context.Context, newest, other string) error {
 	return s.writeEdition(ctx, old)
 }
 
+// writeEdition stores an edition as one document, and then its version in the state.
 func (s *Store) writeEdition(ctx context.Context, data catalogue.Data) error {
-	_, err := s.editions.ReplaceOne(ctx, filterID(data.Calendar), toEditionDocument(data, s.now().UTC()),
-		options.Replace().SetUpsert(true))
+	doc, err := toEditionDocument(data, s.now().UTC())
+	if err != nil {
+		return err
+	}
+	if _, err := s.editions.ReplaceOne(ctx, filterID(data.Calendar), doc, options.Replace().SetUpsert(true)); err != nil {
+		return storeError(ctx, "store an edition", err)
+	}
+	state := catalogueState{ID: editionPrefix + data.Calendar, Version: doc.Version, Calendar: data.Calendar, At: doc.At}
+	_, err = s.state.ReplaceOne(ctx, filterID(state.ID), state, options.Replace().SetUpsert(true))
 	return storeError(ctx, "store an edition", err)
 }
 
@@ -206,7 +216,12 @@ func (s *Store) LoadEditions(ctx context.Context) ([]catalogue.Data, error) {
 	if err != nil {
 		return nil, storeError(ctx, "load the editions", err)
 	}
-	editions := mapSlice(docs, toEdition)
+	editions := make([]catalogue.Data, len(docs))
+	for i, doc := range docs {
+		if editions[i], err = doc.toEdition(); err != nil {
+			return nil, storeError(ctx, "load the editions", err)
+		}
+	}
 	if !inCollectionsOnly(state, docs) {
 		return editions, nil
 	}
@@ -258,22 +273,20 @@ func (s *Store) readCatalogue(ctx context.Context) (d catalogue.Data, err error)
 	return d, err
 }
 
-// CatalogueVersion names the stored editions, "" before the first seed. It changes when one of them does.
+// CatalogueVersion names the stored editions, "" before the first seed. It changes when one of them does. It reads only
+// the small documents of the state, because every process asks for it again and again.
 func (s *Store) CatalogueVersion(ctx context.Context) (string, error) {
 	ctx, cancel := s.withTimeout(ctx)
 	defer cancel()
-	state, err := s.readState(ctx)
+	states, err := findAll[catalogueState](ctx, s.state, bson.D{}, options.Find().SetSort(byID))
 	if err != nil {
 		return "", storeError(ctx, "read the catalogue's version", err)
 	}
-	docs, err := findAll[editionDocument](ctx, s.editions, bson.D{},
-		options.Find().SetSort(byID).SetProjection(bson.D{{Key: "version", Value: 1}}))
-	if err != nil {
-		return "", storeError(ctx, "read the catalogue's version", err)
-	}
-	versions := mapSlice(docs, func(d editionDocument) string { return d.Version })
-	if inCollectionsOnly(state, docs) {
-		versions = append(versions, state.Version)
+	var versions []string
+	for _, state := range states {
+		if !slices.Contains(versions, state.Version) {
+			versions = append(versions, state.Version)
+		}
 	}
 	return strings.Join(versions, "+"), nil
 }

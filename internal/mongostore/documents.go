@@ -1,6 +1,11 @@
 package mongostore
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -133,32 +138,34 @@ func toSequence(d sequenceDocument) catalogue.Sequence {
 	}
 }
 
-// editionDocument is a whole catalogue of an academic year other than the newest.
+// editionDocument is the whole catalogue of one academic year, as JSON compressed with gzip: a tenth of its size, and
+// read as one value. Operators find the newest edition in the collections.
 type editionDocument struct {
-	Calendar    string                `bson:"_id"`
-	Version     string                `bson:"version"`
-	At          time.Time             `bson:"at"`
-	Degrees     []degreeDocument      `bson:"degrees"`
-	Pools       []poolDocument        `bson:"coursepools"`
-	Courses     []courseDocument      `bson:"courses"`
-	Sequences   []sequenceDocument    `bson:"sequences"`
-	Equivalents []equivalentsDocument `bson:"equivalents"`
+	Calendar string    `bson:"_id"`
+	Version  string    `bson:"version"`
+	At       time.Time `bson:"at"`
+	Contents []byte    `bson:"contents"`
 }
 
-func toEditionDocument(d catalogue.Data, at time.Time) editionDocument {
-	return editionDocument{
-		Calendar: d.Calendar, Version: d.Fingerprint(), At: at, Equivalents: mapSlice(d.Equivalents, toEquivalentsDocument),
-		Degrees: mapSlice(d.Degrees, toDegreeDocument), Pools: mapSlice(d.Pools, toPoolDocument),
-		Courses: mapSlice(d.Courses, toCourseDocument), Sequences: mapSlice(d.Sequences, toSequenceDocument),
+func toEditionDocument(d catalogue.Data, at time.Time) (editionDocument, error) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if err := errors.Join(json.NewEncoder(w).Encode(d), w.Close()); err != nil {
+		return editionDocument{}, fmt.Errorf("mongodb: encode the edition %s: %w", d.Calendar, err)
 	}
+	return editionDocument{Calendar: d.Calendar, Version: d.Fingerprint(), At: at, Contents: b.Bytes()}, nil
 }
 
-func toEdition(d editionDocument) catalogue.Data {
-	return catalogue.Data{
-		Calendar: d.Calendar, Equivalents: mapSlice(d.Equivalents, toEquivalents),
-		Degrees: mapSlice(d.Degrees, toDegree), Pools: mapSlice(d.Pools, toPool),
-		Courses: mapSlice(d.Courses, toCourse), Sequences: mapSlice(d.Sequences, toSequence),
+func (d editionDocument) toEdition() (catalogue.Data, error) {
+	var data catalogue.Data
+	r, err := gzip.NewReader(bytes.NewReader(d.Contents))
+	if err == nil {
+		err = json.NewDecoder(r).Decode(&data)
 	}
+	if err != nil {
+		return data, fmt.Errorf("decode the edition %s: %w", d.Calendar, err)
+	}
+	return data, nil
 }
 
 // timelineDocument is a timeline as a document. The names are those of the earlier system, whose timelines stay
