@@ -38,7 +38,8 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	program.LogRedis(quiet) // its failures return as errors
-	client, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-queue"))
+	client, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-queue"),
+		redisurl.WithClientCertificate(c.RedisCert, c.RedisKey))
 	if err != nil {
 		return err
 	}

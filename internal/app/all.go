@@ -43,11 +43,12 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 	if err != nil {
 		return fmt.Errorf("TMD_DATA_DIR: %w", err)
 	}
-	jobsRedis, cacheRedis, err := openRedisOfAll(r, c)
+	queueRedis, cacheRedis, err := openRedisOfAll(r, c)
 	if err != nil {
 		return err
 	}
-	core, err := newCore(ctx, r, jobsRedis, db, config.Uploads{UploadDir: filepath.Join(c.DataDir, "uploads")})
+	jobs := jobsRedis{client: queueRedis, setting: "REDIS_JOB_URL", installation: c.InstallationName, inProcess: c.JobURL.Empty()}
+	core, err := newCore(ctx, r, jobs, db, config.Uploads{UploadDir: filepath.Join(c.DataDir, "uploads")})
 	if err != nil {
 		return err
 	}
@@ -102,10 +103,10 @@ func openRedisOfAll(r *role.Role, c config.All) (jobs, cache redis.UniversalClie
 	if !c.JobURL.Empty() {
 		jobsURL = c.JobURL.Reveal()
 	}
-	if jobs, err = openRedis(r, "queue", jobsURL); err != nil {
+	if jobs, err = openRedis(r, "queue", jobsURL, c.RedisTLS); err != nil {
 		return nil, nil, err
 	}
-	cache, err = openRedis(r, "cache", memory.DatabaseURL(0))
+	cache, err = openRedis(r, "cache", memory.DatabaseURL(0), config.RedisTLS{})
 	return jobs, cache, err
 }
 

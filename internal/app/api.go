@@ -20,11 +20,11 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	if err := r.ListenDebug(ctx, c.Debug); err != nil {
 		return err
 	}
-	jobsRedis, err := openRedis(r, "queue", c.JobURL.Reveal())
+	queueRedis, err := openRedis(r, "queue", c.JobURL.Reveal(), c.RedisTLS)
 	if err != nil {
 		return err
 	}
-	cacheRedis, err := openRedis(r, "cache", c.CacheURL.Reveal())
+	cacheRedis, err := openRedis(r, "cache", c.CacheURL.Reveal(), c.RedisTLS)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	if err != nil {
 		return err
 	}
-	core, err := newCore(ctx, r, jobsRedis, db, c.Uploads)
+	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobSetting(c.JobURL), installation: c.InstallationName}, db, c.Uploads)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (c *core) addRepairer(r *role.Role, tasks *queue.Client) error {
 	if err != nil {
 		return err
 	}
-	r.AddComponent("sweep", s.Run)
+	r.AddComponent("sweep", c.runOnUsableRedis(s.Run))
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (c *core) runWithCatalogue(worker *queue.Server) func(context.Context) erro
 	return func(ctx context.Context) error {
 		select {
 		case <-c.catalogue.FirstLoad():
-			return worker.Run(ctx)
+			return c.runOnUsableRedis(worker.Run)(ctx)
 		case <-ctx.Done():
 			return nil
 		}

@@ -27,11 +27,14 @@ type database interface {
 	timelines.Timelines
 	snapshot.Store
 	Ping(ctx context.Context) error
+	// InstallationID returns an id that stays with the data.
+	InstallationID(ctx context.Context) (string, error)
 }
 
 // core is what the API and the worker have in common.
 type core struct {
 	redis     redis.UniversalClient
+	usable    <-chan struct{} // closed once Redis was found to be fit and to be this installation's
 	records   *jobstore.Store
 	uploads   storage.Storage
 	database  database
@@ -39,12 +42,12 @@ type core struct {
 }
 
 // newCore opens the storage of uploads and adds the catalogue's refresh to the role.
-func newCore(ctx context.Context, r *role.Role, jobsRedis redis.UniversalClient, db database, where config.Uploads) (*core, error) {
+func newCore(ctx context.Context, r *role.Role, jobs jobsRedis, db database, where config.Uploads) (*core, error) {
 	uploads, err := openUploads(ctx, r, where)
 	if err != nil {
 		return nil, err
 	}
-	records, err := jobstore.New(jobstore.Deps{Redis: jobsRedis, Clock: time.Now, Logger: r.Log, Host: hostName()})
+	records, err := jobstore.New(jobstore.Deps{Redis: jobs.client, Clock: time.Now, Logger: r.Log, Host: hostName()})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +55,11 @@ func newCore(ctx context.Context, r *role.Role, jobsRedis redis.UniversalClient,
 	if err != nil {
 		return nil, err
 	}
-	c := &core{redis: jobsRedis, uploads: uploads, database: db, records: records, catalogue: editions}
+	usable, err := jobs.checkAtStart(ctx, r, db)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{redis: jobs.client, usable: usable, uploads: uploads, database: db, records: records, catalogue: editions}
 	r.AddComponent("catalogue", c.catalogue.Run)
 	return c, nil
 }
@@ -73,8 +80,8 @@ func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.S
 }
 
 // openRedis returns a client of a Redis server. It connects at the first command.
-func openRedis(r *role.Role, name, url string) (redis.UniversalClient, error) {
-	client, err := redisurl.Open(url, redisurl.WithClientName("tmd-"+r.Name()))
+func openRedis(r *role.Role, name, url string, c config.RedisTLS) (redis.UniversalClient, error) {
+	client, err := redisurl.Open(url, redisurl.WithClientName("tmd-"+r.Name()), redisurl.WithClientCertificate(c.RedisCert, c.RedisKey))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

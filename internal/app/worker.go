@@ -22,7 +22,7 @@ func RunWorker(ctx context.Context, p program.Process) error {
 }
 
 func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
-	jobsRedis, err := openRedis(r, "queue", c.JobURL.Reveal())
+	queueRedis, err := openRedis(r, "queue", c.JobURL.Reveal(), c.RedisTLS)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	if err != nil {
 		return err
 	}
-	core, err := newCore(ctx, r, jobsRedis, db, c.Uploads)
+	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobSetting(c.JobURL), installation: c.InstallationName}, db, c.Uploads)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func newCatalogueImportCommand(p program.Process) *cobra.Command {
 			if err := seeding.ImportEditions(cmd.Context(), store, sources, p.Stdout); err != nil {
 				return printInvalid(p.Stderr, err)
 			}
-			return seeding.DropCachedResponses(cmd.Context(), settings.CacheURL, p.Stdout, p.Stderr)
+			return seeding.DropCachedResponses(cmd.Context(), settings.CacheURL, settings.RedisTLS, p.Stdout, p.Stderr)
 		},
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "store nothing; print what changes for the saved timelines")

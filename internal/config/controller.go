@@ -9,6 +9,7 @@ type Controller struct {
 	HealthAddr Addr `env:"TMD_CONTROLLER_HEALTH_ADDR" envDefault:":8081" help:"Where the controller serves /livez and /readyz, or off."`
 	RedisServer
 	JobRedis
+	RedisTLS
 	Cluster
 	Leader
 	Fleet
@@ -23,6 +24,7 @@ func (*Controller) defaultValues(map[string]string) map[string]string { return n
 func (c *Controller) checkValues(f *Faults) {
 	c.Process.checkValues(f)
 	c.JobRedis.checkValues(f)
+	c.RedisTLS.checkValues(f)
 	c.Cluster.checkValues(f)
 	c.Leader.checkValues(f)
 	c.Fleet.checkValues(f)

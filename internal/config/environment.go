@@ -105,12 +105,17 @@ func (e environment) makeRedisURLs(fields []field) {
 	if port == "" {
 		port = "6379"
 	}
-	for name, db := range database {
+	for name := range database {
 		if _, ok := e.values[name]; !ok && reads(name) {
-			e.values[name] = fmt.Sprintf("redis://%s/%d", net.JoinHostPort(host, port), db)
+			e.values[name] = makeRedisURL(host, port, name)
 			e.sources[name] = "made from REDIS_HOST and REDIS_PORT"
 		}
 	}
+}
+
+// makeRedisURL returns the address that the setting name has on a server.
+func makeRedisURL(host, port, name string) string {
+	return fmt.Sprintf("redis://%s/%d", net.JoinHostPort(host, port), database[name])
 }
 
 func (e environment) setDefaults(defaults map[string]string) {

@@ -17,6 +17,8 @@ type API struct {
 	RedisServer
 	JobRedis
 	CacheRedis
+	RedisTLS
+	Installation
 	Mongo
 	Uploads
 	Attempt
@@ -34,6 +36,8 @@ func (c *API) checkValues(f *Faults) {
 	}
 	c.JobRedis.checkValues(f)
 	c.CacheRedis.checkValues(f)
+	c.RedisTLS.checkValues(f, c.JobURL, c.CacheURL)
+	c.Installation.checkValues(f)
 	c.Mongo.checkValues(f)
 	c.Uploads.checkValues(f)
 	c.Attempt.checkValues(f)
@@ -48,6 +52,8 @@ type Worker struct {
 	ParserClient
 	RedisServer
 	JobRedis
+	RedisTLS
+	Installation
 	Mongo
 	Uploads
 }
@@ -59,6 +65,8 @@ func (c *Worker) checkValues(f *Faults) {
 	c.Jobs.checkValues(f)
 	c.ParserClient.checkValues(f, c.JobTimeout)
 	c.JobRedis.checkValues(f)
+	c.RedisTLS.checkValues(f)
+	c.Installation.checkValues(f)
 	c.Mongo.checkValues(f)
 	c.Uploads.checkValues(f)
 }
@@ -92,6 +100,8 @@ type All struct {
 	CatalogueFiles
 	JobURL   SecretURL     `env:"REDIS_JOB_URL" help:"A Redis server for the queue and the job records. Without one they are in memory and end with the process."`
 	CacheTTL time.Duration `env:"TMD_CACHE_TTL" envDefault:"300s" help:"How long a response of the catalogue is cached."`
+	RedisTLS
+	Installation
 	Jobs
 	Pool
 }
@@ -122,6 +132,8 @@ func (c *All) checkValues(f *Faults) {
 	if !c.JobURL.Empty() {
 		f.checkRedisURL("REDIS_JOB_URL", c.JobURL)
 	}
+	c.RedisTLS.checkValues(f)
+	c.Installation.checkValues(f)
 	f.checkDuration("TMD_CACHE_TTL", c.CacheTTL, time.Second, 24*time.Hour)
 	c.Jobs.checkValues(f)
 	c.Pool.checkValues(f)
@@ -144,6 +156,7 @@ type Seed struct {
 	CatalogueFiles
 	RedisServer
 	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires after some minutes."`
+	RedisTLS
 }
 
 func (*Seed) defaultValues(map[string]string) map[string]string { return nil }
@@ -153,6 +166,7 @@ func (c *Seed) checkValues(f *Faults) {
 	if !c.CacheURL.Empty() {
 		f.checkRedisURL("REDIS_CACHE_URL", c.CacheURL)
 	}
+	c.RedisTLS.checkValues(f)
 }
 
 // Catalogue holds the settings of `tmd catalogue`. The store is MongoDB, or without MONGODB_URI the data folder of
@@ -162,6 +176,7 @@ type Catalogue struct {
 	DataDir  string    `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
 	RedisServer
 	CacheURL SecretURL `env:"REDIS_CACHE_URL" help:"Redis of the response cache, as redis://host:port/0. Without it the cached catalogue expires automatically."`
+	RedisTLS
 }
 
 func (*Catalogue) defaultValues(environ map[string]string) map[string]string {
@@ -169,6 +184,7 @@ func (*Catalogue) defaultValues(environ map[string]string) map[string]string {
 }
 
 func (c *Catalogue) checkValues(f *Faults) {
+	c.RedisTLS.checkValues(f)
 	if !c.MongoURI.Empty() {
 		(&Mongo{c.MongoURI}).checkValues(f)
 	}
@@ -181,6 +197,7 @@ func (c *Catalogue) checkValues(f *Faults) {
 type Queue struct {
 	RedisServer
 	JobRedis
+	RedisTLS
 	Uploads
 	Attempt
 }
@@ -189,6 +206,7 @@ func (*Queue) defaultValues(map[string]string) map[string]string { return nil }
 
 func (c *Queue) checkValues(f *Faults) {
 	c.JobRedis.checkValues(f)
+	c.RedisTLS.checkValues(f)
 	c.Uploads.checkValues(f)
 	c.Attempt.checkValues(f)
 }

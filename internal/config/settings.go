@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -130,6 +131,52 @@ func (a *Auth) checkValues(f *Faults) {
 type RedisServer struct {
 	RedisHost string `env:"REDIS_HOST" help:"A Redis server. REDIS_CACHE_URL (database 0) and REDIS_JOB_URL (database 1) are derived from it when they are not set."`
 	RedisPort Port   `env:"REDIS_PORT" envDefault:"6379" help:"The port on REDIS_HOST."`
+}
+
+// JobSetting returns the name of the setting that gave the address of the jobs' Redis.
+func (s *RedisServer) JobSetting(jobs SecretURL) string {
+	if s.RedisHost != "" && jobs.Reveal() == makeRedisURL(s.RedisHost, s.RedisPort.String(), "REDIS_JOB_URL") {
+		return "REDIS_HOST"
+	}
+	return "REDIS_JOB_URL"
+}
+
+// RedisTLS is the certificate that a Redis may ask of its clients. Both addresses use it.
+type RedisTLS struct {
+	RedisCert string `env:"TMD_REDIS_TLS_CERT" help:"File of the client certificate, PEM, for a Redis that asks for one (rediss://). It is read again for each connection."`
+	RedisKey  string `env:"TMD_REDIS_TLS_KEY" help:"File of the client certificate's key, PEM."`
+}
+
+// checkValues takes the addresses of a role that has both: the settings are often the same for all roles, some of which
+// have one address, without TLS.
+func (r *RedisTLS) checkValues(f *Faults, urls ...SecretURL) {
+	isTLS := func(u SecretURL) bool { return u.schemeOf() == "rediss" }
+	switch {
+	case r.RedisCert == "" && r.RedisKey == "":
+	case r.RedisKey == "":
+		f.addFault("TMD_REDIS_TLS_KEY", "is missing: TMD_REDIS_TLS_CERT needs its key")
+	case r.RedisCert == "":
+		f.addFault("TMD_REDIS_TLS_CERT", "is missing: TMD_REDIS_TLS_KEY is the key of a certificate")
+	case len(urls) > 0 && !slices.ContainsFunc(urls, isTLS):
+		f.addFault("TMD_REDIS_TLS_CERT", "is set, and no address of Redis uses TLS: write rediss:// instead of redis://")
+	default:
+		if _, err := tls.LoadX509KeyPair(r.RedisCert, r.RedisKey); err != nil {
+			f.addFault("TMD_REDIS_TLS_CERT", "cannot be used together with TMD_REDIS_TLS_KEY: %v", err)
+		}
+	}
+}
+
+// Installation names the installation whose jobs are in a Redis.
+type Installation struct {
+	InstallationName string `env:"TMD_INSTALLATION" default:"an id that is stored in the database" help:"The name of this installation. Redis holds it, and a process of an installation with another name does not start on the same database of Redis."`
+}
+
+var installationName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+func (i *Installation) checkValues(f *Faults) {
+	if i.InstallationName != "" && !installationName.MatchString(i.InstallationName) {
+		f.addFault("TMD_INSTALLATION", "is %q: give up to 100 letters, digits, dots, hyphens and underscores", i.InstallationName)
+	}
 }
 
 // JobRedis is the Redis of the queue and the job records.

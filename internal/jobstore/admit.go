@@ -1,6 +1,7 @@
 package jobstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -88,10 +89,13 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 	if len(facts) > 0 {
 		fields = append(fields, "facts", facts)
 	}
+	keys := keysOf(r.ID)
+	record := keys[0] // in place of a claim, means none
+	contentClaim, idempotencyClaim := cmp.Or(contentKey(r.Owner, r.Kind, terms.ContentDigest), record), record
 	if claim != "" {
-		claim = claimKey(claim)
+		idempotencyClaim = claimKey(claim)
 	}
-	keys := append(keysOf(r.ID), ownerIndex(r.Owner), contentKey(r.Owner, r.Kind, terms.ContentDigest), claim)
+	keys = append(keys, ownerIndex(r.Owner), contentClaim, idempotencyClaim)
 	args := append(s.firstArgs(r.ID), encodeTime(r.CreatedAt), terms.MaxOpenJobs)
 	answer, err := createRecordScript.Run(ctx, s.redis, keys, append(args, fields...)...).Slice()
 	if err != nil {

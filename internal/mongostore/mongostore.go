@@ -55,7 +55,7 @@ type Store struct {
 	now     func() time.Time
 	timeout time.Duration
 
-	degrees, pools, courses, sequences, state, editions, timelines *mongo.Collection
+	degrees, pools, courses, sequences, state, editions, timelines, installation *mongo.Collection
 }
 
 // Open returns the store of a database. It needs no server yet: the driver connects at the first use, and reconnects
@@ -88,16 +88,17 @@ func Open(cfg Config) (*Store, error) {
 	}
 	db := client.Database(uri.Database)
 	return &Store{
-		client:    client,
-		now:       cfg.Now,
-		timeout:   cfg.Timeout,
-		degrees:   db.Collection("degrees"),
-		pools:     db.Collection("coursepools"),
-		courses:   db.Collection("courses"),
-		sequences: db.Collection("sequences"),
-		state:     db.Collection("catalogue"),
-		editions:  db.Collection("editions"),
-		timelines: db.Collection("timelines"),
+		client:       client,
+		now:          cfg.Now,
+		timeout:      cfg.Timeout,
+		degrees:      db.Collection("degrees"),
+		pools:        db.Collection("coursepools"),
+		courses:      db.Collection("courses"),
+		sequences:    db.Collection("sequences"),
+		state:        db.Collection("catalogue"),
+		editions:     db.Collection("editions"),
+		timelines:    db.Collection("timelines"),
+		installation: db.Collection("installation"),
 	}, nil
 }
 

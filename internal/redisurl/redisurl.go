@@ -13,6 +13,7 @@ package redisurl
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,8 +29,9 @@ import (
 const DefaultTimeout = budget.RedisCall
 
 type options struct {
-	timeout time.Duration
-	name    string
+	timeout   time.Duration
+	name      string
+	cert, key string
 }
 
 // Option changes how a client behaves.
@@ -40,6 +42,26 @@ func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout =
 
 // WithClientName sets the name of the connections in the server's CLIENT LIST.
 func WithClientName(name string) Option { return func(o *options) { o.name = name } }
+
+// WithClientCertificate presents a certificate to servers that ask for one. The files, PEM, are read for each
+// connection, so that a renewed certificate needs no restart. Empty names are no certificate.
+func WithClientCertificate(cert, key string) Option {
+	return func(o *options) { o.cert, o.key = cert, key }
+}
+
+// addCertificate adds the certificate of the options to a connection with TLS.
+func (o options) addCertificate(c *tls.Config) {
+	if c == nil || o.cert == "" {
+		return
+	}
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return nil, fmt.Errorf("redisurl: client certificate: %w", err)
+		}
+		return &pair, nil
+	}
+}
 
 // Open returns a client for the server of a URL. It connects at the first call, so a process starts without Redis as
 // well. The error says what is wrong with the URL and does not repeat it.
@@ -55,9 +77,11 @@ func Open(rawURL string, opts ...Option) (redis.UniversalClient, error) {
 	var client *redis.Client
 	if failover != nil {
 		withFailoverTimeouts(failover, o)
+		o.addCertificate(failover.TLSConfig)
 		client = redis.NewFailoverClient(failover)
 	} else {
 		withTimeouts(single, o)
+		o.addCertificate(single.TLSConfig)
 		client = redis.NewClient(single)
 	}
 	client.AddHook(deadline(o.timeout))

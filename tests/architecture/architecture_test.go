@@ -29,7 +29,7 @@ var layers = []struct {
 	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin", "catalogueimport"}, true},
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.
-	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "queuemodel", "program", "testenv"}, true},
+	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "redischeck", "queuemodel", "program", "testenv"}, true},
 	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "liveness", "queueadmin", "scaling", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
 	{"tests", []string{"storetest", "queuetest"}, true},
 	{"wiring", []string{"app"}, false},

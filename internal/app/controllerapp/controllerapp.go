@@ -74,7 +74,8 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	if err != nil {
 		return err
 	}
-	jobs, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-"+roleName))
+	jobs, err := redisurl.Open(c.JobURL.Reveal(), redisurl.WithClientName("tmd-"+roleName),
+		redisurl.WithClientCertificate(c.RedisCert, c.RedisKey))
 	if err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}

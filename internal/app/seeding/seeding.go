@@ -47,7 +47,7 @@ func SeedDatabase(ctx context.Context, c config.Seed, out, warn io.Writer) error
 	if err := ImportEditions(ctx, store, sources, out); err != nil {
 		return explainOutage(c.MongoURI, err)
 	}
-	return DropCachedResponses(ctx, c.CacheURL, out, warn)
+	return DropCachedResponses(ctx, c.CacheURL, c.RedisTLS, out, warn)
 }
 
 // CollectEditions returns the catalogue of the program and the editions of a folder, which may be "" for none.
@@ -135,11 +135,12 @@ func explainOutage(uri config.SecretURL, err error) error {
 
 // DropCachedResponses makes the API serve the new catalogue at once. An unavailable cache is no failure: its entries
 // expire soon.
-func DropCachedResponses(ctx context.Context, url config.SecretURL, out, warn io.Writer) error {
+func DropCachedResponses(ctx context.Context, url config.SecretURL, cert config.RedisTLS, out, warn io.Writer) error {
 	if url.Empty() {
 		return nil
 	}
-	client, err := redisurl.Open(url.Reveal(), redisurl.WithClientName("tmd-seed"))
+	client, err := redisurl.Open(url.Reveal(), redisurl.WithClientName("tmd-seed"),
+		redisurl.WithClientCertificate(cert.RedisCert, cert.RedisKey))
 	if err != nil {
 		return err
 	}

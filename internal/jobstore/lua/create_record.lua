@@ -1,8 +1,8 @@
 -- Creates a record, unless there is one, an open job has the same content, or the owner has too many open jobs.
 --
 -- KEYS 5 the owner's index
---      6 the claim of the content, or empty
---      7 the idempotency claim to set again for a restored record, or empty
+--      6 the claim of the content, or the record for none: an access list with prefixes refuses an empty key
+--      7 the idempotency claim to set again for a restored record, or the record for none
 -- ARGV 4 when the job was created
 --      5 how many open jobs the owner may have, 0 for any number
 --      6… field, value, …
@@ -17,7 +17,7 @@ end
 
 local claim = redis.call('GET', KEYS[4])
 local holds_claim = claim and redis.call('GET', claim) == ARGV[1]
-if KEYS[6] ~= '' then
+if KEYS[6] ~= KEYS[1] then
 	local holder = redis.call('GET', KEYS[6])
 	if holder and is_open(holder) then
 		redis.call('HSET', RECORD_PREFIX .. holder, 'shared', 1)
@@ -34,11 +34,11 @@ redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 6))
 redis.call('ZADD', OPEN_INDEX, ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
 redis.call('PEXPIRE', KEYS[5], ARGV[3])
-if KEYS[6] ~= '' then
+if KEYS[6] ~= KEYS[1] then
 	redis.call('SET', KEYS[6], ARGV[1], 'PX', ARGV[3])
 	redis.call('HSET', KEYS[1], 'content', KEYS[6])
 end
-if KEYS[7] ~= '' and redis.call('SET', KEYS[7], ARGV[1], 'NX', 'PX', ARGV[3]) then
+if KEYS[7] ~= KEYS[1] and redis.call('SET', KEYS[7], ARGV[1], 'NX', 'PX', ARGV[3]) then
 	redis.call('SET', KEYS[4], KEYS[7])
 end
 renew_keys()

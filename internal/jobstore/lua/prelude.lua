@@ -20,11 +20,15 @@ local function renew_keys()
 	redis.call('PEXPIRE', KEYS[1] .. READING_SUFFIX, ARGV[3])
 end
 
+-- publish_message publishes without an error: a user without rights on the channel must not end a script between two
+-- writes. Watchers read their records again within seconds.
+local function publish_message(message) redis.pcall('PUBLISH', EVENTS_CHANNEL, message) end
+
 -- publish_record publishes the record as it is now.
 local function publish_record()
 	local record = read_record()
 	for i = 1, #record do record[i] = record[i] or '' end
-	redis.call('PUBLISH', EVENTS_CHANNEL, ARGV[1] .. ' ' .. cjson.encode(record))
+	publish_message(ARGV[1] .. ' ' .. cjson.encode(record))
 end
 
 -- is_open reports whether a job has a record that a worker may begin.
@@ -67,6 +71,6 @@ local function delete_record()
 	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
 	close_job()
 	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX)
-	if redis.call('DEL', unpack(KEYS)) > 0 then redis.call('PUBLISH', EVENTS_CHANNEL, ARGV[1] .. ' ') end
+	if redis.call('DEL', unpack(KEYS)) > 0 then publish_message(ARGV[1] .. ' ') end
 end
 
