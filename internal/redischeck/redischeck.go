@@ -1,7 +1,7 @@
 // Package redischeck tries whether a Redis can hold the queue and the job records, so that an unfit one stops the start
 // with one sentence instead of failing each job.
 //
-// An unfit Redis answers, and will not become fit by itself: its user lacks rights, it is a replica, a Sentinel or a
+// An unfit Redis answers, and no waiting makes it fit: its user lacks rights, it is a replica, a Sentinel or a
 // part of a cluster, it evicts keys, or another installation uses the database. A Redis that does not answer, is
 // loading its data or has no memory left is not unfit: the roles wait for it.
 package redischeck
@@ -38,8 +38,8 @@ func IsUnfit(err error) bool {
 }
 
 // CheckJobs tries what the roles do with the Redis of the jobs: connection, mode, rights, eviction. It leaves nothing
-// behind. It returns an UnfitError, another error for a Redis that may recover by itself, or nil. It logs a warning
-// about what costs data and not service: no persistence, or a policy that cannot be read.
+// behind. It returns an UnfitError, another error for a Redis that may recover without a change, or nil. It logs a
+// warning about what costs data and not service: no persistence, or a policy that cannot be read.
 func CheckJobs(ctx context.Context, client redis.UniversalClient, logger *slog.Logger) error {
 	for _, check := range []func(context.Context, redis.UniversalClient) error{
 		checkConnection, checkMode, checkKeys, checkChannels,
@@ -55,7 +55,7 @@ func checkConnection(ctx context.Context, client redis.UniversalClient) error {
 	return explainRefusal("ping", client.Ping(ctx).Err())
 }
 
-// checkMode refuses what is no master of its own. HELLO needs no rights; where it does not exist, INFO tells.
+// checkMode refuses what is no master of its own. HELLO needs no rights; where it does not exist, INFO has both.
 func checkMode(ctx context.Context, client redis.UniversalClient) error {
 	mode, role := readHello(ctx, client)
 	if mode == "" {
@@ -76,7 +76,7 @@ func checkMode(ctx context.Context, client redis.UniversalClient) error {
 	return nil
 }
 
-// readHello returns the mode and the role of a server, empty when it does not tell.
+// readHello returns the mode and the role of a server, empty when it does not say.
 func readHello(ctx context.Context, client redis.UniversalClient) (mode, role string) {
 	answer, err := client.Do(ctx, "HELLO").Result()
 	if err != nil {

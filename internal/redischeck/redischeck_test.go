@@ -182,7 +182,7 @@ func TestCheckJobsWarnings(t *testing.T) {
 	})
 }
 
-// The roles wait for a Redis that may recover by itself.
+// The roles wait for a Redis that may recover without a change.
 func TestCheckJobsOfAnOutage(t *testing.T) {
 	t.Parallel()
 	t.Run("no server", func(t *testing.T) {

@@ -12,7 +12,7 @@ const (
 	replicaProblem = "is a read-only replica: give the address of the master, or of the Sentinels with ?master_name=NAME"
 )
 
-// refusals are the beginnings or parts of Redis's and TLS's answers that no waiting changes, with what to do about them,
+// refusals are parts of the answers of Redis and of TLS that no waiting changes, with what to do about them,
 // the most specific first. %s is what was tried.
 var refusals = []struct{ text, problem string }{
 	{"NOAUTH", "requires a password: put user and password into the address"},
