@@ -45,7 +45,7 @@ type Deps struct {
 }
 
 // Service implements the operations. It is safe for concurrent use.
-type Service struct{ Deps }
+type Service struct{ deps Deps }
 
 // New returns a service. A missing dependency is an error.
 func New(d Deps) (*Service, error) {
@@ -94,18 +94,18 @@ func errNoJob() error {
 
 // FindJob returns everything stored about a job.
 func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
-	task, live, err := o.Queue.FindTask(ctx, id)
+	task, live, err := o.deps.Queue.FindTask(ctx, id)
 	if err != nil {
 		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
-	dead, err := o.Jobs.LoadDead(ctx, id)
+	dead, err := o.deps.Jobs.LoadDead(ctx, id)
 	switch {
 	case err == nil:
 		return o.toDeadDetail(ctx, dead), nil
 	case fault.CodeOf(err) != fault.JobNotFound:
 		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
-	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
+	records, err := o.deps.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
 		return JobDetail{}, fmt.Errorf("admin: %w", err)
 	}
@@ -126,7 +126,7 @@ func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
 		d.Worker = runs[id]
 	}
 	if recorded {
-		history, err := o.Jobs.LoadHistory(ctx, id)
+		history, err := o.deps.Jobs.LoadHistory(ctx, id)
 		if err != nil {
 			return JobDetail{}, fmt.Errorf("admin: %w", err)
 		}
@@ -137,12 +137,12 @@ func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
 
 func (o *Service) toDeadDetail(ctx context.Context, dead job.Dead) JobDetail {
 	d := toDetail(dead.Record)
-	d.State, d.Queue, d.Since = Dead, o.Queue.QueueOf(dead.Priority), dead.FinishedAt
+	d.State, d.Queue, d.Since = Dead, o.deps.Queue.QueueOf(dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
-	if dead.Kind == job.File && o.Uploads != nil {
+	if dead.Kind == job.File && o.deps.Uploads != nil {
 		// An unavailable upload store does not hide what Redis knows.
-		if kept, err := o.Uploads.HasKeptDocument(ctx, dead.ID); err == nil {
+		if kept, err := o.deps.Uploads.HasKeptDocument(ctx, dead.ID); err == nil {
 			d.Kept = &kept
 		}
 	}
@@ -170,7 +170,7 @@ func toJob(r job.Record) Job {
 
 // findHosts returns the host of each running job.
 func (o *Service) findHosts(ctx context.Context) (map[job.ID]string, error) {
-	load, err := o.Queue.CurrentLoad(ctx)
+	load, err := o.deps.Queue.CurrentLoad(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
@@ -186,14 +186,14 @@ func (o *Service) findHosts(ctx context.Context) (map[job.ID]string, error) {
 // RetryJob runs a job again. A job that waits for its next attempt becomes pending at once. A dead job starts again
 // with its id, owner and history, if its document or input is still stored.
 func (o *Service) RetryJob(ctx context.Context, id job.ID) error {
-	task, live, err := o.Queue.FindTask(ctx, id)
+	task, live, err := o.deps.Queue.FindTask(ctx, id)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
 	if live {
 		return o.runNow(ctx, task)
 	}
-	dead, err := o.Jobs.LoadDead(ctx, id)
+	dead, err := o.deps.Jobs.LoadDead(ctx, id)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
 		return o.notDead(ctx, id)
@@ -211,7 +211,7 @@ func (o *Service) CheckRetry(ctx context.Context, j Job) error {
 	case j.State == Active:
 		return fault.WithDetail(fault.Conflict, "A worker is running the job. Wait until it has ended.")
 	case j.State == Dead && j.Kind == job.File:
-		kept, err := o.Uploads.HasKeptDocument(ctx, j.ID)
+		kept, err := o.deps.Uploads.HasKeptDocument(ctx, j.ID)
 		if err != nil {
 			return fmt.Errorf("admin: %w", err)
 		}
@@ -227,7 +227,7 @@ func (o *Service) runNow(ctx context.Context, t Task) error {
 	if err := o.CheckRetry(ctx, Job{ID: t.ID, State: t.State}); err != nil {
 		return err
 	}
-	done, err := o.Queue.RunNow(ctx, t)
+	done, err := o.deps.Queue.RunNow(ctx, t)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
@@ -243,7 +243,7 @@ func errMoved() error {
 
 // notDead explains why a job without a task cannot be retried.
 func (o *Service) notDead(ctx context.Context, id job.ID) error {
-	records, err := o.Jobs.LoadRecords(ctx, []job.ID{id})
+	records, err := o.deps.Jobs.LoadRecords(ctx, []job.ID{id})
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
@@ -260,26 +260,26 @@ func (o *Service) notDead(ctx context.Context, id job.ID) error {
 // interrupted, repair finds an open record: it queues the task, or fails the job if the document is missing. The job
 // is not lost, and the document stays where it is.
 func (o *Service) retryDead(ctx context.Context, dead job.Dead) error {
-	if o.Uploads == nil {
+	if o.deps.Uploads == nil {
 		return errors.New("admin: retry without the uploads")
 	}
 	if err := o.CheckRetry(ctx, Job{ID: dead.ID, State: Dead, Kind: dead.Kind}); err != nil {
 		return err
 	}
-	r, err := o.Jobs.RetryDead(ctx, dead)
+	r, err := o.deps.Jobs.RetryDead(ctx, dead)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
 	ticket := job.Ticket{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: dead.Input}
 	if dead.Kind == job.File {
-		err = o.Uploads.RestoreDocument(ctx, ticket)
+		err = o.deps.Uploads.RestoreDocument(ctx, ticket)
 	} else {
-		_, err = o.Uploads.Save(ctx, ticket, nil, 0)
+		_, err = o.deps.Uploads.Save(ctx, ticket, nil, 0)
 	}
 	if err != nil {
 		return fmt.Errorf("admin: retry: %w", err)
 	}
-	if err := o.Tasks.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
+	if err := o.deps.Tasks.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
 		return fmt.Errorf("admin: retry: %w", err)
 	}
 	return nil
@@ -288,19 +288,19 @@ func (o *Service) retryDead(ctx context.Context, dead job.Dead) error {
 // DeleteJob removes a job in any state: its files, its record and result, and its task. This order leaves nothing from
 // which repair would restore the job. A worker that runs the job has its writes refused.
 func (o *Service) DeleteJob(ctx context.Context, id job.ID) error {
-	if o.Uploads == nil {
+	if o.deps.Uploads == nil {
 		return errors.New("admin: delete without the uploads")
 	}
 	if _, err := o.FindJob(ctx, id); err != nil {
 		return err
 	}
-	if err := o.Uploads.DeleteAll(ctx, id); err != nil {
+	if err := o.deps.Uploads.DeleteAll(ctx, id); err != nil {
 		return fmt.Errorf("admin: delete: %w", err)
 	}
-	if err := o.Jobs.DeleteJob(ctx, id); err != nil {
+	if err := o.deps.Jobs.DeleteJob(ctx, id); err != nil {
 		return fmt.Errorf("admin: delete: %w", err)
 	}
-	if err := o.Tasks.DeleteTask(ctx, id); err != nil {
+	if err := o.deps.Tasks.DeleteTask(ctx, id); err != nil {
 		return fmt.Errorf("admin: delete: %w", err)
 	}
 	return nil
@@ -308,7 +308,7 @@ func (o *Service) DeleteJob(ctx context.Context, id job.ID) error {
 
 // ResolveQueues returns the queues with these names, all queues when names is empty. An unknown name is not_found.
 func (o *Service) ResolveQueues(names []string) ([]string, error) {
-	all := o.Queue.QueueNames()
+	all := o.deps.Queue.QueueNames()
 	for _, n := range names {
 		if !slices.Contains(all, n) {
 			return nil, fault.WithDetail(fault.NotFound, fmt.Sprintf("There is no queue of this name. The queues are %s, %s and %s.", all[0], all[1], all[2]))
@@ -327,7 +327,7 @@ func (o *Service) PauseQueues(ctx context.Context, queues ...string) error {
 	if err != nil {
 		return err
 	}
-	return o.Queue.PauseQueues(ctx, names)
+	return o.deps.Queue.PauseQueues(ctx, names)
 }
 
 // ResumeQueues undoes PauseQueues.
@@ -336,14 +336,14 @@ func (o *Service) ResumeQueues(ctx context.Context, queues ...string) error {
 	if err != nil {
 		return err
 	}
-	return o.Queue.ResumeQueues(ctx, names)
+	return o.deps.Queue.ResumeQueues(ctx, names)
 }
 
 // PauseIntake stops the intake: the API refuses new work with draining, and workers finish the existing jobs.
-func (o *Service) PauseIntake(ctx context.Context) error { return o.Intake.PauseIntake(ctx) }
+func (o *Service) PauseIntake(ctx context.Context) error { return o.deps.Intake.PauseIntake(ctx) }
 
 // ResumeIntake resumes the intake.
-func (o *Service) ResumeIntake(ctx context.Context) error { return o.Intake.ResumeIntake(ctx) }
+func (o *Service) ResumeIntake(ctx context.Context) error { return o.deps.Intake.ResumeIntake(ctx) }
 
 // Stats are the figures of the queues, the workers and the dead jobs.
 type Stats struct {
@@ -362,11 +362,11 @@ func (s Stats) RemainingJobs() int64 {
 
 // CurrentStats returns the current figures.
 func (o *Service) CurrentStats(ctx context.Context) (Stats, error) {
-	load, err := o.Queue.CurrentLoad(ctx)
+	load, err := o.deps.Queue.CurrentLoad(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("admin: %w", err)
 	}
-	dead, err := o.Jobs.CountDead(ctx)
+	dead, err := o.deps.Jobs.CountDead(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("admin: %w", err)
 	}

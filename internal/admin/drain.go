@@ -16,7 +16,7 @@ const (
 // WaitUntilDrained waits until the queues have no task left, and calls tell after each reading. Call it after
 // PauseIntake: otherwise new work may arrive behind it. It waits while Redis is unavailable.
 func (o *Service) WaitUntilDrained(ctx context.Context, tell func(Stats, error)) error {
-	began := o.Clock()
+	began := o.deps.Clock()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	empty := false // at the previous reading
@@ -31,7 +31,7 @@ func (o *Service) WaitUntilDrained(ctx context.Context, tell func(Stats, error))
 		default:
 			// A task that moves between two states may be missing from one reading.
 			empty = stats.RemainingJobs() == 0
-			if was && empty && o.Clock().Sub(began) >= settling {
+			if was && empty && o.deps.Clock().Sub(began) >= settling {
 				return nil
 			}
 		}

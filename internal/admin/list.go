@@ -103,7 +103,7 @@ func (o *Service) ListJobs(ctx context.Context, f Filter, p Page) ([]Job, string
 	if err != nil {
 		return nil, "", err
 	}
-	now := o.Clock()
+	now := o.deps.Clock()
 	found = slices.DeleteFunc(found, func(j Job) bool { return !f.matchesJob(j, now) || p.Cursor != "" && !after.isBefore(j) })
 	slices.SortFunc(found, func(a, b Job) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID)) })
 	if len(found) <= p.Limit {
@@ -132,18 +132,18 @@ func (o *Service) listMatching(ctx context.Context, f Filter) ([]Job, error) {
 }
 
 func (o *Service) addDead(ctx context.Context, f Filter, into map[job.ID]Job) error {
-	ids, err := o.Jobs.ListDead(ctx)
+	ids, err := o.deps.Jobs.ListDead(ctx)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
 	for some := range slices.Chunk(ids, batch) {
-		records, err := o.Jobs.LoadDeadRecords(ctx, some)
+		records, err := o.deps.Jobs.LoadDeadRecords(ctx, some)
 		if err != nil {
 			return fmt.Errorf("admin: %w", err)
 		}
 		for id, r := range records {
 			j := toJob(r)
-			j.State, j.Queue, j.Since = Dead, o.Queue.QueueOf(r.Priority), r.FinishedAt
+			j.State, j.Queue, j.Since = Dead, o.deps.Queue.QueueOf(r.Priority), r.FinishedAt
 			if f.Queue == "" || f.Queue == j.Queue {
 				into[id] = j
 			}
@@ -154,12 +154,12 @@ func (o *Service) addDead(ctx context.Context, f Filter, into map[job.ID]Job) er
 
 func (o *Service) addLive(ctx context.Context, f Filter, into map[job.ID]Job) error {
 	var tasks []Task
-	for _, queue := range o.Queue.QueueNames() {
+	for _, queue := range o.deps.Queue.QueueNames() {
 		for _, s := range AllStates() {
 			if s == Dead || !f.wantsState(s) || f.Queue != "" && f.Queue != queue {
 				continue
 			}
-			some, err := o.Queue.ListTasks(ctx, queue, s)
+			some, err := o.deps.Queue.ListTasks(ctx, queue, s)
 			if err != nil {
 				return fmt.Errorf("admin: %w", err)
 			}
@@ -178,7 +178,7 @@ func (o *Service) addLive(ctx context.Context, f Filter, into map[job.ID]Job) er
 		for i, t := range some {
 			ids[i] = t.ID
 		}
-		records, err := o.Jobs.LoadRecords(ctx, ids)
+		records, err := o.deps.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
 			return fmt.Errorf("admin: %w", err)
 		}

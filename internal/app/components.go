@@ -128,16 +128,18 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 func newJobID() job.ID { return job.ID(uuid.NewString()) }
 
 func newAuthGuard(a config.Auth, r *role.Role) (*auth.Guard, error) {
-	o := auth.Options{Issuer: a.JWTIssuer, Audience: a.JWTAudience, RolesClaim: a.RolesClaim, Log: r.Log}
+	d := auth.Deps{
+		Issuer: a.JWTIssuer, Audience: a.JWTAudience, RolesClaim: a.RolesClaim, Clock: time.Now, Logger: r.Log,
+	}
 	switch {
 	case a.AuthMode == config.AuthNone:
-		o.None = true
+		d.None = true
 	case a.JWKSURL != "":
-		o.JWKSURL = string(a.JWKSURL)
+		d.JWKSURL = string(a.JWKSURL)
 	default:
-		o.Secret = []byte(a.JWTSecret.Reveal())
+		d.Secret = []byte(a.JWTSecret.Reveal())
 	}
-	return auth.New(o)
+	return auth.New(d)
 }
 
 // runWithCatalogue starts a worker once the catalogue is loaded: before that, each job would only be taken to wait.

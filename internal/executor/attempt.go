@@ -41,7 +41,7 @@ type stepTime struct {
 }
 
 func (p *Processor) newAttempt(d job.Delivery) *attempt {
-	return &attempt{Delivery: d, clock: p.Clock, started: p.Clock()}
+	return &attempt{Delivery: d, clock: p.deps.Clock, started: p.deps.Clock()}
 }
 
 // startStep starts a step of the attempt; the returned function ends it.
@@ -53,7 +53,7 @@ func (a *attempt) startStep(name string) func() {
 // finishAttempt stores the result, and schedules the deletion of the document after that.
 func (p *Processor) finishAttempt(ctx context.Context, a *attempt, result job.Stored) error {
 	written := a.startStep("store")
-	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
+	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.deps.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
 	written()
 	if err != nil {
 		return writeFailure(ctx, "finish", err)
@@ -75,7 +75,7 @@ func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) e
 // it does not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
 func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 	return fault.CodeOf(cause).IsOutage() && !errors.Is(cause, fs.ErrNotExist) &&
-		p.Clock().Sub(a.record.CreatedAt) < p.OutagePatience
+		p.deps.Clock().Sub(a.record.CreatedAt) < p.deps.OutagePatience
 }
 
 // snoozeAttempt postpones the same attempt until the unavailable part may have recovered.
@@ -90,9 +90,9 @@ func (p *Processor) snoozeAttempt(ctx context.Context, a *attempt, cause error) 
 
 // scheduleRetry writes to the record why the job waits and when it runs again.
 func (p *Processor) scheduleRetry(ctx context.Context, a *attempt, cause error, wait time.Duration) error {
-	at := p.Clock().Add(wait)
+	at := p.deps.Clock().Add(wait)
 	err := p.writeRecord(ctx, func(ctx context.Context) error {
-		return p.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
+		return p.deps.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
 	})
 	if err != nil {
 		return writeFailure(ctx, "retry", err)
@@ -104,9 +104,9 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 	kept := p.keepFacts(a, cause)
 	err := p.writeRecord(ctx, func(ctx context.Context) error {
 		if kept.Sealed != nil {
-			return p.Jobs.FailAnswerable(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), kept)
+			return p.deps.Jobs.FailAnswerable(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), kept)
 		}
-		return p.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
+		return p.deps.Jobs.FailJob(ctx, a.ID, a.record.Fence, *job.FailureOf(cause))
 	})
 	if err != nil {
 		return writeFailure(ctx, "fail", err)
@@ -114,7 +114,7 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 	a.ended, a.record.State = true, job.Failed
 	p.scheduleCleanup(ctx, a)
 	if isOurFault(cause) && !a.panicked {
-		p.Reporter.ReportJob(a.ID, a.Attempt, cause)
+		p.deps.Reporter.ReportJob(a.ID, a.Attempt, cause)
 	}
 	return cause
 }
@@ -122,7 +122,7 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 // requeueAttempt sets the record to queued after an interruption. A failed write changes nothing: the next attempt can
 // begin from processing as well.
 func (p *Processor) requeueAttempt(ctx context.Context, a *attempt) error {
-	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.Jobs.RequeueJob(ctx, a.ID, a.record.Fence) })
+	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.deps.Jobs.RequeueJob(ctx, a.ID, a.record.Fence) })
 	if errors.Is(err, job.ErrSuperseded) {
 		return err
 	}
@@ -156,10 +156,10 @@ func isOurFault(err error) bool {
 // keeps the document of a failed job for operators at once.
 func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
-	case p.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
-		p.deleteFiles(ctx, a.ID, p.Uploads.KeepDocument)
-	case !p.ended.addJobs(endedJob{a.ID, p.Clock()}):
-		p.deleteFiles(ctx, a.ID, p.Uploads.Delete)
+	case p.deps.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
+		p.deleteFiles(ctx, a.ID, p.deps.Uploads.KeepDocument)
+	case !p.ended.addJobs(endedJob{a.ID, p.deps.Clock()}):
+		p.deleteFiles(ctx, a.ID, p.deps.Uploads.Delete)
 	}
 }
 

@@ -75,7 +75,7 @@ func (p *Processor) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-tick.C:
-			due := p.ended.takeUntil(p.Clock().Add(-FileRetention))
+			due := p.ended.takeUntil(p.deps.Clock().Add(-FileRetention))
 			if err := p.cleanupFiles(ctx, due); err != nil {
 				p.ended.addJobs(due...) // their state is unknown while Redis is unavailable
 			}
@@ -83,8 +83,8 @@ func (p *Processor) Run(ctx context.Context) error {
 			p.ended.setOpen(false)
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 			defer cancel()
-			if err := p.cleanupFiles(ctx, p.ended.takeUntil(p.Clock())); err != nil {
-				p.Logger.Warn("the files of jobs that ended are left to the sweep", "error", err)
+			if err := p.cleanupFiles(ctx, p.ended.takeUntil(p.deps.Clock())); err != nil {
+				p.deps.Logger.Warn("the files of jobs that ended are left to the sweep", "error", err)
 			}
 			return nil
 		}
@@ -101,7 +101,7 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	for i, j := range jobs {
 		ids[i] = j.id
 	}
-	records, err := p.Jobs.LoadRecords(ctx, ids)
+	records, err := p.deps.Jobs.LoadRecords(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	group.SetLimit(cleanupConcurrency)
 	for _, id := range ids {
 		if r, ok := records[id]; ok && r.State.IsFinal() {
-			group.Go(func() error { p.deleteFiles(ctx, id, p.Uploads.Delete); return nil })
+			group.Go(func() error { p.deleteFiles(ctx, id, p.deps.Uploads.Delete); return nil })
 		}
 	}
 	return group.Wait()
@@ -120,6 +120,6 @@ func (p *Processor) deleteFiles(ctx context.Context, id job.ID, how func(context
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
 	if err := how(ctx, id); err != nil {
-		p.Logger.Error("the files of a job that ended stay", "job_id", id, "error", err)
+		p.deps.Logger.Error("the files of a job that ended stay", "job_id", id, "error", err)
 	}
 }

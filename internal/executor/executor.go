@@ -72,7 +72,7 @@ type Deps struct {
 
 // Processor runs attempts. It is safe for concurrent use.
 type Processor struct {
-	Deps
+	deps     Deps
 	metrics  *metrics
 	builders timeline.BuilderCache
 	ended    cleanupQueue
@@ -89,7 +89,7 @@ func New(d Deps) (*Processor, error) {
 	}
 	d.ParserTimeout = cmp.Or(d.ParserTimeout, defaultParserTimeout)
 	d.OutagePatience = cmp.Or(d.OutagePatience, defaultPatience)
-	return &Processor{Deps: d, metrics: newMetrics(d.Registerer)}, nil
+	return &Processor{deps: d, metrics: newMetrics(d.Registerer)}, nil
 }
 
 // errOver says that there is nothing to do: the job has ended, or was deleted.
@@ -152,7 +152,7 @@ func (p *Processor) runAttempt(ctx context.Context, a *attempt) error {
 
 func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte, err error) {
 	err = p.writeRecord(ctx, func(ctx context.Context) (err error) {
-		a.record, input, err = p.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
+		a.record, input, err = p.deps.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
 		return err
 	})
 	return input, err
@@ -160,14 +160,14 @@ func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte,
 
 // buildResult builds the result. It turns a panic into a fault.
 func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (result job.Stored, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.JobTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.deps.JobTimeout)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
 			// The value of a panic may contain personal data of the document; the stack does not.
-			p.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			p.deps.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if a.Last {
-				p.Reporter.ReportJobPanic(a.ID, v)
+				p.deps.Reporter.ReportJobPanic(a.ID, v)
 			}
 			a.panicked = true
 			err = fault.Wrap(fault.Internal, errors.New("process: panic"))
@@ -188,12 +188,12 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// The catalogue comes first, because without it the other steps are wasted.
 	loaded := a.startStep("catalogue")
-	editions, err := p.Catalogue.CurrentEditions(ctx)
+	editions, err := p.deps.Catalogue.CurrentEditions(ctx)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
 	}
-	builders, now := p.builders.GetBuilders(editions), p.Clock()
+	builders, now := p.builders.GetBuilders(editions), p.deps.Clock()
 	switch a.record.Kind {
 	case job.File:
 		given, err := decodeInput(a, input)
@@ -223,7 +223,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 			return nil, err
 		}
 		read := a.startStep("load")
-		saved, err := p.Timelines.FindTimeline(ctx, a.record.Owner, given.TimelineID)
+		saved, err := p.deps.Timelines.FindTimeline(ctx, a.record.Owner, given.TimelineID)
 		read()
 		if err != nil {
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
@@ -281,7 +281,7 @@ func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timel
 	defer a.startStep("plan")()
 	search, cancel := context.WithTimeout(ctx, budget.PlanSearch)
 	defer cancel()
-	planned, err := builder.FromPlan(search, in, p.Clock())
+	planned, err := builder.FromPlan(search, in, p.deps.Clock())
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("process: plan: %w", ctx.Err())
 	}
@@ -290,14 +290,14 @@ func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timel
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {
 	defer a.startStep("parse")()
-	pdf, err := p.Uploads.Open(ctx, a.ID)
+	pdf, err := p.deps.Uploads.Open(ctx, a.ID)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: open: %w", err)
 	}
 	defer pdf.Close()
-	ctx, cancel := context.WithTimeout(ctx, p.ParserTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.deps.ParserTimeout)
 	defer cancel()
-	doc, err := p.Parser.Parse(ctx, pdf)
+	doc, err := p.deps.Parser.Parse(ctx, pdf)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: parse: %w", err)
 	}

@@ -92,12 +92,14 @@ func newWorld(t *testing.T) *world {
 	}
 }
 
-func (w *world) processor() *executor.Processor {
-	return testenv.Must(executor.New(executor.Deps{
+func (w *world) processor() *executor.Processor { return testenv.Must(executor.New(w.deps())) }
+
+func (w *world) deps() executor.Deps {
+	return executor.Deps{
 		Jobs: w, Uploads: uploads{w}, Parser: parser{w}, Catalogue: cat{w}, Timelines: w,
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Reporter: w, Registerer: w.registry,
 		JobTimeout: time.Minute, ParserTimeout: 20 * time.Second, KeepFailed: w.keep, Facts: w.facts,
-	}))
+	}
 }
 
 // attempt runs one attempt.

@@ -81,13 +81,13 @@ func kindOf(k job.Kind) string {
 // observeAttempt counts the attempt and writes its line in the log: ids, codes and times, nothing of the document.
 func (p *Processor) observeAttempt(a *attempt, err error) {
 	outcome, kind := outcomeOf(err), kindOf(a.Kind)
-	took := p.Clock().Sub(a.started)
+	took := p.deps.Clock().Sub(a.started)
 	p.metrics.attempts.WithLabelValues(kind, outcome).Inc()
 	if a.ended {
 		p.metrics.jobs.WithLabelValues(kind, outcome).Inc()
 	}
 	if err == nil {
-		p.metrics.total.WithLabelValues(kind).Observe(p.Clock().Sub(a.record.CreatedAt).Seconds())
+		p.metrics.total.WithLabelValues(kind).Observe(p.deps.Clock().Sub(a.record.CreatedAt).Seconds())
 	}
 	line := []slog.Attr{
 		slog.String("job_id", string(a.ID)), slog.String("kind", kind), slog.Int("attempt", a.Attempt),
@@ -114,7 +114,7 @@ func (p *Processor) observeAttempt(a *attempt, err error) {
 		level = slog.LevelWarn
 		line = append(line, slog.Any("error", err))
 	}
-	p.Logger.LogAttrs(context.Background(), level, "attempt", line...)
+	p.deps.Logger.LogAttrs(context.Background(), level, "attempt", line...)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

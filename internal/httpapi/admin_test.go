@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -311,7 +312,7 @@ func TestDraining(t *testing.T) {
 // Without authentication the local user is the operator.
 func TestTheLocalUserIsAnOperator(t *testing.T) {
 	t.Parallel()
-	guard, err := auth.New(auth.Options{None: true})
+	guard, err := auth.New(auth.Deps{None: true, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	caller, err := guard.Caller(&http.Request{})
 	if err != nil || !caller.Has(auth.RoleAdmin) {

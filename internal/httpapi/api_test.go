@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,7 +17,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
-	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
 func TestNewNeedsItsParts(t *testing.T) {
@@ -128,7 +128,7 @@ func TestOtherOrigins(t *testing.T) {
 // Without tokens, requests that a web page can cause in a browser must be refused.
 func TestNoTokensButOnlyThisMachine(t *testing.T) {
 	t.Parallel()
-	open, err := auth.New(auth.Options{None: true})
+	open, err := auth.New(auth.Deps{None: true, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	s := setup(t, func(d *httpapi.Deps) { d.Auth = open; d.Origins = []string{"https://app.example.org"} })
 	s.upload("", pdf(100)).want(t, http.StatusAccepted)
@@ -227,7 +227,7 @@ func TestHealth(t *testing.T) {
 // to retry.
 func TestNotReadyWithoutKeys(t *testing.T) {
 	t.Parallel()
-	guard, err := auth.New(auth.Options{JWKSURL: "http://127.0.0.1:1/keys"})
+	guard, err := auth.New(auth.Deps{JWKSURL: "http://127.0.0.1:1/keys", Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	s := setup(t, func(d *httpapi.Deps) { d.Auth = guard })
 	if a := s.get("", "/readyz").want(t, http.StatusServiceUnavailable); !strings.Contains(string(a.body), `"keys"`) {
@@ -348,7 +348,7 @@ func TestMeasuresAndLogsAreBounded(t *testing.T) {
 // Without Redis, requests receive 503 and the time to retry.
 func TestWithoutRedis(t *testing.T) {
 	t.Parallel()
-	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 100 })
+	s := setup(t, withMaxJobs(100))
 	id := s.done("ann")
 	_ = s.redis.ShutdownNoSave(t.Context()) // the connection breaks, which is the point
 	s.get("ann", "/api/timeline/status/"+string(id)).wantProblem(t, fault.QueueUnavailable)

@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
-	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
 // The benchmarks serve without a network, so that they measure the API: its middleware, Redis, files. tests/load
@@ -27,7 +26,7 @@ func served(b *testing.B) (*system, http.Handler) {
 	var api http.Handler
 	s := setup(b, func(d *httpapi.Deps) {
 		d.Logger = slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelInfo}))
-		d.Submit.(*submit.Submitter).MaxJobs = math.MaxInt32 // read with each upload, and never reached
+		withMaxJobs(math.MaxInt32)(d) // read with each upload, and never reached
 		own := *d
 		own.Registerer = prometheus.NewRegistry()
 		var err error

@@ -182,6 +182,23 @@ var seeded = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "store.db"))
 })
 
+// submitter keeps its dependencies, so that a test can change them.
+type submitter struct {
+	*submit.Submitter
+	deps submit.Deps
+}
+
+func newSubmitter(d submit.Deps) submitter { return submitter{testenv.Must(submit.New(d)), d} }
+
+// withMaxJobs sets the number of open jobs of an owner.
+func withMaxJobs(n int) func(*httpapi.Deps) {
+	return func(d *httpapi.Deps) {
+		deps := d.Submit.(submitter).deps
+		deps.MaxJobs = n
+		d.Submit = newSubmitter(deps)
+	}
+}
+
 // setup starts an API; change may alter its dependencies.
 func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	t.Helper()
@@ -212,7 +229,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	t.Cleanup(func() { files.Close() })
 	s.folder = files
-	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: logger})
+	guard, err := auth.New(auth.Deps{Secret: []byte(secret), Clock: time.Now, Logger: logger})
 	must(t, err)
 	s.tasks = queuetest.NewQueue(t, client)
 	advisor, err := advising.New(advising.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})
@@ -221,10 +238,10 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 		Advisor: advisor,
 		Jobs:    s.jobs,
 		Admin:   testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
-		Submit: testenv.Must(submit.New(submit.Deps{
+		Submit: newSubmitter(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
-		})),
+		}),
 		Uploads: files, Timelines: testenv.Must(timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})), Catalogue: store, Snapshot: current{cat}, Cache: testenv.Must(cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()})),
 		Auth: guard, Gate: s.gate, Reporter: s.report, Logger: logger, Registerer: s.metrics,
 		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},

@@ -296,7 +296,7 @@ func FuzzRequest(f *testing.F) {
 	cat, err := loaded()
 	must(f, err)
 	log := slog.New(slog.DiscardHandler)
-	guard, err := auth.New(auth.Options{Secret: []byte(secret), Log: log})
+	guard, err := auth.New(auth.Deps{Secret: []byte(secret), Clock: time.Now, Logger: log})
 	must(f, err)
 	bearer := "Bearer " + token(f, "ann", auth.RolePriority, auth.RoleAdmin)
 	f.Fuzz(func(t *testing.T, method, target, headers, body string) {

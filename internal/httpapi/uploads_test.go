@@ -14,9 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
-	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
-	"github.com/trackmydegree/trackmydegree/internal/submit"
 )
 
 func TestUpload(t *testing.T) {
@@ -214,7 +212,7 @@ func TestTheSameContentTwice(t *testing.T) {
 // An owner at the limit of open jobs is refused before the document is sent.
 func TestTooManyJobs(t *testing.T) {
 	t.Parallel()
-	s := setup(t, func(d *httpapi.Deps) { d.Submit.(*submit.Submitter).MaxJobs = 2 })
+	s := setup(t, withMaxJobs(2))
 	first := s.accepted("ann")
 	s.accepted("ann")
 	refused := s.upload("ann", pdf(100))

@@ -33,16 +33,16 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, legacy bool
 	if err != nil {
 		return document.Document{}, err
 	}
-	limit := s.MaxBytes
+	limit := s.deps.MaxBytes
 	if kind == multipartForm {
 		limit += envelope
 	}
 	if r.ContentLength > limit {
 		return document.Document{}, fault.New(fault.TooLarge)
 	}
-	body := httpserver.LimitBody(w, r, httpserver.BodyLimits{Bytes: limit, Total: s.BodyTimeout})
+	body := httpserver.LimitBody(w, r, httpserver.BodyLimits{Bytes: limit, Total: s.deps.BodyTimeout})
 	r.Body = body
-	weight := s.MaxBytes
+	weight := s.deps.MaxBytes
 	if r.ContentLength >= 0 {
 		weight = min(r.ContentLength, weight)
 	}
@@ -55,22 +55,22 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, legacy bool
 	var pdf []byte
 	switch {
 	case kind == multipartForm:
-		pdf, err = readForm(r, params["boundary"], s.MaxBytes, legacy)
+		pdf, err = readForm(r, params["boundary"], s.deps.MaxBytes, legacy)
 	case legacy:
 		return document.Document{}, fault.WithDetail(fault.BadRequest, "Send the document as the field \"file\" of a multipart form.")
 	default:
-		pdf, err = readDocument(r.Body, r.ContentLength, s.MaxBytes)
+		pdf, err = readDocument(r.Body, r.ContentLength, s.deps.MaxBytes)
 	}
 	body.ClearDeadline()
 	if err != nil {
 		return document.Document{}, err
 	}
-	return s.Parser.Parse(r.Context(), pdf)
+	return s.deps.Parser.Parse(r.Context(), pdf)
 }
 
 // reserveMemory waits for the memory of a body, first come, first served.
 func (s *server) reserveMemory(ctx context.Context, weight int64) (release func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.BodyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.deps.BodyTimeout)
 	defer cancel()
 	if err := s.memory.Acquire(ctx, weight); err != nil {
 		return nil, fault.Wrap(fault.ParserUnavailable, fmt.Errorf("memory for a document: %w", err))

@@ -57,7 +57,7 @@ type Deps struct {
 }
 
 type server struct {
-	Deps
+	deps   Deps
 	memory *semaphore.Weighted
 }
 
@@ -79,7 +79,7 @@ func New(d Deps) http.Handler {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Deps: d, memory: semaphore.NewWeighted(d.Memory)}
+	s := &server{deps: d, memory: semaphore.NewWeighted(d.Memory)}
 	monitor := health.MustNew(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
 	r := chi.NewRouter()
 	r.Use(httpserver.RequestIDs, httpserver.RecoverPanics(s.logPanic))
@@ -135,15 +135,15 @@ func (s *server) handleLegacyParse(w http.ResponseWriter, r *http.Request) {
 func (s *server) logFailure(r *http.Request, err error) {
 	f := problem.FaultOf(err)
 	if r.Context().Err() != nil || !f.Code.IsTransient() {
-		s.Logger.DebugContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
+		s.deps.Logger.DebugContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
 		return
 	}
-	s.Logger.WarnContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
+	s.deps.Logger.WarnContext(r.Context(), "document not read", "code", f.Code, "error", err, "request", problem.RequestID(r.Context()))
 }
 
 // logPanic logs where a handler panicked. The value may quote a document.
 func (s *server) logPanic(r *http.Request, _ any) {
-	s.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
+	s.deps.Logger.ErrorContext(r.Context(), "panic in a handler", "stack", string(debug.Stack()), "request", problem.RequestID(r.Context()))
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -208,9 +208,7 @@ func (f *fate) survive(send func(*submit.Submitter)) {
 			panic(v)
 		}
 	}()
-	s := f.e.submitter()
-	s.Uploads, s.Jobs, s.Queue, s.MaxJobs = f, f, f, 10
-	send(s)
+	send(f.e.submitter(func(d *submit.Deps) { d.Uploads, d.Jobs, d.Queue, d.MaxJobs = f, f, f, 10 }))
 }
 
 // check lets repair and a worker run, and looks at what came of it.

@@ -23,7 +23,7 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 		case f.ID != "" && !open[f.ID] && s.isOlder(f.Modified, settled):
 			ofJobs = append(ofJobs, f)
 		case f.ID == "" && s.isOlder(f.Modified, abandoned):
-			errs = append(errs, s.repairConfirmed(job.ID(f.Temporary), draftLeft, func() (bool, error) { return true, s.Uploads.DeleteTemporary(ctx, f) }))
+			errs = append(errs, s.repairConfirmed(job.ID(f.Temporary), draftLeft, func() (bool, error) { return true, s.deps.Uploads.DeleteTemporary(ctx, f) }))
 		}
 	}
 	for some := range slices.Chunk(ofJobs, batch) {
@@ -31,7 +31,7 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 		for i, f := range some {
 			ids[i] = f.ID
 		}
-		records, err := s.Jobs.LoadRecords(ctx, ids)
+		records, err := s.deps.Jobs.LoadRecords(ctx, ids)
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("sweep: records: %w", err))...)
 		}
@@ -53,7 +53,7 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 }
 
 func (s *Repairer) deleteFiles(ctx context.Context, f job.StoredFiles, what finding) error {
-	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.Uploads.Delete(ctx, f.ID) })
+	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.deps.Uploads.Delete(ctx, f.ID) })
 }
 
 // cleanupKept removes the kept documents of jobs that operators can no longer retry: they are personal data.
@@ -64,13 +64,13 @@ func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) err
 		for i, f := range some {
 			ids[i] = f.ID
 		}
-		dead, err := s.Jobs.LoadDeadRecords(ctx, ids)
+		dead, err := s.deps.Jobs.LoadDeadRecords(ctx, ids)
 		if err != nil {
 			return errors.Join(append(errs, fmt.Errorf("sweep: dead jobs: %w", err))...)
 		}
 		for _, f := range some {
 			if _, ok := dead[f.ID]; !ok {
-				errs = append(errs, s.repairConfirmed(f.ID, keptExpired, func() (bool, error) { return true, s.Uploads.DeleteAll(ctx, f.ID) }))
+				errs = append(errs, s.repairConfirmed(f.ID, keptExpired, func() (bool, error) { return true, s.deps.Uploads.DeleteAll(ctx, f.ID) }))
 			}
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Repairer) cleanupKept(ctx context.Context, files []job.StoredFiles) err
 
 // repairLostRecord repairs a job that has a ticket and no record.
 func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) error {
-	t, err := s.Uploads.LoadTicket(ctx, f.ID)
+	t, err := s.deps.Uploads.LoadTicket(ctx, f.ID)
 	damaged := errors.Is(err, job.ErrTicket)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
@@ -100,15 +100,15 @@ func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) erro
 
 // restoreRecord restores the record of a job and queues its task.
 func (s *Repairer) restoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
-	created, err := s.Jobs.RestoreRecord(ctx, t)
+	created, err := s.deps.Jobs.RestoreRecord(ctx, t)
 	if err != nil || !created {
 		return false, err // another process was faster: the submission itself, or another repair
 	}
 	// The owner may have deleted the job in the meantime: the files first, then the record, which was missing. If the
 	// ticket is still there, the owner's deletion will find the record.
-	if _, err := s.Uploads.LoadTicket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
-		_, err := s.Jobs.WithdrawJob(ctx, t.ID)
+	if _, err := s.deps.Uploads.LoadTicket(ctx, t.ID); fault.CodeOf(err) == fault.JobNotFound {
+		_, err := s.deps.Jobs.WithdrawJob(ctx, t.ID)
 		return false, err
 	}
-	return true, s.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: t.Kind, Priority: t.Priority})
+	return true, s.deps.Queue.Enqueue(ctx, job.Task{ID: t.ID, Kind: t.Kind, Priority: t.Priority})
 }

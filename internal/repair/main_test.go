@@ -99,11 +99,16 @@ func (e *env) newSweeper(holder string, metrics *prometheus.Registry) *repair.Re
 	return testenv.Must(repair.New(e.deps(holder, metrics)))
 }
 
-func (e *env) submitter() *submit.Submitter {
-	return testenv.Must(submit.New(submit.Deps{
+// submitter returns a submitter on the stores; change may alter its dependencies.
+func (e *env) submitter(change ...func(*submit.Deps)) *submit.Submitter {
+	d := submit.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Clock: e.clock.Now,
 		NewID: newID, Logger: slog.New(slog.DiscardHandler),
-	}))
+	}
+	for _, c := range change {
+		c(&d)
+	}
+	return testenv.Must(submit.New(d))
 }
 
 func newID() job.ID { return job.ID(uuid.NewString()) }

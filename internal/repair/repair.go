@@ -64,7 +64,7 @@ type Deps struct {
 
 // Repairer repairs the stores. It runs once.
 type Repairer struct {
-	Deps
+	deps    Deps
 	metrics *metrics
 	seen    sightings
 }
@@ -75,21 +75,21 @@ func New(d Deps) (*Repairer, error) {
 		return nil, err
 	}
 	d.Interval = cmp.Or(d.Interval, defaultInterval)
-	return &Repairer{Deps: d, metrics: newMetrics(d.Registerer)}, nil
+	return &Repairer{deps: d, metrics: newMetrics(d.Registerer)}, nil
 }
 
 // Run repairs until ctx ends, while no other process does. The next round repeats what fails.
 func (s *Repairer) Run(ctx context.Context) error {
 	failing := false
 	for {
-		began := s.Clock()
+		began := s.deps.Clock()
 		err := s.RepairOnce(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
 			// It logs once for each outage: other logs and metrics report the unavailable part.
-			s.Logger.Warn("the sweep failed", "error", err)
+			s.deps.Logger.Warn("the sweep failed", "error", err)
 		}
 		failing = err != nil
-		pause := time.NewTimer(max(s.Interval, share*s.Clock().Sub(began)))
+		pause := time.NewTimer(max(s.deps.Interval, share*s.deps.Clock().Sub(began)))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -103,21 +103,21 @@ func (s *Repairer) Run(ctx context.Context) error {
 func (s *Repairer) releaseLease(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := s.Jobs.ReleaseLease(ctx, s.Holder); err != nil {
-		s.Logger.Debug("the lease expires", "error", err)
+	if err := s.deps.Jobs.ReleaseLease(ctx, s.deps.Holder); err != nil {
+		s.deps.Logger.Debug("the lease expires", "error", err)
 	}
 	return nil
 }
 
 // RepairOnce runs one round, unless another process holds the lease. A failure for one job does not stop the others.
 func (s *Repairer) RepairOnce(ctx context.Context) error {
-	leads, err := s.Jobs.AcquireLease(ctx, s.Holder, max(leadership, 2*s.Interval))
+	leads, err := s.deps.Jobs.AcquireLease(ctx, s.deps.Holder, max(leadership, 2*s.deps.Interval))
 	if err != nil || !leads {
 		s.seen = sightings{}
 		return err
 	}
 	s.seen.startRound()
-	files, err := s.Uploads.ListFiles(ctx)
+	files, err := s.deps.Uploads.ListFiles(ctx)
 	if err != nil {
 		// Tasks can be repaired without the list of files.
 		err = fmt.Errorf("sweep: list: %w", err)
@@ -128,7 +128,7 @@ func (s *Repairer) RepairOnce(ctx context.Context) error {
 		// Without the open jobs, files cannot be judged.
 		err = errors.Join(err, s.repairFiles(ctx, files, open))
 	}
-	if pruneErr := s.Jobs.CleanupDead(ctx); pruneErr != nil {
+	if pruneErr := s.deps.Jobs.CleanupDead(ctx); pruneErr != nil {
 		err = errors.Join(err, fmt.Errorf("sweep: prune: %w", pruneErr))
 	}
 	s.metrics.observeRound(err)
@@ -163,9 +163,11 @@ func (s *Repairer) repairConfirmed(id job.ID, what finding, remedy func() (bool,
 	}
 	if done {
 		s.metrics.healed.WithLabelValues(string(what)).Inc()
-		s.Logger.Warn("healed", "what", string(what), "job_id", id)
+		s.deps.Logger.Warn("healed", "what", string(what), "job_id", id)
 	}
 	return nil
 }
 
-func (s *Repairer) isOlder(at time.Time, than time.Duration) bool { return s.Clock().Sub(at) >= than }
+func (s *Repairer) isOlder(at time.Time, than time.Duration) bool {
+	return s.deps.Clock().Sub(at) >= than
+}

@@ -28,17 +28,17 @@ func (s *Submitter) AnswerJob(ctx context.Context, a Answer) (job.Record, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	r, ticket, err := s.Jobs.AnswerJob(ctx, a, s.MaxJobs)
+	r, ticket, err := s.deps.Jobs.AnswerJob(ctx, a, s.deps.MaxJobs)
 	if err != nil {
 		return job.Record{}, fmt.Errorf("submit: answer: %w", err)
 	}
 	if r.State.IsFinal() {
 		return r, nil // the same answer again, after its run
 	}
-	if _, err := s.Uploads.Save(ctx, ticket, nil, document.MaxBytes); err != nil {
+	if _, err := s.deps.Uploads.Save(ctx, ticket, nil, document.MaxBytes); err != nil {
 		return job.Record{}, fmt.Errorf("submit: answer: save: %w", err)
 	}
-	if err := s.Queue.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
+	if err := s.deps.Queue.RequeueArchived(ctx, job.Task{ID: r.ID, Kind: r.Kind, Priority: r.Priority}); err != nil {
 		return job.Record{}, fmt.Errorf("submit: answer: %w", err)
 	}
 	return r, nil

@@ -51,8 +51,7 @@ func (paused) IsIntakePaused(context.Context) bool { return true }
 func TestAnswerJobRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	s := w.submitter()
-	s.Intake = paused{}
+	s := w.submitter(func(d *submit.Deps) { d.Intake = paused{} })
 	if _, err := s.AnswerJob(t.Context(), theAnswer); fault.CodeOf(err) != fault.Draining || len(w.diary) != 0 {
 		t.Errorf("got %v after %v, want draining before any step", err, w.diary)
 	}

@@ -34,8 +34,7 @@ func (s stopping) Read(p []byte) (int, error) {
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	w, g := newWorld(), &gate{}
-	s := w.submitter()
-	s.Intake = g
+	s := w.submitter(func(d *submit.Deps) { d.Intake = g })
 	known := submit.Request{Owner: "ann", IdempotencyKey: "k"}
 	first, err := s.SubmitFile(t.Context(), known, strings.NewReader("%PDF-1"))
 	if err != nil {

@@ -50,7 +50,7 @@ type Deps struct {
 }
 
 // Submitter accepts jobs. It is safe for concurrent use.
-type Submitter struct{ Deps }
+type Submitter struct{ deps Deps }
 
 // New returns a submitter. A missing dependency is an error.
 func New(d Deps) (*Submitter, error) {
@@ -124,13 +124,13 @@ func (s *Submitter) SubmitPlan(ctx context.Context, r Request, in timeline.PlanI
 // submitJob is the part that all kinds of jobs share.
 func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, input []byte, body io.Reader) (Receipt, error) {
 	t := job.Ticket{
-		ID: s.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.Clock().UTC(), Input: input,
+		ID: s.deps.NewID(), Kind: kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: s.deps.Clock().UTC(), Input: input,
 		Claim: digestKey(r),
 	}
 	before, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	if t.Claim != "" {
-		holder, mine, err := s.Jobs.ClaimKey(before, t.Claim, t.ID)
+		holder, mine, err := s.deps.Jobs.ClaimKey(before, t.Claim, t.ID)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -142,14 +142,14 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
-	if s.MaxJobs > 0 {
+	if s.deps.MaxJobs > 0 {
 		// AdmitJob is exact; this check avoids reading the body.
-		if err := s.Jobs.CheckQuota(before, r.Owner, s.MaxJobs); err != nil {
+		if err := s.deps.Jobs.CheckQuota(before, r.Owner, s.deps.MaxJobs); err != nil {
 			s.undoSubmission(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
 	}
-	saved, err := s.Uploads.Save(ctx, t, body, document.MaxBytes)
+	saved, err := s.deps.Uploads.Save(ctx, t, body, document.MaxBytes)
 	if err != nil {
 		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: save: %w", err)
@@ -166,13 +166,13 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 	after, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	record := job.Record{
-		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.Clock(),
+		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.deps.Clock(),
 	}
-	terms := AdmissionPolicy{MaxOpenJobs: s.MaxJobs}
+	terms := AdmissionPolicy{MaxOpenJobs: s.deps.MaxJobs}
 	if !r.Force {
 		terms.ContentDigest = digestContent(t, saved)
 	}
-	holder, err := s.Jobs.AdmitJob(after, record, input, terms)
+	holder, err := s.deps.Jobs.AdmitJob(after, record, input, terms)
 	switch code := fault.CodeOf(err); {
 	case code == fault.TooManyJobs, code == fault.Conflict:
 		s.undoSubmission(ctx, t, kept, err)
@@ -185,7 +185,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 		s.deleteUpload(ctx, t.ID)
 		return Receipt{ID: holder, Existing: true}, nil
 	}
-	if err := s.Queue.Enqueue(after, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
+	if err := s.deps.Queue.Enqueue(after, job.Task{ID: t.ID, Kind: kind, Priority: r.Priority}); err != nil {
 		s.undoSubmission(ctx, t, admitted, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
@@ -194,7 +194,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 
 // checkIntake returns draining while operators have paused the intake.
 func (s *Submitter) checkIntake(ctx context.Context) error {
-	if s.Intake != nil && s.Intake.IsIntakePaused(ctx) {
+	if s.deps.Intake != nil && s.deps.Intake.IsIntakePaused(ctx) {
 		return fault.New(fault.Draining)
 	}
 	return nil
@@ -249,8 +249,8 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 	if how == admitted {
 		// This order matters: files without a record are a complete job, which repair restores; a record without
 		// files is not.
-		if found, err := s.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
-			s.Logger.Warn("a failed submission continues", "job_id", t.ID, "error", err)
+		if found, err := s.deps.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
+			s.deps.Logger.Warn("a failed submission continues", "job_id", t.ID, "error", err)
 			return
 		}
 	}
@@ -260,8 +260,8 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 	if t.Claim == "" {
 		return
 	}
-	if err := s.Jobs.ReleaseKey(ctx, t.Claim, t.ID); err != nil {
-		s.Logger.Warn("a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
+	if err := s.deps.Jobs.ReleaseKey(ctx, t.Claim, t.ID); err != nil {
+		s.deps.Logger.Warn("a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
 	}
 }
 
@@ -269,7 +269,7 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 func (s *Submitter) deleteUpload(ctx context.Context, id job.ID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	if err := s.Uploads.Delete(ctx, id); err != nil {
-		s.Logger.Error("a submission's document stays", "job_id", id, "error", err)
+	if err := s.deps.Uploads.Delete(ctx, id); err != nil {
+		s.deps.Logger.Error("a submission's document stays", "job_id", id, "error", err)
 	}
 }

@@ -28,7 +28,7 @@ func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, versio
 	var edited Edited
 	err := retryChange(version, func() error {
 		// The slim view has all that an edit keeps, at a tenth of the size.
-		record, packed, err := e.Jobs.LoadWithResult(ctx, id, true)
+		record, packed, err := e.deps.Jobs.LoadWithResult(ctx, id, true)
 		if err != nil {
 			return err
 		}
@@ -39,11 +39,11 @@ func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, versio
 		if version != 0 && record.Version != version {
 			return fault.New(fault.PreconditionFailed)
 		}
-		editions, err := e.Catalogue.CurrentEditions(ctx)
+		editions, err := e.deps.Catalogue.CurrentEditions(ctx)
 		if err != nil {
 			return err
 		}
-		builder, now := e.builders.GetBuilders(editions).ForResult(before), e.Clock()
+		builder, now := e.builders.GetBuilders(editions).ForResult(before), e.deps.Clock()
 		after, err := builder.ApplyPatch(before, patch, now)
 		if err != nil {
 			return err
@@ -77,18 +77,18 @@ func (e *Editor) EditTimeline(
 	var saved timeline.Saved
 	var delta *timeline.Delta
 	err := retryChange(version, func() error {
-		s, err := e.Timelines.FindTimeline(ctx, owner, id)
+		s, err := e.deps.Timelines.FindTimeline(ctx, owner, id)
 		if err != nil {
 			return err
 		}
 		if version != 0 && s.Version != version {
 			return fault.New(fault.PreconditionFailed)
 		}
-		editions, err := e.Catalogue.CurrentEditions(ctx)
+		editions, err := e.deps.Catalogue.CurrentEditions(ctx)
 		if err != nil {
 			return err
 		}
-		builder, now := e.builders.GetBuilders(editions).ForSaved(s), e.Clock()
+		builder, now := e.builders.GetBuilders(editions).ForSaved(s), e.deps.Clock()
 		before, err := builder.FromSaved(s, now)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (e *Editor) EditTimeline(
 		if next.Name, err = checkName(cmp.Or(next.Name, s.Name)); err != nil {
 			return err
 		}
-		if saved, err = e.Timelines.UpdateTimeline(ctx, next); err != nil {
+		if saved, err = e.deps.Timelines.UpdateTimeline(ctx, next); err != nil {
 			return err
 		}
 		delta = timeline.CompareResults(before, after)

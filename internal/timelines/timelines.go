@@ -38,7 +38,7 @@ type Deps struct {
 
 // Editor edits results and saves timelines. It is safe for concurrent use.
 type Editor struct {
-	Deps
+	deps     Deps
 	builders timeline.BuilderCache
 }
 
@@ -47,7 +47,7 @@ func New(d Deps) (*Editor, error) {
 	if err := dependency.Require("timelines", d, "Jobs", "Timelines", "Catalogue", "Clock"); err != nil {
 		return nil, err
 	}
-	return &Editor{Deps: d}, nil
+	return &Editor{deps: d}, nil
 }
 
 // SaveResult stores the result of a done job as a timeline, and writes the timeline's id into the result: saving the
@@ -93,12 +93,12 @@ func (e *Editor) SaveResult(ctx context.Context, owner string, id job.ID, name s
 // storeTimeline updates the timeline that s names. It inserts s when s names none, or a deleted one.
 func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
 	if s.ID != "" {
-		saved, err = e.Timelines.UpdateTimeline(ctx, s)
+		saved, err = e.deps.Timelines.UpdateTimeline(ctx, s)
 		if fault.CodeOf(err) != fault.TimelineNotFound {
 			return saved, false, err
 		}
 	}
-	saved, err = e.Timelines.InsertTimeline(ctx, s)
+	saved, err = e.deps.Timelines.InsertTimeline(ctx, s)
 	return saved, err == nil, err
 }
 
@@ -106,7 +106,7 @@ func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved tim
 func (e *Editor) undoInsert(ctx context.Context, s timeline.Saved) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	if err := e.Timelines.DeleteTimeline(ctx, s.Owner, s.ID, 0); err != nil {
+	if err := e.deps.Timelines.DeleteTimeline(ctx, s.Owner, s.ID, 0); err != nil {
 		return fmt.Errorf("take back the saved timeline: %w", err)
 	}
 	return nil
@@ -131,7 +131,7 @@ func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version i
 	}
 	var saved timeline.Saved
 	err := retryChange(version, func() error {
-		s, err := e.Timelines.FindTimeline(ctx, owner, id)
+		s, err := e.deps.Timelines.FindTimeline(ctx, owner, id)
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version i
 			s = result.ToSaved()
 		}
 		s.ID, s.Owner, s.Version, s.Name = id, owner, at, cmp.Or(wanted, s.Name, own)
-		saved, err = e.Timelines.UpdateTimeline(ctx, s)
+		saved, err = e.deps.Timelines.UpdateTimeline(ctx, s)
 		return err
 	})
 	return saved, err
@@ -155,22 +155,22 @@ func (e *Editor) UpdateTimeline(ctx context.Context, owner, id string, version i
 
 // FindTimeline returns a timeline; timeline_not_found.
 func (e *Editor) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {
-	return e.Timelines.FindTimeline(ctx, owner, id)
+	return e.deps.Timelines.FindTimeline(ctx, owner, id)
 }
 
 // ListTimelines returns a page of the owner's timelines; see Timelines.
 func (e *Editor) ListTimelines(ctx context.Context, owner, cursor string, limit int) ([]timeline.Saved, string, error) {
-	return e.Timelines.ListTimelines(ctx, owner, cursor, limit)
+	return e.deps.Timelines.ListTimelines(ctx, owner, cursor, limit)
 }
 
 // DeleteTimeline removes a timeline; version as in EditResult.
 func (e *Editor) DeleteTimeline(ctx context.Context, owner, id string, version int64) error {
-	return e.Timelines.DeleteTimeline(ctx, owner, id, version)
+	return e.deps.Timelines.DeleteTimeline(ctx, owner, id, version)
 }
 
 // loadResult returns the record of the owner's job and its result.
 func (e *Editor) loadResult(ctx context.Context, owner string, id job.ID) (job.Record, *timeline.Result, error) {
-	record, packed, err := e.Jobs.LoadResult(ctx, id)
+	record, packed, err := e.deps.Jobs.LoadResult(ctx, id)
 	if err != nil {
 		return job.Record{}, nil, err
 	}
@@ -199,7 +199,7 @@ func (e *Editor) replaceResult(ctx context.Context, record job.Record, result *t
 	if err != nil {
 		return 0, job.Stored{}, fault.Wrap(fault.Internal, fmt.Errorf("timelines: %w", err))
 	}
-	version, err := e.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
+	version, err := e.deps.Jobs.ReplaceResult(ctx, record.ID, record.Version, stored)
 	return version, stored, err
 }
 

@@ -58,13 +58,13 @@ type Deps struct {
 
 // Canary is a reconciler with a single request.
 type Canary struct {
-	Deps
+	deps    Deps
 	metrics *metrics
 	runs    int // started by this process: each takes the next queue
 }
 
 // New returns a canary.
-func New(d Deps) *Canary { return &Canary{Deps: d, metrics: newMetrics(d.Registerer)} }
+func New(d Deps) *Canary { return &Canary{deps: d, metrics: newMetrics(d.Registerer)} }
 
 // SetupWithManager registers the canary with a manager. It runs on the leader only.
 func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {
@@ -95,14 +95,14 @@ func (c *Canary) advanceRun(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	c.metrics.observeStatus(s)
-	now := c.Clock()
+	now := c.deps.Clock()
 	if s.Run == nil {
-		if s.Last != nil && now.Sub(s.Last.At) < c.Interval {
-			return c.Interval - now.Sub(s.Last.At), nil
+		if s.Last != nil && now.Sub(s.Last.At) < c.deps.Interval {
+			return c.deps.Interval - now.Sub(s.Last.At), nil
 		}
-		if c.DryRun {
-			c.Logger.Info("dry run: would send a canary")
-			return c.Interval, nil
+		if c.deps.DryRun {
+			c.deps.Logger.Info("dry run: would send a canary")
+			return c.deps.Interval, nil
 		}
 		return c.beginRun(ctx, m, s)
 	}
@@ -111,7 +111,7 @@ func (c *Canary) advanceRun(ctx context.Context) (time.Duration, error) {
 
 // beginRun stores a run and submits its job. A controller that ends in between leaves a run without a job.
 func (c *Canary) beginRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
-	if c.ScaledObject != "" {
+	if c.deps.ScaledObject != "" {
 		so, f, err := c.findScaledObject(ctx)
 		if err != nil {
 			return 0, err
@@ -123,8 +123,8 @@ func (c *Canary) beginRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (
 			return c.endRun(ctx, m, s, f)
 		}
 	}
-	now := c.Clock()
-	s.Run = &Run{ID: c.NewID(), Priority: queuePriorities()[c.runs%len(queuePriorities())], Sent: now, Due: now.Add(c.Hold)}
+	now := c.deps.Clock()
+	s.Run = &Run{ID: c.deps.NewID(), Priority: queuePriorities()[c.runs%len(queuePriorities())], Sent: now, Due: now.Add(c.deps.Hold)}
 	c.runs++
 	if err := c.storeStatus(ctx, m, s); err != nil {
 		return 0, err
@@ -133,8 +133,8 @@ func (c *Canary) beginRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (
 }
 
 func (c *Canary) submitJob(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
-	if err := c.Jobs.Submit(ctx, s.Run.ID, s.Run.Priority, s.Run.Due); err != nil {
-		c.Logger.Warn("the canary cannot be submitted", "error", err)
+	if err := c.deps.Jobs.Submit(ctx, s.Run.ID, s.Run.Priority, s.Run.Due); err != nil {
+		c.deps.Logger.Warn("the canary cannot be submitted", "error", err)
 		return c.endRun(ctx, m, s, newFinding(NotSubmitted, "The job could not be handed over: %s.", fault.CodeOf(err)))
 	}
 	return look, nil
@@ -142,13 +142,13 @@ func (c *Canary) submitJob(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 
 // followRun checks a run.
 func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) (time.Duration, error) {
-	r, now := s.Run, c.Clock()
-	record, err := c.Jobs.Get(ctx, r.ID)
+	r, now := s.Run, c.deps.Clock()
+	record, err := c.deps.Jobs.Get(ctx, r.ID)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound && now.Before(r.Due):
 		return c.submitJob(ctx, m, s)
 	case err != nil:
-		c.Logger.Warn("the canary's record cannot be read", "error", err)
+		c.deps.Logger.Warn("the canary's record cannot be read", "error", err)
 		return c.endLateRun(ctx, m, s, newFinding(NotDone, "The job's record cannot be read: %s.", fault.CodeOf(err)))
 	}
 	before := len(r.Steps)
@@ -166,19 +166,19 @@ func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 		return c.endRun(ctx, m, s, newFinding(JobFailed, "The job failed with %s.", failureCode(record)))
 	case r.hasReached(stepResult) && f.outcome == "":
 		return c.endRun(ctx, m, s, newFinding(Proven, "The metric followed, a worker was there, and the job was done."))
-	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.ScaledObject != "":
+	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.deps.ScaledObject != "":
 		// From this moment a worker may have taken the job, so the metric proves nothing.
 		return c.endRun(ctx, m, s, f)
 	case f.outcome != "":
 		return c.endLateRun(ctx, m, s, f)
 	}
-	return c.endLateRun(ctx, m, s, newFinding(NotDone, "A worker is ready, and the job was not done within %s.", c.Limit))
+	return c.endLateRun(ctx, m, s, newFinding(NotDone, "A worker is ready, and the job was not done within %s.", c.deps.Limit))
 }
 
 // observeSteps records the steps that were reached, and returns the reason why the next one was not.
 func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
 	var hpa *autoscalingv2.HorizontalPodAutoscaler
-	if c.ScaledObject != "" && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
+	if c.deps.ScaledObject != "" && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
 		var so *unstructured.Unstructured
 		if so, f, err = c.findScaledObject(ctx); err != nil || f.outcome != "" {
 			return f, err
@@ -214,7 +214,7 @@ func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, no
 
 // endLateRun ends a run whose time is over, with the last finding; otherwise the run continues.
 func (c *Canary) endLateRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
-	if c.Clock().Sub(s.Run.Due) > c.Limit {
+	if c.deps.Clock().Sub(s.Run.Due) > c.deps.Limit {
 		return c.endRun(ctx, m, s, f)
 	}
 	return look, nil
@@ -222,16 +222,16 @@ func (c *Canary) endLateRun(ctx context.Context, m *corev1.ConfigMap, s *Status,
 
 // endRun reports the outcome of a run and cleans up after it.
 func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f finding) (time.Duration, error) {
-	now := c.Clock()
+	now := c.deps.Clock()
 	report := &Report{At: now, Outcome: f.outcome, Seconds: map[string]float64{}}
 	if r := s.Run; r != nil {
 		report.At = r.Sent
 		for step, at := range r.Steps {
 			report.Seconds[step] = at.Sub(r.Sent).Seconds()
 		}
-		if err := c.Jobs.Remove(ctx, r.ID); err != nil {
+		if err := c.deps.Jobs.Remove(ctx, r.ID); err != nil {
 			// Its record expires after a day, and its task does no harm.
-			c.Logger.Warn("the canary's job stays", "job_id", r.ID, "error", err)
+			c.deps.Logger.Warn("the canary's job stays", "job_id", r.ID, "error", err)
 		}
 	}
 	s.Run, s.Last = nil, report
@@ -241,9 +241,9 @@ func (c *Canary) endRun(ctx context.Context, m *corev1.ConfigMap, s *Status, f f
 	}
 	c.metrics.runs.WithLabelValues(string(f.outcome)).Inc()
 	c.metrics.observeStatus(s)
-	c.Logger.Info("a canary ended", "outcome", string(f.outcome), "message", f.message)
+	c.deps.Logger.Info("a canary ended", "outcome", string(f.outcome), "message", f.message)
 	c.recordEvent(ctx, m, f, changed)
-	return max(c.Interval-now.Sub(report.At), look), nil
+	return max(c.deps.Interval-now.Sub(report.At), look), nil
 }
 
 // recordEvent writes an Event for each failure, and for the first success after one.
@@ -256,12 +256,12 @@ func (c *Canary) recordEvent(ctx context.Context, m *corev1.ConfigMap, f finding
 		kind, reason = corev1.EventTypeNormal, "AutoscalingVerified"
 	}
 	var about client.Object = m
-	if c.ScaledObject != "" {
+	if c.deps.ScaledObject != "" {
 		if so, f, err := c.findScaledObject(ctx); err == nil && f.outcome == "" {
 			about = so
 		}
 	}
-	c.Events.Eventf(about, nil, kind, reason, "Verify", "%s: %s", string(f.outcome), f.message)
+	c.deps.Events.Eventf(about, nil, kind, reason, "Verify", "%s: %s", string(f.outcome), f.message)
 }
 
 func failureCode(r job.Record) string {

@@ -31,10 +31,10 @@ func (c *Canary) findScaledObject(ctx context.Context) (*unstructured.Unstructur
 	so := &unstructured.Unstructured{}
 	so.SetAPIVersion("keda.sh/v1alpha1")
 	so.SetKind("ScaledObject")
-	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.ScaledObject}, so)
+	err := c.deps.Reader.Get(ctx, client.ObjectKey{Namespace: c.deps.Namespace, Name: c.deps.ScaledObject}, so)
 	switch {
 	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
-		return nil, newFinding(ScalerNotReady, "There is no ScaledObject %s. Is KEDA installed?", c.ScaledObject), nil
+		return nil, newFinding(ScalerNotReady, "There is no ScaledObject %s. Is KEDA installed?", c.deps.ScaledObject), nil
 	case err != nil:
 		return nil, finding{}, fmt.Errorf("canary: ScaledObject: %w", err)
 	}
@@ -61,7 +61,7 @@ func (c *Canary) inspectScaledObject(so *unstructured.Unstructured) finding {
 		list, _, _ := unstructured.NestedString(trigger, "metadata", "listName")
 		counted = append(counted, list)
 	}
-	missing := slices.DeleteFunc(slices.Clone(c.Keys), func(key string) bool { return slices.Contains(counted, key) })
+	missing := slices.DeleteFunc(slices.Clone(c.deps.Keys), func(key string) bool { return slices.Contains(counted, key) })
 	if redis && len(missing) > 0 {
 		return newFinding(WrongKeys, "No trigger of the ScaledObject counts %s. Set listName of its triggers to the keys of the queue.", strings.Join(missing, ", "))
 	}
@@ -97,9 +97,9 @@ func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured,
 		}
 		asked++
 		selector := metav1.FormatLabelSelector(m.External.Metric.Selector)
-		value, err := c.Metrics.ReadExternal(ctx, c.Namespace, m.External.Metric.Name, selector)
+		value, err := c.deps.Metrics.ReadExternal(ctx, c.deps.Namespace, m.External.Metric.Name, selector)
 		if err != nil {
-			c.Logger.Warn("the external metric cannot be read", "metric", m.External.Metric.Name, "error", err)
+			c.deps.Logger.Warn("the external metric cannot be read", "metric", m.External.Metric.Name, "error", err)
 			return newFinding(MetricUnavailable, "The external metric %s cannot be read. Look at KEDA's metrics server and at the events of the ScaledObject.", m.External.Metric.Name)
 		}
 		if value >= 1 {
@@ -122,7 +122,7 @@ func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*a
 		return nil, newFinding(ScalerNotReady, "KEDA has made no HorizontalPodAutoscaler of the ScaledObject. Is its operator there?"), nil
 	}
 	h := &autoscalingv2.HorizontalPodAutoscaler{}
-	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: name}, h)
+	err := c.deps.Reader.Get(ctx, client.ObjectKey{Namespace: c.deps.Namespace, Name: name}, h)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, newFinding(ScalerNotReady, "The HorizontalPodAutoscaler %s is gone. Is KEDA's operator there?", name), nil
@@ -136,12 +136,12 @@ func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*a
 // nil.
 func (c *Canary) checkWorkers(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) (finding, error) {
 	d := &appsv1.Deployment{}
-	err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.Deployment}, d)
+	err := c.deps.Reader.Get(ctx, client.ObjectKey{Namespace: c.deps.Namespace, Name: c.deps.Deployment}, d)
 	if client.IgnoreNotFound(err) != nil {
 		return finding{}, fmt.Errorf("canary: Deployment: %w", err)
 	}
 	if d.Status.ReadyReplicas == 0 {
-		return newFinding(NoWorker, "A job waits and the metric says so, but no worker of %s is ready.", c.Deployment), nil
+		return newFinding(NoWorker, "A job waits and the metric says so, but no worker of %s is ready.", c.deps.Deployment), nil
 	}
 	if hpa == nil {
 		return finding{}, nil

@@ -78,7 +78,7 @@ func (r *Run) recordFinding(f finding) bool {
 // loadStatus reads the status. A status that cannot be decoded counts as none.
 func (c *Canary) loadStatus(ctx context.Context) (*corev1.ConfigMap, *Status, error) {
 	m := &corev1.ConfigMap{}
-	if err := c.Reader.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: c.ConfigMap}, m); err != nil {
+	if err := c.deps.Reader.Get(ctx, client.ObjectKey{Namespace: c.deps.Namespace, Name: c.deps.ConfigMap}, m); err != nil {
 		return nil, nil, fmt.Errorf("canary: status: %w", err)
 	}
 	s := &Status{}
@@ -99,7 +99,7 @@ func (c *Canary) storeStatus(ctx context.Context, m *corev1.ConfigMap, s *Status
 		m.Data = map[string]string{}
 	}
 	m.Data[StatusKey] = string(text)
-	if err := c.Client.Patch(ctx, m, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+	if err := c.deps.Client.Patch(ctx, m, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("canary: status: %w", err)
 	}
 	return nil

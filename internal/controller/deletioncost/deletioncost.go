@@ -57,7 +57,7 @@ type Deps struct {
 
 // Reconciler writes the annotation of worker pods.
 type Reconciler struct {
-	Deps
+	deps    Deps
 	writer  pods.Writer
 	ledger  *ledger
 	metrics *metrics
@@ -67,7 +67,7 @@ type Reconciler struct {
 func New(d Deps) *Reconciler {
 	l := newLedger()
 	return &Reconciler{
-		Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.countWaiting),
+		deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.countWaiting),
 	}
 }
 
@@ -75,17 +75,19 @@ func New(d Deps) *Reconciler {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("deletioncost").
 		For(&corev1.Pod{}, builder.WithPredicates(r.podPredicate())).
-		WatchesRawSource(r.Fleet.NewSource(r.Namespace, r.changedHosts)).
+		WatchesRawSource(r.deps.Fleet.NewSource(r.deps.Namespace, r.changedHosts)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: parallel}).
 		Complete(r)
 }
 
-func (r *Reconciler) changedHosts(v fleet.View) []string { return r.ledger.applyView(v, r.Clock.Now()) }
+func (r *Reconciler) changedHosts(v fleet.View) []string {
+	return r.ledger.applyView(v, r.deps.Clock.Now())
+}
 
 // Reconcile writes one pod's annotation.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	var pod corev1.Pod
-	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
+	if err := r.deps.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	host, own := pods.HostName(&pod)

@@ -68,7 +68,7 @@ type Deps struct {
 
 // Reconciler sets the label of worker pods.
 type Reconciler struct {
-	Deps
+	deps    Deps
 	writer  pods.Writer
 	metrics *metrics
 
@@ -80,7 +80,7 @@ type Reconciler struct {
 // New returns a reconciler.
 func New(d Deps) *Reconciler {
 	return &Reconciler{
-		Deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger},
+		deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger},
 		metrics: newMetrics(d.Registerer), long: map[string]bool{},
 	}
 }
@@ -89,7 +89,7 @@ func New(d Deps) *Reconciler {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).Named("drain").
 		For(&corev1.Pod{}, builder.WithPredicates(podPredicate())).
-		WatchesRawSource(r.Fleet.NewSource(r.Namespace, r.changedHosts)).
+		WatchesRawSource(r.deps.Fleet.NewSource(r.deps.Namespace, r.changedHosts)).
 		Complete(r)
 }
 
@@ -120,13 +120,13 @@ func (r *Reconciler) changedHosts(v fleet.View) (hosts []string) {
 }
 
 func (r *Reconciler) isLong(began []time.Time) bool {
-	return len(began) > 0 && r.Clock.Since(began[0]) >= r.After
+	return len(began) > 0 && r.deps.Clock.Since(began[0]) >= r.deps.After
 }
 
 // Reconcile sets or removes the label of one pod.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	var pod corev1.Pod
-	if err := r.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
+	if err := r.deps.Client.Get(ctx, req.NamespacedName, &pod); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	host, own := pods.HostName(&pod)
@@ -134,7 +134,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !own || pod.DeletionTimestamp != nil || pods.HasEnded(&pod) {
 		return ctrl.Result{}, nil
 	}
-	view := r.Fleet.LatestView()
+	view := r.deps.Fleet.LatestView()
 	if view.Knowledge == fleet.Pending {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
@@ -145,12 +145,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if view.Knowledge == fleet.Known {
 		busy = r.isLong(view.JobsOf(host))
 	}
-	left := r.Max - r.Clock.Since(since)
+	left := r.deps.Max - r.deps.Clock.Since(since)
 	switch {
 	case !busy:
 		return ctrl.Result{}, r.writeMark(ctx, &pod, nil, nil)
 	case !timed:
-		return requeueAfter(r.Max, r.writeMark(ctx, &pod, new(marked), new(r.Clock.Now().UTC().Format(time.RFC3339))))
+		return requeueAfter(r.deps.Max, r.writeMark(ctx, &pod, new(marked), new(r.deps.Clock.Now().UTC().Format(time.RFC3339))))
 	case left > 0:
 		return requeueAfter(left, r.writeMark(ctx, &pod, new(marked), new(pod.Annotations[Since])))
 	default:
@@ -188,9 +188,9 @@ func (r *Reconciler) expireMark(ctx context.Context, pod *corev1.Pod) error {
 		return nil
 	}
 	r.metrics.expired.Inc()
-	r.Logger.Warn("a worker has been busy for longer than its pod is guarded", "pod", pod.Name, "guard", r.Max.String())
-	if !r.DryRun {
-		r.Events.Eventf(pod, nil, corev1.EventTypeWarning, "GuardExpired", "Guard", "The worker has been busy for %s: its pod may be evicted from now on.", r.Max)
+	r.deps.Logger.Warn("a worker has been busy for longer than its pod is guarded", "pod", pod.Name, "guard", r.deps.Max.String())
+	if !r.deps.DryRun {
+		r.deps.Events.Eventf(pod, nil, corev1.EventTypeWarning, "GuardExpired", "Guard", "The worker has been busy for %s: its pod may be evicted from now on.", r.deps.Max)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type Deps struct {
 
 // Watch polls the fleet. It runs on the leader only: each new leader starts without a view.
 type Watch struct {
-	Deps
+	deps    Deps
 	metrics *metrics
 
 	mu    sync.Mutex
@@ -38,14 +38,14 @@ type Watch struct {
 
 // New returns a watch without a view.
 func New(d Deps) *Watch {
-	w := &Watch{Deps: d}
+	w := &Watch{deps: d}
 	w.metrics = newMetrics(d.Registerer, w.viewAge)
 	return w
 }
 
 // Start polls until ctx ends.
 func (w *Watch) Start(ctx context.Context) error {
-	ticker := w.Clock.NewTicker(w.Interval)
+	ticker := w.deps.Clock.NewTicker(w.deps.Interval)
 	defer ticker.Stop()
 	for {
 		w.PollOnce(ctx)
@@ -61,10 +61,10 @@ func (w *Watch) Start(ctx context.Context) error {
 func (w *Watch) PollOnce(ctx context.Context) {
 	w.mu.Lock()
 	if w.began.IsZero() {
-		w.began = w.Clock.Now()
+		w.began = w.deps.Clock.Now()
 	}
 	w.mu.Unlock()
-	workers, err := w.Workers.Workers(ctx)
+	workers, err := w.deps.Workers.Workers(ctx)
 	if ctx.Err() != nil {
 		return
 	}
@@ -72,16 +72,16 @@ func (w *Watch) PollOnce(ctx context.Context) {
 	w.metrics.observePoll(workers, err)
 	w.mu.Lock()
 	if err == nil {
-		w.last = NewView(w.Clock.Now(), workers)
+		w.last = NewView(w.deps.Clock.Now(), workers)
 	}
 	listeners := w.listeners
 	w.mu.Unlock()
 	view := w.LatestView()
 	switch {
 	case view.Knowledge == Expired && before != Expired:
-		w.Logger.Warn("the fleet cannot be seen: the last view has expired", "error", err)
+		w.deps.Logger.Warn("the fleet cannot be seen: the last view has expired", "error", err)
 	case view.Knowledge == Known && before == Expired:
-		w.Logger.Info("the fleet is seen again", "workers", len(workers))
+		w.deps.Logger.Info("the fleet is seen again", "workers", len(workers))
 	}
 	for _, tell := range listeners {
 		tell(view)
@@ -96,7 +96,7 @@ func (w *Watch) LatestView() View {
 	if since.IsZero() {
 		since = w.began
 	}
-	if !since.IsZero() && w.Clock.Since(since) >= w.Expiry {
+	if !since.IsZero() && w.deps.Clock.Since(since) >= w.deps.Expiry {
 		return View{Knowledge: Expired, At: since}
 	}
 	return w.last
@@ -124,5 +124,5 @@ func (w *Watch) viewAge() float64 {
 	if w.last.At.IsZero() {
 		return 0
 	}
-	return w.Clock.Since(w.last.At).Seconds()
+	return w.deps.Clock.Since(w.last.At).Seconds()
 }

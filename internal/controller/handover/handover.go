@@ -62,7 +62,7 @@ type Deps struct {
 
 // Reconciler hands over the jobs of pods that ended.
 type Reconciler struct {
-	Deps
+	deps    Deps
 	metrics *metrics
 
 	mu sync.Mutex
@@ -78,7 +78,7 @@ type dealt struct {
 
 // New returns a reconciler.
 func New(d Deps) *Reconciler {
-	return &Reconciler{Deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}
+	return &Reconciler{deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}
 }
 
 // SetupWithManager reconciles each pod of the manager's cache whose containers change, or that is deleted.
@@ -99,7 +99,7 @@ func (r *Reconciler) podPredicate() predicate.Predicate {
 		if !ok {
 			return false
 		}
-		_, ended := endingOf(pod, r.Container)
+		_, ended := endingOf(pod, r.deps.Container)
 		return ended
 	}
 	return predicate.Funcs{
@@ -120,8 +120,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !own || r.isHandled(req.NamespacedName, pod.UID, *e) {
 		return ctrl.Result{}, nil
 	}
-	log := r.Logger.With("pod", pod.Name, "reason", string(e.reason), "crashed", e.isCrash())
-	if r.DryRun {
+	log := r.deps.Logger.With("pod", pod.Name, "reason", string(e.reason), "crashed", e.isCrash())
+	if r.deps.DryRun {
 		log.Info("dry run: would put the pod's jobs back into the queue", "started_before", e.before)
 	} else if err := r.requeueJobs(ctx, log, pod, host, *e); err != nil {
 		return ctrl.Result{}, err
@@ -133,11 +133,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // findEnding returns the pod and the ending of its processes: nil when there is none.
 func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) (*corev1.Pod, *ending, error) {
 	pod := &corev1.Pod{}
-	err := r.Client.Get(ctx, name, pod)
+	err := r.deps.Client.Get(ctx, name, pod)
 	if apierrors.IsNotFound(err) {
 		// The cache holds the pods with the workers' labels. A pod that lost them, for example for debugging, still
 		// exists.
-		err = r.Reader.Get(ctx, name, pod)
+		err = r.deps.Reader.Get(ctx, name, pod)
 	}
 	switch {
 	case apierrors.IsNotFound(err):
@@ -146,7 +146,7 @@ func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) 
 	case err != nil:
 		return nil, nil, fmt.Errorf("handover: %w", err)
 	}
-	e, ended := endingOf(pod, r.Container)
+	e, ended := endingOf(pod, r.deps.Container)
 	if !ended {
 		return pod, nil, nil
 	}
@@ -154,12 +154,12 @@ func (r *Reconciler) findEnding(ctx context.Context, name types.NamespacedName) 
 }
 
 func (r *Reconciler) requeueJobs(ctx context.Context, log *slog.Logger, pod *corev1.Pod, host string, e ending) error {
-	jobs, err := r.Queue.RequeueJobsOf(ctx, host, e.before, e.isCrash())
+	jobs, err := r.deps.Queue.RequeueJobsOf(ctx, host, e.before, e.isCrash())
 	if err != nil {
 		r.metrics.failures.Inc()
 		return fmt.Errorf("handover: %w", err)
 	}
-	r.metrics.observeHandover(e, jobs, r.Clock.Now())
+	r.metrics.observeHandover(e, jobs, r.deps.Clock.Now())
 	if jobs == 0 {
 		log.Debug("a pod ended that ran nothing")
 		return nil
@@ -169,7 +169,7 @@ func (r *Reconciler) requeueJobs(ctx context.Context, log *slog.Logger, pod *cor
 	if e.isCrash() {
 		kind = corev1.EventTypeWarning
 	}
-	r.Events.Eventf(pod, nil, kind, "JobsHandedOver", "HandOver", "%d jobs that the worker was running are back in the queue: %s.", jobs, e.reason)
+	r.deps.Events.Eventf(pod, nil, kind, "JobsHandedOver", "HandOver", "%d jobs that the worker was running are back in the queue: %s.", jobs, e.reason)
 	return nil
 }
 

@@ -17,13 +17,13 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 	if !run.Equal(u.run) {
 		u.run, u.known = run, map[string]string{}
 	}
-	now := u.Clock()
+	now := u.deps.Clock()
 	switch {
 	case d.Spec.Paused:
 		return 0, u.recordCheck(ctx, d, run, paused)
 	case !isSettled(d):
 		// Another client's rollout goes first.
-		if now.Sub(run) < u.Deadline {
+		if now.Sub(run) < u.deps.Deadline {
 			return again, nil
 		}
 		return 0, u.recordCheck(ctx, d, run, busy)
@@ -35,7 +35,7 @@ func (u *Updater) checkComponent(ctx context.Context, d *appsv1.Deployment, run 
 	r, known, err := u.compareImages(ctx, d, pods, all)
 	if err != nil {
 		if now.Sub(run) < askPatience {
-			u.Logger.Warn("an image cannot be resolved; it will be tried again", "deployment", d.Name, "error", err)
+			u.deps.Logger.Warn("an image cannot be resolved; it will be tried again", "deployment", d.Name, "error", err)
 			return retry, nil
 		}
 		u.recordEvent(d, corev1.EventTypeWarning, "ImageCheckFailed", "Check", "The registry gave no answer for %s: %v", askPatience, err)
@@ -130,7 +130,7 @@ func (u *Updater) resolveTag(ctx context.Context, tagged string, secrets []corev
 	if digest, ok := u.known[tagged]; ok {
 		return digest, nil
 	}
-	digest, err := u.Registry.ResolveDigest(ctx, tagged, secrets)
+	digest, err := u.deps.Registry.ResolveDigest(ctx, tagged, secrets)
 	if err != nil {
 		return "", err
 	}
@@ -155,9 +155,9 @@ func runningDigests(pods []corev1.Pod, container string) []string {
 // recordCheck stores that this run has handled a component.
 func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run time.Time, o outcome) error {
 	u.metrics.checks.WithLabelValues(d.Labels[componentLabel], string(o)).Inc()
-	u.metrics.last.Set(float64(u.Clock().Unix()))
-	u.Logger.Info("an image was checked", "deployment", d.Name, "outcome", string(o))
-	if u.DryRun {
+	u.metrics.last.Set(float64(u.deps.Clock().Unix()))
+	u.deps.Logger.Info("an image was checked", "deployment", d.Name, "outcome", string(o))
+	if u.deps.DryRun {
 		u.dry[d.Name] = run
 		return nil
 	}
@@ -166,17 +166,17 @@ func (u *Updater) recordCheck(ctx context.Context, d *appsv1.Deployment, run tim
 
 // beginRollout stores the rollout, and then starts it.
 func (u *Updater) beginRollout(ctx context.Context, d *appsv1.Deployment, r *rollout) (time.Duration, error) {
-	r.Began = u.Clock()
+	r.Began = u.deps.Clock()
 	r.Manager = ownerOf(d, r.To)
-	if u.DryRun {
-		u.Logger.Info("dry run: would roll out", "deployment", d.Name, "images", formatImages(r.To))
+	if u.deps.DryRun {
+		u.deps.Logger.Info("dry run: would roll out", "deployment", d.Name, "images", formatImages(r.To))
 		return 0, u.recordCheck(ctx, d, r.Run, updating)
 	}
 	if err := u.patchDeployment(ctx, d, stateOwner, func() { writeAnnotation(d, RolloutAnnotation, r) }); err != nil {
 		return 0, err
 	}
 	u.metrics.checks.WithLabelValues(d.Labels[componentLabel], string(updating)).Inc()
-	u.metrics.last.Set(float64(u.Clock().Unix()))
+	u.metrics.last.Set(float64(u.deps.Clock().Unix()))
 	u.recordEvent(d, corev1.EventTypeNormal, "ImageUpdate", "Rollout", "Rolling out %s", formatImages(r.To))
 	return again, u.applyImages(ctx, d, r)
 }

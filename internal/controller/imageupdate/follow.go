@@ -31,7 +31,7 @@ func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *ro
 		if r.Back != "" {
 			before = r.To
 		}
-		if !hasImages(template, before) || u.Clock().Sub(r.Began) > u.Deadline {
+		if !hasImages(template, before) || u.deps.Clock().Sub(r.Began) > u.deps.Deadline {
 			return 0, u.endRollout(ctx, d, r, superseded)
 		}
 		return again, u.applyImages(ctx, d, r)
@@ -43,8 +43,8 @@ func (u *Updater) followRollout(ctx context.Context, d *appsv1.Deployment, r *ro
 	if err != nil {
 		return 0, err
 	}
-	now := u.Clock()
-	v, reason := assessRollout(d, pods, r.targetImages(), r.Began, now, u.Deadline)
+	now := u.deps.Clock()
+	v, reason := assessRollout(d, pods, r.targetImages(), r.Began, now, u.deps.Deadline)
 	if (v == idle) != r.Idle {
 		// The deadline counts from the first pod.
 		r.Idle, r.Began = v == idle, now
@@ -93,7 +93,7 @@ func (u *Updater) rollBack(ctx context.Context, d *appsv1.Deployment, r *rollout
 		if v == failed {
 			markBad(d, r)
 		}
-		r.Back, r.Began = reason, u.Clock()
+		r.Back, r.Began = reason, u.deps.Clock()
 		writeAnnotation(d, RolloutAnnotation, r)
 	})
 }
@@ -110,7 +110,7 @@ func (u *Updater) skipComponent(ctx context.Context, d *appsv1.Deployment, faile
 		return nil
 	}
 	r := &rollout{
-		Run: failed.Run, Began: u.Clock(), From: before.Images, To: containers{}, Back: "another component failed with it: " + reason,
+		Run: failed.Run, Began: u.deps.Clock(), From: before.Images, To: containers{}, Back: "another component failed with it: " + reason,
 	}
 	for name, image := range imagesOf(&d.Spec.Template.Spec) {
 		if _, ok := before.Images[name]; ok {
@@ -186,7 +186,7 @@ func (u *Updater) handOver(ctx context.Context, d *appsv1.Deployment, r *rollout
 	if err != nil || patch == nil {
 		return err
 	}
-	if err := u.Client.Patch(ctx, d, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+	if err := u.deps.Client.Patch(ctx, d, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 		return fmt.Errorf("images: hand %s back to %s: %w", d.Name, r.Manager, err)
 	}
 	return nil

@@ -64,7 +64,7 @@ type Deps struct {
 
 // Updater is a reconciler with a single request: the release.
 type Updater struct {
-	Deps
+	deps    Deps
 	metrics *metrics
 	// dry records what a dry run has handled, because a dry run writes no annotations: component → time of the run.
 	dry map[string]time.Time
@@ -76,14 +76,14 @@ type Updater struct {
 
 // New returns an updater.
 func New(d Deps) *Updater {
-	return &Updater{Deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}
+	return &Updater{deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}
 }
 
 // SetupWithManager registers the updater with a manager. It runs on the leader only.
 func (u *Updater) SetupWithManager(mgr ctrl.Manager) error {
 	release := func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} }
 	mine := predicate.NewPredicateFuncs(func(o client.Object) bool {
-		return o.GetNamespace() == u.Namespace && u.Selector.Matches(labels.Set(o.GetLabels()))
+		return o.GetNamespace() == u.deps.Namespace && u.deps.Selector.Matches(labels.Set(o.GetLabels()))
 	})
 	return ctrl.NewControllerManagedBy(mgr).Named("images").
 		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(release), builder.WithPredicates(mine), builder.OnlyMetadata).
@@ -96,7 +96,7 @@ func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	now := u.Clock()
+	now := u.deps.Clock()
 	for _, d := range all {
 		if r := readAnnotation[rollout](d, RolloutAnnotation); r != nil {
 			wait, err := u.followRollout(ctx, d, r, all)
@@ -106,7 +106,7 @@ func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 		}
 	}
 	for _, d := range all {
-		run, ok := dueRun(u.Schedule, u.checkedAt(d), now)
+		run, ok := dueRun(u.deps.Schedule, u.checkedAt(d), now)
 		if !ok {
 			continue
 		}
@@ -115,7 +115,7 @@ func (u *Updater) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 			return requeueLater(wait, err)
 		}
 	}
-	return reconcile.Result{RequeueAfter: u.Schedule.Next(now).Sub(now)}, nil
+	return reconcile.Result{RequeueAfter: u.deps.Schedule.Next(now).Sub(now)}, nil
 }
 
 // requeueLater requests another call. A conflict is no error: the objects of the decision have changed.
@@ -129,7 +129,7 @@ func requeueLater(wait time.Duration, err error) (reconcile.Result, error) {
 // listComponents returns the current Deployments of the release in the order of updates.
 func (u *Updater) listComponents(ctx context.Context) ([]*appsv1.Deployment, error) {
 	var list appsv1.DeploymentList
-	if err := u.Reader.List(ctx, &list, client.InNamespace(u.Namespace), client.MatchingLabelsSelector{Selector: u.Selector}); err != nil {
+	if err := u.deps.Reader.List(ctx, &list, client.InNamespace(u.deps.Namespace), client.MatchingLabelsSelector{Selector: u.deps.Selector}); err != nil {
 		return nil, fmt.Errorf("images: list the Deployments: %w", err)
 	}
 	var found []*appsv1.Deployment
@@ -150,7 +150,7 @@ func (u *Updater) listPods(ctx context.Context, d *appsv1.Deployment) ([]corev1.
 		return nil, fmt.Errorf("images: selector of %s: %w", d.Name, err)
 	}
 	var list corev1.PodList
-	if err := u.Reader.List(ctx, &list, client.InNamespace(d.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+	if err := u.deps.Reader.List(ctx, &list, client.InNamespace(d.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
 		return nil, fmt.Errorf("images: list the pods of %s: %w", d.Name, err)
 	}
 	return list.Items, nil
@@ -176,8 +176,8 @@ func (u *Updater) listSecrets(ctx context.Context, d *appsv1.Deployment, pods []
 			continue
 		}
 		var s corev1.Secret
-		if err := u.Reader.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: ref.Name}, &s); err != nil {
-			u.Logger.Warn("a pull secret cannot be read", "secret", ref.Name, "error", err)
+		if err := u.deps.Reader.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: ref.Name}, &s); err != nil {
+			u.deps.Logger.Warn("a pull secret cannot be read", "secret", ref.Name, "error", err)
 			continue
 		}
 		found = append(found, s)
@@ -191,13 +191,13 @@ func (u *Updater) patchDeployment(ctx context.Context, d *appsv1.Deployment, own
 	change()
 	// A strategic patch merges containers by name, so that only the image of a container is sent.
 	how := client.StrategicMergeFrom(before, client.MergeFromWithOptimisticLock{})
-	if err := u.Client.Patch(ctx, d, how, owner); err != nil {
+	if err := u.deps.Client.Patch(ctx, d, how, owner); err != nil {
 		return fmt.Errorf("images: patch %s: %w", d.Name, err)
 	}
 	return nil
 }
 
 func (u *Updater) recordEvent(d *appsv1.Deployment, kind, reason, action, note string, args ...any) {
-	u.Events.Eventf(d, nil, kind, reason, action, note, args...)
-	u.Logger.Info(fmt.Sprintf(note, args...), "deployment", d.Name, "reason", reason)
+	u.deps.Events.Eventf(d, nil, kind, reason, action, note, args...)
+	u.deps.Logger.Info(fmt.Sprintf(note, args...), "deployment", d.Name, "reason", reason)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -49,8 +50,9 @@ type Caller struct {
 // Has reports whether the caller has a role.
 func (c Caller) Has(role string) bool { return slices.Contains(c.Roles, role) }
 
-// Options are how callers are authenticated. Exactly one of None, Secret and JWKSURL is set.
-type Options struct {
+// Deps are how callers are authenticated, and the dependencies of a Guard. Exactly one of None, Secret and JWKSURL is
+// set.
+type Deps struct {
 	None     bool   // every caller is LocalOwner: for one user on loopback
 	Secret   []byte // of HS256 tokens, 32 bytes or more
 	JWKSURL  string // where an identity provider publishes its keys
@@ -59,22 +61,25 @@ type Options struct {
 	// RolesClaim is the claim with the caller's roles, or the path to it (realm_access.roles); empty: roles.
 	RolesClaim string
 
-	Now    func() time.Time // nil is time.Now
-	Log    *slog.Logger
+	Clock  func() time.Time
+	Logger *slog.Logger
 	Client *http.Client // for fetching keys; nil is one with a timeout
 }
 
 // Guard authenticates requests. It is safe for concurrent use.
 type Guard struct {
-	options Options
-	parser  *jwt.Parser
-	keys    *keySet // nil without a JWKSURL
+	deps   Deps
+	parser *jwt.Parser
+	keys   *keySet // nil without a JWKSURL
 }
 
-// New returns a guard. With a JWKSURL it has no keys before Run.
-func New(o Options) (*Guard, error) {
+// New returns a guard. With a JWKSURL it has no keys before Run. A missing dependency is an error.
+func New(d Deps) (*Guard, error) {
+	if err := dependency.Require("auth", d, "Clock", "Logger"); err != nil {
+		return nil, err
+	}
 	ways := 0
-	for _, set := range []bool{o.None, len(o.Secret) > 0, o.JWKSURL != ""} {
+	for _, set := range []bool{d.None, len(d.Secret) > 0, d.JWKSURL != ""} {
 		if set {
 			ways++
 		}
@@ -82,47 +87,41 @@ func New(o Options) (*Guard, error) {
 	if ways != 1 {
 		return nil, errors.New("auth: exactly one of no tokens, a secret and a JWKS URL")
 	}
-	if n := len(o.Secret); n > 0 && n < minSecret {
+	if n := len(d.Secret); n > 0 && n < minSecret {
 		return nil, fmt.Errorf("auth: the secret has %d bytes, fewer than %d", n, minSecret)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if d.Client == nil {
+		d.Client = &http.Client{Timeout: budget.IdentityFetch}
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Client == nil {
-		o.Client = &http.Client{Timeout: budget.IdentityFetch}
-	}
-	if o.RolesClaim == "" {
-		o.RolesClaim = defaultRolesClaim
+	if d.RolesClaim == "" {
+		d.RolesClaim = defaultRolesClaim
 	}
 	methods := published[:]
-	if len(o.Secret) > 0 {
+	if len(d.Secret) > 0 {
 		methods = []string{"HS256"}
 	}
 	rules := []jwt.ParserOption{
 		jwt.WithValidMethods(methods), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway),
-		jwt.WithTimeFunc(o.Now), jwt.WithStrictDecoding(),
+		jwt.WithTimeFunc(d.Clock), jwt.WithStrictDecoding(),
 	}
-	if o.Issuer != "" {
-		rules = append(rules, jwt.WithIssuer(o.Issuer))
+	if d.Issuer != "" {
+		rules = append(rules, jwt.WithIssuer(d.Issuer))
 	}
-	if o.Audience != "" {
-		rules = append(rules, jwt.WithAudience(o.Audience))
+	if d.Audience != "" {
+		rules = append(rules, jwt.WithAudience(d.Audience))
 	}
-	g := &Guard{options: o, parser: jwt.NewParser(rules...)}
+	g := &Guard{deps: d, parser: jwt.NewParser(rules...)}
 	if g.Remote() {
-		g.keys = newKeySet(o.JWKSURL, o.Client, o.Log)
+		g.keys = newKeySet(d.JWKSURL, d.Client, d.Logger)
 	}
 	return g, nil
 }
 
 // Open reports whether callers need no token.
-func (g *Guard) Open() bool { return g.options.None }
+func (g *Guard) Open() bool { return g.deps.None }
 
 // Remote reports whether the keys come from an identity provider, which Check checks.
-func (g *Guard) Remote() bool { return g.options.JWKSURL != "" }
+func (g *Guard) Remote() bool { return g.deps.JWKSURL != "" }
 
 // Run fetches the identity provider's keys until ctx ends. Without a JWKSURL it returns at once.
 func (g *Guard) Run(ctx context.Context) error {
@@ -144,7 +143,7 @@ func (g *Guard) Check(context.Context) error {
 // Caller returns the sender of r; unauthorized without a valid token. It reads the Authorization header only, because
 // URLs appear in logs and browser histories.
 func (g *Guard) Caller(r *http.Request) (Caller, error) {
-	if g.options.None {
+	if g.deps.None {
 		return Caller{Owner: LocalOwner, Roles: []string{RolePriority, RoleAdmin}}, nil
 	}
 	values := r.Header.Values("Authorization")
@@ -163,7 +162,7 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 	if len(token) > maxToken {
 		return Caller{}, fault.Wrap(fault.Unauthorized, errors.New("auth: token too long"))
 	}
-	c := claims{rolesClaim: g.options.RolesClaim}
+	c := claims{rolesClaim: g.deps.RolesClaim}
 	if _, err := g.parser.ParseWithClaims(token, &c, g.findKey(ctx)); err != nil {
 		// Without keys the token may be valid: a client would discard it after a 401.
 		if g.Remote() && g.keys.check() != nil {
@@ -185,7 +184,7 @@ func (g *Guard) findKey(ctx context.Context) jwt.Keyfunc {
 			return nil, errors.New("a critical header is not understood")
 		}
 		if !g.Remote() {
-			return g.options.Secret, nil
+			return g.deps.Secret, nil
 		}
 		return g.keys.findKeys(ctx, t)
 	}

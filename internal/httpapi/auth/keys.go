@@ -43,7 +43,7 @@ type publishedKey struct {
 type keySet struct {
 	url     string
 	client  *http.Client
-	log     *slog.Logger
+	logger  *slog.Logger
 	limiter *rate.Limiter
 
 	fetching chan struct{} // holds a value during a fetch: one at a time
@@ -51,9 +51,9 @@ type keySet struct {
 	keys     atomic.Pointer[[]publishedKey]
 }
 
-func newKeySet(url string, client *http.Client, log *slog.Logger) *keySet {
+func newKeySet(url string, client *http.Client, logger *slog.Logger) *keySet {
 	return &keySet{
-		url: url, client: client, log: log,
+		url: url, client: client, logger: logger,
 		limiter: rate.NewLimiter(rate.Every(unknownKeyEvery), 1), fetching: make(chan struct{}, 1),
 	}
 }
@@ -131,7 +131,7 @@ func (s *keySet) refreshKeys(ctx context.Context) {
 	}
 	defer func() { <-s.fetching }()
 	if err := s.fetchKeys(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-		s.log.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
+		s.logger.WarnContext(ctx, "the identity provider's keys cannot be fetched", "error", err)
 	}
 	s.fetched.Store(true)
 }
@@ -174,7 +174,7 @@ func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, 
 	for i, raw := range set.Keys {
 		jwk, err := jwkset.NewJWKFromRawJSON(raw, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 		if err != nil {
-			s.log.InfoContext(ctx, "a key of the identity provider is skipped", "position", i, "error", err)
+			s.logger.InfoContext(ctx, "a key of the identity provider is skipped", "position", i, "error", err)
 			continue
 		}
 		m := jwk.Marshal()

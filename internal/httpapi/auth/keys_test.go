@@ -51,7 +51,7 @@ func TestOneBadKeySpoilsNoOther(t *testing.T) {
 			t.Parallel()
 			p, client, key, good := startProvider(t)
 			p.publish(bad, good)
-			g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+			g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client})
 			run(t, g)
 			testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
 			if caller, err := g.Token(t.Context(), sign(t, jwt.SigningMethodRS256, key, with(nil), "kid", "good")); err != nil || caller.Owner != "ann" {
@@ -66,7 +66,7 @@ func TestKeysAreFetchedUntilThereAreSome(t *testing.T) {
 	t.Parallel()
 	p, client, _, good := startProvider(t)
 	p.down = true
-	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client})
 	run(t, g)
 	testenv.Eventually(t, "the provider was asked", func() bool {
 		p.mu.Lock()
@@ -82,7 +82,7 @@ func TestKnownKeysStay(t *testing.T) {
 	t.Parallel()
 	p, client, key, good := startProvider(t)
 	p.publish(good)
-	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client})
 	run(t, g)
 	testenv.Eventually(t, "the keys are known", func() bool { return g.Check(t.Context()) == nil })
 	p.mu.Lock()
@@ -112,7 +112,7 @@ func TestWithoutKeysATokenIsNotRefused(t *testing.T) {
 	t.Parallel()
 	p, client, key, _ := startProvider(t)
 	p.down = true
-	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client})
+	g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client})
 	run(t, g)
 	testenv.Eventually(t, "the first fetch has failed", func() bool { return !strings.Contains(fmt.Sprint(g.Check(t.Context())), "yet") })
 	for range 2 { // with a fetch of its own, and without
@@ -128,7 +128,7 @@ func TestFetchFailuresAreLogged(t *testing.T) {
 	p, client, _, _ := startProvider(t)
 	p.down = true
 	var log lockedBuffer
-	g := guard(t, auth.Options{JWKSURL: p.URL, Client: client, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	run(t, g)
 	testenv.Eventually(t, "the failure is logged", func() bool { return strings.Contains(log.String(), "502") })
 }
@@ -147,7 +147,7 @@ func TestRequestsDoNotWaitForASlowFetch(t *testing.T) {
 		return nil, errors.New("no provider")
 	})}
 	var log lockedBuffer
-	g := guard(t, auth.Options{JWKSURL: "http://127.0.0.1:1", Client: client, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	g := guard(t, auth.Deps{JWKSURL: "http://127.0.0.1:1", Client: client, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	run(t, g)
 	testenv.Eventually(t, "the first fetch has failed", func() bool { return !strings.Contains(fmt.Sprint(g.Check(t.Context())), "yet") })
 	run(t, g) // the second fetch begins at once
