@@ -61,7 +61,10 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 		return err
 	}
 
-	pool := parserchild.NewPool(c.Pool, r.Log, r.Registry)
+	pool, err := parserchild.NewPool(c.Pool, r.Log, r.Registry)
+	if err != nil {
+		return err
+	}
 	r.AddComponent("pool", pool.Run)
 	secret, err := loadFactsSecret(c.DataDir)
 	if err != nil {

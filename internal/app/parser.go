@@ -27,13 +27,19 @@ func buildParser(ctx context.Context, r *role.Role, c config.Parser) error {
 	if err := r.ListenDebug(ctx, c.Debug); err != nil {
 		return err
 	}
-	pool := parserchild.NewPool(c.Pool, r.Log, r.Registry)
-	handler := parserapi.New(parserapi.Deps{
+	pool, err := parserchild.NewPool(c.Pool, r.Log, r.Registry)
+	if err != nil {
+		return err
+	}
+	handler, err := parserapi.New(parserapi.Deps{
 		Parser: panicReporter{pool, r.Reporter}, Ready: parserReadiness(r, pool), Logger: r.Log,
 	})
+	if err != nil {
+		return err
+	}
 	r.AddComponent("pool", pool.Run)
 	at := role.Endpoint{Name: "parser", Setting: "TMD_PARSER_PORT", Addr: ":" + c.ParserPort.String()}
-	_, err := r.Listen(ctx, at, parserapi.Server(handler, r.Log), r.DrainTimeout())
+	_, err = r.Listen(ctx, at, parserapi.Server(handler, r.Log), r.DrainTimeout())
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 type brokenParser struct{}
@@ -34,7 +35,8 @@ func TestAPanicOfTheParserIsReportedAndAnswered(t *testing.T) {
 	w := httptest.NewRecorder()
 	req := httptest.NewRequest(http.MethodPost, "/v1/parse", strings.NewReader("%PDF-1.7"))
 	req.Header.Set("Content-Type", "application/pdf")
-	parserapi.New(parserapi.Deps{Parser: panicReporter{brokenParser{}, tel.Reporter}, Logger: tel.Log}).ServeHTTP(w, req)
+	handler := testenv.Must(parserapi.New(parserapi.Deps{Parser: panicReporter{brokenParser{}, tel.Reporter}, Logger: tel.Log}))
+	handler.ServeHTTP(w, req)
 	if w.Code != http.StatusInternalServerError {
 		t.Errorf("answered %d", w.Code)
 	}

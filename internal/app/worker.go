@@ -34,7 +34,7 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	if err != nil {
 		return err
 	}
-	parser, err := parserapi.NewClient(parserapi.ClientConfig{
+	parser, err := parserapi.NewClient(parserapi.ClientDeps{
 		BaseURL: string(c.ParserURL), Timeout: c.ParserTimeout, MaxCalls: cmp.Or(c.ParserMaxCalls, c.Concurrency),
 		Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
 	})

@@ -184,7 +184,7 @@ type timelineDocument struct {
 	Deficiencies     []string                 `bson:"deficiencies"`
 	Extra            []extraCourseDocument    `bson:"extraCourses,omitempty"`
 	Required         float64                  `bson:"creditsRequired,omitempty"`
-	Transfers        []timeline.Transfer      `bson:"transfers,omitempty"`
+	Transfers        []transferDocument       `bson:"transfers,omitempty"`
 	Warnings         []warning.Warning        `bson:"warnings,omitempty"`
 	Pins             map[string]string        `bson:"pins,omitempty"`
 	Waivers          []audit.Waiver           `bson:"waivers,omitempty"`
@@ -218,6 +218,17 @@ type extraCourseDocument struct {
 	Title   string  `bson:"title"`
 	Credits float64 `bson:"credits"`
 }
+
+type transferDocument struct {
+	Code    string   `bson:"code,omitempty"`
+	Title   string   `bson:"title,omitempty"`
+	Credits *float64 `bson:"credits,omitempty"`
+	Via     string   `bson:"via"`
+}
+
+func toTransferDocument(t timeline.Transfer) transferDocument { return transferDocument(t) }
+
+func toTransfer(d transferDocument) timeline.Transfer { return timeline.Transfer(d) }
 
 func toSemesterDocument(s timeline.Semester) semesterDocument {
 	return semesterDocument{s.Term, mapSlice(s.Courses, func(c timeline.Sitting) sittingDocument { return sittingDocument(c) })}
@@ -260,7 +271,7 @@ func toTimelineDocument(t timeline.Saved, id bson.ObjectID) timelineDocument {
 		ID: id, Owner: t.Owner, DegreeID: t.DegreeID, Calendar: t.Calendar, Name: t.Name, IsExtendedCredit: t.IsExtendedCredit, IsCoop: t.IsCoop,
 		Semesters: mapSlice(t.Semesters, toSemesterDocument), States: mapValues(t.States, toStateDocument),
 		Exemptions: t.Exemptions, Deficiencies: t.Deficiencies, Extra: mapSlice(t.Extra, toExtraCourseDocument),
-		Required: t.Required, Transfers: t.Transfers, Warnings: t.Warnings, Pins: t.Pins, Waivers: t.Waivers,
+		Required: t.Required, Transfers: mapSlice(t.Transfers, toTransferDocument), Warnings: t.Warnings, Pins: t.Pins, Waivers: t.Waivers,
 		Version: t.Version, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
 }
@@ -270,7 +281,7 @@ func (d timelineDocument) toTimeline() timeline.Saved {
 		ID: d.ID.Hex(), Owner: d.Owner, DegreeID: d.DegreeID, Calendar: d.Calendar, Name: d.Name, IsExtendedCredit: d.IsExtendedCredit, IsCoop: d.IsCoop,
 		Semesters: mapSlice(d.Semesters, toSemester), States: mapValues(d.States, toState),
 		Exemptions: d.Exemptions, Deficiencies: d.Deficiencies, Extra: mapSlice(d.Extra, toExtraCourse),
-		Required: d.Required, Transfers: d.Transfers, Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,
+		Required: d.Required, Transfers: mapSlice(d.Transfers, toTransfer), Warnings: d.Warnings, Pins: d.Pins, Waivers: d.Waivers,
 		// The earlier system wrote documents without a version.
 		Version: d.Version, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}

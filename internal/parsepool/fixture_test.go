@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // plenty is more memory than a child of a test needs, the race detector's own included.
@@ -42,9 +43,9 @@ func start(tb testing.TB, d parsepool.Deps) *running {
 		d.Deadline = time.Minute // only tests of the deadline wait for it
 	}
 	r := &running{registry: prometheus.NewRegistry(), logs: &logs{}}
-	d.Registerer = r.registry
+	d.Registerer, d.Clock = r.registry, time.Now
 	d.Logger = slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.Pool = parsepool.New(d)
+	r.Pool = testenv.Must(parsepool.New(d))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

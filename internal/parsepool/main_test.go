@@ -21,9 +21,12 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // The test binary runs itself again in these roles.
@@ -203,9 +206,10 @@ func confinement(path string) []string {
 func parent() error {
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
-	p := parsepool.New(parsepool.Deps{
+	p := testenv.Must(parsepool.New(parsepool.Deps{
 		Command: []string{asChild}, Size: 2, Deadline: time.Hour, MemoryLimit: plenty, Logger: slog.New(slog.DiscardHandler),
-	})
+		Registerer: prometheus.NewRegistry(), Clock: time.Now,
+	}))
 	go func() {
 		// Two documents at once go to two children.
 		first, second := make(chan string), make(chan string)

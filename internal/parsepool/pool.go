@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -52,8 +53,8 @@ type Deps struct {
 	// StartTimeout is how long a child may take to become ready.
 	StartTimeout time.Duration
 	Logger       *slog.Logger
-	Registerer   prometheus.Registerer // nil registers nothing
-	Clock        func() time.Time      // for the metrics
+	Registerer   prometheus.Registerer
+	Clock        func() time.Time // for the metrics
 }
 
 // Pool reads documents in child processes that Run keeps alive.
@@ -72,23 +73,20 @@ type Pool struct {
 	closed  bool
 }
 
-// New returns a Pool without children; Run starts them.
-func New(d Deps) *Pool {
+// New returns a Pool without children; Run starts them. A missing dependency is an error.
+func New(d Deps) (*Pool, error) {
+	if err := dependency.Require("parsepool", d, "Command", "Logger", "Registerer", "Clock"); err != nil {
+		return nil, err
+	}
 	setDefault(&d.Size, defaultSize)
 	setDefault(&d.Queue, 2*d.Size)
 	setDefault(&d.Deadline, defaultDeadline)
 	setDefault(&d.MemoryLimit, defaultMemoryLimit)
 	setDefault(&d.MaxDocuments, defaultMaxDocuments)
 	setDefault(&d.StartTimeout, DefaultStartTimeout)
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
-	}
-	if d.Clock == nil {
-		d.Clock = time.Now
-	}
 	p := &Pool{deps: d, log: d.Logger, forker: newForker(), starting: make(chan struct{}, 1)}
 	p.metrics = newMetrics(d.Registerer, p)
-	return p
+	return p, nil
 }
 
 func setDefault[T comparable](v *T, to T) {

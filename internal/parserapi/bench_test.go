@@ -21,7 +21,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Fatal(err)
 	}
 	pool := runPool(b)
-	c := newClient(b, parserapi.ClientConfig{BaseURL: serve(b, parserapi.New(parserapi.Deps{Parser: pool}))})
+	c := newClient(b, parserapi.ClientDeps{BaseURL: serve(b, newHandler(parserapi.Deps{Parser: pool}))})
 	layers := []struct {
 		name  string
 		parse func(context.Context) (document.Document, error)

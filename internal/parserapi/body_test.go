@@ -22,7 +22,7 @@ import (
 // A body that is announced as too large is refused before a byte of it is sent.
 func TestTooLargeIsRefusedUnread(t *testing.T) {
 	t.Parallel()
-	addr := serve(t, parserapi.New(parserapi.Deps{Parser: reads}))
+	addr := serve(t, newHandler(parserapi.Deps{Parser: reads}))
 	conn := dial(t, addr)
 	fmt.Fprintf(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Type: application/pdf\r\nContent-Length: %d\r\n\r\n", document.MaxBytes+1)
 	if res := response(t, conn); res.StatusCode != http.StatusRequestEntityTooLarge {
@@ -46,7 +46,7 @@ func TestTooLargeIsRefusedUnread(t *testing.T) {
 
 func TestASlowBodyIsGivenUp(t *testing.T) {
 	t.Parallel()
-	addr := serve(t, parserapi.New(parserapi.Deps{Parser: reads, BodyTimeout: 50 * time.Millisecond}))
+	addr := serve(t, newHandler(parserapi.Deps{Parser: reads, BodyTimeout: 50 * time.Millisecond}))
 	conn := dial(t, addr)
 	fmt.Fprint(conn, "POST /v1/parse HTTP/1.1\r\nHost: parser\r\nContent-Type: application/pdf\r\nContent-Length: 100\r\n\r\n%PDF-")
 	res := response(t, conn)
@@ -68,7 +68,7 @@ func TestTheBodysDeadlineEndsWithTheBody(t *testing.T) {
 			return facts(), nil
 		}
 	})
-	addr := serve(t, parserapi.New(parserapi.Deps{Parser: slow, BodyTimeout: timeout}))
+	addr := serve(t, newHandler(parserapi.Deps{Parser: slow, BodyTimeout: timeout}))
 	res, err := http.Post(addr+"/v1/parse", "application/pdf", strings.NewReader(pdf))
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestAClientThatGoesAwayFreesTheParser(t *testing.T) {
 	inForm, formType := form(t, "file", "transcript.pdf", pdf, "note", "after.txt", strings.Repeat("x", 20_000))
 	for contentType, body := range map[string]string{"application/pdf": pdf, formType: inForm} {
 		began, ended := make(chan struct{}), make(chan struct{})
-		h := parserapi.New(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
+		h := newHandler(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
 			close(began)
 			<-ctx.Done()
 			close(ended)
@@ -108,7 +108,7 @@ func TestBodiesShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	began := make(chan struct{}, 8)
-	h := parserapi.New(parserapi.Deps{
+	h := newHandler(parserapi.Deps{
 		Memory: 2 * document.MaxBytes, BodyTimeout: soon,
 		Parser: fake(func(context.Context, []byte) (document.Document, error) {
 			began <- struct{}{}

@@ -43,12 +43,12 @@ type gate struct {
 	probe   func(context.Context) error
 }
 
-func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) error) *gate {
+func newGate(d ClientDeps, log *slog.Logger, probe func(context.Context) error) *gate {
 	g := &gate{probe: probe}
-	if cfg.MaxCalls > 0 {
-		g.room = semaphore.NewWeighted(int64(cfg.MaxCalls))
+	if d.MaxCalls > 0 {
+		g.room = semaphore.NewWeighted(int64(d.MaxCalls))
 	}
-	pause := cmp.Or(cfg.Pause, defaultPause)
+	pause := cmp.Or(d.Pause, defaultPause)
 	g.breaker = gobreaker.NewCircuitBreaker[document.Document](gobreaker.Settings{
 		Name:        "parser",
 		Timeout:     pause,
@@ -71,7 +71,7 @@ func newGate(cfg ClientConfig, log *slog.Logger, probe func(context.Context) err
 			}
 		},
 	})
-	g.metrics = newMetrics(cfg.Registerer, g.breaker.State)
+	g.metrics = newMetrics(d.Registerer, g.breaker.State)
 	return g
 }
 
@@ -132,11 +132,9 @@ func newMetrics(r prometheus.Registerer, state func() gobreaker.State) *metrics 
 	for _, outcome := range []string{"read", "refused", "busy", "failed", "rejected", "canceled"} {
 		m.calls.WithLabelValues(outcome) // so that the first one shows as an increase
 	}
-	if r != nil {
-		r.MustRegister(m.inFlight, m.calls, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "tmd_parser_breaker_state", Help: "Of the circuit breaker before the parser: 0 closed, 1 half-open, 2 open.",
-		}, func() float64 { return float64(state()) }))
-	}
+	r.MustRegister(m.inFlight, m.calls, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tmd_parser_breaker_state", Help: "Of the circuit breaker before the parser: 0 closed, 1 half-open, 2 open.",
+	}, func() float64 { return float64(state()) }))
 	return m
 }
 

@@ -29,7 +29,7 @@ type moody struct {
 }
 
 func newMoody() *moody {
-	return &moody{well: parserapi.New(parserapi.Deps{Parser: reads})}
+	return &moody{well: newHandler(parserapi.Deps{Parser: reads})}
 }
 
 func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +112,7 @@ func TestAParserThatFailsIsLeftAlone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			parser, registry := newMoody(), prometheus.NewRegistry()
-			c := newClient(t, parserapi.ClientConfig{
+			c := newClient(t, parserapi.ClientDeps{
 				BaseURL: serve(t, parser), Timeout: tt.timeout, Pause: soon, Registerer: registry,
 			})
 			parser.become(tt.wrong(parser))
@@ -151,18 +151,18 @@ func TestWhatIsNoFailureOfTheParser(t *testing.T) {
 		want   fault.Code
 		metric string
 	}{
-		{"a document at fault", parserapi.New(parserapi.Deps{Parser: refuses(fault.New(fault.Corrupt))}), t.Context(), nil, fault.Corrupt, "refused"},
-		{"no room", parserapi.New(parserapi.Deps{Parser: refuses(fault.New(fault.ParserUnavailable))}), t.Context(), nil, fault.ParserUnavailable, "busy"},
-		{"a caller who gave up", parserapi.New(parserapi.Deps{Parser: reads}), canceled, nil, fault.ParserUnavailable, "canceled"},
+		{"a document at fault", newHandler(parserapi.Deps{Parser: refuses(fault.New(fault.Corrupt))}), t.Context(), nil, fault.Corrupt, "refused"},
+		{"no room", newHandler(parserapi.Deps{Parser: refuses(fault.New(fault.ParserUnavailable))}), t.Context(), nil, fault.ParserUnavailable, "busy"},
+		{"a caller who gave up", newHandler(parserapi.Deps{Parser: reads}), canceled, nil, fault.ParserUnavailable, "canceled"},
 		{
-			"a document that cannot be read", parserapi.New(parserapi.Deps{Parser: reads}), t.Context(),
+			"a document that cannot be read", newHandler(parserapi.Deps{Parser: reads}), t.Context(),
 			func() io.Reader { return &failsLate{strings.NewReader(pdf)} }, fault.StorageUnavailable, "",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			registry := prometheus.NewRegistry()
-			c := newClient(t, parserapi.ClientConfig{BaseURL: serve(t, tt.parser), Timeout: soon, Pause: soon, Registerer: registry})
+			c := newClient(t, parserapi.ClientDeps{BaseURL: serve(t, tt.parser), Timeout: soon, Pause: soon, Registerer: registry})
 			for range 5 {
 				var doc io.Reader = strings.NewReader(pdf)
 				if tt.pdf != nil {
@@ -188,7 +188,7 @@ func (f *failsLate) ReadAt([]byte, int64) (int, error) { return 0, errors.New("t
 func TestAParserThatIsBackIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	parser, registry := newMoody(), prometheus.NewRegistry()
-	c := newClient(t, parserapi.ClientConfig{
+	c := newClient(t, parserapi.ClientDeps{
 		BaseURL: serve(t, parser), Timeout: soon, Pause: time.Millisecond, Registerer: registry,
 	})
 	if code := parseOf(t, c); code != "" { // from here on it knows the routes
@@ -226,8 +226,8 @@ func TestCallsInFlightAreLimited(t *testing.T) {
 		<-goOn
 		return facts(), nil
 	})
-	c := newClient(t, parserapi.ClientConfig{
-		BaseURL: serve(t, parserapi.New(parserapi.Deps{Parser: slow})), Timeout: soon, MaxCalls: most,
+	c := newClient(t, parserapi.ClientDeps{
+		BaseURL: serve(t, newHandler(parserapi.Deps{Parser: slow})), Timeout: soon, MaxCalls: most,
 	})
 	var all sync.WaitGroup
 	for range callers {

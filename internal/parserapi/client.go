@@ -19,19 +19,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
-// defaultTimeout bounds a call where ClientConfig says nothing: the deadline of a document and a wait for a child.
+// defaultTimeout bounds a call where ClientDeps says nothing: the deadline of a document and a wait for a child.
 const defaultTimeout = budget.ParserCall
 
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 8 << 20
 
-// ClientConfig configures a Client.
-type ClientConfig struct {
+// ClientDeps are the dependencies of a Client.
+type ClientDeps struct {
 	// BaseURL is the parser, such as "http://127.0.0.1:15001".
 	BaseURL string
 	// Timeout bounds one call, all its requests together; 0 is defaultTimeout.
@@ -43,7 +44,7 @@ type ClientConfig struct {
 	// Pause is how long the client does not call a parser that failed; 0 is budget.ParserPause.
 	Pause      time.Duration
 	Logger     *slog.Logger
-	Registerer prometheus.Registerer // nil disables the metrics
+	Registerer prometheus.Registerer
 	Clock      func() time.Time
 }
 
@@ -59,29 +60,26 @@ type Client struct {
 	generation generation
 }
 
-// NewClient returns a Client of the parser at cfg.BaseURL. It sends nothing yet.
-func NewClient(cfg ClientConfig) (*Client, error) {
-	u, err := url.Parse(cfg.BaseURL)
+// NewClient returns a Client of the parser at d.BaseURL. It sends nothing yet. A missing dependency is an error.
+func NewClient(d ClientDeps) (*Client, error) {
+	if err := dependency.Require("parserapi", d, "BaseURL", "Logger", "Registerer", "Clock"); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(d.BaseURL)
 	if err != nil {
 		return nil, errors.New("the parser's address cannot be read: write it as http://host:port") // err repeats it
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("parser's address %q: write it as http://host:port", u.Redacted())
 	}
-	c := &Client{base: strings.TrimRight(u.String(), "/"), timeout: cfg.Timeout, http: cfg.HTTPClient, logger: cfg.Logger, clock: cfg.Clock}
+	c := &Client{base: strings.TrimRight(u.String(), "/"), timeout: d.Timeout, http: d.HTTPClient, logger: d.Logger, clock: d.Clock}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
 	if c.http == nil {
 		c.http = &http.Client{Transport: newTransport(), CheckRedirect: refuseRedirect}
 	}
-	if c.logger == nil {
-		c.logger = slog.New(slog.DiscardHandler)
-	}
-	if c.clock == nil {
-		c.clock = time.Now
-	}
-	c.gate = newGate(cfg, c.logger, c.Check)
+	c.gate = newGate(d, c.logger, c.Check)
 	return c, nil
 }
 

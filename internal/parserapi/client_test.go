@@ -52,12 +52,12 @@ func (c *calls) of(route string) int {
 
 func clientOf(tb testing.TB, h http.Handler) *parserapi.Client {
 	tb.Helper()
-	return newClient(tb, parserapi.ClientConfig{BaseURL: serve(tb, h) + "/", Timeout: soon})
+	return newClient(tb, parserapi.ClientDeps{BaseURL: serve(tb, h) + "/", Timeout: soon})
 }
 
 func TestClient(t *testing.T) {
 	t.Parallel()
-	c := clientOf(t, parserapi.New(parserapi.Deps{Parser: reads}))
+	c := clientOf(t, newHandler(parserapi.Deps{Parser: reads}))
 	path := filepath.Join(t.TempDir(), "a.pdf")
 	if err := os.WriteFile(path, []byte("head"+pdf), 0o600); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestClientKeepsTheCodes(t *testing.T) {
 		}
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
-			c := clientOf(t, parserapi.New(parserapi.Deps{Parser: refuses(fault.WithDetail(code, "A sentence for people."))}))
+			c := clientOf(t, newHandler(parserapi.Deps{Parser: refuses(fault.WithDetail(code, "A sentence for people."))}))
 			_, err := c.Parse(t.Context(), strings.NewReader(pdf))
 			f := fault.From(err)
 			switch code {
@@ -172,7 +172,7 @@ func TestClientWithoutAParser(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(nil)
 	s.Close()
-	c := newClient(t, parserapi.ClientConfig{BaseURL: s.URL})
+	c := newClient(t, parserapi.ClientDeps{BaseURL: s.URL})
 	if _, err := c.Parse(t.Context(), strings.NewReader(pdf)); fault.CodeOf(err) != fault.ParserUnavailable {
 		t.Errorf("no listener: %v", err)
 	}
@@ -183,11 +183,11 @@ func TestClientWithoutAParser(t *testing.T) {
 
 func TestClientStopsWaiting(t *testing.T) {
 	t.Parallel()
-	h := parserapi.New(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
+	h := newHandler(parserapi.Deps{Parser: fake(func(ctx context.Context, _ []byte) (document.Document, error) {
 		<-ctx.Done()
 		return document.Document{}, ctx.Err()
 	})})
-	c := newClient(t, parserapi.ClientConfig{BaseURL: serve(t, h), Timeout: 100 * time.Millisecond})
+	c := newClient(t, parserapi.ClientDeps{BaseURL: serve(t, h), Timeout: 100 * time.Millisecond})
 	if _, err := c.Parse(t.Context(), strings.NewReader(pdf)); fault.CodeOf(err) != fault.Timeout {
 		t.Errorf("its own deadline: %v", err)
 	}
@@ -207,7 +207,7 @@ func (failing) ReadAt([]byte, int64) (int, error) { return 0, errDisk }
 
 func TestClientTellsAFailingVolumeFromAFailingParser(t *testing.T) {
 	t.Parallel()
-	c := clientOf(t, parserapi.New(parserapi.Deps{Parser: reads}))
+	c := clientOf(t, newHandler(parserapi.Deps{Parser: reads}))
 	for name, r := range map[string]io.Reader{
 		"a file":   failing{strings.NewReader(pdf)},
 		"a stream": io.MultiReader(strings.NewReader("%PDF-"), iotest.ErrReader(errDisk)),
@@ -221,7 +221,7 @@ func TestClientTellsAFailingVolumeFromAFailingParser(t *testing.T) {
 func TestClientSendsNothingTooLarge(t *testing.T) {
 	t.Parallel()
 	var n calls
-	c := clientOf(t, n.count(parserapi.New(parserapi.Deps{Parser: reads})))
+	c := clientOf(t, n.count(newHandler(parserapi.Deps{Parser: reads})))
 	big := make([]byte, document.MaxBytes+1)
 	for _, r := range []io.Reader{bytes.NewReader(big), io.MultiReader(bytes.NewReader(big))} {
 		if _, err := c.Parse(t.Context(), r); fault.CodeOf(err) != fault.TooLarge {
@@ -265,7 +265,7 @@ func TestClientFallsBackToAnEarlierParser(t *testing.T) {
 	want.DeficiencyCourses = []string{}
 	var n calls
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	c := newClient(t, parserapi.ClientConfig{
+	c := newClient(t, parserapi.ClientDeps{
 		BaseURL: serve(t, n.count(earlier(http.StatusOK, said))), Timeout: soon, Clock: func() time.Time { return now },
 	})
 	for range 3 {
@@ -291,14 +291,14 @@ func TestClientFollowsAParserThatChanges(t *testing.T) {
 	t.Parallel()
 	var n calls
 	var mu sync.Mutex
-	current := parserapi.New(parserapi.Deps{Parser: reads})
+	current := newHandler(parserapi.Deps{Parser: reads})
 	become := func(h http.Handler) {
 		mu.Lock()
 		defer mu.Unlock()
 		current = h
 	}
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	c := newClient(t, parserapi.ClientConfig{Timeout: soon, Clock: func() time.Time { return now }, BaseURL: serve(t, n.count(
+	c := newClient(t, parserapi.ClientDeps{Timeout: soon, Clock: func() time.Time { return now }, BaseURL: serve(t, n.count(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			h := current
@@ -321,7 +321,7 @@ func TestClientFollowsAParserThatChanges(t *testing.T) {
 	if n.of("POST /v1/parse") != 2 || n.of("POST /parse-transcript") != 1 {
 		t.Errorf("asked: %v", n.n)
 	}
-	become(parserapi.New(parserapi.Deps{Parser: reads}))
+	become(newHandler(parserapi.Deps{Parser: reads}))
 	parse("") // our own parser answers the earlier route too
 	now = now.Add(6 * time.Minute)
 	parse("EC1")
@@ -355,7 +355,7 @@ func TestFaultsOfAnEarlierParser(t *testing.T) {
 func TestNewClientChecksTheAddress(t *testing.T) {
 	t.Parallel()
 	for _, u := range []string{"", "parser:15001", "ftp://parser", "http://", "http://parser?x=y", "http://parser#x", "http://[::1", "http://u:hunter2@"} {
-		if _, err := parserapi.NewClient(parserapi.ClientConfig{BaseURL: u}); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := parserapi.NewClient(withDefaults(parserapi.ClientDeps{BaseURL: u})); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", u, err)
 		}
 	}

@@ -48,7 +48,7 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			t.Skip("net/http does not hand it over")
 		}
-		c := newClient(t, parserapi.ClientConfig{
+		c := newClient(t, parserapi.ClientDeps{
 			BaseURL: "http://parser", HTTPClient: &http.Client{Transport: answers{status, kind, body, legacy}}, Timeout: soon,
 		})
 		doc, err := c.Parse(t.Context(), strings.NewReader(pdf))

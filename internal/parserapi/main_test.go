@@ -14,6 +14,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
@@ -70,13 +72,13 @@ func child() error {
 }
 
 func newPool(log *slog.Logger) *parsepool.Pool {
-	return parsepool.New(parsepool.Deps{
+	return testenv.Must(parsepool.New(parsepool.Deps{
 		Command: []string{asChild},
 		Env:     []string{"TMD_CACHE_DIR=" + testenv.WasmCache()},
 		Size:    2, Queue: 64,
 		MemoryLimit: 1 << 30, // the race detector needs more
-		Logger:      log,
-	})
+		Logger:      log, Registerer: prometheus.NewRegistry(), Clock: time.Now,
+	}))
 }
 
 // parser is the whole service; it prints its port.
@@ -88,7 +90,7 @@ func parser() error {
 		return err
 	}
 	fmt.Println(l.Addr())
-	srv := parserapi.Server(parserapi.New(parserapi.Deps{Parser: pool, Ready: pool.Ready, Logger: log}), log)
+	srv := parserapi.Server(newHandler(parserapi.Deps{Parser: pool, Ready: pool.Ready, Logger: log}), log)
 	go func() { _ = srv.Serve(l) }()
 	return pool.Run(context.Background()) // until it is killed
 }
@@ -110,9 +112,31 @@ func serve(tb testing.TB, h http.Handler) string {
 	return "http://" + l.Addr().String()
 }
 
-func newClient(tb testing.TB, cfg parserapi.ClientConfig) *parserapi.Client {
+// withDefaults adds the logger, the registerer and the clock that a test does not choose.
+func withDefaults(d parserapi.ClientDeps) parserapi.ClientDeps {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Registerer == nil {
+		d.Registerer = prometheus.NewRegistry()
+	}
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
+	return d
+}
+
+// newHandler returns the routes of a parser, which logs nothing unless the test chooses a logger.
+func newHandler(d parserapi.Deps) http.Handler {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	return testenv.Must(parserapi.New(d))
+}
+
+func newClient(tb testing.TB, cfg parserapi.ClientDeps) *parserapi.Client {
 	tb.Helper()
-	c, err := parserapi.NewClient(cfg)
+	c, err := parserapi.NewClient(withDefaults(cfg))
 	if err != nil {
 		tb.Fatal(err)
 	}

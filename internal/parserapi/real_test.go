@@ -118,7 +118,7 @@ func startService(tb testing.TB) *service {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &service{cmd: cmd, Client: newClient(tb, parserapi.ClientConfig{BaseURL: "http://" + strings.TrimSpace(addr)})}
+	s := &service{cmd: cmd, Client: newClient(tb, parserapi.ClientDeps{BaseURL: "http://" + strings.TrimSpace(addr)})}
 	testenv.Eventually(tb, "the parser is healthy", func() bool { return s.Check(tb.Context()) == nil })
 	return s
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/health"
@@ -61,8 +62,12 @@ type server struct {
 	memory *semaphore.Weighted
 }
 
-// New returns the routes of the parser. Serve them with Server, or with the same limits.
-func New(d Deps) http.Handler {
+// New returns the routes of the parser. Serve them with Server, or with the same limits. A missing dependency is an
+// error.
+func New(d Deps) (http.Handler, error) {
+	if err := dependency.Require("parserapi", d, "Parser", "Logger"); err != nil {
+		return nil, err
+	}
 	if d.Ready == nil {
 		d.Ready = func() error { return nil }
 	}
@@ -76,9 +81,6 @@ func New(d Deps) http.Handler {
 	if d.BodyTimeout == 0 {
 		d.BodyTimeout = defaultBodyTimeout
 	}
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
-	}
 	s := &server{deps: d, memory: semaphore.NewWeighted(d.Memory)}
 	monitor := health.MustNew(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
 	r := chi.NewRouter()
@@ -90,7 +92,7 @@ func New(d Deps) http.Handler {
 	r.Get("/readyz", monitor.ServeReadiness)
 	r.Post(routeParse, s.handleParse)
 	r.Post(routeLegacy, s.handleLegacyParse)
-	return r
+	return r, nil
 }
 
 // Server returns a server for h. h sets the deadlines of bodies and of answers: between the two a document may take its

@@ -125,7 +125,7 @@ func TestParse(t *testing.T) {
 			if tt.deps.Parser == nil {
 				tt.deps.Parser = reads
 			}
-			w := post(parserapi.New(tt.deps), "/v1/parse", tt.contentType, tt.body)
+			w := post(newHandler(tt.deps), "/v1/parse", tt.contentType, tt.body)
 			if w.Code != tt.status {
 				t.Errorf("status %d, want %d: %s", w.Code, tt.status, w.Body)
 			}
@@ -192,7 +192,7 @@ func TestParseLegacy(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := post(parserapi.New(parserapi.Deps{Parser: tt.parser}), "/parse-transcript", tt.contentType, tt.body)
+			w := post(newHandler(parserapi.Deps{Parser: tt.parser}), "/parse-transcript", tt.contentType, tt.body)
 			if diff := cmp.Diff(tt.want, w.Body.String()); w.Code != tt.status || diff != "" {
 				t.Errorf("status %d, want %d (-want +got):\n%s", w.Code, tt.status, diff)
 			}
@@ -205,8 +205,8 @@ func TestParseLegacy(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	up := parserapi.New(parserapi.Deps{Parser: reads})
-	down := parserapi.New(parserapi.Deps{Parser: reads, Ready: func() error { return fault.New(fault.ParserUnavailable) }})
+	up := newHandler(parserapi.Deps{Parser: reads})
+	down := newHandler(parserapi.Deps{Parser: reads, Ready: func() error { return fault.New(fault.ParserUnavailable) }})
 	for _, tt := range []struct {
 		h      http.Handler
 		path   string
@@ -236,11 +236,11 @@ func TestLogsHoldNothingOfTheDocument(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Parser: fake(func(_ context.Context, b []byte) (document.Document, error) { panic(string(b)) }),
 	}
-	post(parserapi.New(deps), "/v1/parse", "", "%PDF-40012345")
+	post(newHandler(deps), "/v1/parse", "", "%PDF-40012345")
 	body, kind := form(t, "file", "40012345.txt", pdf)
-	post(parserapi.New(deps), "/parse-transcript", kind, body)
+	post(newHandler(deps), "/parse-transcript", kind, body)
 	deps.Parser = refuses(fault.Wrap(fault.ParserUnavailable, errors.New("every child is busy")))
-	post(parserapi.New(deps), "/v1/parse", "", pdf)
+	post(newHandler(deps), "/v1/parse", "", pdf)
 	if !strings.Contains(logs.String(), "level=WARN msg=\"document not read\" code=parser_unavailable error=\"parser_unavailable: every child is busy\"") {
 		t.Errorf("the log does not warn:\n%s", logs.String())
 	}
@@ -257,7 +257,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("/v1/parse", kind, body)
 	f.Add("/parse-transcript", kind, body)
 	f.Add("/v1/parse", "application/pdf", pdf)
-	h := parserapi.New(parserapi.Deps{Parser: reads, MaxBytes: 1000})
+	h := newHandler(parserapi.Deps{Parser: reads, MaxBytes: 1000})
 	f.Fuzz(func(t *testing.T, path, contentType, body string) {
 		if path != "/v1/parse" {
 			path = "/parse-transcript"

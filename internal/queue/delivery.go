@@ -102,8 +102,8 @@ func toDelivery(ctx context.Context, task *asynq.Task) (job.Delivery, error) {
 	if err := json.Unmarshal(task.Payload(), &d.Task); err != nil {
 		return job.Delivery{}, fmt.Errorf("queue: payload: %w", err)
 	}
-	if d.ID == "" {
-		return job.Delivery{}, errors.New("queue: payload without an id")
+	if _, err := job.ParseID(string(d.ID)); err != nil {
+		return job.Delivery{}, fmt.Errorf("queue: payload: %w", err)
 	}
 	retried, _ := asynq.GetRetryCount(ctx)
 	queue, _ := asynq.GetQueueName(ctx)

@@ -23,10 +23,10 @@ func (s Status) IsKnown() bool { return statusRank(s) >= 0 }
 // State is a course's status and the sitting or the reason for it. Semester is a term label in upper case, nil when
 // the course was not sat.
 type State struct {
-	Status   Status  `json:"status" bson:"status"`
-	Semester *string `json:"semester" bson:"semester"`
-	Via      string  `json:"via,omitempty" bson:"via,omitempty"` // "transfer" or "exemption"
-	Message  string  `json:"message,omitempty" bson:"message,omitempty"`
+	Status   Status  `json:"status"`
+	Semester *string `json:"semester"`
+	Via      string  `json:"via,omitempty"` // "transfer" or "exemption"
+	Message  string  `json:"message,omitempty"`
 }
 
 // Result is a timeline: every course of the degree and its state, the terms in order, and the progress of each
@@ -72,10 +72,10 @@ type Totals struct {
 // Transfer is one transferred or exempted course as printed. Code is empty for credits without a course, such as
 // "PHIL 2XX", which is then in Title. Credits are nil where the document prints none.
 type Transfer struct {
-	Code    string   `json:"code,omitempty" bson:"code,omitempty"`
-	Title   string   `json:"title,omitempty" bson:"title,omitempty"`
-	Credits *float64 `json:"credits,omitempty" bson:"credits,omitempty"`
-	Via     string   `json:"via" bson:"via"`
+	Code    string   `json:"code,omitempty"`
+	Title   string   `json:"title,omitempty"`
+	Credits *float64 `json:"credits,omitempty"`
+	Via     string   `json:"via"`
 }
 
 // Degree is the degree of this timeline, with the credits and pools of extended credit and co-op.
@@ -130,8 +130,8 @@ type RuleParams struct {
 
 // Semester is one term and its sittings, past and planned.
 type Semester struct {
-	Term    string    `json:"term" bson:"term"`
-	Courses []Sitting `json:"courses" bson:"courses"`
+	Term    string    `json:"term"`
+	Courses []Sitting `json:"courses"`
 }
 
 // Sitting is one course in one term; Message is a remark about this sitting. Credits are those of the document,
@@ -139,11 +139,11 @@ type Semester struct {
 // below C-. Only a placeholder has a Pool: the pool of the course to be chosen, or audit.OtherCreditsID for a course
 // of any kind.
 type Sitting struct {
-	Code          string   `json:"code" bson:"code"`
-	Pool          string   `json:"pool,omitempty" bson:"pool,omitempty"`
-	Credits       *float64 `json:"credits,omitempty" bson:"credits,omitempty"`
-	IsBelowCMinus bool     `json:"belowCMinus,omitempty" bson:"belowCMinus,omitempty"`
-	Message       string   `json:"message,omitempty" bson:"message,omitempty"`
+	Code          string   `json:"code"`
+	Pool          string   `json:"pool,omitempty"`
+	Credits       *float64 `json:"credits,omitempty"`
+	IsBelowCMinus bool     `json:"belowCMinus,omitempty"`
+	Message       string   `json:"message,omitempty"`
 }
 
 // Progress is the progress of the degree and of each pool, in credits.

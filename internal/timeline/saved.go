@@ -43,9 +43,9 @@ type Saved struct {
 
 // ExtraCourse keeps title and credits of a course that the catalogue lacks.
 type ExtraCourse struct {
-	Code    string  `json:"code" bson:"code"`
-	Title   string  `json:"title" bson:"title"`
-	Credits float64 `json:"credits" bson:"credits"`
+	Code    string  `json:"code"`
+	Title   string  `json:"title"`
+	Credits float64 `json:"credits"`
 }
 
 // ForDegree returns the timeline for another degree: what was taken and planned, without what holds for the former

@@ -126,6 +126,30 @@ func TestTheDomainIsPure(t *testing.T) {
 	}
 }
 
+// The form of a stored document is the store's concern: mongostore has types of its own.
+func TestTheDomainHasNoStorageTags(t *testing.T) {
+	t.Parallel()
+	tag := regexp.MustCompile("`[^`]*\\bbson:\"")
+	for _, name := range layers[0].packages {
+		err := filepath.WalkDir(filepath.Join("..", "..", "internal", name), func(path string, _ os.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if found := tag.Find(b); found != nil {
+				t.Errorf("%s has a struct tag bson: move it to a type of mongostore", path)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestWhatStaysOutOfWhat(t *testing.T) {
 	t.Parallel()
 	rules := []struct {

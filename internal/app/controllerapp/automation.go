@@ -24,13 +24,17 @@ func (w wiring) newImageUpdater() (part, error) {
 		Registry: &imageupdate.Remote{PlainHTTP: w.config.ImagesPlainHTTP}, Schedule: schedule, Deadline: w.config.ImagesDeadline,
 		Namespace: w.config.Namespace, Selector: selector, DryRun: w.config.DryRun,
 		Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
-	}), nil
+	})
 }
 
-func (w wiring) newPushScaler() part {
+func (w wiring) newPushScaler() (part, error) {
+	s, err := scaler.New(scaler.Deps{Queue: scalerQueue{w.depths, w.workers}, Logger: w.telemetry.Log, Registerer: w.registerer})
+	if err != nil {
+		return nil, err
+	}
 	return &scaler.Server{
-		Scaler: scaler.New(scaler.Deps{Queue: scalerQueue{w.depths, w.workers}, Logger: w.telemetry.Log, Registerer: w.registerer}),
+		Scaler: s,
 		Addr:   string(w.config.ScalerAddr),
 		TLS:    scaler.TLS{Certificate: w.config.ScalerCert, Key: w.config.ScalerKey, ClientCA: w.config.ScalerClientCA},
-	}
+	}, nil
 }

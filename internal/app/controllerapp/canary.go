@@ -39,7 +39,7 @@ func (w wiring) newCanary() (part, error) {
 		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, Keys: scaling.BacklogKeys(),
 		Interval: w.config.CanaryInterval, Hold: w.config.CanaryHold, Limit: w.config.CanaryLimit, DryRun: w.config.DryRun,
 		NewID: func() job.ID { return job.ID(uuid.NewString()) }, Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
-	}), nil
+	})
 }
 
 // canaryOwner owns the jobs of canaries. No user sees them.

@@ -131,32 +131,30 @@ func loadRESTConfig(c config.Cluster) (*rest.Config, error) {
 // buildParts builds the parts that the settings enable. Each is a package of internal/controller and imports no other.
 func (w wiring) buildParts() ([]part, error) {
 	workers := workerSource{w.workers}
-	workerFleet := fleet.New(fleet.Deps{
+	workerFleet, err := fleet.New(fleet.Deps{
 		Workers: workers, Clock: clock.RealClock{}, Interval: w.config.FleetInterval, Expiry: w.config.FleetExpiry,
 		Logger: w.telemetry.Log, Registerer: w.registerer,
 	})
-	var parts []part
-	if w.config.DeletionCost {
-		parts = append(parts, w.newDeletionCost(workerFleet))
-	}
-	if w.config.HandOver {
-		parts = append(parts, w.newHandover(workers))
-	}
-	if w.config.DrainGuard {
-		parts = append(parts, w.newEvictionGuard(workerFleet))
+	if err != nil {
+		return nil, err
 	}
 	if w.config.DeletionCost || w.config.DrainGuard {
 		if err := w.manager.Add(workerFleet); err != nil {
 			return nil, fmt.Errorf("fleet: %w", err)
 		}
 	}
-	if w.config.ScalerAddr != config.Off {
-		parts = append(parts, w.newPushScaler())
-	}
+	var parts []part
 	for _, optional := range []struct {
 		enabled bool
 		build   func() (part, error)
-	}{{w.config.Images, w.newImageUpdater}, {w.config.Canary, w.newCanary}} {
+	}{
+		{w.config.DeletionCost, func() (part, error) { return w.newDeletionCost(workerFleet) }},
+		{w.config.HandOver, func() (part, error) { return w.newHandover(workers) }},
+		{w.config.DrainGuard, func() (part, error) { return w.newEvictionGuard(workerFleet) }},
+		{w.config.ScalerAddr != config.Off, w.newPushScaler},
+		{w.config.Images, w.newImageUpdater},
+		{w.config.Canary, w.newCanary},
+	} {
 		if !optional.enabled {
 			continue
 		}
@@ -169,14 +167,14 @@ func (w wiring) buildParts() ([]part, error) {
 	return parts, nil
 }
 
-func (w wiring) newDeletionCost(workerFleet *fleet.Watch) part {
+func (w wiring) newDeletionCost(workerFleet *fleet.Watch) (part, error) {
 	return deletioncost.New(deletioncost.Deps{
 		Client: w.manager.GetClient(), Fleet: workerFleet, Namespace: w.config.Namespace, DryRun: w.config.DryRun,
 		Clock: clock.RealClock{}, Logger: w.telemetry.Log, Registerer: w.registerer,
 	})
 }
 
-func (w wiring) newHandover(workers workerSource) part {
+func (w wiring) newHandover(workers workerSource) (part, error) {
 	return handover.New(handover.Deps{
 		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Queue: workers, Container: w.config.WorkerContainer,
 		DryRun: w.config.DryRun, Clock: clock.RealClock{}, Events: w.manager.GetEventRecorder(eventRecorder),
@@ -184,7 +182,7 @@ func (w wiring) newHandover(workers workerSource) part {
 	})
 }
 
-func (w wiring) newEvictionGuard(workerFleet *fleet.Watch) part {
+func (w wiring) newEvictionGuard(workerFleet *fleet.Watch) (part, error) {
 	return evictionguard.New(evictionguard.Deps{
 		Client: w.manager.GetClient(), Fleet: workerFleet, Namespace: w.config.Namespace,
 		After: w.config.GuardAfter, Max: w.config.GuardMax, DryRun: w.config.DryRun,

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
@@ -19,7 +21,10 @@ func ParseDocument(ctx context.Context, c config.Pool, pdf []byte) (document.Doc
 		return document.Document{}, err
 	}
 	c.Children = 1
-	pool := NewPool(c, slog.New(slog.DiscardHandler), nil)
+	pool, err := NewPool(c, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		return document.Document{}, err
+	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

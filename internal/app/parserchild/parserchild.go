@@ -23,8 +23,8 @@ const Command = "parser-child"
 // cacheDirVariable is the only environment variable that a child receives.
 const cacheDirVariable = "TMD_CACHE_DIR"
 
-// NewPool returns a pool of children. reg may be nil.
-func NewPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) *parsepool.Pool {
+// NewPool returns a pool of children. A missing dependency is an error.
+func NewPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) (*parsepool.Pool, error) {
 	if err := seedCache(c.CacheDir, c.CacheSeed); err != nil {
 		log.Warn("the image's compiled WebAssembly is not used", "error", err)
 	}

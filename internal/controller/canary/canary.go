@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
@@ -63,8 +64,13 @@ type Canary struct {
 	runs    int // started by this process: each takes the next queue
 }
 
-// New returns a canary.
-func New(d Deps) *Canary { return &Canary{deps: d, metrics: newMetrics(d.Registerer)} }
+// New returns a canary. A missing dependency is an error.
+func New(d Deps) (*Canary, error) {
+	if err := dependency.Require("canary", d, "Client", "Reader", "Jobs", "Metrics", "Events", "Namespace", "ConfigMap", "Deployment", "NewID", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
+	return &Canary{deps: d, metrics: newMetrics(d.Registerer)}, nil
+}
 
 // SetupWithManager registers the canary with a manager. It runs on the leader only.
 func (c *Canary) SetupWithManager(mgr ctrl.Manager) error {

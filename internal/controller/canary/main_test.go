@@ -26,6 +26,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/canary"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
 
@@ -239,7 +240,7 @@ func (m *mine) workers(ready int32) {
 func (m *mine) restart() {
 	m.registry = prometheus.NewPedanticRegistry()
 	m.deps.Registerer = m.registry
-	m.canary = canary.New(m.deps)
+	m.canary = testenv.Must(canary.New(m.deps))
 }
 
 func (m *mine) step() time.Duration {

@@ -28,6 +28,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 // Annotation is the annotation that Kubernetes reads: a 32-bit integer, 0 when absent.
@@ -63,12 +64,15 @@ type Reconciler struct {
 	metrics *metrics
 }
 
-// New returns a reconciler.
-func New(d Deps) *Reconciler {
+// New returns a reconciler. A missing dependency is an error.
+func New(d Deps) (*Reconciler, error) {
+	if err := dependency.Require("deletioncost", d, "Client", "Fleet", "Namespace", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	l := newLedger()
 	return &Reconciler{
 		deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger}, ledger: l, metrics: newMetrics(d.Registerer, l.countWaiting),
-	}
+	}, nil
 }
 
 // SetupWithManager reconciles each pod of the manager's cache, and the pods whose cost changes.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/deletioncost"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 type fixture struct {
@@ -28,10 +29,10 @@ type fixture struct {
 
 func newFixture(t *testing.T, dryRun bool) *fixture {
 	f := &fixture{t: t, client: server.NewClient(t), namespace: server.CreateNamespace(t), clock: clocktesting.NewFakeClock(time.Now())}
-	f.Reconciler = deletioncost.New(deletioncost.Deps{
-		Client: f.client, Namespace: f.namespace, DryRun: dryRun, Clock: f.clock,
+	f.Reconciler = testenv.Must(deletioncost.New(deletioncost.Deps{
+		Client: f.client, Fleet: struct{ deletioncost.Fleet }{}, Namespace: f.namespace, DryRun: dryRun, Clock: f.clock,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Registerer: prometheus.NewPedanticRegistry(),
-	})
+	}))
 	return f
 }
 

@@ -31,6 +31,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 const (
@@ -77,12 +78,15 @@ type Reconciler struct {
 	long map[string]bool
 }
 
-// New returns a reconciler.
-func New(d Deps) *Reconciler {
+// New returns a reconciler. A missing dependency is an error.
+func New(d Deps) (*Reconciler, error) {
+	if err := dependency.Require("evictionguard", d, "Client", "Fleet", "Namespace", "Events", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	return &Reconciler{
 		deps: d, writer: pods.Writer{Client: d.Client, DryRun: d.DryRun, Logger: d.Logger},
 		metrics: newMetrics(d.Registerer), long: map[string]bool{},
-	}
+	}, nil
 }
 
 // SetupWithManager reconciles each pod of the manager's cache, and the pods whose long jobs begin or end.

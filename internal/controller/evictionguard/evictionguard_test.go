@@ -18,6 +18,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/evictionguard"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 const guard = 5 * time.Minute
@@ -47,10 +48,10 @@ func newFixture(t *testing.T, dryRun bool) *fixture {
 
 // start creates a reconciler without state, like that of a new leader.
 func (f *fixture) start(dryRun bool) {
-	f.Reconciler = evictionguard.New(evictionguard.Deps{
+	f.Reconciler = testenv.Must(evictionguard.New(evictionguard.Deps{
 		Client: f.client, Fleet: f, Namespace: f.namespace, After: 5 * time.Second, Max: guard, DryRun: dryRun, Clock: f.clock,
 		Events: f.events, Logger: slog.New(slog.NewTextHandler(f.t.Output(), nil)), Registerer: prometheus.NewPedanticRegistry(),
-	})
+	}))
 }
 
 // running shows w1 with jobs of these ages, and reconciles the pods that changed.

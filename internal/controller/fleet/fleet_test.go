@@ -40,10 +40,10 @@ func watch(t *testing.T, s *stub) (*fleet.Watch, *clocktesting.FakeClock, *prome
 	t.Helper()
 	clock := clocktesting.NewFakeClock(noon)
 	registry := prometheus.NewPedanticRegistry()
-	return fleet.New(fleet.Deps{
+	return testenv.Must(fleet.New(fleet.Deps{
 		Workers: s, Clock: clock, Interval: time.Second, Expiry: 15 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Registerer: registry,
-	}), clock, registry
+	})), clock, registry
 }
 
 func TestAViewHoldsWhatAHostRuns(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 // Deps are the dependencies of a Watch.
@@ -36,11 +38,14 @@ type Watch struct {
 	listeners []func(View)
 }
 
-// New returns a watch without a view.
-func New(d Deps) *Watch {
+// New returns a watch without a view. A missing dependency is an error.
+func New(d Deps) (*Watch, error) {
+	if err := dependency.Require("fleet", d, "Workers", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
 	w := &Watch{deps: d}
 	w.metrics = newMetrics(d.Registerer, w.viewAge)
-	return w
+	return w, nil
 }
 
 // Start polls until ctx ends.

@@ -31,6 +31,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/pods"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 const (
@@ -76,9 +77,12 @@ type dealt struct {
 	ending
 }
 
-// New returns a reconciler.
-func New(d Deps) *Reconciler {
-	return &Reconciler{deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}
+// New returns a reconciler. A missing dependency is an error.
+func New(d Deps) (*Reconciler, error) {
+	if err := dependency.Require("handover", d, "Client", "Reader", "Queue", "Container", "Events", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
+	return &Reconciler{deps: d, metrics: newMetrics(d.Registerer), done: map[types.NamespacedName]dealt{}}, nil
 }
 
 // SetupWithManager reconciles each pod of the manager's cache whose containers change, or that is deleted.

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // recovery is one call of the queue.
@@ -72,7 +73,7 @@ func newFixture(t *testing.T, change func(*handover.Deps)) *fixture {
 	if change != nil {
 		change(&d)
 	}
-	f.Reconciler = handover.New(d)
+	f.Reconciler = testenv.Must(handover.New(d))
 	return f
 }
 

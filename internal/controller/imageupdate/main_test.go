@@ -30,6 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/testenv/kube"
 )
 
@@ -250,12 +251,12 @@ func (f *fleet) updater() *imageupdate.Updater {
 		f.t.Fatal(err)
 	}
 	f.metrics = prometheus.NewPedanticRegistry()
-	return imageupdate.New(imageupdate.Deps{
+	return testenv.Must(imageupdate.New(imageupdate.Deps{
 		Client: f.via, Reader: f.Client, Registry: &imageupdate.Remote{}, Events: f.recorder, Schedule: schedule,
 		Namespace: f.namespace, Selector: labels.SelectorFromSet(labels.Set{"app.kubernetes.io/instance": release}),
 		Deadline: 10 * time.Minute, DryRun: f.dryRun, Clock: func() time.Time { return f.now },
 		Logger: slog.New(slog.NewTextHandler(f.t.Output(), nil)), Registerer: f.metrics,
-	})
+	}))
 }
 
 // sync simulates Kubernetes after a change: new pods for new images; of other changes it only observes the

@@ -27,6 +27,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 const (
@@ -74,9 +76,12 @@ type Updater struct {
 	run   time.Time
 }
 
-// New returns an updater.
-func New(d Deps) *Updater {
-	return &Updater{deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}
+// New returns an updater. A missing dependency is an error.
+func New(d Deps) (*Updater, error) {
+	if err := dependency.Require("imageupdate", d, "Client", "Reader", "Registry", "Events", "Schedule", "Namespace", "Selector", "Clock", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
+	return &Updater{deps: d, metrics: newMetrics(d.Registerer), dry: map[string]time.Time{}}, nil
 }
 
 // SetupWithManager registers the updater with a manager. It runs on the leader only.

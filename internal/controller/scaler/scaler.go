@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 )
 
 const (
@@ -52,9 +53,12 @@ type Scaler struct {
 
 var _ externalscaler.ExternalScalerServer = (*Scaler)(nil)
 
-// New returns a scaler.
-func New(d Deps) *Scaler {
-	return &Scaler{queue: d.Queue, logger: d.Logger, metrics: newMetrics(d.Registerer), ending: make(chan struct{})}
+// New returns a scaler. A missing dependency is an error.
+func New(d Deps) (*Scaler, error) {
+	if err := dependency.Require("scaler", d, "Queue", "Logger", "Registerer"); err != nil {
+		return nil, err
+	}
+	return &Scaler{queue: d.Queue, logger: d.Logger, metrics: newMetrics(d.Registerer), ending: make(chan struct{})}, nil
 }
 
 // IsActive reports whether there is any work.

@@ -76,9 +76,9 @@ func serve(t *testing.T, q scaler.Queue, files scaler.TLS) (addr string, end fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &scaler.Server{TLS: files, Scaler: scaler.New(scaler.Deps{
+	server := &scaler.Server{TLS: files, Scaler: testenv.Must(scaler.New(scaler.Deps{
 		Queue: q, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Registerer: prometheus.NewPedanticRegistry(),
-	})}
+	}))}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeListener(ctx, listener) }()
@@ -286,9 +286,9 @@ func TestAServerWithoutItsCertificateDoesNotStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scaler.Server{TLS: scaler.TLS{Certificate: "/no/such", Key: "/no/such"}, Scaler: scaler.New(scaler.Deps{
-		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
-	})}
+	s := &scaler.Server{TLS: scaler.TLS{Certificate: "/no/such", Key: "/no/such"}, Scaler: testenv.Must(scaler.New(scaler.Deps{
+		Queue: struct{ scaler.Queue }{}, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
+	}))}
 	if err := s.ServeListener(t.Context(), listener); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler/externalscaler"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // line is a queue whose length the test sets.
@@ -63,7 +64,7 @@ func (e *ear) Send(r *externalscaler.IsActiveResponse) error {
 }
 
 func newScaler(q Queue) *Scaler {
-	return New(Deps{Queue: q, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
+	return testenv.Must(New(Deps{Queue: q, Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()}))
 }
 
 // The times are exact: the bubble's clock moves only when all goroutines wait.
