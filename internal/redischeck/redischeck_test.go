@@ -158,6 +158,18 @@ func TestCheckJobsWithoutThePassword(t *testing.T) {
 	wantUnfit(t, err, "requires a password")
 }
 
+func TestCheckJobsWithoutTheCertificate(t *testing.T) {
+	t.Parallel()
+	cert, key := testenv.WriteCertificate(t)
+	port := strconv.Itoa(testenv.FreePort(t))
+	startServer(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
+	url := "rediss://127.0.0.1:" + port + "/1"
+	err, _ := checkURL(t, url+"?skip_verify=true")
+	wantUnfit(t, err, "set TMD_REDIS_TLS_CERT and TMD_REDIS_TLS_KEY")
+	err, _ = checkURL(t, url)
+	wantUnfit(t, err, "SSL_CERT_DIR")
+}
+
 // What costs data and not service is a warning.
 func TestCheckJobsWarnings(t *testing.T) {
 	t.Parallel()

@@ -2,13 +2,7 @@ package redisurl_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -104,7 +98,7 @@ func TestTLS(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartRedis(t)
 	server.Kill()
-	cert, key := writeCertificate(t)
+	cert, key := testenv.WriteCertificate(t)
 	port := strconv.Itoa(testenv.FreePort(t))
 	server.Restart(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no")
 	wantWorking(t, openClient(t, "rediss://127.0.0.1:"+port+"/1?skip_verify=true"), server)
@@ -113,32 +107,30 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// writeCertificate returns the files of a self-signed certificate and its key.
-func writeCertificate(t *testing.T) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, b []byte) string {
-		file := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
-			t.Fatal(err)
+// A server that asks for certificates accepts a client that has one.
+func TestClientCertificate(t *testing.T) {
+	t.Parallel()
+	server := testenv.StartRedis(t)
+	server.Kill()
+	cert, key := testenv.WriteCertificate(t)
+	port := strconv.Itoa(testenv.FreePort(t))
+	server.Restart(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
+	url := "rediss://127.0.0.1:" + port + "/1?skip_verify=true"
+	t.Run("a certificate", func(t *testing.T) {
+		wantWorking(t, openClient(t, url, redisurl.WithClientCertificate(cert, key)), server)
+	})
+	t.Run("no certificate", func(t *testing.T) {
+		err := openClient(t, url).Ping(t.Context()).Err()
+		if err == nil || !strings.Contains(err.Error(), "certificate required") {
+			t.Errorf("Ping: got %v, want an error about the certificate", err)
 		}
-		return file
-	}
-	return write("cert.pem", "CERTIFICATE", public), write("key.pem", "PRIVATE KEY", encoded)
+	})
+	t.Run("no such file", func(t *testing.T) {
+		err := openClient(t, url, redisurl.WithClientCertificate(cert+".old", key)).Ping(t.Context()).Err()
+		if err == nil || !strings.Contains(err.Error(), "client certificate") {
+			t.Errorf("Ping: got %v, want an error about the file", err)
+		}
+	})
 }
 
 // A real Sentinel names the server. One of two addresses is enough.

@@ -53,6 +53,9 @@
 {{- with include "tmd.sentryEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
+{{- with include "tmd.redisCertEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- with include "tmd.caEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
@@ -86,6 +89,9 @@
 {{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}
 {{- with include "tmd.sentryEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- with include "tmd.redisCertEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
 {{- with include "tmd.caEnv" . }}
@@ -174,6 +180,9 @@
 {{- with include "tmd.sentryEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
+{{- with include "tmd.redisCertEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- with include "tmd.caEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
@@ -189,6 +198,9 @@
 {{- if .Values.catalogue.existingConfigMap }}
 - name: TMD_CATALOGUE_FOLDER
   value: /etc/tmd/catalogue
+{{- end }}
+{{- with include "tmd.redisCertEnv" . }}
+{{- . | nindent 0 }}
 {{- end }}
 {{- with include "tmd.caEnv" . }}
 {{- . | nindent 0 }}

@@ -198,6 +198,42 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- end }}
 {{- end }}
 
+{{/* The client certificate for an external Redis, from the Secret of its TLS. include "tmd.redisCert" . */}}
+{{- define "tmd.redisCert" -}}
+{{- $tls := .Values.redis.external.tls }}
+{{- if and (not .Values.redis.enabled) $tls.enabled $tls.clientCertificate }}yes{{ end }}
+{{- end }}
+
+{{- define "tmd.redisCertEnv" -}}
+{{- if include "tmd.redisCert" . -}}
+- name: TMD_REDIS_TLS_CERT
+  value: /etc/tmd/redis/tls.crt
+- name: TMD_REDIS_TLS_KEY
+  value: /etc/tmd/redis/tls.key
+{{- end }}
+{{- end }}
+
+{{- define "tmd.redisCertMount" -}}
+{{- if include "tmd.redisCert" . -}}
+- name: redis-tls
+  mountPath: /etc/tmd/redis
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "tmd.redisCertVolume" -}}
+{{- if include "tmd.redisCert" . -}}
+- name: redis-tls
+  secret:
+    secretName: {{ .Values.redis.external.tls.existingSecret | quote }}
+    items:
+      - key: tls.crt
+        path: tls.crt
+      - key: tls.key
+        path: tls.key
+{{- end }}
+{{- end }}
+
 {{/* The storage of uploads, for the API and for workers: a folder or a bucket. */}}
 {{- define "tmd.uploadsEnv" -}}
 {{- $s3 := .Values.uploads.s3 -}}
