@@ -101,7 +101,8 @@ func TestPage(t *testing.T) {
 		holds(`document.querySelectorAll(".term").length === 10`),
 		holds(`document.querySelector(".term h3").textContent === "FALL `+firstYear()+`"`),
 		holds(`document.querySelectorAll(".requirement").length >= 8`),
-		holds(`document.getElementById("result").textContent.includes("Co-op")`))
+		holds(`document.getElementById("result").textContent.includes("Co-op")`),
+		holds(`/Calendar 20\d\d-\d\d/.test(document.getElementById("result").textContent)`))
 
 	run(tab, t, "a search among the remaining courses", chromedp.SendKeys(css("#remaining-search"), "comp 249"),
 		holds(`document.querySelectorAll("#remaining-list li").length === 1`),

@@ -22,6 +22,9 @@ func WriteTimeline(w io.Writer, r *timeline.Result) error {
 	if r.IsCoop {
 		title += ", co-op"
 	}
+	if r.Calendar != "" {
+		title += ", calendar " + r.Calendar
+	}
 	fmt.Fprintf(w, "%s\n%s\n\n", title, strings.Repeat("=", len([]rune(title))))
 	if err := writeTerms(w, r); err != nil {
 		return err

@@ -22,11 +22,15 @@ function overview(result, actions) {
     make("button", {}, result._id ? "Save again" : "Save"));
   save.addEventListener("submit", (e) => { e.preventDefault(); actions.save(name.value.trim()); });
 
-  const traits = [result.isCoop && "Co-op", result.isExtendedCredit && "Extended credit program"].filter(Boolean);
+  const traits = [result.calendar && `Calendar ${result.calendar}`, result.isCoop && "Co-op", result.isExtendedCredit && "Extended credit program",
+    result.graduation && `Can be done by ${result.graduation.term}`].filter(Boolean);
   return make("section", { class: "panel", "aria-labelledby": "result-title" },
     make("h2", { id: "result-title", tabIndex: -1 }, result.degree.name),
     traits.length > 0 && make("p", {}, traits.join(" · ")),
     meter("Degree", result.progress.overall),
+    result.warnings?.length > 0 && make("section", { id: "warnings", "aria-labelledby": "warnings-title" },
+      make("h3", { id: "warnings-title" }, "Please check"),
+      make("ul", {}, result.warnings.map((w) => make("li", {}, w.message)))),
     save,
     make("p", { class: "row" },
       make("button", { type: "button", id: "download", onclick: () => download(result) }, "Download as JSON"),
