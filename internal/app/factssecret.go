@@ -21,7 +21,7 @@ func loadFactsSecret(dir string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("facts secret: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	secret, err := root.ReadFile(factsSecretFile)
 	switch {
 	case err == nil && len(secret) == factsSecretSize:

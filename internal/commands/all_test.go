@@ -73,7 +73,7 @@ func TestAll(t *testing.T) {
 		if got.code != 0 {
 			t.Fatalf("%+v", got)
 		}
-		for _, want := range []string{"soen-regular.pdf\n", "BEng in Software Engineering\n", "coop.pdf\n", "Requirement ", "  All "} {
+		for _, want := range []string{"soen-regular.pdf\n", "BEng in Software Engineering, calendar 2026-27\n", "coop.pdf\n", "Requirement ", "  All "} {
 			if !strings.Contains(got.out, want) {
 				t.Errorf("no %q in\n%s", want, got.out)
 			}

@@ -34,7 +34,7 @@ func readEditions(path string) ([]catalogue.Source, error) {
 	if err != nil {
 		return nil, program.UsageError(err)
 	}
-	var folder fs.FS = os.DirFS(path)
+	folder := os.DirFS(path)
 	if !info.IsDir() {
 		archive, err := zip.OpenReader(path)
 		if errors.Is(err, zip.ErrFormat) {
@@ -43,7 +43,7 @@ func readEditions(path string) ([]catalogue.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer archive.Close()
+		defer func() { _ = archive.Close() }()
 		folder = archive
 		if inner, err := fs.ReadDir(archive, "."); err == nil && len(inner) == 1 && inner[0].IsDir() && filepath.Ext(path) == ".zip" {
 			if folder, err = fs.Sub(archive, inner[0].Name()); err != nil {

@@ -185,7 +185,7 @@ func (s *Store) VisitTimelines(ctx context.Context, visit func(timeline.Saved) e
 	if err != nil {
 		return storeError(ctx, "visit the timelines", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	for cursor.Next(ctx) {
 		var doc timelineDocument
 		if err := cursor.Decode(&doc); err != nil {

@@ -39,11 +39,11 @@ func startServer(t *testing.T, args ...string) *testenv.RedisServer {
 }
 
 // checkURL returns the outcome of the check and its log.
-func checkURL(t *testing.T, url string) (error, string) {
+func checkURL(t *testing.T, url string) (log string, err error) {
 	t.Helper()
-	var log bytes.Buffer
-	err := redischeck.CheckJobs(t.Context(), openURL(t, url), slog.New(slog.NewTextHandler(&log, nil)))
-	return err, log.String()
+	var lines bytes.Buffer
+	err = redischeck.CheckJobs(t.Context(), openURL(t, url), slog.New(slog.NewTextHandler(&lines, nil)))
+	return lines.String(), err
 }
 
 // wantUnfit fails the test unless err is an UnfitError with a part in it.
@@ -58,7 +58,7 @@ func TestCheckJobsOfAFitServer(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartRedis(t)
 	for _, protocol := range []string{"2", "3"} {
-		if err, log := checkURL(t, server.URL(1)+"?protocol="+protocol); err != nil || log != "" {
+		if log, err := checkURL(t, server.URL(1)+"?protocol="+protocol); err != nil || log != "" {
 			t.Errorf("protocol %s: got %v and the log %q, want neither", protocol, err, log)
 		}
 	}
@@ -94,7 +94,7 @@ func TestCheckJobsOfAccessLists(t *testing.T) {
 			if err := admin.Do(t.Context(), args...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			err, _ := checkURL(t, fmt.Sprintf("redis://%s:pw@%s/1", user, server.Addr()))
+			_, err := checkURL(t, fmt.Sprintf("redis://%s:pw@%s/1", user, server.Addr()))
 			if c.part == "" {
 				if err != nil {
 					t.Errorf("got %v, want nil", err)
@@ -139,7 +139,7 @@ func TestCheckJobsOfUnfitServers(t *testing.T) {
 			if c.url != nil {
 				url = c.url(server)
 			}
-			err, _ := checkURL(t, url)
+			_, err := checkURL(t, url)
 			wantUnfit(t, err, c.part)
 			if err != nil && strings.Contains(err.Error(), "secret") {
 				t.Errorf("got %v, want no password in it", err)
@@ -154,7 +154,7 @@ func TestCheckJobsWithoutThePassword(t *testing.T) {
 	if err := openURL(t, server.URL(0)).ConfigSet(t.Context(), "requirepass", "pw").Err(); err != nil {
 		t.Fatal(err)
 	}
-	err, _ := checkURL(t, server.URL(1))
+	_, err := checkURL(t, server.URL(1))
 	wantUnfit(t, err, "requires a password")
 }
 
@@ -164,9 +164,9 @@ func TestCheckJobsWithoutTheCertificate(t *testing.T) {
 	port := strconv.Itoa(testenv.FreePort(t))
 	startServer(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
 	url := "rediss://127.0.0.1:" + port + "/1"
-	err, _ := checkURL(t, url+"?skip_verify=true")
+	_, err := checkURL(t, url+"?skip_verify=true")
 	wantUnfit(t, err, "set TMD_REDIS_TLS_CERT and TMD_REDIS_TLS_KEY")
-	err, _ = checkURL(t, url)
+	_, err = checkURL(t, url)
 	wantUnfit(t, err, "SSL_CERT_DIR")
 }
 
@@ -175,7 +175,7 @@ func TestCheckJobsWarnings(t *testing.T) {
 	t.Parallel()
 	t.Run("no append-only file", func(t *testing.T) {
 		t.Parallel()
-		err, log := checkURL(t, startServer(t, "--appendonly", "no").URL(1))
+		log, err := checkURL(t, startServer(t, "--appendonly", "no").URL(1))
 		if err != nil || !strings.Contains(log, "append-only") {
 			t.Errorf("got %v and the log %q, want a warning about the append-only file", err, log)
 		}
@@ -187,7 +187,7 @@ func TestCheckJobsWarnings(t *testing.T) {
 		if err := openURL(t, server.URL(0)).Do(t.Context(), args...).Err(); err != nil {
 			t.Fatal(err)
 		}
-		err, log := checkURL(t, "redis://tmd:pw@"+server.Addr()+"/1")
+		log, err := checkURL(t, "redis://tmd:pw@"+server.Addr()+"/1")
 		if err != nil || !strings.Contains(log, "maxmemory-policy") {
 			t.Errorf("got %v and the log %q, want a warning about the policy", err, log)
 		}
@@ -199,14 +199,14 @@ func TestCheckJobsOfAnOutage(t *testing.T) {
 	t.Parallel()
 	t.Run("no server", func(t *testing.T) {
 		t.Parallel()
-		err, _ := checkURL(t, fmt.Sprintf("redis://127.0.0.1:%d/1", testenv.FreePort(t)))
+		_, err := checkURL(t, fmt.Sprintf("redis://127.0.0.1:%d/1", testenv.FreePort(t)))
 		if err == nil || redischeck.IsUnfit(err) {
 			t.Errorf("got %v, want an error that is no UnfitError", err)
 		}
 	})
 	t.Run("no memory left", func(t *testing.T) {
 		t.Parallel()
-		err, _ := checkURL(t, startServer(t, "--maxmemory", "1").URL(1))
+		_, err := checkURL(t, startServer(t, "--maxmemory", "1").URL(1))
 		if err == nil || redischeck.IsUnfit(err) {
 			t.Errorf("got %v, want an error that is no UnfitError", err)
 		}

@@ -81,10 +81,10 @@ func (d *draft) hasEntry(code string) bool {
 	return ok
 }
 
-// findCourse returns the place of a course in the catalogue, and whether a pool of the program lists it.
-func (d *draft) findCourse(code string) (i int, known, listed bool) {
-	i, known = d.cat.CourseIndex(code)
-	return i, known, known && d.program.listed[i]
+// isListed reports whether a pool of the program lists a course.
+func (d *draft) isListed(code string) bool {
+	i, known := d.cat.CourseIndex(code)
+	return known && d.program.listed[i]
 }
 
 // newEntry returns a course without a state.
@@ -199,7 +199,7 @@ func (d *draft) markUnused(r *Result) []string {
 // findUnused returns why no pool can use a course, "" for a course that a pool uses or could use.
 func (d *draft) findUnused(r *Result, code string) string {
 	course, known := r.Courses[code]
-	if _, _, listed := d.findCourse(code); !known || listed || d.owed[code] {
+	if !known || d.isListed(code) || d.owed[code] {
 		return ""
 	}
 	if slices.ContainsFunc(course.Counts, func(c audit.Count) bool { return c.For != "" }) {
@@ -210,8 +210,7 @@ func (d *draft) findUnused(r *Result, code string) string {
 		if len(r.Courses[other].Counts) > 0 {
 			return countsInstead + other
 		}
-		_, _, of := d.findCourse(other)
-		listed = listed || of
+		listed = listed || d.isListed(other)
 	}
 	if listed {
 		return ""

@@ -14,7 +14,7 @@ func (x *changer) placeCourse(c *Change) {
 	name, message := strings.TrimSpace(c.Course), placeholder
 	known := isPlaceholder(name) && !catalogue.IsCode(catalogue.NormalizeCode(name))
 	if !known {
-		name, known = x.findCourse("course", c.Course)
+		name, known = x.findCourse(c.Course)
 		message = ""
 	}
 	t, k, ok := x.findTerm("term", c.Term)

@@ -20,7 +20,7 @@ func (x *changer) markCourse(c *Change) {
 		x.markSitting(c)
 		return
 	}
-	code, ok := x.findCourse("course", c.Course)
+	code, ok := x.findCourse(c.Course)
 	if !ok {
 		return
 	}
@@ -54,7 +54,7 @@ func (x *changer) hasRoom(codes []string) bool {
 // markSitting says how a sitting ended. A completed course without a term is put into the one that is
 // named, which has begun.
 func (x *changer) markSitting(c *Change) {
-	code, ok := x.findCourse("course", c.Course)
+	code, ok := x.findCourse(c.Course)
 	if !ok {
 		return
 	}
@@ -94,7 +94,7 @@ var viaWords = map[string]Mark{ViaTransfer: MarkTransferred, ViaExemption: MarkE
 
 // unmarkCourse takes a mark back.
 func (x *changer) unmarkCourse(c *Change) {
-	code, ok := x.findCourse("course", c.Course)
+	code, ok := x.findCourse(c.Course)
 	if !ok {
 		return
 	}
@@ -132,7 +132,7 @@ func (x *changer) restoreState(code, via string) {
 
 // pinCourse puts a course into a requirement that lists it, or lists an equivalent of it.
 func (x *changer) pinCourse(c *Change) {
-	code, ok := x.findCourse("course", c.Course)
+	code, ok := x.findCourse(c.Course)
 	switch {
 	case !ok:
 	case !x.checkPin("pool", code, c.Pool):

@@ -134,8 +134,8 @@ func (x *changer) indexOf(t term.Term) int {
 	return slices.IndexFunc(x.s.Semesters, func(s Semester) bool { return s.Term == label })
 }
 
-// findCourse reads the course in a field. A placeholder is no course.
-func (x *changer) findCourse(field, value string) (string, bool) {
+// findCourse reads the field course. A placeholder is no course.
+func (x *changer) findCourse(value string) (string, bool) {
 	code := catalogue.NormalizeCode(value)
 	if _, known := x.b.cat.CourseIndex(code); known {
 		return code, true
@@ -143,7 +143,7 @@ func (x *changer) findCourse(field, value string) (string, bool) {
 	if _, mine := x.own[code]; mine {
 		return code, true
 	}
-	x.addFault(field, "There is no such course.")
+	x.addFault("course", "There is no such course.")
 	return "", false
 }
 

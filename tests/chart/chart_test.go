@@ -151,8 +151,8 @@ var bucketKeys = []string{"access-key-id", "secret-access-key"}
 // secrets replace the values of an existing Secret.
 var secrets = map[string]string{
 	"jwt-secret":      "0123456789abcdef0123456789abcdef",
-	"redis-job-url":   "redis://redis:6379/1",
-	"redis-cache-url": "redis://redis:6379/0",
+	"redis-job-url":   "rediss://redis:6379/1",
+	"redis-cache-url": "rediss://redis:6379/0",
 	"mongodb-uri":     "mongodb://mongodb/trackmydegree",
 	"sentry-dsn":      "https://key@sentry.example.org/1",
 }
@@ -169,6 +169,8 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 					held = o.StringData
 				}
 			}
+			cert, key := testenv.WriteCertificate(t)
+			mounted := strings.NewReplacer("/etc/tmd/redis/tls.crt", cert, "/etc/tmd/redis/tls.key", key)
 			found := containers(objects)
 			if len(found) < 2 {
 				t.Fatalf("only %d containers run the program", len(found))
@@ -187,7 +189,7 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 						}
 					}
 					if v.Name != "TMD_TOKEN_FILE" { // the container before it creates the file
-						environ = append(environ, v.Name+"="+value)
+						environ = append(environ, v.Name+"="+mounted.Replace(value))
 					}
 				}
 				if err := config.Load(role(c.role()), environ); err != nil {
