@@ -18,6 +18,14 @@ import (
 // documentsOfTheDay is the number of documents of a kind that the seed of the day generates.
 const documentsOfTheDay = 500
 
+// countDocuments returns documentsOfTheDay, a fifth of it with -short.
+func countDocuments() int {
+	if testing.Short() {
+		return documentsOfTheDay / 5
+	}
+	return documentsOfTheDay
+}
+
 // seedOfTheDay changes each day, so that new documents are tested. It is printed; DAY=20261128 repeats the documents
 // of that day.
 func seedOfTheDay(t *testing.T) int {
@@ -90,7 +98,7 @@ func TestTranscriptsOfTheDay(t *testing.T) {
 	t.Parallel()
 	seed := seedOfTheDay(t)
 	records, layouts := rapid.Custom(drawRecord), rapid.Custom(drawLayout)
-	for i := range documentsOfTheDay {
+	for i := range countDocuments() {
 		want, l := records.Example(seed+i), layouts.Example(seed+i)
 		arranged := arrangements[i%len(arrangements)]
 		l.Furniture = l.Furniture || arranged.number

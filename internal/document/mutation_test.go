@@ -45,6 +45,9 @@ var damages = []damage{
 func TestMutationsOfTheDay(t *testing.T) {
 	t.Parallel()
 	n := mutationsOfTheDay
+	if testing.Short() {
+		n /= 5
+	}
 	if all := os.Getenv("MUTATIONS"); all != "" {
 		var err error
 		if n, err = strconv.Atoi(all); err != nil {
