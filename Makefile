@@ -39,7 +39,7 @@ deps: ## Install what the tests of make test need: redis-server, a MongoDB and a
 
 # The packages whose tests run a Kubernetes API server. FAST are those that start no server and no process.
 KUBE := ./internal/controller/... ./internal/controllercmd/... ./internal/testenv/kube/...
-FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... \
+FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... ./internal/audit/... \
 	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
 
 # DRAWN are the packages whose tests generate thousands of inputs. They start no server.

@@ -143,11 +143,20 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
-// current is a catalogue that is always loaded.
+// current is a catalogue that is always loaded. Its editions are one value, as in a process: a builder is made once.
 type current struct{ *catalogue.Catalogue }
 
+var joined sync.Map // *catalogue.Catalogue → *catalogue.Editions
+
 func (c current) CurrentEditions(context.Context) (*catalogue.Editions, error) {
-	return catalogue.JoinEditions(c.Catalogue)
+	if e, ok := joined.Load(c.Catalogue); ok {
+		return e.(*catalogue.Editions), nil
+	}
+	e, err := catalogue.JoinEditions(c.Catalogue)
+	if err == nil {
+		joined.Store(c.Catalogue, e)
+	}
+	return e, err
 }
 
 var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
