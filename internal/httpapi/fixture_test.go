@@ -153,9 +153,7 @@ func (c current) CurrentEditions(context.Context) (*catalogue.Editions, error) {
 		return e.(*catalogue.Editions), nil
 	}
 	e, err := catalogue.JoinEditions(c.Catalogue)
-	if err == nil {
-		joined.Store(c.Catalogue, e)
-	}
+	joined.Store(c.Catalogue, e)
 	return e, err
 }
 
