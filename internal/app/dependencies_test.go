@@ -25,14 +25,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// failure is the error of a constructor.
-func failure[D, T any](build func(D) (T, error)) func(D) error {
-	return func(d D) error {
-		_, err := build(d)
-		return err
-	}
-}
-
 // Every constructor refuses each missing dependency by name. The embedded interfaces are nil: no constructor calls
 // them.
 func TestConstructorsRefuseMissingDependencies(t *testing.T) {
@@ -43,52 +35,52 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 		testenv.CheckDependencies(t, submit.Deps{
 			Uploads: struct{ submit.Uploads }{}, Jobs: struct{ submit.Jobs }{}, Queue: struct{ submit.Queue }{},
 			Clock: time.Now, NewID: newJobID, Logger: logger,
-		}, failure(submit.New), "Intake")
+		}, submit.New, "Intake")
 	})
 	t.Run("executor", func(t *testing.T) {
 		testenv.CheckDependencies(t, executor.Deps{
 			Jobs: struct{ executor.Jobs }{}, Uploads: struct{ executor.Uploads }{}, Parser: struct{ executor.Parser }{},
 			Catalogue: struct{ executor.Catalogue }{}, Timelines: struct{ executor.Timelines }{},
 			Clock: time.Now, Logger: logger, Registerer: registry,
-		}, failure(executor.New), "Facts", "Reporter")
+		}, executor.New, "Facts", "Reporter")
 	})
 	t.Run("timelines", func(t *testing.T) {
 		testenv.CheckDependencies(t, timelines.Deps{
 			Jobs: struct{ timelines.Jobs }{}, Timelines: struct{ timelines.Timelines }{},
 			Catalogue: struct{ timelines.Catalogue }{}, Clock: time.Now,
-		}, failure(timelines.New))
+		}, timelines.New)
 	})
 	t.Run("advising", func(t *testing.T) {
 		testenv.CheckDependencies(t, advising.Deps{
 			Jobs: struct{ advising.Jobs }{}, Timelines: struct{ advising.Timelines }{},
 			Catalogue: struct{ advising.Catalogue }{}, Clock: time.Now,
-		}, failure(advising.New))
+		}, advising.New)
 	})
 	t.Run("admin", func(t *testing.T) {
 		testenv.CheckDependencies(t, admin.Deps{
 			Queue: struct{ admin.Queue }{}, Tasks: struct{ admin.Tasks }{}, Intake: struct{ admin.Intake }{},
 			Jobs: struct{ admin.Jobs }{}, Clock: time.Now,
-		}, failure(admin.New), "Uploads")
+		}, admin.New, "Uploads")
 	})
 	t.Run("repair", func(t *testing.T) {
 		testenv.CheckDependencies(t, repair.Deps{
 			Uploads: struct{ repair.Uploads }{}, Jobs: struct{ repair.Jobs }{}, Queue: struct{ repair.Queue }{},
 			Holder: "this process", Clock: time.Now, Logger: logger, Registerer: registry,
-		}, failure(repair.New))
+		}, repair.New)
 	})
 	t.Run("snapshot", func(t *testing.T) {
-		testenv.CheckDependencies(t, snapshot.Deps{Store: struct{ snapshot.Store }{}, Logger: logger}, failure(snapshot.New), "Clock")
+		testenv.CheckDependencies(t, snapshot.Deps{Store: struct{ snapshot.Store }{}, Logger: logger}, snapshot.New, "Clock")
 	})
 	t.Run("jobstore", func(t *testing.T) {
-		testenv.CheckDependencies(t, jobstore.Deps{Redis: client, Clock: time.Now, Logger: logger}, failure(jobstore.New), "Host")
+		testenv.CheckDependencies(t, jobstore.Deps{Redis: client, Clock: time.Now, Logger: logger}, jobstore.New, "Host")
 	})
 	t.Run("cache", func(t *testing.T) {
-		testenv.CheckDependencies(t, cache.Deps{Redis: client, Logger: logger, Registerer: registry}, failure(cache.New))
+		testenv.CheckDependencies(t, cache.Deps{Redis: client, Logger: logger, Registerer: registry}, cache.New)
 	})
 	t.Run("queueadmin", func(t *testing.T) {
 		testenv.CheckDependencies(t, queueadmin.Deps{
 			Redis: client, Depths: struct{ queueadmin.DepthReader }{}, Workers: struct{ queueadmin.WorkerLister }{},
-		}, failure(queueadmin.NewInspector))
+		}, queueadmin.NewInspector)
 	})
 	t.Run("httpapi", func(t *testing.T) {
 		testenv.CheckDependencies(t, httpapi.Deps{
@@ -96,23 +88,23 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{},
 			Catalogue: struct{ httpapi.Catalogue }{}, Snapshot: struct{ httpapi.Snapshot }{}, Cache: struct{ httpapi.Cache }{},
 			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
-		}, httpapi.Deps.Validate, "Clock", "Registerer", "Health", "Origins")
+		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins")
 	})
 	t.Run("auth", func(t *testing.T) {
-		testenv.CheckDependencies(t, auth.Deps{None: true, Clock: time.Now, Logger: logger}, failure(auth.New),
+		testenv.CheckDependencies(t, auth.Deps{None: true, Clock: time.Now, Logger: logger}, auth.New,
 			"Secret", "JWKSURL", "Issuer", "Audience", "RolesClaim", "Client")
 	})
 	t.Run("parserapi client", func(t *testing.T) {
 		testenv.CheckDependencies(t, parserapi.ClientDeps{
 			BaseURL: "http://127.0.0.1:1", Clock: time.Now, Logger: logger, Registerer: registry,
-		}, failure(parserapi.NewClient), "HTTPClient")
+		}, parserapi.NewClient, "HTTPClient")
 	})
 	t.Run("parserapi", func(t *testing.T) {
-		testenv.CheckDependencies(t, parserapi.Deps{Parser: struct{ parserapi.Parser }{}, Logger: logger}, failure(parserapi.New), "Ready")
+		testenv.CheckDependencies(t, parserapi.Deps{Parser: struct{ parserapi.Parser }{}, Logger: logger}, parserapi.New, "Ready")
 	})
 	t.Run("parsepool", func(t *testing.T) {
 		testenv.CheckDependencies(t, parsepool.Deps{
 			Command: []string{"child"}, Clock: time.Now, Logger: logger, Registerer: registry,
-		}, failure(parsepool.New), "Env")
+		}, parsepool.New, "Env")
 	})
 }

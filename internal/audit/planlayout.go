@@ -169,7 +169,7 @@ func (x *planner) newNeed(id int32, n *need, at map[int32][]int, self int) (plan
 
 // isMetByRecord reports whether the record, or admission, provides a course before the plan begins.
 func (x *planner) isMetByRecord(id, other int32, code RemarkCode) bool {
-	if x.presumed[other] && !slices.Contains(x.record.Deficiencies, x.book.courses[other].code) {
+	if x.isPresumed(other) {
 		return true
 	}
 	has := func(c int32) bool {

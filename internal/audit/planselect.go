@@ -144,9 +144,9 @@ func (x *planner) meetNeed(id int32, n *need) {
 	var open []int32
 	for _, other := range n.list {
 		switch {
-		case x.hasUsable(id, other, n.code) || x.presumed[other] && !slices.Contains(x.record.Deficiencies, x.book.courses[other].code):
+		case x.hasUsable(id, other, n.code), x.isPresumed(other):
 			missing--
-		case x.hasCourse(x.book.courses[other].code), !x.isShut(other, x.sharedPool(id, other)) && x.book.courses[other].known:
+		case x.mayTake(id, other):
 			open = append(open, other)
 		}
 	}
@@ -201,9 +201,8 @@ func (x *planner) canBegin(id int32, path []int32) bool {
 		need := &x.book.courses[id].needs[n]
 		missing := min(need.count, len(need.list))
 		for _, other := range need.list {
-			c := &x.book.courses[other]
-			if x.hasUsable(id, other, need.code) || x.presumed[other] && !slices.Contains(x.record.Deficiencies, c.code) ||
-				!slices.Contains(path, other) && c.known && (x.hasCourse(c.code) || !x.isShut(other, x.sharedPool(id, other))) && x.canBegin(other, path) {
+			if x.hasUsable(id, other, need.code) || x.isPresumed(other) ||
+				!slices.Contains(path, other) && x.book.courses[other].known && x.mayTake(id, other) && x.canBegin(other, path) {
 				missing--
 			}
 		}
@@ -212,6 +211,17 @@ func (x *planner) canBegin(id int32, path []int32) bool {
 		}
 	}
 	return true
+}
+
+// isPresumed reports whether admission stands for a course, and the student does not owe it.
+func (x *planner) isPresumed(id int32) bool {
+	return x.presumed[id] && !slices.Contains(x.record.Deficiencies, x.book.courses[id].code)
+}
+
+// mayTake reports whether a prerequisite of a course can be taken, or taken again.
+func (x *planner) mayTake(id, prerequisite int32) bool {
+	c := &x.book.courses[prerequisite]
+	return x.hasCourse(c.code) || c.known && !x.isShut(prerequisite, x.sharedPool(id, prerequisite))
 }
 
 // sharedPool returns a pool that lists two courses, -1 for none.

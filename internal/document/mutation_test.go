@@ -165,8 +165,6 @@ func clonePages(pages []document.Page) []document.Page {
 	return out
 }
 
-func isOfHeader(w document.Word, name string) bool { return w.Text == name }
-
 // hideColumn removes the cells of a column from all rows of the document.
 func hideColumn(r *rand.Rand, pages []document.Page) []document.Page {
 	names := []string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "PROGRAM"}
@@ -176,9 +174,10 @@ func hideColumn(r *rand.Rand, pages []document.Page) []document.Page {
 		rows := rowBaselines(pages[i])
 		left, right := 0.0, 0.0
 		for _, w := range pages[i].Words {
-			if isOfHeader(w, names[k]) {
+			switch w.Text {
+			case names[k]:
 				left = w.X0
-			} else if isOfHeader(w, next) {
+			case next:
 				right = w.X0
 			}
 		}

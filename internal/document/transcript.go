@@ -90,9 +90,10 @@ func readTranscript(all []layout.Line) (Document, []unreadRow) {
 
 // assignRows assigns lines to tables and tables to terms.
 func (r *record) assignRows(headers []layout.Header) {
+	sizes := medianSizes(r.lines)
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
-		if i > 0 && l.Page != r.lines[i-1].Page && r.isOtherScale(r.lines[i-1].Page, l.Page) {
+		if i > 0 && isOtherScale(sizes[r.lines[i-1].Page], sizes[l.Page]) {
 			// The columns of the previous table have other positions here.
 			r.closeBlock(false)
 			r.table = nil
@@ -128,21 +129,22 @@ func (r *record) assignRows(headers []layout.Header) {
 // sameScale is the greatest ratio of the sizes of two pages of one print.
 const sameScale = 1.2
 
-// isOtherScale reports whether two pages are printed at different scales, by the sizes of most of their lines.
-func (r *record) isOtherScale(a, b int) bool {
-	size := func(page int) float64 {
-		var sizes []float64
-		for _, l := range r.lines {
-			if l.Page == page {
-				sizes = append(sizes, l.Size)
-			}
-		}
-		slices.Sort(sizes)
-		return sizes[len(sizes)/2]
+// medianSizes returns the size of most lines of each page.
+func medianSizes(lines []layout.Line) map[int]float64 {
+	sizes := map[int][]float64{}
+	for _, l := range lines {
+		sizes[l.Page] = append(sizes[l.Page], l.Size)
 	}
-	x, y := size(a), size(b)
-	return x > y*sameScale || y > x*sameScale
+	medians := make(map[int]float64, len(sizes))
+	for page, all := range sizes {
+		slices.Sort(all)
+		medians[page] = all[len(all)/2]
+	}
+	return medians
 }
+
+// isOtherScale reports whether pages with lines of these sizes are printed at different scales.
+func isOtherScale(a, b float64) bool { return a > b*sameScale || b > a*sameScale }
 
 var (
 	// unreadLine matches the beginning of a row; a line with credits, or in capitals as titles are, is meant as one.

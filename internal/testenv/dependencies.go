@@ -12,7 +12,7 @@ import (
 // CheckDependencies checks that build refuses complete without any one of its dependencies, by name, and accepts it
 // without each of the optional ones. The dependencies are the fields of type interface, function, pointer, slice and
 // string.
-func CheckDependencies[D any](t *testing.T, complete D, build func(D) error, optional ...string) {
+func CheckDependencies[D, T any](t *testing.T, complete D, build func(D) (T, error), optional ...string) {
 	t.Helper()
 	for i := range reflect.TypeFor[D]().NumField() {
 		d := complete
@@ -33,7 +33,7 @@ func CheckDependencies[D any](t *testing.T, complete D, build func(D) error, opt
 				t.Fatal("the complete dependencies lack it")
 			}
 			field.SetZero()
-			err := build(d)
+			_, err := build(d)
 			if required && (err == nil || !strings.Contains(err.Error(), name+" is missing")) {
 				t.Errorf("got %v, want an error that names it", err)
 			}

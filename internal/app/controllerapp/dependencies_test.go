@@ -23,14 +23,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-// failure is the error of a constructor.
-func failure[D, T any](build func(D) (T, error)) func(D) error {
-	return func(d D) error {
-		_, err := build(d)
-		return err
-	}
-}
-
 // Every constructor refuses each missing dependency by name. The embedded interfaces are nil: no constructor calls
 // them.
 func TestConstructorsRefuseMissingDependencies(t *testing.T) {
@@ -40,41 +32,41 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 	t.Run("fleet", func(t *testing.T) {
 		testenv.CheckDependencies(t, fleet.Deps{
 			Workers: workerSource{}, Clock: clock.RealClock{}, Logger: logger, Registerer: registry,
-		}, failure(fleet.New))
+		}, fleet.New)
 	})
 	t.Run("deletioncost", func(t *testing.T) {
 		testenv.CheckDependencies(t, deletioncost.Deps{
 			Client: cluster, Fleet: struct{ deletioncost.Fleet }{}, Namespace: "tmd", Clock: clock.RealClock{}, Logger: logger,
 			Registerer: registry,
-		}, failure(deletioncost.New))
+		}, deletioncost.New)
 	})
 	t.Run("evictionguard", func(t *testing.T) {
 		testenv.CheckDependencies(t, evictionguard.Deps{
 			Client: cluster, Fleet: struct{ evictionguard.Fleet }{}, Namespace: "tmd", Clock: clock.RealClock{}, Events: recorder,
 			Logger: logger, Registerer: registry,
-		}, failure(evictionguard.New))
+		}, evictionguard.New)
 	})
 	t.Run("handover", func(t *testing.T) {
 		testenv.CheckDependencies(t, handover.Deps{
 			Client: cluster, Reader: cluster, Queue: struct{ handover.Queue }{}, Container: "worker", Clock: clock.RealClock{},
 			Events: recorder, Logger: logger, Registerer: registry,
-		}, failure(handover.New))
+		}, handover.New)
 	})
 	t.Run("imageupdate", func(t *testing.T) {
 		testenv.CheckDependencies(t, imageupdate.Deps{
 			Client: cluster, Reader: cluster, Registry: struct{ imageupdate.Registry }{}, Events: recorder,
 			Schedule: struct{ cron.Schedule }{}, Namespace: "tmd", Selector: labels.Everything(), Clock: time.Now, Logger: logger,
 			Registerer: registry,
-		}, failure(imageupdate.New))
+		}, imageupdate.New)
 	})
 	t.Run("scaler", func(t *testing.T) {
-		testenv.CheckDependencies(t, scaler.Deps{Queue: struct{ scaler.Queue }{}, Logger: logger, Registerer: registry}, failure(scaler.New))
+		testenv.CheckDependencies(t, scaler.Deps{Queue: struct{ scaler.Queue }{}, Logger: logger, Registerer: registry}, scaler.New)
 	})
 	t.Run("canary", func(t *testing.T) {
 		testenv.CheckDependencies(t, canary.Deps{
 			Client: cluster, Reader: cluster, Jobs: struct{ canary.Jobs }{}, Metrics: struct{ canary.Metrics }{}, Events: recorder,
 			Namespace: "tmd", ConfigMap: "canary", Deployment: "worker", NewID: func() job.ID { return "" }, Clock: time.Now,
 			Logger: logger, Registerer: registry,
-		}, failure(canary.New), "ScaledObject", "Keys")
+		}, canary.New, "ScaledObject", "Keys")
 	})
 }
