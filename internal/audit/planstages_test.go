@@ -67,8 +67,8 @@ func drawStages(tb testing.TB, n int) []stage {
 	return out
 }
 
-// Of 510 plans of records at every stage at least 95 of 100 are proven to need the fewest terms, and every plan
-// follows the rules in its own terms.
+// Of 510 plans of records at every stage at least 95 of 100 are proven to need the fewest terms. Every plan follows
+// the rules in its own terms.
 func TestPlansOfEveryStage(t *testing.T) {
 	t.Parallel()
 	// The share holds for the whole number. A sixth of it is a coarser sample, of which one plan is more than a percent.
