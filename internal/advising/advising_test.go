@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,12 +17,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -36,20 +37,6 @@ const (
 
 // now is a day in the fall term of 2026.
 var now = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
-
-var loadCatalogue = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
-	cat, err := catalogue.New(data)
-	if err != nil {
-		panic(err)
-	}
-	return cat
-})
-
-var loadBuilder = sync.OnceValue(func() *timeline.Builder { return timeline.NewBuilder(loadCatalogue()) })
 
 // stores holds one result, as a job and as a saved timeline.
 type stores struct {
@@ -73,16 +60,8 @@ func (s *stores) FindTimeline(_ context.Context, by, id string) (timeline.Saved,
 }
 
 func (*stores) CurrentEditions(context.Context) (*catalogue.Editions, error) {
-	return loadEditions(), nil
+	return cataloguetest.EmbeddedEditions(), nil
 }
-
-var loadEditions = sync.OnceValue(func() *catalogue.Editions {
-	editions, err := catalogue.JoinEditions(loadCatalogue())
-	if err != nil {
-		panic(err)
-	}
-	return editions
-})
 
 // newStores returns stores with the timeline of a document of tests/documents.
 func newStores(tb testing.TB, name string) *stores {
@@ -92,7 +71,7 @@ func newStores(tb testing.TB, name string) *stores {
 	if err := json.Unmarshal(b, &doc); err != nil {
 		tb.Fatal(err)
 	}
-	r := must(loadBuilder().FromDocument(doc, now))(tb)
+	r := must(timelinetest.Builder().FromDocument(doc, now))(tb)
 	saved := r.ToSaved()
 	saved.Owner, saved.Version = owner, 2
 	return &stores{state: job.Done, packed: must(resultcodec.EncodeResult(r))(tb).Slim, saved: saved}

@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // The same wishes on the same timeline are always answered at once, or always by a job; and the job's plan is as good.
@@ -43,7 +44,7 @@ func TestShortPlansAreDecidedByWork(t *testing.T) {
 			}
 			return
 		}
-		planned, err := loadBuilder().FromPlan(ctx, input, now)
+		planned, err := timelinetest.Builder().FromPlan(ctx, input, now)
 		if err != nil {
 			if first != nil {
 				rt.Fatalf("the job fails where the answer had a plan: %v", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 )
 
 func TestCountsTheMostCredits(t *testing.T) {
@@ -171,7 +172,7 @@ Fall 2027 planned: ARTH 262, ARTH 263, ARTH 264, ARTH 265, ARTH 266
 // Two topics under one code are two attempts: each gives the credits beyond the requirements once.
 func TestTopicsFillOtherCredits(t *testing.T) {
 	t.Parallel()
-	cat := loadCatalogue()
+	cat := cataloguetest.Embedded()
 	d, ok := cat.FindDegree("BSc in Cybersecurity")
 	if !ok {
 		t.Skip("the catalogue has no BSc in Cybersecurity")

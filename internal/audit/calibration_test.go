@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 )
 
 // calibration is one case that was worked out by hand: a record and the expected result.
@@ -72,7 +73,7 @@ func readCalibrations(t *testing.T) []calibration {
 
 // findPoolID completes the id of a pool.
 func findPoolID(prefix string) string {
-	for _, p := range loadCatalogue().Data().Pools {
+	for _, p := range cataloguetest.Embedded().Data().Pools {
 		if strings.HasPrefix(p.ID, prefix) {
 			return p.ID
 		}
@@ -88,7 +89,7 @@ func TestCalibration(t *testing.T) {
 			t.Parallel()
 			book := loadBook()
 			if c.settings.Equivalents != nil || c.settings.Repeatable != nil {
-				book = audit.NewRulebook(loadCatalogue(), c.settings)
+				book = audit.NewRulebook(cataloguetest.Embedded(), c.settings)
 			}
 			out := programIn(t, book, c.degree, c.flags).Audit(c.record)
 			for _, want := range c.wants {

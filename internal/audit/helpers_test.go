@@ -7,22 +7,13 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
 // loadBook returns the embedded catalogue as a rulebook.
-var loadBook = sync.OnceValue(func() *audit.Rulebook { return audit.NewRulebook(loadCatalogue(), audit.Settings{Calendar: "2026-27"}) })
-
-var loadCatalogue = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
-	cat, err := catalogue.New(data)
-	if err != nil {
-		panic(err)
-	}
-	return cat
+var loadBook = sync.OnceValue(func() *audit.Rulebook {
+	return audit.NewRulebook(cataloguetest.Embedded(), audit.Settings{Calendar: "2026-27"})
 })
 
 // programOf returns a degree's program. Flags: "ecp", "coop".
@@ -34,7 +25,7 @@ func programOf(tb testing.TB, degree string, flags ...string) *audit.Program {
 // programIn returns a degree's program by a rulebook.
 func programIn(tb testing.TB, book *audit.Rulebook, degree string, flags ...string) *audit.Program {
 	tb.Helper()
-	cat := loadCatalogue()
+	cat := cataloguetest.Embedded()
 	d, ok := cat.FindDegree(degree)
 	if !ok {
 		tb.Skipf("the catalogue has no %s", degree)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
@@ -45,7 +46,7 @@ func planFor(t *testing.T, p *audit.Program, r audit.Record, q audit.PlanRequest
 
 func TestEveryDegreeCanBePlanned(t *testing.T) {
 	t.Parallel()
-	cat := loadCatalogue()
+	cat := cataloguetest.Embedded()
 	for _, d := range cat.StandaloneDegrees() {
 		for _, flags := range []string{"", "ecp"} {
 			t.Run(d.ID+" "+flags, func(t *testing.T) {
@@ -180,7 +181,7 @@ func TestObstaclesOfGraduation(t *testing.T) {
 func TestCompareDegrees(t *testing.T) {
 	t.Parallel()
 	var programs []*audit.Program
-	for _, d := range loadCatalogue().StandaloneDegrees() {
+	for _, d := range cataloguetest.Embedded().StandaloneDegrees() {
 		programs = append(programs, programOf(t, d.ID))
 	}
 	record := audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(softwareRecord)}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
@@ -25,7 +26,7 @@ type stage struct {
 func drawStages(tb testing.TB, n int) []stage {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(11, 12))
-	degrees := loadCatalogue().StandaloneDegrees()
+	degrees := cataloguetest.Embedded().StandaloneDegrees()
 	var out []stage
 	for i := 0; len(out) < n; i++ {
 		d := degrees[i%len(degrees)]
@@ -149,7 +150,7 @@ func BenchmarkAuditStages(b *testing.B) {
 // BenchmarkCompareDegrees measures one record against every degree.
 func BenchmarkCompareDegrees(b *testing.B) {
 	var programs []*audit.Program
-	for _, d := range loadCatalogue().StandaloneDegrees() {
+	for _, d := range cataloguetest.Embedded().StandaloneDegrees() {
 		programs = append(programs, programOf(b, d.ID))
 	}
 	record := audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(softwareRecord)}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
 // drawRecord draws a record of a degree: courses of its pools and some of others, in every state.
 func drawRecord(r *rand.Rand, d catalogue.Degree) audit.Record {
-	cat := loadCatalogue()
+	cat := cataloguetest.Embedded()
 	record := audit.Record{Current: term.Term{Year: 2026, Season: term.Fall}}
 	var codes []string
 	for _, id := range d.Pools {
@@ -47,7 +48,7 @@ func drawRecord(r *rand.Rand, d catalogue.Degree) audit.Record {
 
 // drawDegree draws a degree.
 func drawDegree(r *rand.Rand) catalogue.Degree {
-	degrees := loadCatalogue().StandaloneDegrees()
+	degrees := cataloguetest.Embedded().StandaloneDegrees()
 	return degrees[r.IntN(len(degrees))]
 }
 
@@ -73,7 +74,7 @@ func TestAuditProperties(t *testing.T) {
 			t.Fatalf("%s: another order, another audit", d.Name)
 		}
 
-		pool, _ := loadCatalogue().FindPool(d.Pools[r.IntN(len(d.Pools))])
+		pool, _ := cataloguetest.Embedded().FindPool(d.Pools[r.IntN(len(d.Pools))])
 		more := record
 		more.Attempts = append(slices.Clone(record.Attempts), audit.Attempt{
 			Code: pool.Courses[r.IntN(len(pool.Courses))], Credits: audit.NoCredits, Status: audit.Completed, Term: parseTerm("Winter 2026"),
@@ -119,7 +120,7 @@ func TestPlanProperties(t *testing.T) {
 		p, record := programOf(t, d.ID), drawRecord(r, d)
 		q := audit.PlanRequest{MaxCredits: audit.Quarters(float64(12 + r.IntN(8))), Summers: r.IntN(2) == 0}
 		if r.IntN(2) == 0 {
-			pool, _ := loadCatalogue().FindPool(d.Pools[0])
+			pool, _ := cataloguetest.Embedded().FindPool(d.Pools[0])
 			q.Keep = []audit.KeptCourse{{Code: pool.Courses[r.IntN(len(pool.Courses))], Term: "Fall 2028"}}
 		}
 		got, err := p.Plan(context.Background(), record, q)

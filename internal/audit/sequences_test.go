@@ -7,6 +7,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
@@ -89,7 +90,7 @@ var slips = map[string]string{
 // sheet or of the catalogue, and is listed here with its reason.
 func TestPublishedSequencesKeepTheRules(t *testing.T) {
 	t.Parallel()
-	cat := loadCatalogue()
+	cat := cataloguetest.Embedded()
 	if len(cat.StandaloneDegrees()) < 17 {
 		t.Skip("the catalogue has the sequences of an earlier edition")
 	}

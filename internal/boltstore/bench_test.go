@@ -9,15 +9,13 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
 func seeded(b *testing.B) (*boltstore.Store, catalogue.Data) {
 	b.Helper()
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		b.Fatal(err)
-	}
+	data := cataloguetest.EmbeddedData()
 	s, err := boltstore.Open(boltstore.Config{Dir: b.TempDir(), Now: time.Now})
 	if err != nil {
 		b.Fatal(err)

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 )
 
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
-	c := embedded()
+	c := cataloguetest.Embedded()
 	if n := len(c.Courses()); n != 3702 {
 		t.Errorf("%d courses", n)
 	}
@@ -69,7 +70,7 @@ func second[T any](_ T, ok bool) bool { return ok }
 // clone copies the embedded data deeply, for tests that change it.
 func clone(tb testing.TB) catalogue.Data {
 	tb.Helper()
-	b, err := json.Marshal(embedded().Data())
+	b, err := json.Marshal(cataloguetest.Embedded().Data())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same.Version() != embedded().Version() || same.Version() != d.Fingerprint() {
+	if same.Version() != cataloguetest.Embedded().Version() || same.Version() != d.Fingerprint() {
 		t.Error("the version hangs on the order in which the catalogue is kept")
 	}
 	d = clone(t)
@@ -104,7 +105,7 @@ func TestVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other.Version() == embedded().Version() {
+	if other.Version() == cataloguetest.Embedded().Version() {
 		t.Error("a change leaves the version as it was")
 	}
 }
@@ -166,7 +167,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 func TestClosure(t *testing.T) {
 	t.Parallel()
 	// COMP 352 needs COMP 249 and COMP 232; these lead to COMP 248 and further.
-	got := embedded().PrerequisiteClosure([]string{"COMP 352", "COMP 352", "COMP 000"})
+	got := cataloguetest.Embedded().PrerequisiteClosure([]string{"COMP 352", "COMP 352", "COMP 000"})
 	for _, code := range []string{"COMP 232", "COMP 248", "COMP 249", "COMP 352"} {
 		if !slices.Contains(got, code) {
 			t.Errorf("%s is missing in %q", code, got)
@@ -177,10 +178,10 @@ func TestClosure(t *testing.T) {
 	}
 	// The closure contains the needs of its courses, and does not follow not_taken.
 	for _, code := range got {
-		c, _ := embedded().FindCourse(code)
+		c, _ := cataloguetest.Embedded().FindCourse(code)
 		for _, r := range c.Rules {
 			for _, other := range r.CourseList {
-				_, known := embedded().FindCourse(other)
+				_, known := cataloguetest.Embedded().FindCourse(other)
 				if r.Type != catalogue.RuleNotTaken && known && !slices.Contains(got, other) {
 					t.Errorf("%s needs %s", code, other)
 				}
@@ -242,7 +243,7 @@ func TestRuleMessages(t *testing.T) {
 		}
 	}
 	// Every rule of the catalogue has a level and a sentence.
-	for _, c := range embedded().Courses() {
+	for _, c := range cataloguetest.Embedded().Courses() {
 		for _, r := range c.Rules {
 			if m := r.Message(); !strings.HasSuffix(m, ".") || r.Level() != catalogue.LevelWarning && r.Level() != catalogue.LevelInfo {
 				t.Errorf("%s: %q, %q", c.Code, m, r.Level())
@@ -292,7 +293,7 @@ func BenchmarkLoad(b *testing.B) {
 func BenchmarkMatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := embedded().MatchDegree("Bachelor of Engineering, Software Engineering (Co-op)"); err != nil {
+		if _, err := cataloguetest.Embedded().MatchDegree("Bachelor of Engineering, Software Engineering (Co-op)"); err != nil {
 			b.Fatal(err)
 		}
 	}

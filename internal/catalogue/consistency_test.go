@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 )
 
 // The embedded edition is consistent. Three sequences are of the previous calendar, because no newer one is
@@ -15,7 +16,7 @@ import (
 func TestTheEmbeddedEditionIsConsistent(t *testing.T) {
 	t.Parallel()
 	var known []string
-	for _, f := range catalogue.CheckConsistency(embedded().Data()) {
+	for _, f := range catalogue.CheckConsistency(cataloguetest.Embedded().Data()) {
 		if !f.Known {
 			t.Error(f)
 		}
@@ -44,7 +45,7 @@ func TestCheckConsistency(t *testing.T) {
 		"kind":     {func(d *catalogue.Data) { degree(d).Kind = "" }, "degrees.json: " + software + ": the kind"},
 		"sum of pools": {func(d *catalogue.Data) { degree(d).TotalCredits++ },
 			"degrees.json: " + software + ": its pools require 120 credits and the degree 121"},
-		"a pool that cannot be filled": {func(d *catalogue.Data) { d.Pools[0].CreditsRequired += 20 }, "pools.json: " + embedded().Data().Pools[0].ID},
+		"a pool that cannot be filled": {func(d *catalogue.Data) { d.Pools[0].CreditsRequired += 20 }, "pools.json: " + cataloguetest.Embedded().Data().Pools[0].ID},
 		"sequence without a degree":    {func(d *catalogue.Data) { sequence(d, civil).DegreeID = "" }, "sequences.json: civil_engineering: the degree"},
 		"unknown course in a sequence": {func(d *catalogue.Data) { sequence(d, civil).Terms[0].Courses[0] = "ABCD 999" },
 			"sequences.json: civil_engineering: ABCD 999 is not in the catalogue"},
@@ -81,15 +82,15 @@ func TestEquivalents(t *testing.T) {
 	for code, want := range map[string][]string{
 		"MECH 221": {"MIAE 221"}, "MIAE 221": {"MECH 221"}, "MECH 215": {"MIAE 215"}, "ELEC 364": {"ELEC 342"}, "COMP 248": nil,
 	} {
-		if got := embedded().Equivalents(code); !slices.Equal(got, want) {
+		if got := cataloguetest.Embedded().Equivalents(code); !slices.Equal(got, want) {
 			t.Errorf("equivalents of %s are %q, want %q", code, got, want)
 		}
 	}
 	// The catalogue does not contain a former code, and its course excludes that code.
-	for _, set := range embedded().Data().Equivalents {
-		today, _ := embedded().FindCourse(set[0])
+	for _, set := range cataloguetest.Embedded().Data().Equivalents {
+		today, _ := cataloguetest.Embedded().FindCourse(set[0])
 		for _, former := range set[1:] {
-			if _, ok := embedded().FindCourse(former); ok {
+			if _, ok := cataloguetest.Embedded().FindCourse(former); ok {
 				t.Errorf("%s is still a course", former)
 			}
 			if !slices.ContainsFunc(today.Rules, func(r catalogue.Rule) bool {
@@ -104,7 +105,7 @@ func TestEquivalents(t *testing.T) {
 func TestRepeatableCourses(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]bool{"COMP 498": true, "COMP 499": true, "SOEN 498": true, "COMP 248": false, "SOEN 490": false} {
-		if c, ok := embedded().FindCourse(code); !ok || c.Repeatable != want {
+		if c, ok := cataloguetest.Embedded().FindCourse(code); !ok || c.Repeatable != want {
 			t.Errorf("%s: repeatable %v, want %v", code, c.Repeatable, want)
 		}
 	}
@@ -113,14 +114,14 @@ func TestRepeatableCourses(t *testing.T) {
 func TestDegreeSequences(t *testing.T) {
 	t.Parallel()
 	var names []string
-	for _, s := range embedded().DegreeSequences("BEng in Chemical Engineering") {
+	for _, s := range cataloguetest.Embedded().DegreeSequences("BEng in Chemical Engineering") {
 		names = append(names, s.Name)
 	}
 	want := []string{"chemical_engineering_january", "chemical_engineering_september", "chemical_fall_entry", "chemical_winter_entry"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("sequences (-want +got):\n%s", diff)
 	}
-	if got := embedded().DegreeSequences("no such degree"); len(got) != 0 {
+	if got := cataloguetest.Embedded().DegreeSequences("no such degree"); len(got) != 0 {
 		t.Errorf("%d sequences of no degree", len(got))
 	}
 }

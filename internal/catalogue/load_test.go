@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 )
 
 // editionFiles are the files of an edition without entries, in a folder ("" for none).
@@ -110,7 +111,7 @@ func TestReadFolderNamesUnknownFields(t *testing.T) {
 // An edition fits into a ConfigMap, which holds 1 MiB, as a zip file, several times.
 func TestAnEditionFitsIntoAConfigMap(t *testing.T) {
 	t.Parallel()
-	d := embedded().Data()
+	d := cataloguetest.Embedded().Data()
 	files := fstest.MapFS{}
 	for name, v := range map[string]any{"degrees.json": d.Degrees, "pools.json": d.Pools, "courses.json": d.Courses, "sequences.json": d.Sequences} {
 		b, err := json.Marshal(v)

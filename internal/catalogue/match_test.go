@@ -4,27 +4,14 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
-
-// embedded is the catalogue of the binary, indexed once for all tests.
-var embedded = sync.OnceValue(func() *catalogue.Catalogue {
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
-	c, err := catalogue.New(d)
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
 
 const (
 	software      = "BEng in Software Engineering"
@@ -118,7 +105,7 @@ func TestMatchDegree(t *testing.T) {
 	} {
 		t.Run(c.printed, func(t *testing.T) {
 			t.Parallel()
-			got, err := embedded().MatchDegree(c.printed)
+			got, err := cataloguetest.Embedded().MatchDegree(c.printed)
 			if err != nil || got.Degree.ID != c.want {
 				t.Fatalf("%q, %v; want %q", got.Degree.ID, err, c.want)
 			}
@@ -134,10 +121,10 @@ func TestMatchDegreeFindsEveryDegreeByItsName(t *testing.T) {
 	long := map[catalogue.DegreeKind]string{
 		catalogue.BEng: "Bachelor of Engineering, ", catalogue.BCompSc: "Bachelor of Computer Science, ", catalogue.BSc: "Bachelor of Science, ",
 	}
-	for _, d := range embedded().StandaloneDegrees() {
+	for _, d := range cataloguetest.Embedded().StandaloneDegrees() {
 		_, name, _ := strings.Cut(d.Name, " ")
 		for _, printed := range []string{d.Name, strings.ToUpper(d.Name), long[d.Kind] + name, long[d.Kind] + name + " (Co-op)"} {
-			if got, err := embedded().MatchDegree(printed); err != nil || got.Degree.ID != d.ID {
+			if got, err := cataloguetest.Embedded().MatchDegree(printed); err != nil || got.Degree.ID != d.ID {
 				t.Errorf("%q: %q, %v; want %q", printed, got.Degree.ID, err, d.ID)
 			}
 		}
@@ -192,7 +179,7 @@ func TestMatchDegreeRefuses(t *testing.T) {
 	} {
 		t.Run(c.printed[:min(len(c.printed), 60)], func(t *testing.T) {
 			t.Parallel()
-			got, err := embedded().MatchDegree(c.printed)
+			got, err := cataloguetest.Embedded().MatchDegree(c.printed)
 			var f *fault.Error
 			if !errors.As(err, &f) || f.Code != c.code {
 				t.Fatalf("%q, %v; want %s", got.Degree.ID, err, c.code)
@@ -216,7 +203,7 @@ func FuzzMatch(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		m, err := embedded().MatchDegree(s)
+		m, err := cataloguetest.Embedded().MatchDegree(s)
 		if err == nil {
 			if m.Degree.DegreeType != catalogue.Standalone {
 				t.Errorf("matched %q, which is %s", m.Degree.ID, m.Degree.DegreeType)

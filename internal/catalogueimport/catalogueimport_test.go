@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/catalogueimport"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
@@ -25,10 +26,7 @@ func now() time.Time { return time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) }
 // edition is the embedded catalogue under a year, changed.
 func edition(t *testing.T, calendar string, change func(*catalogue.Data)) catalogue.Source {
 	t.Helper()
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := cataloguetest.EmbeddedData()
 	d.Calendar = calendar
 	if change != nil {
 		change(&d)
@@ -176,10 +174,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func ExampleValidateSources() {
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
+	d := cataloguetest.EmbeddedData()
 	d.Calendar = ""
 	faults, _ := catalogueimport.ValidateSources([]catalogue.Source{{Path: ".", Data: d}})
 	fmt.Println(faults[0])

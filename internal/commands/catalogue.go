@@ -2,6 +2,7 @@ package commands
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trackmydegree/trackmydegree/internal/app/seeding"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
@@ -52,4 +55,18 @@ func readEditions(path string) ([]catalogue.Source, error) {
 		}
 	}
 	return catalogue.ReadEditions(folder)
+}
+
+// openForEditions reads the editions of a folder and opens the store that the environment names. The caller closes it.
+func openForEditions(ctx context.Context, p program.Process, folder string) ([]catalogue.Source, seeding.Store, config.Catalogue, error) {
+	var settings config.Catalogue
+	sources, err := readEditions(folder)
+	if err != nil {
+		return nil, seeding.Store{}, settings, err
+	}
+	if err := config.Load(&settings, p.Environ); err != nil {
+		return nil, seeding.Store{}, settings, err
+	}
+	store, err := seeding.OpenStore(ctx, settings)
+	return sources, store, settings, err
 }

@@ -6,11 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/trackmydegree/trackmydegree/internal/app/seeding"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/catalogueimport"
 	"github.com/trackmydegree/trackmydegree/internal/commands/render"
-	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
@@ -26,15 +24,7 @@ func newCatalogueDiffCommand(p program.Process) *cobra.Command {
 			"of its year, else with the nearest earlier one.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := readEditions(args[0])
-			if err != nil {
-				return err
-			}
-			var settings config.Catalogue
-			if err := config.Load(&settings, p.Environ); err != nil {
-				return err
-			}
-			store, err := seeding.OpenStore(cmd.Context(), settings)
+			sources, store, _, err := openForEditions(cmd.Context(), p, args[0])
 			if err != nil {
 				return err
 			}

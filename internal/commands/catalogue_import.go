@@ -13,7 +13,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/catalogueimport"
 	"github.com/trackmydegree/trackmydegree/internal/commands/render"
-	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
@@ -27,15 +26,7 @@ func newCatalogueImportCommand(p program.Process) *cobra.Command {
 			"timelines are of a degree that changes, and how their remaining credits change. It names no person and no timeline.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := readEditions(args[0])
-			if err != nil {
-				return err
-			}
-			var settings config.Catalogue
-			if err := config.Load(&settings, p.Environ); err != nil {
-				return err
-			}
-			store, err := seeding.OpenStore(cmd.Context(), settings)
+			sources, store, settings, err := openForEditions(cmd.Context(), p, args[0])
 			if err != nil {
 				return err
 			}

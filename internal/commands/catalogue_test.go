@@ -8,16 +8,14 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // writeEdition writes the embedded catalogue as a folder, under a year and changed.
 func writeEdition(t *testing.T, calendar string, change func(*catalogue.Data)) string {
 	t.Helper()
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := cataloguetest.EmbeddedData()
 	change(&d)
 	dir := t.TempDir()
 	for name, v := range map[string]any{

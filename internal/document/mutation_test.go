@@ -5,13 +5,12 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
@@ -109,7 +108,7 @@ func diffFacts(want, got document.Document) string {
 	if b.ProgramInfo == nil {
 		return ""
 	}
-	if _, err := degrees().MatchDegree(b.ProgramInfo.Degree); err != nil {
+	if _, err := cataloguetest.Embedded().MatchDegree(b.ProgramInfo.Degree); err != nil {
 		return ""
 	}
 	info := *a.ProgramInfo
@@ -126,18 +125,6 @@ func diffFacts(want, got document.Document) string {
 	a.ProgramInfo = &info
 	return cmp.Diff(a, b)
 }
-
-var degrees = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
-	cat, err := catalogue.New(data)
-	if err != nil {
-		panic(err)
-	}
-	return cat
-})
 
 // drawGoodPages sets a record with correct sums in a layout in which it is read completely.
 func drawGoodPages(t *testing.T, r *rand.Rand, layouts *rapid.Generator[layout], seed int) ([]document.Page, document.Document) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
@@ -19,7 +20,7 @@ import (
 
 // alone runs a test in a synctest bubble.
 func alone(t *testing.T, test func(t *testing.T, w *world)) {
-	embedded() // outside the bubble: it is shared
+	cataloguetest.Embedded() // outside the bubble: it is shared
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))) //nolint:forbidigo // the time of a synctest bubble
 		test(t, newWorld(t))
@@ -244,7 +245,7 @@ func BenchmarkForm(b *testing.B) {
 	w := newWorld(nil)
 	w.record.Kind = job.Form
 	w.input = []byte(`{"degree":"BEng in Software Engineering","firstTerm":"Fall 2026"}`)
-	embedded()
+	cataloguetest.Embedded()
 	p := w.processor()
 	b.ReportAllocs()
 	for b.Loop() {

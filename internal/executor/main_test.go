@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -27,28 +28,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const id job.ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
-
-// embeddedEditions is the project's catalogue as the only edition.
-var embeddedEditions = sync.OnceValue(func() *catalogue.Editions {
-	editions, err := catalogue.JoinEditions(embedded())
-	if err != nil {
-		panic(err)
-	}
-	return editions
-})
-
-// embedded is the project's catalogue.
-var embedded = sync.OnceValue(func() *catalogue.Catalogue {
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
-	c, err := catalogue.New(data)
-	if err != nil {
-		panic(err)
-	}
-	return c
-})
 
 // transcript is a document that gives a timeline.
 var transcript = document.Document{
@@ -239,7 +218,7 @@ func (w cat) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {
 	if w.onCatalogue != nil {
 		w.onCatalogue()
 	}
-	return embeddedEditions(), err
+	return cataloguetest.EmbeddedEditions(), err
 }
 
 func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -37,7 +38,7 @@ func (f parserFunc) Parse(ctx context.Context, _ io.Reader) (document.Document, 
 type shared struct{}
 
 func (shared) CurrentEditions(context.Context) (*catalogue.Editions, error) {
-	return embeddedEditions(), nil
+	return cataloguetest.EmbeddedEditions(), nil
 }
 
 type system struct {

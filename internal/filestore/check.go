@@ -52,12 +52,12 @@ func (s *Store) CheckAccess(ctx context.Context) error {
 }
 
 func (s *Store) writeProbe(name string, b []byte) error {
-	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode)
+	f, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := f.Chmod(s.mode); err != nil {
+	if err := f.Chmod(fileMode); err != nil {
 		return err
 	}
 	if _, err := f.Write(b); err != nil {

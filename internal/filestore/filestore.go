@@ -30,8 +30,9 @@ import (
 )
 
 const (
-	// DefaultMode lets a worker of another user in the folder's group read what the API wrote.
-	DefaultMode fs.FileMode = 0o640
+	// fileMode lets a worker of another user in the folder's group read what the API wrote. The umask of the process
+	// does not change it.
+	fileMode fs.FileMode = 0o640
 	// bufferSize is the memory of one upload, whatever its size. A usual transcript fits, and takes one write.
 	bufferSize = 64 << 10
 	openNow    = os.O_RDONLY | syscall.O_NONBLOCK
@@ -41,14 +42,11 @@ const (
 type Config struct {
 	// Dir is the folder. It is created if its parent exists.
 	Dir string
-	// Mode is the mode of the files; DefaultMode when it is 0. The umask of the process does not change it.
-	Mode fs.FileMode
 }
 
 // Store is a folder of documents.
 type Store struct {
-	dir  string
-	mode fs.FileMode
+	dir string
 	// root opens names inside the folder only: neither names nor links lead out of it.
 	root    *os.Root
 	folder  *os.File
@@ -58,9 +56,6 @@ type Store struct {
 
 // New returns the store of a folder. It writes nothing; CheckAccess tests whether it could.
 func New(cfg Config) (*Store, error) {
-	if cfg.Mode == 0 {
-		cfg.Mode = DefaultMode
-	}
 	if err := os.Mkdir(cfg.Dir, 0o770); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the folder of uploads: %w", err)
 	}
@@ -73,7 +68,7 @@ func New(cfg Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the folder of uploads: %w", err), root.Close())
 	}
 	return &Store{
-		dir: cfg.Dir, mode: cfg.Mode.Perm(), root: root, folder: folder,
+		dir: cfg.Dir, root: root, folder: folder,
 		commits: commits{root: root, folder: folder, syncAll: syncAll(folder)},
 		buffers: sync.Pool{New: func() any { return new([bufferSize]byte) }},
 	}, nil
@@ -142,11 +137,11 @@ func temporaryName(id job.ID) string { return string(id) + "." + rand.Text()[:8]
 func (s *Store) createFile(from, to string) (piece, error) {
 	p := piece{from: from, to: to}
 	var err error
-	if p.file, err = s.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, s.mode); err != nil {
+	if p.file, err = s.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode); err != nil {
 		return piece{}, wrapError("create", err)
 	}
 	// The umask of the process may have removed permissions.
-	if err := p.file.Chmod(s.mode); err != nil {
+	if err := p.file.Chmod(fileMode); err != nil {
 		p.file.Close()
 		_ = s.removeFile(from)
 		return piece{}, wrapError("set the mode", err)

@@ -30,7 +30,7 @@ const mib = 1 << 20
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writeDir); dir != "" {
-		writeForEver(dir)
+		saveUntilKilled(dir)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -103,7 +103,7 @@ func TestNamesAndModes(t *testing.T) {
 		t.Error(d)
 	}
 	for _, name := range files(t, dir) {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != filestore.DefaultMode {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o640 {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 )
@@ -28,10 +29,7 @@ func (e *editions) loadEditions(t *testing.T, title string) {
 	t.Helper()
 	all := make([]catalogue.Data, 2)
 	for i := range all {
-		var err error
-		if all[i], err = catalogue.LoadEmbedded(); err != nil {
-			t.Fatal(err)
-		}
+		all[i] = cataloguetest.EmbeddedData()
 	}
 	all[1].Calendar = "2027-28"
 	for i, c := range all[1].Courses {

@@ -30,6 +30,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/filestore"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
@@ -157,20 +158,8 @@ func (c current) CurrentEditions(context.Context) (*catalogue.Editions, error) {
 	return e, err
 }
 
-var loaded = sync.OnceValues(func() (*catalogue.Catalogue, error) {
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		return nil, err
-	}
-	return catalogue.New(data)
-})
-
 // seeded is a store file with the catalogue, created once and copied for each test.
 var seeded = sync.OnceValues(func() ([]byte, error) {
-	cat, err := loaded()
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "tmd-httpapi-")
 	if err != nil {
 		return nil, err
@@ -180,7 +169,7 @@ var seeded = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.SeedCatalogue(context.Background(), cat.Data()); err != nil {
+	if err := s.SeedCatalogue(context.Background(), cataloguetest.EmbeddedData()); err != nil {
 		return nil, err
 	}
 	if err := s.Close(); err != nil {
@@ -209,8 +198,6 @@ func withMaxJobs(n int) func(*httpapi.Deps) {
 // setup starts an API; change may alter its dependencies.
 func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	t.Helper()
-	cat, err := loaded()
-	must(t, err)
 	file, err := seeded()
 	must(t, err)
 	dir := t.TempDir()
@@ -227,7 +214,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	must(t, err)
 	t.Cleanup(func() { cached.Close() })
 	s := &system{
-		t: t, redis: client, store: store, cat: cat, uploads: filepath.Join(dir, "uploads"),
+		t: t, redis: client, store: store, cat: cataloguetest.Embedded(), uploads: filepath.Join(dir, "uploads"),
 		log: &lockedBuffer{}, metrics: prometheus.NewRegistry(), gate: &gate{}, report: &reports{},
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -239,7 +226,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	guard, err := auth.New(auth.Deps{Secret: []byte(secret), Clock: time.Now, Logger: logger})
 	must(t, err)
 	s.tasks = queuetest.NewQueue(t, client)
-	advisor, err := advising.New(advising.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})
+	advisor, err := advising.New(advising.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cataloguetest.Embedded()}, Clock: func() time.Time { return now }})
 	must(t, err)
 	deps := httpapi.Deps{
 		Advisor: advisor,
@@ -249,7 +236,7 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,
 		}),
-		Uploads: files, Timelines: testenv.Must(timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cat}, Clock: func() time.Time { return now }})), Catalogue: store, Snapshot: current{cat}, Cache: testenv.Must(cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()})),
+		Uploads: files, Timelines: testenv.Must(timelines.New(timelines.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cataloguetest.Embedded()}, Clock: func() time.Time { return now }})), Catalogue: store, Snapshot: current{cataloguetest.Embedded()}, Cache: testenv.Must(cache.New(cache.Deps{Redis: cached, Logger: logger, Registerer: prometheus.NewRegistry()})),
 		Auth: guard, Gate: s.gate, Reporter: s.report, Logger: logger, Registerer: s.metrics,
 		Health: []httpapi.Dependency{{Name: "queue", Needed: true, Check: s.jobs.Ping}, {Name: "database", Needed: true, Check: store.Ping}},
 	}

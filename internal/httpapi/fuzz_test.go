@@ -15,6 +15,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
@@ -293,8 +294,7 @@ func FuzzRequest(f *testing.F) {
 	add("DELETE", "/api/admin/jobs/"+aJob, "")
 	add("POST", "/api/admin/queues/courseProcessor%2flow/pause", "")
 	add("DELETE", "/api/admin/drain", "")
-	cat, err := loaded()
-	must(f, err)
+	cat := cataloguetest.Embedded()
 	log := slog.New(slog.DiscardHandler)
 	guard, err := auth.New(auth.Deps{Secret: []byte(secret), Clock: time.Now, Logger: log})
 	must(f, err)

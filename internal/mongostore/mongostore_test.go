@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/mongostore"
 	"github.com/trackmydegree/trackmydegree/internal/storetest"
@@ -78,10 +79,7 @@ func TestConformance(t *testing.T) {
 func TestTheWholeCatalogue(t *testing.T) {
 	t.Parallel()
 	s := open(t, testenv.NewMongoDatabase(t), time.Now)
-	want, err := catalogue.LoadEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := cataloguetest.EmbeddedData()
 	for range 2 {
 		if err := s.SeedCatalogue(t.Context(), want); err != nil {
 			t.Fatal(err)
@@ -352,10 +350,7 @@ func TestOpenRefusesABadURI(t *testing.T) {
 
 func BenchmarkSeedAgain(b *testing.B) {
 	s := open(b, testenv.NewMongoDatabase(b), time.Now)
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		b.Fatal(err)
-	}
+	data := cataloguetest.EmbeddedData()
 	if err := s.SeedCatalogue(b.Context(), data); err != nil {
 		b.Fatal(err)
 	}

@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	// defaultMemory is the memory of an instance for one document. The longest known record takes 19 MiB; the limit
-	// stops a stream that expands without end, long before the deadline.
-	defaultMemory = 64 << 20
+	// instanceMemory is the limit, in bytes, of the memory of an instance for one document. The longest known record
+	// takes 19 MiB. The limit stops a stream that expands without end, long before the deadline.
+	instanceMemory = 64 << 20
 
 	// instances is the number of instances that read the pages of a long document in turn; longPages is the number of
 	// pages from which on it is long. A short one is finished before the second instance has found its first page.
@@ -49,8 +49,6 @@ type Config struct {
 	// CacheDir stores the compiled module between starts: 0.1 s and 50 MB instead of 3 s and 340 MB. Empty means
 	// none.
 	CacheDir string
-	// Memory is the limit in bytes of each of the two instances; defaultMemory when zero.
-	Memory int64
 }
 
 // Extractor reads PDFs, one at a time: Pages waits for the previous call.
@@ -71,13 +69,10 @@ type instance struct {
 
 // New starts the sandbox and its first instance.
 func New(cfg Config) (*Extractor, error) {
-	if cfg.Memory == 0 {
-		cfg.Memory = defaultMemory
-	}
 	e := &Extractor{}
 	runtime := wazero.NewRuntimeConfigCompiler().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-		WithMemoryLimitPages(uint32(cfg.Memory / wasmPage))
+		WithMemoryLimitPages(instanceMemory / wasmPage)
 	if cfg.CacheDir != "" {
 		var err error
 		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {

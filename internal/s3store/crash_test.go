@@ -1,18 +1,10 @@
 package s3store_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
-	"sync"
 	"testing"
 
-	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/s3store"
 	"github.com/trackmydegree/trackmydegree/internal/storetest"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -24,27 +16,13 @@ const writeTo = "TEST_WRITE_TO"
 // crashSize takes two parts, so that some kills happen between them.
 const crashSize = s3store.PartSize + 2*mib
 
-func writeForEver(endpoint string) {
+func saveUntilKilled(endpoint string) {
 	s, err := s3store.New(context.Background(), config(endpoint))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	whole := storetest.RandomPDF(crashSize)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for {
-				ticket := storetest.NewTicket()
-				if _, err := s.Save(context.Background(), ticket, bytes.NewReader(whole), crashSize); err != nil {
-					fmt.Println(err)
-					return
-				}
-				fmt.Println(ticket.ID)
-			}
-		})
-	}
-	wg.Wait()
+	storetest.SaveUntilKilled(s, crashSize)
 }
 
 // A writer is killed during its work: every visible document is complete and has its ticket, and each acknowledged
@@ -52,33 +30,8 @@ func writeForEver(endpoint string) {
 func TestAKilledWriterLeavesNoHalfDocument(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartS3(t, name)
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), writeTo+"="+server.URL())
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	acknowledged := map[job.ID]bool{}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if !strings.Contains(lines.Text(), "-") {
-			t.Errorf("the writer says %s", lines.Text())
-		}
-		acknowledged[job.ID(lines.Text())] = true
-		if len(acknowledged) == 6 {
-			if err := cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	var killed *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &killed) {
-		t.Fatalf("the writer ended with %v", err)
-	}
+	acknowledged := storetest.KillWriter(t, writeTo+"="+server.URL(), 6)
+
 	s := open(t, config(server.URL()))
 	halves := 0
 	for _, l := range list(t, s) {

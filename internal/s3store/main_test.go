@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		os.Setenv(name, value)
 	}
 	if endpoint := os.Getenv(writeTo); endpoint != "" {
-		writeForEver(endpoint)
+		saveUntilKilled(endpoint)
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/snapshot"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -56,10 +57,7 @@ func (s *store) CatalogueVersion(context.Context) (string, error) {
 // data is the embedded catalogue with another title, which makes it another version.
 func data(t *testing.T, title string) catalogue.Data {
 	t.Helper()
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := cataloguetest.EmbeddedData()
 	d.Courses[0].Title = title
 	return d
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // The two extremes: a common degree, and the one with the most courses.
@@ -16,11 +17,11 @@ var benchmarks = []struct{ name, document string }{
 func BenchmarkBuild(b *testing.B) {
 	for _, c := range benchmarks {
 		b.Run(c.name, func(b *testing.B) {
-			doc, _ := facts(b, documentPath(c.document))
-			r := must(builder().FromDocument(doc, now))(b)
+			doc, _ := timelinetest.ReadFacts(b, timelinetest.DocumentPath(c.document))
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(b)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := builder().FromDocument(doc, now); err != nil {
+				if _, err := timelinetest.Builder().FromDocument(doc, now); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -32,10 +33,10 @@ func BenchmarkBuild(b *testing.B) {
 func BenchmarkApply(b *testing.B) {
 	for _, c := range benchmarks {
 		b.Run(c.name, func(b *testing.B) {
-			r := fromFacts(b, c.document)
+			r := timelinetest.BuildFromFacts(b, c.document)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := builder().ApplyPatch(r, timeline.Patch{IsCoop: ptr(true)}, now); err != nil {
+				if _, err := timelinetest.Builder().ApplyPatch(r, timeline.Patch{IsCoop: ptr(true)}, now); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -51,12 +52,12 @@ func BenchmarkMove(b *testing.B) {
 			p := changes(timeline.Change{Op: timeline.MoveCourse, Course: "COMP 352", To: "FALL 2027"})
 			b.ReportAllocs()
 			for b.Loop() {
-				after, err := builder().ApplyPatch(r, p, now)
+				after, err := timelinetest.Builder().ApplyPatch(r, p, now)
 				if err != nil {
 					b.Fatal(err)
 				}
 				if graduation {
-					if err := builder().AddGraduation(context.Background(), after, now); err != nil {
+					if err := timelinetest.Builder().AddGraduation(context.Background(), after, now); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -9,9 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -20,10 +22,7 @@ import (
 var threeYears = sync.OnceValue(func() *timeline.Builders {
 	var all []catalogue.Data
 	for _, calendar := range []string{"2024-25", "2026-27", "2027-28"} {
-		d, err := catalogue.LoadEmbedded()
-		if err != nil {
-			panic(err)
-		}
+		d := cataloguetest.EmbeddedData()
 		d.Calendar = calendar
 		if calendar == "2024-25" {
 			i := slices.IndexFunc(d.Degrees, func(g catalogue.Degree) bool { return g.ID == softwareID })
@@ -68,9 +67,9 @@ func TestDocumentsAreMeasuredByTheirEdition(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc := transcript(softwarePrinted, "Fall 2025: COMP 248 A")
+			doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2025: COMP 248 A")
 			doc.ProgramInfo.FirstTerm, doc.ProgramInfo.ProgramTerm = c.first, c.program
-			r := must(threeYears().ForDocument(doc).FromDocument(doc, now))(t)
+			r := timelinetest.Must(threeYears().ForDocument(doc).FromDocument(doc, now))(t)
 			if r.Calendar != c.calendar || r.Degree.TotalCredits != c.credits || calendarWarning(r) != c.warning {
 				t.Errorf("calendar %s, %v credits, warning %q; want %s, %v, %q",
 					r.Calendar, r.Degree.TotalCredits, calendarWarning(r), c.calendar, c.credits, c.warning)
@@ -95,7 +94,7 @@ func TestFormsAreMeasuredByTheirEdition(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := timeline.Form{Degree: softwareID, FirstTerm: c.first, Calendar: c.chosen}
-			r := must(must(threeYears().ForForm(f))(t).FromForm(f, now))(t)
+			r := timelinetest.Must(timelinetest.Must(threeYears().ForForm(f))(t).FromForm(f, now))(t)
 			if r.Calendar != c.calendar || calendarWarning(r) != c.warning {
 				t.Errorf("calendar %s, warning %q; want %s, %q", r.Calendar, calendarWarning(r), c.calendar, c.warning)
 			}
@@ -106,7 +105,7 @@ func TestFormsAreMeasuredByTheirEdition(t *testing.T) {
 		_, err := threeYears().ForForm(timeline.Form{Degree: softwareID, FirstTerm: "Fall 2024", Calendar: "2025-26"})
 		f := fault.From(err)
 		if f.Code != fault.InvalidForm || len(f.Fields) != 1 || f.Fields[0].Path != "calendar" || !strings.Contains(f.Fields[0].Message, "2024-25, 2026-27, 2027-28") {
-			t.Errorf("%v, want invalid_form with the loaded editions", describe(err))
+			t.Errorf("%v, want invalid_form with the loaded editions", timelinetest.DescribeFault(err))
 		}
 	})
 }
@@ -115,7 +114,7 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 	t.Parallel()
 	builders := threeYears()
 	form := timeline.Form{Degree: softwareID, FirstTerm: "Fall 2024"}
-	r := must(must(builders.ForForm(form))(t).FromForm(form, now))(t)
+	r := timelinetest.Must(timelinetest.Must(builders.ForForm(form))(t).FromForm(form, now))(t)
 	saved := r.ToSaved()
 	if saved.Calendar != "2024-25" {
 		t.Fatalf("saved with the calendar %q, want 2024-25", saved.Calendar)
@@ -123,14 +122,14 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 
 	t.Run("load", func(t *testing.T) {
 		t.Parallel()
-		again := must(builders.ForSaved(saved).FromSaved(saved, now))(t)
+		again := timelinetest.Must(builders.ForSaved(saved).FromSaved(saved, now))(t)
 		if diff := cmp.Diff(r, again); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 	t.Run("edit", func(t *testing.T) {
 		t.Parallel()
-		edited := must(builders.ForResult(r).ApplyPatch(r, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
+		edited := timelinetest.Must(builders.ForResult(r).ApplyPatch(r, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
 		if edited.Calendar != "2024-25" || edited.Degree.TotalCredits != 118 {
 			t.Errorf("calendar %s, %v credits; want 2024-25, 118", edited.Calendar, edited.Degree.TotalCredits)
 		}
@@ -138,8 +137,8 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 	t.Run("chosen edition", func(t *testing.T) {
 		t.Parallel()
 		f := timeline.Form{Degree: softwareID, FirstTerm: "Fall 2024", Calendar: "2027-28"}
-		chosen := must(must(builders.ForForm(f))(t).FromForm(f, now))(t)
-		edited := must(builders.ForResult(chosen).ApplyPatch(chosen, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
+		chosen := timelinetest.Must(timelinetest.Must(builders.ForForm(f))(t).FromForm(f, now))(t)
+		edited := timelinetest.Must(builders.ForResult(chosen).ApplyPatch(chosen, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
 		if edited.Calendar != "2027-28" || calendarWarning(edited) != "" {
 			t.Errorf("calendar %s, warning %q; want 2027-28 and none", edited.Calendar, calendarWarning(edited))
 		}
@@ -149,7 +148,7 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 		gone := saved
 		gone.Calendar = "2025-26"
 		for range 2 { // the warning is made again, not twice
-			again := must(builders.ForSaved(gone).FromSaved(gone, now))(t)
+			again := timelinetest.Must(builders.ForSaved(gone).FromSaved(gone, now))(t)
 			if again.Calendar != "2026-27" || calendarWarning(again) != "2025-26 → 2026-27" || len(again.Warnings) != 1 {
 				t.Errorf("calendar %s, warnings %v; want 2026-27 and one", again.Calendar, again.Warnings)
 			}
@@ -160,17 +159,17 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 		t.Parallel()
 		older := saved
 		older.Calendar = ""
-		again := must(builders.ForSaved(older).FromSaved(older, now))(t)
+		again := timelinetest.Must(builders.ForSaved(older).FromSaved(older, now))(t)
 		if again.Calendar != "2024-25" || len(again.Warnings) != 0 {
 			t.Errorf("calendar %s, warnings %v; want that of its first term and none", again.Calendar, again.Warnings)
 		}
 		result := *r
 		result.Calendar = ""
-		edited := must(builders.ForResult(&result).ApplyPatch(&result, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
+		edited := timelinetest.Must(builders.ForResult(&result).ApplyPatch(&result, timeline.Patch{TimelineName: ptr("plan B")}, now))(t)
 		if edited.Calendar != "2024-25" {
 			t.Errorf("an edited result has the calendar %s, want that of its first term", edited.Calendar)
 		}
-		empty := must(builders.ForSaved(timeline.Saved{DegreeID: softwareID}).FromSaved(timeline.Saved{DegreeID: softwareID}, now))(t)
+		empty := timelinetest.Must(builders.ForSaved(timeline.Saved{DegreeID: softwareID}).FromSaved(timeline.Saved{DegreeID: softwareID}, now))(t)
 		if empty.Calendar != "2027-28" {
 			t.Errorf("one without terms has the calendar %s, want the latest", empty.Calendar)
 		}
@@ -179,7 +178,7 @@ func TestSavedTimelinesKeepTheirEdition(t *testing.T) {
 
 func TestBuilderCache(t *testing.T) {
 	t.Parallel()
-	one, other := must(catalogue.JoinEditions(embedded()))(t), must(catalogue.JoinEditions(embedded()))(t)
+	one, other := timelinetest.Must(catalogue.JoinEditions(cataloguetest.Embedded()))(t), timelinetest.Must(catalogue.JoinEditions(cataloguetest.Embedded()))(t)
 	var cache timeline.BuilderCache
 	first := cache.GetBuilders(one)
 	if cache.GetBuilders(one) != first {

@@ -8,8 +8,10 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 var softwarePools = []string{
@@ -21,13 +23,13 @@ var softwarePools = []string{
 // The calibration cases of the specification, one test each; those of degrees are in TestDegrees.
 func TestCalibrationTranscript(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted,
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted,
 		"Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B+", "Fall 2024: ENGR 107 PASS", "Fall 2024: ACCO 220 A",
 		"Fall 2026: COMP 249", "Winter 2027: COMP 352")
 	doc.ExemptedCourses = []string{"COMP 201", "MATH 203"}
 	doc.TransferredCourses = []string{"HIST 283"}
 	doc.DeficiencyCourses = []string{"MATH 204"}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 
 	for code, want := range map[string]string{
 		"COMP 232": "completed FALL 2024", // with the remark c_minus
@@ -74,7 +76,7 @@ func TestCalibrationTranscript(t *testing.T) {
 
 func TestCalibrationForm(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026"}, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026"}, now))(t)
 	want := []string{
 		"FALL 2026", "WINTER 2027", "SUMMER 2027", "FALL 2027", "WINTER 2028", "SUMMER 2028", "FALL 2028",
 		"WINTER 2029", "SUMMER 2029", "FALL 2029",
@@ -94,7 +96,7 @@ func TestCalibrationForm(t *testing.T) {
 
 func TestCalibrationSequence(t *testing.T) {
 	t.Parallel()
-	published, ok := embedded().FindSequence("software_engineering")
+	published, ok := cataloguetest.Embedded().FindSequence("software_engineering")
 	if !ok {
 		t.Fatal("no published sequence")
 	}
@@ -109,7 +111,7 @@ func TestCalibrationSequence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := must(builder().FromForm(form, now))(t)
+			r := timelinetest.Must(timelinetest.Builder().FromForm(form, now))(t)
 			if len(r.Semesters) != 12 {
 				t.Fatalf("%d terms: %q", len(r.Semesters), terms(r))
 			}
@@ -132,7 +134,7 @@ func TestCalibrationSequence(t *testing.T) {
 
 func TestCalibrationCoop(t *testing.T) {
 	t.Parallel()
-	r := fromFacts(t, "transcripts/soen-coop")
+	r := timelinetest.BuildFromFacts(t, "transcripts/soen-coop")
 	if !r.IsCoop || r.IsExtendedCredit || !slices.Contains(r.Degree.CoursePools, catalogue.CoopPoolID) {
 		t.Errorf("co-op %v, pools %q", r.IsCoop, r.Degree.CoursePools)
 	}
@@ -148,7 +150,7 @@ func TestCalibrationCoop(t *testing.T) {
 
 func TestCalibrationExtendedCredit(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromForm(timeline.Form{
+	r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{
 		Degree: software, FirstTerm: "Fall 2026", IsExtendedCreditProgram: true,
 	}, now))(t)
 	if !r.IsExtendedCredit || r.Degree.TotalCredits != 150 || r.Progress.Overall.CreditsRequired != 150 {
@@ -166,7 +168,7 @@ func TestCalibrationExtendedCredit(t *testing.T) {
 
 func TestCalibrationRetake(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromDocument(transcript(softwarePrinted,
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted,
 		"Fall 2024: COMP 248 DISC", "Winter 2025: COMP 248 B-"), now))(t)
 	if got := state(r, "COMP 248"); got != "completed WINTER 2025" {
 		t.Error(got)
@@ -178,11 +180,11 @@ func TestCalibrationRetake(t *testing.T) {
 
 func TestCalibrationWritingTest(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted)
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted)
 	doc.ProgramInfo.EWTSatisfied = true
 	for _, exempted := range [][]string{nil, {"ENCS272"}, {"ENCS 272", "ENCS 272"}} {
 		doc.ExemptedCourses = exempted
-		r := must(builder().FromDocument(doc, now))(t)
+		r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 		if diff := cmp.Diff([]string{"ENCS 272"}, pool(t, r, "exemptions").Courses); diff != "" {
 			t.Errorf("exemptions for %q (-want +got):\n%s", exempted, diff)
 		}
@@ -194,7 +196,7 @@ func TestCalibrationWritingTest(t *testing.T) {
 
 func TestCalibrationSpring(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromDocument(transcript(softwarePrinted,
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted,
 		"Spring 2024: COMP 248 F", "Summer 2024: COMP 248 B", "Winter/Summer 2025: ENGR 391 B"), now))(t)
 	if diff := cmp.Diff([]string{"SUMMER 2024", "WINTER/SUMMER 2025"}, terms(r)); diff != "" {
 		t.Errorf("terms (-want +got):\n%s", diff)
@@ -220,16 +222,16 @@ func TestDegrees(t *testing.T) {
 		{"Bachelor of Engineering, Aerospace Engineering Option: Avionics and Aerospace Systems",
 			"BEng in Aerospace Engineering Option: Avionics and Aerospace Systems", ""},
 	} {
-		r, err := builder().FromDocument(transcript(c.printed), now)
+		r, err := timelinetest.Builder().FromDocument(timelinetest.NewTranscript(c.printed), now)
 		if fault.CodeOf(err) != c.code {
 			t.Errorf("%q: %v; want %q", c.printed, err, c.code)
 		} else if err == nil && r.Degree.ID != c.want {
 			t.Errorf("%q: %q", c.printed, r.Degree.ID)
 		}
 	}
-	doc := transcript("")
+	doc := timelinetest.NewTranscript("")
 	doc.ProgramInfo = nil
-	if _, err := builder().FromDocument(doc, now); fault.CodeOf(err) != fault.DegreeMissing {
+	if _, err := timelinetest.Builder().FromDocument(doc, now); fault.CodeOf(err) != fault.DegreeMissing {
 		t.Errorf("no program block: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // genChange makes a change, often one that a timeline refuses.
@@ -89,7 +90,7 @@ func TestAnyChanges(t *testing.T) {
 			if err != nil {
 				f := fault.From(err)
 				if f.Code != fault.InvalidForm || len(f.Fields) == 0 {
-					t.Fatal(describe(err))
+					t.Fatal(timelinetest.DescribeFault(err))
 				}
 				for _, field := range f.Fields {
 					if !strings.HasPrefix(field.Path, "changes/") {

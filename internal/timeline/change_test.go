@@ -8,6 +8,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func changes(list ...timeline.Change) timeline.Patch { return timeline.Patch{Changes: list} }
@@ -125,8 +126,8 @@ func TestRefusedChanges(t *testing.T) {
 			t.Parallel()
 			r := edited(t)
 			before := string(encode(t, r))
-			got, err := builder().ApplyPatch(r, changes(tt.list...), now)
-			if diff := cmp.Diff(tt.want, fieldsOf(t, err)); diff != "" {
+			got, err := timelinetest.Builder().ApplyPatch(r, changes(tt.list...), now)
+			if diff := cmp.Diff(tt.want, timelinetest.FaultyFields(t, err)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if got != nil || string(encode(t, r)) != before {
@@ -181,11 +182,11 @@ func TestPlansAfterATranscriptAreJudged(t *testing.T) {
 // Pins and waivers as whole lists: those that were there stay, and a new one must fit.
 func TestReplacedPinsAndWaiversMustFit(t *testing.T) {
 	t.Parallel()
-	_, err := builder().ApplyPatch(edited(t), timeline.Patch{
+	_, err := timelinetest.Builder().ApplyPatch(edited(t), timeline.Patch{
 		Pins:    &map[string]string{"COMP 248": group, "HIST 203": core},
 		Waivers: &[]audit.Waiver{{Code: audit.Excluded, Course: "COMP 352"}},
 	}, now)
-	if diff := cmp.Diff([]string{"pins/HIST 203"}, fieldsOf(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"pins/HIST 203"}, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	old := *edited(t)

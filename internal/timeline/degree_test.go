@@ -8,6 +8,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -31,7 +32,7 @@ func TestFromDocumentForAGivenDegree(t *testing.T) {
 			t.Parallel()
 			doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{
 				Degree: tt.printed, MinimumProgramLength: &length}}
-			r, err := builder().FromDocumentFor(doc, tt.given, now)
+			r, err := timelinetest.Builder().FromDocumentFor(doc, tt.given, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +48,7 @@ func TestFromDocumentForAGivenDegree(t *testing.T) {
 
 func TestAGivenDegreeThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	b := builder()
+	b := timelinetest.Builder()
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: "Bachelor of Engineering, Software Engineering"}}
 	if _, err := b.FromDocumentFor(doc, "BCom", now); fault.CodeOf(err) != fault.DegreeNotFound {
 		t.Errorf("got %v, want degree_not_found", err)
@@ -57,7 +58,7 @@ func TestAGivenDegreeThatIsNotThere(t *testing.T) {
 func TestSavedForAnotherDegree(t *testing.T) {
 	t.Parallel()
 	saved := timeline.Saved{ID: "1", DegreeID: software, Required: 144, Pins: map[string]string{"COMP 248": "x"}}
-	r, err := builder().FromSaved(saved.ForDegree("BEng in Civil Engineering"), now)
+	r, err := timelinetest.Builder().FromSaved(saved.ForDegree("BEng in Civil Engineering"), now)
 	if err != nil || r.Degree.ID != "BEng in Civil Engineering" || r.ID != "1" || r.Totals.Source != "catalogue" || len(r.Pins) != 0 {
 		t.Errorf("got %+v, %v, want the other degree by its own total", r, err)
 	}

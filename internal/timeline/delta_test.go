@@ -13,12 +13,13 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func TestCompareResults(t *testing.T) {
 	t.Parallel()
 	before := edited(t)
-	if err := builder().AddGraduation(context.Background(), before, now); err != nil {
+	if err := timelinetest.Builder().AddGraduation(context.Background(), before, now); err != nil {
 		t.Fatal(err)
 	}
 	after := apply(t, before, changes(

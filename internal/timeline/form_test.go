@@ -1,32 +1,15 @@
 package timeline_test
 
 import (
-	"errors"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
-
-// fieldsOf returns the faulty fields of an invalid_form error.
-func fieldsOf(tb testing.TB, err error) []string {
-	tb.Helper()
-	var f *fault.Error
-	if !errors.As(err, &f) || f.Code != fault.InvalidForm {
-		tb.Fatalf("%v is no invalid_form", err)
-	}
-	var out []string
-	for _, field := range f.Fields {
-		if !strings.HasSuffix(field.Message, ".") {
-			tb.Errorf("%s: %q is no sentence", field.Path, field.Message)
-		}
-		out = append(out, field.Path)
-	}
-	return out
-}
 
 func TestFormTerms(t *testing.T) {
 	t.Parallel()
@@ -42,7 +25,7 @@ func TestFormTerms(t *testing.T) {
 		{"Fall 2026", "Winter 2030", 11, "FALL 2026", "WINTER 2030"},
 		{"Fall 2026", "Fall 2038", 37, "FALL 2026", "FALL 2038"},
 	} {
-		r := must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: c.first, LastTerm: c.last}, now))(t)
+		r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{Degree: software, FirstTerm: c.first, LastTerm: c.last}, now))(t)
 		if n := len(r.Semesters); n != c.n || r.Semesters[0].Term != c.from || r.Semesters[n-1].Term != c.to {
 			t.Errorf("%s to %s: %q", c.first, c.last, terms(r))
 		}
@@ -51,7 +34,7 @@ func TestFormTerms(t *testing.T) {
 
 func TestSequence(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromForm(timeline.Form{
+	r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{
 		Degree: software, FirstTerm: "Winter 2026", EWTSatisfied: true,
 		PredefinedSequence: []timeline.SequenceTerm{
 			{Type: "Academic", Courses: []string{"comp248", "GEN ED ELECTIVE", "general studies", "Natural Science (SOEN)", "technical elective"}},
@@ -99,7 +82,7 @@ func TestSequence(t *testing.T) {
 		}
 	}
 	// In the current term, a plan is still a plan.
-	r = must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026",
+	r = timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2026",
 		PredefinedSequence: []timeline.SequenceTerm{{Type: "Academic", Courses: []string{"COMP 248"}}}}, now))(t)
 	if got := state(r, "COMP 248"); got != "planned FALL 2026" {
 		t.Error(got)
@@ -110,7 +93,7 @@ func TestSequence(t *testing.T) {
 func TestCapstoneOnlyAcrossFallAndWinter(t *testing.T) {
 	t.Parallel()
 	for first, want := range map[string]int{"Fall 2027": 1, "Winter 2027": 2, "Summer 2027": 2} {
-		r := must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: first,
+		r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{Degree: software, FirstTerm: first,
 			PredefinedSequence: []timeline.SequenceTerm{
 				{Type: "Academic", Courses: []string{"SOEN 490"}}, {Type: "Academic", Courses: []string{"SOEN 490"}},
 			}}, now))(t)
@@ -122,8 +105,8 @@ func TestCapstoneOnlyAcrossFallAndWinter(t *testing.T) {
 
 func TestEveryPublishedSequenceIsLaidOut(t *testing.T) {
 	t.Parallel()
-	for _, s := range embedded().Sequences() {
-		r := must(builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2027", Sequence: s.Name, IsCoop: true}, now))(t)
+	for _, s := range cataloguetest.Embedded().Sequences() {
+		r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{Degree: software, FirstTerm: "Fall 2027", Sequence: s.Name, IsCoop: true}, now))(t)
 		listed, laid := 0, 0
 		for _, term := range s.Terms {
 			listed += len(term.Courses)
@@ -151,17 +134,17 @@ func TestFormFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := builder().FromForm(c.form, now)
-			if diff := cmp.Diff(c.want, fieldsOf(t, err)); diff != "" {
+			_, err := timelinetest.Builder().FromForm(c.form, now)
+			if diff := cmp.Diff(c.want, timelinetest.FaultyFields(t, err)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
-	err := timeline.ValidateForm(embedded(), timeline.Form{Degree: "BEng in Sofware Engineering"})
+	err := timeline.ValidateForm(cataloguetest.Embedded(), timeline.Form{Degree: "BEng in Sofware Engineering"})
 	if f := fault.From(err); len(f.Closest) != 3 || f.Closest[0] != software {
 		t.Errorf("closest: %q", f.Closest)
 	}
-	if err := timeline.ValidateForm(embedded(), timeline.Form{Degree: software, Sequence: "software_engineering"}); err != nil {
+	if err := timeline.ValidateForm(cataloguetest.Embedded(), timeline.Form{Degree: software, Sequence: "software_engineering"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // The timeline of every document, in a form that a person can compare with the document.
@@ -24,14 +25,14 @@ func TestDocuments(t *testing.T) {
 		t.Fatalf("%d documents, %v", len(paths), err)
 	}
 	for _, path := range paths {
-		doc, ok := facts(t, path)
+		doc, ok := timelinetest.ReadFacts(t, path)
 		if !ok {
 			continue // a document that cannot be read has no timeline
 		}
 		name := filepath.Base(filepath.Dir(path)) + "-" + strings.TrimSuffix(filepath.Base(path), ".expected.json")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := builder().FromDocument(doc, now)
+			r, err := timelinetest.Builder().FromDocument(doc, now)
 			if !slices.Contains([]string{"transcripts", "letters", "hostile"}, filepath.Base(filepath.Dir(path))) {
 				// Other layouts of the same contents: other tests check what is read from them.
 				if code := fault.CodeOf(err); code.IsTransient() && err != nil {

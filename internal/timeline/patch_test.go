@@ -10,12 +10,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func apply(tb testing.TB, r *timeline.Result, patches ...timeline.Patch) *timeline.Result {
 	tb.Helper()
 	for _, p := range patches {
-		r = must(builder().ApplyPatch(r, p, now))(tb)
+		r = timelinetest.Must(timelinetest.Builder().ApplyPatch(r, p, now))(tb)
 	}
 	return r
 }
@@ -23,9 +24,9 @@ func apply(tb testing.TB, r *timeline.Result, patches ...timeline.Patch) *timeli
 // edited returns the result that the tests of edits start with.
 func edited(tb testing.TB) *timeline.Result {
 	tb.Helper()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 232 F", "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2024: ACCO 220 A")
 	doc.ExemptedCourses, doc.TransferredCourses = []string{"PHYS 204"}, []string{"HIST 203"}
-	return must(builder().FromDocument(doc, now))(tb)
+	return timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(tb)
 }
 
 func states(r *timeline.Result, codes ...string) map[string]string {
@@ -209,10 +210,10 @@ func TestEditLeavesTheResultAlone(t *testing.T) {
 
 func TestEditOfAnUnknownCourse(t *testing.T) {
 	t.Parallel()
-	_, err := builder().ApplyPatch(edited(t), timeline.Patch{Courses: map[string]timeline.State{
+	_, err := timelinetest.Builder().ApplyPatch(edited(t), timeline.Patch{Courses: map[string]timeline.State{
 		"COMP 999": {Status: timeline.Planned}, "COMP 248": {Status: timeline.Planned},
 	}}, now)
-	if diff := cmp.Diff([]string{"courses/COMP 999"}, fieldsOf(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"courses/COMP 999"}, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -222,7 +223,7 @@ func TestEditWithoutADegree(t *testing.T) {
 	t.Parallel()
 	r := *edited(t)
 	r.Degree.ID = "BEng in Software Alchemy"
-	_, err := builder().ApplyPatch(&r, timeline.Patch{}, now)
+	_, err := timelinetest.Builder().ApplyPatch(&r, timeline.Patch{}, now)
 	if f := fault.From(err); f.Code != fault.DegreeNotFound || len(f.Closest) == 0 || f.Closest[0] != software {
 		t.Errorf("%v", err)
 	}

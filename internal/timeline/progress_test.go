@@ -8,6 +8,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -39,7 +40,7 @@ func TestProgressCountsTheMostCredits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := must(builder().FromForm(timeline.Form{
+			r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{
 				Degree: "BCompSc in Computer Science", FirstTerm: "Fall 2027", PredefinedSequence: sequence,
 			}, now))(t)
 			if got := findProgress(t, r, "COMP_Computer Science Electives").Planned; got != 12 {
@@ -58,7 +59,7 @@ func TestProgressCountsTheMostCredits(t *testing.T) {
 // Only one of two courses that exclude each other counts, and a course before its prerequisites has a remark.
 func TestProgressOfExcludedCourses(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromForm(timeline.Form{
+	r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{
 		Degree: software, FirstTerm: "Fall 2027",
 		PredefinedSequence: academic([]string{"COMP 352"}, []string{"COMP 248", "SOEN 490", "ENGR 490", "COMP 228", "SOEN 228"}),
 	}, now))(t)
@@ -93,10 +94,10 @@ func TestTotals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B")
+			doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 248 B")
 			doc.ProgramInfo.MinimumProgramLength, doc.ProgramInfo.IsExtendedCreditProgram = c.printed, c.extended
-			r := must(builder().FromDocument(doc, now))(t)
-			for what, r := range map[string]*timeline.Result{"built": r, "saved and loaded": must(builder().FromSaved(r.ToSaved(), now))(t)} {
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
+			for what, r := range map[string]*timeline.Result{"built": r, "saved and loaded": timelinetest.Must(timelinetest.Builder().FromSaved(r.ToSaved(), now))(t)} {
 				if r.Totals != c.want || r.Progress.Overall.CreditsRequired != c.want.Required {
 					t.Errorf("%s: got %+v and %+v, want %+v", what, r.Totals, r.Progress.Overall, c.want)
 				}
@@ -104,9 +105,9 @@ func TestTotals(t *testing.T) {
 		})
 	}
 	// The part of the total that is not in the pools is a requirement that any course can fill.
-	doc := transcript(softwarePrinted, "Fall 2024: ACCO 220 B")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: ACCO 220 B")
 	doc.ProgramInfo.MinimumProgramLength = ptr(138.0)
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	want := timeline.Credits{CreditsRequired: 18, Completed: 3, Remaining: 15}
 	if diff := cmp.Diff(want, findProgress(t, r, audit.OtherCreditsID)); diff != "" {
 		t.Errorf("other credits (-want +got):\n%s", diff)
@@ -122,16 +123,16 @@ func TestWarnings(t *testing.T) {
 		}
 		return out
 	}
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 CR", "Fall 2024: ENGR 107 PASS")
-	r := must(builder().FromDocument(doc, now))(t)
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 232 CR", "Fall 2024: ENGR 107 PASS")
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	want := []string{string(warning.GradeUnknown) + " COMP 232", string(warning.CourseUnknown) + " ENGR 107"}
 	if diff := cmp.Diff(want, codes(r)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(r.Warnings, must(builder().FromSaved(r.ToSaved(), now))(t).Warnings); diff != "" {
+	if diff := cmp.Diff(r.Warnings, timelinetest.Must(timelinetest.Builder().FromSaved(r.ToSaved(), now))(t).Warnings); diff != "" {
 		t.Errorf("saved and loaded (-want +got):\n%s", diff)
 	}
-	edited := must(builder().ApplyPatch(r, timeline.Patch{Semesters: &[]timeline.Semester{}}, now))(t)
+	edited := timelinetest.Must(timelinetest.Builder().ApplyPatch(r, timeline.Patch{Semesters: &[]timeline.Semester{}}, now))(t)
 	if diff := cmp.Diff(want[:1], codes(edited)); diff != "" {
 		t.Errorf("without the unknown course (-want +got):\n%s", diff)
 	}
@@ -140,13 +141,13 @@ func TestWarnings(t *testing.T) {
 // Pins and waivers are applied, stay with the timeline, and are replaced as a whole.
 func TestPinsAndWaivers(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript("Bachelor of Computer Science, Computer Science",
 		"Fall 2024: COMP 472 A", "Winter 2027: COMP 352"), now))(t)
 	const pool = "COMP_Computer Science Electives"
 	if got := r.Courses["COMP 472"].Counts; len(got) != 1 || got[0].Pool == pool {
 		t.Fatalf("without a pin COMP 472 counts as %+v", got)
 	}
-	pinned := must(builder().ApplyPatch(r, timeline.Patch{
+	pinned := timelinetest.Must(timelinetest.Builder().ApplyPatch(r, timeline.Patch{
 		Pins:    &map[string]string{"comp472": pool},
 		Waivers: &[]audit.Waiver{{Code: audit.Prerequisite, Course: "COMP 352", Reason: "the department agreed"}},
 	}, now))(t)
@@ -164,11 +165,11 @@ func TestPinsAndWaivers(t *testing.T) {
 	if waived == 0 {
 		t.Errorf("no remark on COMP 352 among %+v", pinned.Remarks)
 	}
-	loaded := must(builder().FromSaved(pinned.ToSaved(), now))(t)
+	loaded := timelinetest.Must(timelinetest.Builder().FromSaved(pinned.ToSaved(), now))(t)
 	if diff := cmp.Diff(string(encode(t, pinned)), string(encode(t, loaded))); diff != "" {
 		t.Errorf("saved and loaded (-want +got):\n%s", diff)
 	}
-	back := must(builder().ApplyPatch(pinned, timeline.Patch{Pins: &map[string]string{}, Waivers: &[]audit.Waiver{}}, now))(t)
+	back := timelinetest.Must(timelinetest.Builder().ApplyPatch(pinned, timeline.Patch{Pins: &map[string]string{}, Waivers: &[]audit.Waiver{}}, now))(t)
 	if diff := cmp.Diff(string(encode(t, r)), string(encode(t, back))); diff != "" {
 		t.Errorf("taken back (-want +got):\n%s", diff)
 	}

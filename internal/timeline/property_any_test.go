@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func TestAnyDocument(t *testing.T) {
@@ -63,7 +64,7 @@ func TestAnyForm(t *testing.T) {
 		}
 		back, err := wire.DecodeForm(bytes.NewReader(b))
 		if err != nil {
-			t.Fatal(describe(err))
+			t.Fatal(timelinetest.DescribeFault(err))
 		}
 		if again, _ := json.Marshal(back); !bytes.Equal(b, again) {
 			t.Fatalf("%s became %s", b, again)
@@ -84,7 +85,7 @@ func TestAnyEdits(t *testing.T) {
 			}
 			sent, err := wire.DecodePatch(bytes.NewReader(b))
 			if err != nil {
-				t.Fatalf("%s: %s", b, describe(err))
+				t.Fatalf("%s: %s", b, timelinetest.DescribeFault(err))
 			}
 			before := encoded(t, r, nil)
 			next, err := smallBuilder().ApplyPatch(r, p, now)

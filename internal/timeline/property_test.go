@@ -11,20 +11,19 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // The generators produce valid and unusual input of document readers and clients.
 
 // small is the embedded catalogue with shorter pools: the tests take a tenth of the time.
 var small = sync.OnceValue(func() *catalogue.Catalogue {
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		panic(err)
-	}
+	d := cataloguetest.EmbeddedData()
 	for i := range d.Pools {
 		if p := &d.Pools[i]; len(p.Courses) > 60 {
 			p.Courses = p.Courses[:40]
@@ -244,7 +243,7 @@ func holdCredits(t *rapid.T, r *timeline.Result) {
 	// The sittings of a topics course may have several states, of which its entry has one: for the pools of such a
 	// course only the sum is checked.
 	mixed := map[string]bool{}
-	cat := embedded()
+	cat := cataloguetest.Embedded()
 	for _, c := range r.Courses {
 		seen := map[string]bool{}
 		course, _ := cat.FindCourse(c.ID)
@@ -294,7 +293,7 @@ func holdCredits(t *rapid.T, r *timeline.Result) {
 
 func encoded(t *rapid.T, r *timeline.Result, err error) string {
 	if err != nil {
-		t.Fatal(describe(err))
+		t.Fatal(timelinetest.DescribeFault(err))
 	}
 	b, err := wire.EncodeResult(r)
 	if err != nil {

@@ -10,15 +10,16 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // The stored form has the flags, the terms, the states, exemptions and deficiencies; not the catalogue's data.
 func TestReduce(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2024: ENGR 107 PASS", "Winter 2027: COMP 352")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 232 D", "Fall 2024: COMP 248 B", "Fall 2024: ENGR 107 PASS", "Winter 2027: COMP 352")
 	doc.ProgramInfo.IsCoop, doc.ProgramInfo.IsExtendedCreditProgram = true, true
 	doc.ExemptedCourses, doc.TransferredCourses, doc.DeficiencyCourses = []string{"PHYS 204"}, []string{"HIST 203"}, []string{"MATH 204"}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	r.ID, r.TimelineName = "an id", "My plan"
 	got := r.ToSaved()
 	want := timeline.Saved{
@@ -44,7 +45,7 @@ func TestReduce(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	back := must(builder().FromSaved(got, now))(t)
+	back := timelinetest.Must(timelinetest.Builder().FromSaved(got, now))(t)
 	if string(encode(t, back)) != string(encode(t, r)) {
 		t.Error("loaded again, it is another timeline")
 	}
@@ -58,9 +59,9 @@ func TestReduce(t *testing.T) {
 // A plan that is loaded after its terms are over is incomplete; completed courses stay.
 func TestFromSavedLater(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2027: COMP 346")
-	saved := must(builder().FromDocument(doc, now))(t).ToSaved()
-	r := must(builder().FromSaved(saved, time.Date(2027, time.June, 1, 0, 0, 0, 0, time.UTC)))(t)
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 248 B", "Fall 2026: COMP 249", "Winter 2027: COMP 352", "Fall 2027: COMP 346")
+	saved := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t).ToSaved()
+	r := timelinetest.Must(timelinetest.Builder().FromSaved(saved, time.Date(2027, time.June, 1, 0, 0, 0, 0, time.UTC)))(t)
 	want := map[string]string{
 		"COMP 248": "completed FALL 2024", "COMP 249": "incomplete FALL 2026 (grade not posted)",
 		"COMP 352": "incomplete WINTER 2027 (grade not posted)", "COMP 346": "planned FALL 2027",
@@ -76,7 +77,7 @@ func TestFromSavedLater(t *testing.T) {
 // Timelines of the earlier system: full years in four digits, no via, sittings without a state.
 func TestFromSavedOfOld(t *testing.T) {
 	t.Parallel()
-	r := must(builder().FromSaved(timeline.Saved{
+	r := timelinetest.Must(timelinetest.Builder().FromSaved(timeline.Saved{
 		ID: "1", Name: "old", DegreeID: software, IsCoop: true,
 		Semesters: []timeline.Semester{
 			{Term: "FALL/WINTER 2027-2028", Courses: []timeline.Sitting{{Code: "SOEN 490"}}},
@@ -104,24 +105,24 @@ func TestFromSavedOfOld(t *testing.T) {
 
 func TestFromSavedFaults(t *testing.T) {
 	t.Parallel()
-	_, err := builder().FromSaved(timeline.Saved{DegreeID: "BEng in Sofware Engineering"}, now)
+	_, err := timelinetest.Builder().FromSaved(timeline.Saved{DegreeID: "BEng in Sofware Engineering"}, now)
 	if f := fault.From(err); f.Code != fault.DegreeNotFound || len(f.Closest) != 3 || f.Closest[0] != software {
 		t.Errorf("%v", err)
 	}
-	_, err = builder().FromSaved(timeline.Saved{
+	_, err = timelinetest.Builder().FromSaved(timeline.Saved{
 		DegreeID: software, Semesters: []timeline.Semester{{Term: "FALL 2024"}, {Term: "someday"}},
 		States: map[string]timeline.State{"COMP 248": {Status: timeline.Completed, Semester: ptr("never")}},
 	}, now)
-	if diff := cmp.Diff([]string{"courses/COMP 248/semester", "semesters/1/term"}, fieldsOf(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"courses/COMP 248/semester", "semesters/1/term"}, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestSlim(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 248 B", "Winter 2027: COMP 352")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 248 B", "Winter 2027: COMP 352")
 	doc.ExemptedCourses, doc.TransferredCourses, doc.DeficiencyCourses = []string{"PHYS 204"}, []string{"HIST 203"}, []string{"MATH 204"}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	all := len(r.Courses)
 	slim := r.SlimView()
 	var codes []string

@@ -11,6 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // One sitting, classified by its marks and its term. The lowest passing grade is D-.
@@ -58,7 +59,7 @@ func TestStateOfASitting(t *testing.T) {
 		{"Winter 2027: COMP 472 B", "planned WINTER 2027"},
 		{"Fall/Winter 2027-28: SOEN 490", "planned FALL/WINTER 2027-28"},
 	} {
-		r := must(builder().FromDocument(transcript(softwarePrinted, c.sitting), now))(t)
+		r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted, c.sitting), now))(t)
 		code := r.Semesters[0].Courses[0].Code
 		if got := state(r, code); got != c.want {
 			t.Errorf("%s: %s; want %s", c.sitting, got, c.want)
@@ -92,14 +93,14 @@ func TestBelowCMinus(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := must(builder().FromDocument(transcript(softwarePrinted, c.sittings...), now))(t)
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted, c.sittings...), now))(t)
 			if got := r.Courses[c.course].State.Status; got != timeline.Completed {
 				t.Errorf("%s: got %s, want completed", c.course, got)
 			}
 			if got := hasRemark(r, audit.CMinus, c.course); got != c.want {
 				t.Errorf("remark on %s: got %v, want %v (%v)", c.course, got, c.want, r.Remarks)
 			}
-			again := must(builder().FromSaved(r.ToSaved(), now))(t)
+			again := timelinetest.Must(timelinetest.Builder().FromSaved(r.ToSaved(), now))(t)
 			if got := hasRemark(again, audit.CMinus, c.course); got != c.want {
 				t.Errorf("saved and loaded, remark on %s: got %v, want %v", c.course, got, c.want)
 			}
@@ -128,10 +129,10 @@ func TestPrintedCredits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			doc := transcript(softwarePrinted)
+			doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted)
 			c.sitting.Code = "SOEN 342"
 			doc.Semesters = []document.Semester{{Term: c.term, Courses: []document.Sitting{c.sitting}}}
-			r := must(builder().FromDocument(doc, now))(t)
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 			for _, p := range r.Progress.Pools {
 				if p.ID == core && (p.Completed != c.completed || p.InProgress != c.inProgress || p.Planned != c.planned) {
 					t.Errorf("got %+v, want completed %v, in progress %v, planned %v", p.Credits, c.completed, c.inProgress, c.planned)
@@ -160,7 +161,7 @@ func TestSeveralSittings(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := must(builder().FromDocument(transcript(softwarePrinted, c.sittings...), now))(t)
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted, c.sittings...), now))(t)
 			if got := state(r, "COMP 248"); got != c.want {
 				t.Errorf("%s; want %s", got, c.want)
 			}
@@ -174,11 +175,11 @@ func TestSeveralSittings(t *testing.T) {
 // An exemption or a transfer completes a course; where it was sat as well, the sitting's term stays.
 func TestExemptedAndTransferred(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2024: COMP 232 D", "Fall 2026: COMP 249", "Fall 2024: COMP 248 A")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: COMP 232 D", "Fall 2026: COMP 249", "Fall 2024: COMP 248 A")
 	doc.ExemptedCourses = []string{"COMP 232", "PHYS 204", "PHYS 205"}
 	doc.TransferredCourses = []string{"COMP 249", "PHYS 205", "POLI 999"}
 	doc.PotentialExemptions = []string{"CHEM 205"}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	for code, want := range map[string]string{
 		"COMP 232": "completed FALL 2024 via exemption",
 		"COMP 249": "completed FALL 2026 via transfer",
@@ -206,10 +207,10 @@ func TestExemptedAndTransferred(t *testing.T) {
 // Sat courses outside of every pool are classified like all others.
 func TestUnusedCredits(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted,
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted,
 		"Fall 2024: ACCO 220 F", "Fall 2024: ACCO 230 A", "Winter 2025: ACCO 220 DISC", "Winter 2027: ACCO 310", "Fall 2024: MATH 204 B")
 	doc.DeficiencyCourses = []string{"MATH 204"}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	for code, want := range map[string]string{
 		"ACCO 220": "incomplete WINTER 2025 (discontinued)",
 		"ACCO 230": "completed FALL 2024",
@@ -239,7 +240,7 @@ func TestUnusedCredits(t *testing.T) {
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	progress := func(sittings ...string) map[string]timeline.Credits {
-		r := must(builder().FromDocument(transcript(softwarePrinted, sittings...), now))(t)
+		r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted, sittings...), now))(t)
 		out := map[string]timeline.Credits{"overall": r.Progress.Overall}
 		for _, p := range r.Progress.Pools {
 			out[p.ID] = p.Credits
@@ -271,7 +272,7 @@ func TestProgressOverflows(t *testing.T) {
 	t.Parallel()
 	// Three artificial-intelligence electives of 4 credits: the pool takes one, the computer-science electives the
 	// others.
-	r := must(builder().FromDocument(transcript("Bachelor of Computer Science, Computer Science",
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript("Bachelor of Computer Science, Computer Science",
 		"Fall 2024: COMP 432 A", "Fall 2024: COMP 472 A", "Winter 2025: COMP 474 A"), now))(t)
 	got := map[string]float64{}
 	for _, p := range r.Progress.Pools {
@@ -288,7 +289,7 @@ func TestProgressOverflows(t *testing.T) {
 func TestLetters(t *testing.T) {
 	t.Parallel()
 	letter := func(first, last *string) document.Document {
-		return document.Document{Kind: document.Letter, ProgramInfo: &document.ProgramInfo{Degree: softwarePrinted, FirstTerm: first, LastTerm: last}}
+		return document.Document{Kind: document.Letter, ProgramInfo: &document.ProgramInfo{Degree: timelinetest.SoftwarePrinted, FirstTerm: first, LastTerm: last}}
 	}
 	for _, c := range []struct {
 		name        string
@@ -307,7 +308,7 @@ func TestLetters(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r := must(builder().FromDocument(letter(c.first, c.last), now))(t)
+			r := timelinetest.Must(timelinetest.Builder().FromDocument(letter(c.first, c.last), now))(t)
 			if len(r.Semesters) != c.terms {
 				t.Fatalf("%d terms: %q", len(r.Semesters), terms(r))
 			}
@@ -321,7 +322,7 @@ func TestLetters(t *testing.T) {
 func TestATermThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"Fall 9999", "Autumn 2024", ""} {
-		_, err := builder().FromDocument(transcript(softwarePrinted, s+": COMP 248 A"), now)
+		_, err := timelinetest.Builder().FromDocument(timelinetest.NewTranscript(timelinetest.SoftwarePrinted, s+": COMP 248 A"), now)
 		if f := fault.From(err); f.Code != fault.Corrupt || f.Detail == "" {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -331,7 +332,7 @@ func TestATermThatDoesNotExist(t *testing.T) {
 // The same facts on another day: only what depends on the date changes.
 func TestTimePasses(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2026: COMP 249", "Winter 2027: COMP 352")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2026: COMP 249", "Winter 2027: COMP 352")
 	for _, c := range []struct {
 		at    time.Time
 		comp1 string
@@ -341,7 +342,7 @@ func TestTimePasses(t *testing.T) {
 		{now, "inprogress FALL 2026", "planned WINTER 2027"},
 		{time.Date(2027, 2, 1, 12, 0, 0, 0, time.UTC), "incomplete FALL 2026 (grade not posted)", "inprogress WINTER 2027"},
 	} {
-		r := must(builder().FromDocument(doc, c.at))(t)
+		r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, c.at))(t)
 		if got := state(r, "COMP 249"); got != c.comp1 {
 			t.Errorf("%s: COMP 249 %s; want %s", c.at, got, c.comp1)
 		}

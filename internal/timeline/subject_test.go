@@ -12,10 +12,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // listResults returns the timelines of all documents that give one.
@@ -28,8 +30,8 @@ func listResults(tb testing.TB) map[string]*timeline.Result {
 			tb.Fatalf("%d documents, %v", len(paths), err)
 		}
 		for _, path := range paths {
-			if doc, ok := facts(tb, path); ok {
-				if r, err := builder().FromDocument(doc, now); err == nil {
+			if doc, ok := timelinetest.ReadFacts(tb, path); ok {
+				if r, err := timelinetest.Builder().FromDocument(doc, now); err == nil {
 					out[strings.TrimSuffix(filepath.Base(path), ".expected.json")] = r
 				}
 			}
@@ -40,7 +42,7 @@ func listResults(tb testing.TB) map[string]*timeline.Result {
 
 func subjectOf(tb testing.TB, r *timeline.Result) *timeline.AuditSubject {
 	tb.Helper()
-	return must(builder().NewAuditSubject(r.ToSaved(), now))(tb)
+	return timelinetest.Must(timelinetest.Builder().NewAuditSubject(r.ToSaved(), now))(tb)
 }
 
 // The audit of a stored result agrees with the result.
@@ -51,8 +53,8 @@ func TestNewAuditSubject(t *testing.T) {
 			t.Parallel()
 			s := subjectOf(t, r)
 			got := s.Program.Audit(s.Record)
-			if got.Degree.ID != r.Degree.ID || got.Calendar != embedded().Calendar() {
-				t.Errorf("got %+v of %q, want %s of %q", got.Degree, got.Calendar, r.Degree.ID, embedded().Calendar())
+			if got.Degree.ID != r.Degree.ID || got.Calendar != cataloguetest.Embedded().Calendar() {
+				t.Errorf("got %+v of %q, want %s of %q", got.Degree, got.Calendar, r.Degree.ID, cataloguetest.Embedded().Calendar())
 			}
 			progress := timeline.Credits{
 				CreditsRequired: got.Totals.Required.Float(), Completed: got.Totals.Completed.Float(), InProgress: got.Totals.InProgress.Float(),
@@ -66,28 +68,28 @@ func TestNewAuditSubject(t *testing.T) {
 			}
 		})
 	}
-	saved := fromFacts(t, "transcripts/soen-regular").ToSaved()
+	saved := timelinetest.BuildFromFacts(t, "transcripts/soen-regular").ToSaved()
 	saved.DegreeID = "gone"
-	if _, err := builder().NewAuditSubject(saved, now); fault.CodeOf(err) != fault.DegreeNotFound {
+	if _, err := timelinetest.Builder().NewAuditSubject(saved, now); fault.CodeOf(err) != fault.DegreeNotFound {
 		t.Errorf("a degree that is gone: got %v, want degree_not_found", err)
 	}
 }
 
 func TestUnderDegree(t *testing.T) {
 	t.Parallel()
-	r := fromFacts(t, "transcripts/soen-coop")
+	r := timelinetest.BuildFromFacts(t, "transcripts/soen-coop")
 	r.Pins = map[string]string{"COMP 248": r.Pools[0].ID}
 	s := subjectOf(t, r)
 	if same, err := s.UnderDegree(r.Degree.ID); err != nil || same != s {
 		t.Errorf("its own degree: got %v, %v; want the record as it is", same, err)
 	}
 	programs := s.ComparePrograms()
-	if len(programs) != len(embedded().StandaloneDegrees()) {
+	if len(programs) != len(cataloguetest.Embedded().StandaloneDegrees()) {
 		t.Errorf("got %d programs, want one for each degree", len(programs))
 	}
 	ranked := audit.CompareDegrees(context.Background(), programs, s.Record)
 	for _, line := range ranked[:3] {
-		other := must(s.UnderDegree(line.Degree.ID))(t)
+		other := timelinetest.Must(s.UnderDegree(line.Degree.ID))(t)
 		if got := other.Program.Audit(other.Record).Totals; line.Degree.ID != r.Degree.ID && got != line.Totals {
 			t.Errorf("%s: got %+v, want %+v as in the comparison", line.Degree.ID, got, line.Totals)
 		}
@@ -130,9 +132,9 @@ func TestToPatch(t *testing.T) {
 		if err != nil {
 			rt.Skipf("%s: %v", name, fault.From(err).Fields)
 		}
-		taken, err := builder().ApplyPatch(r, s.ToPatch(r.Semesters, plan, q.From), now)
+		taken, err := timelinetest.Builder().ApplyPatch(r, s.ToPatch(r.Semesters, plan, q.From), now)
 		if err != nil {
-			rt.Fatal(describe(err))
+			rt.Fatal(timelinetest.DescribeFault(err))
 		}
 		for _, remark := range taken.Remarks {
 			if remark.Level == audit.Error && !remark.Waived && !hasRemark(r, remark.Code, remark.Course) {
@@ -164,18 +166,18 @@ func termOfPlanned(p *audit.Plan, code string) string {
 
 func TestToPatchKeepsWhatIsNoPlan(t *testing.T) {
 	t.Parallel()
-	r := fromFacts(t, "transcripts/soen-regular")
+	r := timelinetest.BuildFromFacts(t, "transcripts/soen-regular")
 	s := subjectOf(t, r)
-	plan := must(s.Program.Plan(context.Background(), s.Record, audit.PlanRequest{}))(t)
-	taken := must(builder().ApplyPatch(r, s.ToPatch(r.Semesters, plan, ""), now))(t)
+	plan := timelinetest.Must(s.Program.Plan(context.Background(), s.Record, audit.PlanRequest{}))(t)
+	taken := timelinetest.Must(timelinetest.Builder().ApplyPatch(r, s.ToPatch(r.Semesters, plan, ""), now))(t)
 	for i, semester := range r.Semesters {
-		at := must(term.Parse(semester.Term))(t)
+		at := timelinetest.Must(term.Parse(semester.Term))(t)
 		if at.PositionAt(now) != term.Future && !cmp.Equal(semester.Courses, taken.Semesters[i].Courses) {
 			t.Errorf("%s changed: %v, want %v", semester.Term, taken.Semesters[i].Courses, semester.Courses)
 		}
 	}
 	again := subjectOf(t, taken)
-	second := must(again.Program.Plan(context.Background(), again.Record, audit.PlanRequest{}))(t)
+	second := timelinetest.Must(again.Program.Plan(context.Background(), again.Record, audit.PlanRequest{}))(t)
 	if second.Length != plan.Length || second.Graduation != plan.Graduation {
 		t.Errorf("planned again: %d terms to %s, want %d to %s", second.Length, second.Graduation, plan.Length, plan.Graduation)
 	}

@@ -7,13 +7,14 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // Printed transfers and exemptions keep their credits and titles, also those without a course.
 func TestTransfersAsPrinted(t *testing.T) {
 	t.Parallel()
-	doc := transcript(softwarePrinted, "Fall 2024: SOEN 287 A")
+	doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: SOEN 287 A")
 	doc.ExemptedCourses, doc.TransferredCourses = []string{"COMP 232", "COMP 248"}, []string{"MATH 999"}
 	doc.Transfers = []document.Transfer{
 		{Code: "COMP 232", Grade: "EX"},
@@ -22,7 +23,7 @@ func TestTransfersAsPrinted(t *testing.T) {
 		{Code: "PHIL 2XX", Credits: 3, Grade: "TRC", Unassigned: true},
 	}
 	doc.Warnings = []warning.Warning{{Code: warning.ProgramIgnored, Message: "A minor is not counted."}}
-	r := must(builder().FromDocument(doc, now))(t)
+	r := timelinetest.Must(timelinetest.Builder().FromDocument(doc, now))(t)
 	// The exemptions add no credits; the transfers provide 6 of the 6.5 credits that the exempted courses leave open.
 	if got := r.Progress.Overall.Completed; got != 9 {
 		t.Errorf("completed: got %v, want 3 of SOEN 287 and 6 of transfers", got)
@@ -48,7 +49,7 @@ func TestTransfersAsPrinted(t *testing.T) {
 	if len(r.Warnings) == 0 || r.Warnings[0] != doc.Warnings[0] {
 		t.Errorf("warnings: got %v, want those of the document first", r.Warnings)
 	}
-	loaded := must(builder().FromSaved(r.ToSaved(), now))(t)
+	loaded := timelinetest.Must(timelinetest.Builder().FromSaved(r.ToSaved(), now))(t)
 	if diff := cmp.Diff(string(encode(t, r)), string(encode(t, loaded))); diff != "" {
 		t.Errorf("saved and loaded (-want +got):\n%s", diff)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 const (
@@ -21,12 +22,12 @@ func isUnused(r *timeline.Result, code string) bool {
 // sitting says why.
 func TestUnusedWithAnEquivalent(t *testing.T) {
 	t.Parallel()
-	alone := must(builder().FromDocument(transcript(mechanicalPrinted, "Fall 2024: "+formerCode+" B"), now))(t)
+	alone := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(mechanicalPrinted, "Fall 2024: "+formerCode+" B"), now))(t)
 	if isUnused(alone, formerCode) || alone.Courses[formerCode].Counts == nil || alone.Courses[formerCode].Counts[0].For != listedCode ||
 		!slices.Equal(remarks(alone, formerCode), []string{"FALL 2024: "}) {
 		t.Errorf("alone: unused %v, counts %+v, %q; want it to count for %s", isUnused(alone, formerCode), alone.Courses[formerCode].Counts, remarks(alone, formerCode), listedCode)
 	}
-	both := must(builder().FromDocument(transcript(mechanicalPrinted, "Fall 2024: "+listedCode+" B", "Winter 2027: "+formerCode), now))(t)
+	both := timelinetest.Must(timelinetest.Builder().FromDocument(timelinetest.NewTranscript(mechanicalPrinted, "Fall 2024: "+listedCode+" B", "Winter 2027: "+formerCode), now))(t)
 	if len(both.Courses[listedCode].Counts) == 0 {
 		t.Fatalf("%s counts nowhere", listedCode)
 	}

@@ -10,11 +10,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // memoryJob is one done job in memory.
@@ -258,11 +260,7 @@ func checkModel(t *rapid.T, m *editModel, r *timeline.Result) {
 // what is accepted, what is a conflict, and what the timeline is afterwards.
 func TestModelOfEdits(t *testing.T) {
 	t.Parallel()
-	editions, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	builder := timeline.NewBuilder(editions.Latest())
+	builder := timelinetest.Builder()
 	rapid.Check(t, func(t *rapid.T) {
 		r, err := builder.FromForm(timeline.Form{Degree: softwareEngineering, FirstTerm: "FALL 2025", LastTerm: "WINTER 2027"}, now())
 		if err != nil {
@@ -272,7 +270,7 @@ func TestModelOfEdits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs := &memoryJob{record: job.Record{ID: "j", Owner: owner, State: job.Done, Version: 3}, stored: stored, editions: editions}
+		jobs := &memoryJob{record: job.Record{ID: "j", Owner: owner, State: job.Done, Version: 3}, stored: stored, editions: cataloguetest.EmbeddedEditions()}
 		editor, err := timelines.New(timelines.Deps{Jobs: jobs, Timelines: noTimelines{}, Catalogue: jobs, Clock: now})
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
@@ -63,20 +64,8 @@ func (e *env) CurrentEditions(context.Context) (*catalogue.Editions, error) {
 	return e.editions, nil
 }
 
-var shared = sync.OnceValues(func() (*catalogue.Editions, error) {
-	d, err := catalogue.LoadEmbedded()
-	if err != nil {
-		return nil, err
-	}
-	return catalogue.NewEditions(d)
-})
-
 func open(t *testing.T) *env {
 	t.Helper()
-	c, err := shared()
-	if err != nil {
-		t.Fatal(err)
-	}
 	o, err := redis.ParseURL(testenv.StartRedis(t).URL(1))
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +77,7 @@ func open(t *testing.T) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	e := &env{jobs: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)})), store: store, editions: c}
+	e := &env{jobs: testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: now, Logger: slog.New(slog.DiscardHandler)})), store: store, editions: cataloguetest.EmbeddedEditions()}
 	e.Editor = testenv.Must(timelines.New(timelines.Deps{Jobs: e, Timelines: store, Catalogue: e, Clock: now}))
 	return e
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -16,16 +16,8 @@ func TestCanaryFormIsValid(t *testing.T) {
 	if err := config.Load(&c, []string{"TMD_NAMESPACE=degrees", "REDIS_HOST=redis"}); err != nil {
 		t.Fatal(err)
 	}
-	data, err := catalogue.LoadEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cat, err := catalogue.New(data)
-	if err != nil {
-		t.Fatal(err)
-	}
 	now := time.Now()
-	if _, err := timeline.NewBuilder(cat).FromForm(newCanaryForm(c.CanaryDegree, now), now); err != nil {
+	if _, err := timeline.NewBuilder(cataloguetest.Embedded()).FromForm(newCanaryForm(c.CanaryDegree, now), now); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -21,11 +22,11 @@ import (
 func TestEncodeIsJSON(t *testing.T) {
 	t.Parallel()
 	results := []*timeline.Result{
-		fromFacts(t, "transcripts/soen-coop"), fromFacts(t, "transcripts/cs-ecp"), fromFacts(t, "letters/transfers"), edited(t),
+		timelinetest.BuildFromFacts(t, "transcripts/soen-coop"), timelinetest.BuildFromFacts(t, "transcripts/cs-ecp"), timelinetest.BuildFromFacts(t, "letters/transfers"), edited(t),
 	}
-	odd := transcript(softwarePrinted, "Fall 2024: ENGR 107 PASS")
+	odd := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2024: ENGR 107 PASS")
 	odd.Semesters[0].Courses[0] = document.Sitting{Code: "ENGR 107", Title: "\"é\\ <&> \t\u2028 \xff", CreditsAttempted: 0.25, Grade: "B"}
-	named := must(builder().FromDocument(odd, now))(t)
+	named := timelinetest.Must(timelinetest.Builder().FromDocument(odd, now))(t)
 	named.ID, named.TimelineName = "id", "Été <1>"
 	three := 3
 	named.Pools[0].Rules = []timeline.Rule{{Params: timeline.RuleParams{
@@ -90,7 +91,7 @@ func TestDecodeRefuses(t *testing.T) {
 func BenchmarkEncode(b *testing.B) {
 	for _, c := range benchmarks {
 		b.Run(c.name, func(b *testing.B) {
-			r := fromFacts(b, c.document)
+			r := timelinetest.BuildFromFacts(b, c.document)
 			plain := encode(b, r)
 			var packed bytes.Buffer
 			w := gzip.NewWriter(&packed)
@@ -115,7 +116,7 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkDecode(b *testing.B) {
 	for _, c := range benchmarks {
 		b.Run(c.name, func(b *testing.B) {
-			plain := encode(b, fromFacts(b, c.document))
+			plain := encode(b, timelinetest.BuildFromFacts(b, c.document))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := wire.DecodeResult(plain); err != nil {

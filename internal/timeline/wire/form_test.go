@@ -9,6 +9,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func TestDecodeForm(t *testing.T) {
@@ -16,7 +17,7 @@ func TestDecodeForm(t *testing.T) {
 	body := `{"degree": "BEng in Software Engineering", "firstTerm": "Fall 2026", "lastTerm": null, "isCoop": true,
 		"isExtendedCreditProgram": false, "minimumProgramLength": 120, "ewtSatisfied": true,
 		"predefinedSequence": [{"type": "Academic", "courses": ["COMP 248"]}, {"type": "Co-op", "coopLabel": "Work Term 1"}]}`
-	got := must(wire.DecodeForm(strings.NewReader(body)))(t)
+	got := timelinetest.Must(wire.DecodeForm(strings.NewReader(body)))(t)
 	want := timeline.Form{
 		Degree: software, FirstTerm: "Fall 2026", IsCoop: true, MinimumProgramLength: 120, EWTSatisfied: true,
 		PredefinedSequence: []timeline.SequenceTerm{{Type: "Academic", Courses: []string{"COMP 248"}}, {Type: "Co-op", CoopLabel: "Work Term 1"}},
@@ -49,7 +50,7 @@ func TestDecodeFormFaults(t *testing.T) {
 		{`{"degree": "d", "firstTerm": "Fall 2026", "predefinedSequence": [` + strings.Repeat("{},", 40) + `{}]}`, []string{"predefinedSequence"}},
 	} {
 		_, err := wire.DecodeForm(strings.NewReader(c.body))
-		if diff := cmp.Diff(c.want, fieldsOf(t, err)); diff != "" {
+		if diff := cmp.Diff(c.want, timelinetest.FaultyFields(t, err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.body, diff)
 		}
 	}
@@ -70,7 +71,7 @@ func FuzzDecodeForm(f *testing.F) {
 			}
 			return
 		}
-		r, err := builder().FromForm(form, now)
+		r, err := timelinetest.Builder().FromForm(form, now)
 		if err != nil {
 			if fault.CodeOf(err) != fault.InvalidForm {
 				t.Errorf("%v", err)
@@ -117,7 +118,7 @@ func TestFormFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			err := wire.CheckForm(c.form)
-			if diff := cmp.Diff(c.want, fieldsOf(t, err)); diff != "" {
+			if diff := cmp.Diff(c.want, timelinetest.FaultyFields(t, err)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

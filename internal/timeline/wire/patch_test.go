@@ -10,11 +10,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func TestDecodePatch(t *testing.T) {
 	t.Parallel()
-	got := must(wire.DecodePatch(strings.NewReader(`{"exemptions": [], "deficiencies": null, "timelineName": "n", "isCoop": false,
+	got := timelinetest.Must(wire.DecodePatch(strings.NewReader(`{"exemptions": [], "deficiencies": null, "timelineName": "n", "isCoop": false,
 		"courses": {"COMP 248": {"status": "completed", "semester": "FALL 2024", "via": "", "message": null}, "COMP 249": {"status": "planned", "semester": null}},
 		"semesters": [{"term": "FALL 2024", "courses": [{"code": "COMP 248", "message": "m"}]}, {"term": "WINTER 2025"}],
 		"pins": {"COMP 248": "p"}, "waivers": [{"code": "prerequisite", "course": "COMP 352", "reason": "r"}]}`)))(t)
@@ -51,7 +52,7 @@ func TestDecodePatchFaults(t *testing.T) {
 		`{"courses": {"COMP 248": {"status": "planned"}, "COMP 248": {"status": "planned"}}}`: {"courses/COMP 248"},
 	} {
 		_, err := wire.DecodePatch(strings.NewReader(body))
-		if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
+		if diff := cmp.Diff(want, timelinetest.FaultyFields(t, err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", body, diff)
 		}
 	}
@@ -76,7 +77,7 @@ func FuzzDecodePatch(f *testing.F) {
 			}
 			return
 		}
-		r, err := builder().ApplyPatch(edited(t), p, now)
+		r, err := timelinetest.Builder().ApplyPatch(edited(t), p, now)
 		if err != nil {
 			if fault.CodeOf(err) != fault.InvalidForm {
 				t.Errorf("%v", err)
@@ -87,7 +88,7 @@ func FuzzDecodePatch(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := must(builder().ApplyPatch(r, timeline.Patch{}, now))(t)
+		again := timelinetest.Must(timelinetest.Builder().ApplyPatch(r, timeline.Patch{}, now))(t)
 		if string(plain) != string(encode(t, again)) {
 			t.Errorf("an empty edit changes the result of %s", b)
 		}
@@ -118,11 +119,11 @@ func TestEditFaults(t *testing.T) {
 		"semesters/0/term", "semesters/1/courses/0/code", "semesters/1/courses/1/code", "semesters/1/courses/1/message",
 		"semesters/2/term", "semesters/3/courses", "timelineName",
 	}
-	if diff := cmp.Diff(want, fieldsOf(t, err)); diff != "" {
+	if diff := cmp.Diff(want, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	err = wire.ValidatePatch(timeline.Patch{Semesters: ptr(make([]timeline.Semester, 301)), Courses: manyStates(4001)})
-	if diff := cmp.Diff([]string{"courses", "semesters"}, fieldsOf(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"courses", "semesters"}, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 func TestDecodePlanRequest(t *testing.T) {
 	t.Parallel()
 	body := `{"maxCredits": 13.5, "summers": true, "coop": "SSW-", "from": "Fall 2027", "keep": [{"code": "comp249", "term": "Fall 2027"}],
 		"prefer": ["COMP 442"], "avoid": ["COMP 445"]}`
-	got := must(wire.DecodePlanRequest(strings.NewReader(body)))(t)
+	got := timelinetest.Must(wire.DecodePlanRequest(strings.NewReader(body)))(t)
 	want := audit.PlanRequest{
 		MaxCredits: audit.Quarters(13.5), Summers: true, Coop: "SSW-", From: "Fall 2027",
 		Keep:   []audit.KeptCourse{{Code: "comp249", Term: "Fall 2027"}},
@@ -28,7 +29,7 @@ func TestDecodePlanRequest(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := must(wire.DecodePlanRequest(strings.NewReader(`{"maxCredits": null, "keep": null}`)))(t); !cmp.Equal(got, audit.PlanRequest{}) {
+	if got := timelinetest.Must(wire.DecodePlanRequest(strings.NewReader(`{"maxCredits": null, "keep": null}`)))(t); !cmp.Equal(got, audit.PlanRequest{}) {
 		t.Errorf("no wishes: got %+v", got)
 	}
 }
@@ -51,7 +52,7 @@ func TestDecodePlanRequestFaults(t *testing.T) {
 		{`{"prefer": [` + strings.Repeat(`"COMP 442",`, 100) + `"COMP 442"], "coop": "` + strings.Repeat("S", 37) + `"}`, []string{"coop", "prefer"}},
 	} {
 		_, err := wire.DecodePlanRequest(strings.NewReader(c.body))
-		if diff := cmp.Diff(c.want, fieldsOf(t, err)); diff != "" {
+		if diff := cmp.Diff(c.want, timelinetest.FaultyFields(t, err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.body, diff)
 		}
 	}
@@ -71,8 +72,8 @@ func FuzzDecodePlanRequest(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	r := fromFacts(f, "transcripts/soen-coop")
-	s := must(builder().NewAuditSubject(r.ToSaved(), now))(f)
+	r := timelinetest.BuildFromFacts(f, "transcripts/soen-coop")
+	s := timelinetest.Must(timelinetest.Builder().NewAuditSubject(r.ToSaved(), now))(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		q, err := wire.DecodePlanRequest(strings.NewReader(string(b)))
 		if err != nil {
@@ -91,14 +92,14 @@ func FuzzDecodePlanRequest(f *testing.F) {
 		}
 		ended, cancel := context.WithCancel(context.Background())
 		cancel() // the first layout will do
-		planned, err := builder().FromPlan(ended, timeline.PlanInput{Timeline: r.ToSaved(), Request: q}, now)
+		planned, err := timelinetest.Builder().FromPlan(ended, timeline.PlanInput{Timeline: r.ToSaved(), Request: q}, now)
 		if err != nil {
 			if fault.CodeOf(err) != fault.InvalidForm || len(fault.From(err).Fields) == 0 {
 				t.Errorf("refused without a field: %v", err)
 			}
 			return
 		}
-		if _, err := wire.DecodeResult(must(wire.EncodeResult(planned))(t)); err != nil {
+		if _, err := wire.DecodeResult(timelinetest.Must(wire.EncodeResult(planned))(t)); err != nil {
 			t.Errorf("the planned timeline is not stored: %v", err)
 		}
 		plan, err := s.Program.Plan(ended, s.Record, q)
@@ -114,9 +115,9 @@ func FuzzDecodePlanRequest(f *testing.F) {
 // What a newer version adds to the input of a job is left out.
 func TestDecodePlanInput(t *testing.T) {
 	t.Parallel()
-	want := timeline.PlanInput{Timeline: fromFacts(t, "transcripts/soen-coop").ToSaved(), Request: audit.PlanRequest{MaxCredits: audit.Quarters(12), Summers: true}}
-	b := must(json.Marshal(want))(t)
-	if diff := cmp.Diff(want, must(wire.DecodePlanInput(b))(t)); diff != "" {
+	want := timeline.PlanInput{Timeline: timelinetest.BuildFromFacts(t, "transcripts/soen-coop").ToSaved(), Request: audit.PlanRequest{MaxCredits: audit.Quarters(12), Summers: true}}
+	b := timelinetest.Must(json.Marshal(want))(t)
+	if diff := cmp.Diff(want, timelinetest.Must(wire.DecodePlanInput(b))(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := wire.DecodePlanInput([]byte(`{"timeline":{"novel":1},"novel":{}}`)); err != nil {
