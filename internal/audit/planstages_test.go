@@ -72,7 +72,7 @@ func drawStages(tb testing.TB, n int) []stage {
 // the rules in its own terms.
 func TestPlansOfEveryStage(t *testing.T) {
 	t.Parallel()
-	// The share holds for the whole number. A sixth of it is a coarser sample, of which one plan is more than a percent.
+	// The share holds for the whole number. In a sixth of it one plan is more than a percent.
 	n, share := 510, 95
 	if testing.Short() {
 		n, share = 85, 90
