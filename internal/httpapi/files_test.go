@@ -37,8 +37,8 @@ func TestPagesKeepToTheirPolicy(t *testing.T) {
 		names[f.Name] = string(f.Body)
 	}
 	inline := regexp.MustCompile(`(?i)<script(?:>|[^>]*[^/]>\s*\S)|<style|\son[a-z]+\s*=|\sstyle\s*=|javascript:|\bhttps?://`)
-	refers := regexp.MustCompile(`/assets/([a-z.]+)`)
-	imports := regexp.MustCompile(`from "\./([a-z.]+)"`)
+	refers := regexp.MustCompile(`/assets/([a-z.-]+)`)
+	imports := regexp.MustCompile(`(?:from|import) ?\(?"\./([a-z.-]+)"`)
 	for name, body := range names {
 		if strings.HasSuffix(name, ".html") {
 			for _, found := range inline.FindAllString(strings.ReplaceAll(body, `></script>`, `/>`), -1) {

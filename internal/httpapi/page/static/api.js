@@ -1,10 +1,11 @@
-// What the page says to the API. Every function throws a Problem when the answer is an error.
+// The one client of the API. Every function throws a Problem when the answer is an error.
 
 const tokenKey = "trackmydegree.token";
 
+// Problem is an error of the API by its code. Status 0 and code "offline" mean that the server was not reached.
 export class Problem extends Error {
   constructor(status, body) {
-    super(body?.detail || body?.title || `The server answered ${status}.`);
+    super(body?.detail || body?.message || body?.title || `HTTP ${status}`);
     this.status = status;
     this.code = body?.code ?? "";
     this.fields = body?.errors ?? [];
@@ -13,101 +14,175 @@ export class Problem extends Error {
   }
 }
 
-export function setToken(token) {
-  sessionStorage.setItem(tokenKey, token.trim());
-}
+export const hasToken = () => sessionStorage.getItem(tokenKey) !== null;
+export const setToken = (token) => sessionStorage.setItem(tokenKey, token.trim());
+export const forgetToken = () => sessionStorage.removeItem(tokenKey);
 
-export function forgetToken() {
-  sessionStorage.removeItem(tokenKey);
-}
+// signIn resolves to true once the caller is known again; app.js sets it. A request that is refused waits for it and is
+// sent again, so that nothing that a person did is lost with the sign-in.
+let signIn = async () => false;
+export const onUnauthorized = (handler) => { signIn = handler; };
 
-function headers(more = {}) {
+function headersOf(more) {
   const token = sessionStorage.getItem(tokenKey);
-  return token ? { ...more, Authorization: `Bearer ${token}` } : more;
-}
-
-async function call(path, options = {}) {
-  let response;
-  try {
-    response = await fetch(path, { ...options, headers: headers(options.headers) });
-  } catch (cause) {
-    if (cause.name === "AbortError") throw cause;
-    throw new Problem(0, { detail: "The server cannot be reached. Check the connection and try again." });
-  }
-  if (!response.ok) throw await problemOf(response);
-  return response;
+  return { Accept: "application/json", ...more, ...(token && { Authorization: `Bearer ${token}` }) };
 }
 
 async function problemOf(response) {
-  let body = null;
-  try {
-    body = await response.json();
-  } catch {
-    // Something in front of the API answered.
-  }
-  return new Problem(response.status, body);
+  // Something in front of the API may have answered, without a body of the API.
+  return new Problem(response.status, await response.json().catch(() => null));
 }
 
-const json = (method, body, more = {}) => ({
-  method,
-  headers: { "Content-Type": "application/json", ...more },
-  body: JSON.stringify(body),
-});
-
-export const degrees = async () => (await (await call("/api/degrees")).json()).degrees;
-
-export const sendForm = async (form) => (await call("/api/timeline/form", json("POST", form))).json();
-
-export const load = async (id) => (await call(`/api/timeline/${id}/load`, { method: "POST" })).json();
-
-// upload sends a file and tells how much of it has gone out, from 0 to 1. fetch cannot tell, so this is the one place
-// for XMLHttpRequest.
-export function upload(file, onProgress, signal) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", "/api/timeline/upload");
-    for (const [name, value] of Object.entries(headers({ "Idempotency-Key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` }))) {
-      request.setRequestHeader(name, value);
+// call sends a request and returns the response if it is a success.
+async function call(path, { method = "GET", body, headers, signal, silent } = {}) {
+  for (;;) {
+    let response;
+    try {
+      response = await fetch(path, {
+        method,
+        signal,
+        headers: headersOf({ ...(body !== undefined && { "Content-Type": "application/json" }), ...headers }),
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch (cause) {
+      if (cause.name === "AbortError") throw cause;
+      throw new Problem(0, { code: "offline" });
     }
-    request.responseType = "json";
-    request.upload.onprogress = (e) => e.lengthComputable && onProgress(e.loaded / e.total);
-    request.onload = () =>
-      request.status === 202 ? resolve(request.response) : reject(new Problem(request.status, request.response));
-    request.onerror = () => reject(new Problem(0, { detail: "The upload was cut off. Try again." }));
-    request.onabort = () => reject(new DOMException("stopped", "AbortError"));
-    signal?.addEventListener("abort", () => request.abort(), { once: true });
+    if (response.ok) return response;
+    const problem = await problemOf(response);
+    if (problem.status !== 401 || silent || !(await signIn())) throw problem;
+  }
+}
+
+// request sends a request and returns {data, tag, status}: the decoded body (null without one) and the ETag.
+export async function request(path, options) {
+  const response = await call(path, options);
+  const text = await response.text();
+  return { data: text ? JSON.parse(text) : null, tag: response.headers.get("ETag"), status: response.status };
+}
+
+const read = async (path, options) => (await request(path, options)).data;
+const query = (path, parameters) => {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
+};
+const jobPath = (id, rest = "") => `/api/timeline/status/${encodeURIComponent(id)}${rest}`;
+const savedPath = (id, rest = "") => `/api/timelines/${encodeURIComponent(id)}${rest}`;
+
+// The catalogue.
+export const listDegrees = async (calendar) => (await read(query("/api/degrees", { calendar }))).degrees;
+export const listSequences = async (degree, calendar) =>
+  (await read(query(`/api/degrees/${encodeURIComponent(degree)}/sequences`, { calendar }))).sequences;
+export const listCalendars = async () => (await read("/api/calendars")).calendars;
+export const searchCourses = (parameters, signal) => read(query("/api/courses", parameters), { signal });
+
+// The caller. getSession resolves to null where the API has no such route.
+export async function getSession() {
+  try {
+    return await read("/api/session", { silent: true });
+  } catch (error) {
+    if (error.status === 404 || error.status === 405) return null;
+    throw error;
+  }
+}
+export const checkToken = () => read("/api/timelines?limit=1", { silent: true });
+export const postSession = (path) => read(path, { method: "POST", silent: true });
+export const exportMine = () => read("/api/me");
+export const eraseMine = () => request("/api/me", { method: "DELETE" });
+
+// Jobs. A job is {jobId, status, data, tag, …}; the tag names its version for the next edit.
+export async function getJob(id, view = "slim") {
+  const { data, tag } = await request(query(jobPath(id), { view }));
+  return { ...data, tag };
+}
+export const getJobState = (id, signal) => read(jobPath(id, "?result=false"), { signal });
+export const getReading = async (id) => (await read(jobPath(id, "?view=facts"))).data;
+export const deleteJob = (id) => request(jobPath(id), { method: "DELETE" });
+export const sendForm = (form, signal) => read("/api/timeline/form", { method: "POST", body: form, signal });
+export const loadTimeline = (id, signal) => read(`/api/timeline/${encodeURIComponent(id)}/load`, { method: "POST", signal });
+export const chooseDegree = (id, degree, signal) =>
+  read(`/api/timeline/${encodeURIComponent(id)}/degree`, { method: "POST", body: { degree }, signal });
+
+// editJob applies changes (steps) or fields of a patch, all or none. The answer has tag, version and changed; data only
+// when whole is true. 412: somebody else changed the job meanwhile.
+export async function editJob(id, tag, patch, { whole = false, signal } = {}) {
+  const { data, tag: next } = await request(jobPath(id, whole ? "?view=slim" : ""), {
+    method: "PATCH",
+    body: Array.isArray(patch) ? { changes: patch } : patch,
+    headers: { ...(tag && { "If-Match": tag }), ...(!whole && { Prefer: "return=minimal" }) },
+    signal,
+  });
+  return { ...data, tag: next };
+}
+export const getAudit = (id, signal) => read(jobPath(id, "/audit"), { signal });
+export const getWhatIf = (id, degree, signal) => read(query(jobPath(id, "/what-if"), { degree }), { signal });
+export const planRest = (id, wishes, signal) => request(jobPath(id, "/plan"), { method: "POST", body: wishes, signal });
+
+// Saved plans.
+export const listTimelines = (cursor) => read(query("/api/timelines", { limit: 20, cursor }));
+export const getTimeline = (id) => read(savedPath(id));
+export const getSavedAudit = (id, signal) => read(savedPath(id, "/audit"), { signal });
+export const saveTimeline = (jobId, timelineName) => read("/api/timelines", { method: "POST", body: { jobId, timelineName } });
+export const renameTimeline = (id, version, timelineName) =>
+  read(savedPath(id), { method: "PUT", body: { timelineName }, headers: { "If-Match": `"${version}"` } });
+export const deleteTimeline = (id) => request(savedPath(id), { method: "DELETE" });
+
+// uploadFile sends a file and tells how much of it has gone out, from 0 to 1. fetch cannot tell, so this is the one
+// place for XMLHttpRequest. The same key for the same file makes a repeated upload the same job.
+export async function uploadFile(file, { key, signal, onProgress }) {
+  for (;;) {
+    try {
+      return await sendFile(file, key, signal, onProgress);
+    } catch (error) {
+      if (error.status !== 401 || !(await signIn())) throw error;
+    }
+  }
+}
+
+function sendFile(file, key, signal, onProgress) {
+  return new Promise((resolve, reject) => {
+    const stopped = () => reject(new DOMException("stopped", "AbortError"));
+    if (signal?.aborted) return stopped();
+    const xhr = new XMLHttpRequest();
+    xhr.open("POST", "/api/timeline/upload");
+    for (const [name, value] of Object.entries(headersOf({ "Idempotency-Key": key }))) xhr.setRequestHeader(name, value);
+    xhr.responseType = "json";
+    xhr.upload.onprogress = (e) => e.lengthComputable && onProgress(e.loaded / e.total);
+    xhr.onload = () => (xhr.status === 202 ? resolve(xhr.response) : reject(new Problem(xhr.status, xhr.response)));
+    xhr.onerror = () => reject(new Problem(0, { code: "upload_cut" }));
+    xhr.onabort = stopped;
+    signal?.addEventListener("abort", () => xhr.abort(), { once: true });
     const body = new FormData();
     body.append("file", file, "document.pdf"); // the file's own name stays here
-    request.send(body);
+    xhr.send(body);
   });
 }
 
-// job reads a job with its result. It returns the tag, which a later edit names.
-export async function job(id) {
-  const response = await call(`/api/timeline/status/${id}`);
-  return { ...(await response.json()), tag: response.headers.get("ETag") };
-}
+export const newKey = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 
-export async function edit(id, tag, patch) {
-  const response = await call(`/api/timeline/status/${id}`, json("PATCH", patch, { "If-Match": tag }));
-  return { ...(await response.json()), tag: response.headers.get("ETag") };
-}
+// silence is how long a stream may say nothing before it counts as cut. The server comments every 15 seconds.
+const silence = 40_000;
 
-export const deleteJob = (id) => call(`/api/timeline/status/${id}`, { method: "DELETE" });
+const pause = (ms, signal) => new Promise((resolve) => {
+  const done = () => { clearTimeout(timer); window.removeEventListener("online", done); resolve(); };
+  const timer = setTimeout(done, ms);
+  window.addEventListener("online", done);
+  signal?.addEventListener("abort", done, { once: true });
+});
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// follow tells of each state of a job until it is done or has failed. A stream that breaks is opened again where it was.
-export async function follow(id, onState, signal) {
+// followJob tells of each state of a job until it is done or has failed. A stream that breaks is opened again where it
+// was, for as long as it takes: onConnection(false) says that there is none, onConnection(true) that it is back.
+export async function followJob(id, { onState, onConnection = () => {}, signal }) {
   let last = "";
-  for (let tries = 0; tries < 30; tries++) {
+  for (let tries = 0; ; tries++) {
     try {
-      const response = await call(`/api/timeline/status/${id}/events`, {
-        headers: last ? { "Last-Event-ID": last } : {},
+      const response = await call(jobPath(id, "/events"), {
+        headers: { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) },
         signal,
       });
       if (response.status === 204) return;
-      for await (const event of events(response.body)) {
+      onConnection(true);
+      for await (const event of readEvents(response.body)) {
         if (event.name === "gone") throw new Problem(404, JSON.parse(event.data));
         last = event.id || last;
         tries = 0;
@@ -116,20 +191,26 @@ export async function follow(id, onState, signal) {
         if (state.status === "done" || state.status === "failed") return;
       }
     } catch (error) {
-      if (signal?.aborted || (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429)) throw error;
+      if (signal?.aborted) throw error;
+      if (error.status >= 400 && error.status < 500 && error.status !== 429) throw error;
     }
-    await pause(Math.min(500 * 2 ** tries, 5000));
+    if (signal?.aborted) throw new DOMException("stopped", "AbortError");
+    if (tries > 0) onConnection(false);
+    await pause(Math.min(500 * 2 ** tries, 5000), signal);
   }
-  throw new Problem(0, { detail: "The server does not answer any more. Load the page again to go on waiting." });
 }
 
-// events reads a stream of server-sent events.
-async function* events(body) {
+// readEvents reads a stream of server-sent events until it ends, breaks or is silent for too long.
+async function* readEvents(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const { done, value } = await reader.read().catch(() => ({ done: true }));
-    if (done) return;
+    const quiet = new Promise((resolve) => setTimeout(resolve, silence, { done: true }));
+    const { done, value } = await Promise.race([reader.read(), quiet]).catch(() => ({ done: true }));
+    if (done) {
+      reader.cancel().catch(() => {});
+      return;
+    }
     text += value.replaceAll("\r\n", "\n");
     for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
       const event = { id: "", name: "message", data: "" };
@@ -143,13 +224,3 @@ async function* events(body) {
     }
   }
 }
-
-export const save = async (jobId, timelineName) => (await call("/api/timelines", json("POST", { jobId, timelineName }))).json();
-
-export const timelines = async (cursor) =>
-  (await call(`/api/timelines?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`)).json();
-
-export const rename = async (id, version, timelineName) =>
-  (await call(`/api/timelines/${id}`, json("PUT", { timelineName }, { "If-Match": `"${version}"` }))).json();
-
-export const deleteTimeline = (id) => call(`/api/timelines/${id}`, { method: "DELETE" });

@@ -1,283 +1,204 @@
-// The page: choose a document or fill in the form, wait, look at the timeline, keep it.
+// The page: which view belongs to the address, and what happens between views.
 
 import * as api from "./api.js";
-import { $, make } from "./dom.js";
-import { focusResult, timeline } from "./timeline.js";
+import { $, ask, make } from "./dom.js";
+import { announce, clearProblem, navigate, setNavigator, showProblem } from "./shell.js";
+import { currentLanguage, setLanguage, t } from "./text.js";
+import { accountDialog, isSignedOut, loadSession, signInAgain, signInView } from "./signin.js";
+import { startView } from "./start.js";
+import { waitView } from "./wait.js";
 
-const states = {
-  queued: "Waiting for a worker",
-  processing: "Reading and building",
-  retrying: "Something was not reachable: it is tried again by itself",
-  done: "Done",
-  failed: "Failed",
-};
+let view = null; // {node, title, dispose?, hasUnsavedChanges?, isSending?}
+let renders = 0; // the newest wins: an older one that is still loading shows nothing
 
-let current = null; // the job that is shown: its status, result and tag
-let waiting = null; // aborts the job that is waited for
-let afterSignIn = start;
+const uuid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
-function show(...visible) {
-  for (const id of ["token-form", "start", "job", "result"]) $(id).hidden = !visible.includes(id);
+// routeOf reads an address. A bare id is that of a bookmark of an earlier page.
+function routeOf(hash) {
+  const [, name, id] = new RegExp(`^#(?:(job|read)=)?(${uuid})$`).exec(hash) ?? [];
+  if (id) return { name: name ?? "job", id };
+  return { name: hash === "#saved" ? "saved" : "start" };
 }
 
-function clearAlert() {
-  $("alert").hidden = true;
+async function viewOf(route) {
+  if (await isSignedOut()) return signInView(() => render());
+  switch (route.name) {
+    case "job":
+      return jobView(route.id);
+    case "read":
+      return (await import("./read.js")).readView(route.id);
+    case "saved":
+      return (await import("./saved.js")).savedView({ openTimeline });
+    default:
+      return startView({ sendFile, sendForm, openTimeline });
+  }
 }
 
-// tell shows what went wrong, and what to do. An unknown caller is asked for a token.
-function tell(error, again = start) {
-  if (error.name === "AbortError") return;
-  if (error instanceof api.Problem && error.status === 401) {
-    api.forgetToken();
-    afterSignIn = again;
-    show("token-form");
-    $("token").focus();
+// jobView is the view of a job by its state.
+async function jobView(id) {
+  const job = await api.getJob(id);
+  if (job.status === "failed") return (await import("./read.js")).failedView(job, (jobId) => showWait({ jobId }));
+  if (job.status !== "done") return newWaitView({ jobId: id, isDocument: job.kind === "file" });
+  const { planView } = await import("./plan.js");
+  return planView({ job, tag: job.tag, savedId: job.data._id ?? null, savedVersion: null });
+}
+
+// render shows the view of the present address.
+async function render({ focus = true } = {}) {
+  const turn = ++renders;
+  const route = routeOf(location.hash);
+  $("main").setAttribute("aria-busy", "true");
+  try {
+    const next = await viewOf(route);
+    if (turn !== renders) return next.dispose?.();
+    show(next, focus);
+  } catch (error) {
+    if (turn !== renders) return;
+    $("main").removeAttribute("aria-busy");
+    if (error.status === 404 && route.id) {
+      history.replaceState(null, "", "/");
+      await render({ focus: false });
+      showProblem(error);
+      return;
+    }
+    showProblem(error, () => render());
+  }
+}
+
+function show(next, focus = true) {
+  view?.dispose?.();
+  view = next;
+  clearProblem();
+  $("view").replaceChildren(next.node);
+  $("main").removeAttribute("aria-busy");
+  markPlace();
+  setTitle(next.title);
+  window.scrollTo(0, 0);
+  if (focus) next.node.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+// setTitle names the document by the view; a view whose name changes sends the event "titlechange".
+function setTitle(title) {
+  document.title = title ? `${title} · ${t("page.title")}` : t("page.title");
+}
+
+function markPlace() {
+  const { name } = routeOf(location.hash);
+  for (const link of document.querySelectorAll("#nav a")) {
+    if (link.dataset.route === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  $("language").disabled = Boolean(view?.isSending?.());
+}
+
+async function go(address, { replace = false, force = false } = {}) {
+  if (!force && view?.hasUnsavedChanges?.()) {
+    const leave = await ask({ title: t("page.leaveTitle"), text: t("page.leaveText"), yes: t("page.leave"), no: t("page.stay"), danger: true });
+    if (!leave) return;
+  }
+  const url = new URL(address, new URL("/", location));
+  history[replace ? "replaceState" : "pushState"](null, "", url.pathname + url.hash);
+  await render();
+}
+
+// Waiting. begin sends what makes a job and resolves to {jobId}.
+function newWaitView(options) {
+  return waitView({
+    ...options,
+    onAccepted(id) {
+      history.pushState(null, "", `/#job=${id}`);
+      markPlace();
+    },
+    async onFinished(id) {
+      if (options.isDocument && await wantsLook(id)) history.replaceState(null, "", `/#read=${id}`);
+      await render();
+    },
+    onStopped() {
+      announce(t("wait.stopped"));
+      navigate("/", { replace: routeOf(location.hash).name !== "start", force: true });
+    },
+    async onRefused(error) {
+      await render();
+      showProblem(error);
+    },
+  });
+}
+
+function showWait(options) {
+  renders++;
+  show(newWaitView(options));
+}
+
+// wantsLook reports whether a person should compare what was read with the document before it is used.
+async function wantsLook(id) {
+  try {
+    const reading = await api.getReading(id);
+    return reading.warnings.length > 0 || reading.rowsRead < reading.rowsSeen ||
+      (reading.creditsPrinted !== undefined && reading.creditsPrinted !== reading.creditsRead);
+  } catch {
+    return false; // a failed job, or facts that are no longer kept
+  }
+}
+
+function sendFile(file) {
+  const key = api.newKey(); // the same for each try
+  showWait({ isDocument: true, begin: (signal, onProgress) => api.uploadFile(file, { key, signal, onProgress }) });
+}
+const sendForm = (form) => showWait({ begin: (signal) => api.sendForm(form, signal) });
+const openTimeline = (id) => showWait({ begin: (signal) => api.loadTimeline(id, signal) });
+
+// The frame around the views.
+function labelFrame() {
+  for (const [id, key] of [["skip", "page.skip"], ["nav-new", "page.new"], ["nav-saved", "page.saved"], ["language", "page.language"], ["footer-text", "page.footer"]]) {
+    $(id).textContent = t(key);
+  }
+  $("language").setAttribute("aria-label", t("page.languageLabel"));
+  $("language").lang = currentLanguage() === "en" ? "fr" : "en";
+  $("frame").hidden = false;
+}
+
+async function showAccount() {
+  const session = await loadSession().catch(() => null);
+  $("account").hidden = !session || isSignedOutOf(session);
+  if (session) $("account").textContent = session.guest ? t("signin.guestName") : session.name || t("signin.account");
+}
+const isSignedOutOf = (session) => session.mode !== "open" && !session.signedIn;
+
+// A link within the page is a step of its history, without loading the page again.
+document.addEventListener("click", (e) => {
+  const link = e.target.closest?.("a[href]");
+  if (!link || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || link.target) return;
+  if (link.id === "skip") {
+    // By script, because the fragment is the address of the view.
+    e.preventDefault();
+    (document.querySelector("#view h1") ?? $("main")).focus();
     return;
   }
-  const alert = $("alert");
-  alert.replaceChildren(make("p", {}, error instanceof api.Problem ? error.message : "Something went wrong in this page. Load it again."));
-  if (error.fields?.length > 0) {
-    alert.append(make("ul", {}, error.fields.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))));
-  }
-  if (error.closest?.length > 0) alert.append(make("p", {}, `The closest: ${error.closest.join("; ")}`));
-  if (error.requestId) alert.append(make("p", { class: "hint" }, `Request ${error.requestId}`));
-  alert.hidden = false;
-  alert.focus();
-  if (!(error instanceof api.Problem)) console.error(error);
-}
-
-async function start() {
-  current = null;
-  history.replaceState(null, "", location.pathname);
-  try {
-    const [all, saved] = await Promise.all([api.degrees(), api.timelines()]);
-    const chosen = $("degree").value;
-    $("degree").replaceChildren(...all.filter((d) => d.degreeType === "Standalone")
-      .sort((a, b) => a.name.localeCompare(b.name))
-      .map((d) => make("option", { value: d.id }, d.name)));
-    if (chosen) $("degree").value = chosen;
-    list(saved, false);
-    show("start");
-  } catch (error) {
-    show();
-    tell(error);
-  }
-}
-
-// submit runs what makes a job, and then waits for the job.
-async function submit(begin) {
-  clearAlert();
-  waiting?.abort();
-  waiting = new AbortController();
-  const { signal } = waiting;
-  try {
-    show("job");
-    progress(undefined, "Sending");
-    const { jobId } = await begin(signal);
-    await wait(jobId, signal);
-  } catch (error) {
-    show("start");
-    tell(error);
-  }
-}
-
-// progress shows how far the work is: from 0 to 1, or undefined when nobody can tell.
-function progress(value, text) {
-  const bar = $("job-progress");
-  if (value === undefined) bar.removeAttribute("value");
-  else bar.value = value;
-  if ($("job-state").textContent !== text) $("job-state").textContent = text; // said once, not for each step
-}
-
-async function wait(id, signal) {
-  show("job");
-  history.replaceState(null, "", `#${id}`);
-  $("job-cancel").onclick = async () => {
-    waiting?.abort();
-    try {
-      await api.deleteJob(id);
-    } catch {
-      // It ends by itself.
-    }
-    start();
-  };
-  await api.follow(id, (job) => progress(undefined, states[job.status] ?? job.status), signal);
-  const job = await api.job(id);
-  if (job.status === "failed") {
-    history.replaceState(null, "", location.pathname);
-    throw new api.Problem(200, { detail: job.error.message, errors: job.error.errors, closest: job.error.closest });
-  }
-  present(job);
-}
-
-function present(job, focus = true) {
-  current = job;
-  $("result").replaceChildren(...timeline(job.data, { save, move, restart: start, forget }));
-  show("result");
-  if (focus) focusResult();
-}
-
-async function save(name) {
-  clearAlert();
-  try {
-    const saved = await api.save(current.jobId, name);
-    present(await api.job(current.jobId), false);
-    announce(`Saved as “${saved.timelineName}”.`);
-  } catch (error) {
-    tell(error);
-  }
-}
-
-let edits = Promise.resolve(); // one after the other: each names the version that the one before made
-
-// move puts a course into a term, or with null out of every term where it is only planned. The server judges what that
-// makes of the course.
-function move(code, term) {
-  clearAlert();
-  edits = edits.then(async () => {
-    const semesters = current.data.semesters.map((semester) => ({
-      term: semester.term,
-      courses: [
-        ...semester.courses.filter((sitting) => sitting.code !== code || !isPlan(code, semester.term)),
-        ...(semester.term === term ? [{ code }] : []),
-      ],
-    }));
-    try {
-      present(await api.edit(current.jobId, current.tag, { semesters }), false);
-      announce(term ? `${code} is now in ${term}.` : `${code} is taken out.`);
-    } catch (error) {
-      // Another tab was faster: show what it made.
-      if (error.status === 412) present(await api.job(current.jobId), false);
-      tell(error);
-    }
-  }).catch(tell);
-}
-
-function isPlan(code, term) {
-  const state = current.data.courses[code]?.status;
-  return state?.status === "planned" && state.semester === term;
-}
-
-async function forget() {
-  clearAlert();
-  try {
-    await api.deleteJob(current.jobId);
-    await start();
-    announce("The result is forgotten.");
-  } catch (error) {
-    tell(error);
-  }
-}
-
-let announced = 0;
-
-// announce says something to everybody, those who cannot see the page included.
-function announce(text) {
-  let line = $("announcement");
-  if (!line) {
-    line = make("p", { id: "announcement", role: "status", class: "toast" });
-    document.body.append(line);
-  }
-  line.textContent = "";
-  clearTimeout(announced);
-  announced = setTimeout(() => {
-    line.textContent = text; // a change is read out, the same text again is not
-    announced = setTimeout(() => { line.textContent = ""; }, 8000);
-  }, 50);
-}
-
-function list({ timelines, next }, append) {
-  const rows = timelines.map((t) => {
-    const row = make("li", { class: "row" },
-      make("span", { class: "grow" }, make("strong", {}, t.timelineName || "Without a name"), " ",
-        make("span", { class: "hint" }, `${t.degreeId} · ${new Date(t.updatedAt).toLocaleDateString()}`)),
-      make("button", { type: "button", "aria-label": `Open ${t.timelineName}`, onclick: () => submit(() => api.load(t._id)) }, "Open"),
-      make("button", { type: "button", "aria-label": `Delete ${t.timelineName}`, onclick: () => remove(t, row) }, "Delete"));
-    return row;
-  });
-  if (append) $("saved-list").append(...rows);
-  else $("saved-list").replaceChildren(...rows);
-  $("saved-empty").hidden = $("saved-list").children.length > 0;
-  $("saved-more").hidden = !next;
-  $("saved-more").onclick = async () => {
-    try {
-      list(await api.timelines(next), true);
-    } catch (error) {
-      tell(error);
-    }
-  };
-}
-
-async function remove(timeline, row) {
-  if (!confirm(`Delete “${timeline.timelineName}” permanently?`)) return;
-  clearAlert();
-  try {
-    await api.deleteTimeline(timeline._id);
-    row.remove();
-    $("saved-empty").hidden = $("saved-list").children.length > 0;
-    announce(`“${timeline.timelineName}” is deleted.`);
-  } catch (error) {
-    tell(error);
-  }
-}
-
-function send(file) {
-  submit((signal) => api.upload(file, (part) => progress(part, part < 1 ? "Uploading" : "Uploaded"), signal));
-}
-
-$("token-form").addEventListener("submit", (e) => {
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || url.pathname !== "/") return;
   e.preventDefault();
-  clearAlert();
-  api.setToken($("token").value);
-  $("token").value = "";
-  afterSignIn();
+  go(url.pathname + url.hash);
 });
 
-$("upload-form").addEventListener("submit", (e) => {
-  e.preventDefault();
-  const [file] = $("file").files;
-  if (file) send(file);
-});
-
-$("plan-form").addEventListener("submit", (e) => {
-  e.preventDefault();
-  const form = e.target;
-  if (!form.reportValidity()) return;
-  const fields = new FormData(form);
-  submit(() => api.sendForm({
-    degree: fields.get("degree"),
-    firstTerm: `${fields.get("season")} ${fields.get("year")}`,
-    isCoop: fields.has("isCoop"),
-    isExtendedCreditProgram: fields.has("isExtendedCreditProgram"),
-    ewtSatisfied: fields.has("ewtSatisfied"),
-  }));
-});
-
-for (const name of ["dragenter", "dragover"]) {
-  $("drop").addEventListener(name, (e) => { e.preventDefault(); $("drop").classList.add("over"); });
-}
-for (const name of ["dragleave", "drop"]) {
-  $("drop").addEventListener(name, (e) => { e.preventDefault(); $("drop").classList.remove("over"); });
-}
-$("drop").addEventListener("drop", (e) => {
-  const [file] = e.dataTransfer.files;
-  if (file) send(file);
-});
-
-$("year").value = new Date().getFullYear();
-
-// An address with a job goes on with it: after a reload, and from a bookmark of the day.
-async function resume() {
-  const id = location.hash.slice(1);
-  if (!/^[0-9a-f-]{36}$/.test(id)) return start();
-  try {
-    waiting = new AbortController();
-    await wait(id, waiting.signal);
-  } catch (error) {
-    if (error.status === 401) return tell(error, resume);
-    await start();
-    tell(error);
-  }
+// A file that misses its target must not replace the page.
+for (const name of ["dragover", "drop"]) {
+  window.addEventListener(name, (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });
 }
 
-resume();
+window.addEventListener("popstate", () => render());
+window.addEventListener("beforeunload", (e) => { if (view?.hasUnsavedChanges?.()) e.preventDefault(); });
+document.addEventListener("titlechange", (e) => setTitle(e.detail));
+
+$("language").addEventListener("click", async () => {
+  await setLanguage(currentLanguage() === "en" ? "fr" : "en");
+  labelFrame();
+  showAccount();
+  await render({ focus: false });
+});
+$("account").addEventListener("click", () => accountDialog());
+
+setNavigator(go);
+api.onUnauthorized(() => signInAgain({ canLeave: !view || view.canLeave === true, onSignedIn: showAccount }));
+labelFrame();
+showAccount();
+await render({ focus: false });

@@ -1,6 +1,7 @@
 // The result: terms as columns, a card for each course, progress for each requirement, and what is left to take.
 
-import { $, make, credits } from "./dom.js";
+import { $, make } from "./dom.js";
+import { credits } from "./text.js";
 
 // Each state has a colour and a word: the colour alone would not reach everybody.
 const words = { completed: "Completed", inprogress: "In progress", planned: "Planned", incomplete: "Not completed" };
@@ -25,7 +26,7 @@ function overview(result, actions) {
   const traits = [result.calendar && `Calendar ${result.calendar}`, result.isCoop && "Co-op", result.isExtendedCredit && "Extended credit program",
     result.graduation && `Can be done by ${result.graduation.term}`].filter(Boolean);
   return make("section", { class: "panel", "aria-labelledby": "result-title" },
-    make("h2", { id: "result-title", tabIndex: -1 }, result.degree.name),
+    make("h1", { id: "result-title", tabIndex: -1 }, result.degree.name),
     traits.length > 0 && make("p", {}, traits.join(" · ")),
     meter("Degree", result.progress.overall),
     result.warnings?.length > 0 && make("section", { id: "warnings", "aria-labelledby": "warnings-title" },

@@ -1,0 +1,57 @@
+// What every view needs of the page around it: to go elsewhere, to say something, to show what went wrong.
+
+import { $, make } from "./dom.js";
+import { problemText, t } from "./text.js";
+import { Problem } from "./api.js";
+
+let go = () => {};
+
+// setNavigator is called once, by app.js.
+export const setNavigator = (navigator) => { go = navigator; };
+
+// navigate shows the view of an address ("/", "#job=ID", "#read=ID", "#saved") as a step of the history; with replace it
+// takes the place of the present step. Unsaved changes are asked about, unless force is true.
+export const navigate = (address, options) => go(address, options);
+
+let timer = 0;
+
+// announce says something to everybody, also to those who cannot see the page. It is gone after a few seconds.
+export function announce(text) {
+  const line = $("announcement");
+  line.textContent = "";
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    line.textContent = text; // a change is read out, the same text again is not
+    timer = setTimeout(() => { line.textContent = ""; }, 8000);
+  }, 50);
+}
+
+export function clearProblem() {
+  $("alert").hidden = true;
+}
+
+// showProblem shows what went wrong and what to do. retry, if given, is the button "Try again".
+export function showProblem(error, retry) {
+  if (error?.name === "AbortError") return;
+  const known = error instanceof Problem;
+  if (!known) console.error(error);
+  const text = known ? problemText(error) : t("page.broken");
+  const alert = $("alert");
+  alert.replaceChildren(make("div", {},
+    make("p", {}, make("strong", {}, text)),
+    // The server's sentence may name the page or the row.
+    known && error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
+    error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
+    error.closest?.length > 0 && make("p", {}, t("page.closest", { names: error.closest.join("; ") })),
+    error.requestId && make("p", { class: "hint" }, t("page.request", { id: error.requestId }))),
+  make("div", { class: "actions" },
+    make("button", { type: "button", class: "quiet", onclick: clearProblem }, t("page.dismiss")),
+    retry && make("button", { type: "button", onclick: () => { clearProblem(); retry(); } }, t("page.retry"))));
+  alert.hidden = false;
+  alert.focus();
+}
+
+// failure is the place of a part that could not be loaded, with its own "Try again".
+export function failure(text, retry) {
+  return make("p", { class: "failure" }, text, " ", make("button", { type: "button", class: "quiet small", onclick: retry }, t("page.retry")));
+}

@@ -1,0 +1,223 @@
+// The start: a document, a saved plan, or a form.
+
+import * as api from "./api.js";
+import { make } from "./dom.js";
+import { failure, showProblem } from "./shell.js";
+import { compareText, t } from "./text.js";
+import { savedList } from "./saved.js";
+
+const largest = 10 * 1024 * 1024;
+const seasons = ["Winter", "Summer", "Fall"];
+const calendarOfDay = new Date();
+
+let draft = null; // what was written into the form, for the way back to it
+
+export function startView(app) {
+  const saved = savedSection(app);
+  const node = make("div", { class: "start" },
+    make("h1", { tabIndex: -1 }, t("start.title")), make("p", { class: "lead" }, t("start.lead")),
+    uploadSection(app), saved, formSection(app));
+  return { node, title: "", canLeave: true, dispose: watchDrops(node, app) };
+}
+
+// checkFile returns what is wrong with a file before it is sent, or "".
+async function checkFile(files) {
+  if (files.length === 0) return t("start.noFile");
+  if (files.length > 1) return t("start.oneFile");
+  const [file] = files;
+  if (file.size > largest) return t("start.tooLarge");
+  if (file.size === 0) return t("start.emptyFile");
+  // A reader skips what stands before the header, within the first kilobyte.
+  const head = new TextDecoder("latin1").decode(await file.slice(0, 1024).arrayBuffer());
+  return head.includes("%PDF") ? "" : t("start.notPdf");
+}
+
+let offer = () => {}; // gives files to the upload section that is shown
+
+function uploadSection(app) {
+  const input = make("input", { id: "file", type: "file", accept: "application/pdf,.pdf", "aria-describedby": "file-hint file-wrong" });
+  const wrong = make("p", { id: "file-wrong", class: "wrong", role: "alert" });
+  offer = async (files) => {
+    const fault = await checkFile(files);
+    wrong.textContent = fault;
+    if (fault) {
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+      return;
+    }
+    app.sendFile(files[0]);
+  };
+  input.addEventListener("change", () => { wrong.textContent = ""; input.removeAttribute("aria-invalid"); });
+  const form = make("form", { id: "upload-form", noValidate: true },
+    make("div", { class: "drop", id: "drop" },
+      make("label", { for: "file" }, t("start.file")), input,
+      make("p", { id: "file-hint", class: "hint" }, t("start.fileHint")), wrong,
+      make("button", { class: "main" }, t("start.send"))));
+  form.addEventListener("submit", (e) => { e.preventDefault(); offer([...input.files]); });
+  return make("section", { class: "panel", "aria-labelledby": "upload-title" },
+    make("h2", { id: "upload-title" }, t("start.uploadTitle")), form,
+    make("details", { class: "how" }, make("summary", {}, t("start.howTitle")),
+      make("ol", {}, ["start.how1", "start.how2", "start.how3"].map((key) => make("li", {}, t(key))))));
+}
+
+// watchDrops takes a file that is dropped anywhere on the window, and returns what ends that.
+function watchDrops(node, app) {
+  const isFile = (e) => e.dataTransfer?.types.includes("Files");
+  const over = (e) => isFile(e) && node.classList.add("over");
+  const leave = (e) => { if (!e.relatedTarget) node.classList.remove("over"); };
+  const drop = (e) => {
+    node.classList.remove("over");
+    if (isFile(e) && !document.querySelector("dialog[open]")) offer([...e.dataTransfer.files]);
+  };
+  window.addEventListener("dragenter", over);
+  window.addEventListener("dragleave", leave);
+  window.addEventListener("drop", drop);
+  return () => {
+    window.removeEventListener("dragenter", over);
+    window.removeEventListener("dragleave", leave);
+    window.removeEventListener("drop", drop);
+  };
+}
+
+// savedSection is there only when there is something to open; a list that fails says so and hides nothing else.
+function savedSection(app) {
+  const section = make("section", { class: "panel", "aria-labelledby": "saved-title", hidden: true });
+  const all = make("p", {}, make("a", { href: "/#saved" }, t("start.savedAll")));
+  section.append(make("h2", { id: "saved-title" }, t("start.savedTitle")), savedList({
+    ...app, most: 3,
+    onLoaded(count, more) { section.hidden = count === 0; all.hidden = !(count > 3 || more); },
+  }), all);
+  return section;
+}
+
+const option = (value, text, selected) => make("option", { value, selected }, text);
+
+// termField is a season and a year. onInput runs when the person changes one of them.
+function termField(name, label, { season, year }, onInput) {
+  const thisYear = calendarOfDay.getFullYear();
+  const years = Array.from({ length: 20 }, (_, i) => thisYear - 8 + i);
+  const seasonSelect = make("select", { id: `${name}-season`, "aria-label": t(`start.${name}Season`), onchange: onInput },
+    seasons.map((s) => option(s, t(`term.${s.toLowerCase()}`), s === season)));
+  const yearSelect = make("select", { id: `${name}-year`, "aria-label": t(`start.${name}Year`), onchange: onInput },
+    years.map((y) => option(String(y), String(y), y === year)));
+  return {
+    node: make("fieldset", {}, make("legend", {}, label), make("span", { class: "pair" }, seasonSelect, yearSelect)),
+    value: () => ({ season: seasonSelect.value, year: Number(yearSelect.value) }),
+    set(term) { seasonSelect.value = term.season; yearSelect.value = String(term.year); },
+  };
+}
+
+const order = (term) => term.year * 3 + seasons.indexOf(term.season);
+const nameOf = (term) => `${term.season} ${term.year}`;
+
+// lastOf is the last term by default: four years, five with co-op or extended credit.
+function lastOf(first, isLong) {
+  const years = isLong ? 5 : 4;
+  // A program that begins in fall ends in the winter, else in the term before its first one.
+  if (first.season === "Fall") return { season: "Winter", year: first.year + years };
+  return { season: first.season === "Winter" ? "Fall" : "Winter", year: first.year + years - (first.season === "Winter" ? 1 : 0) };
+}
+
+function formSection(app) {
+  let lastTouched = Boolean(draft?.lastTerm);
+  const degree = make("select", { id: "degree", required: true, "aria-describedby": "degree-wrong" }, option("", t("start.degreeChoose")));
+  const degreeWrong = make("p", { id: "degree-wrong", class: "wrong", role: "alert" });
+  const degreeState = make("div", {});
+  const covers = make("details", { class: "how", hidden: true });
+  const calendar = make("select", { id: "calendar" }, option("", t("start.calendarAuto")));
+  const calendarField = make("p", { class: "field", hidden: true }, make("label", { for: "calendar" }, t("start.calendar")), calendar);
+  const check = (name, text) => {
+    const box = make("input", { type: "checkbox", name, checked: draft?.[name] ?? false });
+    return { box, node: make("label", {}, box, " ", text) };
+  };
+  const coop = check("isCoop", t("start.coop"));
+  const extended = check("isExtendedCreditProgram", t("start.extended"));
+  const writing = check("ewtSatisfied", t("start.writing"));
+  const suggest = () => { if (!lastTouched) last.set(lastOf(first.value(), coop.box.checked || extended.box.checked)); };
+  const first = termField("first", t("start.firstTerm"), draft?.first ?? { season: "Fall", year: calendarOfDay.getFullYear() }, suggest);
+  const last = termField("last", t("start.lastTerm"), draft?.last ?? lastOf(first.value(), false), () => { lastTouched = true; });
+  const lastWrong = make("p", { id: "last-wrong", class: "wrong", role: "alert" });
+  const sequence = make("select", { id: "sequence" });
+  const sequenceField = make("p", { class: "field", hidden: true }, make("label", { for: "sequence" }, t("start.sequence")), sequence);
+  const sequenceState = make("div", {});
+  coop.box.addEventListener("change", suggest);
+  extended.box.addEventListener("change", suggest);
+  sequence.addEventListener("change", () => { last.node.hidden = sequence.value !== ""; });
+
+  async function loadDegrees() {
+    degreeState.replaceChildren();
+    try {
+      const all = (await api.listDegrees(calendar.value)).filter((d) => d.degreeType === "Standalone").sort((a, b) => compareText(a.name, b.name));
+      const chosen = degree.value || draft?.degree || "";
+      degree.replaceChildren(option("", t("start.degreeChoose")), ...all.map((d) => option(d.id, d.name, d.id === chosen)));
+      covers.replaceChildren(make("summary", {}, t("start.covers", { count: all.length })), make("ul", {}, all.map((d) => make("li", {}, d.name))));
+      covers.hidden = false;
+      if (degree.value) loadSequences();
+    } catch (error) {
+      if (error.status !== 401) degreeState.replaceChildren(failure(t("start.degreesFailed"), loadDegrees));
+    }
+  }
+
+  async function loadCalendars() {
+    const all = await api.listCalendars().catch(() => []); // the one of the first term holds without a choice
+    calendar.append(...all.toReversed().map((c) => option(c.calendar, c.calendar)));
+    calendarField.hidden = all.length < 2;
+  }
+
+  async function loadSequences() {
+    const wanted = degree.value;
+    sequenceField.hidden = true;
+    last.node.hidden = false;
+    sequenceState.replaceChildren();
+    sequence.replaceChildren(option("", t("start.sequenceNone")));
+    if (!wanted) return;
+    try {
+      const all = await api.listSequences(wanted, calendar.value);
+      if (degree.value !== wanted) return;
+      sequence.append(...all.map((s) => option(s.sequence, t("start.sequenceNamed", { name: s.sequence }))));
+      sequenceField.hidden = all.length === 0;
+    } catch (error) {
+      if (error.status !== 401) sequenceState.replaceChildren(failure(t("start.sequencesFailed"), loadSequences));
+    }
+  }
+  degree.addEventListener("change", () => {
+    degreeWrong.textContent = "";
+    degree.removeAttribute("aria-invalid");
+    loadSequences();
+  });
+  calendar.addEventListener("change", loadDegrees);
+
+  const form = make("form", { id: "plan-form", noValidate: true },
+    make("p", { class: "field" }, make("label", { for: "degree" }, t("start.degree")), degree), degreeWrong, degreeState, covers, calendarField,
+    make("div", { class: "columns" }, first.node, last.node), lastWrong, sequenceField, sequenceState,
+    make("p", { class: "checks" }, coop.node, extended.node, writing.node),
+    make("button", { class: "main" }, t("start.build")));
+  form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    if (!degree.value) {
+      degreeWrong.textContent = t("start.needDegree");
+      degree.setAttribute("aria-invalid", "true");
+      degree.focus();
+      return;
+    }
+    const isBackwards = !sequence.value && order(last.value()) < order(first.value());
+    lastWrong.textContent = isBackwards ? t("start.lastBeforeFirst") : "";
+    if (isBackwards) return last.node.querySelector("select").focus();
+    draft = {
+      degree: degree.value, first: first.value(), last: last.value(), lastTerm: lastTouched,
+      isCoop: coop.box.checked, isExtendedCreditProgram: extended.box.checked, ewtSatisfied: writing.box.checked,
+    };
+    app.sendForm({
+      degree: draft.degree,
+      firstTerm: nameOf(draft.first),
+      ...(sequence.value ? { sequence: sequence.value } : { lastTerm: nameOf(draft.last) }),
+      isCoop: draft.isCoop,
+      isExtendedCreditProgram: draft.isExtendedCreditProgram,
+      ewtSatisfied: draft.ewtSatisfied,
+      ...(calendar.value && { calendar: calendar.value }),
+    });
+  });
+  loadDegrees();
+  loadCalendars();
+  return make("section", { class: "panel", "aria-labelledby": "form-title" }, make("h2", { id: "form-title" }, t("start.formTitle")), form);
+}

@@ -1,0 +1,84 @@
+// The texts of the page: one table a language, chosen by the browser's language or by the switch.
+
+const languageKey = "trackmydegree.language";
+export const languages = { en: "English", fr: "Français" };
+const locales = { en: "en-CA", fr: "fr-CA" };
+
+const loaders = {
+  en: () => Promise.all([import("./text-en.js"), import("./text-plan-en.js")]),
+  fr: () => Promise.all([import("./text-fr.js"), import("./text-plan-fr.js")]),
+};
+
+let language = "en";
+let table = {};
+let plurals;
+let numbers;
+
+function preferredLanguage() {
+  const chosen = localStorage.getItem(languageKey);
+  if (chosen in languages) return chosen;
+  return navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages) ?? "en";
+}
+
+async function loadLanguage(wanted) {
+  const parts = await loaders[wanted]();
+  table = Object.assign({}, ...parts.map((part) => part.default));
+  language = wanted;
+  plurals = new Intl.PluralRules(locales[language]);
+  numbers = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 2 });
+  document.documentElement.lang = locales[language];
+}
+
+export const currentLanguage = () => language;
+
+// setLanguage keeps the choice for the next visits.
+export async function setLanguage(wanted) {
+  await loadLanguage(wanted);
+  localStorage.setItem(languageKey, wanted);
+}
+
+export const hasText = (key) => key in table;
+
+// t returns the text of a key, with {name} replaced by the parameter of that name. A text with plural forms is an
+// object by Intl.PluralRules' names; params.count chooses.
+export function t(key, params = {}) {
+  let text = table[key];
+  if (text === undefined) {
+    console.error(`no text: ${key}`);
+    return key;
+  }
+  if (typeof text === "object") text = text[plurals.select(params.count)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = params[name];
+    if (typeof value === "number") return formatNumber(value);
+    return value ?? whole;
+  });
+}
+
+export const formatNumber = (n) => numbers.format(n);
+
+// credits writes a number of credits with its unit.
+export const credits = (n) => t("unit.credits", { count: n });
+
+// termName writes a term of the API, such as FALL 2026, for people.
+export function termName(term) {
+  const [, seasons, years] = /^(\S+) (.+)$/.exec(term ?? "") ?? [];
+  if (!seasons) return term ?? "";
+  const names = seasons.split("/").map((season) => {
+    const key = `term.${season.toLowerCase()}`;
+    return hasText(key) ? t(key) : season;
+  });
+  return `${names.join("/")} ${years}`;
+}
+
+export const formatDate = (when) => new Date(when).toLocaleDateString(locales[language], { day: "numeric", month: "short", year: "numeric" });
+export const formatTime = (when) => new Date(when).toLocaleTimeString(locales[language], { hour: "numeric", minute: "2-digit" });
+export const compareText = (a, b) => a.localeCompare(b, locales[language]);
+
+// problemText is the sentence for an error of the API: by its code, else the server's own.
+export function problemText(error) {
+  const key = `problem.${error.code}`;
+  return error.code && hasText(key) ? t(key) : error.message;
+}
+
+await loadLanguage(preferredLanguage());
