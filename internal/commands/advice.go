@@ -120,7 +120,7 @@ func readFacts(ctx context.Context, p program.Process, b []byte) (document.Docum
 		if err := config.Load(&settings, p.Environ); err != nil {
 			return doc, err
 		}
-		return parserchild.ParseDocument(ctx, settings.Pool, b)
+		return parserchild.ParseDocument(ctx, settings.Pool, newToolLogger(p), b)
 	}
 	var failed struct {
 		Error *struct {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,7 @@ output.`,
 			}
 			var doc document.Document
 			if err == nil {
-				doc, err = parserchild.ParseDocument(cmd.Context(), settings.Pool, pdf)
+				doc, err = parserchild.ParseDocument(cmd.Context(), settings.Pool, newToolLogger(p), pdf)
 			}
 			if err == nil {
 				err = replaceDegree(&doc, degree)
@@ -60,6 +61,19 @@ output.`,
 	c.Flags().BoolVar(&explain, "explain", false, "print where each row was read, and the sums, as text")
 	c.Flags().StringVar(&degree, "degree", "", "the id of the degree that takes the place of the document's")
 	return c
+}
+
+// newToolLogger returns the log of a command that a person runs: warnings and errors, without the time.
+func newToolLogger(p program.Process) *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{
+		Level: slog.LevelWarn,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
 }
 
 // replaceDegree puts the degree of an id, "" for none, in the place of the document's; degree_not_found.

@@ -138,16 +138,13 @@ func (c *child) exitCause() reason {
 	return crashed
 }
 
-// awaitReady waits for the child's first frame, which is empty.
-func (c *child) awaitReady() error {
-	b, err := readFrame(c.out, 0)
-	if err == nil && len(b) != 0 {
-		err = errors.New("a first frame that is not empty")
-	}
+// awaitReady waits for the child's first frame and returns its notice.
+func (c *child) awaitReady() (notice string, err error) {
+	b, err := readFrame(c.out, maxNotice)
 	if err != nil {
-		return fmt.Errorf("wait for a child: %w", err)
+		return "", fmt.Errorf("wait for a child: %w", err)
 	}
-	return nil
+	return string(b), nil
 }
 
 // errUndelivered means that the child ended before it received the whole document.

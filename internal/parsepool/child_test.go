@@ -99,9 +99,10 @@ func TestAChildThatDoesNotStart(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		deps parsepool.Deps
+		says string
 	}{
-		{"ends", parsepool.Deps{Size: 1, Command: []string{asBroken}}},
-		{"never is ready", parsepool.Deps{Size: 1, Command: []string{asMute}, StartTimeout: 50 * time.Millisecond}},
+		{"ends", parsepool.Deps{Size: 1, Command: []string{asBroken}}, "the cache folder is gone"},
+		{"never is ready", parsepool.Deps{Size: 1, Command: []string{asMute}, StartTimeout: 50 * time.Millisecond}, "deadline exceeded"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,10 +113,25 @@ func TestAChildThatDoesNotStart(t *testing.T) {
 			if err := p.Ready(); fault.CodeOf(err) != fault.ParserUnavailable {
 				t.Errorf("ready: %v", err)
 			}
-			if !strings.Contains(p.logs.String(), "does not start") {
-				t.Error("the log says nothing")
+			if err := p.StartError(); err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("start error %v; want %q", err, tt.says)
+			}
+			if log := p.logs.String(); !strings.Contains(log, "does not start") || !strings.Contains(log, tt.says) {
+				t.Errorf("log %s; want %q", log, tt.says)
 			}
 		})
+	}
+}
+
+func TestNoticeOfChildrenIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	p := start(t, parsepool.Deps{Size: 3, Command: []string{asNoticing}})
+	testenv.Eventually(t, "three children answer", func() bool { return p.Idle() == 3 })
+	if n := strings.Count(p.logs.String(), "the cache is read-only"); n != 1 {
+		t.Errorf("the notice is logged %d times; want once", n)
+	}
+	if err := p.StartError(); err != nil {
+		t.Errorf("start error %v; want none", err)
 	}
 }
 

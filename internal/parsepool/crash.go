@@ -3,6 +3,7 @@ package parsepool
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -36,6 +37,18 @@ func (t *tail) crashReport() crash {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return diagnoseCrash(t.kept, t.total)
+}
+
+// maxLine bounds the first line of standard error in a log.
+const maxLine = 500
+
+// firstLine returns the first line of standard error. It may be logged only for a child that has received no document,
+// because it could quote one.
+func (t *tail) firstLine() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(t.kept)), "\n")
+	return strings.ToValidUTF8(line[:min(len(line), maxLine)], "")
 }
 
 // crash is what a log may contain about a child's standard error. The text itself may quote the document, so only

@@ -7,12 +7,16 @@ import (
 )
 
 // A frame is its length, four bytes big-endian, and as many bytes. Parent to child, a frame is a PDF; child to parent,
-// the first frame is empty (ready) and every other an answer. Both ends have a limit and read no longer frame.
+// the first frame says that it is ready, with its notice or empty, and every other is an answer. Both ends have a limit
+// and read no longer frame.
 const frameHeader = 4
 
 // maxAnswer bounds the answer of a child, in bytes. The 200,000 characters that a document may contain, each in its
 // longest JSON form and with the names of the fields around it, stay below.
 const maxAnswer = 8 << 20
+
+// maxNotice bounds the notice of a child that is ready, in bytes.
+const maxNotice = 1 << 10
 
 func writeFrame(w io.Writer, b []byte) error {
 	var head [frameHeader]byte

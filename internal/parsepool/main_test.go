@@ -34,14 +34,19 @@ const (
 	asChild  = "parse-child"  // reads "documents" that are orders
 	asParent = "parse-parent" // a whole service with two children, for tests that kill it
 	asBroken = "parse-broken" // ends before it is ready
-	asMute   = "parse-mute"   // never becomes ready
+	// asNoticing is asChild with a notice.
+	asNoticing = "parse-noticing"
+	asMute     = "parse-mute" // never becomes ready
 )
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case asChild:
-			must(parsepool.Serve(os.Stdin, os.Stdout, obey))
+			must(parsepool.Serve(os.Stdin, os.Stdout, "", obey))
+			os.Exit(0)
+		case asNoticing:
+			must(parsepool.Serve(os.Stdin, os.Stdout, "the cache is read-only", obey))
 			os.Exit(0)
 		case asParent:
 			must(parent())

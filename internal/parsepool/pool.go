@@ -66,11 +66,13 @@ type Pool struct {
 	// starting lets one child start at a time: with a cold cache the first compiles and the others use the result.
 	starting chan struct{}
 
-	mu      sync.Mutex
-	idle    []*child      // the most recently used last: its memory is warm
-	waiting []chan *child // the longest waiting first
-	live    int           // children that are ready
-	closed  bool
+	mu       sync.Mutex
+	idle     []*child      // the most recently used last: its memory is warm
+	waiting  []chan *child // the longest waiting first
+	live     int           // children that are ready
+	closed   bool
+	startErr error  // of the last attempt to start a child; nil after a success
+	notice   string // the last notice of a child
 }
 
 // New returns a Pool without children; Run starts them. A missing dependency is an error.
@@ -113,6 +115,27 @@ func (p *Pool) Run(ctx context.Context) error {
 	return p.forker.err
 }
 
+// StartError returns why the last child did not start, nil after one that did.
+func (p *Pool) StartError() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.startErr
+}
+
+// noteStart keeps the outcome of an attempt to start a child, and logs its notice if it is a new one.
+func (p *Pool) noteStart(ctx context.Context, notice string, err error) {
+	p.mu.Lock()
+	isNew := err == nil && notice != p.notice
+	p.startErr = err
+	if isNew {
+		p.notice = notice
+	}
+	p.mu.Unlock()
+	if isNew && notice != "" {
+		p.log.WarnContext(ctx, "a parser child started with a restriction", "notice", notice)
+	}
+}
+
 // Ready returns parser_unavailable unless a child is alive.
 func (p *Pool) Ready() error {
 	p.mu.Lock()
@@ -133,7 +156,10 @@ const (
 func (p *Pool) keepChild(ctx context.Context) {
 	backoff := firstBackoff
 	for ctx.Err() == nil {
-		c, err := p.startChild(ctx)
+		c, notice, err := p.startChild(ctx)
+		if ctx.Err() == nil {
+			p.noteStart(ctx, notice, err)
+		}
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -159,27 +185,26 @@ func (p *Pool) keepChild(ctx context.Context) {
 	}
 }
 
-// startChild returns a child that is ready and confined.
-func (p *Pool) startChild(ctx context.Context) (*child, error) {
+// startChild returns a child that is ready and confined, with its notice.
+func (p *Pool) startChild(ctx context.Context) (c *child, notice string, err error) {
 	select {
 	case p.starting <- struct{}{}:
 		defer func() { <-p.starting }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, "", ctx.Err()
 	}
 	began := p.deps.Clock()
-	var c *child
-	err := p.forker.runStart(func() (err error) {
+	err = p.forker.runStart(func() (err error) {
 		c, err = spawnChild(p.deps.Command, p.childEnvironment())
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.deps.StartTimeout)
 	defer cancel()
 	unwatch := context.AfterFunc(ctx, func() { c.killFor(startFault) })
-	err = c.awaitReady()
+	notice, err = c.awaitReady()
 	if err == nil {
 		c.fresh, err = limitChild(c.pid(), p.deps.MemoryLimit, p.cpuLimit())
 	}
@@ -187,10 +212,11 @@ func (p *Pool) startChild(ctx context.Context) (*child, error) {
 		c.killFor(startFault)
 		<-c.ended
 		report := c.stderr.crashReport()
-		return nil, fmt.Errorf("%w (%v, %s, at %v)", errors.Join(err, ctx.Err()), c.cmd.ProcessState, report.kind, report.at)
+		return nil, "", fmt.Errorf("%w (%v, %s, at %v): %s",
+			errors.Join(err, ctx.Err()), c.cmd.ProcessState, report.kind, report.at, c.stderr.firstLine())
 	}
 	p.log.DebugContext(ctx, "parser child ready", "pid", c.pid(), "took", p.deps.Clock().Sub(began))
-	return c, nil
+	return c, notice, nil
 }
 
 // childEnvironment is the whole environment of a child.

@@ -13,14 +13,14 @@ import (
 // ReadFunc reads one document. Its faults are those of the document; anything else counts as internal.
 type ReadFunc func(ctx context.Context, pdf []byte) (document.Document, error)
 
-// Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each
-// on out. The caller prepares everything that read needs, because after the first frame the process can open no file.
-// Serve returns nil as soon as in ends, even while a document is being read: the caller then ends the process. A
-// panic of read ends it as well.
-func Serve(in io.Reader, out io.Writer, read ReadFunc) error {
+// Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each on
+// out. notice is a sentence about the preparation that the pool logs once, "" for none. The caller prepares everything
+// that read needs, because after the first frame the process can open no file. Serve returns nil as soon as in ends,
+// even while a document is being read: the caller then ends the process. A panic of read ends it as well.
+func Serve(in io.Reader, out io.Writer, notice string, read ReadFunc) error {
 	// The memory of the preparation (possibly a compiler) does not count against the documents.
 	debug.FreeOSMemory()
-	if err := writeFrame(out, nil); err != nil {
+	if err := writeFrame(out, []byte(notice[:min(len(notice), maxNotice)])); err != nil {
 		return fmt.Errorf("report ready: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -139,7 +139,7 @@ func TestServe(t *testing.T) {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- parsepool.Serve(inR, outW, read) }()
+	go func() { done <- parsepool.Serve(inR, outW, "", read) }()
 	if b, err := parsepool.ReadFrame(outR, 0); err != nil || len(b) != 0 {
 		t.Fatalf("the first frame: %q, %v", b, err)
 	}
@@ -158,10 +158,10 @@ func TestServe(t *testing.T) {
 		t.Errorf("at the end of its input: %v", err)
 	}
 
-	if err := parsepool.Serve(strings.NewReader("\xff\xff\xff\xff"), &out, read); err == nil {
+	if err := parsepool.Serve(strings.NewReader("\xff\xff\xff\xff"), &out, "", read); err == nil {
 		t.Error("a frame beyond the limit is no error")
 	}
-	if err := parsepool.Serve(strings.NewReader("\x00\x00\x00\x05ab"), &out, read); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := parsepool.Serve(strings.NewReader("\x00\x00\x00\x05ab"), &out, "", read); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("half a frame: %v", err)
 	}
 }

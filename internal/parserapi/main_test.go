@@ -68,7 +68,7 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	return parsepool.Serve(os.Stdin, os.Stdout, read)
+	return parsepool.Serve(os.Stdin, os.Stdout, "", read)
 }
 
 func newPool(log *slog.Logger) *parsepool.Pool {

@@ -47,15 +47,17 @@ const (
 // Config configures an Extractor.
 type Config struct {
 	// CacheDir stores the compiled module between starts: 0.1 s and 50 MB instead of 3 s and 340 MB. Empty means
-	// none.
+	// none. A folder that cannot be used costs time only; see CacheProblem.
 	CacheDir string
 }
 
 // Extractor reads PDFs, one at a time: Pages waits for the previous call.
 type Extractor struct {
 	mu    sync.Mutex
-	cache wazero.CompilationCache
-	pool  pdfium.Pool
+	cache *moduleCache // nil without one
+	// cacheProblem is why the next start compiles the module again.
+	cacheProblem error
+	pool         pdfium.Pool
 	// started is the module that the pool started last; see captureModule.
 	started   api.Module
 	instances [instances]instance
@@ -70,20 +72,48 @@ type instance struct {
 // New starts the sandbox and its first instance.
 func New(cfg Config) (*Extractor, error) {
 	e := &Extractor{}
+	if cfg.CacheDir != "" {
+		e.cache, e.cacheProblem = openModuleCache(cfg.CacheDir)
+	}
+	if err := e.startPool(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start pdfium: %w", err), e.Close())
+	}
+	if err := e.startInstance(0); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// startPool starts the sandbox with the cache if possible, and without it otherwise.
+func (e *Extractor) startPool() error {
+	var err error
+	if e.pool, err = e.openPool(); err == nil {
+		if e.cache != nil {
+			e.cacheProblem = e.cache.saveSums()
+		}
+		return nil
+	}
+	if e.cache == nil {
+		return err
+	}
+	// The library fails when it cannot write what it has compiled, and its cache in memory is incomplete then.
+	unusable := e.cache
+	e.cache, e.cacheProblem = nil, err
+	e.pool, err = e.openPool()
+	return errors.Join(err, unusable.close())
+}
+
+// openPool loads or compiles the module, and prepares its instances.
+func (e *Extractor) openPool() (pdfium.Pool, error) {
 	runtime := wazero.NewRuntimeConfigCompiler().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithMemoryLimitPages(instanceMemory / wasmPage)
-	if cfg.CacheDir != "" {
-		var err error
-		if e.cache, err = wazero.NewCompilationCacheWithDir(cfg.CacheDir); err != nil {
-			return nil, fmt.Errorf("compilation cache: %w", err)
-		}
-		runtime = runtime.WithCompilationCache(e.cache)
+	if e.cache != nil {
+		runtime = runtime.WithCompilationCache(e.cache.compiled)
 	}
 	ctx := experimental.WithFunctionListenerFactory(context.Background(), captureModule{&e.started})
 	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(reserveMemory))
-	var err error
-	e.pool, err = webassembly.Init(webassembly.Config{
+	return webassembly.Init(webassembly.Config{
 		Context:       ctx,
 		MaxIdle:       instances,
 		MaxTotal:      instances,
@@ -92,14 +122,10 @@ func New(cfg Config) (*Extractor, error) {
 		Stdout:        io.Discard,
 		Stderr:        io.Discard,
 	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start pdfium: %w", err), e.Close())
-	}
-	if err := e.startInstance(0); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	return e, nil
 }
+
+// CacheProblem returns why the next start has to compile the module again; nil when the cache was used or filled.
+func (e *Extractor) CacheProblem() error { return e.cacheProblem }
 
 // startInstance ensures that there is an instance at the index. No document has touched it, or it has been reset
 // since.
@@ -225,7 +251,7 @@ func (e *Extractor) Close() error {
 		e.pool = nil
 	}
 	if e.cache != nil {
-		err = errors.Join(err, e.cache.Close(context.Background()))
+		err = errors.Join(err, e.cache.close())
 		e.cache = nil
 	}
 	return err

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -104,10 +105,27 @@ func (s *Store) runStep(ctx context.Context, do func(context.Context) error) err
 		return ctx.Err()
 	case errors.As(err, new(*noCredentials)), errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
 		return err
-	case errors.As(err, &network), strings.HasPrefix(codeOf(err), "InternalError"), codeOf(err) == "ServiceUnavailable", codeOf(err) == "SlowDown":
+	case errors.As(err, &network), isOverloaded(err):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
+}
+
+// isOverloaded reports whether the answer says that a later call may succeed. A gateway in front of the server answers
+// without a code of S3.
+func isOverloaded(err error) bool {
+	var answer *awshttp.ResponseError
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch status := answer.HTTPStatusCode(); status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented:
+		return false
+	default:
+		return status >= http.StatusInternalServerError
+	}
 }
 
 // noCredentials is an error of the provider of credentials.

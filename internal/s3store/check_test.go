@@ -7,6 +7,7 @@ import (
 	stdlog "log"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,6 +64,26 @@ func TestAdvice(t *testing.T) {
 			err := open(t, config(answers.URL)).CheckAccess(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, s3store.ErrUnavailable) != tt.away {
 				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// A gateway in front of S3 answers for itself while the server behind it starts.
+func TestAnswerOfAGateway(t *testing.T) {
+	t.Parallel()
+	for status, isOutage := range map[int]bool{408: true, 429: true, 500: true, 502: true, 503: true, 504: true, 521: true, 501: false, 403: false, 404: false} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				w.WriteHeader(status)
+				fmt.Fprintf(w, "<html><body><h1>%d</h1></body></html>", status)
+			}))
+			t.Cleanup(gateway.Close)
+			err := open(t, config(gateway.URL)).CheckAccess(t.Context())
+			if err == nil || errors.Is(err, s3store.ErrUnavailable) != isOutage {
+				t.Errorf("%v; want an outage %t", err, isOutage)
 			}
 		})
 	}

@@ -9,19 +9,21 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 )
 
 // readyPollInterval is how often ParseDocument asks whether its child has started.
 const readyPollInterval = 2 * time.Millisecond
 
-// ParseDocument reads one document in its own child, so that the limits of the parser apply to a hostile document.
-func ParseDocument(ctx context.Context, c config.Pool, pdf []byte) (document.Document, error) {
+// ParseDocument reads one document in its own child, so that the limits of the parser apply to a hostile document. A
+// child that does not start is parser_unavailable with the reason as its cause; the logger gets what costs time only.
+func ParseDocument(ctx context.Context, c config.Pool, log *slog.Logger, pdf []byte) (document.Document, error) {
 	if err := document.Sniff(pdf[:min(len(pdf), document.SniffLength)]); err != nil {
 		return document.Document{}, err
 	}
 	c.Children = 1
-	pool, err := NewPool(c, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	pool, err := NewPool(c, log, prometheus.NewRegistry())
 	if err != nil {
 		return document.Document{}, err
 	}
@@ -38,7 +40,8 @@ func ParseDocument(ctx context.Context, c config.Pool, pdf []byte) (document.Doc
 	return pool.Parse(ctx, pdf)
 }
 
-// waitForChild waits for the first child. The document's deadline begins after it: the first start compiles PDFium.
+// waitForChild waits for the first child, and not for a second attempt. The document's deadline begins after it: the
+// first start compiles PDFium.
 func waitForChild(ctx context.Context, pool *parsepool.Pool) error {
 	ctx, cancel := context.WithTimeout(ctx, parsepool.DefaultStartTimeout)
 	defer cancel()
@@ -48,6 +51,9 @@ func waitForChild(ctx context.Context, pool *parsepool.Pool) error {
 		err := pool.Ready()
 		if err == nil {
 			return nil
+		}
+		if failed := pool.StartError(); failed != nil {
+			return fault.Wrap(fault.ParserUnavailable, failed)
 		}
 		select {
 		case <-poll.C:

@@ -46,8 +46,12 @@ func Serve(environ []string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var notice string
+	if problem := extractor.CacheProblem(); problem != nil {
+		notice = "the compiled parser cannot be cached, so each child compiles it again: correct the folder TMD_CACHE_DIR: " + problem.Error()
+	}
 	// The process is the sandbox: it ends with its input, so the extractor needs no Close.
-	return parsepool.Serve(in, out, func(ctx context.Context, pdf []byte) (document.Document, error) {
+	return parsepool.Serve(in, out, notice, func(ctx context.Context, pdf []byte) (document.Document, error) {
 		pages, err := extractor.Pages(ctx, pdf)
 		if err != nil {
 			return document.Document{}, err
