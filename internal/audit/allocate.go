@@ -9,8 +9,28 @@ import (
 
 // allocate assigns each item to pools, with the pins applied.
 func (a *auditor) allocate(pins map[string]string) {
+	solution := a.solver.Solve(a.newProblem(pins))
+	a.shares, a.exact = solution.Shares, solution.Exact
+}
+
+// countPlanned returns the planned credits that the best allocation counts. It does not decide where each of them
+// counts, unless the remaining credits depend on it.
+func (a *auditor) countPlanned(pins map[string]string) Credits {
+	problem := a.newProblem(pins)
+	if a.other == 0 {
+		return Credits(allocation.CountCredits(problem, allocation.Planned))
+	}
+	a.allocate(pins)
+	a.measureRequirements()
+	return a.total.Planned
+}
+
+// newProblem describes the items and the pools for an allocation.
+func (a *auditor) newProblem(pins map[string]string) allocation.Problem {
 	a.setRequired()
-	problem := allocation.Problem{Pools: make([]allocation.Pool, len(a.pools))}
+	problem := allocation.Problem{
+		Pools: make([]allocation.Pool, len(a.pools)), Courses: make([]allocation.Course, 0, len(a.items)),
+	}
 	for k := range a.pools {
 		problem.Pools[k] = allocation.Pool{Required: int(a.required[k]), Limits: a.limitsOf(k)}
 	}
@@ -33,8 +53,7 @@ func (a *auditor) allocate(pins map[string]string) {
 			problem.Excluded = append(problem.Excluded, [2]int{x.problem, y.problem})
 		}
 	}
-	solution := allocation.Solve(problem)
-	a.shares, a.exact = solution.Shares, solution.Exact
+	return problem
 }
 
 func classOf(s Status) allocation.Class {

@@ -42,6 +42,7 @@ type auditor struct {
 	required []Credits // of each pool, exemptions without credits taken off
 	notes    []string  // of each pool
 	shares   [][]allocation.Share
+	solver   allocation.Solver
 	index    []int // item of each course of the allocation
 	exact    bool
 	remarks  []Remark
@@ -71,25 +72,85 @@ func (p *Program) Audit(r Record) *Audit {
 }
 
 func (p *Program) newAuditor(r *Record) *auditor {
-	a := &auditor{Program: p, record: r, first: make([]int32, len(p.places)), exact: true, current: slotOf(r.Current.LastSeason())}
-	a.items = make([]item, 0, len(r.Attempts))
-	for _, attempt := range r.Attempts {
-		a.items = append(a.items, a.newItem(attempt))
+	a := p.emptyAuditor(r)
+	a.setItems(p.book.readItems(r.Attempts))
+	return a
+}
+
+// emptyAuditor returns an auditor that has no items yet.
+func (p *Program) emptyAuditor(r *Record) *auditor {
+	return &auditor{Program: p, record: r, first: make([]int32, len(p.places)), current: slotOf(r.Current.LastSeason())}
+}
+
+// readItems prepares attempts for the programs of the rulebook, in the order of all decisions.
+func (b *Rulebook) readItems(attempts []Attempt) []item {
+	items := make([]item, 0, len(attempts))
+	for _, attempt := range attempts {
+		items = append(items, b.newItem(attempt))
 	}
-	slices.SortFunc(a.items, func(x, y item) int {
-		return cmp.Or(cmp.Compare(x.begin, y.begin), cmp.Compare(x.end, y.end), strings.Compare(x.Code, y.Code),
-			cmp.Compare(rankOf(x.Status), rankOf(y.Status)), cmp.Compare(x.Credits, y.Credits), strings.Compare(x.Via, y.Via),
-			strings.Compare(x.Pool, y.Pool), compareBool(x.BelowCMinus, y.BelowCMinus))
-	})
-	for i := len(a.items) - 1; i >= 0; i-- {
+	// Items are large, and a record is mostly in order.
+	order := make([]int, len(items))
+	isSorted := true
+	for i := range order {
+		order[i] = i
+		isSorted = isSorted && (i == 0 || compareItems(&items[i-1], &items[i]) <= 0)
+	}
+	if isSorted {
+		return items
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return compareItems(&items[i], &items[j]) })
+	sorted := make([]item, 0, len(items))
+	for _, i := range order {
+		sorted = append(sorted, items[i])
+	}
+	return sorted
+}
+
+func compareItems(x, y *item) int {
+	if d := cmp.Or(cmp.Compare(x.begin, y.begin), cmp.Compare(x.end, y.end)); d != 0 {
+		return d
+	}
+	if d := strings.Compare(x.Code, y.Code); d != 0 {
+		return d
+	}
+	return cmp.Or(cmp.Compare(rankOf(x.Status), rankOf(y.Status)), cmp.Compare(x.Credits, y.Credits), strings.Compare(x.Via, y.Via),
+		strings.Compare(x.Pool, y.Pool), compareBool(x.BelowCMinus, y.BelowCMinus))
+}
+
+// setItems replaces the items of an auditor by a copy of others, which are in order, and forgets what it knew of the
+// old ones.
+func (a *auditor) setItems(items []item) {
+	for i := range a.items {
 		if id := a.items[i].id; id >= 0 {
-			a.items[i].next = int(a.first[id]) - 1
-			a.first[id] = int32(i + 1)
+			a.first[id] = 0
+		}
+	}
+	a.items, a.exact, a.remarks, a.excluded = append(a.items[:0], items...), true, a.remarks[:0], a.excluded[:0]
+	for i := len(a.items) - 1; i >= 0; i-- {
+		it := &a.items[i]
+		a.placeItem(it)
+		if it.id >= 0 {
+			it.next = int(a.first[it.id]) - 1
+			a.first[it.id] = int32(i + 1)
 		}
 	}
 	a.findRepeats()
 	a.findExclusions()
-	return a
+}
+
+// placeItem finds the places of an item in the program.
+func (a *auditor) placeItem(it *item) {
+	it.placed = nil
+	switch {
+	case it.filler:
+		if k := a.findPool(it.Pool); k >= 0 {
+			it.placed = a.pools[k].filler
+		}
+	case slices.Contains(a.record.Deficiencies, it.Code):
+		it.owed = true
+	case it.id >= 0:
+		it.placed = a.places[it.id]
+	}
 }
 
 func compareBool(x, y bool) int {
@@ -102,35 +163,36 @@ func compareBool(x, y bool) int {
 	return -1
 }
 
-func (a *auditor) newItem(attempt Attempt) item {
-	it := item{Attempt: attempt, id: -1, problem: -1, repeatOf: -1, next: -1, filled: -1, filler: attempt.IsPlaceholder}
-	it.begin, it.end = slotOf(attempt.Term.FirstSeason()), slotOf(attempt.Term.LastSeason())
+func (b *Rulebook) newItem(attempt Attempt) item {
+	it := emptyItem(attempt)
 	if it.filler {
 		if it.Credits < 0 {
 			it.Credits = placeholderCredits
 		}
-		if k := a.findPool(attempt.Pool); k >= 0 {
-			it.placed = []place{{pool: k, stands: -1}}
-		}
 		return it
 	}
-	if id, ok := a.book.findID(attempt.Code); ok {
-		it.id, it.placed = id, a.places[id]
+	if id, ok := b.findID(attempt.Code); ok {
+		it.id = id
 	}
 	if it.Credits < 0 {
 		it.Credits = 0
 		if it.id >= 0 {
-			it.Credits = a.book.courses[it.id].credits
+			it.Credits = b.courses[it.id].credits
 		}
-	}
-	if slices.Contains(a.record.Deficiencies, attempt.Code) {
-		it.owed, it.placed = true, nil
 	}
 	return it
 }
 
 func (p *Program) findPool(id string) int {
 	return slices.IndexFunc(p.pools, func(x pool) bool { return x.id == id })
+}
+
+// emptyItem returns the item of an attempt of an unknown course.
+func emptyItem(attempt Attempt) item {
+	return item{
+		Attempt: attempt, id: -1, problem: -1, repeatOf: -1, next: -1, filled: -1, filler: attempt.IsPlaceholder,
+		begin: slotOf(attempt.Term.FirstSeason()), end: slotOf(attempt.Term.LastSeason()),
+	}
 }
 
 // rankOf orders statuses by progress.

@@ -17,7 +17,12 @@ func (p *Program) Graduate(ctx context.Context, r Record) *Graduation {
 
 // FindGraduation is Graduate that says, when there is no way, what prevents it: a sentence for each obstacle.
 func (p *Program) FindGraduation(ctx context.Context, r Record) (g *Graduation, obstacles []string) {
-	x, err := p.schedulePlan(ctx, &r, &PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true})
+	return p.findGraduation(ctx, &r, p.emptyAuditor(&r))
+}
+
+// findGraduation measures with an auditor of the program.
+func (p *Program) findGraduation(ctx context.Context, r *Record, a *auditor) (g *Graduation, obstacles []string) {
+	x, err := p.schedulePlan(ctx, r, &PlanRequest{MaxCredits: p.book.settings.MaxLoad, Summers: true}, a)
 	if err != nil {
 		for _, f := range fault.From(err).Fields {
 			obstacles = append(obstacles, f.Message)
@@ -27,7 +32,7 @@ func (p *Program) FindGraduation(ctx context.Context, r Record) (g *Graduation, 
 	done := x.describe()
 	g = &Graduation{Term: done.Graduation, Terms: done.StudyTerms, Proven: done.Optimal, CriticalChain: done.CriticalChain, Reason: done.Reason}
 	if g.Term == "" {
-		g.Term = p.lastTerm(&r)
+		g.Term = p.lastTerm(r)
 	}
 	return g, nil
 }
@@ -62,13 +67,19 @@ func CompareDegrees(ctx context.Context, programs []*Program, r Record) []WhatIf
 	r.Pins, r.Waivers, r.Required = nil, nil, 0
 	out := make([]WhatIf, 0, len(programs))
 	ends := map[string]slot{}
-	for _, p := range programs {
-		a := p.newAuditor(&r)
+	var a *auditor
+	var items []item
+	for i, p := range programs {
+		if i == 0 || p.book != a.book {
+			a, items = p.emptyAuditor(&r), p.book.readItems(r.Attempts)
+		}
+		a.Program, a.record = p, &r
+		a.setItems(items)
 		a.allocate(nil)
 		requirements := a.measureRequirements()
 		w := WhatIf{Degree: DegreeName{ID: p.degree.ID, Name: p.degree.Name}, Totals: a.total, Requirements: len(requirements), Complete: countComplete(requirements)}
 		ends[p.degree.ID] = slot(1 << 30)
-		if w.Graduation, w.Obstacles = p.FindGraduation(ctx, r); w.Graduation != nil {
+		if w.Graduation, w.Obstacles = p.findGraduation(ctx, &r, a); w.Graduation != nil {
 			ends[p.degree.ID] = parseLabel(w.Graduation.Term)
 		}
 		out = append(out, w)

@@ -12,9 +12,9 @@ const lateRank = 1000
 
 // buildProblem turns the tasks into a problem of terms.
 func (x *planner) buildProblem() {
-	x.problem = plan.Problem{Terms: x.listRooms(), Before: int(x.creditsBefore())}
+	x.problem = plan.Problem{Terms: x.listRooms(), Before: int(x.creditsBefore()), Tasks: make([]plan.Task, 0, len(x.tasks))}
 	ranks := x.rankBySequence()
-	at := map[int32][]int{} // the tasks of a course
+	at := make(map[int32][]int, len(x.tasks)) // the tasks of a course
 	for i := range x.tasks {
 		if id := x.tasks[i].id; id >= 0 {
 			at[id] = append(at[id], i)
@@ -60,14 +60,7 @@ func (x *planner) listRooms() []plan.Term {
 
 // creditsBefore returns the credits of the record before the plan; a repeated course counts with its new attempt.
 func (x *planner) creditsBefore() Credits {
-	r := *x.record
-	a := x.Program.newAuditor(&r)
-	sum := Credits(0)
-	for i := range a.items {
-		if it := &a.items[i]; it.isLive() && !isWorkTerm(it.Code) && it.end < x.wishes.from {
-			sum += it.Credits
-		}
-	}
+	sum := x.recordCredits
 	for i := range x.tasks {
 		if x.tasks[i].retake {
 			sum -= x.tasks[i].attempt.Credits
@@ -76,14 +69,15 @@ func (x *planner) creditsBefore() Credits {
 	return max(0, sum)
 }
 
-// rankBySequence returns the positions of courses in the published sequence that contains most of the plan.
-func (x *planner) rankBySequence() map[string]int {
-	var best map[string]int
+// rankBySequence returns the positions of courses in the published sequence that contains most of the plan, nil
+// without one.
+func (x *planner) rankBySequence() []int16 {
+	var best []int16
 	most := 0
 	for _, ranks := range x.book.ranks {
 		n := 0
 		for i := range x.tasks {
-			if _, ok := ranks[x.tasks[i].attempt.Code]; ok {
+			if id := x.tasks[i].id; id >= 0 && ranks[id] > 0 {
 				n++
 			}
 		}
@@ -94,13 +88,13 @@ func (x *planner) rankBySequence() map[string]int {
 	return best
 }
 
-func (x *planner) newTask(i int, at map[int32][]int, ranks map[string]int) plan.Task {
+func (x *planner) newTask(i int, at map[int32][]int, ranks []int16) plan.Task {
 	task := &x.tasks[i]
 	out := plan.Task{
 		Name: task.attempt.Code, Credits: int(task.attempt.Credits), Rank: lateRank, Fixed: -1, Exempt: isWorkTerm(task.attempt.Code),
 	}
-	if rank, ok := ranks[task.attempt.Code]; ok {
-		out.Rank = rank
+	if task.id >= 0 && ranks != nil && ranks[task.id] > 0 {
+		out.Rank = int(ranks[task.id]) - 1
 	}
 	if task.fixed != never {
 		out.Fixed = int(task.fixed - x.wishes.from)
@@ -127,8 +121,15 @@ func (x *planner) newTask(i int, at map[int32][]int, ranks map[string]int) plan.
 }
 
 // listStarts returns the terms in which a course may begin. A course that is offered only in terms that the request
-// closes may begin in any: the catalogue's list is a hint.
+// closes may begin in any: the catalogue's list is a hint. Courses with the same seasons share the list.
 func (x *planner) listStarts(set seasons, fullYear bool) []bool {
+	known := &x.starts[set]
+	if fullYear {
+		known = &x.fullYearStarts
+	}
+	if *known != nil {
+		return *known
+	}
 	starts := make([]bool, planTerms)
 	found := false
 	for t := range starts {
@@ -141,9 +142,10 @@ func (x *planner) listStarts(set seasons, fullYear bool) []bool {
 		}
 		found = found || starts[t]
 	}
-	if !found && !fullYear {
-		return x.listStarts(0, false)
+	if !found && !fullYear && set != 0 {
+		starts = x.listStarts(0, false)
 	}
+	*known = starts
 	return starts
 }
 
@@ -173,10 +175,8 @@ func (x *planner) isMetByRecord(id, other int32, code RemarkCode) bool {
 		return true
 	}
 	has := func(c int32) bool {
-		return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
-			return a.Code == x.book.courses[c].code && a.Status != Incomplete && slotOf(a.Term.LastSeason()) < x.wishes.from &&
-				(!a.BelowCMinus || code != Prerequisite || !x.isStrict(c, id))
-		})
+		s := x.states[c]
+		return s.has(isPastUsable) || s.has(isPast) && (code != Prerequisite || !x.isStrict(c, id))
 	}
 	return has(other) || slices.ContainsFunc(x.book.courses[other].equivalents, has)
 }

@@ -63,10 +63,25 @@ type planner struct {
 	record   *Record // with the plan's attempts; unplaced ones have no term
 	wishes   *wishes
 	tasks    []planTask
+	order    []int // the tasks in the order of their items
 	faults   []fault.Field
 	schedule plan.Schedule
 	problem  plan.Problem
+
+	states       []courseState // by course id
+	base         []item        // of the record
+	merged       []item        // of the record and the tasks
+	auditor      *auditor      // of the record and the first tasks, measured of them
+	requirements []Requirement
+	measured     int
+
+	recordCredits  Credits // of the record before the plan
+	starts         [16][]bool
+	fullYearStarts []bool
 }
+
+// notMeasured is the value of measured while no measurement holds.
+const notMeasured = -1
 
 // planTask is one course, or placeholder, to be placed.
 type planTask struct {
@@ -74,12 +89,13 @@ type planTask struct {
 	id      int32 // -1 for a placeholder
 	fixed   slot  // never for a task without a fixed term
 	retake  bool
+	item    item // of the attempt, for measurements
 }
 
 // Plan completes the degree in the fewest terms that the rules and the request allow. A request that contradicts
 // itself or the rules is an invalid_form fault with each field. When the context ends it returns the best plan found.
 func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, error) {
-	x, err := p.schedulePlan(ctx, &r, &q)
+	x, err := p.schedulePlan(ctx, &r, &q, p.emptyAuditor(&r))
 	if err != nil {
 		return nil, err
 	}
@@ -88,14 +104,14 @@ func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, err
 	return out, nil
 }
 
-// schedulePlan chooses the courses of a plan and their terms.
-func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest) (*planner, error) {
+// schedulePlan chooses the courses of a plan and their terms. It measures with an auditor of the program.
+func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest, a *auditor) (*planner, error) {
 	w, faults := p.readWishes(r, q)
 	if len(faults) > 0 {
 		return nil, &fault.Error{Code: fault.InvalidForm, Fields: faults}
 	}
-	x := &planner{Program: p, wishes: w}
-	x.begin(r)
+	x := &planner{Program: p, wishes: w, measured: notMeasured}
+	x.begin(r, a)
 	x.selectCourses()
 	if len(x.faults) == 0 {
 		x.layOut(ctx)
@@ -107,23 +123,26 @@ func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest) (
 }
 
 // begin takes from the record what is completed, in progress or planned before the plan begins.
-func (x *planner) begin(r *Record) {
+func (x *planner) begin(r *Record, a *auditor) {
 	record := *r
-	record.Attempts = nil
-	for _, a := range r.Attempts {
-		begin := slotOf(a.Term.FirstSeason())
+	record.Attempts = make([]Attempt, 0, len(r.Attempts))
+	x.states = make([]courseState, len(x.places))
+	for _, attempt := range r.Attempts {
+		begin := slotOf(attempt.Term.FirstSeason())
 		switch {
-		case a.Status != Planned, begin < x.wishes.from && begin != never:
-			record.Attempts = append(record.Attempts, a)
-		case isWorkTerm(a.Code) && x.wishes.coop == "":
-			x.addTask(a, begin, false)
-		case !a.IsPlaceholder && begin >= x.wishes.from && !slices.Contains(x.wishes.avoid, a.Code):
-			x.wishes.prefer = append(x.wishes.prefer, a.Code) // after the preferred courses of the request
+		case attempt.Status != Planned, begin < x.wishes.from && begin != never:
+			record.Attempts = append(record.Attempts, attempt)
+		case isWorkTerm(attempt.Code) && x.wishes.coop == "":
+			x.addTask(attempt, begin, false)
+		case !attempt.IsPlaceholder && begin >= x.wishes.from && !slices.Contains(x.wishes.avoid, attempt.Code):
+			x.wishes.prefer = append(x.wishes.prefer, attempt.Code) // after the preferred courses of the request
 		}
 	}
 	x.record = &record
-	for _, a := range x.wishes.keep {
-		x.addTask(a, slotOf(a.Term.FirstSeason()), false)
+	x.readRecord(a)
+	x.readStates()
+	for _, kept := range x.wishes.keep {
+		x.addTask(kept, slotOf(kept.Term.FirstSeason()), false)
 	}
 	x.addWorkTerms()
 }
@@ -135,31 +154,17 @@ func (x *planner) addWorkTerms() {
 		if letter != 'W' {
 			continue
 		}
-		for number <= workTerms && x.hasCourse(fmt.Sprintf("CWT %d00", number)) {
+		for number <= workTerms && x.hasCode(fmt.Sprintf("CWT %d00", number)) {
 			number++
 		}
 		for _, code := range []string{fmt.Sprintf("CWT %d00", number), fmt.Sprintf("CWT %d01", number)} {
 			id, ok := x.book.findID(code)
-			if !ok || x.hasCourse(code) {
+			if !ok || x.hasCourse(id) {
 				continue
 			}
 			x.addTask(Attempt{Code: code, Credits: x.book.courses[id].credits, Status: Planned}, x.wishes.from+slot(i), false)
 		}
 	}
-}
-
-// hasCourse reports whether the record, or the plan so far, has a course that is not incomplete.
-func (x *planner) hasCourse(code string) bool {
-	return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool { return a.Code == code && a.Status != Incomplete }) ||
-		slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.attempt.Code == code })
-}
-
-func (x *planner) addTask(a Attempt, at slot, retake bool) {
-	id := int32(-1)
-	if found, ok := x.book.findID(a.Code); ok && !a.IsPlaceholder {
-		id = found
-	}
-	x.tasks = append(x.tasks, planTask{attempt: a, id: id, fixed: at, retake: retake})
 }
 
 // fullRecord returns the record with every task of the plan.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/term"
@@ -14,19 +15,14 @@ import (
 func (x *planner) selectCourses() {
 	x.addRequired()
 	for _, code := range x.record.Deficiencies {
-		if id, ok := x.book.findID(code); ok && !x.hasCourse(code) {
-			x.addCourse(id)
+		if id, ok := x.book.findID(code); ok && !x.hasCourse(id) {
+			x.addCourse(id, false)
 		}
 	}
 	x.addPrerequisites()
 	x.addPreferred()
 	x.addMinima()
 	x.addPlaceholders()
-}
-
-func (x *planner) addCourse(id int32) {
-	c := &x.book.courses[id]
-	x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, false)
 }
 
 // addRequired adds the courses of the pools without a choice. From a set with a limited number it prefers courses
@@ -37,10 +33,8 @@ func (x *planner) addRequired() {
 		if !p.needsAll {
 			continue
 		}
-		ids := slices.Clone(p.ids)
-		slices.SortStableFunc(ids, func(i, j int32) int {
-			return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
-		})
+		ids := slices.Clone(p.byCode)
+		slices.SortStableFunc(ids, func(i, j int32) int { return cmp.Compare(x.preference(i), x.preference(j)) })
 		taken := make([]int, len(p.limits))
 		count := func(id int32) {
 			for l := range p.limits {
@@ -60,69 +54,11 @@ func (x *planner) addRequired() {
 				full = full || p.limits[l].courses && !p.limits[l].isMin && p.limits[l].set[id] && taken[l] >= p.limits[l].n
 			}
 			if !full && !x.isCovered(id) && !x.isShut(id, k) {
-				x.addCourse(id)
+				x.addCourse(id, false)
 				count(id)
 			}
 		}
 	}
-}
-
-// isCovered reports whether the record or the plan has a course, or an equivalent of it.
-func (x *planner) isCovered(id int32) bool {
-	if x.hasCourse(x.book.courses[id].code) {
-		return true
-	}
-	return slices.ContainsFunc(x.book.courses[id].equivalents, func(other int32) bool { return x.hasCourse(x.book.courses[other].code) })
-}
-
-// isShut reports whether the student avoids a course, or a course of the record or the plan excludes it. Two courses
-// that one pool requires do not exclude each other.
-func (x *planner) isShut(id int32, pool int) bool {
-	code := x.book.courses[id].code
-	if slices.Contains(x.wishes.avoid, code) {
-		return true
-	}
-	shuts := func(other int32) bool {
-		together := pool >= 0 && x.pools[pool].needsAll && slices.ContainsFunc(x.places[other], func(at place) bool { return at.pool == pool })
-		return !together && other != id && !x.book.isAbove(other, id) && x.hasCourse(x.book.courses[other].code)
-	}
-	for _, other := range x.book.courses[id].excludes {
-		// A higher course of the plan comes after this one; one of the record came before it.
-		ahead := x.book.isAbove(id, other) && slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == other })
-		if !ahead && shuts(other) {
-			return true
-		}
-	}
-	excludes := func(other int32) bool {
-		return slices.Contains(x.book.courses[other].excludes, id) && shuts(other)
-	}
-	for i := range x.tasks {
-		if other := x.tasks[i].id; other >= 0 && excludes(other) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
-		other, ok := x.book.findID(a.Code)
-		return ok && a.Status != Incomplete && excludes(other)
-	})
-}
-
-// preference orders courses of which any would do.
-func (x *planner) preference(id int32) int {
-	code := x.book.courses[id].code
-	switch {
-	case slices.Contains(x.wishes.prefer, code):
-		return 0
-	case x.book.courses[id].rank > 0:
-		return 1
-	case x.needed[id]:
-		return 2
-	case x.specific[id]:
-		return 3
-	case x.listed[id]:
-		return 4
-	}
-	return 5
 }
 
 // addPrerequisites adds the prerequisites of the plan's courses that are not met.
@@ -154,19 +90,17 @@ func (x *planner) meetNeed(id int32, n *need) {
 		return
 	}
 	if len(open) < missing {
-		code := x.book.courses[id].code
-		if i := slices.Index(x.wishes.prefer, code); i >= 0 && !x.needed[id] {
-			return // it is removed later
+		if !x.states[id].has(isPreferred) || x.needed[id] { // a preferred elective is removed later
+			x.faults = append(x.faults, fault.Field{Path: "avoid", Message: fmt.Sprintf("%s asks for a course that is avoided, excluded or unknown: %s.",
+				x.book.courses[id].code, phraseList(x.codesOf(n.list), n.count))})
 		}
-		x.faults = append(x.faults, fault.Field{Path: "avoid", Message: fmt.Sprintf("%s asks for a course that is avoided, excluded or unknown: %s.", code, phraseList(x.codesOf(n.list), n.count))})
 		return
 	}
 	if len(open) > missing {
 		x.sortOptions(open)
 	}
 	for _, other := range open[:missing] {
-		c := &x.book.courses[other]
-		x.addTask(Attempt{Code: c.code, Credits: c.credits, Status: Planned}, never, x.hasCourse(c.code))
+		x.addCourse(other, x.hasCourse(other))
 	}
 }
 
@@ -174,23 +108,29 @@ func (x *planner) meetNeed(id int32, n *need) {
 // that only has to be repeated, then by preference.
 func (x *planner) sortOptions(ids []int32) {
 	type option struct {
+		id         int32
 		isShut     bool
-		preference int
+		preference uint8
 	}
-	options := make(map[int32]option, len(ids))
+	options := make([]option, 0, len(ids))
 	for _, id := range ids {
-		o := option{isShut: !x.canBegin(id, nil), preference: x.preference(id)}
-		if o.preference > 0 && x.hasCourse(x.book.courses[id].code) {
+		o := option{id: id, isShut: !x.canBegin(id, nil), preference: x.preference(id)}
+		if o.preference > 0 && x.hasCourse(id) {
 			o.preference = 1
 		} else if o.preference > 0 {
 			o.preference++
 		}
-		options[id] = o
+		options = append(options, o)
 	}
-	slices.SortStableFunc(ids, func(i, j int32) int {
-		a, b := options[i], options[j]
-		return cmp.Or(compareBool(a.isShut, b.isShut), cmp.Compare(a.preference, b.preference), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+	slices.SortStableFunc(options, func(a, b option) int {
+		if d := cmp.Or(compareBool(a.isShut, b.isShut), cmp.Compare(a.preference, b.preference)); d != 0 {
+			return d
+		}
+		return strings.Compare(x.book.courses[a.id].code, x.book.courses[b.id].code)
 	})
+	for i := range options {
+		ids[i] = options[i].id
+	}
 }
 
 // canBegin reports whether the record, the plan and courses that may still be added meet the prerequisites of a
@@ -213,15 +153,9 @@ func (x *planner) canBegin(id int32, path []int32) bool {
 	return true
 }
 
-// isPresumed reports whether admission stands for a course, and the student does not owe it.
-func (x *planner) isPresumed(id int32) bool {
-	return x.presumed[id] && !slices.Contains(x.record.Deficiencies, x.book.courses[id].code)
-}
-
 // mayTake reports whether a prerequisite of a course can be taken, or taken again.
 func (x *planner) mayTake(id, prerequisite int32) bool {
-	c := &x.book.courses[prerequisite]
-	return x.hasCourse(c.code) || c.known && !x.isShut(prerequisite, x.sharedPool(id, prerequisite))
+	return x.hasCourse(prerequisite) || x.book.courses[prerequisite].known && !x.isShut(prerequisite, x.sharedPool(id, prerequisite))
 }
 
 // sharedPool returns a pool that lists two courses, -1 for none.
@@ -249,49 +183,26 @@ func (p *Program) isOutside(id int32, n *need) bool {
 	})
 }
 
-// hasUsable reports whether the record or the plan has a course, or an equivalent, with a sufficient grade for
-// another.
-func (x *planner) hasUsable(id, other int32, code RemarkCode) bool {
-	usable := func(c int32) bool {
-		if slices.ContainsFunc(x.tasks, func(t planTask) bool { return t.id == c }) {
-			return true
-		}
-		return slices.ContainsFunc(x.record.Attempts, func(a Attempt) bool {
-			return a.Code == x.book.courses[c].code && a.Status != Incomplete && (!a.BelowCMinus || code != Prerequisite || !x.isStrict(c, id))
-		})
-	}
-	return usable(other) || slices.ContainsFunc(x.book.courses[other].equivalents, usable)
-}
-
-// measure returns the requirements with the plan so far.
-func (x *planner) measure() (*auditor, []Requirement) {
-	r := x.fullRecord()
-	a := x.Program.newAuditor(&r)
-	a.allocate(r.Pins)
-	return a, a.measureRequirements()
-}
-
 // addPreferred adds the preferred electives that count in the degree, and their prerequisites.
 func (x *planner) addPreferred() {
-	var before *Totals // of the plan without this course
+	before := Credits(-1) // the planned credits without this course
 	for _, code := range x.wishes.prefer {
 		id, ok := x.book.findID(code)
 		if !ok || x.isCovered(id) || x.isShut(id, -1) || !x.listed[id] || isWorkTerm(code) {
 			continue
 		}
-		if before == nil {
-			a, _ := x.measure()
-			before = &a.total
+		if before < 0 {
+			before = x.countPlanned()
 		}
 		tasks, faults := len(x.tasks), len(x.faults)
-		x.addCourse(id)
+		x.addCourse(id, false)
 		x.addPrerequisites()
-		after, _ := x.measure()
-		if gain := after.total.Planned - before.Planned; gain <= 0 || len(x.faults) > faults || gain < x.creditsFrom(tasks)/2 {
-			x.tasks, x.faults = x.tasks[:tasks], x.faults[:faults]
+		after := x.countPlanned()
+		if gain := after - before; gain <= 0 || len(x.faults) > faults || gain < x.creditsFrom(tasks)/2 {
+			x.cutTasks(tasks, faults)
 			continue
 		}
-		before = &after.total
+		before = after
 	}
 }
 
@@ -324,7 +235,7 @@ func (x *planner) isMinimumWaived(k int) bool {
 
 func (x *planner) addMinimum(k int, limit *limit) {
 	var ids []int32
-	for _, id := range x.pools[k].ids {
+	for _, id := range x.pools[k].byCode {
 		if limit.set[id] && !x.isCovered(id) && !x.isShut(id, k) {
 			ids = append(ids, id)
 		}
@@ -332,20 +243,20 @@ func (x *planner) addMinimum(k int, limit *limit) {
 	cost := map[int32]int{}
 	for _, id := range ids {
 		tasks, faults := len(x.tasks), len(x.faults)
-		x.addCourse(id)
+		x.addCourse(id, false)
 		x.addPrerequisites()
 		cost[id] = len(x.tasks) - tasks + 1000*(len(x.faults)-faults)
-		x.tasks, x.faults = x.tasks[:tasks], x.faults[:faults]
+		x.cutTasks(tasks, faults)
 	}
-	slices.SortFunc(ids, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(cost[i], cost[j]), cmp.Compare(x.book.courses[i].code, x.book.courses[j].code))
+	slices.SortStableFunc(ids, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(x.preference(i), x.preference(j)), cmp.Compare(cost[i], cost[j]))
 	})
 	for _, id := range ids {
 		a, requirements := x.measure()
 		if limit.missing(a, &requirements[k], Planned) == 0 {
 			return
 		}
-		x.addCourse(id)
+		x.addCourse(id, false)
 		x.addPrerequisites()
 	}
 }
@@ -360,7 +271,7 @@ func (x *planner) addPlaceholders() {
 		}
 		size, pool := placeholderCredits, requirement.ID
 		if k := x.findPool(requirement.ID); k >= 0 {
-			size = x.typicalCredits(k)
+			size = x.pools[k].typical
 		} else {
 			pool = ""
 		}
@@ -368,19 +279,4 @@ func (x *planner) addPlaceholders() {
 			x.addTask(Placeholder(requirement.Name, pool, min(size, left), term.Term{}), never, false)
 		}
 	}
-}
-
-// typicalCredits returns the most frequent number of credits of a pool's courses.
-func (x *planner) typicalCredits(k int) Credits {
-	count := map[Credits]int{}
-	best := placeholderCredits
-	for _, id := range x.pools[k].ids {
-		count[x.book.courses[id].credits]++
-	}
-	for credits, n := range count {
-		if credits > 0 && (n > count[best] || n == count[best] && credits < best) {
-			best = credits
-		}
-	}
-	return best
 }

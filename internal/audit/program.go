@@ -23,6 +23,7 @@ type Program struct {
 	listed   []bool    // by course id: a pool lists it
 	specific []bool    // by course id: one of the degree's own pools lists it
 	needed   []bool    // by course id: a pool without a choice lists it
+	rank     []uint8   // by course id: how the planner prefers courses of which any would do, 1 for the most
 	presumed []bool    // by course id: admission provides it
 	unlocks  []int     // by course id: the number of the degree's own courses that require it
 	sum      Credits   // of all pools
@@ -33,6 +34,9 @@ type pool struct {
 	id, name string
 	required Credits
 	ids      []int32 // of its courses, those that unlock most first
+	byCode   []int32 // the same in the order of their codes
+	typical  Credits // the most frequent number of credits of its courses
+	filler   []place // of a placeholder for one of its courses
 	needsAll bool
 	isCoop   bool
 	limits   []limit
@@ -84,7 +88,50 @@ func (b *Rulebook) NewProgram(d catalogue.Degree, pools []catalogue.Pool) *Progr
 		})
 	}
 	p.presume()
+	p.rankCourses()
 	return p
+}
+
+// rankCourses prepares what the planner asks of each course and pool: courses of a published sequence come first,
+// then those that the degree needs, then its own, then those that it lists.
+func (p *Program) rankCourses() {
+	p.rank = make([]uint8, len(p.places))
+	for id := range p.rank {
+		switch {
+		case p.book.courses[id].rank > 0:
+			p.rank[id] = 1
+		case p.needed[id]:
+			p.rank[id] = 2
+		case p.specific[id]:
+			p.rank[id] = 3
+		case p.listed[id]:
+			p.rank[id] = 4
+		default:
+			p.rank[id] = 5
+		}
+	}
+	for k := range p.pools {
+		at := &p.pools[k]
+		at.filler = []place{{pool: k, stands: -1}}
+		at.typical = p.book.typicalCredits(at.ids)
+		at.byCode = slices.Clone(at.ids)
+		slices.SortFunc(at.byCode, func(x, y int32) int { return strings.Compare(p.book.courses[x].code, p.book.courses[y].code) })
+	}
+}
+
+// typicalCredits returns the most frequent number of credits of courses, of equally frequent ones the smallest.
+func (b *Rulebook) typicalCredits(ids []int32) Credits {
+	count := map[Credits]int{}
+	best := placeholderCredits
+	for _, id := range ids {
+		count[b.courses[id].credits]++
+	}
+	for credits, n := range count {
+		if credits > 0 && (n > count[best] || n == count[best] && credits < best) {
+			best = credits
+		}
+	}
+	return best
 }
 
 func (p *Program) addPool(k int, source catalogue.Pool) {

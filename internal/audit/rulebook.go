@@ -29,7 +29,7 @@ type Rulebook struct {
 	extra    map[string]int32 // ids of codes that only rules and equivalents name
 	courses  []rules          // by id
 	presumed []int32          // the courses of every extended-credit program
-	ranks    []map[string]int // of each published sequence: the first term of each course
+	ranks    [][]int16        // of each published sequence, by id: 1 + the first term of the course, 0 for none
 }
 
 // rules are the rules of a course in the form that the checks use.
@@ -40,6 +40,7 @@ type rules struct {
 	seasons     seasons
 	needs       []need
 	excludes    []int32
+	excludedBy  []int32 // the courses whose rules exclude this one
 	above       []int32 // of excludes: the courses that this one leads to, which exclude it only when they come first
 	minCredits  Credits
 	equivalents []int32
@@ -74,13 +75,14 @@ func NewRulebook(cat *catalogue.Catalogue, s Settings) *Rulebook {
 	for id := range len(b.courses) {
 		b.linkEquivalents(int32(id))
 	}
-	b.findAbove()
-	b.readSequences()
 	for _, d := range cat.Data().Degrees {
 		if d.DegreeType == catalogue.ExtendedCredit {
 			b.presumed = append(b.presumed, b.requiredCourses(d)...)
 		}
 	}
+	b.linkExclusions()
+	b.findAbove()
+	b.readSequences()
 	return b
 }
 
@@ -115,6 +117,17 @@ func (b *Rulebook) linkEquivalents(id int32) {
 	for _, other := range others {
 		if !b.courses[other].known && len(b.courses[other].equivalents) == 0 {
 			b.courses[other].equivalents = []int32{id}
+		}
+	}
+}
+
+// linkExclusions records for each course the courses that exclude it.
+func (b *Rulebook) linkExclusions() {
+	for id := range b.courses {
+		for _, other := range b.courses[id].excludes {
+			if by := b.courses[other].excludedBy; !slices.Contains(by, int32(id)) {
+				b.courses[other].excludedBy = append(by, int32(id))
+			}
 		}
 	}
 }
@@ -159,16 +172,16 @@ func (b *Rulebook) readSequences() {
 		if strings.Contains(s.Name, "january") || strings.Contains(s.Name, "winter") {
 			at = 3
 		}
-		ranks := map[string]int{}
+		ranks := make([]int16, len(b.courses))
 		b.ranks = append(b.ranks, ranks)
 		for i, t := range s.Terms {
 			for _, code := range t.Courses {
-				if _, ok := ranks[code]; !ok {
-					ranks[code] = i
-				}
 				id, ok := b.findID(code)
 				if !ok {
 					continue
+				}
+				if ranks[id] == 0 {
+					ranks[id] = int16(i + 1)
 				}
 				c := &b.courses[id]
 				c.published |= [...]seasons{inWinter, inSummer, inFall}[(at+slot(i))%3]

@@ -9,7 +9,9 @@ package allocation
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // Class ranks courses: no credit of a class is given up for credits of a lower class.
@@ -83,7 +85,23 @@ type Solution struct {
 }
 
 // Solve returns the best allocation.
-func Solve(p Problem) Solution {
+func Solve(p Problem) Solution { return new(Solver).Solve(p) }
+
+// Solver solves problems that differ in a few courses: it solves again only the groups of pools whose courses
+// differ. Its zero value is ready. It is not safe for concurrent use.
+type Solver struct {
+	known map[string]componentSolution
+	key   []byte
+}
+
+// componentSolution holds the shares of a component's courses in their order.
+type componentSolution struct {
+	shares [][]Share
+	exact  bool
+}
+
+// Solve returns the best allocation. Solutions may have shares in common.
+func (v *Solver) Solve(p Problem) Solution {
 	s := Solution{Shares: make([][]Share, len(p.Courses)), Exact: true}
 	order := sortCourses(p.Courses)
 	for _, c := range findComponents(&p, order) {
@@ -95,11 +113,73 @@ func Solve(p Problem) Solution {
 			}
 			continue
 		}
-		if !c.solve(s.Shares) {
-			s.Exact = false
+		v.key = c.encode(v.key[:0])
+		known, ok := v.known[string(v.key)]
+		if !ok {
+			known.exact = c.solve(s.Shares)
+			for _, i := range c.courses {
+				known.shares = append(known.shares, s.Shares[i])
+			}
+			if v.known == nil {
+				v.known = map[string]componentSolution{}
+			}
+			v.known[string(v.key)] = known
 		}
+		for x, i := range c.courses {
+			s.Shares[i] = known.shares[x]
+		}
+		s.Exact = s.Exact && known.exact
 	}
 	return s
+}
+
+// CountCredits returns the credits of a class that the best allocation counts. It does not search for the allocation.
+func CountCredits(p Problem, class Class) int {
+	sum := 0
+	order := sortCourses(p.Courses)
+	for _, c := range findComponents(&p, order) {
+		if c.fitsAsItIs() {
+			for _, i := range c.courses {
+				if course := &p.Courses[i]; course.Class == class {
+					sum += course.Credits
+				}
+			}
+		} else if len(c.courses) > 0 {
+			sum += c.countCredits()[class]
+		}
+	}
+	return sum
+}
+
+// encode appends everything on which the solution of the component depends.
+func (c *component) encode(key []byte) []byte {
+	for _, k := range c.pools {
+		pool := &c.problem.Pools[k]
+		key = binary.AppendUvarint(key, uint64(k))
+		key = binary.AppendUvarint(key, uint64(pool.Required))
+		for _, limit := range pool.Limits {
+			key = append(key, 1, byte(limit.Kind))
+			key = binary.AppendVarint(key, int64(limit.N))
+		}
+		key = append(key, 0)
+	}
+	for _, i := range c.courses {
+		course := &c.problem.Courses[i]
+		key = append(key, 2, byte(course.Class))
+		key = binary.AppendUvarint(key, uint64(course.Credits))
+		for _, at := range course.Places {
+			key = append(key, 1)
+			key = binary.AppendUvarint(key, uint64(at.Pool))
+			key = binary.AppendUvarint(key, at.InSet)
+		}
+		key = append(key, 0)
+	}
+	for _, pair := range c.excluded {
+		key = append(key, 3)
+		key = binary.AppendUvarint(key, uint64(pair[0]))
+		key = binary.AppendUvarint(key, uint64(pair[1]))
+	}
+	return key
 }
 
 // sortCourses returns the indices of the courses in the order of all decisions.
@@ -110,7 +190,10 @@ func sortCourses(courses []Course) []int {
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
 		a, b := &courses[i], &courses[j]
-		if d := cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.When, b.When), cmp.Compare(a.Code, b.Code), cmp.Compare(b.Credits, a.Credits)); d != 0 {
+		if d := cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.When, b.When)); d != 0 {
+			return d
+		}
+		if d := cmp.Or(strings.Compare(a.Code, b.Code), cmp.Compare(b.Credits, a.Credits)); d != 0 {
 			return d
 		}
 		return slices.CompareFunc(a.Places, b.Places, func(x, y Place) int {

@@ -1,7 +1,6 @@
 package allocation
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -70,6 +69,29 @@ func (c *component) solve(shares [][]Share) bool {
 		}
 	}
 	return false
+}
+
+// countCredits returns the most credits of each class that the component's pools can count.
+func (c *component) countCredits() [classes]int {
+	var best target
+	n := newNetwork(c)
+	choices, _ := c.listChoices()
+	for i, ch := range choices {
+		var t target
+		n.countCredits(ch, &t)
+		if i == 0 || t.isBetter(&best) {
+			best = t
+		}
+	}
+	return best.credits
+}
+
+// countCredits writes the most credits of each class that a choice can count when courses may be split freely.
+func (n *network) countCredits(ch choice, t *target) {
+	n.reset(ch.allowed, 0)
+	for class := range classes {
+		t.credits[class] = n.giveAll(class)
+	}
 }
 
 // group is the set of choices that reach the best target.
@@ -161,10 +183,7 @@ func isLaterFree(a, b []int) bool {
 // findTarget returns the best result of a choice when courses may be split freely.
 func (n *network) findTarget(ch choice) target {
 	var t target
-	n.reset(ch.allowed, 0)
-	for class := range classes {
-		t.credits[class] = n.giveAll(class)
-	}
+	n.countCredits(ch, &t)
 	can, canDone := n.findCandidates(ch)
 	for _, done := range subsetsBySize(canDone) {
 		if size := bits.OnesCount64(done); len(t.fillings) > 0 && size < t.done {
@@ -259,122 +278,6 @@ func (n *network) reaches(allowed [][]Place, t *target, f filling) bool {
 		}
 	}
 	return n.fillPools(f.full&^f.done, f.full)
-}
-
-// assigner assigns one pool to each course, in order: the earliest pool with which the goal is still reachable. It
-// leaves as many courses to be split as allowed.
-type assigner struct {
-	network *network
-	goal    *target
-	allowed [][]Place
-	dead    map[string]bool // states without a solution
-}
-
-func (a *assigner) isReached(f filling) bool { return a.network.reaches(a.allowed, a.goal, f) }
-
-// witness is a flow that reaches the goal: the pair of sets that it fills, and the pool of each course: nowhere for a
-// course that it leaves out, several for one that it splits.
-type witness struct {
-	filling filling
-	pools   []int
-}
-
-const (
-	nowhere = -1
-	several = -2
-)
-
-// findWitness returns a flow for the first reachable pair of sets, nil when there is none.
-func (a *assigner) findWitness() *witness {
-	for _, f := range a.goal.fillings {
-		if a.isReached(f) {
-			return &witness{filling: f, pools: a.network.listPools()}
-		}
-	}
-	return nil
-}
-
-// assign assigns the courses from x on. w is a flow that reaches the goal, nil when none is known.
-func (a *assigner) assign(x, splits int, w *witness) (filling, bool) {
-	for x < len(a.allowed) && len(a.allowed[x]) < 2 {
-		x++
-	}
-	key := a.encodeState(x, splits)
-	if a.dead[key] || a.network.isSpent() {
-		return filling{}, false
-	}
-	if w == nil {
-		w = a.findWitness()
-	}
-	if w == nil {
-		a.dead[key] = true
-		return filling{}, false
-	}
-	if x == len(a.allowed) {
-		return w.filling, true
-	}
-	places := a.allowed[x]
-	for p := range places {
-		a.allowed[x] = places[p : p+1]
-		next := w
-		if at := w.pools[x]; at != places[p].Pool && at != nowhere {
-			next = nil
-		}
-		if f, ok := a.assign(x+1, splits, next); ok {
-			return f, true
-		}
-	}
-	a.allowed[x] = places
-	if splits > 0 {
-		if f, ok := a.assign(x+1, splits-1, w); ok {
-			return f, true
-		}
-	}
-	a.dead[key] = true
-	return filling{}, false
-}
-
-// encodeState encodes the effect of the courses before x on those from x on: the credits of each class and the limits
-// that are bound to each pool, and the courses that remain to be split.
-func (a *assigner) encodeState(x, splits int) string {
-	type kind struct {
-		class Class
-		place Place
-	}
-	sums := map[kind]int{}
-	key := binary.AppendUvarint(nil, uint64(x))
-	key = binary.AppendUvarint(key, uint64(splits))
-	for y := range x {
-		course := &a.network.c.problem.Courses[a.network.c.courses[y]]
-		switch places := a.allowed[y]; len(places) {
-		case 0:
-		case 1:
-			sums[kind{course.Class, places[0]}] += course.Credits
-		default:
-			key = binary.AppendUvarint(key, uint64(y))
-		}
-	}
-	kinds := make([]kind, 0, len(sums))
-	for k := range sums {
-		kinds = append(kinds, k)
-	}
-	slices.SortFunc(kinds, func(a, b kind) int {
-		if a.class != b.class {
-			return int(a.class) - int(b.class)
-		}
-		if a.place.Pool != b.place.Pool {
-			return a.place.Pool - b.place.Pool
-		}
-		return int(int64(a.place.InSet) - int64(b.place.InSet))
-	})
-	key = append(key, 0xff)
-	for _, k := range kinds {
-		key = append(key, byte(k.class))
-		key = binary.AppendUvarint(key, uint64(k.place.Pool))
-		key = binary.AppendUvarint(key, k.place.InSet)
-		key = binary.AppendUvarint(key, uint64(sums[k]))
-	}
-	return string(key)
 }
 
 // readShares writes the shares of the network's flow.
