@@ -1,64 +1,261 @@
-// The plan of a job.
+// The plan of a job: what is left beside the board of terms, the requirements, and what keeps the plan.
 
 import * as api from "./api.js";
-import { make } from "./dom.js";
-import { announce, clearProblem, navigate, showProblem } from "./shell.js";
-import { timeline } from "./timeline.js";
+import { $, make, openDialog, updateKeyed } from "./dom.js";
+import { boardView } from "./board.js";
+import { openCourse } from "./course.js";
+import { leftView } from "./left.js";
+import { changesTo, poolName } from "./model.js";
+import { button, keep, stackedBar } from "./parts.js";
+import { openPicker } from "./picker.js";
+import { announce, navigate } from "./shell.js";
+import { createStore } from "./store.js";
+import { currentSlot } from "./terms.js";
+import { credits, formatDate, formatNumber, formatTime, problemText, t, termName } from "./text.js";
+import { remarkText } from "./words.js";
+
+const tabs = ["left", "terms", "audit"]; // of the bar; "whatif" and "compare" are reached by More
+const partNames = ["completed", "inProgress", "planned", "remaining"];
+
+// loadStyle adds the style of the plan, which the first view does not wait for.
+function loadStyle() {
+  if ($("plan-style")) return null;
+  return new Promise((resolve) => {
+    document.head.append(make("link", { id: "plan-style", rel: "stylesheet", href: "/assets/plan.css", onload: resolve, onerror: resolve }));
+  });
+}
 
 // planView shows the plan of a job that is done. context is {job, tag, savedId, savedVersion}.
 export async function planView(context) {
-  let current = await api.getJob(context.job.jobId, "full");
-  const node = make("div", { id: "result" });
-  let edits = Promise.resolve(); // one after the other: each names the version that the one before made
+  const client = { ...api, reopenTimeline: async (id) => openSaved(id) };
+  const store = createStore({ ...context, tag: context.tag ?? context.job.tag }, { api: client });
+  const { state } = store;
+  const asked = new Set(); // pools whose courses are on their way
+  let audit = { revision: -1, promise: null };
+  let node = null;
 
-  function draw(job) {
-    current = job;
-    node.replaceChildren(...timeline(job.data, { save, move, restart: () => navigate("/"), forget }));
-  }
-
-  async function save(name) {
-    clearProblem();
-    try {
-      const saved = await api.saveTimeline(current.jobId, name);
-      draw(await api.getJob(current.jobId, "full"));
-      announce(`Saved as “${saved.timelineName}”.`);
-    } catch (error) {
-      showProblem(error, () => save(name));
-    }
-  }
-
-  function move(code, term) {
-    clearProblem();
-    edits = edits.then(async () => {
-      const isPlan = (at) => current.data.courses[code]?.status.status === "planned" && current.data.courses[code].status.semester === at;
-      const semesters = current.data.semesters.map((semester) => ({
-        term: semester.term,
-        courses: [
-          ...semester.courses.filter((sitting) => sitting.code !== code || !isPlan(semester.term)),
-          ...(semester.term === term ? [{ code }] : []),
-        ],
-      }));
-      try {
-        const { tag } = await api.editJob(current.jobId, current.tag, { semesters });
-        draw({ ...(await api.getJob(current.jobId, "full")), tag });
-        announce(term ? `${code} is now in ${term}.` : `${code} is taken out.`);
-      } catch (error) {
-        if (error.status === 412) draw(await api.getJob(current.jobId, "full"));
-        showProblem(error);
+  const plan = {
+    store, current: currentSlot(), catalogue: new Map(),
+    findCourse: (code) => plan.catalogue.get(code) ?? state.data.courses[code],
+    poolName: (id) => poolName(state.data, id),
+    openCourse: (code, from, sitting) => openCourse(plan, code, from, sitting).catch(report),
+    openPicker: (poolId, options) => openPicker(plan, poolId, options),
+    openWishes: async () => (await import("./wishes.js")).openWishes(plan),
+    run, showTab,
+    // moveCourse puts a course into a term; to null takes it out, from null places it anew.
+    moveCourse: (code, from, to) => run(changesTo(state.data, code, from, to), {
+      codes: [code], term: to,
+      say: to ? t("plan.said.moved", { code, term: termName(to) }) : t("plan.said.removed", { code }),
+      focus: [`move-${code.replace(/[^A-Za-z0-9]+/g, "-")}`, `left-${code.replace(/[^A-Za-z0-9]+/g, "-")}`, "left-title"],
+    }),
+    fillPlaceholder: (sitting, term) => openPicker(plan, sitting.pool ?? null, {
+      term,
+      choose: (code) => run([{ op: "removeCourse", course: sitting.code, term }, { op: "placeCourse", course: code, term }], {
+        codes: [sitting.code, code], say: t("plan.said.moved", { code, term: termName(term) }), focus: [`move-${code.replace(/[^A-Za-z0-9]+/g, "-")}`],
+      }),
+    }),
+    readPool: (id) => readCourses({ pool: id }),
+    searchCourses: (search) => readCourses({ search }, 1),
+    readCourse: async (code) => (await readCourses({ prefix: code }, 1)).find((course) => course.code === code),
+    // fetchPools loads the courses of pools that the view asks for, once.
+    fetchPools(ids) {
+      for (const id of ids) {
+        if (asked.has(id)) continue;
+        asked.add(id);
+        plan.readPool(id).then(() => draw(), () => setTimeout(() => { asked.delete(id); draw(); }, 5000));
       }
-    }).catch(showProblem);
-  }
+    },
+    // readAudit returns the audit of the plan as it stands, null when it cannot be had.
+    readAudit() {
+      if (audit.tag !== state.tag) audit = { tag: state.tag, promise: api.getAudit(state.jobId).catch(() => { audit = {}; return null; }) };
+      return audit.promise;
+    },
+  };
 
-  async function forget() {
-    clearProblem();
-    try {
-      await api.deleteJob(current.jobId);
-      navigate("/", { replace: true, force: true });
-    } catch (error) {
-      showProblem(error, forget);
+  // readCourses reads pages of the catalogue by which the student is measured, and remembers the courses.
+  async function readCourses(condition, pages = 9) {
+    const found = [];
+    for (let after, page = 0; page < pages; page++) {
+      const answer = await api.searchCourses({ ...condition, calendar: state.data.calendar, after, ...(condition.search && { limit: 100 }) });
+      found.push(...answer.courses);
+      after = answer.next;
+      if (!after) break;
     }
+    for (const course of found) plan.catalogue.set(course.code, course);
+    return found;
   }
 
-  draw(current);
-  return { node, title: current.data.timelineName || current.data.degree.name, dispose() {}, hasUnsavedChanges: () => false };
+  // run makes an edit, says what it did, and puts the focus on the first of focus that is there.
+  async function run(changes, { codes, term, say, patch, focus = [] } = {}) {
+    const done = await store.edit(patch ?? { changes }, { codes, term });
+    if (!done) return null;
+    tell(say, done);
+    focusFirst(focus);
+    return done;
+  }
+
+  function tell(say, delta) {
+    const appeared = delta.remarks.appeared.filter((remark) => remark.level !== "info" && !remark.waived)
+      .map((remark) => [remark.course, remarkText(remark)].filter(Boolean).join(": "));
+    announce([say, ...appeared].filter(Boolean).join(" "));
+  }
+
+  function focusFirst(ids) {
+    const target = ids.map($).find((element) => element && element.offsetParent !== null);
+    if (target && document.activeElement !== target) target.focus();
+  }
+
+  function report(error) {
+    state.failed = { kind: "error", error, retry: null };
+    draw();
+  }
+
+  async function step(how) {
+    const done = await store[how]();
+    if (done) tell(t(`plan.said.${how}`), done);
+  }
+
+  const title = () => [state.data.timelineName, state.data.degree.name].filter(Boolean).join(", ");
+
+  const heading = make("h1", { id: "plan-title", tabIndex: -1 });
+  const saved = make("p", { id: "save-state", class: "hint", role: "status" });
+  const buttons = {
+    save: button(t("plan.save"), () => save(), { id: "save" }),
+    undo: button(t("plan.undo"), () => step("undo"), { id: "undo", class: "quiet" }),
+    redo: button(t("plan.redo"), () => step("redo"), { id: "redo", class: "quiet" }),
+    print: button(t("plan.print"), print, { id: "print", class: "quiet wide-only" }),
+    more: button(t("plan.menu"), async () => (await import("./menu.js")).openMenu(plan), { id: "more", class: "quiet" }),
+  };
+  const notice = make("div", { id: "plan-notice", role: "alert" });
+  const summary = make("section", { id: "summary", class: "summary", "aria-label": t("plan.summary") });
+  const tabButtons = tabs.map((name) => button(t(`plan.tab.${name}`), () => showTab(name), { id: `tab-${name}`, class: "tab" }));
+  const left = leftView(plan), board = boardView(plan);
+  const auditPane = make("section", { id: "audit", class: "pane", "aria-labelledby": "audit-title" });
+  const otherPane = make("section", { id: "other", class: "pane" });
+  node = make("div", { id: "plan", class: "plan", "data-tab": "left" },
+    make("div", { class: "plan-bar" }, make("div", { class: "plan-name" }, heading, saved),
+      make("div", { class: "plan-buttons", role: "group", "aria-label": t("plan.actions") }, Object.values(buttons))),
+    notice, summary,
+    make("nav", { class: "tabs", "aria-label": t("plan.tabs") }, tabButtons),
+    make("div", { class: "sides" }, left.node, board.node), auditPane, otherPane,
+    make("p", { class: "hint print-only" }, t("plan.unofficial", { date: new Date().toLocaleDateString() })));
+
+  async function showTab(name, ...more) {
+    node.dataset.tab = name;
+    otherPane.replaceChildren();
+    tabButtons.forEach((tab, i) => tab.setAttribute("aria-current", tabs[i] === name ? "true" : "false"));
+    if (name === "audit") return drawAudit();
+    if (name === "whatif") return (await import("./whatif.js")).whatIfView(plan, otherPane, ...more);
+    if (name === "compare") return (await import("./compare.js")).compareView(plan, otherPane, ...more);
+    return null;
+  }
+
+  async function drawAudit() {
+    const [{ auditView }, answer] = await Promise.all([import("./audit.js"), plan.readAudit()]);
+    auditView(plan, auditPane, answer);
+  }
+
+  async function print() {
+    await drawAudit().catch(() => {});
+    window.print();
+  }
+
+  function save() {
+    if (state.savedId) return store.save().then(() => !state.failed && announce(t("plan.saved", { time: formatTime(state.savedAt) })));
+    const name = make("input", { id: "save-name", maxLength: 100, autocomplete: "off", value: state.data.timelineName || t("plan.defaultName", { degree: state.data.degree.name }).slice(0, 100) });
+    openDialog({
+      title: t("plan.saveTitle"), body: make("p", {}, make("label", { for: name.id }, t("saved.name")), name),
+      actions: [make("button", { value: "", class: "quiet" }, t("page.cancel")), make("button", { value: "ok", id: "save-ok" }, t("plan.save"))],
+      onClose: async (value) => {
+        if (value !== "ok") return;
+        await store.save(name.value.trim());
+        if (!state.failed) announce(t("plan.savedAs", { name: state.data.timelineName }));
+      },
+    });
+    name.select();
+    return null;
+  }
+  Object.assign(plan, { print, report });
+
+  function saveText() {
+    if (state.saving) return t("plan.saving");
+    if (state.gone) return t("plan.onlyHere");
+    if (!state.savedId) return t("plan.notSaved", { time: `${formatDate(state.until)}, ${formatTime(state.until)}` });
+    if (state.dirty) return t("plan.unsaved");
+    return state.savedAt ? t("plan.saved", { time: formatTime(state.savedAt) }) : t("plan.savedBefore");
+  }
+
+  // What went wrong, with what to do. It stays until it is done or dismissed.
+  function drawNotice() {
+    const { failed } = state;
+    const sign = failed && [failed.kind, failed.error?.code, failed.error?.message];
+    updateKeyed(notice, failed ? [failed] : [], () => "notice", keep(() => sign, () => {
+      const known = ["changed", "gone", "replaced", "signin"].includes(failed.kind);
+      const fields = failed.error?.fields ?? [];
+      return make("div", { class: "notice" },
+        make("p", {}, make("strong", {}, known ? t(`plan.failed.${failed.kind}`) : t("plan.failed.error")), " ", !known && problemText(failed.error)),
+        fields.length > 0 && make("ul", {}, fields.map((field) => make("li", {}, field.message))),
+        make("div", { class: "actions" },
+          failed.kind === "gone" && button(t("plan.save"), save, { id: "notice-save" }),
+          failed.retry && failed.kind !== "gone" && button(t(`plan.again.${known ? failed.kind : "error"}`), () => store.retry(), { id: "notice-retry" }),
+          button(t("page.dismiss"), () => store.dismiss(), { class: "quiet" })));
+    }));
+  }
+
+  function drawSummary(data) {
+    const all = data.progress.overall, whole = Math.max(all.creditsRequired, 1);
+    const shares = partNames.map((name) => [name, all[name]]);
+    const warnings = data.remarks.filter((remark) => remark.level !== "info" && !remark.waived).length;
+    const end = data.graduation;
+    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, warnings], () => make("div", {},
+      stackedBar(t("plan.bar", { completed: formatNumber(all.completed), required: credits(all.creditsRequired) }), shares, whole),
+      make("ul", { class: "legend plain" }, shares.filter(([name, value]) => value > 0 || name === "completed").map(([name, value]) =>
+        make("li", { class: `is-${name}` }, make("span", { class: `dot part-${name}`, "aria-hidden": "true" }), t(`plan.part.${name}`, { credits: credits(value) })))),
+      make("p", { id: "graduation" }, end
+        ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
+          make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
+        : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
+      warnings > 0 && make("p", { id: "warning-count", class: "warn" }, t("plan.warnings", { count: warnings })))));
+  }
+
+  function draw() {
+    if (!node) return;
+    const focused = document.activeElement?.id;
+    heading.textContent = title();
+    saved.textContent = saveText();
+    buttons.save.hidden = Boolean(state.savedId) && !state.dirty && !state.gone;
+    // A button that has the focus stays enabled for it, so that the focus is not lost.
+    buttons.undo.setAttribute("aria-disabled", String(state.undo.length === 0));
+    buttons.redo.setAttribute("aria-disabled", String(state.redo.length === 0));
+    drawNotice();
+    drawSummary(state.data);
+    left.update(state);
+    board.update(state);
+    if (node.dataset.tab === "audit" && audit.tag !== state.tag && state.busy.size === 0) drawAudit();
+    // What was rebuilt gets its focus again.
+    if (focused && document.activeElement === document.body) $(focused)?.focus({ preventScroll: true });
+  }
+
+  async function openSaved(id) {
+    const accepted = await api.loadTimeline(id);
+    await api.followJob(accepted.jobId, { onState: () => {} });
+    const job = await api.getJob(accepted.jobId);
+    navigate(`#job=${job.jobId}`, { replace: true, force: true });
+    return job;
+  }
+
+  await loadStyle();
+  const leave = store.subscribe(draw);
+  showTab("left");
+  draw();
+  return {
+    node,
+    get title() { return title(); },
+    dispose() {
+      leave();
+      store.dispose();
+      node = null;
+    },
+    hasUnsavedChanges: () => store.hasUnsavedChanges(),
+  };
 }

@@ -1,0 +1,77 @@
+// The audit: each requirement, what counts where and why, and what could. It says why every course counts where it does.
+
+import { make, updateKeyed } from "./dom.js";
+import { remarkItem } from "./board.js";
+import { button, keep, slug, stackedBar } from "./parts.js";
+import { credits, t, termName } from "./text.js";
+
+const partNames = ["completed", "inProgress", "planned", "remaining"];
+
+// auditView shows an audit in a pane; its open details stay.
+export function auditView(plan, pane, audit) {
+  if (!audit) {
+    pane.replaceChildren(make("p", { class: "failure" }, t("audit.failed"), " ", button(t("page.retry"), () => plan.showTab("audit"), { class: "quiet small" })));
+    return;
+  }
+  if (!pane.querySelector("#audit-list")) pane.replaceChildren(...frame());
+  fillAudit(plan, pane, audit);
+}
+
+const frame = () => [
+  make("h2", { id: "audit-title", tabIndex: -1 }, t("audit.title")), make("p", { class: "hint", id: "audit-source" }),
+  make("div", { id: "audit-list" }), make("section", { id: "audit-uncounted" }), make("ul", { class: "plain remarks", id: "audit-remarks" }),
+];
+
+function fillAudit(plan, pane, audit) {
+  const courses = new Map(audit.courses.map((course) => [course.code, course]));
+  pane.querySelector("#audit-source").textContent = t("audit.source", { degree: audit.degree.name, calendar: audit.calendar });
+  const remarks = audit.remarks.filter((remark) => remark.pool || (!remark.course && !remark.term));
+  updateKeyed(pane.querySelector("#audit-list"), audit.requirements, (r) => r.id, keepOpen((r) => [r, r.courses.map((c) => courses.get(c.code))],
+    (r) => requirement(plan, r, courses, remarks.filter((remark) => remark.pool === r.id))));
+  const lost = audit.courses.filter((course) => course.uncounted && course.uncounted.because !== "not_yet_due");
+  pane.querySelector("#audit-uncounted").replaceChildren(...(lost.length === 0 ? [] : [
+    make("h3", {}, t("audit.uncountedTitle")),
+    make("ul", { class: "plain" }, lost.map((course) => make("li", {}, make("strong", {}, course.code), ` ${course.title ?? ""} · ${credits(course.uncounted.credits)} · `,
+      t(`audit.uncounted.${course.uncounted.because}`), course.alternatives.length > 0 && make("span", { class: "hint" }, ` (${course.alternatives.map(plan.poolName).join(", ")})`)))),
+  ]));
+  pane.querySelector("#audit-remarks").replaceChildren(...remarks.filter((remark) => !remark.pool).map(remarkItem),
+    ...(audit.pins ?? []).filter((pin) => pin.cost).slice(0, 1).map((pin) => make("li", {}, t("audit.pinCost", {
+      credits: credits(Math.abs(pin.cost.completed) + Math.abs(pin.cost.inProgress) + Math.abs(pin.cost.planned)) }))));
+}
+
+// keepOpen makes a block anew when it changes, open if it was.
+const keepOpen = (sign, build) => (item, old) => {
+  const next = keep(sign, build)(item, old);
+  if (old && next !== old) next.open = old.open;
+  return next;
+};
+
+function requirement(plan, r, courses, remarks) {
+  const shares = partNames.map((name) => [name, r[name]]);
+  return make("details", { class: `requirement is-${r.status}`, id: `audit-${slug(r.id)}`, open: r.status === "missing" },
+    make("summary", {}, make("span", { class: "requirement-name" }, r.name), " ",
+      make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: credits(r.required - r.remaining), all: credits(r.required) })}`)),
+    r.required > 0 && stackedBar(t("plan.bar", { completed: r.completed, required: credits(r.required) }), shares, r.required),
+    r.note && make("p", { class: "hint" }, r.note),
+    remarks.length > 0 && make("ul", { class: "plain remarks" }, remarks.map(remarkItem)),
+    r.courses.length > 0 && make("div", { class: "scroll" }, make("table", {},
+      make("thead", {}, make("tr", {}, ["course", "credits", "state", "why"].map((name) => make("th", { scope: "col" }, t(`audit.column.${name}`))))),
+      make("tbody", {}, r.courses.map((c) => row(plan, r, c, courses.get(c.code)))))),
+    r.choices.length > 0 && make("div", {}, make("h4", {}, t("audit.could")),
+      make("ul", { class: "plain choices" }, r.choices.map((choice) => make("li", {},
+        button(choice.code, () => plan.openCourse(choice.code), { class: "link", "aria-label": t("plan.left.planOf", { code: choice.code }) }), ` ${choice.title} · ${credits(choice.credits)}`,
+        choice.nextTerm && make("span", { class: "hint" }, ` · ${t("audit.next")}`)))),
+      r.moreChoices > 0 && button(t("audit.more", { count: r.moreChoices }), () => plan.openPicker(r.id), { class: "quiet small" })));
+}
+
+function row(plan, r, c, course) {
+  const count = course?.counts.find((entry) => entry.pool === r.id);
+  const others = course?.alternatives ?? [];
+  return make("tr", { class: `is-${c.status}` },
+    make("td", {}, button(c.code, () => plan.openCourse(c.code), { class: "link", "aria-label": t("plan.detailsOf", { code: c.code }) }), " ", course?.title),
+    make("td", { class: "number" }, credits(c.credits)),
+    make("td", {}, make("span", { class: "state" }, t(course?.via ? `plan.state.${course.via === "transfer" ? "transfer" : "exemption"}` : `plan.state.${c.status}`)), " ",
+      course?.term && make("span", { class: "hint" }, termName(course.term))),
+    make("td", {}, count && t(`audit.because.${count.because}`, { course: count.for ?? "" }),
+      others.length > 0 && make("span", { class: "hint" }, ` · ${t("audit.also", { pools: others.map(plan.poolName).join(", ") })}`)));
+}

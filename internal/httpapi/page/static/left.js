@@ -1,0 +1,107 @@
+// What is left: what must be repeated, what each requirement still lacks, and what does not count.
+
+import { make, updateKeyed } from "./dom.js";
+import { isExempted, isLive, isOwed, leftOf, poolName, repeatsOf, uncounted } from "./model.js";
+import { button, fold, keep, slug } from "./parts.js";
+import { credits, t } from "./text.js";
+
+export function leftView(plan) {
+  const repeats = make("ul", { class: "plain", id: "left-repeats" });
+  const pools = make("div", { id: "left-pools" });
+  const done = make("p", { class: "calm", id: "left-done", hidden: true }, t("plan.left.nothing"));
+  const elsewhere = fold("uncounted", make("ul", { class: "plain" }));
+  const marked = fold("marked", make("ul", { class: "plain" }));
+  const node = make("section", { id: "left", class: "pane", "aria-labelledby": "left-title" },
+    make("h2", { id: "left-title", tabIndex: -1 }, t("plan.left.title")), done, repeats, pools,
+    button(t("plan.left.find"), () => plan.openPicker(null), { id: "find-course", class: "quiet" }), elsewhere, marked);
+
+  const titleOf = (code) => plan.findCourse(code)?.title ?? "";
+
+  function update({ data }) {
+    const again = repeatsOf(data, plan.current);
+    const owed = data.pools.find((pool) => pool._id === "deficiencies")?.courses.filter((code) => !isLive(data, code)) ?? [];
+    const rows = [
+      ...[...again].map(([code, why]) => ({ code, text: t(`plan.left.${why}`, { code }) })),
+      ...owed.filter((code) => !again.has(code)).map((code) => ({ code, text: t("plan.left.owed", { code }) })),
+    ];
+    updateKeyed(repeats, rows, (row) => row.code, keep((row) => row.text, (row) => make("li", { class: "left-row is-repeat" },
+      make("span", { class: "grow" }, make("strong", {}, row.text), " ", make("span", { class: "hint" }, titleOf(row.code))),
+      planButton(row.code))));
+
+    const left = leftOf(data, plan.catalogue);
+    done.hidden = left.length > 0 || rows.length > 0;
+    plan.fetchPools(left.filter((entry) => entry.kind === "unknown").map((entry) => entry.id));
+    const shown = new Set();
+    for (const entry of left) {
+      // A course that several requirements list has its button once.
+      entry.rows = entry.rows?.map((codes) => codes.filter((code) => !again.has(code) && !shown.has(code))).filter((codes) => codes.length > 0);
+      entry.rows?.flat().forEach((code) => shown.add(code));
+    }
+    updateKeyed(pools, left, (entry) => entry.id, keep((entry) => entry, poolBlock));
+    showUncounted(data);
+    showMarked(data);
+  }
+
+  function poolBlock(entry) {
+    const id = `left-${slug(entry.id)}`;
+    return make("section", { class: "left-pool", "aria-labelledby": id },
+      make("h3", { id }, entry.name),
+      make("p", { class: "hint" }, t("plan.left.of", { left: credits(entry.remaining), all: credits(entry.required) })),
+      entry.kind === "unknown" && make("p", { class: "hint" }, t("page.loading")),
+      entry.kind === "choose" && button(
+        [make("strong", {}, t("plan.left.choose", { credits: credits(entry.remaining) })), " ", t("plan.left.from", { count: entry.open.length })],
+        () => plan.openPicker(entry.id), { id: `pick-${slug(entry.id)}`, class: "choose" }),
+      entry.rows && make("ul", { class: "plain" }, entry.rows.map(row)));
+  }
+
+  function row(codes) {
+    const course = plan.findCourse(codes[0]);
+    return make("li", { class: "left-row" },
+      make("span", { class: "grow" }, make("strong", {}, codes.join(` ${t("plan.or")} `)), " ",
+        make("span", { class: "hint" }, [codes.length === 1 && course?.title, course && credits(course.credits)].filter(Boolean).join(" · "))),
+      make("span", { class: "left-buttons" }, codes.map((code) => planButton(code, codes.length > 1))));
+  }
+
+  // planButton opens the dialog with the terms of a course.
+  const planButton = (code, isNamed) => button(isNamed ? t("plan.left.planOf", { code }) : t("plan.left.plan"), () => plan.openCourse(code),
+    { id: `left-${slug(code)}`, class: "small quiet", "aria-label": t("plan.left.planOf", { code }) });
+
+  let reasons = new Map();
+
+  function showUncounted(data) {
+    const list = uncounted(data);
+    elsewhere.hidden = list.length === 0;
+    elsewhere.firstChild.textContent = t("plan.uncounted.title", {
+      credits: credits(list.reduce((sum, entry) => sum + entry.credits, 0)), required: credits(data.progress.overall.creditsRequired),
+    });
+    const fill = () => updateKeyed(elsewhere.lastChild, list, (entry) => entry.code, keep((entry) => [entry, reasons.get(entry.code)],
+      (entry) => make("li", {}, make("strong", {}, entry.code), ` ${entry.title} · ${credits(entry.credits)}`,
+        reasons.has(entry.code) && make("span", { class: "hint" }, ` · ${t(`audit.uncounted.${reasons.get(entry.code)}`)}`))));
+    const explain = async () => {
+      if (!elsewhere.open || elsewhere.hidden) return;
+      const audit = await plan.readAudit();
+      reasons = new Map(audit?.courses.filter((c) => c.uncounted).map((c) => [c.code, c.uncounted.because]));
+      fill();
+    };
+    fill();
+    elsewhere.ontoggle = explain;
+    explain();
+  }
+
+  // What the student has said herself: exempted, done elsewhere, owed, pinned.
+  function showMarked(data) {
+    const rows = Object.keys(data.courses).flatMap((code) => [
+      isExempted(data, code) && [code, t("plan.state.exemption")],
+      data.courses[code].status.via === "transfer" && [code, t("plan.state.transfer")],
+      isOwed(data, code) && [code, t("plan.state.owed")],
+      data.pins?.[code] && [code, t("plan.pinned", { pool: poolName(data, data.pins[code]) })],
+    ].filter(Boolean));
+    marked.hidden = rows.length === 0;
+    marked.firstChild.textContent = t("plan.marked", { n: rows.length });
+    updateKeyed(marked.lastChild, rows, (entry) => entry.join("|"), keep((entry) => entry, ([code, text]) => make("li", { class: "left-row" },
+      make("span", { class: "grow" }, make("strong", {}, code), ` ${titleOf(code)} · ${text}`),
+      button(t("plan.details"), () => plan.openCourse(code), { class: "small quiet", "aria-label": t("plan.detailsOf", { code }) }))));
+  }
+
+  return { node, update };
+}

@@ -1,0 +1,88 @@
+// What is rarely needed: names, copies, files, other views, deleting.
+
+import * as api from "./api.js";
+import { ask, downloadFile, make, openDialog } from "./dom.js";
+import { announce, navigate } from "./shell.js";
+import { button } from "./parts.js";
+import { fileName, toCalendar, toCSV, toJSON, readImport } from "./files.js";
+import { t } from "./text.js";
+
+export function openMenu(plan) {
+  const { store } = plan, { state } = store;
+  let next = null;
+  const entry = (key, act, id, more = {}) => make("li", {}, button(t(key), () => { next = act; dialog.close(); }, { id, class: "quiet", ...more }));
+  const file = make("input", { id: "import-file", type: "file", accept: "application/json,.json" });
+  const problem = make("p", { class: "wrong", role: "alert" });
+  file.onchange = async () => {
+    try {
+      const saved = await api.importTimeline(await readImport(file.files[0]));
+      next = () => openSaved(saved._id);
+      dialog.close();
+    } catch (error) {
+      problem.textContent = [t("menu.importFailed"), ...(error.fields ?? []).slice(0, 3).map((f) => `${f.field}: ${f.message}`)].join(" ");
+    }
+  };
+  const download = (type, extension, write) => () => downloadFile(fileName(state.data, extension), type, write(state.data));
+  const dialog = openDialog({
+    title: t("menu.title"),
+    body: [
+      make("ul", { class: "plain menu" },
+        entry("menu.rename", () => rename(plan), "menu-rename"), entry("menu.copy", () => copy(plan), "menu-copy"),
+        entry("menu.whatif", () => plan.showTab("whatif"), "menu-whatif"), entry("menu.compare", () => plan.showTab("compare"), "menu-compare"),
+        entry("plan.print", plan.print, "menu-print")),
+      make("h3", {}, t("menu.files")),
+      make("ul", { class: "plain menu" },
+        entry("menu.json", download("application/json", "json", toJSON), "menu-json"), entry("menu.csv", download("text/csv", "csv", toCSV), "menu-csv"),
+        entry("menu.calendar", download("text/calendar", "ics", toCalendar), "menu-calendar")),
+      make("p", {}, make("label", { for: file.id }, t("menu.import")), make("br"), file), problem,
+      make("p", {}, button(t("menu.forget"), () => { next = () => forget(plan); dialog.close(); }, { id: "menu-forget", class: "danger quiet" })),
+    ],
+    actions: [make("button", { value: "", class: "quiet" }, t("page.dismiss"))],
+    onClose: () => next?.(),
+  });
+}
+
+function askName(title, value) {
+  const name = make("input", { id: "plan-new-name", maxLength: 100, autocomplete: "off", value });
+  return new Promise((resolve) => {
+    openDialog({
+      title, body: make("p", {}, make("label", { for: name.id }, t("saved.name")), make("br"), name),
+      actions: [make("button", { value: "", class: "quiet" }, t("page.cancel")), make("button", { value: "ok", id: "name-ok" }, t("menu.ok"))],
+      onClose: (answer) => resolve(answer === "ok" ? name.value.trim() : ""),
+    });
+    name.select();
+  });
+}
+
+async function rename({ store }) {
+  const name = await askName(t("menu.rename"), store.state.data.timelineName ?? "");
+  if (name) await store.edit({ timelineName: name });
+}
+
+async function copy({ store, report }) {
+  const name = await askName(t("menu.copy"), t("saved.copyName", { name: store.state.data.timelineName || t("plan.defaultName") }).slice(0, 100));
+  if (!name) return;
+  try {
+    await store.saveCopy(name);
+    announce(t("saved.copied", { name }));
+  } catch (error) {
+    report(error);
+  }
+}
+
+// openSaved builds a saved plan and goes to it; the plan at hand is left.
+async function openSaved(id) {
+  const { jobId } = await api.loadTimeline(id);
+  await navigate(`/#job=${jobId}`);
+}
+
+async function forget({ store, report }) {
+  if (!await ask({ title: t("menu.forgetTitle"), text: t("menu.forgetText"), yes: t("menu.forgetYes"), no: t("page.cancel"), danger: true })) return;
+  try {
+    await api.deleteJob(store.state.jobId);
+    await navigate("/", { replace: true, force: true });
+    announce(t("menu.forgotten"));
+  } catch (error) {
+    report(error);
+  }
+}

@@ -1,0 +1,46 @@
+// The same record under every degree, ranked: the fewest credits left first.
+
+import * as api from "./api.js";
+import { make } from "./dom.js";
+import { auditView } from "./audit.js";
+import { button, slug, stackedBar } from "./parts.js";
+import { credits, t, termName } from "./text.js";
+
+export async function whatIfView(plan, pane, degreeId) {
+  pane.setAttribute("aria-labelledby", "other-title");
+  const title = make("h2", { id: "other-title", tabIndex: -1 }, t("whatif.title"));
+  const body = make("div", { "aria-busy": "true" }, make("p", { class: "hint" }, t("page.loading")));
+  pane.replaceChildren(title, make("p", { class: "hint" }, t("whatif.lead")), body);
+  title.focus();
+  try {
+    const answer = await api.getWhatIf(plan.store.state.jobId, degreeId);
+    if (!body.isConnected) return;
+    if (degreeId) showOne(plan, body, title, answer);
+    else body.replaceChildren(ranking(plan, answer));
+    body.removeAttribute("aria-busy");
+  } catch {
+    body.replaceChildren(make("p", { class: "failure" }, t("whatif.failed"), " ", button(t("page.retry"), () => whatIfView(plan, pane, degreeId), { class: "quiet small" })));
+  }
+}
+
+const ranking = (plan, answer) => make("ol", { class: "plain ranking", id: "whatif-list" }, answer.degrees.map((entry) => {
+  const { totals, degree } = entry, isOwn = degree.id === answer.degree.id;
+  return make("li", {},
+    make("h3", {}, button(degree.name, () => plan.showTab("whatif", degree.id), { class: "link", id: `whatif-${slug(degree.id)}`, "aria-label": t("whatif.see", { degree: degree.name }) }),
+      isOwn && make("span", { class: "now" }, t("whatif.own"))),
+    stackedBar(t("plan.bar", { completed: totals.completed, required: credits(totals.required) }),
+      ["completed", "inProgress", "planned", "remaining"].map((name) => [name, totals[name]]), totals.required),
+    make("p", {}, make("strong", {}, t("plan.part.remaining", { credits: credits(totals.remaining) })), " ",
+      make("span", { class: "hint" }, [t("whatif.complete", { done: entry.complete, all: entry.requirements }),
+        entry.graduation ? t("plan.end", { term: termName(entry.graduation.term) }) : entry.obstacles?.[0]].filter(Boolean).join(" · "))));
+}));
+
+// showOne is the whole audit under one degree. Its courses open in the plan as it is.
+function showOne(plan, body, title, audit) {
+  title.textContent = t("whatif.under", { degree: audit.degree.name });
+  const names = new Map(audit.requirements.map((r) => [r.id, r.name]));
+  const pane = make("div", {});
+  body.replaceChildren(button(t("whatif.back"), () => plan.showTab("whatif"), { class: "quiet", id: "whatif-back" }), pane);
+  auditView({ ...plan, poolName: (id) => names.get(id) ?? id, openPicker: () => {} }, pane, { ...audit, requirements: audit.requirements.map((r) => ({ ...r, moreChoices: 0 })) });
+  pane.querySelector("#audit-title").id = "whatif-audit-title";
+}

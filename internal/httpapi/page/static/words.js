@@ -1,0 +1,41 @@
+// States, rules and remarks of a plan in words.
+
+import { currentLanguage, formatNumber, hasText, t, termName } from "./text.js";
+
+export const seasonName = (name) => name.split("/").map((part) => t(`term.${part.toLowerCase()}`)).join("/");
+
+export const joinCodes = (codes, type = "conjunction") =>
+  new Intl.ListFormat(currentLanguage(), { type }).format(codes.slice(0, 6)) + (codes.length > 6 ? "…" : "");
+
+// remarkText says a remark in a sentence without the name of its course, which stands beside it.
+export function remarkText(remark) {
+  const key = `plan.remark.${remark.code}`;
+  if (!hasText(key)) return remark.message;
+  const { courses = [], needed = 1, credits = 0, missing = 0, offeredIn = [] } = { ...remark, ...remark.params };
+  return t(key, {
+    courses: joinCodes(courses, needed < courses.length ? "disjunction" : "conjunction"), credits: formatNumber(credits),
+    missing: formatNumber(missing), seasons: joinCodes(offeredIn.map(seasonName), "disjunction"), term: remark.term ? termName(remark.term) : "",
+  });
+}
+
+// remedyText says what to do about a remark.
+export function remedyText(remark) {
+  if (remark.params?.earliestTerm) return t("plan.remedy.from", { term: termName(remark.params.earliestTerm) });
+  const key = `plan.remedy.${remark.code}`;
+  return hasText(key) ? t(key) : remark.remedy;
+}
+
+// stateWord is the state of a sitting in a word or two.
+export function stateWord(data, sitting, term) {
+  const course = data.courses[sitting.code];
+  if (!course) return t("plan.state.placeholder");
+  const { status, via, semester } = course.status;
+  if (via && (!semester || !term || semester === term)) return t(`plan.state.${via}`);
+  if (term && semester && semester !== term) return t("plan.state.other");
+  return t(`plan.state.${status}`);
+}
+
+export const stateClass = (data, sitting, term) => {
+  const status = data.courses[sitting.code]?.status;
+  return status && (!term || !status.semester || status.semester === term) ? status.status : "other";
+};
