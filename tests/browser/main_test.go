@@ -85,10 +85,16 @@ func (s system) send(t *testing.T, r *http.Request, v any) {
 	must(t, json.Unmarshal(body, v))
 }
 
-// finishJob uploads a document, waits until its job is done and returns the job's id.
+// finishJob uploads the transcript, waits until its job is done and returns the job's id.
 func (s system) finishJob(t *testing.T) string {
 	t.Helper()
-	document, err := os.ReadFile(transcript())
+	return s.finishDocument(t, transcript())
+}
+
+// finishDocument is finishJob for the document of a path.
+func (s system) finishDocument(t *testing.T, path string) string {
+	t.Helper()
+	document, err := os.ReadFile(path)
 	must(t, err)
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)

@@ -224,3 +224,8 @@ async function* readEvents(body) {
     }
   }
 }
+
+// The plan: what is kept, and what is built from what was kept.
+export const replaceTimeline = (id, version, body) =>
+  read(savedPath(id), { method: "PUT", body, headers: { Prefer: "return=minimal", ...(version && { "If-Match": `"${version}"` }) } });
+export const importTimeline = (body) => read("/api/timelines", { method: "POST", body });

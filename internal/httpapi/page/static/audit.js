@@ -3,7 +3,7 @@
 import { make, updateKeyed } from "./dom.js";
 import { remarkItem } from "./board.js";
 import { button, keep, slug, stackedBar } from "./parts.js";
-import { credits, t, termName } from "./text.js";
+import { credits, formatNumber, t, termName } from "./text.js";
 
 const partNames = ["completed", "inProgress", "planned", "remaining"];
 
@@ -50,7 +50,7 @@ function requirement(plan, r, courses, remarks) {
   const shares = partNames.map((name) => [name, r[name]]);
   return make("details", { class: `requirement is-${r.status}`, id: `audit-${slug(r.id)}`, open: r.status === "missing" },
     make("summary", {}, make("span", { class: "requirement-name" }, r.name), " ",
-      make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: credits(r.required - r.remaining), all: credits(r.required) })}`)),
+      make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: formatNumber(r.required - r.remaining), all: credits(r.required) })}`)),
     r.required > 0 && stackedBar(t("plan.bar", { completed: r.completed, required: credits(r.required) }), shares, r.required),
     r.note && make("p", { class: "hint" }, r.note),
     remarks.length > 0 && make("ul", { class: "plain remarks" }, remarks.map(remarkItem)),

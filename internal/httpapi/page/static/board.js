@@ -3,7 +3,7 @@
 import { make, updateKeyed } from "./dom.js";
 import { boardTerms, changesTo, creditsOf, isCode, isWorkTerm, loadOf, uncounted } from "./model.js";
 import { button, fold, keep, slug } from "./parts.js";
-import { compareTerms, isPast, labelOf, parseTerm } from "./terms.js";
+import { compareTerms, isPast, parseTerm } from "./terms.js";
 import { credits, formatNumber, t, termName } from "./text.js";
 import { remarkText, remedyText, stateClass, stateWord } from "./words.js";
 import { openAddTerm, openTerm } from "./term.js";
@@ -145,8 +145,3 @@ function pastView(plan) {
   node.ontoggle = only.onchange = () => last && update(last);
   return { node, update };
 }
-
-export const nextFree = (data, current) => {
-  const last = Math.max(current + 3, ...data.semesters.map((s) => parseTerm(s.term).end));
-  return labelOf(last + 1);
-};

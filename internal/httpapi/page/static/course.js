@@ -4,7 +4,7 @@
 import { make, openDialog } from "./dom.js";
 import { boardTerms, changesTo, foresee, isExempted, isOwed, loadOf, repeatsOf, sittingsOf } from "./model.js";
 import { remarkItem } from "./board.js";
-import { button, slug } from "./parts.js";
+import { button, cancelButton, slug } from "./parts.js";
 import { isPast } from "./terms.js";
 import { credits, t, termName } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
@@ -36,7 +36,7 @@ export async function openCourse(plan, code, from = null, sitting = null) {
       radios, own.length > 0 && remarkList(own, choose), course && aboutCourse(plan, data, code, choose),
     ],
     actions: [
-      make("button", { value: "", class: "quiet" }, t("page.cancel")),
+      cancelButton(),
       radios && make("button", { value: "ok", id: "course-move" }, isPlanned ? t("plan.move") : t("plan.plan")),
     ],
     onClose: (value) => {

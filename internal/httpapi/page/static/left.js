@@ -3,7 +3,7 @@
 import { make, updateKeyed } from "./dom.js";
 import { isExempted, isLive, isOwed, leftOf, poolName, repeatsOf, uncounted } from "./model.js";
 import { button, fold, keep, slug } from "./parts.js";
-import { credits, t } from "./text.js";
+import { credits, formatNumber, t } from "./text.js";
 
 export function leftView(plan) {
   const repeats = make("ul", { class: "plain", id: "left-repeats" });
@@ -46,7 +46,7 @@ export function leftView(plan) {
     const id = `left-${slug(entry.id)}`;
     return make("section", { class: "left-pool", "aria-labelledby": id },
       make("h3", { id }, entry.name),
-      make("p", { class: "hint" }, t("plan.left.of", { left: credits(entry.remaining), all: credits(entry.required) })),
+      make("p", { class: "hint" }, t("plan.left.of", { left: formatNumber(entry.remaining), all: credits(entry.required) })),
       entry.kind === "unknown" && make("p", { class: "hint" }, t("page.loading")),
       entry.kind === "choose" && button(
         [make("strong", {}, t("plan.left.choose", { credits: credits(entry.remaining) })), " ", t("plan.left.from", { count: entry.open.length })],

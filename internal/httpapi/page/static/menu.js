@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { ask, downloadFile, make, openDialog } from "./dom.js";
 import { announce, navigate } from "./shell.js";
-import { button } from "./parts.js";
+import { button, cancelButton } from "./parts.js";
 import { fileName, toCalendar, toCSV, toJSON, readImport } from "./files.js";
 import { t } from "./text.js";
 
@@ -34,10 +34,10 @@ export function openMenu(plan) {
       make("ul", { class: "plain menu" },
         entry("menu.json", download("application/json", "json", toJSON), "menu-json"), entry("menu.csv", download("text/csv", "csv", toCSV), "menu-csv"),
         entry("menu.calendar", download("text/calendar", "ics", toCalendar), "menu-calendar")),
-      make("p", {}, make("label", { for: file.id }, t("menu.import")), make("br"), file), problem,
+      make("p", {}, make("label", { for: file.id }, t("menu.import")), file), problem,
       make("p", {}, button(t("menu.forget"), () => { next = () => forget(plan); dialog.close(); }, { id: "menu-forget", class: "danger quiet" })),
     ],
-    actions: [make("button", { value: "", class: "quiet" }, t("page.dismiss"))],
+    actions: [cancelButton("page.dismiss")],
     onClose: () => next?.(),
   });
 }
@@ -46,8 +46,8 @@ function askName(title, value) {
   const name = make("input", { id: "plan-new-name", maxLength: 100, autocomplete: "off", value });
   return new Promise((resolve) => {
     openDialog({
-      title, body: make("p", {}, make("label", { for: name.id }, t("saved.name")), make("br"), name),
-      actions: [make("button", { value: "", class: "quiet" }, t("page.cancel")), make("button", { value: "ok", id: "name-ok" }, t("menu.ok"))],
+      title, body: make("p", {}, make("label", { for: name.id }, t("saved.name")), name),
+      actions: [cancelButton(), make("button", { value: "ok", id: "name-ok" }, t("menu.ok"))],
       onClose: (answer) => resolve(answer === "ok" ? name.value.trim() : ""),
     });
     name.select();

@@ -162,9 +162,6 @@ export function foresee(data, course, label, { current, from, sittings = sitting
   return found;
 }
 
-// nextTerm is the first term after the current one.
-export const nextTerm = (current) => labelOf(current + 1);
-
 // repeatsOf are the courses that were sat and must be sat again: those that no attempt completes, and those below C-
 // that a course to come asks for.
 export function repeatsOf(data, current) {

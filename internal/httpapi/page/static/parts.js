@@ -1,6 +1,7 @@
 // Small parts of the plan's views.
 
 import { make, shape } from "./dom.js";
+import { t } from "./text.js";
 
 export const slug = (text) => text.replace(/[^A-Za-z0-9]+/g, "-");
 
@@ -27,3 +28,6 @@ export const button = (text, onclick, more = {}) => make("button", { type: "butt
 
 // fold is a block that opens; its summary is its first child.
 export const fold = (id, ...body) => make("details", { id, class: "fold" }, make("summary", {}), body);
+
+// cancelButton closes its dialog. It does not submit, so that Enter in a field stands for the other button.
+export const cancelButton = (key = "page.cancel") => button(t(key), (e) => e.target.closest("dialog").close(), { class: "quiet" });

@@ -2,7 +2,7 @@
 
 import { make, openDialog } from "./dom.js";
 import { foresee, isLive, poolName, sittingsOf } from "./model.js";
-import { button, slug } from "./parts.js";
+import { button, cancelButton, slug } from "./parts.js";
 import { credits, t } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
 import { labelOf } from "./terms.js";
@@ -81,9 +81,8 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
         make("p", { class: "check" }, make("label", {}, ready, " ", t("plan.pick.ready")))),
       count, list, more,
     ],
-    actions: [make("button", { value: "", class: "quiet" }, t("page.cancel"))],
+    actions: [cancelButton()],
   });
-  dialog.querySelector("form").addEventListener("submit", (e) => { if (e.submitter?.value !== "") e.preventDefault(); });
   // Enter in the search must not close the dialog.
   search.onkeydown = (e) => { if (e.key === "Enter") e.preventDefault(); };
   search.focus();

@@ -6,7 +6,7 @@ import { boardView } from "./board.js";
 import { openCourse } from "./course.js";
 import { leftView } from "./left.js";
 import { changesTo, poolName } from "./model.js";
-import { button, keep, stackedBar } from "./parts.js";
+import { button, cancelButton, keep, stackedBar } from "./parts.js";
 import { openPicker } from "./picker.js";
 import { announce, navigate } from "./shell.js";
 import { createStore } from "./store.js";
@@ -118,6 +118,7 @@ export async function planView(context) {
   const title = () => [state.data.timelineName, state.data.degree.name].filter(Boolean).join(", ");
 
   const heading = make("h1", { id: "plan-title", tabIndex: -1 });
+  const traits = make("p", { class: "hint", id: "traits" });
   const saved = make("p", { id: "save-state", class: "hint", role: "status" });
   const buttons = {
     save: button(t("plan.save"), () => save(), { id: "save" }),
@@ -132,10 +133,10 @@ export async function planView(context) {
   const left = leftView(plan), board = boardView(plan);
   const auditPane = make("section", { id: "audit", class: "pane", "aria-labelledby": "audit-title" });
   const otherPane = make("section", { id: "other", class: "pane" });
-  node = make("div", { id: "plan", class: "plan", "data-tab": "left" },
+  node = make("div", { id: "result", class: "plan", "data-tab": "left" },
     make("div", { class: "plan-bar" }, make("div", { class: "plan-name" }, heading, saved),
       make("div", { class: "plan-buttons", role: "group", "aria-label": t("plan.actions") }, Object.values(buttons))),
-    notice, summary,
+    notice, traits, summary,
     make("nav", { class: "tabs", "aria-label": t("plan.tabs") }, tabButtons),
     make("div", { class: "sides" }, left.node, board.node), auditPane, otherPane,
     make("p", { class: "hint print-only" }, t("plan.unofficial", { date: new Date().toLocaleDateString() })));
@@ -165,7 +166,7 @@ export async function planView(context) {
     const name = make("input", { id: "save-name", maxLength: 100, autocomplete: "off", value: state.data.timelineName || t("plan.defaultName", { degree: state.data.degree.name }).slice(0, 100) });
     openDialog({
       title: t("plan.saveTitle"), body: make("p", {}, make("label", { for: name.id }, t("saved.name")), name),
-      actions: [make("button", { value: "", class: "quiet" }, t("page.cancel")), make("button", { value: "ok", id: "save-ok" }, t("plan.save"))],
+      actions: [cancelButton(), make("button", { value: "ok", id: "save-ok" }, t("plan.save"))],
       onClose: async (value) => {
         if (value !== "ok") return;
         await store.save(name.value.trim());
@@ -221,8 +222,11 @@ export async function planView(context) {
   function draw() {
     if (!node) return;
     const focused = document.activeElement?.id;
-    heading.textContent = title();
+    if (heading.textContent !== title()) heading.textContent = title();
+    if (heading.dataset.title !== title()) document.dispatchEvent(new CustomEvent("titlechange", { detail: heading.dataset.title = title() }));
     saved.textContent = saveText();
+    const { calendar, isCoop, isExtendedCredit } = state.data;
+    traits.textContent = [calendar && t("plan.calendar", { calendar }), isCoop && t("start.coop"), isExtendedCredit && t("start.extended")].filter(Boolean).join(" · ");
     buttons.save.hidden = Boolean(state.savedId) && !state.dirty && !state.gone;
     // A button that has the focus stays enabled for it, so that the focus is not lost.
     buttons.undo.setAttribute("aria-disabled", String(state.undo.length === 0));

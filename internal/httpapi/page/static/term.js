@@ -1,7 +1,7 @@
 // Dialogs for terms: add one, rename, insert after, remove.
 
 import { make, openDialog } from "./dom.js";
-import { button, slug } from "./parts.js";
+import { button, cancelButton, slug } from "./parts.js";
 import { labelOf, parseTerm } from "./terms.js";
 import { t, termName } from "./text.js";
 
@@ -24,14 +24,12 @@ export function termFields(plan, label, prefix) {
 
 const focusOf = (term) => [`term-${slug(term)}-name`, "board-title"];
 
-const cancel = () => make("button", { value: "", class: "quiet" }, t("page.cancel"));
-
 export function openAddTerm(plan) {
   const { data } = plan.store.state;
   const last = Math.max(plan.current + 3, ...data.semesters.map((s) => parseTerm(s.term).end));
   const fields = termFields(plan, labelOf(last + 1), "add");
   openDialog({
-    title: t("plan.term.add"), body: fields.nodes, actions: [cancel(), make("button", { value: "ok" }, t("plan.term.addIt"))],
+    title: t("plan.term.add"), body: fields.nodes, actions: [cancelButton(), make("button", { value: "ok" }, t("plan.term.addIt"))],
     onClose: (value) => value === "ok" && plan.run([{ op: "addTerm", term: fields.value() }], {
       say: t("plan.said.added", { term: termName(fields.value()) }), focus: focusOf(fields.value()) }),
   });
@@ -57,7 +55,7 @@ export function openTerm(plan, term) {
         choose([{ op: "removeTerm", term, ...(count > 0 && { courses: "return" }) }], t("plan.said.termRemoved", { term: name }), ["board-title"]),
         { id: "term-remove", class: count > 0 ? "danger" : "quiet" })),
     ],
-    actions: [cancel()],
+    actions: [cancelButton()],
     onClose: () => change && plan.run(...change),
   });
 }

@@ -7,6 +7,7 @@ export default {
   "plan.tab.terms": "Terms",
   "plan.tab.audit": "Requirements",
   "plan.summary": "Progress",
+  "plan.calendar": "Calendar {calendar}",
   "plan.save": "Save",
   "plan.undo": "Undo",
   "plan.redo": "Redo",

@@ -7,6 +7,7 @@ export default {
   "plan.tab.terms": "Sessions",
   "plan.tab.audit": "Exigences",
   "plan.summary": "Progression",
+  "plan.calendar": "Annuaire {calendar}",
   "plan.save": "Enregistrer",
   "plan.undo": "Annuler",
   "plan.redo": "Rétablir",

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { make, openDialog } from "./dom.js";
 import { isPast, labelOf } from "./terms.js";
 import { isCode, toPatch } from "./model.js";
-import { button } from "./parts.js";
+import { button, cancelButton } from "./parts.js";
 import { credits, problemText, t, termName } from "./text.js";
 
 const termsAhead = 8;
@@ -63,7 +63,7 @@ export function openWishes(plan) {
     return { patch: toPatch(state.data, job.data), notes: job.data.plan };
   }
 
-  const field = (input, key) => make("p", {}, make("label", { for: input.id }, t(key)), make("br"), input);
+  const field = (input, key) => make("p", {}, make("label", { for: input.id }, t(key)), input);
   const box = (input, key) => make("p", { class: "check" }, make("label", {}, input, " ", t(key)));
   const dialog = openDialog({
     title: t("wish.title"), className: "wide",
@@ -72,7 +72,7 @@ export function openWishes(plan) {
       make("details", { class: "fold" }, make("summary", {}, t("wish.more")), field(prefer, "wish.prefer"), field(avoid, "wish.avoid"), field(coop, "wish.coop")),
       make("p", {}, button(t("wish.preview"), preview, { id: "wish-preview" })), result,
     ],
-    actions: [make("button", { value: "", class: "quiet" }, t("page.cancel")), take],
+    actions: [cancelButton(), take],
     onClose: async () => {
       controller?.abort();
       if (!taken || !patch) return;
