@@ -78,8 +78,15 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 	}
 	r.AddComponent("worker", core.runWithCatalogue(worker))
 
+	if c.HasSessions() && c.SessionSecret.Reveal() == "" {
+		secret, err := loadSecret(c.DataDir, sessionSecretFile)
+		if err != nil {
+			return fmt.Errorf("TMD_DATA_DIR: %w", err)
+		}
+		c.SessionSecret = config.NewSecret(string(secret))
+	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
+		server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "parser", Check: func(context.Context) error { return pool.Ready() }}},
 	})
 	if err != nil {

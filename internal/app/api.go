@@ -45,7 +45,7 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 		return err
 	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, cacheTTL: c.CacheTTL,
+		server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/factcodec"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/clientaddr"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
@@ -30,6 +31,7 @@ type apiOptions struct {
 	server   config.Server
 	limits   config.Limits
 	auth     config.Auth
+	signIn   config.SignIn
 	cacheTTL time.Duration
 	health   []httpapi.Dependency
 }
@@ -63,6 +65,10 @@ func (c *core) addRepairer(r *role.Role, tasks *queue.Client) error {
 func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
 	r.Registry.MustRegister(scaling.NewReader(c.redis), c.records) // the tasks in each queue, and the dead jobs
 	guard, err := newAuthGuard(o.auth, r)
+	if err != nil {
+		return nil, err
+	}
+	signIn, err := newSignIn(o.auth, o.signIn, guard, r)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +113,8 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		Snapshot:  c.catalogue,
 		Cache:     responses,
 		Auth:      guard,
+		SignIn:    signIn,
+		Clients:   clientaddr.NewResolver(o.signIn.ProxyNetworks()),
 		Gate:      r.Gate(),
 		Health: append([]httpapi.Dependency{
 			{Name: "queue", Needed: true, Check: c.records.Ping},
@@ -122,6 +130,9 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 	}
 	r.AddComponent("records", c.records.Run)
 	r.AddComponent("keys", guard.Run)
+	if signIn != nil {
+		r.AddComponent("sign-in", signIn.Run)
+	}
 	return api, nil
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/session"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 	"github.com/trackmydegree/trackmydegree/internal/parserapi"
@@ -88,11 +90,21 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{},
 			Catalogue: struct{ httpapi.Catalogue }{}, Snapshot: struct{ httpapi.Snapshot }{}, Cache: struct{ httpapi.Cache }{},
 			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
-		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins")
+		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn")
 	})
 	t.Run("auth", func(t *testing.T) {
 		testenv.CheckDependencies(t, auth.Deps{None: true, Clock: time.Now, Logger: logger}, auth.New,
 			"Secret", "JWKSURL", "Issuer", "Audience", "RolesClaim", "Client")
+	})
+	t.Run("signin", func(t *testing.T) {
+		testenv.CheckDependencies(t, signin.Deps{
+			Guard: &auth.Guard{}, Jar: &session.Jar{}, TTL: time.Hour, MaxAge: time.Hour, Clock: time.Now, Logger: logger,
+		}, signin.New, "Provider")
+	})
+	t.Run("signin provider", func(t *testing.T) {
+		testenv.CheckDependencies(t, signin.ProviderDeps{
+			Issuer: "https://id.example.org", ClientID: "tmd", PublicURL: "https://degrees.example.org", Clock: time.Now, Logger: logger,
+		}, signin.NewProvider, "ClientSecret", "Scopes", "RolesClaim", "Client")
 	})
 	t.Run("parserapi client", func(t *testing.T) {
 		testenv.CheckDependencies(t, parserapi.ClientDeps{

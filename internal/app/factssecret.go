@@ -10,33 +10,37 @@ import (
 )
 
 const (
-	factsSecretFile = "facts.key"
-	factsSecretSize = 32
+	factsSecretFile   = "facts.key"
+	sessionSecretFile = "session.key"
+	factsSecretSize   = 32
 )
 
 // loadFactsSecret returns the secret of the encryption of facts that `tmd all` keeps in its data folder, readable by
 // its user alone. The first call makes it; later runs need the same for the jobs that they restore.
-func loadFactsSecret(dir string) ([]byte, error) {
+func loadFactsSecret(dir string) ([]byte, error) { return loadSecret(dir, factsSecretFile) }
+
+// loadSecret returns the secret in a file of the data folder, which the first call makes.
+func loadSecret(dir, file string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("facts secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	secret, err := root.ReadFile(factsSecretFile)
+	secret, err := root.ReadFile(file)
 	switch {
 	case err == nil && len(secret) == factsSecretSize:
 		return secret, nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("facts secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err)
 	}
 	secret = make([]byte, factsSecretSize)
 	_, _ = rand.Read(secret) // never fails
-	const temporary = factsSecretFile + ".tmp"
+	temporary := file + ".tmp"
 	if err := root.WriteFile(temporary, secret, 0o600); err != nil {
-		return nil, fmt.Errorf("facts secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err)
 	}
-	if err := root.Rename(temporary, factsSecretFile); err != nil {
-		return nil, fmt.Errorf("facts secret in %s: %w", filepath.Clean(dir), err)
+	if err := root.Rename(temporary, file); err != nil {
+		return nil, fmt.Errorf("secret in %s: %w", filepath.Clean(dir), err)
 	}
 	return secret, nil
 }

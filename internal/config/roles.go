@@ -14,6 +14,7 @@ type API struct {
 	Server
 	Limits
 	Auth
+	SignIn
 	RedisServer
 	JobRedis
 	CacheRedis
@@ -34,6 +35,7 @@ func (c *API) checkValues(f *Faults) {
 	if c.AuthMode == AuthNone {
 		f.addFault("AUTH_MODE", "is none, which is for `tmd all` on loopback: set it to jwt")
 	}
+	c.SignIn.checkValues(f, c.AuthMode, false)
 	c.JobRedis.checkValues(f)
 	c.CacheRedis.checkValues(f)
 	c.RedisTLS.checkValues(f, c.JobURL, c.CacheURL)
@@ -96,6 +98,7 @@ type All struct {
 	Server
 	Limits
 	Auth
+	SignIn
 	DataDir string `env:"TMD_DATA_DIR" default:"the user's data folder" help:"The folder of the database and the uploads of tmd all."`
 	CatalogueFiles
 	JobURL   SecretURL     `env:"REDIS_JOB_URL" help:"A Redis server for the queue and the job records. Without one they are in memory and end with the process."`
@@ -129,6 +132,7 @@ func (c *All) checkValues(f *Faults) {
 	if ip, err := netip.ParseAddr(c.Host); c.AuthMode == AuthNone && err == nil && !ip.IsLoopback() {
 		f.addFault("TMD_LISTEN_HOST", "is %s while AUTH_MODE is none: listen on 127.0.0.1, or set AUTH_MODE=jwt and JWT_SECRET", c.Host)
 	}
+	c.SignIn.checkValues(f, c.AuthMode, true)
 	if !c.JobURL.Empty() {
 		f.checkRedisURL("REDIS_JOB_URL", c.JobURL)
 	}

@@ -24,6 +24,9 @@ var (
 	_ slog.LogValuer           = SecretURL{}
 )
 
+// NewSecret returns the Secret of a value.
+func NewSecret(value string) Secret { return Secret{value} }
+
 // Reveal returns the value itself.
 func (s Secret) Reveal() string { return s.value }
 

@@ -54,6 +54,7 @@ const (
 	DatabaseUnavailable Code = "database_unavailable"
 	StorageUnavailable  Code = "storage_unavailable"
 	QueueUnavailable    Code = "queue_unavailable"
+	SignInUnavailable   Code = "sign_in_unavailable"
 	Draining            Code = "draining"
 	Timeout             Code = "timeout"
 	Internal            Code = "internal"
@@ -101,6 +102,7 @@ var kinds = map[Code]kind{
 	DatabaseUnavailable: {"The database is not reachable at the moment. Try again shortly.", true},
 	StorageUnavailable:  {"Uploads cannot be stored at the moment. Try again shortly.", true},
 	QueueUnavailable:    {"Work cannot be accepted at the moment. Try again shortly.", true},
+	SignInUnavailable:   {"Signing in is not possible at the moment. Try again shortly.", true},
 	Draining:            {"The system accepts no new work during maintenance. Jobs that were accepted before continue; try again in a few minutes.", true},
 	Timeout:             {"This took too long. Try again shortly.", true},
 	Internal:            {"Something went wrong on our side. Try again shortly.", true},

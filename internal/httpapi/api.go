@@ -19,7 +19,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/clientaddr"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 )
 
@@ -36,7 +38,11 @@ type Deps struct {
 	Snapshot Snapshot
 	Cache    Cache
 	Auth     *auth.Guard
-	Gate     Gate
+	// SignIn signs users of the page in. It may be nil: callers then have bearer tokens alone.
+	SignIn *signin.Service
+	// Clients finds the addresses of clients that are not signed in. The zero value trusts no proxy.
+	Clients clientaddr.Resolver
+	Gate    Gate
 	// Health lists the dependencies in the order of /api/health, and may be empty. The keys of an identity provider are
 	// added.
 	Health     []Dependency
@@ -76,6 +82,7 @@ type API struct {
 	snapshot  Snapshot
 	cache     Cache
 	auth      *auth.Guard
+	signIn    *signin.Service // may be nil
 	health    *health.Monitor
 	requests  *middleware.RequestLog
 	files     map[string]file
@@ -119,7 +126,7 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, catalogue: d.Catalogue,
-		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, health: monitor, requests: requests, files: files,
+		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload),
 		eventHeartbeat: budget.EventHeartbeat, clock: d.Clock, logger: d.Logger, stopping: make(chan struct{}),

@@ -67,7 +67,7 @@ func (c complete) Run() int {
 	}
 	for _, o := range all {
 		succeeded := false
-		for _, status := range []string{"200", "201", "202", "204"} {
+		for _, status := range []string{"200", "201", "202", "204", "303"} {
 			_, ok := seen.Load(o.method + " " + o.path + " " + status)
 			succeeded = succeeded || ok
 		}

@@ -35,53 +35,73 @@ func (a *API) router(d Deps) http.Handler {
 	routeGet(r, "/assets/{file}", a.serveAsset)
 	routeGet(r, "/openapi.json", a.serveFile(fileOpenAPI))
 
-	r.Route("/api", func(r chi.Router) {
-		if a.auth.Open() {
-			r.Use(middleware.RestrictToLoopback(d.Origins))
-		}
-		r.Use(middleware.RejectEncodedBody, middleware.Authenticate(a.auth))
+	// Before Authenticate: these routes are for callers who are not signed in yet.
+	var callers middleware.Authenticator = a.auth
+	ofPage := []func(http.Handler) http.Handler{middleware.RejectEncodedBody}
+	if a.auth.Open() {
+		ofPage = append(ofPage, middleware.RestrictToLoopback(d.Origins))
+	}
+	if a.signIn != nil {
+		callers, ofPage = a.signIn, append(ofPage, a.signIn.RenewSessions)
+	}
+	r.Group(func(r chi.Router) {
+		r.Use(ofPage...)
 		if d.RateLimit > 0 {
-			r.Use(middleware.LimitRate(d.RateLimit))
+			r.Use(middleware.LimitClients(d.RateLimit, d.Clients.KeyOf))
 		}
-		// The routes that create jobs share a separate limit.
-		r.Group(func(r chi.Router) {
-			if d.UploadRateLimit > 0 {
-				r.Use(middleware.LimitRate(d.UploadRateLimit))
-			}
-			r.Post("/timeline/upload", respond.HandleEndpoint(a.submitFile))
-			r.Post("/timeline/form", respond.HandleEndpoint(a.submitForm))
-			r.Post("/timeline/{id}/load", respond.HandleEndpoint(a.submitTimeline))
-			r.Post("/timeline/{jobId}/degree", respond.HandleEndpoint(a.answerJob))
-			r.Post("/timeline/status/{jobId}/plan", respond.HandleEndpoint(a.planTimeline(a.openJobCase)))
-			r.Post("/timelines/{id}/plan", respond.HandleEndpoint(a.planTimeline(a.openTimelineCase)))
-		})
-		routeGet(r, "/timeline/status/{jobId}", middleware.WithTimeout(a.getJob))
-		r.Patch("/timeline/status/{jobId}", respond.HandleEndpoint(a.patchJob))
-		r.Delete("/timeline/status/{jobId}", respond.HandleEndpoint(middleware.WithTimeout(a.deleteJob)))
-		routeGet(r, "/timeline/status/{jobId}/events", a.streamEvents)
-		routeGet(r, "/timeline/status/{jobId}/audit", a.getAudit(a.openJobCase))
-		routeGet(r, "/timeline/status/{jobId}/what-if", a.getWhatIf(a.openJobCase))
+		a.sessionRoutes(r, callers)
+	})
 
-		routeGet(r, "/timelines", middleware.WithTimeout(a.listTimelines))
-		r.Post("/timelines", respond.HandleEndpoint(a.saveTimeline))
-		routeGet(r, "/timelines/{id}", middleware.WithTimeout(a.getTimeline))
-		r.Put("/timelines/{id}", respond.HandleEndpoint(a.updateTimeline))
-		r.Patch("/timelines/{id}", respond.HandleEndpoint(a.patchTimeline))
-		r.Delete("/timelines/{id}", respond.HandleEndpoint(middleware.WithTimeout(a.deleteTimeline)))
-		routeGet(r, "/timelines/{id}/audit", a.getAudit(a.openTimelineCase))
-		routeGet(r, "/timelines/{id}/what-if", a.getWhatIf(a.openTimelineCase))
-
-		routeGet(r, "/degrees", middleware.WithTimeout(a.listDegrees))
-		routeGet(r, "/degrees/{id}", middleware.WithTimeout(a.getDegree))
-		routeGet(r, "/degrees/{id}/pools", middleware.WithTimeout(a.listPools))
-		routeGet(r, "/degrees/{id}/sequences", middleware.WithTimeout(a.listSequences))
-		routeGet(r, "/calendars", middleware.WithTimeout(a.listCalendars))
-		routeGet(r, "/courses", middleware.WithTimeout(a.listCourses))
-		routeGet(r, "/courses/{code}", middleware.WithTimeout(a.getCourse))
-
-		r.Route("/admin", a.adminRoutes)
+	r.Route("/api", func(r chi.Router) {
+		r.Use(ofPage...)
+		r.Use(middleware.Authenticate(callers))
+		a.callerRoutes(r, d)
 	})
 	return r
+}
+
+// callerRoutes lists the routes below /api whose callers are known.
+func (a *API) callerRoutes(r chi.Router, d Deps) {
+	if d.RateLimit > 0 {
+		r.Use(middleware.LimitRate(d.RateLimit))
+	}
+	// The routes that create jobs share a separate limit.
+	r.Group(func(r chi.Router) {
+		if d.UploadRateLimit > 0 {
+			r.Use(middleware.LimitRate(d.UploadRateLimit))
+		}
+		r.Post("/timeline/upload", respond.HandleEndpoint(a.submitFile))
+		r.Post("/timeline/form", respond.HandleEndpoint(a.submitForm))
+		r.Post("/timeline/{id}/load", respond.HandleEndpoint(a.submitTimeline))
+		r.Post("/timeline/{jobId}/degree", respond.HandleEndpoint(a.answerJob))
+		r.Post("/timeline/status/{jobId}/plan", respond.HandleEndpoint(a.planTimeline(a.openJobCase)))
+		r.Post("/timelines/{id}/plan", respond.HandleEndpoint(a.planTimeline(a.openTimelineCase)))
+	})
+	routeGet(r, "/timeline/status/{jobId}", middleware.WithTimeout(a.getJob))
+	r.Patch("/timeline/status/{jobId}", respond.HandleEndpoint(a.patchJob))
+	r.Delete("/timeline/status/{jobId}", respond.HandleEndpoint(middleware.WithTimeout(a.deleteJob)))
+	routeGet(r, "/timeline/status/{jobId}/events", a.streamEvents)
+	routeGet(r, "/timeline/status/{jobId}/audit", a.getAudit(a.openJobCase))
+	routeGet(r, "/timeline/status/{jobId}/what-if", a.getWhatIf(a.openJobCase))
+
+	routeGet(r, "/timelines", middleware.WithTimeout(a.listTimelines))
+	r.Post("/timelines", respond.HandleEndpoint(a.saveTimeline))
+	routeGet(r, "/timelines/{id}", middleware.WithTimeout(a.getTimeline))
+	r.Put("/timelines/{id}", respond.HandleEndpoint(a.updateTimeline))
+	r.Patch("/timelines/{id}", respond.HandleEndpoint(a.patchTimeline))
+	r.Delete("/timelines/{id}", respond.HandleEndpoint(middleware.WithTimeout(a.deleteTimeline)))
+	routeGet(r, "/timelines/{id}/audit", a.getAudit(a.openTimelineCase))
+	routeGet(r, "/timelines/{id}/what-if", a.getWhatIf(a.openTimelineCase))
+
+	routeGet(r, "/degrees", middleware.WithTimeout(a.listDegrees))
+	routeGet(r, "/degrees/{id}", middleware.WithTimeout(a.getDegree))
+	routeGet(r, "/degrees/{id}/pools", middleware.WithTimeout(a.listPools))
+	routeGet(r, "/degrees/{id}/sequences", middleware.WithTimeout(a.listSequences))
+	routeGet(r, "/calendars", middleware.WithTimeout(a.listCalendars))
+	routeGet(r, "/courses", middleware.WithTimeout(a.listCourses))
+	routeGet(r, "/courses/{code}", middleware.WithTimeout(a.getCourse))
+
+	r.Route("/admin", a.adminRoutes)
 }
 
 // routeGet routes GET and HEAD; net/http omits the body of the latter.

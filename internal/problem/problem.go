@@ -92,6 +92,7 @@ var meanings = map[fault.Code]meaning{
 	fault.DatabaseUnavailable: {http.StatusServiceUnavailable, "Database unavailable", 5 * time.Second},
 	fault.StorageUnavailable:  {http.StatusServiceUnavailable, "Storage unavailable", 5 * time.Second},
 	fault.QueueUnavailable:    {http.StatusServiceUnavailable, "Queue unavailable", 5 * time.Second},
+	fault.SignInUnavailable:   {http.StatusServiceUnavailable, "Sign-in unavailable", 5 * time.Second},
 	fault.Draining:            {http.StatusServiceUnavailable, "Draining", 30 * time.Second},
 	fault.Timeout:             {http.StatusServiceUnavailable, "Timeout", 5 * time.Second},
 	fault.Internal:            {http.StatusInternalServerError, "Internal error", 0},

@@ -155,6 +155,7 @@ var secrets = map[string]string{
 	"redis-cache-url": "rediss://redis:6379/0",
 	"mongodb-uri":     "mongodb://mongodb/trackmydegree",
 	"sentry-dsn":      "https://key@sentry.example.org/1",
+	"session-secret":  "0123456789abcdef0123456789abcdef",
 }
 
 func TestRolesGetWhatTheyRead(t *testing.T) {

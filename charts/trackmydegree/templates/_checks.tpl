@@ -149,7 +149,7 @@ Each helper gives a list of sentences in YAML.
 {{- $faults := list }}
 {{- $secret := .Values.secret }}
 {{- /* Checked here and not in the schema, whose errors print the value into the log of the installation. */}}
-{{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
+{{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "sessionSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
 {{- with get $secret $value }}
 {{- if not (regexMatch (first $form) .) }}
 {{- $faults = append $faults (printf "secret.%s has another form than it must have (its value is not shown): %s." $value (last $form)) }}
@@ -157,7 +157,7 @@ Each helper gives a list of sentences in YAML.
 {{- end }}
 {{- end }}
 {{- if $secret.existingSecret }}
-{{- range list "jwtSecret" "redisPassword" "mongodbPassword" "redisJobURL" "redisCacheURL" "mongodbURI" "sentryDSN" }}
+{{- range list "jwtSecret" "sessionSecret" "oidcClientSecret" "redisPassword" "mongodbPassword" "redisJobURL" "redisCacheURL" "mongodbURI" "sentryDSN" }}
 {{- if get $secret . }}
 {{- $faults = append $faults (printf "secret.%s is set together with secret.existingSecret: put it into that Secret, and leave the value empty." .) }}
 {{- end }}
@@ -183,6 +183,25 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults "secret.jwtSecret is set together with auth.jwksURL: keep one of the two." }}
 {{- end }}
 {{- end }}
+{{- $auth := .Values.auth }}
+{{- if and (include "tmd.hasSessions" .) (not $auth.publicURL) }}
+{{- $faults = append $faults "auth.publicURL is missing: set it to the address at which users open the page, https://degrees.example.org." }}
+{{- end }}
+{{- if and $auth.oidc.issuer (not $auth.oidc.clientID) }}
+{{- $faults = append $faults "auth.oidc.clientID is missing: set it to the client id that the identity provider gave." }}
+{{- end }}
+{{- if and (or $auth.oidc.clientID $auth.oidc.hasClientSecret $secret.oidcClientSecret) (not $auth.oidc.issuer) }}
+{{- $faults = append $faults "auth.oidc.issuer is missing while the rest of a client is set: set it to the provider's address, or leave the rest out." }}
+{{- end }}
+{{- if and $auth.oidc.issuer $auth.oidc.hasClientSecret (not $secret.existingSecret) (not $secret.oidcClientSecret) }}
+{{- $faults = append $faults "auth.oidc.hasClientSecret is true without a secret: set secret.oidcClientSecret, or name a Secret with oidc-client-secret in secret.existingSecret." }}
+{{- end }}
+{{- if and $secret.oidcClientSecret (not $auth.oidc.hasClientSecret) }}
+{{- $faults = append $faults "secret.oidcClientSecret is set while auth.oidc.hasClientSecret is false: set that to true, or leave the secret out." }}
+{{- end }}
+{{- if lt (int $auth.sessionMaxSeconds) (int $auth.sessionSeconds) }}
+{{- $faults = append $faults "auth.sessionMaxSeconds is below auth.sessionSeconds: raise it." }}
+{{- end }}
 {{- if and .Values.redis.enabled (or $secret.redisJobURL $secret.redisCacheURL) }}
 {{- $faults = append $faults "secret.redisJobURL or secret.redisCacheURL is set while redis.enabled is true: set redis.enabled=false to use yours." }}
 {{- end }}
@@ -195,6 +214,8 @@ Each helper gives a list of sentences in YAML.
 {{- if or .Values.redis.enabled .Values.redis.external.password }}{{ $keys = append $keys "redis-password" }}{{ end }}
 {{- if and .Values.mongodb.enabled .Values.mongodb.auth }}{{ $keys = append $keys "mongodb-password" }}{{ end }}
 {{- if .Values.redis.external.sentinel.password }}{{ $keys = append $keys "redis-sentinel-password" }}{{ end }}
+{{- if include "tmd.hasSessions" . }}{{ $keys = append $keys "session-secret" }}{{ end }}
+{{- if .Values.auth.oidc.hasClientSecret }}{{ $keys = append $keys "oidc-client-secret" }}{{ end }}
 {{- if $secret.sentry }}{{ $keys = append $keys "sentry-dsn" }}{{ end }}
 {{- $found := lookup "v1" "Secret" .Release.Namespace $secret.existingSecret }}
 {{- if not $found }}

@@ -47,6 +47,9 @@
 {{- end }}
 - name: TMD_JWT_ROLES_CLAIM
   value: {{ .Values.auth.rolesClaim | quote }}
+{{- with include "tmd.signInEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "REDIS_CACHE_URL" "redis-cache-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}
@@ -228,5 +231,39 @@
   value: /var/cache/tmd
 {{- with include "tmd.goEnv" (list $values.resources (include "tmd.parserChildBytes" $root)) }}
 {{- . | nindent 0 }}
+{{- end }}
+{{- end }}
+
+{{/* Whether users of the page sign in. include "tmd.hasSessions" . */}}
+{{- define "tmd.hasSessions" -}}
+{{- if .Values.auth.oidc.issuer }}yes{{ end }}
+{{- end }}
+
+{{/* How the page's users sign in. */}}
+{{- define "tmd.signInEnv" -}}
+{{- $auth := .Values.auth }}
+{{- if include "tmd.hasSessions" . }}
+- name: TMD_PUBLIC_URL
+  value: {{ $auth.publicURL | quote }}
+{{- include "tmd.secretEnv" (list . "TMD_SESSION_SECRET" "session-secret") | nindent 0 }}
+- name: TMD_SESSION_TTL
+  value: {{ printf "%ds" (int $auth.sessionSeconds) }}
+- name: TMD_SESSION_MAX_AGE
+  value: {{ printf "%ds" (int $auth.sessionMaxSeconds) }}
+{{- end }}
+{{- if $auth.oidc.issuer }}
+- name: TMD_OIDC_ISSUER
+  value: {{ $auth.oidc.issuer | quote }}
+- name: TMD_OIDC_CLIENT_ID
+  value: {{ $auth.oidc.clientID | quote }}
+{{- if $auth.oidc.hasClientSecret }}
+{{- include "tmd.secretEnv" (list . "TMD_OIDC_CLIENT_SECRET" "oidc-client-secret") | nindent 0 }}
+{{- end }}
+- name: TMD_OIDC_SCOPES
+  value: {{ join "," $auth.oidc.scopes | quote }}
+{{- end }}
+{{- with $auth.trustedProxies }}
+- name: TMD_TRUSTED_PROXIES
+  value: {{ join "," . | quote }}
 {{- end }}
 {{- end }}

@@ -151,8 +151,8 @@ without a port adds 80 for http and nothing for another scheme. include "tmd.por
 {{- define "tmd.httpsEgress" -}}
 {{- $root := index . 0 }}
 {{- $addresses := list $root.Values.secret.sentryDSN }}
-{{- if eq (index . 1) "api" }}{{ $addresses = append $addresses $root.Values.auth.jwksURL }}{{ end }}
-{{- if or (include "tmd.hasSentry" $root) (and (eq (index . 1) "api") $root.Values.auth.jwksURL) -}}
+{{- if eq (index . 1) "api" }}{{ $addresses = concat $addresses (list $root.Values.auth.jwksURL $root.Values.auth.oidc.issuer) }}{{ end }}
+{{- if or (include "tmd.hasSentry" $root) (and (eq (index . 1) "api") (or $root.Values.auth.jwksURL $root.Values.auth.oidc.issuer)) -}}
 - ports:
     {{- range include "tmd.ports" (list (list $root.Values.networkPolicy.httpsPort) $addresses) | fromYamlArray }}
     - {protocol: TCP, port: {{ . }}}
