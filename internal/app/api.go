@@ -28,6 +28,9 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	if err != nil {
 		return err
 	}
+	if err := checkCacheAtStart(ctx, r, cacheRedis, c.CacheSetting(c.CacheURL)); err != nil {
+		return err
+	}
 	db, err := openMongo(r, c.Mongo)
 	if err != nil {
 		return err

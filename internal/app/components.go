@@ -124,6 +124,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		Reporter: r.Reporter, Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
 		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge,
 		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
+		IdleTimeout: o.server.IdleTimeout,
 	})
 	if err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func openRedis(r *role.Role, name, url string, c config.RedisTLS) (redis.Univers
 func openMongo(r *role.Role, c config.Mongo) (*mongostore.Store, error) {
 	store, err := mongostore.Open(mongostore.Config{URI: c.MongoURI.Reveal()})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("MONGODB_URI: %w", err)
 	}
 	r.AddCloser("database", store.Close)
 	r.AddComponent("indexes", store.Run)

@@ -14,6 +14,8 @@ import (
 const (
 	// redisCheckLimit bounds the check at the start: an unfit Redis stops the start within 5 s.
 	redisCheckLimit = 4 * time.Second
+	// cacheCheckLimit bounds the check of the cache, without which the API serves as well.
+	cacheCheckLimit = time.Second
 	// redisCheckRetry is the pause between two checks while Redis, or the database, is unavailable.
 	redisCheckRetry = 500 * time.Millisecond
 	// claimInterval is the time between two renewals of the installation's mark in Redis, which lasts a week.
@@ -104,6 +106,21 @@ func (j jobsRedis) claimDatabase(ctx context.Context, db database) error {
 }
 
 func (j jobsRedis) nameSetting(err error) error { return fmt.Errorf("%s: %w", j.setting, err) }
+
+// checkCacheAtStart checks the Redis of the response cache: an unfit one stops the start, because it would slow down
+// every request without a word. One that is unavailable only costs time, now as later.
+func checkCacheAtStart(ctx context.Context, r *role.Role, client redis.UniversalClient, setting string) error {
+	limited, cancel := context.WithTimeout(ctx, cacheCheckLimit)
+	defer cancel()
+	err := redischeck.CheckCache(limited, client)
+	switch {
+	case redischeck.IsUnfit(err):
+		return fmt.Errorf("%s: %w", setting, err)
+	case err != nil:
+		r.Log.Warn("the Redis of the response cache is unavailable: responses are not cached", "setting", setting, "error", err)
+	}
+	return nil
+}
 
 // runOnUsableRedis delays a component until Redis was found to be fit and to be this installation's: it would take the
 // jobs of another one.

@@ -66,6 +66,22 @@ func TestAnUnfitRedisStopsTheStart(t *testing.T) {
 	})
 }
 
+// The API needs a cache that it may use, and none that is up.
+func TestTheRedisOfTheCacheAtTheStart(t *testing.T) {
+	t.Parallel()
+	server := testenv.StartRedis(t)
+	t.Run("unfit", func(t *testing.T) {
+		beginRole(t, "api", noMongo, "REDIS_JOB_URL="+server.URL(1), "REDIS_CACHE_URL=redis://nobody:pw@"+server.Addr()+"/0").
+			wantRefusal(t, "REDIS_CACHE_URL: Redis refuses the user or the password")
+	})
+	t.Run("unavailable", func(t *testing.T) {
+		port := testenv.FreePort(t)
+		startRole(t, "api", port, "MONGODB_URI="+testenv.NewMongoDatabase(t), "REDIS_JOB_URL="+server.URL(1),
+			"REDIS_CACHE_URL=redis://127.0.0.1:1/0", "JWT_SECRET="+jwtSecret, "NODE_ENV=test", "TMD_UPLOAD_DIR="+t.TempDir(),
+			"BACKEND_PORT="+strconv.Itoa(port))
+	})
+}
+
 // A Redis that is down at the start is waited for. When it answers and is unfit, the role ends.
 func TestARedisThatComesLate(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,11 @@ type ImageUpdates struct {
 }
 
 func (i *ImageUpdates) checkValues(f *Faults) {
-	if _, err := cron.ParseStandard(i.ImagesSchedule); err != nil {
+	switch schedule, err := cron.ParseStandard(i.ImagesSchedule); {
+	case err != nil:
 		f.addFault("TMD_IMAGES_SCHEDULE", "is %q: give a cron expression of five fields, such as 0 4 * * *", i.ImagesSchedule)
+	case schedule.Next(time.Now()).IsZero(): // the library searches five years, which contain a 29 February
+		f.addFault("TMD_IMAGES_SCHEDULE", "is %q, which is no day of any year: give a day that its month has", i.ImagesSchedule)
 	}
 	// A run of four components, each rolled out and back, must end within the time in which it may start.
 	f.checkDuration("TMD_IMAGES_DEADLINE", i.ImagesDeadline, time.Minute, 30*time.Minute)
@@ -43,6 +46,8 @@ func (s *PushScaler) checkValues(f *Faults) {
 		f.addFault("TMD_SCALER_TLS_CERT", "is missing: TMD_SCALER_TLS_KEY is the key of a certificate")
 	case s.ScalerCert == "" && s.ScalerClientCA != "":
 		f.addFault("TMD_SCALER_TLS_CERT", "is missing: who asks for certificates needs one, too")
+	case s.ScalerCert != "":
+		f.checkKeyPair("TMD_SCALER_TLS_CERT", s.ScalerCert, "TMD_SCALER_TLS_KEY", s.ScalerKey)
 	}
 }
 

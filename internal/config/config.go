@@ -42,7 +42,7 @@ func Describe(into Settings, environ []string) ([]Setting, error) {
 	faults := &Faults{}
 	fields := fieldsOf(into)
 	known := newEnvironment(environ, fields, faults)
-	known.makeRedisURLs(fields)
+	known.makeRedisURLs(fields, faults)
 	known.setDefaults(into.defaultValues(known.values))
 
 	err := env.ParseWithOptions(into, env.Options{Environment: known.values})
@@ -55,6 +55,7 @@ func Describe(into Settings, environ []string) ([]Setting, error) {
 		return nil, err
 	}
 	into.checkValues(faults)
+	faults.nameGivenSettings(known.nameOfGiven)
 
 	settings := make([]Setting, len(fields))
 	for i, f := range fields {

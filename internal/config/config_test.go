@@ -68,6 +68,7 @@ func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
+	noHost := []string{"REDIS_HOST is no name of a host: give it without scheme, port and user, or set REDIS_JOB_URL and REDIS_CACHE_URL."}
 	tests := []struct {
 		name    string
 		role    config.Settings
@@ -178,6 +179,27 @@ func TestFaults(t *testing.T) {
 				"JWT_SECRET_FILE cannot be read: open /nowhere/secret: no such file or directory.",
 				"JWT_SECRET has no value: JWT_SECRET_FILE cannot be read.",
 			}},
+		{"a short secret in a file", &config.Token{}, []string{"JWT_SECRET_FILE=testdata/short-secret"},
+			[]string{"JWT_SECRET_FILE is shorter than 32 bytes: make one with `openssl rand -base64 48`."}},
+		{"a host with a scheme", &config.Worker{}, []string{"REDIS_HOST=redis://u:hunter2@redis", "MONGODB_URI=mongodb://m"}, noHost},
+		{"a host with a port", &config.Worker{}, []string{"REDIS_HOST=redis:6379", "MONGODB_URI=mongodb://m"}, noHost},
+		{"an IPv6 host", &config.Worker{}, []string{"REDIS_HOST=fd00::7", "MONGODB_URI=mongodb://m"}, nil},
+		{"a parameter of Redis that does not exist", &config.Worker{}, []string{"REDIS_JOB_URL=redis://r/1?pool_sise=4", "MONGODB_URI=mongodb://m"},
+			[]string{"REDIS_JOB_URL has a parameter that does not exist: check the part after the question mark; those of go-redis exist, such as pool_size."}},
+		{"a schedule without a date", &config.Controller{}, append([]string{"TMD_IMAGES_SCHEDULE=0 4 30 2 *"}, complete...),
+			[]string{`TMD_IMAGES_SCHEDULE is "0 4 30 2 *", which is no day of any year: give a day that its month has.`}},
+		{"a schedule of leap days", &config.Controller{}, append([]string{"TMD_IMAGES_SCHEDULE=0 4 29 2 *"}, complete...), nil},
+		{"two schemes", &config.Worker{}, append([]string{"PYTHON_UTILS_URL=http://http://parser:15001"}, complete...),
+			[]string{"PYTHON_UTILS_URL is malformed: give one scheme, a host and, if any, a port up to 65535."}},
+		{"a port that there is not", &config.Worker{}, append([]string{"PYTHON_UTILS_URL=http://parser:150010"}, complete...),
+			[]string{"PYTHON_UTILS_URL is malformed: give one scheme, a host and, if any, a port up to 65535."}},
+		{"a claim with an empty name", &config.API{}, append([]string{"TMD_JWT_ROLES_CLAIM=realm_access..roles", "TMD_IDLE_TIMEOUT=1s"}, complete...),
+			[]string{
+				"TMD_IDLE_TIMEOUT is 1s: give a duration from 10s to 2h0m0s.",
+				`TMD_JWT_ROLES_CLAIM is "realm_access..roles": give the name of a claim, or names with one dot between two of them.`,
+			}},
+		{"a certificate of the scaler that is not there", &config.Controller{}, append([]string{"TMD_SCALER_TLS_CERT=/no/tls.crt", "TMD_SCALER_TLS_KEY=/no/tls.key"}, complete...),
+			[]string{"TMD_SCALER_TLS_CERT cannot be used together with TMD_SCALER_TLS_KEY: open /no/tls.crt: no such file or directory."}},
 		{"a secret twice", &config.Token{}, []string{"JWT_SECRET=" + secret, "JWT_SECRET_FILE=/x"},
 			[]string{"JWT_SECRET_FILE is set together with JWT_SECRET: keep one of the two."}},
 	}

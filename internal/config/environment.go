@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -46,6 +47,17 @@ func (e environment) sourceOf(name string) string {
 		return "environment"
 	}
 	return "default"
+}
+
+// nameOfGiven returns the variable that an operator set to give the value of a setting.
+func (e environment) nameOfGiven(name string) string {
+	switch file := e.values[name+"_FILE"]; {
+	case e.sources[name] == fromRedisHost:
+		return "REDIS_HOST"
+	case file != "" && e.sources[name] == file:
+		return name + "_FILE"
+	}
+	return name
 }
 
 // readFile sets a secret from the file that NAME_FILE names.
@@ -92,14 +104,24 @@ func readSecret(path string) (string, error) {
 // database is the number of the database behind each of the two addresses of Redis.
 var database = map[string]int{"REDIS_CACHE_URL": 0, "REDIS_JOB_URL": 1}
 
+// fromRedisHost is the source of an address that makeRedisURLs built.
+const fromRedisHost = "made from REDIS_HOST and REDIS_PORT"
+
+// hostName matches the name of a host, without a scheme, a port or a user.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$`)
+
 // makeRedisURLs builds the addresses that are not set from REDIS_HOST and REDIS_PORT, for a role that has both.
-func (e environment) makeRedisURLs(fields []field) {
+func (e environment) makeRedisURLs(fields []field, faults *Faults) {
 	host := e.values["REDIS_HOST"]
 	reads := func(name string) bool {
 		return slices.ContainsFunc(fields, func(f field) bool { return f.name == name })
 	}
 	if host == "" || !reads("REDIS_HOST") {
 		return
+	}
+	if _, err := netip.ParseAddr(host); err != nil && !hostName.MatchString(host) {
+		// The value is not repeated: an address may contain a password.
+		faults.addFault("REDIS_HOST", "is no name of a host: give it without scheme, port and user, or set REDIS_JOB_URL and REDIS_CACHE_URL")
 	}
 	port := e.values["REDIS_PORT"]
 	if port == "" {
@@ -108,7 +130,7 @@ func (e environment) makeRedisURLs(fields []field) {
 	for name := range database {
 		if _, ok := e.values[name]; !ok && reads(name) {
 			e.values[name] = makeRedisURL(host, port, name)
-			e.sources[name] = "made from REDIS_HOST and REDIS_PORT"
+			e.sources[name] = fromRedisHost
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strings"
 	"time"
@@ -69,9 +70,28 @@ func (f *Faults) checkRedisURL(name string, u SecretURL) {
 	switch err := redisurl.Validate(u.Reveal()); {
 	case u.Empty():
 		f.addFault(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
+	case err != nil && strings.Contains(err.Error(), "unexpected option"):
+		f.addFault(name, "has a parameter that does not exist: check the part after the question mark; those of go-redis exist, such as pool_size")
 	case err != nil: // the text of err may contain a part of the password
 		f.addFault(name, "is no Redis address: write redis://user:password@host:6379/%d, the password percent-encoded", database[name])
 	}
+}
+
+// checkKeyPair reads a certificate and its key from files.
+func (f *Faults) checkKeyPair(certName, cert, keyName, key string) {
+	if _, err := tls.LoadX509KeyPair(cert, key); err != nil {
+		f.addFault(certName, "cannot be used together with %s: %v", keyName, err)
+	}
+}
+
+// nameGivenSettings renames the faults of values that come from another variable: an operator looks for the variable
+// that was set. Each variable keeps its first fault.
+func (f *Faults) nameGivenSettings(nameOfGiven func(name string) string) {
+	var renamed Faults
+	for _, one := range *f {
+		renamed.addFault(nameOfGiven(one.Name), "%s", one.Sentence)
+	}
+	*f = renamed
 }
 
 // Names lists the variables without their values, for error reports.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -51,9 +50,11 @@ type Debug struct {
 // Server configures the API's own port.
 type Server struct {
 	// BACKEND_PORT: name kept from the earlier system.
-	Port        Port          `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
-	Host        string        `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
-	CORSOrigins []string      `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
+	Port        Port     `env:"BACKEND_PORT" envDefault:"8000" help:"The API's port. 0 lets the system choose."`
+	Host        string   `env:"TMD_LISTEN_HOST" envDefault:"0.0.0.0" help:"The IP address that the API listens on."`
+	CORSOrigins []string `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
+	// 650 s: load balancers keep an idle connection up to 600 s, and answer 502 when its server closes it first.
+	IdleTimeout time.Duration `env:"TMD_IDLE_TIMEOUT" envDefault:"650s" help:"How long the API keeps a connection without a request. Keep it longer than the load balancer in front of it does, which is 60s to 600s."`
 	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that visited use TLS alone for the API's host (Strict-Transport-Security), such as 8760h. 0s sends no such header; set it once the whole host is served over TLS permanently."`
 }
 
@@ -64,6 +65,7 @@ func (s *Server) checkValues(f *Faults) {
 	if _, err := netip.ParseAddr(s.Host); err != nil {
 		f.addFault("TMD_LISTEN_HOST", "is %q: give an IP address such as 127.0.0.1 or 0.0.0.0", s.Host)
 	}
+	f.checkDuration("TMD_IDLE_TIMEOUT", s.IdleTimeout, 10*time.Second, 2*time.Hour)
 	f.checkDuration("TMD_HSTS_MAX_AGE", s.HSTSMaxAge, 0, 2*365*24*time.Hour)
 	for _, o := range s.CORSOrigins {
 		u, err := url.Parse(o)
@@ -117,6 +119,9 @@ type Auth struct {
 
 func (a *Auth) checkValues(f *Faults) {
 	a.Signing.checkValues(f)
+	if slices.Contains(strings.Split(a.RolesClaim, "."), "") {
+		f.addFault("TMD_JWT_ROLES_CLAIM", "is %q: give the name of a claim, or names with one dot between two of them", a.RolesClaim)
+	}
 	switch {
 	case a.AuthMode == AuthNone:
 	case a.JWTSecret.isEmpty() && a.JWKSURL == "" && f.hasFault("TMD_JWKS_URL"): // one sentence is enough
@@ -134,11 +139,18 @@ type RedisServer struct {
 }
 
 // JobSetting returns the name of the setting that gave the address of the jobs' Redis.
-func (s *RedisServer) JobSetting(jobs SecretURL) string {
-	if s.RedisHost != "" && jobs.Reveal() == makeRedisURL(s.RedisHost, s.RedisPort.String(), "REDIS_JOB_URL") {
+func (s *RedisServer) JobSetting(jobs SecretURL) string { return s.settingOf("REDIS_JOB_URL", jobs) }
+
+// CacheSetting returns the name of the setting that gave the address of the cache's Redis.
+func (s *RedisServer) CacheSetting(cache SecretURL) string {
+	return s.settingOf("REDIS_CACHE_URL", cache)
+}
+
+func (s *RedisServer) settingOf(name string, u SecretURL) string {
+	if s.RedisHost != "" && u.Reveal() == makeRedisURL(s.RedisHost, s.RedisPort.String(), name) {
 		return "REDIS_HOST"
 	}
-	return "REDIS_JOB_URL"
+	return name
 }
 
 // RedisTLS is the certificate that a Redis may ask of its clients. Both addresses use it.
@@ -160,9 +172,7 @@ func (r *RedisTLS) checkValues(f *Faults, urls ...SecretURL) {
 	case len(urls) > 0 && !slices.ContainsFunc(urls, isTLS):
 		f.addFault("TMD_REDIS_TLS_CERT", "is set, and no address of Redis uses TLS: write rediss:// instead of redis://")
 	default:
-		if _, err := tls.LoadX509KeyPair(r.RedisCert, r.RedisKey); err != nil {
-			f.addFault("TMD_REDIS_TLS_CERT", "cannot be used together with TMD_REDIS_TLS_KEY: %v", err)
-		}
+		f.checkKeyPair("TMD_REDIS_TLS_CERT", r.RedisCert, "TMD_REDIS_TLS_KEY", r.RedisKey)
 	}
 }
 

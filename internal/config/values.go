@@ -248,6 +248,9 @@ func (w *WebURL) UnmarshalText(b []byte) error {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return errors.New("give an address that starts with http:// or https://")
 	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || port == 0) {
+		return errors.New("give one scheme, a host and, if any, a port up to 65535")
+	}
 	if u.User != nil {
 		return errors.New("leave user and password out of the address")
 	}

@@ -60,6 +60,8 @@ type Deps struct {
 	RateLimit, UploadRateLimit int
 	// UploadTimeout bounds the body of a request; 0 is budget.Upload.
 	UploadTimeout time.Duration
+	// IdleTimeout is how long a connection stays open without a request; 0 is budget.ServerIdle.
+	IdleTimeout time.Duration
 }
 
 // Validate names the first dependency that is missing.
@@ -92,6 +94,7 @@ type API struct {
 
 	cacheTTL       time.Duration
 	uploadTimeout  time.Duration
+	idleTimeout    time.Duration
 	eventHeartbeat time.Duration
 
 	clock      func() time.Time
@@ -128,7 +131,7 @@ func New(d Deps) (*API, error) {
 		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, catalogue: d.Catalogue,
 		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
-		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload),
+		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload), idleTimeout: d.IdleTimeout,
 		eventHeartbeat: budget.EventHeartbeat, clock: d.Clock, logger: d.Logger, stopping: make(chan struct{}),
 	}
 	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
@@ -161,6 +164,7 @@ func (a *API) Server() *http.Server {
 		// Enough for a slow upload and its answer. A body that stalls ends sooner, and each event of a stream has its
 		// own deadline.
 		WriteTimeout: a.uploadTimeout + budget.ClientWrite,
+		IdleTimeout:  a.idleTimeout,
 		Logger:       a.logger,
 	})
 	s.RegisterOnShutdown(a.endStreams)

@@ -14,9 +14,9 @@ import (
 const (
 	// DefaultHeaderTimeout bounds the headers of a request where Options say nothing: enough inside a cluster.
 	DefaultHeaderTimeout = budget.ServerHeaders
-	// idleTimeout is how long a connection stays open without a request. It is longer than the client of the parser
-	// keeps one (parserapi), so that the server never closes a connection that the client is about to use.
-	idleTimeout = budget.ServerIdle
+	// defaultIdleTimeout is longer than the client of the parser keeps a connection (parserapi), so that the server
+	// never closes a connection that the client is about to use.
+	defaultIdleTimeout = budget.ServerIdle
 	// maxHeaderBytes bounds the headers of a request. A token of an identity provider has 1 to 4 KiB.
 	maxHeaderBytes = 16 << 10
 )
@@ -29,6 +29,8 @@ type Options struct {
 	// WriteTimeout bounds a request from its headers to the end of its answer. 0 sets no limit: the handlers set a
 	// deadline for each answer.
 	WriteTimeout time.Duration
+	// IdleTimeout is how long a connection stays open without a request; 0 is budget.ServerIdle.
+	IdleTimeout time.Duration
 	// Logger receives what net/http reports about clients (broken handshakes, reset connections), at level debug.
 	Logger *slog.Logger
 }
@@ -42,7 +44,7 @@ func New(handler http.Handler, o Options) *http.Server {
 		// net/http reads some of a body that no handler reads before it answers.
 		ReadTimeout:    headerTimeout,
 		WriteTimeout:   o.WriteTimeout,
-		IdleTimeout:    idleTimeout,
+		IdleTimeout:    cmp.Or(o.IdleTimeout, defaultIdleTimeout),
 		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}

@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -65,6 +63,9 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, uriError(cfg.URI, err)
 	}
+	if err := checkURI(uri); err != nil {
+		return nil, err
+	}
 	if uri.Database == "" {
 		uri.Database = defaultDatabase
 	}
@@ -100,19 +101,6 @@ func Open(cfg Config) (*Store, error) {
 		timelines:    db.Collection("timelines"),
 		installation: db.Collection("installation"),
 	}, nil
-}
-
-// uriError is the error of an invalid URI. The driver's error may contain a part of a password that is not
-// percent-encoded.
-func uriError(uri string, err error) error {
-	var lookup *net.DNSError
-	switch {
-	case errors.As(err, &lookup):
-		return fmt.Errorf("the URI of MongoDB: %w", lookup)
-	case strings.Contains(uri, "@"):
-		return errors.New("the URI of MongoDB cannot be read: write mongodb://user:password@host:27017/name, the password percent-encoded")
-	}
-	return fmt.Errorf("the URI of MongoDB: %w", err)
 }
 
 // Close closes the connections.

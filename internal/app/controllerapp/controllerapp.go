@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/redischeck"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/scaling"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
@@ -80,6 +82,9 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 		return fmt.Errorf("queue: %w", err)
 	}
 	defer func() { _ = jobs.Close() }()
+	if err := checkRedis(ctx, jobs, c.JobSetting(c.JobURL), tel.Log); err != nil {
+		return err
+	}
 	mgr, err := newManager(cfg, c, tel)
 	if err != nil {
 		return err
@@ -106,6 +111,24 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 	tel.Log.Info("started", "version", program.BuildVersion(), "dry_run", c.DryRun, "took", time.Since(began).Round(time.Millisecond).String())
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("manager: %w", err)
+	}
+	return nil
+}
+
+// redisCheckLimit bounds the check of Redis at the start.
+const redisCheckLimit = 4 * time.Second
+
+// checkRedis stops the start with a Redis that is unfit for the queue. With one that is unavailable the controller
+// starts, and its parts wait.
+func checkRedis(ctx context.Context, client redis.UniversalClient, setting string, log *slog.Logger) error {
+	limited, cancel := context.WithTimeout(ctx, redisCheckLimit)
+	defer cancel()
+	err := redischeck.CheckJobs(limited, client, log)
+	switch {
+	case redischeck.IsUnfit(err):
+		return fmt.Errorf("%s: %w", setting, err)
+	case err != nil:
+		log.Error("Redis is unavailable: the controller waits for it", "setting", setting, "error", err)
 	}
 	return nil
 }

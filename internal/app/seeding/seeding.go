@@ -82,7 +82,7 @@ type Store struct {
 func OpenMongo(ctx context.Context, uri config.SecretURL) (Store, error) {
 	store, err := mongostore.Open(mongostore.Config{URI: uri.Reveal()})
 	if err != nil {
-		return Store{}, err
+		return Store{}, fmt.Errorf("MONGODB_URI: %w", err)
 	}
 	closeStore := func() { _ = store.Close(context.WithoutCancel(ctx)) }
 	starting, cancel := context.WithTimeout(ctx, startupTimeout)
