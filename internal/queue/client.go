@@ -91,10 +91,12 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	options = append(options, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Retention(0),
 		asynq.Timeout(c.timeout+recordingTime))
 	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload), options...)
-	if errors.Is(err, asynq.ErrTaskIDConflict) {
-		return nil
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return redisurl.ToFault(ctx, "queue: enqueue", err)
 	}
-	return redisurl.ToFault(ctx, "queue: enqueue", err)
+	// The task is in its queue. Without the message a worker takes it a little later.
+	_ = c.redis.Publish(bounded, queuemodel.WakeChannel, "").Err()
+	return nil
 }
 
 // TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is

@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -94,7 +95,10 @@ func (f *fixture) addWorker(host string) *testWorker {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	w := &testWorker{Member: m, guard: &guard{UniversalClient: f.redis, liveness: m, logger: logger}}
+	// The test takes tasks itself, so that its pacer never waits.
+	p := newPacer(pacerDeps{wakeUps: newWakeUps(f.redis), running: func() int { return 0 }, clock: f.clock.Now})
+	p.queues = math.MaxInt
+	w := &testWorker{Member: m, guard: &guard{UniversalClient: f.redis, liveness: m, pacer: p, logger: logger}}
 	f.workers = append(f.workers, w)
 	return w
 }

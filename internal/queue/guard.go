@@ -31,6 +31,7 @@ var guardLua string
 type guard struct {
 	redis.UniversalClient
 	liveness Liveness
+	pacer    *pacer
 	logger   *slog.Logger
 	scripts  sync.Map // SHA-1 of one of asynq's scripts → *redis.Script, the same with guard.lua before it
 }
@@ -47,7 +48,7 @@ func (noScript) RedisError() {}
 func (g *guard) EvalSha(ctx context.Context, digest string, keys []string, args ...any) *redis.Cmd {
 	task, ok := findOutcomeTask(keys, args)
 	if !ok {
-		return g.UniversalClient.EvalSha(ctx, digest, keys, args...)
+		return g.pacer.pace(ctx, keys, args, func() *redis.Cmd { return g.UniversalClient.EvalSha(ctx, digest, keys, args...) })
 	}
 	if script, ok := g.scripts.Load(digest); ok {
 		return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
@@ -61,7 +62,7 @@ func (g *guard) EvalSha(ctx context.Context, digest string, keys []string, args 
 func (g *guard) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
 	task, ok := findOutcomeTask(keys, args)
 	if !ok {
-		return g.UniversalClient.Eval(ctx, text, keys, args...)
+		return g.pacer.pace(ctx, keys, args, func() *redis.Cmd { return g.UniversalClient.Eval(ctx, text, keys, args...) })
 	}
 	script, _ := g.scripts.LoadOrStore(redis.NewScript(text).Hash(), redis.NewScript(guardLua+text))
 	return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
@@ -105,6 +106,7 @@ func (g *guard) runGuarded(ctx context.Context, script *redis.Script, task job.I
 		g.logger.Warn("the outcome of a job that this worker does not hold is not recorded", "job_id", task)
 	default:
 		removeRun()
+		g.pacer.observeOutcome(ctx, keys, args)
 	}
 	return cmd
 }

@@ -21,11 +21,11 @@ const (
 	defaultConcurrency = 2
 	defaultGrace       = 20 * time.Second
 
-	// pollInterval is how often an idle worker looks for a task. asynq sleeps half of it and up to once more, so at
-	// most 30 ms pass between an upload and its worker.
-	pollInterval = 20 * time.Millisecond
-	// forwardInterval is how often tasks whose wait is over are made pending. asynq's default of 5 s would turn a
-	// backoff of 2 s into 7 s.
+	// askInterval is how often asynq asks for a task while the queues are empty. The pacer answers: it waits for a
+	// wake-up before it asks Redis.
+	askInterval = time.Millisecond
+	// forwardInterval is how often asynq asks whether tasks wait whose time has come. Its default of 5 s would turn a
+	// backoff of 2 s into 7 s. The pacer passes on what can be due.
 	forwardInterval = 250 * time.Millisecond
 	// interruptTime is the part of the grace in which interrupted handlers record that they were interrupted.
 	interruptTime = budget.Interruption
@@ -88,18 +88,24 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := checkVersion(); err != nil {
 		return err
 	}
-	server := s.newAsynqServer()
+	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	wakeUps := newWakeUps(s.redis)
+	server := s.newAsynqServer(newPacer(pacerDeps{wakeUps: wakeUps, stopping: stopping.Done(), running: s.Running, clock: time.Now}))
 	// This worker sends heartbeats until the very end, so that the others do not rescue what it still runs.
 	alive, die := context.WithCancel(context.WithoutCancel(ctx))
 	defer die()
 	var liveness sync.WaitGroup
 	liveness.Go(func() { s.liveness.Run(alive) })
+	liveness.Go(func() { wakeUps.run(stopping) })
 	if err := server.Start(asynq.HandlerFunc(s.deliverTask)); err != nil {
+		stop()
 		die()
 		liveness.Wait()
 		return fmt.Errorf("queue: start: %w", err)
 	}
 	<-ctx.Done()
+	stop() // asynq's Shutdown waits for a call that takes a task
 
 	s.logger.Info("draining jobs", "running", s.Running())
 	s.liveness.StartDraining()
@@ -117,12 +123,12 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) newAsynqServer() *asynq.Server {
-	guarded := &guard{UniversalClient: s.redis, liveness: s.liveness, logger: s.logger}
+func (s *Server) newAsynqServer(p *pacer) *asynq.Server {
+	guarded := &guard{UniversalClient: s.redis, liveness: s.liveness, pacer: p, logger: s.logger}
 	return asynq.NewServerFromRedisClient(guarded, asynq.Config{
 		Concurrency:              s.concurrency,
 		Queues:                   weights(),
-		TaskCheckInterval:        pollInterval,
+		TaskCheckInterval:        askInterval,
 		DelayedTaskCheckInterval: forwardInterval,
 		RetryDelayFunc: func(n int, err error, _ *asynq.Task) time.Duration {
 			return retryDelay(time.Now(), n, err) // asynq adds this to its own time.Now

@@ -2,6 +2,8 @@ package queue_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,5 +44,35 @@ func BenchmarkThroughput(b *testing.B) {
 	})
 	for range b.N {
 		<-done
+	}
+}
+
+// BenchmarkIdleWorker reports the commands that one idle worker sends to Redis in a second, those of its scripts
+// included.
+func BenchmarkIdleWorker(b *testing.B) {
+	e := queuetest.OpenEnv(b, testenv.StartRedis(b).URL(1))
+	e.StartWorker(b, time.Second, func(context.Context, job.Delivery) error { return nil })
+	countCommands := func() (calls float64) {
+		stats, err := e.Redis.Info(b.Context(), "commandstats").Result()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for line := range strings.Lines(stats) {
+			if _, rest, ok := strings.Cut(line, ":calls="); ok {
+				number, _, _ := strings.Cut(rest, ",")
+				n, err := strconv.ParseFloat(number, 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				calls += n
+			}
+		}
+		return calls
+	}
+	const watched = 10 * time.Second
+	for b.Loop() {
+		before := countCommands()
+		time.Sleep(watched) //nolint:forbidigo // a benchmark of what happens while nothing does
+		b.ReportMetric((countCommands()-before)/watched.Seconds(), "commands/s")
 	}
 }

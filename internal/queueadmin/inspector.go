@@ -132,7 +132,7 @@ func (i *Inspector) FindTask(ctx context.Context, id job.ID) (admin.Task, bool, 
 var (
 	//go:embed lua/run_now.lua
 	runNowLua    string
-	runNowScript = redis.NewScript(queuemodel.MarkPendingLua + runNowLua)
+	runNowScript = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + runNowLua)
 )
 
 // RunNow makes a task in retry or scheduled pending, and reports whether it did. A task that no longer waits is not
@@ -160,6 +160,7 @@ func (i *Inspector) ResumeQueues(ctx context.Context, names []string) error {
 		for _, queue := range names {
 			p.Del(ctx, queuemodel.QueueKey(queue, "paused"))
 		}
+		p.Publish(ctx, queuemodel.WakeChannel, "")
 		return nil
 	})
 	return redisurl.ToFault(ctx, "queueadmin: resume queues", err)

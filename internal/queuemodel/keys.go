@@ -19,6 +19,9 @@ const (
 	// CrashesField is a field that this project adds to asynq's hash of a task: the number of workers that were lost
 	// with it.
 	CrashesField = "tmd_crashes"
+	// WakeChannel carries a message without content when a task may have become pending. Idle workers subscribe to it.
+	// Nothing depends on its delivery: a worker also polls the queues slowly.
+	WakeChannel = "job:wake"
 	// AsynqQueuesKey is asynq's set of the names of the queues. asynq's tools do not see a queue that is missing from
 	// it.
 	AsynqQueuesKey = "asynq:queues"

@@ -8,7 +8,7 @@ var (
 	//
 	//go:embed lua/names.lua
 	NamesLua string
-	// MarkPendingLua declares mark_pending(task_key).
+	// MarkPendingLua declares mark_pending(task_key), which needs NamesLua.
 	//
 	//go:embed lua/mark_pending.lua
 	MarkPendingLua string

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -17,10 +19,10 @@ const (
 	subscribeWait = time.Second
 )
 
-// The prefixes of all keys, and the channels. asynq publishes on the second one.
+// The prefixes of all keys, and the channels. asynq publishes on the last one.
 var (
 	keyPrefixes = []string{"job:", "asynq:", "queue:"}
-	channels    = []string{"job:timeline:events", "asynq:cancel"}
+	channels    = []string{"job:timeline:events", queuemodel.WakeChannel, "asynq:cancel"}
 )
 
 // rightsAdvice is the rule of an access list that is sufficient.

@@ -2,3 +2,4 @@
 local WORKER_PREFIX = 'queue:worker:'
 local TASK_FIELD = 'task:'
 local CRASHES_FIELD = 'tmd_crashes'
+local WAKE_CHANNEL = 'job:wake'
