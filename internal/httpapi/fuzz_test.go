@@ -343,3 +343,7 @@ func FuzzRequest(f *testing.F) {
 		}
 	})
 }
+
+func (e modelEdit) ImportTimeline(context.Context, string, timeline.Saved, string) (timeline.Saved, error) {
+	return timeline.Saved{ID: aTimeline, Version: 1}, nil
+}

@@ -68,6 +68,8 @@ type Timelines interface {
 	EditTimeline(ctx context.Context, owner, id string, version int64, p timeline.Patch) (timeline.Saved, *timeline.Delta, error)
 	// SaveResult saves the result of a job that is done.
 	SaveResult(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
+	// ImportTimeline saves a timeline that was exported.
+	ImportTimeline(ctx context.Context, owner string, s timeline.Saved, name string) (timeline.Saved, error)
 	// UpdateTimeline renames a timeline, or replaces it with the result of a job.
 	UpdateTimeline(ctx context.Context, owner, id string, version int64, name *string, from *job.ID) (timeline.Saved, error)
 	FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error)

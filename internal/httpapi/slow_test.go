@@ -108,3 +108,7 @@ func TestNoAnswerWaitsForAPartThatHangs(t *testing.T) {
 		})
 	}
 }
+
+func (stuckEdit) ImportTimeline(ctx context.Context, _ string, _ timeline.Saved, _ string) (timeline.Saved, error) {
+	return timeline.Saved{}, wait(ctx)
+}

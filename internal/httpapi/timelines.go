@@ -18,29 +18,39 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// saveTimeline saves the result of a job as a timeline of the caller. A result that was saved before updates its
-// timeline.
+// saveTimeline saves the result of a job as a timeline of the caller, or a timeline that was exported. A result that was
+// saved before updates its timeline; an exported one is always a new timeline.
 func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
-	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxForm)
+	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxPatch)
 	if err != nil {
 		return err
 	}
-	k, err := wire.DecodeSaveRequest(bytes.NewReader(body))
+	k, err := wire.DecodeCreateRequest(bytes.NewReader(body))
 	if err != nil {
 		return err
+	}
+	name := ""
+	if k.Name != nil {
+		name = *k.Name
+	}
+	if k.Imported != nil {
+		r, cancel := middleware.LimitAnswer(r)
+		defer cancel()
+		saved, err := a.timelines.ImportTimeline(r.Context(), middleware.CallerOf(r).Owner, *k.Imported, name)
+		return writeCreated(w, saved, err)
 	}
 	id, err := parseJobID(k.JobID)
 	if err != nil {
 		return err
 	}
 	respond.ExchangeOf(r.Context()).JobID = string(id)
-	name := ""
-	if k.Name != nil {
-		name = *k.Name
-	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
 	saved, err := a.timelines.SaveResult(r.Context(), middleware.CallerOf(r).Owner, id, name)
+	return writeCreated(w, saved, err)
+}
+
+func writeCreated(w http.ResponseWriter, saved timeline.Saved, err error) error {
 	if err != nil {
 		return err
 	}
@@ -112,6 +122,13 @@ func (a *API) getTimeline(w http.ResponseWriter, r *http.Request) error {
 	return writeTimeline(w, http.StatusOK, saved)
 }
 
+// updatedTimeline is a saved timeline after an update, without what it holds.
+type updatedTimeline struct {
+	ID        string    `json:"_id"`
+	Version   int64     `json:"version"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
 // updateTimeline renames a timeline, or replaces it with the result of a job. If-Match makes it conditional.
 func (a *API) updateTimeline(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathTimelineID(r)
@@ -140,6 +157,10 @@ func (a *API) updateTimeline(w http.ResponseWriter, r *http.Request) error {
 	saved, err := a.timelines.UpdateTimeline(r.Context(), middleware.CallerOf(r).Owner, id, version, k.Name, (*job.ID)(k.JobID))
 	if err != nil {
 		return err
+	}
+	if respond.PrefersMinimal(w, r) {
+		w.Header().Set("ETag", `"`+strconv.FormatInt(saved.Version, 10)+`"`)
+		return respond.WriteJSON(w, http.StatusOK, updatedTimeline{saved.ID, saved.Version, saved.UpdatedAt})
 	}
 	return writeTimeline(w, http.StatusOK, saved)
 }

@@ -90,6 +90,29 @@ func (e *Editor) SaveResult(ctx context.Context, owner string, id job.ID, name s
 	return saved, nil
 }
 
+// ImportTimeline stores a timeline that was exported, under a new id. It takes what the catalogue of today makes of it.
+// With an empty name it takes the degree's. The errors are invalid_form and degree_not_found.
+func (e *Editor) ImportTimeline(ctx context.Context, owner string, s timeline.Saved, name string) (timeline.Saved, error) {
+	name, err := checkName(name)
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	editions, err := e.deps.Catalogue.CurrentEditions(ctx)
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	result, err := e.builders.GetBuilders(editions).ForSaved(s).FromSaved(s, e.deps.Clock())
+	if err != nil {
+		return timeline.Saved{}, err
+	}
+	next := result.ToSaved()
+	next.ID, next.Owner, next.Name = "", owner, cmp.Or(name, result.Degree.Name)
+	if err := ValidateSaved(next); err != nil {
+		return timeline.Saved{}, err
+	}
+	return e.deps.Timelines.InsertTimeline(ctx, next)
+}
+
 // storeTimeline updates the timeline that s names. It inserts s when s names none, or a deleted one.
 func (e *Editor) storeTimeline(ctx context.Context, s timeline.Saved) (saved timeline.Saved, inserted bool, err error) {
 	if s.ID != "" {

@@ -44,32 +44,11 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 			return dictionaryField(into, maxList, textField[string])
 		}),
 		"waivers": optionalField(&p.Waivers, func(into *[]audit.Waiver) field {
-			return listField(into, maxList, func(w *audit.Waiver) field {
-				return objectField(map[string]field{
-					"code": textField(&w.Code), "course": textField(&w.Course), "pool": textField(&w.Pool), "reason": textField(&w.Reason),
-				})
-			})
+			return listField(into, maxList, waiverField)
 		}),
-		"courses": dictionaryField(&p.Courses, maxStates, func(s *timeline.State) field {
-			return objectField(map[string]field{
-				"status":   textField(&s.Status),
-				"semester": optionalField(&s.Semester, textField[string]),
-				"via":      textField(&s.Via),
-				"message":  textField(&s.Message),
-			})
-		}),
+		"courses": dictionaryField(&p.Courses, maxStates, stateField),
 		"semesters": optionalField(&p.Semesters, func(into *[]timeline.Semester) field {
-			return listField(into, maxSemesters, func(s *timeline.Semester) field {
-				return objectField(map[string]field{
-					"term": textField(&s.Term),
-					"courses": listField(&s.Courses, maxTermCourses, func(c *timeline.Sitting) field {
-						return objectField(map[string]field{
-							"code": textField(&c.Code), "pool": textField(&c.Pool), "credits": optionalField(&c.Credits, numberField),
-							"belowCMinus": flagField(&c.IsBelowCMinus), "message": textField(&c.Message),
-						})
-					}),
-				})
-			})
+			return listField(into, maxSemesters, semesterField)
 		}),
 		"changes": listField(&p.Changes, maxChanges, changeField),
 	}, func() fieldfault.List { return checkPatch(p) })
@@ -77,6 +56,33 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 		return timeline.Patch{}, err
 	}
 	return p, nil
+}
+
+func waiverField(w *audit.Waiver) field {
+	return objectField(map[string]field{
+		"code": textField(&w.Code), "course": textField(&w.Course), "pool": textField(&w.Pool), "reason": textField(&w.Reason),
+	})
+}
+
+func stateField(s *timeline.State) field {
+	return objectField(map[string]field{
+		"status":   textField(&s.Status),
+		"semester": optionalField(&s.Semester, textField[string]),
+		"via":      textField(&s.Via),
+		"message":  textField(&s.Message),
+	})
+}
+
+func semesterField(s *timeline.Semester) field {
+	return objectField(map[string]field{
+		"term": textField(&s.Term),
+		"courses": listField(&s.Courses, maxTermCourses, func(c *timeline.Sitting) field {
+			return objectField(map[string]field{
+				"code": textField(&c.Code), "pool": textField(&c.Pool), "credits": optionalField(&c.Credits, numberField),
+				"belowCMinus": flagField(&c.IsBelowCMinus), "message": textField(&c.Message),
+			})
+		}),
+	})
 }
 
 // ValidatePatch validates what needs no timeline; its error is invalid_form with every faulty field. A patch from
@@ -102,7 +108,7 @@ func checkPatch(p timeline.Patch) fieldfault.List {
 	if p.Waivers != nil {
 		found.checkWaivers(*p.Waivers)
 	}
-	found.checkStates(p.Courses)
+	found.checkStatesAt("courses", p.Courses)
 	if p.Semesters != nil {
 		found.checkSemesters(*p.Semesters)
 	}
@@ -165,14 +171,14 @@ func (c *checker) checkWaivers(waivers []audit.Waiver) {
 	}
 }
 
-func (c *checker) checkStates(states map[string]timeline.State) {
+func (c *checker) checkStatesAt(field string, states map[string]timeline.State) {
 	if len(states) > maxStates {
-		c.AddFault("courses", "At most 4000 courses.")
+		c.AddFault(field, "At most 4000 courses.")
 		return
 	}
 	seen := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(states)) {
-		path, code := fieldfault.JoinPath("courses", key), catalogue.NormalizeCode(key)
+		path, code := fieldfault.JoinPath(field, key), catalogue.NormalizeCode(key)
 		switch {
 		case !catalogue.IsCode(code):
 			c.AddFault(path, codeSentence)
