@@ -2,10 +2,11 @@
 
 import * as api from "./api.js";
 import { ask, downloadFile, make, openDialog } from "./dom.js";
+import { remarkItem } from "./board.js";
 import { announce, navigate } from "./shell.js";
 import { button, cancelButton } from "./parts.js";
 import { fileName, toCalendar, toCSV, toJSON, readImport } from "./files.js";
-import { t } from "./text.js";
+import { t, termName } from "./text.js";
 
 export function openMenu(plan) {
   const { store } = plan, { state } = store;
@@ -40,6 +41,23 @@ export function openMenu(plan) {
     actions: [cancelButton("page.dismiss")],
     onClose: () => next?.(),
   });
+}
+
+// openRemarks lists what should be checked; each course opens its details.
+export function openRemarks(plan) {
+  const { data } = plan.store.state;
+  let next = null;
+  const dialog = openDialog({
+    title: t("plan.checkTitle"), className: "wide",
+    body: make("ul", { class: "plain", id: "remark-list" }, data.remarks.filter((remark) => remark.level !== "info" && !remark.waived).map((remark) => make("li", { class: "left-row" },
+      make("span", { class: "grow" }, make("strong", {}, [remark.course, remark.term && termName(remark.term), remark.pool && plan.poolName(remark.pool)].filter(Boolean).join(" · ")),
+        make("ul", { class: "plain remarks" }, remarkItem(remark))),
+      remark.course && button(t("plan.details"), () => { next = () => plan.openCourse(remark.course, remark.term ?? null); dialog.close(); }, {
+        class: "small quiet", "aria-label": t("plan.detailsOf", { code: remark.course }) })))),
+    actions: [cancelButton("page.dismiss")],
+    onClose: () => next?.(),
+  });
+  dialog.querySelector("h2").focus();
 }
 
 function askName(title, value) {

@@ -216,7 +216,7 @@ export async function planView(context) {
         ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
           make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
         : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
-      warnings > 0 && make("p", { id: "warning-count", class: "warn" }, t("plan.warnings", { count: warnings })))));
+      warnings > 0 && button(t("plan.warnings", { count: warnings }), async () => (await import("./menu.js")).openRemarks(plan), { id: "warning-count", class: "link warn" }))));
   }
 
   function draw() {

@@ -12,7 +12,7 @@ export function termFields(plan, label, prefix) {
   const { begin, season } = parseTerm(label), first = Math.floor(plan.current / 3), year = Math.floor(begin / 3);
   const seasons = make("select", { id: `${prefix}-season` }, ["fall", "winter", "summer"].map((name) =>
     make("option", { value: name.toUpperCase(), selected: name === season.split("/")[0] }, t(`term.${name}`))));
-  const years = make("select", { id: `${prefix}-year` }, Array.from({ length: yearsAhead + 1 }, (_, i) => Math.min(first, year) + i).map((y) =>
+  const years = make("select", { id: `${prefix}-year` }, Array.from({ length: Math.max(first + yearsAhead, year) - Math.min(first, year) + 1 }, (_, i) => Math.min(first, year) + i).map((y) =>
     make("option", { value: y, selected: y === year }, String(y))));
   return {
     nodes: make("div", { class: "filters" },

@@ -34,6 +34,7 @@ export default {
   "plan.noEnd": "No way to finish was found within twelve years.",
   "plan.allDone": "Everything is done.",
   "plan.warnings": { one: "{count} thing to check", other: "{count} things to check" },
+  "plan.checkTitle": "Things to check",
   "plan.or": "or",
 
   "plan.left.title": "What is left",
@@ -154,6 +155,7 @@ export default {
   "plan.again.signin": "Try again",
 
   "plan.remark.prerequisite": "Needs {courses} before it.",
+  "plan.remark.prerequisite_c_minus": "Needs {courses} with C- or better before it.",
   "plan.remark.corequisite": "Needs {courses} in the same term or earlier.",
   "plan.remark.prerequisite_or_corequisite": "Needs {courses} in the same term or earlier.",
   "plan.remark.excluded": "Does not count together with {courses}.",

@@ -34,6 +34,7 @@ export default {
   "plan.noEnd": "Aucune façon de finir en douze ans n’a été trouvée.",
   "plan.allDone": "Tout est fait.",
   "plan.warnings": { one: "{count} chose à vérifier", other: "{count} choses à vérifier" },
+  "plan.checkTitle": "Choses à vérifier",
   "plan.or": "ou",
 
   "plan.left.title": "Ce qui reste",
@@ -154,6 +155,7 @@ export default {
   "plan.again.signin": "Réessayer",
 
   "plan.remark.prerequisite": "Exige {courses} avant.",
+  "plan.remark.prerequisite_c_minus": "Exige {courses} avec C- ou mieux avant.",
   "plan.remark.corequisite": "Exige {courses} à la même session ou avant.",
   "plan.remark.prerequisite_or_corequisite": "Exige {courses} à la même session ou avant.",
   "plan.remark.excluded": "Ne compte pas avec {courses}.",

@@ -9,7 +9,8 @@ export const joinCodes = (codes, type = "conjunction") =>
 
 // remarkText says a remark in a sentence without the name of its course, which stands beside it.
 export function remarkText(remark) {
-  const key = `plan.remark.${remark.code}`;
+  // A passed course may still be too low for the next one: the server's sentence says so.
+  const key = `plan.remark.${/\bC-/.test(remark.message) && remark.code === "prerequisite" ? "prerequisite_c_minus" : remark.code}`;
   if (!hasText(key)) return remark.message;
   const { courses = [], needed = 1, credits = 0, missing = 0, offeredIn = [] } = { ...remark, ...remark.params };
   return t(key, {

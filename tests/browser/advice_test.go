@@ -1,0 +1,71 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The wishes are previewed, and the plan is taken over as one edit, which one undo takes back.
+func TestPlanRest(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishJob(t), "422 (Unprocessable Entity)")
+	run(tab, t, "a preview", watchEdits, chromedp.Click(css("#plan-rest")), chromedp.WaitVisible(css("#wish-credits")), chromedp.Click(css("#wish-preview")),
+		chromedp.WaitVisible(css("#wish-take")), holds(`/Done after (Winter|Summer|Fall) 20\d\d/.test(document.getElementById("wish-result").textContent)`),
+		holds(`document.getElementById("wish-result").textContent.includes("SOEN 490") && window.edits === 0`), holds(`document.activeElement.id === "wish-take"`))
+	run(tab, t, "taken over", chromedp.Click(css("#wish-take")), holds(`document.getElementById("card-SOEN-490") !== null && window.edits === 1`),
+		holds(`document.getElementById("left-done").hidden === false`))
+	run(tab, t, "the placeholder is chosen", chromedp.Click(css(`[id^="choose-"]`)), chromedp.SendKeys(css("#picker-search"), "comp 425"),
+		holds(`document.querySelectorAll("#picker-list li").length === 1`), chromedp.Click(css("#pick-COMP-425")),
+		holds(`document.getElementById("card-COMP-425") !== null && !document.querySelector("[id^=choose-]")`))
+	run(tab, t, "undone", chromedp.Click(css("#undo")), holds(`document.querySelector("[id^=choose-]") !== null`), chromedp.Click(css("#undo")),
+		holds(`!document.getElementById("card-SOEN-490") && window.edits === 4`))
+	run(tab, t, "a wish that cannot be", chromedp.Click(css("#plan-rest")), chromedp.WaitVisible(css("#wish-credits")), setValue("wish-credits", "3"), chromedp.Click(css("dialog .fold summary")),
+		setValue("wish-prefer", "ABCD 999"), chromedp.Click(css("#wish-preview")), holds(`document.querySelector("#wish-result .failure li") !== null && document.getElementById("wish-take").hidden`))
+}
+
+// The audit says of each requirement what counts and why.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishJob(t))
+	run(tab, t, "requirements", chromedp.Click(css("#tab-audit")), holds(`document.querySelectorAll("#audit-list > details").length === 7`),
+		holds(`/not yet.*40.5 of 46.5/.test(document.getElementById("audit-SOEN-Software-Engineering-Core").textContent)`),
+		holds(`document.getElementById("audit-SOEN-Software-Engineering-Core").open && !document.getElementById("audit-SOEN-Engineering-Core").open`),
+		holds(`/ENGR 391.*no requirement of this degree lists it/.test(document.getElementById("audit-uncounted").textContent)`))
+	run(tab, t, "an edit keeps what is open", chromedp.Click(css("#audit-SOEN-Engineering-Core summary")), chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#audit .choices button")].find((b) => b.textContent === "SOEN 490").click()`),
+		chromedp.WaitVisible(css("#course-move")), pickTerm("1"), chromedp.Click(css("#course-move")),
+		holds(`/planned.*46.5 of 46.5/.test(document.getElementById("audit-SOEN-Software-Engineering-Core").textContent)`),
+		holds(`document.getElementById("audit-SOEN-Engineering-Core").open`))
+}
+
+// Every degree is ranked, and each leads to its own audit.
+func TestWhatIf(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishJob(t), "503 (Service Unavailable)")
+	// On a busy machine the first answer may be late, which the page offers to try again.
+	run(tab, t, "the ranking", chromedp.Click(css("#more")), chromedp.Click(css("#menu-whatif")),
+		holds(`document.querySelector("#other .failure button")?.click() || document.querySelectorAll("#whatif-list > li").length >= 9`),
+		holds(`document.querySelector("#whatif-list .now").closest("li") === document.querySelector("#whatif-list li")`),
+		holds(`document.activeElement.id === "other-title"`),
+		holds(`(() => { const n = [...document.querySelectorAll("#whatif-list strong")].map((e) => parseFloat(e.textContent)); return n.every((x, i) => i === 0 || n[i - 1] <= x); })()`))
+	run(tab, t, "one of them", chromedp.Click(css("#whatif-BCompSc-in-Computer-Science")), holds(`document.getElementById("other-title")?.textContent.includes("BCompSc in Computer Science")`),
+		holds(`document.querySelectorAll("#other #audit-list > details").length >= 5`), chromedp.Click(css("#whatif-back")), holds(`document.querySelectorAll("#whatif-list > li").length >= 9`))
+	run(tab, t, "back to the plan", chromedp.Click(css("#tab-left")), chromedp.WaitVisible(css("#left")))
+}
+
+// Two plans stand next to each other, and what differs is marked.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishDocument(t, graduateTranscript()))
+	run(tab, t, "no other plan", chromedp.Click(css("#more")), chromedp.Click(css("#menu-compare")), holds(`document.getElementById("other").textContent.includes("no other saved plan")`), chromedp.Click(css("#tab-left")))
+	run(tab, t, "two plans", append(savePlan("Plan A"), chromedp.Click(css("#more")), chromedp.Click(css("#menu-copy")), chromedp.WaitVisible(css("#plan-new-name")),
+		setValue("plan-new-name", "Plan B"), chromedp.Click(css("#name-ok")), holds(`document.getElementById("announcement").textContent.includes("Plan B")`))...)
+	run(tab, t, "they are the same", chromedp.Click(css("#more")), chromedp.Click(css("#menu-compare")), holds(`document.getElementById("compare-result")?.textContent.includes("the same courses")`), chromedp.Click(css("#tab-left")))
+	run(tab, t, "an edit", planCapstone()...)
+	run(tab, t, "they differ", chromedp.Click(css("#more")), chromedp.Click(css("#menu-compare")), holds(`document.querySelector("#compare-result .is-different")?.textContent === "SOEN 490"`),
+		holds(`document.querySelectorAll("#compare-result thead th").length === 2`))
+}
