@@ -18,8 +18,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
-// saveTimeline saves the result of a job as a timeline of the caller, or a timeline that was exported. A result that was
-// saved before updates its timeline; an exported one is always a new timeline.
+// saveTimeline saves the result of a job as a timeline of the caller, or a timeline that was exported. A result that
+// was saved before updates its timeline; an exported one is always a new timeline.
 func (a *API) saveTimeline(w http.ResponseWriter, r *http.Request) error {
 	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxPatch)
 	if err != nil {
