@@ -19,6 +19,8 @@ type network struct {
 	sinkEdge []int // of each pool of the component
 	given    []int // of each course: the credits that it gives
 	from     []int // the edge by which a search reached a node
+	seen     []int // the round of searches that reached a node last
+	round    int
 	queue    []int
 	steps    int   // number of flow searches
 	caps     []int // of each pool of the component, instead of what it requires; nil for none
@@ -38,7 +40,7 @@ func newNetwork(c *component) *network {
 		limits += len(c.problem.Pools[pool].Limits) + 1
 	}
 	nodes := len(c.courses) + len(c.pools) + limits + 1
-	n.out, n.from, n.poolOf = make([][]int, nodes), make([]int, nodes), make([]int, nodes)
+	n.out, n.from, n.seen, n.poolOf = make([][]int, nodes), make([]int, nodes), make([]int, nodes), make([]int, nodes)
 	node := n.poolNode(len(c.pools))
 	for k, id := range c.pools {
 		n.sinkEdge[k] = n.addEdge(n.poolNode(k), n.sink(), c.problem.Pools[id].Required)
@@ -176,20 +178,33 @@ func (n *network) listPools() []int {
 	return pools
 }
 
+// searchDirect finds what search would: a path of a course to the sink through one pool whose limits do not list it.
+// It is most often there, and needs no search.
+func (n *network) searchDirect(x int) int {
+	for _, e := range n.out[x] {
+		at := n.edges[e].to
+		if k := at - len(n.c.courses); n.edges[e].left > 0 && k < len(n.c.pools) {
+			if sink := n.sinkEdge[k]; n.edges[sink].left > 0 {
+				n.from[at], n.from[n.sink()] = e, sink
+				return min(n.edges[e].left, n.edges[sink].left)
+			}
+		}
+	}
+	return 0
+}
+
 // search finds an augmenting path from start to end, and returns its capacity.
 func (n *network) search(start, end int) int {
-	for i := range n.from {
-		n.from[i] = -1
-	}
+	n.round++
 	n.queue = append(n.queue[:0], start)
 	for head := 0; head < len(n.queue); head++ {
 		at := n.queue[head]
 		for _, e := range n.out[at] {
 			to := n.edges[e].to
-			if n.edges[e].left == 0 || to == start || n.from[to] >= 0 || to == n.sink() && end != to {
+			if n.edges[e].left == 0 || to == start || n.seen[to] == n.round || to == n.sink() && end != to {
 				continue
 			}
-			n.from[to] = e
+			n.from[to], n.seen[to] = e, n.round
 			if to == end {
 				return n.roomTo(start, end)
 			}
@@ -223,8 +238,11 @@ func (n *network) giveAll(class Class) int {
 			continue
 		}
 		for n.given[x] < course.Credits {
-			credits := min(n.search(x, n.sink()), course.Credits-n.given[x])
+			credits := n.searchDirect(x)
 			if credits == 0 {
+				credits = n.search(x, n.sink())
+			}
+			if credits = min(credits, course.Credits-n.given[x]); credits == 0 {
 				break
 			}
 			n.push(x, n.sink(), credits)
