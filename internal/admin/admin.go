@@ -137,7 +137,7 @@ func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
 
 func (o *Service) toDeadDetail(ctx context.Context, dead job.Dead) JobDetail {
 	d := toDetail(dead.Record)
-	d.State, d.Queue, d.Since = Dead, o.deps.Queue.QueueOf(dead.Priority), dead.FinishedAt
+	d.State, d.Queue, d.Since = Dead, o.deps.Queue.QueueOf(dead.Kind, dead.Priority), dead.FinishedAt
 	d.History = append(d.History, dead.History...)
 	d.Expires = dead.FinishedAt.Add(job.DeadTTL)
 	if dead.Kind == job.File && o.deps.Uploads != nil {

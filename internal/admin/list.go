@@ -143,7 +143,7 @@ func (o *Service) addDead(ctx context.Context, f Filter, into map[job.ID]Job) er
 		}
 		for id, r := range records {
 			j := toJob(r)
-			j.State, j.Queue, j.Since = Dead, o.deps.Queue.QueueOf(r.Priority), r.FinishedAt
+			j.State, j.Queue, j.Since = Dead, o.deps.Queue.QueueOf(r.Kind, r.Priority), r.FinishedAt
 			if f.Queue == "" || f.Queue == j.Queue {
 				into[id] = j
 			}

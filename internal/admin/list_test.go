@@ -48,7 +48,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func (m *memory) QueueNames() []string { return names }
 
-func (m *memory) QueueOf(p job.Priority) string {
+func (m *memory) QueueOf(_ job.Kind, p job.Priority) string {
 	return map[job.Priority]string{job.High: names[0], job.Normal: names[1], job.Low: names[2]}[p]
 }
 
@@ -138,7 +138,7 @@ func (m *memory) add(t *rapid.T, n int) job.ID {
 		m.dead[id] = r
 		return id
 	}
-	m.tasks[id] = admin.Task{ID: id, Queue: m.QueueOf(r.Priority), State: s}
+	m.tasks[id] = admin.Task{ID: id, Queue: m.QueueOf(r.Kind, r.Priority), State: s}
 	delete(m.records, id)
 	if n%10 > 0 { // some have lost their record
 		m.records[id] = r

@@ -13,7 +13,7 @@ type Queue interface {
 	// QueueNames returns the names of the queues, highest priority first.
 	QueueNames() []string
 	// QueueOf returns the queue of a priority.
-	QueueOf(p job.Priority) string
+	QueueOf(k job.Kind, p job.Priority) string
 	// ListTasks returns the tasks of a queue in one state: Pending, Active, Retry or Scheduled.
 	ListTasks(ctx context.Context, queue string, state State) ([]Task, error)
 	// FindTask returns the task of a job; false when no queue will run one.

@@ -103,6 +103,8 @@ const (
 	Interruption = time.Second
 	// PlanSearch bounds the search of a plan's job for fewer terms. Then the best plan found is its result.
 	PlanSearch = 2 * time.Second
+	// PlanJob bounds an attempt of a plan's job: the catalogue, PlanSearch, and the audit of the result.
+	PlanJob = 10 * time.Second
 	// LastWrite bounds a write that begins when the process is already stopping. It ends within Interruption.
 	LastWrite = 800 * time.Millisecond
 )

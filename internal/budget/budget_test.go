@@ -42,6 +42,7 @@ func TestOrder(t *testing.T) {
 		{"the lock of a rescue within its period", budget.RescueLock, budget.RescueInterval},
 		{"a claim within the lease", budget.TaskClaim, budget.TaskLease},
 		{"an outcome is written within the lease", budget.ResultWrite, budget.TaskLease},
+		{"the search for a plan within its job", budget.PlanSearch + budget.MongoCall, budget.PlanJob},
 		{"a plan within the lease", budget.PlanSearch + budget.ResultWrite, budget.TaskLease},
 		{"the last write within the interruption", budget.LastWrite, budget.Interruption},
 

@@ -225,7 +225,7 @@ func TestQueueTool(t *testing.T) {
 		s.requireOutput(0, []string{"list"}, "no job fits")
 	})
 	t.Run("pause and resume", func(t *testing.T) {
-		s.requireOutput(0, []string{"pause", "--dry-run"}, "would be paused: courseProcessor-high, courseProcessor, courseProcessor-low")
+		s.requireOutput(0, []string{"pause", "--dry-run"}, "would be paused: courseProcessor-high, courseProcessor, courseProcessor-low, courseProcessor-plan")
 		s.requireOutput(0, []string{"pause", "courseProcessor-low"}, "paused: courseProcessor-low")
 		var stats admin.Stats
 		s.decodeOutput(&stats, "stats")

@@ -296,7 +296,7 @@ func (a *Attempt) checkValues(f *Faults) {
 
 // Jobs configures how a worker runs jobs.
 type Jobs struct {
-	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time."`
+	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time, in addition to one plan."`
 	KeepFailed     bool          `env:"TMD_KEEP_FAILED_UPLOADS" envDefault:"false" help:"Keep the document of a job that failed for 7 days, so that tmd queue retry can run it again. Documents are personal data: with false they are deleted as soon as the job has failed."`
 	OutagePatience time.Duration `env:"TMD_OUTAGE_PATIENCE" envDefault:"30m" help:"The age until which a job waits for a parser, a database or a storage that is unavailable without using an attempt. An older job has its three attempts."`
 	Attempt

@@ -71,11 +71,12 @@ func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) e
 	return cause
 }
 
-// shouldSnooze reports whether a fault is an outage that the job may wait out. A missing document is not an outage:
-// it does not come back. A job that is older than OutagePatience waits no longer: outages count as attempts then.
+// shouldSnooze reports whether a fault is an outage that the job may wait out, or a kind of job that waits for a newer
+// worker. A missing document is not an outage: it does not come back. A job that is older than OutagePatience waits no
+// longer: outages count as attempts then.
 func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
-	return fault.CodeOf(cause).IsOutage() && !errors.Is(cause, fs.ErrNotExist) &&
-		p.deps.Clock().Sub(a.record.CreatedAt) < p.deps.OutagePatience
+	mayEnd := fault.CodeOf(cause).IsOutage() && !errors.Is(cause, fs.ErrNotExist) || errors.Is(cause, errUnknownKind)
+	return mayEnd && p.deps.Clock().Sub(a.record.CreatedAt) < p.deps.OutagePatience
 }
 
 // snoozeAttempt postpones the same attempt until the unavailable part may have recovered.

@@ -95,6 +95,10 @@ func New(d Deps) (*Processor, error) {
 // errOver says that there is nothing to do: the job has ended, or was deleted.
 var errOver = fmt.Errorf("process: the job is over: %w", job.ErrSuperseded)
 
+// errUnknownKind says that this version does not know the kind of a job: in an update a newer API, or a newer worker,
+// has accepted it.
+var errUnknownKind = fault.Wrap(fault.Internal, errors.New("process: this version does not know the kind of the job"))
+
 // Process runs one attempt. It returns nil when the job needs no further attempt: it has ended or was deleted. It
 // returns job.ErrSuperseded when a newer run has begun; if this worker still holds the task, the queue must deliver
 // it again. job.ErrInterrupted and *job.Postponement are runs that do not count. Any other error is the fault, and
@@ -160,7 +164,11 @@ func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte,
 
 // buildResult builds the result. It turns a panic into a fault.
 func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (result job.Stored, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.deps.JobTimeout)
+	limit := p.deps.JobTimeout
+	if a.record.Kind == job.Plan {
+		limit = min(limit, budget.PlanJob)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
@@ -239,7 +247,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		builder := builders.ForSaved(in.Timeline)
 		return addGraduation(ctx, builder, now)(p.planTimeline(ctx, a, builder, in))
 	}
-	return nil, fault.Wrap(fault.Internal, fmt.Errorf("process: no such kind of job: %q", a.record.Kind))
+	return nil, errUnknownKind
 }
 
 // decodeInput reads what the owner gave for the job.

@@ -152,6 +152,25 @@ func TestAPlanIsInterrupted(t *testing.T) {
 	})
 }
 
+// In an update an older worker meets a job of a kind that it does not know: the job waits for a newer one, and fails
+// only when none has come for long.
+func TestAJobOfANewerVersionWaits(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		w.record.Kind = "forecast"
+		var postponement *job.Postponement
+		if err := w.attempt(t.Context(), 1); !errors.As(err, &postponement) || postponement.After <= 0 {
+			t.Errorf("got %v, want a postponement", err)
+		}
+		if w.record.State != job.Retrying {
+			t.Errorf("got %s, want retrying", w.record.State)
+		}
+		w.record.CreatedAt = w.record.CreatedAt.Add(-time.Hour)
+		if err := w.attempt(t.Context(), job.MaxAttempts); fault.CodeOf(err) != fault.Internal || w.record.State != job.Failed {
+			t.Errorf("after an hour: got %v and %s, want an internal fault and failed", err, w.record.State)
+		}
+	})
+}
+
 // A timeline of another owner is not found.
 func TestAnothersTimeline(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {

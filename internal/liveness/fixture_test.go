@@ -68,7 +68,7 @@ func (f *fixture) takeTask(queue string) job.ID {
 func (f *fixture) claimNew(m *liveness.Member, p job.Priority) *claim {
 	f.t.Helper()
 	f.EnqueueTasks(f.t, queuetest.NewTask(p))
-	queue := queuemodel.QueueOf(p)
+	queue := queuemodel.QueueOf(job.File, p)
 	c := &claim{task: f.takeTask(queue), queue: queue}
 	var err error
 	c.end, _, err = m.ClaimTask(f.t.Context(), c.task, queue, func(cause error) { c.cause = cause })

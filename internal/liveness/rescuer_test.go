@@ -22,7 +22,7 @@ func TestTheRescuerRestoresTheListOfQueues(t *testing.T) {
 		f.rescueNow(f.newMember("a"))
 		got, err := f.Asynq.Queues()
 		slices.Sort(got)
-		if diff := cmp.Diff([]string{queuemodel.Normal, queuemodel.High, queuemodel.Low}, got); diff != "" || err != nil {
+		if diff := cmp.Diff([]string{queuemodel.Normal, queuemodel.High, queuemodel.Low, queuemodel.Plans}, got); diff != "" || err != nil {
 			t.Errorf("queues: %v (-want +got):\n%s", err, diff)
 		}
 	})

@@ -78,7 +78,7 @@ func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error 
 }
 
 func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.Option) error {
-	name := queuemodel.QueueOf(t.Priority)
+	name := queuemodel.QueueOf(t.Kind, t.Priority)
 	if name == "" {
 		return fault.Wrap(fault.Internal, fmt.Errorf("queue: enqueue: no queue for priority %q", t.Priority))
 	}
@@ -89,7 +89,7 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	bounded, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	options = append(options, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Retention(0),
-		asynq.Timeout(c.timeout+recordingTime))
+		asynq.Timeout(c.timeoutOf(t.Kind)+recordingTime))
 	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload), options...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return redisurl.ToFault(ctx, "queue: enqueue", err)
@@ -97,6 +97,14 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	// The task is in its queue. Without the message a worker takes it a little later.
 	_ = c.redis.Publish(bounded, queuemodel.WakeChannel, "").Err()
 	return nil
+}
+
+// timeoutOf returns the timeout of an attempt of a kind of job.
+func (c *Client) timeoutOf(k job.Kind) time.Duration {
+	if k == job.Plan {
+		return min(c.timeout, budget.PlanJob)
+	}
+	return c.timeout
 }
 
 // TaskStates returns the states of the tasks of jobs in one round trip; absent tasks are left out. A task that is
@@ -109,7 +117,7 @@ func (c *Client) TaskStates(ctx context.Context, ids []job.ID) (map[job.ID]repai
 	names := queuemodel.QueueNames()
 	answers := make([]*redis.StringCmd, 0, len(ids)*len(names))
 	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.SAdd(ctx, queuemodel.AsynqQueuesKey, queuemodel.High, queuemodel.Normal, queuemodel.Low)
+		p.SAdd(ctx, queuemodel.AsynqQueuesKey, queuemodel.High, queuemodel.Normal, queuemodel.Low, queuemodel.Plans)
 		for _, id := range ids {
 			for _, queue := range names {
 				answers = append(answers, p.HGet(ctx, queuemodel.TaskKey(queue, id), "state"))
@@ -172,7 +180,7 @@ func (c *Client) RequeueArchived(ctx context.Context, t job.Task) error {
 		if err := c.Enqueue(ctx, t); err != nil {
 			return fmt.Errorf("queue: requeue archived: %w", err)
 		}
-		state, err := c.redis.HGet(ctx, queuemodel.TaskKey(queuemodel.QueueOf(t.Priority), t.ID), "state").Result()
+		state, err := c.redis.HGet(ctx, queuemodel.TaskKey(queuemodel.QueueOf(t.Kind, t.Priority), t.ID), "state").Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return redisurl.ToFault(ctx, "queue: requeue archived", err)
 		}

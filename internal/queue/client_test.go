@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 
+	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
@@ -22,7 +23,9 @@ import (
 func TestEnqueue(t *testing.T) {
 	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
 		high, normal, low := queuetest.NewTask(job.High), queuetest.NewTask(job.Normal), queuetest.NewTask(job.Low)
-		e.EnqueueTasks(t, high, normal, low, normal, normal)
+		plan := queuetest.NewTask(job.Normal)
+		plan.Kind = job.Plan
+		e.EnqueueTasks(t, high, normal, low, normal, normal, plan)
 		for _, name := range queuemodel.QueueNames() {
 			wantDepth(t, e, queuemodel.Depth{Queue: name, Pending: 1})
 		}
@@ -30,6 +33,9 @@ func TestEnqueue(t *testing.T) {
 		// The outcome of a delivery ends a task, not a limit of asynq's.
 		if info.MaxRetry < 1000 || info.Retention != 0 || info.Timeout != 90*time.Second || !info.Deadline.IsZero() {
 			t.Errorf("got %+v, want no limit of retries, no retention, a timeout of 90s and no deadline", info)
+		}
+		if info := testenv.Must(e.Asynq.GetTaskInfo(queuemodel.Plans, string(plan.ID))); info.Timeout != budget.PlanJob+30*time.Second {
+			t.Errorf("got a timeout of %s for a plan, want %s", info.Timeout, budget.PlanJob+30*time.Second)
 		}
 		// The payload holds ids and nothing else.
 		var payload map[string]string

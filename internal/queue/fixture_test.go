@@ -96,8 +96,7 @@ func (f *fixture) addWorker(host string) *testWorker {
 		f.t.Fatal(err)
 	}
 	// The test takes tasks itself, so that its pacer never waits.
-	p := newPacer(pacerDeps{wakeUps: newWakeUps(f.redis), running: func() int { return 0 }, clock: f.clock.Now})
-	p.queues = math.MaxInt
+	p := newPacer(pacerDeps{wakeUps: newWakeUps(f.redis), running: func() int { return 0 }, clock: f.clock.Now, queues: math.MaxInt})
 	w := &testWorker{Member: m, guard: &guard{UniversalClient: f.redis, liveness: m, pacer: p, logger: logger}}
 	f.workers = append(f.workers, w)
 	return w
@@ -146,7 +145,7 @@ func (f *fixture) claimTask(w *testWorker, d *delivered) (crashes int, err error
 func (f *fixture) beginRun(w *testWorker, p job.Priority) *delivered {
 	f.t.Helper()
 	f.enqueueTask(p)
-	d := f.takeTask(w, queuemodel.QueueOf(p))
+	d := f.takeTask(w, queuemodel.QueueOf(job.File, p))
 	if _, err := f.claimTask(w, d); err != nil {
 		f.t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func newStateMachine(f *fixture, rt *rapid.T) *stateMachine {
 	if err := f.redis.FlushDB(ctx).Err(); err != nil {
 		rt.Fatal(err)
 	}
-	f.redis.SAdd(ctx, queuemodel.AsynqQueuesKey, queuemodel.High, queuemodel.Normal, queuemodel.Low) // asynq's client does so once
+	f.redis.SAdd(ctx, queuemodel.AsynqQueuesKey, queuemodel.High, queuemodel.Normal, queuemodel.Low, queuemodel.Plans) // asynq's client does so once
 	f.workers = nil
 	for i := range 3 {
 		f.addWorker("host-" + fmt.Sprint(i%2))
@@ -58,7 +58,7 @@ func (m *stateMachine) actions() map[string]func(*rapid.T) {
 		},
 		"enqueue": func(rt *rapid.T) {
 			p := rapid.SampledFrom([]job.Priority{job.High, job.Normal, job.Low}).Draw(rt, "priority")
-			m.queueOf[m.enqueueTask(p)] = queuemodel.QueueOf(p)
+			m.queueOf[m.enqueueTask(p)] = queuemodel.QueueOf(job.File, p)
 		},
 		"take":       m.takeAny,
 		"claim late": m.claimLate,

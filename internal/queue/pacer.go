@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -34,7 +32,6 @@ const (
 // there can be something, and answers otherwise that there is nothing.
 type pacer struct {
 	pacerDeps
-	queues int
 
 	// empty is the number of queues in succession that had no task; only asynq's processor, which is one goroutine,
 	// takes tasks.
@@ -52,13 +49,15 @@ type forwardTimes struct{ looked, until time.Time }
 
 type pacerDeps struct {
 	wakeUps  *wakeUps
+	signal   <-chan struct{} // of the wake-ups
 	stopping <-chan struct{} // closed when this worker takes no more tasks
 	running  func() int      // jobs of this worker
 	clock    func() time.Time
+	queues   int // from which asynq's server takes tasks
 }
 
 func newPacer(d pacerDeps) *pacer {
-	return &pacer{pacerDeps: d, queues: len(queuemodel.QueueNames()), forwards: map[string]forwardTimes{}}
+	return &pacer{pacerDeps: d, forwards: map[string]forwardTimes{}}
 }
 
 // pace sends a script of asynq's, now or later, or answers it as Redis would when there is nothing to do.
@@ -116,7 +115,7 @@ func (p *pacer) waitForTurn() bool {
 	select {
 	case <-p.stopping:
 		return false
-	case <-p.wakeUps.signal:
+	case <-p.signal:
 	case <-poll.C:
 	}
 	p.empty = 0

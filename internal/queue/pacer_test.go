@@ -27,8 +27,10 @@ func newPacedQueue(t *testing.T) *pacedQueue {
 	stopping, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	q := &pacedQueue{stop: stop, answer: answerError(redis.Nil)}
+	wakeUps := newWakeUps(noPublisher{})
 	q.pacer = newPacer(pacerDeps{
-		wakeUps: newWakeUps(noPublisher{}), stopping: stopping.Done(), running: func() int { return q.running }, clock: time.Now,
+		wakeUps: wakeUps, signal: wakeUps.subscribe(), stopping: stopping.Done(), running: func() int { return q.running },
+		clock: time.Now, queues: len(queuemodel.QueueNames()),
 	})
 	return q
 }
@@ -237,7 +239,7 @@ func TestWaitingTasks(t *testing.T) {
 			t.Errorf("tasks that became pending: got %d, want 3", n)
 		}
 		select {
-		case <-q.wakeUps.signal:
+		case <-q.signal:
 		default:
 			t.Error("nothing wakes the worker")
 		}
@@ -254,7 +256,7 @@ func TestARequeueWakes(t *testing.T) {
 		q := newPacedQueue(t)
 		q.observeOutcome(t.Context(), []string{"active", "lease", queuemodel.QueueKey(queuemodel.Normal, "pending"), "t"}, []any{"id"})
 		select {
-		case <-q.wakeUps.signal:
+		case <-q.signal:
 		default:
 			t.Error("nothing wakes the worker")
 		}

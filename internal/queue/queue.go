@@ -38,8 +38,11 @@ type Liveness interface {
 	Run(ctx context.Context)
 }
 
-// weights are the shares of the queues while all of them hold tasks: 60, 30 and 10 %. asynq treats them as chances, not
-// as an order, so that no queue starves.
+// weights are the shares of the queues of priorities while all of them hold tasks: 60, 30 and 10 %. asynq treats them
+// as chances, not as an order, so that no queue starves.
 func weights() map[string]int {
 	return map[string]int{queuemodel.High: 6, queuemodel.Normal: 3, queuemodel.Low: 1}
 }
+
+// plansAtATime is the number of plans that a worker makes at a time, in addition to the jobs of the other queues.
+const plansAtATime = 1

@@ -15,6 +15,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -37,7 +38,7 @@ type Deps struct {
 	Redis       redis.UniversalClient
 	Liveness    Liveness
 	Handler     Handler
-	Concurrency int // jobs at a time; 0 means 2
+	Concurrency int // jobs at a time, plans aside; 0 means 2
 	// Grace is how long Run may take to return after its context has ended; 0 means 20 s. Running jobs have all of it
 	// except the last second. Then those that still run are interrupted.
 	Grace      time.Duration
@@ -91,18 +92,24 @@ func (s *Server) Run(ctx context.Context) error {
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	wakeUps := newWakeUps(s.redis)
-	server := s.newAsynqServer(newPacer(pacerDeps{wakeUps: wakeUps, stopping: stopping.Done(), running: s.Running, clock: time.Now}))
+	servers := []*asynq.Server{
+		s.newAsynqServer(stopping, wakeUps, weights(), s.concurrency),
+		s.newAsynqServer(stopping, wakeUps, map[string]int{queuemodel.Plans: 1}, plansAtATime),
+	}
 	// This worker sends heartbeats until the very end, so that the others do not rescue what it still runs.
 	alive, die := context.WithCancel(context.WithoutCancel(ctx))
 	defer die()
 	var liveness sync.WaitGroup
 	liveness.Go(func() { s.liveness.Run(alive) })
 	liveness.Go(func() { wakeUps.run(stopping) })
-	if err := server.Start(asynq.HandlerFunc(s.deliverTask)); err != nil {
-		stop()
-		die()
-		liveness.Wait()
-		return fmt.Errorf("queue: start: %w", err)
+	for i, server := range servers {
+		if err := server.Start(asynq.HandlerFunc(s.deliverTask)); err != nil {
+			stop()
+			shutDown(servers[:i])
+			die()
+			liveness.Wait()
+			return fmt.Errorf("queue: start: %w", err)
+		}
 	}
 	<-ctx.Done()
 	stop() // asynq's Shutdown waits for a call that takes a task
@@ -113,7 +120,7 @@ func (s *Server) Run(ctx context.Context) error {
 	// asynq returns a task as soon as the grace is over, whether or not its handler has ended. Interrupted handlers
 	// have recorded the interruption by then, and wait in deliverTask for exactly that: it is asynq's only way to
 	// requeue a task without counting the attempt.
-	server.Shutdown()
+	shutDown(servers)
 	timer.Stop()
 	s.interrupt()
 	close(s.returned)
@@ -123,11 +130,23 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) newAsynqServer(p *pacer) *asynq.Server {
+// shutDown shuts servers down at the same time: each has the whole grace.
+func shutDown(servers []*asynq.Server) {
+	var ended sync.WaitGroup
+	for _, server := range servers {
+		ended.Go(server.Shutdown)
+	}
+	ended.Wait()
+}
+
+func (s *Server) newAsynqServer(stopping context.Context, w *wakeUps, queues map[string]int, concurrency int) *asynq.Server {
+	p := newPacer(pacerDeps{
+		wakeUps: w, signal: w.subscribe(), stopping: stopping.Done(), running: s.Running, clock: time.Now, queues: len(queues),
+	})
 	guarded := &guard{UniversalClient: s.redis, liveness: s.liveness, pacer: p, logger: s.logger}
 	return asynq.NewServerFromRedisClient(guarded, asynq.Config{
-		Concurrency:              s.concurrency,
-		Queues:                   weights(),
+		Concurrency:              concurrency,
+		Queues:                   queues,
 		TaskCheckInterval:        askInterval,
 		DelayedTaskCheckInterval: forwardInterval,
 		RetryDelayFunc: func(n int, err error, _ *asynq.Task) time.Duration {

@@ -301,3 +301,39 @@ func TestDrainWithoutRedis(t *testing.T) {
 		t.Errorf("Run without Redis: got %v, want nil", err)
 	}
 }
+
+// Documents that hold every slot do not delay a plan, and plans that wait take no slot of a document.
+func TestPlansHaveASlotOfTheirOwn(t *testing.T) {
+	queuetest.OnEachRedis(t, func(t *testing.T, e *queuetest.Env) {
+		newPlan := func() job.Task {
+			task := queuetest.NewTask(job.Normal)
+			task.Kind = job.Plan
+			return task
+		}
+		began, release := make(chan job.Delivery, 10), make(chan struct{})
+		e.StartWorker(t, queuetest.Patience, func(_ context.Context, d job.Delivery) error {
+			began <- d
+			<-release
+			return nil
+		})
+		e.EnqueueTasks(t, newPlan(), newPlan(), newPlan())
+		if d := queuetest.Receive(t, began); d.Kind != job.Plan || d.Attempt != 1 {
+			t.Errorf("got %+v, want the first attempt of a plan", d)
+		}
+		e.EnqueueTasks(t, queuetest.NewTask(job.Normal), queuetest.NewTask(job.Low))
+		for range 2 {
+			if d := queuetest.Receive(t, began); d.Kind != job.File {
+				t.Errorf("got %+v, want a document", d)
+			}
+		}
+		if d := e.DepthOf(t, queuemodel.Plans); d.Active != 1 || d.Pending != 2 {
+			t.Errorf("got %+v, want one plan that runs and two that wait", d)
+		}
+		close(release)
+		for range 2 {
+			if d := queuetest.Receive(t, began); d.Kind != job.Plan {
+				t.Errorf("got %+v, want the other plans", d)
+			}
+		}
+	})
+}

@@ -10,14 +10,18 @@ import (
 
 // wakeUps is a worker's subscription to the messages that a task may have become pending.
 type wakeUps struct {
-	redis redis.UniversalClient
-	// signal holds a value when there was a message since the last receive. One value stands for any number of
-	// messages, because a worker that wakes takes tasks until the queues are empty.
-	signal chan struct{}
+	redis   redis.UniversalClient
+	signals []chan struct{}
 }
 
-func newWakeUps(client redis.UniversalClient) *wakeUps {
-	return &wakeUps{redis: client, signal: make(chan struct{}, 1)}
+func newWakeUps(client redis.UniversalClient) *wakeUps { return &wakeUps{redis: client} }
+
+// subscribe returns a channel that holds a value when there was a message since the last receive. One value stands for
+// any number of messages, because who wakes takes tasks until the queues are empty. It is called before run.
+func (w *wakeUps) subscribe() <-chan struct{} {
+	signal := make(chan struct{}, 1)
+	w.signals = append(w.signals, signal)
+	return signal
 }
 
 // run receives messages until ctx ends. It reconnects on its own, and a new subscription counts as a message: Redis
@@ -41,9 +45,11 @@ func (w *wakeUps) run(ctx context.Context) {
 
 // notify wakes this worker.
 func (w *wakeUps) notify() {
-	select {
-	case w.signal <- struct{}{}:
-	default:
+	for _, signal := range w.signals {
+		select {
+		case signal <- struct{}{}:
+		default:
+		}
 	}
 }
 

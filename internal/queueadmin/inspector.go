@@ -60,7 +60,7 @@ func NewInspector(d Deps) (*Inspector, error) {
 func (*Inspector) QueueNames() []string { return queuemodel.QueueNames() }
 
 // QueueOf returns the queue of a priority.
-func (*Inspector) QueueOf(p job.Priority) string { return queuemodel.QueueOf(p) }
+func (*Inspector) QueueOf(k job.Kind, p job.Priority) string { return queuemodel.QueueOf(k, p) }
 
 // ListTasks returns the tasks of a queue that are in a state: admin.Pending, Active, Retry or Scheduled.
 func (i *Inspector) ListTasks(ctx context.Context, queue string, state admin.State) ([]admin.Task, error) {

@@ -8,23 +8,30 @@ package queuemodel
 
 import "github.com/trackmydegree/trackmydegree/internal/job"
 
-// The queues. Operators and the scaler use the names.
+// The queues: one for each priority, and one for plans, so that a plan, which may search for seconds, never takes the
+// place of a document. Operators and the scaler use the names.
 const (
 	High   = "courseProcessor-high"
 	Normal = "courseProcessor"
 	Low    = "courseProcessor-low"
+	Plans  = "courseProcessor-plan"
 )
 
 // byPriority maps a priority to its queue.
 var byPriority = map[job.Priority]string{job.High: High, job.Normal: Normal, job.Low: Low}
 
-// QueueNames returns the names of the queues, highest priority first.
-func QueueNames() []string { return []string{High, Normal, Low} }
+// QueueNames returns the names of the queues: those of the priorities, highest first, and that of plans.
+func QueueNames() []string { return []string{High, Normal, Low, Plans} }
 
-// QueueOf returns the queue of a priority, "" for an unknown one.
-func QueueOf(p job.Priority) string { return byPriority[p] }
+// QueueOf returns the queue of a kind of job with a priority, "" for an unknown priority. Plans have no priorities.
+func QueueOf(k job.Kind, p job.Priority) string {
+	if k == job.Plan && byPriority[p] != "" {
+		return Plans
+	}
+	return byPriority[p]
+}
 
-// PriorityOf returns the priority of a queue, job.Normal for an unknown one.
+// PriorityOf returns the priority of a queue, job.Normal for one without.
 func PriorityOf(queue string) job.Priority {
 	for priority, name := range byPriority {
 		if name == queue {

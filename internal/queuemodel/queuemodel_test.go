@@ -12,7 +12,7 @@ import (
 func TestEachPriorityHasAQueue(t *testing.T) {
 	t.Parallel()
 	for _, p := range []job.Priority{job.High, job.Normal, job.Low} {
-		name := queuemodel.QueueOf(p)
+		name := queuemodel.QueueOf(job.File, p)
 		if !slices.Contains(queuemodel.QueueNames(), name) {
 			t.Errorf("QueueOf(%q) = %q, want one of %v", p, name, queuemodel.QueueNames())
 		}
@@ -20,8 +20,19 @@ func TestEachPriorityHasAQueue(t *testing.T) {
 			t.Errorf("PriorityOf(%q) = %q, want %q", name, got, p)
 		}
 	}
-	if got := queuemodel.QueueOf("urgent"); got != "" {
-		t.Errorf(`QueueOf("urgent") = %q, want ""`, got)
+	for _, k := range []job.Kind{job.File, job.Plan} {
+		if got := queuemodel.QueueOf(k, "urgent"); got != "" {
+			t.Errorf(`QueueOf(%q, "urgent") = %q, want ""`, k, got)
+		}
+	}
+}
+
+func TestPlansHaveAQueueOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, p := range []job.Priority{job.High, job.Normal, job.Low} {
+		if got := queuemodel.QueueOf(job.Plan, p); got != queuemodel.Plans || !slices.Contains(queuemodel.QueueNames(), got) {
+			t.Errorf("QueueOf(plan, %q) = %q, want %q, one of the names", p, got, queuemodel.Plans)
+		}
 	}
 }
 

@@ -16,8 +16,8 @@ func TestDepthsAreMetrics(t *testing.T) {
 		registry := prometheus.NewPedanticRegistry()
 		registry.MustRegister(e.Reader)
 		got := queuetest.GatherMetrics(t, registry)
-		if got["tmd_queue_tasks "+queuemodel.Low+" pending"] != 2 || got["tmd_queue_tasks "+queuemodel.High+" pending"] != 1 || len(got) != 18 {
-			t.Errorf("got %v, want 18 series with 2 pending tasks in the low queue and 1 in the high one", got)
+		if got["tmd_queue_tasks "+queuemodel.Low+" pending"] != 2 || got["tmd_queue_tasks "+queuemodel.High+" pending"] != 1 || len(got) != 24 {
+			t.Errorf("got %v, want 24 series with 2 pending tasks in the low queue and 1 in the high one", got)
 		}
 	})
 }

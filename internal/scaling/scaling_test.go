@@ -44,7 +44,7 @@ func TestOldestPending(t *testing.T) {
 		for _, d := range depths {
 			waits[d.Queue] = d.OldestPending.Truncate(time.Minute)
 		}
-		want := map[string]time.Duration{queuemodel.High: 0, queuemodel.Normal: time.Minute, queuemodel.Low: 0}
+		want := map[string]time.Duration{queuemodel.High: 0, queuemodel.Normal: time.Minute, queuemodel.Low: 0, queuemodel.Plans: 0}
 		if diff := cmp.Diff(want, waits); diff != "" {
 			t.Errorf("waits of the oldest tasks (-want +got):\n%s", diff)
 		}
@@ -67,8 +67,8 @@ func TestBacklogKeysHoldTheBacklog(t *testing.T) {
 		if sum != 6 {
 			t.Errorf("tasks under the keys: got %d, want 6", sum)
 		}
-		if n := len(scaling.BacklogKeys()); n != 12 {
-			t.Errorf("keys: got %d, want 12", n)
+		if n := len(scaling.BacklogKeys()); n != 16 {
+			t.Errorf("keys: got %d, want 16", n)
 		}
 	})
 }

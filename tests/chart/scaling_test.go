@@ -32,7 +32,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 			names[trigger.Name] = trigger.Metadata["listName"]
 		}
 	}
-	if len(triggers) != 12 {
+	if len(triggers) != 16 {
 		t.Fatalf("%d triggers: %v", len(triggers), triggers)
 	}
 	for term := range strings.SplitSeq(formula, " + ") {
@@ -52,7 +52,7 @@ func TestKEDALooksAtTheQueuesKeys(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = redis.Close() })
 	client := asynq.NewClientFromRedisClient(redis)
-	queues := map[string]int{queuemodel.High: 1, queuemodel.Normal: 1, queuemodel.Low: 1}
+	queues := map[string]int{queuemodel.High: 1, queuemodel.Normal: 1, queuemodel.Low: 1, queuemodel.Plans: 1}
 	enqueue := func(name, kind string, options ...asynq.Option) {
 		t.Helper()
 		if _, err := client.Enqueue(asynq.NewTask(kind, nil), append(options, asynq.Queue(name))...); err != nil {
