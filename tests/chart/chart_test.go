@@ -71,8 +71,8 @@ type variable struct {
 	} `yaml:"valueFrom"`
 }
 
-// render returns the objects of a values file.
-func render(t *testing.T, values string, args ...string) []object {
+// renderText returns the manifests of a values file.
+func renderText(t *testing.T, values string, args ...string) string {
 	t.Helper()
 	helm, err := exec.LookPath("../../.bin/helm")
 	if err != nil {
@@ -87,8 +87,14 @@ func render(t *testing.T, values string, args ...string) []object {
 	if err != nil {
 		t.Fatalf("%v: %s", err, &faults)
 	}
+	return string(text)
+}
+
+// render returns the objects of a values file.
+func render(t *testing.T, values string, args ...string) []object {
+	t.Helper()
 	var objects []object
-	for document := range strings.SplitSeq(string(text), "\n---\n") {
+	for document := range strings.SplitSeq(renderText(t, values, args...), "\n---\n") {
 		var o object
 		if err := yaml.Unmarshal([]byte(document), &o); err != nil {
 			t.Fatalf("%v in\n%s", err, document)
@@ -171,7 +177,8 @@ func TestRolesGetWhatTheyRead(t *testing.T) {
 				}
 			}
 			cert, key := testenv.WriteCertificate(t)
-			mounted := strings.NewReplacer("/etc/tmd/redis/tls.crt", cert, "/etc/tmd/redis/tls.key", key)
+			mounted := strings.NewReplacer("/etc/tmd/redis/tls.crt", cert, "/etc/tmd/redis/tls.key", key,
+				"/etc/tmd/scaler/tls.crt", cert, "/etc/tmd/scaler/tls.key", key)
 			found := containers(objects)
 			if len(found) < 2 {
 				t.Fatalf("only %d containers run the program", len(found))

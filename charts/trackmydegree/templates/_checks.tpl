@@ -149,7 +149,7 @@ Each helper gives a list of sentences in YAML.
 {{- $faults := list }}
 {{- $secret := .Values.secret }}
 {{- /* Checked here and not in the schema, whose errors print the value into the log of the installation. */}}
-{{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "sessionSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
+{{- range $value, $form := dict "jwtSecret" (list "^.{32,}$" "a text of 32 characters or more") "sessionSecret" (list "^.{32,}$" "a text of 32 characters or more") "redisJobURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/1") "redisCacheURL" (list "^((rediss?|unix)://.+)$" "redis://user:password@host:6379/0") "mongodbURI" (list "^mongodb(\\+srv)?://.+$" "mongodb://user:password@host:27017/trackmydegree") "seed" (list "^.{32,}$" "a text of 32 characters or more") "sentryDSN" (list "^https?://.+@.+$" "https://key@host/project") }}
 {{- with get $secret $value }}
 {{- if not (regexMatch (first $form) .) }}
 {{- $faults = append $faults (printf "secret.%s has another form than it must have (its value is not shown): %s." $value (last $form)) }}
@@ -222,8 +222,43 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults (printf "The Secret %s is not in the namespace %s: create it with the keys %s (kubectl -n %s create secret generic %s --from-literal=…), or set secret.check=false if something makes it later." $secret.existingSecret .Release.Namespace (join ", " $keys) .Release.Namespace $secret.existingSecret) }}
 {{- else }}
 {{- range $keys }}
-{{- if not (get ($found.data | default dict) .) }}
-{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $secret.existingSecret .) }}
+{{- $key := include "tmd.secretKey" (list $ .) }}
+{{- if not (get ($found.data | default dict) $key) }}
+{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $secret.existingSecret $key) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.names" -}}
+{{- $faults := list }}
+{{- if contains "." (include "tmd.fullname" .) }}
+{{- $faults = append $faults (printf "The name %s contains a dot, which names of Services do not: choose another name of the release, or set fullnameOverride." (include "tmd.fullname" .)) }}
+{{- end }}
+{{- range $name := without (keys .Values.secret.keys) "jwt-secret" "mongodb-uri" "redis-job-url" "redis-cache-url" "redis-password" "redis-sentinel-password" "mongodb-password" "sentry-dsn" "oidc-client-secret" "session-secret" }}
+{{- $faults = append $faults (printf "secret.keys.%s is no key that the chart reads: the comment above secret in values.yaml lists them." $name) }}
+{{- end }}
+{{- if and .Values.secret.keys (not .Values.secret.existingSecret) }}
+{{- $faults = append $faults "secret.keys names keys of an existing Secret: set secret.existingSecret, or leave secret.keys empty." }}
+{{- end }}
+{{- $ca := .Values.extraCACerts }}
+{{- if and $ca.kedaKey (not (or $ca.configMap $ca.secret)) }}
+{{- $faults = append $faults "extraCACerts.kedaKey names a key of nothing: set extraCACerts.configMap or extraCACerts.secret." }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{/* A StatefulSet keeps the size of its volumes: the API server refuses another one with a long error. */}}
+{{- define "tmd.checks.volumes" -}}
+{{- $faults := list }}
+{{- range $name, $values := dict "redis" .Values.redis "mongodb" .Values.mongodb }}
+{{- if and $values.enabled $values.persistence.enabled (not $values.persistence.existingClaim) }}
+{{- range dig "spec" "volumeClaimTemplates" (list) (lookup "apps/v1" "StatefulSet" $.Release.Namespace (include "tmd.component" (list $ $name)) | default dict) }}
+{{- $size := .spec.resources.requests.storage }}
+{{- if ne $size (toString $values.persistence.size) }}
+{{- $faults = append $faults (printf "%s.persistence.size is %v, and the volume was made with %s. A StatefulSet does not change it: enlarge the claim, delete the StatefulSet with --cascade=orphan and upgrade again, as docs/operations.md (Larger volumes) says." $name $values.persistence.size $size) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -234,7 +269,7 @@ Each helper gives a list of sentences in YAML.
 {{- define "tmd.checks.ways" -}}
 {{- $faults := list }}
 {{- $ingress := .Values.ingress }}
-{{- if and $ingress.enabled $ingress.tls.enabled (not $ingress.host) }}
+{{- if and $ingress.enabled $ingress.tls.enabled (not (or $ingress.host $ingress.hosts)) }}
 {{- $faults = append $faults "ingress.tls.enabled needs a host name for its certificate: set ingress.host." }}
 {{- end }}
 {{- if and $ingress.enabled $ingress.tls.enabled (not $ingress.tls.secretName) }}

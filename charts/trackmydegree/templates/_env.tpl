@@ -14,9 +14,15 @@
 - name: TMD_CORS_ORIGINS
   value: {{ join "," . | quote }}
 {{- end }}
+- name: TMD_IDLE_TIMEOUT
+  value: {{ printf "%ds" (int .Values.api.idleTimeoutSeconds) }}
 {{- with .Values.api.hstsMaxAgeSeconds }}
 - name: TMD_HSTS_MAX_AGE
   value: {{ printf "%ds" (int .) }}
+{{- end }}
+{{- with .Values.installation }}
+- name: TMD_INSTALLATION
+  value: {{ . | quote }}
 {{- end }}
 - name: TMD_RATE_LIMIT
   value: {{ .Values.api.rateLimit | int | quote }}
@@ -72,6 +78,10 @@
 {{- include "tmd.processEnv" (list . .Values.worker.drainSeconds) | nindent 0 }}
 - name: TMD_WORKER_HEALTH_ADDR
   value: ":8081"
+{{- with .Values.installation }}
+- name: TMD_INSTALLATION
+  value: {{ . | quote }}
+{{- end }}
 - name: WORKER_CONCURRENCY
   value: {{ .Values.worker.concurrency | int | quote }}
 - name: TMD_JOB_TIMEOUT
@@ -211,6 +221,14 @@
 {{- with include "tmd.goEnv" (list .Values.seed.resources 0) }}
 {{- . | nindent 0 }}
 {{- end }}
+{{- end }}
+
+{{/* The chart's own variables of the test. */}}
+{{- define "tmd.testEnv" -}}
+- name: TMD_URL
+  value: http://{{ include "tmd.component" (list . "api") }}:{{ .Values.api.service.port }}
+- name: TMD_TOKEN_FILE
+  value: /run/token/token
 {{- end }}
 
 {{/* The chart's own variables of the parser. */}}

@@ -15,19 +15,35 @@ the controller answers. include "tmd.kedaAuth" .
 {{- end }}
 {{- else if not (include "tmd.pushes" .) }}
 {{- if or .Values.redis.enabled $external.password }}
-{{- $parameters = append $parameters (dict "parameter" "password" "name" $secret "key" "redis-password") }}
+{{- $parameters = append $parameters (dict "parameter" "password" "name" $secret "key" (include "tmd.secretKey" (list . "redis-password"))) }}
 {{- end }}
 {{- if not .Values.redis.enabled }}
 {{- if $external.sentinel.password }}
-{{- $parameters = append $parameters (dict "parameter" "sentinelPassword" "name" $secret "key" "redis-sentinel-password") }}
+{{- $parameters = append $parameters (dict "parameter" "sentinelPassword" "name" $secret "key" (include "tmd.secretKey" (list . "redis-sentinel-password"))) }}
+{{- end }}
+{{- if and $external.tls.enabled .Values.extraCACerts.kedaKey .Values.extraCACerts.secret }}
+{{- $parameters = append $parameters (dict "parameter" "ca" "name" .Values.extraCACerts.secret "key" .Values.extraCACerts.kedaKey) }}
 {{- end }}
 {{- if and $external.tls.enabled $external.tls.existingSecret }}
+{{- if not .Values.extraCACerts.kedaKey }}
 {{- $parameters = append $parameters (dict "parameter" "ca" "name" $external.tls.existingSecret "key" "ca.crt") }}
+{{- end }}
 {{- if $external.tls.clientCertificate }}
 {{- $parameters = append $parameters (dict "parameter" "cert" "name" $external.tls.existingSecret "key" "tls.crt") }}
 {{- $parameters = append $parameters (dict "parameter" "key" "name" $external.tls.existingSecret "key" "tls.key") }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $parameters }}
+{{- end }}
+
+{{/* The same of ConfigMaps. include "tmd.kedaConfig" . */}}
+{{- define "tmd.kedaConfig" -}}
+{{- $parameters := list }}
+{{- with .Values.extraCACerts }}
+{{- if and .kedaKey .configMap (not .secret) (not $.Values.redis.enabled) $.Values.redis.external.tls.enabled (not (include "tmd.pushes" $)) }}
+{{- $parameters = append $parameters (dict "parameter" "ca" "name" .configMap "key" .kedaKey) }}
 {{- end }}
 {{- end }}
 {{- toYaml $parameters }}

@@ -5,8 +5,13 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* include "tmd.fullname" . */}}
+{{/* The name of a Service begins with a letter. include "tmd.fullname" . */}}
 {{- define "tmd.fullname" -}}
+{{- $name := include "tmd.givenName" . }}
+{{- regexMatch "^[0-9]" $name | ternary (printf "tmd-%s" $name | trunc 63 | trimSuffix "-") $name }}
+{{- end }}
+
+{{- define "tmd.givenName" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
 {{- else if contains (include "tmd.name" .) .Release.Name }}
@@ -99,6 +104,18 @@ annotations:
 {{/* include "tmd.secret" . */}}
 {{- define "tmd.secret" -}}
 {{- .Values.secret.existingSecret | default (include "tmd.fullname" .) }}
+{{- end }}
+
+{{/* A password that derives from secret.seed, for this release alone. include "tmd.derived" (list . "redis-password") */}}
+{{- define "tmd.derived" -}}
+{{- $root := index . 0 }}
+{{- with $root.Values.secret.seed }}{{ printf "%s\n%s/%s\n%s" . $root.Release.Namespace $root.Release.Name (index $ 1) | sha256sum | trunc 48 }}{{ end }}
+{{- end }}
+
+{{/* The key of an entry in the Secret. include "tmd.secretKey" (list . "mongodb-uri") */}}
+{{- define "tmd.secretKey" -}}
+{{- $secret := (index . 0).Values.secret }}
+{{- not (empty $secret.existingSecret) | ternary (get $secret.keys (index . 1)) "" | default (index . 1) }}
 {{- end }}
 
 {{/* include "tmd.uploadsClaim" . */}}

@@ -13,6 +13,9 @@ name: parser
 args: [parser]
 env:
   {{- include "tmd.env" (list (include "tmd.parserEnv" .) $values.extraEnv) | nindent 2 }}
+{{- with include "tmd.envFrom" $values }}
+{{ . }}
+{{- end }}
 ports:
   - name: parser
     containerPort: 15001
@@ -29,15 +32,13 @@ volumeMounts:
   {{- with $values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-startupProbe:
-  {{- include "tmd.httpProbe" (list "/health" "parser") | nindent 2 }}
-  periodSeconds: 1
-  failureThreshold: 60
+{{- with include "tmd.probe" (list $values "startupProbe" (dict "path" "/health" "port" "parser") 1 60) }}
+{{- . | nindent 0 }}
+{{- end }}
 # The probe covers the process only: it replaces its children, and must not be killed because of one.
-livenessProbe:
-  {{- include "tmd.httpProbe" (list "/version" "parser-metrics") | nindent 2 }}
-  periodSeconds: 10
-  failureThreshold: 6
+{{- with include "tmd.probe" (list $values "livenessProbe" (dict "path" "/version" "port" "parser-metrics") 10 6) }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- end }}
 
 {{/* include "tmd.parserVolumes" . */}}

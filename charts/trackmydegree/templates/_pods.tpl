@@ -17,6 +17,20 @@ imagePullSecrets:
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
+{{- with $values.runtimeClassName }}
+runtimeClassName: {{ . | quote }}
+{{- end }}
+{{- with $values.hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.dnsPolicy }}
+dnsPolicy: {{ . | quote }}
+{{- end }}
+{{- with $values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -142,7 +156,15 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
   valueFrom:
     secretKeyRef:
       name: {{ include "tmd.secret" (index . 0) | quote }}
-      key: {{ index . 2 }}
+      key: {{ include "tmd.secretKey" (list (index . 0) (index . 2)) | quote }}
+{{- end }}
+
+{{/* Sources of variables in addition. include "tmd.envFrom" .Values.api */}}
+{{- define "tmd.envFrom" -}}
+{{- with .extraEnvFrom -}}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* The DSN of Sentry, if there is one. include "tmd.sentryEnv" . */}}
@@ -157,16 +179,26 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- if .Values.secret.existingSecret }}{{ if .Values.secret.sentry }}yes{{ end }}{{ else if .Values.secret.sentryDSN }}yes{{ end }}
 {{- end }}
 
+{{/* The Secret whose ca.crt the pods trust for Redis. include "tmd.redisCA" . */}}
+{{- define "tmd.redisCA" -}}
+{{- if and (not .Values.redis.enabled) .Values.redis.external.tls.enabled }}{{ .Values.redis.external.tls.existingSecret }}{{ end }}
+{{- end }}
+
+{{/* include "tmd.hasCA" . */}}
+{{- define "tmd.hasCA" -}}
+{{- if or .Values.extraCACerts.configMap .Values.extraCACerts.secret (include "tmd.redisCA" .) }}yes{{ end }}
+{{- end }}
+
 {{/* Go reads certificates from every folder of SSL_CERT_DIR, in addition to the system's bundle. include "tmd.caEnv" . */}}
 {{- define "tmd.caEnv" -}}
-{{- if .Values.extraCACerts.configMap -}}
+{{- if include "tmd.hasCA" . -}}
 - name: SSL_CERT_DIR
   value: /etc/ssl/certs:/etc/tmd/ca
 {{- end }}
 {{- end }}
 
 {{- define "tmd.caMount" -}}
-{{- if .Values.extraCACerts.configMap -}}
+{{- if include "tmd.hasCA" . -}}
 - name: ca
   mountPath: /etc/tmd/ca
   readOnly: true
@@ -174,7 +206,29 @@ the parser have their own limit. include "tmd.goEnv" (list .Values.api.resources
 {{- end }}
 
 {{- define "tmd.caVolume" -}}
-{{- if .Values.extraCACerts.configMap -}}
+{{- $redis := include "tmd.redisCA" . }}
+{{- if or .Values.extraCACerts.secret $redis -}}
+- name: ca
+  projected:
+    sources:
+      {{- with .Values.extraCACerts.configMap }}
+      - configMap:
+          name: {{ . | quote }}
+      {{- end }}
+      {{- with .Values.extraCACerts.secret }}
+      - secret:
+          name: {{ . | quote }}
+      {{- end }}
+      {{- with $redis }}
+      # The Secret may hold a client certificate alone.
+      - secret:
+          name: {{ . | quote }}
+          optional: true
+          items:
+            - key: ca.crt
+              path: redis-ca.crt
+      {{- end }}
+{{- else if .Values.extraCACerts.configMap -}}
 - name: ca
   configMap:
     name: {{ .Values.extraCACerts.configMap | quote }}
@@ -303,8 +357,11 @@ alone. What the chart makes at random is kept, so the values that it is made fro
 */}}
 {{- define "tmd.secretChecksum" -}}
 {{- if .Values.secret.existingSecret }}
+{{- /* Without secret.check the account that installs may lack the right to read Secrets. */}}
+{{- if .Values.secret.check }}
 {{- with lookup "v1" "Secret" .Release.Namespace .Values.secret.existingSecret }}
 checksum/secret: {{ .data | toJson | sha256sum }}
+{{- end }}
 {{- end }}
 {{- else }}
 checksum/secret: {{ list .Values.secret .Values.redis.enabled .Values.mongodb.enabled .Values.mongodb.auth | toJson | sha256sum }}
@@ -314,19 +371,33 @@ checksum/secret: {{ list .Values.secret .Values.redis.enabled .Values.mongodb.en
 {{/* The checksums of pods that reach uploads: the credentials of a bucket are in a Secret of their own. include "tmd.uploadsChecksum" . */}}
 {{- define "tmd.uploadsChecksum" -}}
 {{- include "tmd.secretChecksum" . }}
-{{- with .Values.uploads.s3.existingSecret }}
+{{- with and .Values.secret.check .Values.uploads.s3.existingSecret }}
 {{- with lookup "v1" "Secret" $.Release.Namespace . }}
 checksum/s3-secret: {{ .data | toJson | sha256sum }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* A probe of an HTTP path. include "tmd.httpProbe" (list "/livez" "http") */}}
-{{- define "tmd.httpProbe" -}}
-httpGet:
-  path: {{ index . 0 }}
-  port: {{ index . 1 }}
-timeoutSeconds: 3
+{{/*
+A probe of a component: of a path, or of a port that is open. Fields of the operator's replace the chart's, and so does
+another handler. The chart has none when the period is 0.
+include "tmd.probe" (list .Values.api "livenessProbe" (dict "path" "/livez" "port" "http") 10 3)
+*/}}
+{{- define "tmd.probe" -}}
+{{- $given := get (index . 0) (index . 1) | default dict }}
+{{- $target := index . 2 }}
+{{- $probe := dict "periodSeconds" (index . 3) "failureThreshold" (index . 4) }}
+{{- if not (index . 3) }}{{ $probe = dict }}
+{{- else if hasKey $target "path" }}{{ $probe = merge (dict "httpGet" $target "timeoutSeconds" 3) $probe }}
+{{- else }}{{ $_ := set $probe "tcpSocket" $target }}
+{{- end }}
+{{- range list "httpGet" "tcpSocket" "exec" "grpc" }}
+{{- if hasKey $given . }}{{ $probe = omit $probe "httpGet" "tcpSocket" }}{{ end }}
+{{- end }}
+{{- with merge (deepCopy $given) $probe -}}
+{{ index $ 1 }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* A storage class; "-" means a volume without one, as in many charts. include "tmd.storageClass" "fast" */}}
