@@ -38,7 +38,7 @@ func TestPagesKeepToTheirPolicy(t *testing.T) {
 	}
 	inline := regexp.MustCompile(`(?i)<script(?:>|[^>]*[^/]>\s*\S)|<style|\son[a-z]+\s*=|\sstyle\s*=|javascript:|\bhttps?://`)
 	refers := regexp.MustCompile(`/assets/([a-z.-]+)`)
-	imports := regexp.MustCompile(`(?:from|import) ?\(?"\./([a-z.-]+)"`)
+	imports := regexp.MustCompile(`(?:from|import) ?\(?["'` + "`" + `]\./([a-z.-]+)["'` + "`" + `]`)
 	for name, body := range names {
 		if strings.HasSuffix(name, ".html") {
 			for _, found := range inline.FindAllString(strings.ReplaceAll(body, `></script>`, `/>`), -1) {
