@@ -108,12 +108,18 @@ func (s system) finishDocument(t *testing.T, path string) string {
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	var accepted struct{ JobID string }
 	s.send(t, r, &accepted)
+	s.awaitJob(t, accepted.JobID)
+	return accepted.JobID
+}
+
+// awaitJob waits until a job is done.
+func (s system) awaitJob(t *testing.T, id string) {
+	t.Helper()
 	testenv.EventuallyWithin(t, time.Minute, "the job is done", func() bool {
 		var job struct{ Status string }
-		s.get(t, "/api/timeline/status/"+accepted.JobID, &job)
+		s.get(t, "/api/timeline/status/"+id, &job)
 		return job.Status == "done"
 	})
-	return accepted.JobID
 }
 
 // transcript is the path of a synthetic document.

@@ -118,8 +118,9 @@ function pastView(plan) {
     node.hidden = groups.length === 0;
     const earned = (s) => s.courses.reduce((sum, c) => sum + (data.courses[c.code]?.status.status === "completed" && !isWorkTerm(c.code) && s.term ? creditsOf(data, c) : 0), 0);
     node.firstChild.textContent = t("plan.past.title", { count: over.length, credits: credits(over.reduce((sum, s) => sum + earned(s), 0)) });
-    const sign = JSON.stringify([node.open, only.checked, groups, data.courses, data.remarks]);
-    if (!node.open || sign === seal) return;
+    if (!node.open) return;
+    const sign = JSON.stringify([only.checked, groups, data.courses, data.remarks]);
+    if (sign === seal) return;
     seal = sign;
     const lost = new Set(uncounted(data).map((entry) => entry.code));
     body.replaceChildren(...groups.flatMap((s) => {

@@ -31,7 +31,8 @@ export async function planView(context) {
   const store = createStore({ ...context, tag: context.tag ?? context.job.tag }, { api: client });
   const { state } = store;
   const asked = new Set(); // pools whose courses are on their way
-  let audit = { revision: -1, promise: null };
+  let audit = {}; // {tag, promise} of the newest that was asked for
+  let drawn = {}; // what the summary and the list show
   let node = null;
 
   const plan = {
@@ -232,8 +233,12 @@ export async function planView(context) {
     buttons.undo.setAttribute("aria-disabled", String(state.undo.length === 0));
     buttons.redo.setAttribute("aria-disabled", String(state.redo.length === 0));
     drawNotice();
-    drawSummary(state.data);
-    left.update(state);
+    // While an edit is on its way, only its card changes.
+    if (drawn.data !== state.data || drawn.known !== plan.catalogue.size) {
+      drawSummary(state.data);
+      left.update(state);
+      drawn = { data: state.data, known: plan.catalogue.size };
+    }
     board.update(state);
     if (node.dataset.tab === "audit" && audit.tag !== state.tag && state.busy.size === 0) drawAudit();
     // What was rebuilt gets its focus again.
