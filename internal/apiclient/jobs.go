@@ -192,6 +192,9 @@ func (c *Client) sendAndDecode(ctx context.Context, q Request, into any) error {
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return readRefusal(resp.StatusCode, resp.Header, resp.Body)
 	}
+	if into == nil {
+		return nil
+	}
 	if err := decodeJSON(resp.Body, into); err != nil {
 		return toConnectionError(ctx, fmt.Errorf("an answer that is no JSON: %w", err))
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
@@ -17,6 +18,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/clientaddr"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
@@ -68,7 +70,13 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 	if err != nil {
 		return nil, err
 	}
-	signIn, err := newSignIn(o.auth, o.signIn, guard, r)
+	accounts, err := account.New(account.Deps{
+		Jobs: c.records, Timelines: c.database, Uploads: c.uploads, Clock: time.Now, Logger: r.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	signIn, err := newSignIn(o.auth, o.signIn, guard, signin.Guests{Quota: cache.NewQuota(cacheRedis), Accounts: accounts}, r)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +117,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		Timelines: editor,
 		Advisor:   advisor,
 		Admin:     operators,
+		Accounts:  accounts,
 		Catalogue: c.database,
 		Snapshot:  c.catalogue,
 		Cache:     responses,
@@ -134,6 +143,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 	if signIn != nil {
 		r.AddComponent("sign-in", signIn.Run)
 	}
+	r.AddComponent("accounts", accounts.Run) // also without guests: they were admitted before a change of the settings
 	return api, nil
 }
 

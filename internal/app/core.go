@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
 	"github.com/trackmydegree/trackmydegree/internal/app/storage"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -25,6 +26,7 @@ import (
 type database interface {
 	httpapi.Catalogue
 	timelines.Timelines
+	account.Timelines
 	snapshot.Store
 	Ping(ctx context.Context) error
 	// InstallationID returns an id that stays with the data.

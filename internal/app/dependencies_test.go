@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
@@ -58,6 +59,12 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Catalogue: struct{ advising.Catalogue }{}, Clock: time.Now,
 		}, advising.New)
 	})
+	t.Run("account", func(t *testing.T) {
+		testenv.CheckDependencies(t, account.Deps{
+			Jobs: struct{ account.Jobs }{}, Timelines: struct{ account.Timelines }{}, Uploads: struct{ account.Uploads }{},
+			Clock: time.Now, Logger: logger,
+		}, account.New)
+	})
 	t.Run("admin", func(t *testing.T) {
 		testenv.CheckDependencies(t, admin.Deps{
 			Queue: struct{ admin.Queue }{}, Tasks: struct{ admin.Tasks }{}, Intake: struct{ admin.Intake }{},
@@ -87,7 +94,7 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 	t.Run("httpapi", func(t *testing.T) {
 		testenv.CheckDependencies(t, httpapi.Deps{
 			Jobs: struct{ httpapi.Jobs }{}, Submit: struct{ httpapi.Submitter }{}, Uploads: struct{ httpapi.Uploads }{},
-			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{},
+			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{}, Accounts: struct{ httpapi.Accounts }{},
 			Catalogue: struct{ httpapi.Catalogue }{}, Snapshot: struct{ httpapi.Snapshot }{}, Cache: struct{ httpapi.Cache }{},
 			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
 		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn")
@@ -99,7 +106,7 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 	t.Run("signin", func(t *testing.T) {
 		testenv.CheckDependencies(t, signin.Deps{
 			Guard: &auth.Guard{}, Jar: &session.Jar{}, TTL: time.Hour, MaxAge: time.Hour, Clock: time.Now, Logger: logger,
-		}, signin.New, "Provider")
+		}, signin.New, "Provider", "Guests")
 	})
 	t.Run("signin provider", func(t *testing.T) {
 		testenv.CheckDependencies(t, signin.ProviderDeps{

@@ -13,7 +13,7 @@ import (
 )
 
 // newSignIn returns the sign-in of the page's users; nil when the settings have none.
-func newSignIn(a config.Auth, c config.SignIn, guard *auth.Guard, r *role.Role) (*signin.Service, error) {
+func newSignIn(a config.Auth, c config.SignIn, guard *auth.Guard, guests signin.Guests, r *role.Role) (*signin.Service, error) {
 	if !c.HasSessions() {
 		return nil, nil
 	}
@@ -32,6 +32,10 @@ func newSignIn(a config.Auth, c config.SignIn, guard *auth.Guard, r *role.Role) 
 		if err != nil {
 			return nil, err
 		}
+	}
+	if c.Guests {
+		guests.PerAddress, guests.PerDay, guests.Secret = c.GuestsPerAddress, c.GuestsPerDay, []byte(c.SessionSecret.Reveal())
+		d.Guests = &guests
 	}
 	return signin.New(d)
 }

@@ -18,11 +18,14 @@ type SignIn struct {
 	SessionSecret    Secret        `env:"TMD_SESSION_SECRET" help:"The secret of the page's session cookies, 32 bytes or more, the same for every API of an installation."`
 	SessionTTL       time.Duration `env:"TMD_SESSION_TTL" envDefault:"1h" help:"How long a session of the page lasts before the identity provider must confirm it, which needs no user."`
 	SessionMaxAge    time.Duration `env:"TMD_SESSION_MAX_AGE" envDefault:"24h" help:"How long after a sign-in the session is renewed."`
+	Guests           bool          `env:"TMD_GUESTS" envDefault:"false" help:"Admit guests, who use the page for a day without an account. What they made becomes theirs when they sign in, and is deleted after the day otherwise."`
+	GuestsPerAddress int           `env:"TMD_GUESTS_PER_ADDRESS" envDefault:"20" help:"Guests from one address in an hour; a whole campus may have one."`
+	GuestsPerDay     int           `env:"TMD_GUESTS_PER_DAY" envDefault:"1000" help:"Guests of all addresses in a day."`
 	TrustedProxies   []string      `env:"TMD_TRUSTED_PROXIES" help:"Networks of the proxies in front of the API, such as 10.0.0.0/8,fd00::/8. Their X-Forwarded-For (or Forwarded) names the client, by which callers are counted who are not signed in. That of another peer is ignored."`
 }
 
 // HasSessions reports whether the page has sessions, which need a secret.
-func (s *SignIn) HasSessions() bool { return s.OIDCIssuer != "" }
+func (s *SignIn) HasSessions() bool { return s.OIDCIssuer != "" || s.Guests }
 
 // ProxyNetworks returns the networks of the trusted proxies.
 func (s *SignIn) ProxyNetworks() []netip.Prefix {
@@ -41,7 +44,7 @@ func (s *SignIn) checkValues(f *Faults, mode AuthMode, makesSecret bool) {
 	if s.HasSessions() {
 		switch {
 		case mode == AuthNone:
-			f.addFault("AUTH_MODE", "is none while people sign in: set it to jwt, or leave TMD_OIDC_ISSUER out")
+			f.addFault("AUTH_MODE", "is none while people sign in: set it to jwt, or leave TMD_OIDC_ISSUER and TMD_GUESTS out")
 		case f.hasFault("TMD_PUBLIC_URL"): // one sentence is enough
 		case s.PublicURL == "":
 			f.addFault("TMD_PUBLIC_URL", "is missing: set it to the address at which users open the page, https://degrees.example.org")
@@ -54,6 +57,8 @@ func (s *SignIn) checkValues(f *Faults, mode AuthMode, makesSecret bool) {
 			f.addFault("TMD_SESSION_SECRET", "is missing: set it to 32 bytes or more (`openssl rand -base64 48`)")
 		}
 	}
+	f.checkNumber("TMD_GUESTS_PER_ADDRESS", s.GuestsPerAddress, 1, 100_000)
+	f.checkNumber("TMD_GUESTS_PER_DAY", s.GuestsPerDay, 1, 1_000_000)
 	if n := len(s.SessionSecret.Reveal()); n > 0 && n < 32 {
 		f.addFault("TMD_SESSION_SECRET", "is shorter than 32 bytes: make one with `openssl rand -base64 48`")
 	}

@@ -36,6 +36,11 @@ func TestSignIn(t *testing.T) {
 			"TMD_PUBLIC_URL is http://degrees.example.org: start it with https://, since cookies sign users in; http:// is for this machine alone."}},
 		"a path of the page": {[]string{issuer, client, "TMD_PUBLIC_URL=https://example.org/degrees", key}, []string{
 			"TMD_PUBLIC_URL is https://example.org/degrees: give scheme and host alone."}},
+		"guests alone": {[]string{"TMD_GUESTS=true", public, key}, nil},
+		"guests without a secret": {[]string{"TMD_GUESTS=true", public}, []string{
+			"TMD_SESSION_SECRET is missing: set it to 32 bytes or more (`openssl rand -base64 48`)."}},
+		"no guest may come": {[]string{"TMD_GUESTS=true", public, key, "TMD_GUESTS_PER_ADDRESS=0"}, []string{
+			"TMD_GUESTS_PER_ADDRESS is 0: give a number from 1 to 100000."}},
 		"a short secret": {[]string{issuer, client, public, "TMD_SESSION_SECRET=short"}, []string{
 			"TMD_SESSION_SECRET is shorter than 32 bytes: make one with `openssl rand -base64 48`."}},
 		"times in the wrong order": {[]string{"TMD_SESSION_TTL=2h", "TMD_SESSION_MAX_AGE=1h"}, []string{
@@ -60,7 +65,7 @@ func TestSignIn(t *testing.T) {
 func TestSignInOfAll(t *testing.T) {
 	t.Parallel()
 	signIn := []string{"TMD_OIDC_ISSUER=https://id.example.org/", "TMD_OIDC_CLIENT_ID=tmd", "TMD_PUBLIC_URL=http://localhost:8000"}
-	want := []string{"AUTH_MODE is none while people sign in: set it to jwt, or leave TMD_OIDC_ISSUER out."}
+	want := []string{"AUTH_MODE is none while people sign in: set it to jwt, or leave TMD_OIDC_ISSUER and TMD_GUESTS out."}
 	if diff := cmp.Diff(want, faultsOf(t, &config.All{}, signIn...)); diff != "" {
 		t.Errorf("want, got: %s", diff)
 	}

@@ -78,3 +78,24 @@ func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
 	}
 	return s.removeFile(names.Kept)
 }
+
+// ReplaceTicket stores another ticket for a job that has one, durable when it returns, and leaves the document;
+// job_not_found without a ticket. A failure leaves the ticket as it was.
+func (s *Store) ReplaceTicket(ctx context.Context, t job.Ticket) error {
+	names, err := fileNames(t.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := s.LoadTicket(ctx, t.ID); err != nil {
+		return err
+	}
+	p, err := s.writeTicket(t, names.Ticket, false)
+	if err != nil {
+		return err
+	}
+	if err := s.commits.commitDraft(&draft{pieces: []piece{p}}); err != nil {
+		_ = s.removeFile(p.from)
+		return err
+	}
+	return nil
+}

@@ -33,6 +33,7 @@ type Deps struct {
 	Timelines Timelines
 	Advisor   Advisor
 	Admin     Admin
+	Accounts  Accounts
 	Catalogue Catalogue
 	// Snapshot is the same catalogue, in memory.
 	Snapshot Snapshot
@@ -66,7 +67,7 @@ type Deps struct {
 
 // Validate names the first dependency that is missing.
 func (d Deps) Validate() error {
-	return dependency.Require("httpapi", d, "Jobs", "Submit", "Uploads", "Timelines", "Advisor", "Admin", "Catalogue", "Snapshot",
+	return dependency.Require("httpapi", d, "Jobs", "Submit", "Uploads", "Timelines", "Advisor", "Admin", "Accounts", "Catalogue", "Snapshot",
 		"Cache", "Auth", "Gate", "Reporter", "Logger")
 }
 
@@ -80,11 +81,13 @@ type API struct {
 	timelines Timelines
 	advisor   Advisor
 	admin     Admin
+	accounts  Accounts
 	catalogue Catalogue
 	snapshot  Snapshot
 	cache     Cache
 	auth      *auth.Guard
 	signIn    *signin.Service // may be nil
+	clients   clientaddr.Resolver
 	health    *health.Monitor
 	requests  *middleware.RequestLog
 	files     map[string]file
@@ -128,8 +131,8 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, catalogue: d.Catalogue,
-		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, health: monitor, requests: requests, files: files,
+		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, accounts: d.Accounts, catalogue: d.Catalogue,
+		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, clients: d.Clients, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload), idleTimeout: d.IdleTimeout,
 		eventHeartbeat: budget.EventHeartbeat, clock: d.Clock, logger: d.Logger, stopping: make(chan struct{}),

@@ -25,6 +25,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
@@ -104,14 +105,6 @@ type system struct {
 	api     *httpapi.API
 	stop    func()
 }
-
-type gate struct {
-	mu     sync.Mutex
-	closed bool
-}
-
-func (g *gate) IsReady() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
-func (g *gate) close()        { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
 
 // reports replaces the error tracker, which package telemetry tests over HTTP.
 type reports struct {
@@ -229,9 +222,10 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 	advisor, err := advising.New(advising.Deps{Jobs: s.jobs, Timelines: store, Catalogue: current{cataloguetest.Embedded()}, Clock: func() time.Time { return now }})
 	must(t, err)
 	deps := httpapi.Deps{
-		Advisor: advisor,
-		Jobs:    s.jobs,
-		Admin:   testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
+		Advisor:  advisor,
+		Accounts: testenv.Must(account.New(account.Deps{Jobs: s.jobs, Timelines: store, Uploads: files, Clock: time.Now, Logger: logger})),
+		Jobs:     s.jobs,
+		Admin:    testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
 		Submit: newSubmitter(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,

@@ -306,7 +306,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		m := model{t}
 		api, err := httpapi.New(httpapi.Deps{
-			Jobs: m, Submit: m, Uploads: m, Timelines: modelEdit{t}, Advisor: modelAdvisor(t, cat), Admin: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Snapshot: current{cat},
+			Jobs: m, Submit: m, Uploads: m, Accounts: noAccounts{}, Timelines: modelEdit{t}, Advisor: modelAdvisor(t, cat), Admin: modelOperate{t}, Catalogue: modelCatalogue{cat, t}, Snapshot: current{cat},
 			Cache: noCache{}, Auth: guard, Gate: &gate{}, Reporter: panics{t}, Logger: log, Origins: []string{"https://app.example.org"},
 		})
 		must(t, err)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/advising"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -99,6 +100,14 @@ type Admin interface {
 	ResumeQueues(ctx context.Context, queues ...string) error
 	PauseIntake(ctx context.Context) error
 	ResumeIntake(ctx context.Context) error
+}
+
+// Accounts handles everything of one owner at once.
+type Accounts interface {
+	// ExportAll returns everything of an owner.
+	ExportAll(ctx context.Context, owner string) (account.Export, error)
+	// EraseAll deletes everything of an owner. It is idempotent.
+	EraseAll(ctx context.Context, owner string) error
 }
 
 // Catalogue reads the catalogue.

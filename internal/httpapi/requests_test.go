@@ -7,13 +7,16 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -137,4 +140,21 @@ func (s *system) done(owner string) job.ID {
 	must(s.t, err)
 	must(s.t, s.jobs.CompleteJob(s.t.Context(), id, record.Fence, stored))
 	return id
+}
+
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+}
+
+func (g *gate) IsReady() bool { g.mu.Lock(); defer g.mu.Unlock(); return !g.closed }
+func (g *gate) close()        { g.mu.Lock(); defer g.mu.Unlock(); g.closed = true }
+
+// openCache returns a client of a Redis that ends with the test.
+func openCache(t testing.TB, url string) redis.UniversalClient {
+	t.Helper()
+	client, err := redisurl.Open(url)
+	must(t, err)
+	t.Cleanup(func() { client.Close() })
+	return client
 }

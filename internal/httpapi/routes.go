@@ -6,6 +6,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/page"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
@@ -68,7 +69,7 @@ func (a *API) callerRoutes(r chi.Router, d Deps) {
 	// The routes that create jobs share a separate limit.
 	r.Group(func(r chi.Router) {
 		if d.UploadRateLimit > 0 {
-			r.Use(middleware.LimitRate(d.UploadRateLimit))
+			r.Use(middleware.LimitClients(d.UploadRateLimit, a.uploaderOf))
 		}
 		r.Post("/timeline/upload", respond.HandleEndpoint(a.submitFile))
 		r.Post("/timeline/form", respond.HandleEndpoint(a.submitForm))
@@ -101,7 +102,20 @@ func (a *API) callerRoutes(r chi.Router, d Deps) {
 	routeGet(r, "/courses", middleware.WithTimeout(a.listCourses))
 	routeGet(r, "/courses/{code}", middleware.WithTimeout(a.getCourse))
 
+	routeGet(r, "/me", middleware.WithTimeout(a.getAccount))
+	r.Delete("/me", respond.HandleEndpoint(a.deleteAccount))
+
 	r.Route("/admin", a.adminRoutes)
+}
+
+// uploaderOf is the caller whose uploads are counted. Guests of one network are counted together: each of them can
+// become another guest.
+func (a *API) uploaderOf(r *http.Request) string {
+	owner := middleware.CallerOf(r).Owner
+	if guest.IsOwner(owner) {
+		return guest.OwnerPrefix + a.clients.KeyOf(r)
+	}
+	return owner
 }
 
 // routeGet routes GET and HEAD; net/http omits the body of the latter.

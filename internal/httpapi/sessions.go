@@ -35,6 +35,7 @@ func (a *API) sessionRoutes(r chi.Router, callers middleware.Authenticator) {
 	routeGet(r, "/api/session", a.getSession(callers))
 	r.Get(signin.LoginPath, respond.HandleEndpoint(a.startLogin))
 	r.Get(signin.CallbackPath, respond.HandleEndpoint(a.finishLogin))
+	r.Post("/api/auth/guest", respond.HandleEndpoint(a.startGuest))
 	r.Post("/api/auth/logout", respond.HandleEndpoint(a.signOut))
 }
 
@@ -52,7 +53,9 @@ func (a *API) getSession(callers middleware.Authenticator) respond.Endpoint {
 			}
 			if current, err := a.signIn.CurrentSession(r); err == nil {
 				answer.Name, answer.Guest = current.Name, current.Guest
+				a.signIn.ClaimPending(w, r, current)
 			}
+			answer.Guests = a.signIn.HasGuests()
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		return respond.WriteJSON(w, http.StatusOK, answer)
@@ -90,6 +93,23 @@ func (a *API) finishLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	redirect(w, back)
 	return nil
+}
+
+// startGuest admits a guest for a day and answers with the session. A caller who is signed in keeps that sign-in.
+func (a *API) startGuest(w http.ResponseWriter, r *http.Request) error {
+	if a.signIn == nil {
+		return fault.New(fault.NotFound)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	current, err := a.signIn.StartGuest(w, r, a.clients.KeyOf(r))
+	if err != nil {
+		return err
+	}
+	answer := sessionAnswer{Mode: modeToken, SignedIn: true, Guest: current.Guest, Name: current.Name, Guests: true}
+	if a.signIn.HasProvider() {
+		answer.Mode, answer.LoginURL = modeOIDC, signin.LoginPath
+	}
+	return respond.WriteJSON(w, http.StatusOK, answer)
 }
 
 // redirect answers 303: the next request is a GET. It has no body, which http.Redirect would write.

@@ -24,7 +24,7 @@ func digestOf(owner string, parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func ownerIndex(owner string) string { return "job:open:" + digestOf(owner) }
+func ownerIndex(owner string) string { return openPrefix + digestOf(owner) }
 
 // contentKey returns the key of the claim of a content; "" for none.
 func contentKey(owner string, kind job.Kind, content []byte) string {

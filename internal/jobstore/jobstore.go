@@ -13,6 +13,7 @@
 //	job:content:<sha256>       the claim of an owner's content while its job is open: the id of that job
 //	job:timeline:open          sorted set: the ids of all jobs that are not final, by the time of their creation
 //	job:open:<sha256>          the same of one owner
+//	job:owned:<sha256>         sorted set: the ids of all jobs of one owner, by the time of their last change
 //	job:sweeper                the holder of the lease on the repair of jobs
 //	job:dead:<id>              a job that failed permanently, for operators: its record, its input and its history
 //	job:dead                   sorted set: the ids of these, by the time of their failure
@@ -29,6 +30,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
@@ -45,6 +47,7 @@ var (
 	_ timelines.Jobs = (*Store)(nil)
 	_ repair.Jobs    = (*Store)(nil)
 	_ admin.Jobs     = (*Store)(nil)
+	_ account.Jobs   = (*Store)(nil)
 )
 
 // Deps is what a Store needs.

@@ -3,6 +3,7 @@ package jobstore_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,8 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := e.redis.Keys(ctx, "*").Val()
+		// The list of the owner's jobs is for all of them, and lasts as long as the copy of a failed one.
+		all = slices.DeleteFunc(all, func(key string) bool { return strings.HasPrefix(key, "job:owned:") })
 		if len(all) != 5 {
 			t.Errorf("keys: got %v, want 5", all)
 		}

@@ -2,6 +2,7 @@ package jobstore
 
 import (
 	_ "embed"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -51,6 +52,8 @@ var (
 	retryDeadLua string
 	//go:embed lua/answer_job.lua
 	answerJobLua string
+	//go:embed lua/transfer_job.lua
+	transferJobLua string
 	//go:embed lua/claim_key.lua
 	claimKeyLua string
 	//go:embed lua/release_key.lua
@@ -71,6 +74,7 @@ var (
 	deleteFromIndexesScript = recordScript(deleteFromIndexesLua)
 	retryDeadScript         = recordScript(retryDeadLua)
 	answerJobScript         = recordScript(answerJobLua)
+	transferJobScript       = recordScript(transferJobLua)
 
 	claimKeyScript     = redis.NewScript(namesLua + claimKeyLua)
 	releaseKeyScript   = redis.NewScript(releaseKeyLua)
@@ -80,7 +84,7 @@ var (
 
 // recordScript returns a script with the tables of Go and the functions of prelude.lua before it.
 func recordScript(body string) *redis.Script {
-	return redis.NewScript(namesLua + movesLua() + fieldsLua() + preludeLua + body)
+	return redis.NewScript(namesLua + movesLua() + fieldsLua() + timesLua() + preludeLua + body)
 }
 
 // movesLua declares MOVES, the states that may follow each state, from the table of package job.
@@ -103,4 +107,9 @@ func movesLua() string {
 // fieldsLua declares RECORD_FIELDS, the fields of a record in the order of decodeRecord.
 func fieldsLua() string {
 	return "local RECORD_FIELDS = {'" + strings.Join(recordFields, "','") + "'}\n"
+}
+
+// timesLua declares DEAD_TTL, how long a failed job is kept for operators, in milliseconds.
+func timesLua() string {
+	return "local DEAD_TTL = " + strconv.FormatInt(job.DeadTTL.Milliseconds(), 10) + "\n"
 }

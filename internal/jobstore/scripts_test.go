@@ -14,6 +14,7 @@ func TestLuaAndGoSpellNamesAlike(t *testing.T) {
 	for name, value := range map[string]string{
 		"RECORD_PREFIX": recordPrefix, "OPEN_INDEX": openIndex, "EVENTS_CHANNEL": eventsChannel,
 		"DEAD_INDEX": deadIndex, "DEAD_PREFIX": deadPrefix, "FACTS_SUFFIX": factsSuffix, "READING_SUFFIX": readingSuffix,
+		"OPEN_PREFIX": openPrefix, "OWNED_PREFIX": ownedPrefix,
 	} {
 		if want := "local " + name + " = '" + value + "'\n"; !strings.Contains(namesLua, want) {
 			t.Errorf("names.lua has no line %q", want)

@@ -191,6 +191,8 @@ type timelineDocument struct {
 	Version          int64                    `bson:"version"`
 	CreatedAt        time.Time                `bson:"createdAt"`
 	UpdatedAt        time.Time                `bson:"updatedAt"`
+	// ExpiresAt is when the timeline of a guest ends.
+	ExpiresAt *time.Time `bson:"expiresAt,omitempty"`
 }
 
 type semesterDocument struct {

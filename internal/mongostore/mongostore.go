@@ -126,6 +126,12 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 	if err != nil {
 		return storeError(ctx, "make the index of timelines", err)
 	}
+	// Few timelines are of guests: the others are not in this index.
+	_, err = s.timelines.Indexes().CreateOne(ctx, mongo.IndexModel{
+		Keys: bson.D{{Key: "expiresAt", Value: 1}}, Options: options.Index().SetSparse(true)})
+	if err != nil {
+		return storeError(ctx, "make the index of guests' timelines", err)
+	}
 	_, err = s.degrees.Indexes().CreateOne(ctx, mongo.IndexModel{
 		Keys: bson.D{{Key: "degreeType", Value: 1}, {Key: "name", Value: 1}}})
 	return storeError(ctx, "make the index of degrees", err)

@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
@@ -25,7 +26,11 @@ func (s *Store) InsertTimeline(ctx context.Context, t timeline.Saved) (timeline.
 	t.ID, t.Version = id.Hex(), 1
 	t.CreatedAt = s.now().UTC().Truncate(time.Millisecond)
 	t.UpdatedAt = t.CreatedAt
-	if _, err := s.timelines.InsertOne(ctx, toTimelineDocument(t, id)); err != nil {
+	doc := toTimelineDocument(t, id)
+	if ends, ok := guest.EndOf(t.Owner); ok {
+		doc.ExpiresAt = &ends
+	}
+	if _, err := s.timelines.InsertOne(ctx, doc); err != nil {
 		return timeline.Saved{}, storeError(ctx, "insert a timeline", err)
 	}
 	return t, nil

@@ -154,3 +154,26 @@ func (s *Store) DeleteAll(ctx context.Context, id job.ID) error {
 	}
 	return s.removeObject(ctx, keys.Kept)
 }
+
+// ReplaceTicket stores another ticket for a job that has one, and leaves the document, which the metadata of the ticket
+// describes; job_not_found without a ticket.
+func (s *Store) ReplaceTicket(ctx context.Context, t job.Ticket) error {
+	keys, err := s.objectKeys(t.ID)
+	if err != nil {
+		return err
+	}
+	encoded, err := t.Encode()
+	if err != nil {
+		return fault.Wrap(fault.Internal, err)
+	}
+	reading, cancel := withStallTimeout(ctx, s.idleTimeout())
+	defer cancel()
+	head, err := s.client.HeadObject(reading, &s3.HeadObjectInput{Bucket: &s.cfg.Bucket, Key: &keys.Ticket})
+	if isMissing(err) {
+		return fault.New(fault.JobNotFound)
+	}
+	if err != nil {
+		return wrapError(reading, "look for a ticket", err)
+	}
+	return s.putTicket(ctx, keys.Ticket, encoded, head.Metadata)
+}

@@ -28,6 +28,9 @@ type Store interface {
 	FindCourse(ctx context.Context, code string) (catalogue.Course, error)
 
 	timelines.Timelines
+	DeleteTimelines(ctx context.Context, owner string) (int, error)
+	TransferTimelines(ctx context.Context, from, to string) error
+	DeleteExpiredTimelines(ctx context.Context, before time.Time) (int, error)
 	VisitTimelines(ctx context.Context, visit func(timeline.Saved) error) error
 }
 

@@ -70,6 +70,8 @@ func runTimelines(t *testing.T, open Open) {
 	t.Run("versions", func(t *testing.T) { t.Parallel(); timelineVersions(t, open) })
 	t.Run("visit", func(t *testing.T) { t.Parallel(); visitTimelines(t, open) })
 	t.Run("owners", func(t *testing.T) { t.Parallel(); timelineOwners(t, open) })
+	t.Run("everything of an owner", func(t *testing.T) { t.Parallel(); timelinesOfOwner(t, open) })
+	t.Run("timelines of guests", func(t *testing.T) { t.Parallel(); timelinesOfGuests(t, open) })
 	t.Run("list", func(t *testing.T) { t.Parallel(); timelinePages(t, open) })
 	t.Run("one of many writers wins", func(t *testing.T) { t.Parallel(); concurrentWriters(t, open) })
 	t.Run("codes that are no codes", func(t *testing.T) {

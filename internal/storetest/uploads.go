@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -31,6 +32,7 @@ type Uploads interface {
 	executor.Uploads
 	repair.Uploads
 	admin.Uploads
+	account.Uploads
 }
 
 // OpenUploads opens a new, empty store for a test.
@@ -43,6 +45,7 @@ func RunUploads(t *testing.T, open OpenUploads) {
 	for name, test := range map[string]func(*testing.T, Uploads){
 		"what is saved comes back":              savedComesBack,
 		"a ticket alone":                        ticketAlone,
+		"a ticket is replaced":                  ticketIsReplaced,
 		"a refused upload leaves nothing":       refusedLeavesNothing,
 		"a canceled upload leaves nothing":      canceledLeavesNothing,
 		"only ids are names":                    onlyIDsAreNames,

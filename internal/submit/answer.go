@@ -28,7 +28,7 @@ func (s *Submitter) AnswerJob(ctx context.Context, a Answer) (job.Record, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	r, ticket, err := s.deps.Jobs.AnswerJob(ctx, a, s.deps.MaxJobs)
+	r, ticket, err := s.deps.Jobs.AnswerJob(ctx, a, s.maxJobsOf(a.Owner))
 	if err != nil {
 		return job.Record{}, fmt.Errorf("submit: answer: %w", err)
 	}

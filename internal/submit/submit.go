@@ -19,6 +19,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
@@ -142,9 +143,10 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: %w", err)
 	}
-	if s.deps.MaxJobs > 0 {
+	maxJobs := s.maxJobsOf(r.Owner)
+	if maxJobs > 0 {
 		// AdmitJob is exact; this check avoids reading the body.
-		if err := s.deps.Jobs.CheckQuota(before, r.Owner, s.deps.MaxJobs); err != nil {
+		if err := s.deps.Jobs.CheckQuota(before, r.Owner, maxJobs); err != nil {
 			s.undoSubmission(ctx, t, claimed, err)
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
@@ -168,7 +170,7 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.deps.Clock(),
 	}
-	terms := AdmissionPolicy{MaxOpenJobs: s.deps.MaxJobs}
+	terms := AdmissionPolicy{MaxOpenJobs: maxJobs}
 	if !r.Force {
 		terms.ContentDigest = digestContent(t, saved)
 	}
@@ -272,4 +274,12 @@ func (s *Submitter) deleteUpload(ctx context.Context, id job.ID) {
 	if err := s.deps.Uploads.Delete(ctx, id); err != nil {
 		s.deps.Logger.Error("a submission's document stays", "job_id", id, "error", err)
 	}
+}
+
+// maxJobsOf returns how many open jobs an owner may have, 0 for any number. Guests may have few.
+func (s *Submitter) maxJobsOf(owner string) int {
+	if guest.IsOwner(owner) && (s.deps.MaxJobs == 0 || s.deps.MaxJobs > guest.MaxOpenJobs) {
+		return guest.MaxOpenJobs
+	}
+	return s.deps.MaxJobs
 }

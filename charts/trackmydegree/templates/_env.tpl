@@ -254,7 +254,7 @@
 
 {{/* Whether users of the page sign in. include "tmd.hasSessions" . */}}
 {{- define "tmd.hasSessions" -}}
-{{- if .Values.auth.oidc.issuer }}yes{{ end }}
+{{- if or .Values.auth.oidc.issuer .Values.auth.guests.enabled }}yes{{ end }}
 {{- end }}
 
 {{/* How the page's users sign in. */}}
@@ -279,6 +279,14 @@
 {{- end }}
 - name: TMD_OIDC_SCOPES
   value: {{ join "," $auth.oidc.scopes | quote }}
+{{- end }}
+{{- if $auth.guests.enabled }}
+- name: TMD_GUESTS
+  value: "true"
+- name: TMD_GUESTS_PER_ADDRESS
+  value: {{ $auth.guests.perAddress | int | quote }}
+- name: TMD_GUESTS_PER_DAY
+  value: {{ $auth.guests.perDay | int | quote }}
 {{- end }}
 {{- with $auth.trustedProxies }}
 - name: TMD_TRUSTED_PROXIES

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"syscall"
 
+	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
@@ -23,6 +24,7 @@ type Storage interface {
 	executor.Uploads
 	repair.Uploads
 	admin.Uploads
+	account.Uploads
 	// CheckAccess performs each operation once that the roles need. Ping costs less, for repeated health checks.
 	CheckAccess(ctx context.Context) error
 	Ping(ctx context.Context) error

@@ -20,6 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 )
 
@@ -156,6 +157,9 @@ func (p *Provider) verifyIdentity(ctx context.Context, e *endpoints, raw, nonce 
 	}
 	if err := auth.ValidateSubject(token.Subject); err != nil {
 		return identity{}, err
+	}
+	if guest.IsOwner(token.Subject) {
+		return identity{}, errors.New("signin: the subject has the form of a guest's")
 	}
 	var claims json.RawMessage
 	var names struct {

@@ -45,6 +45,8 @@ type Deps struct {
 	Jar   *session.Jar
 	// Provider may be nil: then there is no identity provider.
 	Provider *Provider
+	// Guests may be nil: guests are not admitted.
+	Guests *Guests
 	// TTL is how long a session lasts without a renewal, and MaxAge how long it can be renewed.
 	TTL, MaxAge time.Duration
 	Clock       func() time.Time
@@ -162,9 +164,13 @@ func (s *Service) FinishLogin(w http.ResponseWriter, r *http.Request) (string, e
 	}
 	now := s.deps.Clock()
 	current := session.Session{Owner: who.owner, Name: who.name, Roles: who.roles, Ends: now.Add(s.deps.TTL), Claims: login.Guest}
-	return login.Return, s.storeSession(w, current, session.Renewal{
+	err = s.storeSession(w, current, session.Renewal{
 		RefreshToken: token.RefreshToken, IDToken: raw, Ends: now.Add(s.deps.MaxAge),
 	})
+	if err == nil {
+		s.ClaimPending(w, r, current)
+	}
+	return login.Return, err
 }
 
 // storeSession puts a session and its renewal into the response.

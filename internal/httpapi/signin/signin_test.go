@@ -27,6 +27,7 @@ type browser struct {
 	service  *signin.Service
 	cookies  map[string]*http.Cookie
 	now      time.Time
+	guests   *guestBook
 }
 
 // noTokens refuses every bearer token.
@@ -38,7 +39,7 @@ func (noTokens) Caller(*http.Request) (auth.Caller, error) {
 
 func newBrowser(t testing.TB, provider *providertest.Provider) *browser {
 	t.Helper()
-	b := &browser{t: t, provider: provider, cookies: map[string]*http.Cookie{}, now: time.Now()}
+	b := &browser{t: t, provider: provider, cookies: map[string]*http.Cookie{}, now: time.Now(), guests: &guestBook{counts: map[string]int{}}}
 	clock := func() time.Time { return b.now }
 	logger := slog.New(slog.DiscardHandler)
 	p := testenv.Must(signin.NewProvider(signin.ProviderDeps{
@@ -46,7 +47,9 @@ func newBrowser(t testing.TB, provider *providertest.Provider) *browser {
 	}))
 	jar := testenv.Must(session.NewJar(session.Deps{Secret: []byte(strings.Repeat("k", 32)), Secure: true, Clock: clock}))
 	b.service = testenv.Must(signin.New(signin.Deps{
-		Guard: noTokens{}, Jar: jar, Provider: p, TTL: time.Hour, MaxAge: 24 * time.Hour, Clock: clock, Logger: logger,
+		Guard: noTokens{}, Jar: jar, Provider: p, Guests: &signin.Guests{
+			Quota: b.guests, Accounts: b.guests, PerAddress: 2, PerDay: 3, Secret: []byte("s"),
+		}, TTL: time.Hour, MaxAge: 24 * time.Hour, Clock: clock, Logger: logger,
 	}))
 	return b
 }

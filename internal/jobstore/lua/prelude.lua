@@ -14,10 +14,24 @@ local function is_open_state(state) return MOVES[state].processing or MOVES[stat
 -- read_record returns the fields of the record.
 local function read_record() return redis.call('HMGET', KEYS[1], unpack(RECORD_FIELDS)) end
 
+-- owned_index returns the index of all jobs of the owner of an index of open jobs.
+local function owned_index(open_index) return OWNED_PREFIX .. string.sub(open_index, #OPEN_PREFIX + 1) end
+
+-- index_job adds the job to the index of all jobs of an owner, and removes those that were last changed so long ago
+-- that nothing of them is stored.
+local function index_job(open_index)
+	local index = owned_index(open_index)
+	redis.call('ZADD', index, ARGV[2], ARGV[1])
+	redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', tonumber(ARGV[2]) - DEAD_TTL))
+	redis.call('PEXPIRE', index, DEAD_TTL)
+end
+
 -- renew_keys lets the keys of the job expire together.
 local function renew_keys()
 	for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
 	redis.call('PEXPIRE', KEYS[1] .. READING_SUFFIX, ARGV[3])
+	local open_index = redis.call('HGET', KEYS[1], 'owned')
+	if open_index then index_job(open_index) end
 end
 
 -- publish_message publishes without an error: a user without rights on the channel must not end a script between two
@@ -69,6 +83,8 @@ end
 local function delete_record()
 	local claim = redis.call('GET', KEYS[4])
 	if claim and redis.call('GET', claim) == ARGV[1] then redis.call('DEL', claim) end
+	local open_index = redis.call('HGET', KEYS[1], 'owned')
+	if open_index then redis.call('ZREM', owned_index(open_index), ARGV[1]) end
 	close_job()
 	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX)
 	if redis.call('DEL', unpack(KEYS)) > 0 then publish_message(ARGV[1] .. ' ') end
