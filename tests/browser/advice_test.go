@@ -15,10 +15,12 @@ func TestPlanRest(t *testing.T) {
 		chromedp.WaitVisible(css("#wish-take")), holds(`/Done after (Winter|Summer|Fall) 20\d\d/.test(document.getElementById("wish-result").textContent)`),
 		holds(`document.getElementById("wish-result").textContent.includes("SOEN 490") && window.edits === 0`), holds(`document.activeElement.id === "wish-take"`))
 	run(tab, t, "taken over", chromedp.Click(css("#wish-take")), holds(`document.getElementById("card-SOEN-490") !== null && window.edits === 1`),
-		holds(`document.getElementById("left-done").hidden === false`))
+		holds(`document.getElementById("left-open").textContent.includes("1 course of the plan is still to be chosen")`),
+		chromedp.Click(css("#show-open")), holds(`document.activeElement.id.startsWith("choose-")`))
 	run(tab, t, "the placeholder is chosen", chromedp.Click(css(`[id^="choose-"]`)), chromedp.SendKeys(css("#picker-search"), "comp 425"),
 		holds(`document.querySelectorAll("#picker-list li").length === 1`), chromedp.Click(css("#pick-COMP-425")),
-		holds(`document.getElementById("card-COMP-425") !== null && !document.querySelector("[id^=choose-]")`))
+		holds(`document.getElementById("card-COMP-425") !== null && !document.querySelector("[id^=choose-]")`),
+		chromedp.WaitVisible(css("#left-done")))
 	run(tab, t, "undone", chromedp.Click(css("#undo")), holds(`document.querySelector("[id^=choose-]") !== null`), chromedp.Click(css("#undo")),
 		holds(`!document.getElementById("card-SOEN-490") && window.edits === 4`))
 	run(tab, t, "a wish that cannot be", chromedp.Click(css("#plan-rest")), chromedp.WaitVisible(css("#wish-credits")), setValue("wish-credits", "3"), chromedp.Click(css("dialog .fold summary")),

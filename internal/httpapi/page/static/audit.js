@@ -57,7 +57,7 @@ function requirement(plan, r, courses, remarks) {
     r.courses.length > 0 && make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {}, ["course", "credits", "state", "why"].map((name) => make("th", { scope: "col" }, t(`audit.column.${name}`))))),
       make("tbody", {}, r.courses.map((c) => row(plan, r, c, courses.get(c.code)))))),
-    r.choices.length > 0 && make("div", {}, make("h4", {}, t("audit.could")),
+    r.choices.length > 0 && make("div", {}, make("h3", {}, t("audit.could")),
       make("ul", { class: "plain choices" }, r.choices.map((choice) => make("li", {},
         button(choice.code, () => plan.openCourse(choice.code), { class: "link", "aria-label": t("plan.left.planOf", { code: choice.code }) }), ` ${choice.title} · ${credits(choice.credits)}`,
         choice.nextTerm && make("span", { class: "hint" }, ` · ${t("audit.next")}`)))),

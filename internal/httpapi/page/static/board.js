@@ -137,7 +137,7 @@ function pastView(plan) {
     return make("tr", { class: `is-${stateClass(data, sitting, term)}` },
       make("td", {}, button(sitting.code, () => plan.openCourse(sitting.code, term), { class: "link", id: `past-${id}`, "aria-label": t("plan.detailsOf", { code: sitting.code }) }),
         " ", course?.title),
-      make("td", { class: "number" }, formatNumber(creditsOf(data, sitting))),
+      make("td", { class: "number" }, formatNumber(!term && course?.status.via === "exemption" ? 0 : creditsOf(data, sitting))),
       make("td", {}, make("span", { class: "state" }, stateWord(data, sitting, term)), " ",
         found.length > 0 && make("ul", { class: "plain remarks" }, found.map(remarkItem))),
       make("td", {}, isHere && counts.length > 0 ? counts.map((count) => plan.poolName(count.pool)).join(", ") : t("plan.past.nowhere")));

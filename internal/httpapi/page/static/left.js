@@ -1,19 +1,25 @@
 // What is left: what must be repeated, what each requirement still lacks, and what does not count.
 
 import { make, updateKeyed } from "./dom.js";
-import { isExempted, isLive, isOwed, leftOf, poolName, repeatsOf, uncounted } from "./model.js";
+import { isExempted, isLive, isOwed, leftOf, placeholdersOf, poolName, repeatsOf, uncounted } from "./model.js";
 import { button, fold, keep, slug } from "./parts.js";
 import { credits, formatNumber, t } from "./text.js";
 
 export function leftView(plan) {
   const repeats = make("ul", { class: "plain", id: "left-repeats" });
   const pools = make("div", { id: "left-pools" });
+  const chosen = make("div", { id: "left-open" });
   const done = make("p", { class: "calm", id: "left-done", hidden: true }, t("plan.left.nothing"));
   const elsewhere = fold("uncounted", make("ul", { class: "plain" }));
   const marked = fold("marked", make("ul", { class: "plain" }));
   const node = make("section", { id: "left", class: "pane", "aria-labelledby": "left-title" },
-    make("h2", { id: "left-title", tabIndex: -1 }, t("plan.left.title")), done, repeats, pools,
+    make("h2", { id: "left-title", tabIndex: -1 }, t("plan.left.title")), done, repeats, chosen, pools,
     button(t("plan.left.find"), () => plan.openPicker(null), { id: "find-course", class: "quiet" }), elsewhere, marked);
+
+  async function showPlaceholder() {
+    await plan.showTab("terms");
+    document.querySelector("#board [id^=choose-]")?.focus();
+  }
 
   const titleOf = (code) => plan.findCourse(code)?.title ?? "";
 
@@ -28,8 +34,10 @@ export function leftView(plan) {
       make("span", { class: "grow" }, make("strong", {}, row.text), " ", make("span", { class: "hint" }, titleOf(row.code))),
       planButton(row.code))));
 
-    const left = leftOf(data, plan.catalogue);
-    done.hidden = left.length > 0 || rows.length > 0;
+    const left = leftOf(data, plan.catalogue), open = placeholdersOf(data, plan.current).length;
+    updateKeyed(chosen, open > 0 ? [open] : [], () => "open", keep((count) => count, (count) => make("p", { class: "left-row" },
+      make("span", { class: "grow" }, t("plan.left.toChoose", { count })), button(t("plan.left.show"), showPlaceholder, { id: "show-open", class: "small quiet" }))));
+    done.hidden = left.length > 0 || rows.length > 0 || open > 0;
     plan.fetchPools(left.filter((entry) => entry.kind === "unknown").map((entry) => entry.id));
     const shown = new Set();
     for (const entry of left) {

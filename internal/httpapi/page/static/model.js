@@ -219,6 +219,10 @@ function classify(data, pool, open, known) {
   return { kind: "choose" };
 }
 
+// placeholdersOf are the placeholders of the board: courses that are still to be chosen.
+export const placeholdersOf = (data, current) => data.semesters.filter((s) => !isPast(s.term, current))
+  .flatMap((s) => s.courses.filter((c) => !data.courses[c.code] && !isCode(c.code)));
+
 // uncounted lists the courses of which credits do not count, with these credits.
 export function uncounted(data) {
   const out = [];

@@ -130,7 +130,8 @@ export async function planView(context) {
   };
   const notice = make("div", { id: "plan-notice", role: "alert" });
   const summary = make("section", { id: "summary", class: "summary", "aria-label": t("plan.summary") });
-  const tabButtons = tabs.map((name) => button(t(`plan.tab.${name}`), () => showTab(name), { id: `tab-${name}`, class: "tab" }));
+  const tabButtons = tabs.map((name) => button(name === "left"
+    ? [make("span", { class: "narrow-only" }, t("plan.tab.left")), make("span", { class: "wide-only" }, t("plan.tab.plan"))] : t(`plan.tab.${name}`), () => showTab(name), { id: `tab-${name}`, class: "tab" }));
   const left = leftView(plan), board = boardView(plan);
   const auditPane = make("section", { id: "audit", class: "pane", "aria-labelledby": "audit-title" });
   const otherPane = make("section", { id: "other", class: "pane" });
@@ -145,7 +146,7 @@ export async function planView(context) {
   async function showTab(name, ...more) {
     node.dataset.tab = name;
     otherPane.replaceChildren();
-    tabButtons.forEach((tab, i) => tab.setAttribute("aria-current", tabs[i] === name ? "true" : "false"));
+    tabButtons.forEach((tab, i) => tab.setAttribute("aria-current", String(tabs[i] === name)));
     if (name === "audit") return drawAudit();
     if (name === "whatif") return (await import("./whatif.js")).whatIfView(plan, otherPane, ...more);
     if (name === "compare") return (await import("./compare.js")).compareView(plan, otherPane, ...more);
@@ -253,6 +254,10 @@ export async function planView(context) {
     return job;
   }
 
+  // Without its version, what another tab saves meanwhile would be written over.
+  if (state.savedId && state.savedVersion === null) {
+    api.getTimeline(state.savedId).then((saved) => { state.savedVersion ??= saved.version; }, () => {});
+  }
   await loadStyle();
   const leave = store.subscribe(draw);
   showTab("left");
