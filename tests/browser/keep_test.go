@@ -89,6 +89,40 @@ func TestChangedElsewhere(t *testing.T) {
 		holds(`document.getElementById("plan-notice").textContent === ""`))
 }
 
+// The saved plan was changed in another tab: the page does not write over it before it is asked to.
+func TestReplacedElsewhere(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishDocument(t, graduateTranscript()), "412 (Precondition Failed)")
+	run(tab, t, "a saved plan", savePlan("Plan A")...)
+	id := s.listSaved(t).Timelines[0].ID
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.base+"/api/timelines/"+id, strings.NewReader(`{"timelineName":"Theirs"}`))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/json")
+	var renamed struct{ Version int64 }
+	s.send(t, r, &renamed)
+	run(tab, t, "an edit is not saved over it", append(planCapstone(), holds(`document.getElementById("plan-notice").textContent.includes("saved plan was changed in another tab")`))...)
+	if got := s.listSaved(t).Timelines[0]; got.Name != "Theirs" || got.Version != renamed.Version {
+		t.Errorf("got %q at version %d, want it untouched", got.Name, got.Version)
+	}
+	run(tab, t, "until the student says so", chromedp.Click(css("#notice-retry")), holds(`document.getElementById("save-state").textContent.startsWith("Saved ")`))
+	if got := s.listSaved(t).Timelines[0]; got.Version <= renamed.Version {
+		t.Errorf("got version %d, want one after %d", got.Version, renamed.Version)
+	}
+}
+
+// Without a connection an edit is not lost: it can be tried again.
+func TestEditWithoutConnection(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.finishDocument(t, graduateTranscript()))
+	run(tab, t, "an edit", chromedp.Evaluate[chromedp.Void](`void (window.online = window.fetch, window.fetch = () => Promise.reject(new TypeError("cut")))`),
+		chromedp.Click(css("#left-SOEN-490")), pickTerm("1"), chromedp.Click(css("#course-move")),
+		holds(`document.getElementById("plan-notice").textContent.includes("server cannot be reached")`), holds(`document.getElementById("left-SOEN-490") !== null`))
+	run(tab, t, "tried again", chromedp.Evaluate[chromedp.Void](`void (window.fetch = window.online)`), chromedp.Click(css("#notice-retry")),
+		holds(`document.getElementById("card-SOEN-490") !== null && document.getElementById("plan-notice").textContent === ""`))
+}
+
 // A plan of which the server has no result any longer is kept in the tab, saved, and edited on.
 func TestGoneResult(t *testing.T) {
 	t.Parallel()
