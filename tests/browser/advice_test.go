@@ -54,7 +54,7 @@ func TestWhatIf(t *testing.T) {
 		holds(`document.activeElement.id === "other-title"`),
 		holds(`(() => { const n = [...document.querySelectorAll("#whatif-list strong")].map((e) => parseFloat(e.textContent)); return n.every((x, i) => i === 0 || n[i - 1] <= x); })()`))
 	run(tab, t, "one of them", chromedp.Click(css("#whatif-BCompSc-in-Computer-Science")), holds(`document.getElementById("other-title")?.textContent.includes("BCompSc in Computer Science")`),
-		holds(`document.querySelectorAll("#other #audit-list > details").length >= 5`), chromedp.Click(css("#whatif-back")), holds(`document.querySelectorAll("#whatif-list > li").length >= 9`))
+		holds(`document.querySelectorAll("#other-list > details").length >= 5`), chromedp.Click(css("#whatif-back")), holds(`document.querySelectorAll("#whatif-list > li").length >= 9`))
 	run(tab, t, "back to the plan", chromedp.Click(css("#tab-left")), chromedp.WaitVisible(css("#left")))
 }
 

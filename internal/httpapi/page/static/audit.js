@@ -7,34 +7,34 @@ import { credits, formatNumber, t, termName } from "./text.js";
 
 const partNames = ["completed", "inProgress", "planned", "remaining"];
 
-// auditView shows an audit in a pane; its open details stay.
-export function auditView(plan, pane, audit) {
+// auditView shows an audit in a pane; its open details stay. Its ids begin with prefix: there may be two.
+export function auditView(plan, pane, audit, prefix = "audit") {
   if (!audit) {
     pane.replaceChildren(make("p", { class: "failure" }, t("audit.failed"), " ", button(t("page.retry"), () => plan.showTab("audit"), { class: "quiet small" })));
     return;
   }
-  if (!pane.querySelector("#audit-list")) pane.replaceChildren(...frame());
-  fillAudit(plan, pane, audit);
+  if (!pane.querySelector(`#${prefix}-list`)) pane.replaceChildren(...frame(prefix));
+  fillAudit(plan, pane, audit, prefix);
 }
 
-const frame = () => [
-  make("h2", { id: "audit-title", tabIndex: -1 }, t("audit.title")), make("p", { class: "hint", id: "audit-source" }),
-  make("div", { id: "audit-list" }), make("section", { id: "audit-uncounted" }), make("ul", { class: "plain remarks", id: "audit-remarks" }),
+const frame = (prefix) => [
+  make("h2", { id: `${prefix}-title`, tabIndex: -1 }, t("audit.title")), make("p", { class: "hint", id: `${prefix}-source` }),
+  make("div", { id: `${prefix}-list` }), make("div", { id: `${prefix}-uncounted` }), make("ul", { class: "plain remarks", id: `${prefix}-remarks` }),
 ];
 
-function fillAudit(plan, pane, audit) {
+function fillAudit(plan, pane, audit, prefix) {
   const courses = new Map(audit.courses.map((course) => [course.code, course]));
-  pane.querySelector("#audit-source").textContent = t("audit.source", { degree: audit.degree.name, calendar: audit.calendar });
+  pane.querySelector(`#${prefix}-source`).textContent = t("audit.source", { degree: audit.degree.name, calendar: audit.calendar });
   const remarks = audit.remarks.filter((remark) => remark.pool || (!remark.course && !remark.term));
-  updateKeyed(pane.querySelector("#audit-list"), audit.requirements, (r) => r.id, keepOpen((r) => [r, r.courses.map((c) => courses.get(c.code))],
-    (r) => requirement(plan, r, courses, remarks.filter((remark) => remark.pool === r.id))));
+  updateKeyed(pane.querySelector(`#${prefix}-list`), audit.requirements, (r) => r.id, keepOpen((r) => [r, r.courses.map((c) => courses.get(c.code))],
+    (r) => requirement(plan, r, courses, remarks.filter((remark) => remark.pool === r.id), prefix)));
   const lost = audit.courses.filter((course) => course.uncounted && course.uncounted.because !== "not_yet_due");
-  pane.querySelector("#audit-uncounted").replaceChildren(...(lost.length === 0 ? [] : [
+  pane.querySelector(`#${prefix}-uncounted`).replaceChildren(...(lost.length === 0 ? [] : [
     make("h3", {}, t("audit.uncountedTitle")),
     make("ul", { class: "plain" }, lost.map((course) => make("li", {}, make("strong", {}, course.code), ` ${course.title ?? ""} · ${credits(course.uncounted.credits)} · `,
       t(`audit.uncounted.${course.uncounted.because}`), course.alternatives.length > 0 && make("span", { class: "hint" }, ` (${course.alternatives.map(plan.poolName).join(", ")})`)))),
   ]));
-  pane.querySelector("#audit-remarks").replaceChildren(...remarks.filter((remark) => !remark.pool).map(remarkItem),
+  pane.querySelector(`#${prefix}-remarks`).replaceChildren(...remarks.filter((remark) => !remark.pool).map(remarkItem),
     ...(audit.pins ?? []).filter((pin) => pin.cost).slice(0, 1).map((pin) => make("li", {}, t("audit.pinCost", {
       credits: credits(Math.abs(pin.cost.completed) + Math.abs(pin.cost.inProgress) + Math.abs(pin.cost.planned)) }))));
 }
@@ -46,9 +46,9 @@ const keepOpen = (sign, build) => (item, old) => {
   return next;
 };
 
-function requirement(plan, r, courses, remarks) {
+function requirement(plan, r, courses, remarks, prefix) {
   const shares = partNames.map((name) => [name, r[name]]);
-  return make("details", { class: `requirement is-${r.status}`, id: `audit-${slug(r.id)}`, open: r.status === "missing" },
+  return make("details", { class: `requirement is-${r.status}`, id: `${prefix}-${slug(r.id)}`, open: r.status === "missing" },
     make("summary", {}, make("span", { class: "requirement-name" }, r.name), " ",
       make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: formatNumber(r.required - r.remaining), all: credits(r.required) })}`)),
     r.required > 0 && stackedBar(t("plan.bar", { completed: r.completed, required: credits(r.required) }), shares, r.required),

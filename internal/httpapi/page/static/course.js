@@ -33,7 +33,7 @@ export async function openCourse(plan, code, from = null, sitting = null) {
     title: code, className: "wide",
     body: [
       course?.title && make("p", {}, make("strong", {}, course.title)), facts && make("p", { class: "hint" }, facts),
-      radios, own.length > 0 && remarkList(own, choose), course && aboutCourse(plan, data, code, choose),
+      radios, own.length > 0 && remarkList(own, choose), course && aboutCourse(plan, data, code, choose, !radios),
     ],
     actions: [
       cancelButton(),
@@ -88,7 +88,7 @@ function remarkList(remarks, choose) {
 }
 
 // aboutCourse is where a course counts, where else it could, and what the student says of it.
-function aboutCourse(plan, data, code, choose) {
+function aboutCourse(plan, data, code, choose, isOpen) {
   const entry = data.courses[code], counts = entry?.counts ?? [];
   const places = data.pools.filter((pool) => pool.creditsRequired > 0 && pool.courses.includes(code));
   const pinned = data.pins?.[code];
@@ -96,7 +96,7 @@ function aboutCourse(plan, data, code, choose) {
   const isVia = (via) => entry?.status.via === via;
   const markRow = (as, isSet) => make("li", {}, button(t(isSet ? `plan.unmark.${as}` : `plan.mark.${as}`),
     choose([{ op: isSet ? "unmarkCourse" : "markCourse", course: code, as }], t("plan.said.marked", { code })), { class: "small quiet", id: `mark-${as}` }));
-  return make("details", { class: "fold", id: "course-more" }, make("summary", {}, t("plan.more")),
+  return make("details", { class: "fold", id: "course-more", open: isOpen }, make("summary", {}, t("plan.more")),
     counts.length > 0 && make("ul", { class: "plain" }, counts.map((count) => make("li", {}, t("plan.countsIn", { credits: credits(count.credits), pool: plan.poolName(count.pool) }), " ",
       make("span", { class: "hint" }, t(`audit.because.${count.because}`, { course: count.for ?? "" }))))),
     (places.length > 1 || pinned) && make("p", { class: "pin" }, make("label", { for: select.id }, t("plan.pin.label")), select,

@@ -41,6 +41,6 @@ function showOne(plan, body, title, audit) {
   const names = new Map(audit.requirements.map((r) => [r.id, r.name]));
   const pane = make("div", {});
   body.replaceChildren(button(t("whatif.back"), () => plan.showTab("whatif"), { class: "quiet", id: "whatif-back" }), pane);
-  auditView({ ...plan, poolName: (id) => names.get(id) ?? id, openPicker: () => {} }, pane, { ...audit, requirements: audit.requirements.map((r) => ({ ...r, moreChoices: 0 })) });
-  pane.querySelector("#audit-title").id = "whatif-audit-title";
+  auditView({ ...plan, poolName: (id) => names.get(id) ?? id, openPicker: () => {} }, pane, { ...audit, requirements: audit.requirements.map((r) => ({ ...r, moreChoices: 0 })) }, "other");
+  pane.querySelector("h2").remove(); // the view has one
 }

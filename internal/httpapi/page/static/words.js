@@ -26,13 +26,20 @@ export function remedyText(remark) {
   return hasText(key) ? t(key) : remark.remedy;
 }
 
+// The words for sittings that gave no credits, by what the result says of them.
+const outcomes = [[/^grade not posted/, "notPosted"], [/^grade not recogni/, "notRecognised"], [/^discontinued/, "discontinued"], [/^audited/, "audited"],
+  [/FNS|DNE/, "noSubmission"], [/^no credit: R\b/, "repeat"], [/^no credit|^minimum grade/, "failed"]];
+
 // stateWord is the state of a sitting in a word or two.
 export function stateWord(data, sitting, term) {
   const course = data.courses[sitting.code];
   if (!course) return t("plan.state.placeholder");
   const { status, via, semester } = course.status;
   if (via && (!semester || !term || semester === term)) return t(`plan.state.${via}`);
-  if (term && semester && semester !== term) return t("plan.state.other");
+  const isElsewhere = term && semester && semester !== term, said = sitting.message ?? (isElsewhere ? "" : course.status.message) ?? "";
+  const outcome = status === "incomplete" || isElsewhere ? outcomes.find(([pattern]) => pattern.test(said))?.[1] : null;
+  if (outcome) return t(`plan.state.${outcome}`);
+  if (isElsewhere) return t("plan.state.other");
   return t(`plan.state.${status}`);
 }
 
