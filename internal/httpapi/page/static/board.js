@@ -117,7 +117,7 @@ function pastView(plan) {
     const groups = elsewhere.length > 0 ? [{ term: null, courses: elsewhere }, ...over] : over;
     node.hidden = groups.length === 0;
     const earned = (s) => s.courses.reduce((sum, c) => sum + (data.courses[c.code]?.status.status === "completed" && !isWorkTerm(c.code) && s.term ? creditsOf(data, c) : 0), 0);
-    node.firstChild.textContent = t("plan.past.title", { count: over.length, credits: credits(over.reduce((sum, s) => sum + earned(s), 0)) });
+    node.firstChild.textContent = over.length === 0 ? t("plan.past.elsewhere") : t("plan.past.title", { count: over.length, credits: credits(over.reduce((sum, s) => sum + earned(s), 0)) });
     if (!node.open) return;
     const sign = JSON.stringify([only.checked, groups, data.courses, data.remarks]);
     if (sign === seal) return;

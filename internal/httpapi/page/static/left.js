@@ -78,9 +78,10 @@ export function leftView(plan) {
 
   function showUncounted(data) {
     const list = uncounted(data);
-    elsewhere.hidden = list.length === 0;
+    const total = list.reduce((sum, entry) => sum + entry.credits, 0);
+    elsewhere.hidden = total === 0;
     elsewhere.firstChild.textContent = t("plan.uncounted.title", {
-      credits: credits(list.reduce((sum, entry) => sum + entry.credits, 0)), required: credits(data.progress.overall.creditsRequired),
+      credits: credits(total), required: credits(data.progress.overall.creditsRequired),
     });
     const fill = () => updateKeyed(elsewhere.lastChild, list, (entry) => entry.code, keep((entry) => [entry, reasons.get(entry.code)],
       (entry) => make("li", {}, make("strong", {}, entry.code), ` ${entry.title} · ${credits(entry.credits)}`,

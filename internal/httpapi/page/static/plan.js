@@ -10,7 +10,7 @@ import { button, cancelButton, keep, stackedBar } from "./parts.js";
 import { openPicker } from "./picker.js";
 import { announce, navigate } from "./shell.js";
 import { createStore } from "./store.js";
-import { currentSlot } from "./terms.js";
+import { currentSlot, isPast } from "./terms.js";
 import { credits, formatDate, formatNumber, formatTime, problemText, t, termName } from "./text.js";
 import { remarkText } from "./words.js";
 
@@ -210,12 +210,15 @@ export async function planView(context) {
     const shares = partNames.map((name) => [name, all[name]]);
     const warnings = data.remarks.filter((remark) => remark.level !== "info" && !remark.waived).length;
     const end = data.graduation;
-    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, warnings], () => make("div", {},
+    const last = all.remaining === 0 ? data.semesters.filter((s) => s.courses.length > 0 && !isPast(s.term, plan.current)).at(-1)?.term : null;
+    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, last, warnings], () => make("div", {},
       stackedBar(t("plan.bar", { completed: formatNumber(all.completed), required: credits(all.creditsRequired) }), shares, whole),
       make("ul", { class: "legend plain" }, shares.filter(([name, value]) => value > 0 || name === "completed").map(([name, value]) =>
         make("li", { class: `is-${name}` }, make("span", { class: `dot part-${name}`, "aria-hidden": "true" }), t(`plan.part.${name}`, { credits: credits(value) })))),
-      make("p", { id: "graduation" }, end
-        ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
+      make("p", { id: "graduation" }, last
+        ? [make("strong", {}, t("plan.endPlanned", { term: termName(last) })), " ", end && end.term !== last &&
+          make("span", { class: "hint" }, t("plan.earliest", { term: termName(end.term) }))]
+        : end ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
           make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
         : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
       warnings > 0 && button(t("plan.warnings", { count: warnings }), async () => (await import("./menu.js")).openRemarks(plan), { id: "warning-count", class: "link warn" }))));

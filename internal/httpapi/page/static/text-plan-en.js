@@ -31,6 +31,8 @@ export default {
   "plan.part.planned": "{credits} planned",
   "plan.part.remaining": "{credits} left",
   "plan.end": "You can be done after {term}.",
+  "plan.endPlanned": "As planned, you are done after {term}.",
+  "plan.earliest": "The earliest would be {term}.",
   "plan.chain": "What takes longest: {courses}",
   "plan.noEnd": "No way to finish was found within twelve years.",
   "plan.allDone": "Everything is done.",

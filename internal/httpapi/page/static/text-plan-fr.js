@@ -31,6 +31,8 @@ export default {
   "plan.part.planned": "{credits} : prévus",
   "plan.part.remaining": "{credits} : à prévoir",
   "plan.end": "Vous pouvez finir après {term}.",
+  "plan.endPlanned": "Selon ce plan, vous finissez après {term}.",
+  "plan.earliest": "Au plus tôt : {term}.",
   "plan.chain": "Le plus long : {courses}",
   "plan.noEnd": "Aucune façon de finir en douze ans n’a été trouvée.",
   "plan.allDone": "Tout est fait.",
