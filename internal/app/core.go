@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/account"
@@ -73,6 +74,9 @@ func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.S
 		return nil, err
 	}
 	r.AddCloser("uploads", func(context.Context) error { return store.Close() })
+	if volume, ok := store.(prometheus.Collector); ok {
+		r.Registry.MustRegister(volume)
+	}
 	if err = store.CheckAccess(ctx); storage.IsTransient(err) {
 		// As with Redis and MongoDB, the role starts, and works when the outage has passed.
 		r.Log.Error("uploads cannot be stored", "error", err)

@@ -285,6 +285,9 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults "tests.tokenSecret is for tokens of an identity provider: set auth.jwksURL, or leave it empty." }}
 {{- end }}
 {{- if include "tmd.live" . }}
+{{- if and .Values.metrics.prometheusRule.enabled (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) }}
+{{- $faults = append $faults "metrics.prometheusRule.enabled needs the Prometheus operator, which this cluster lacks: install it, or set metrics.prometheusRule.enabled=false." }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) }}
 {{- $faults = append $faults "metrics.serviceMonitor.enabled needs the Prometheus operator, which this cluster lacks: install it, or set metrics.serviceMonitor.enabled=false." }}
 {{- end }}
