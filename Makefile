@@ -74,6 +74,12 @@ test-browser: ## Run the tests of the page in a browser, which is installed firs
 	go test -run '^TestWords$$' ./internal/pdftext
 	cd tests && go test -race -timeout 10m ./browser
 
+.PHONY: page
+page: ## Render each view of the page into .cache/page, on a phone and a desktop, in both languages, to be looked at
+	@hack/deps.sh browser
+	cd tests && PAGE_SCREENS=$(CURDIR)/.cache/page PAGE_STATES=$(STATES) go test -count=1 -timeout 10m -run '^TestScreens$$' ./browser
+	@echo "look at the files in .cache/page"
+
 .PHONY: lint
 lint: ## Run the linters
 	@hack/deps.sh lint

@@ -56,6 +56,28 @@ tool() {
 	mv "$bin/.$name.new" "$bin/$name"
 }
 
+# fetch_axe gets axe-core, which checks the page for accessibility, from the npm registry into .bin.
+axe_version=4.14.1
+axe_sha256=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+fetch_axe() {
+	local file=$bin/axe.min.js folder
+	echo "$axe_sha256  $file" | sha256sum --check --status 2>/dev/null && return
+	if ! command -v npm >/dev/null; then
+		echo "deps: npm is missing; the tests that need axe-core will say so" >&2
+		return
+	fi
+	folder=$(mktemp -d)
+	npm pack --silent --pack-destination "$folder" "axe-core@$axe_version" >/dev/null
+	tar -xzf "$folder/axe-core-$axe_version.tgz" -C "$folder" package/axe.min.js
+	echo "$axe_sha256  $folder/package/axe.min.js" | sha256sum --check --status || {
+		echo "deps: axe-core $axe_version has another checksum" >&2
+		rm -r "$folder"
+		return 1
+	}
+	mv "$folder/package/axe.min.js" "$file"
+	rm -r "$folder"
+}
+
 [ $# -gt 0 ] || set -- test lint
 for what in "$@"; do
 	case $what in
@@ -76,8 +98,10 @@ for what in "$@"; do
 		;;
 	browser)
 		need chromium chromium chromium-browser google-chrome google-chrome-stable
+		need npm npm
 		install_missing
 		missing=()
+		fetch_axe
 		;;
 	chart)
 		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm

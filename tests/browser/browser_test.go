@@ -28,7 +28,7 @@ func openBrowser(t *testing.T, allowed ...string) context.Context {
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true), chromedp.NoFirstRun,
 		chromedp.WindowSize(1280, 900))
-	ctx, end := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, end := context.WithTimeout(context.Background(), 8*time.Minute)
 	allocator, stop := chromedp.NewExecAllocator(ctx, options...)
 	tab, leave := chromedp.NewContext(allocator)
 	console, dialogs := chromedp.Console(tab), chromedp.Events(tab, page.JavascriptDialogOpening)

@@ -85,25 +85,25 @@ func (s system) send(t *testing.T, r *http.Request, v any) {
 	must(t, json.Unmarshal(body, v))
 }
 
-// finishJob uploads the transcript, waits until its job is done and returns the job's id.
+// finishJob uploads a transcript, waits until its job is done and returns the job's id.
 func (s system) finishJob(t *testing.T) string {
 	t.Helper()
 	return s.finishDocument(t, transcript())
 }
 
-// finishDocument is finishJob for the document of a path.
+// finishDocument uploads a document, waits until its job is done or has failed and returns the job's id.
 func (s system) finishDocument(t *testing.T, path string) string {
 	t.Helper()
 	document, err := os.ReadFile(path)
 	must(t, err)
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "transcript.pdf")
+	part, err := form.CreateFormFile("file", "document.pdf")
 	must(t, err)
 	_, err = part.Write(document)
 	must(t, err)
 	must(t, form.Close())
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload", &body)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/upload?force=true", &body)
 	must(t, err)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	var accepted struct{ JobID string }
@@ -112,14 +112,29 @@ func (s system) finishDocument(t *testing.T, path string) string {
 	return accepted.JobID
 }
 
-// awaitJob waits until a job is done.
+// awaitJob waits until a job is done or has failed.
 func (s system) awaitJob(t *testing.T, id string) {
 	t.Helper()
 	testenv.EventuallyWithin(t, time.Minute, "the job is done", func() bool {
 		var job struct{ Status string }
-		s.get(t, "/api/timeline/status/"+id, &job)
-		return job.Status == "done"
+		s.get(t, "/api/timeline/status/"+id+"?result=false", &job)
+		return job.Status == "done" || job.Status == "failed"
 	})
+}
+
+// saveJob saves the result of a job under a name and returns the id of the saved timeline.
+func (s system) saveJob(t *testing.T, job, name string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"jobId": job, "timelineName": name})
+	must(t, err)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timelines", bytes.NewReader(body))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/json")
+	var saved struct {
+		ID string `json:"_id"`
+	}
+	s.send(t, r, &saved)
+	return saved.ID
 }
 
 // transcript is the path of a synthetic document.
