@@ -71,7 +71,7 @@ func viewStates(t *testing.T, tab context.Context, s system) []viewState {
 		{"wait-failed", wait(failWith(http.StatusServiceUnavailable, "storage_unavailable"), chromedp.WaitVisible(css("#alert")))},
 		{"read", open("/#read=" + jobs["transcripts/soen-coop"])},
 		{"read-warnings", open("/#read=" + jobs["transcripts/hard-rows"])},
-		{"read-correct", open("/#read="+jobs["transcripts/soen-coop"], chromedp.Click(css("tbody button")), chromedp.WaitVisible(css("dialog")))},
+		{"read-correct", open("/#read="+jobs["transcripts/soen-coop"], chromedp.Click(css("#show-rows")), chromedp.Click(css("tbody button")), chromedp.WaitVisible(css("dialog")))},
 		{"read-degree", open("/#job="+jobs["transcripts/commerce"], holds(`document.getElementById("other-degree").options.length > 5`))},
 		{"read-failed", open("/#job=" + jobs["hostile/invoice"])},
 		{"saved", open("/#saved", holds(`document.querySelectorAll("#view .rows li").length > 2`))},

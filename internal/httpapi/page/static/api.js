@@ -125,6 +125,11 @@ export const getSavedAudit = (id, signal) => read(savedPath(id, "/audit"), { sig
 export const saveTimeline = (jobId, timelineName) => read("/api/timelines", { method: "POST", body: { jobId, timelineName } });
 export const renameTimeline = (id, version, timelineName) =>
   read(savedPath(id), { method: "PUT", body: { timelineName }, headers: { "If-Match": `"${version}"` } });
+// copyTimeline makes another plan of what a saved one holds.
+export async function copyTimeline(id, timelineName) {
+  const { _id, version, createdAt, updatedAt, ...own } = await getTimeline(id);
+  return importTimeline({ ...own, timelineName });
+}
 export const deleteTimeline = (id) => request(savedPath(id), { method: "DELETE" });
 
 // uploadFile sends a file and tells how much of it has gone out, from 0 to 1. fetch cannot tell, so this is the one

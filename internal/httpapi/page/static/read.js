@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { make, openDialog, updateKeyed } from "./dom.js";
 import { announce, failure, showProblem } from "./shell.js";
-import { compareText, formatNumber, formatTime, problemText, t, termName } from "./text.js";
+import { compareText, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
 
 const planAddress = (id) => `/#job=${id}`;
 
@@ -29,22 +29,31 @@ export async function readView(id) {
 
   const groups = make("div", {});
   const added = []; // rows that the person added, shown with the others
+  const warningsOf = (row) => reading.warnings.filter((w) => w.course === row.code && timelineTerm(w.term) === timelineTerm(row.term));
   const draw = () => {
     const rows = [...reading.rows, ...added];
     const terms = [...new Set(rows.map((row) => row.term ?? ""))];
     updateKeyed(groups, terms, (term) => `term ${term}`, (term, old) => {
-      const body = old?.querySelector("tbody") ?? make("tbody", {});
+      const own = rows.filter((row) => (row.term ?? "") === term);
+      const group = old ?? termGroup(term, own.some((row) => warningsOf(row).length > 0));
+      group.querySelector(".hint").textContent = t("read.group", { count: own.length, credits: own.reduce((sum, row) => sum + row.credits, 0) });
       const seen = new Map(); // the same course may stand twice in a term
-      updateKeyed(body, rows.filter((row) => (row.term ?? "") === term), (row) => {
+      updateKeyed(group.querySelector("tbody"), own, (row) => {
         const times = (seen.get(row.code) ?? 0) + 1;
         seen.set(row.code, times);
         return `${row.code} ${times}`;
       }, line);
-      return old ?? make("section", { class: "panel" }, make("h2", {}, term ? termName(term) : t("read.noTerm")),
-        make("table", { class: "read" }, make("thead", {}, make("tr", {},
-          ["read.course", "read.creditsColumn", "read.pageColumn", "read.counted", "read.mend"].map((key) => make("th", { scope: "col" }, t(key))))), body));
+      return group;
     });
   };
+
+  // termGroup is the closed table of a term; one with something to check is open.
+  function termGroup(term, isDoubtful) {
+    const heads = ["read.course", "read.creditsColumn", "read.pageColumn", "read.counted"].map((key) => make("th", { scope: "col" }, t(key)));
+    return make("details", { class: "panel", open: isDoubtful },
+      make("summary", {}, make("h2", {}, term ? termName(term) : t("read.noTerm")), make("span", { class: "hint" }), isDoubtful && make("strong", { class: "check" }, t("read.check"))),
+      make("table", { class: "read" }, make("thead", {}, make("tr", {}, heads, make("th", { scope: "col" }, make("span", { class: "unseen" }, t("read.mend"))))), make("tbody", {})));
+  }
 
   // line is one row: what the document says, and what the plan makes of it.
   function line(row, old) {
@@ -54,10 +63,9 @@ export async function readView(id) {
       old.querySelector(".state").textContent = state.word;
       return old;
     }
-    const warnings = reading.warnings.filter((w) => w.course === row.code && timelineTerm(w.term) === timelineTerm(row.term));
     return make("tr", { class: `is-${state.status}` },
       make("th", { scope: "row" }, make("strong", {}, row.code), " ", make("span", { class: "title" }, row.title ?? ""),
-        warnings.map((w) => make("span", { class: "wrong" }, w.message))),
+        warningsOf(row).map((w) => make("span", { class: "note" }, warningText(w)))),
       make("td", { class: "number" }, formatNumber(row.credits)),
       make("td", { class: "number" }, row.page ?? "–"),
       make("td", { class: "state" }, state.word),
@@ -158,15 +166,30 @@ export async function readView(id) {
         ? t("read.creditsAlone", { read: reading.creditsRead }) : t("read.credits", { read: reading.creditsRead, printed: reading.creditsPrinted })),
       differs && make("span", {}, t("read.creditsDiffer")))));
   const warnings = reading.warnings.length > 0 && make("section", { class: "panel warnings", "aria-labelledby": "read-warnings" },
-    make("h2", { id: "read-warnings" }, t("read.warningsTitle")),
-    make("ul", {}, reading.warnings.map((w) => make("li", {}, w.message, " ", make("span", { class: "hint" }, [
-      w.page && t("read.page", { page: w.page }),
-      w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found }),
-    ].filter(Boolean).join(" · "))))));
+    make("h2", { id: "read-warnings" }, t("read.warningsTitle")), make("ul", {}, warningItems(reading.warnings)));
+  const showAll = make("button", { type: "button", class: "quiet small", id: "show-rows", onclick: toggleAll }, t("read.showAll"));
+  function toggleAll() {
+    const all = [...groups.querySelectorAll("details")];
+    const open = all.some((group) => !group.open);
+    for (const group of all) group.open = open;
+    showAll.textContent = t(open ? "read.hideAll" : "read.showAll");
+  }
   draw();
-  const node = make("div", { class: "reading" }, head, warnings, onward(), groups,
-    make("p", { class: "actions" }, make("button", { type: "button", class: "quiet", id: "add-course", onclick: add }, t("read.add"))), onward());
+  const node = make("div", { class: "reading" }, head, warnings, onward(),
+    make("p", { class: "actions" }, showAll, make("button", { type: "button", class: "quiet small", id: "add-course", onclick: add }, t("read.add"))), groups);
   return { node, title: t("read.title") };
+}
+
+// warningItems are the warnings as a list: those about averages in one, since they are about one row mostly.
+function warningItems(warnings) {
+  const averages = warnings.filter((w) => w.code === "gpa_differs" && w.expected);
+  const names = averages.map((w) => (w.term ? termName(w.term) : t("read.overall")));
+  const hint = (w) => [w.page && t("read.page", { page: w.page }),
+    w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found })].filter(Boolean).join(" · ");
+  return [
+    ...warnings.filter((w) => !averages.includes(w)).map((w) => make("li", {}, warningText(w), " ", make("span", { class: "hint" }, hint(w)))),
+    averages.length > 0 && make("li", {}, t(averages.length === 1 ? "read.average" : "read.averages", { terms: listOf(names) })),
+  ];
 }
 
 const dialogActions = (yes) => [
@@ -182,7 +205,7 @@ export function failedView(job, onAnswered) {
 
 function brokenView({ error }) {
   const text = problemText(error);
-  const node = make("section", { class: "panel" }, make("h1", { tabIndex: -1 }, t("read.failedTitle")),
+  const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.failedTitle")),
     make("p", { class: "lead", id: "failure" }, text),
     error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
     error.errors?.length > 0 && make("ul", {}, error.errors.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
@@ -224,7 +247,7 @@ function degreeView(job, onAnswered) {
     }
   }
   loadDegrees();
-  const node = make("section", { class: "panel" }, make("h1", { tabIndex: -1 }, t("read.degreeTitle")),
+  const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.degreeTitle")),
     make("p", { class: "lead" }, t("read.degreeText")), make("p", { class: "hint" }, problemText(job.error)), form,
     make("p", { class: "hint" }, t("read.degreeUntil", { time: formatTime(answerable.until) })));
   return { node, title: t("read.degreeTitle") };

@@ -6,7 +6,7 @@ import { announce, failure, showProblem } from "./shell.js";
 import { formatDate, t } from "./text.js";
 
 export function savedView({ openTimeline }) {
-  const node = make("div", {}, make("h1", { tabIndex: -1 }, t("saved.title")), savedList({ openTimeline, withEmpty: true }));
+  const node = make("div", { class: "narrow" }, make("h1", { tabIndex: -1 }, t("saved.title")), make("section", { class: "panel" }, savedList({ openTimeline, withEmpty: true })));
   return { node, title: t("saved.title"), canLeave: true };
 }
 
@@ -35,11 +35,12 @@ export function savedList({ openTimeline, withEmpty = false, most = 0, onLoaded 
     const button = (key, action, className = "quiet small") =>
       make("button", { type: "button", class: className, "aria-label": t(`saved.${key}Label`, { name }), onclick: action }, t(`saved.${key}`));
     return make("li", { class: "row" },
-      make("span", { class: "grow" }, make("strong", {}, name),
+      make("span", { class: "grow" }, make("strong", { class: "name" }, name),
         make("span", { class: "hint" }, [row.degreeId, row.isCoop && t("saved.coop"), t("saved.changed", { date: formatDate(row.updatedAt) })].filter(Boolean).join(" · "))),
       make("span", { class: "actions" },
         button("open", () => openTimeline(row._id), "small"),
         !most && button("rename", () => renameRow(row)),
+        !most && button("copy", () => copyRow(row)),
         !most && button("delete", () => deleteRow(row))));
   }
 
@@ -75,6 +76,15 @@ export function savedList({ openTimeline, withEmpty = false, most = 0, onLoaded 
     input.select();
   }
 
+  async function copyRow(row) {
+    const name = t("saved.copyName", { name: nameOf(row) }).slice(0, 100);
+    announce(t("saved.copying"));
+    await act(async () => {
+      await api.copyTimeline(row._id, name);
+      announce(t("saved.copied", { name }));
+    }, () => copyRow(row));
+  }
+
   async function deleteRow(row) {
     const name = nameOf(row);
     const yes = await ask({ title: t("saved.deleteTitle"), text: t("saved.deleteText", { name }), yes: t("saved.delete"), no: t("page.cancel"), danger: true });
@@ -82,7 +92,6 @@ export function savedList({ openTimeline, withEmpty = false, most = 0, onLoaded 
     await act(async () => {
       await api.deleteTimeline(row._id);
       announce(t("saved.deleted", { name }));
-      (list.querySelector("button") ?? node.parentElement?.querySelector("h1"))?.focus();
     }, () => deleteRow(row));
   }
 
@@ -94,6 +103,8 @@ export function savedList({ openTimeline, withEmpty = false, most = 0, onLoaded 
       showProblem(error, retry);
     }
     await load();
+    // What had the focus may be gone.
+    if (document.activeElement === document.body) (list.querySelector("button") ?? document.querySelector("#view h1"))?.focus();
   }
 
   load();

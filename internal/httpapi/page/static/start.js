@@ -13,10 +13,10 @@ const calendarOfDay = new Date();
 let draft = null; // what was written into the form, for the way back to it
 
 export function startView(app) {
-  const saved = savedSection(app);
-  const node = make("div", { class: "start" },
-    make("h1", { tabIndex: -1 }, t("start.title")), make("p", { class: "lead" }, t("start.lead")),
-    uploadSection(app), saved, formSection(app));
+  const covers = make("details", { class: "how", id: "covers", hidden: true });
+  const node = make("div", { class: "start narrow" },
+    make("h1", { tabIndex: -1 }, t("start.title")), make("p", { class: "lead" }, t("start.lead"), " ", make("strong", {}, t("start.unofficial"))),
+    covers, uploadSection(app), savedSection(app), formSection(app, covers));
   return { node, title: "", canLeave: true, dispose: watchDrops(node, app) };
 }
 
@@ -35,7 +35,8 @@ async function checkFile(files) {
 let offer = () => {}; // gives files to the upload section that is shown
 
 function uploadSection(app) {
-  const input = make("input", { id: "file", type: "file", accept: "application/pdf,.pdf", "aria-describedby": "file-hint file-wrong" });
+  const input = make("input", { id: "file", type: "file", class: "unseen", accept: "application/pdf,.pdf", "aria-describedby": "file-hint file-wrong" });
+  const name = make("span", { class: "file-name", "aria-hidden": "true" }, t("start.nothing"));
   const wrong = make("p", { id: "file-wrong", class: "wrong", role: "alert" });
   offer = async (files) => {
     const fault = await checkFile(files);
@@ -47,10 +48,15 @@ function uploadSection(app) {
     }
     app.sendFile(files[0]);
   };
-  input.addEventListener("change", () => { wrong.textContent = ""; input.removeAttribute("aria-invalid"); });
+  input.addEventListener("change", () => {
+    wrong.textContent = "";
+    name.textContent = input.files[0]?.name ?? t("start.nothing");
+    input.removeAttribute("aria-invalid");
+  });
   const form = make("form", { id: "upload-form", noValidate: true },
     make("div", { class: "drop", id: "drop" },
-      make("label", { for: "file" }, t("start.file")), input,
+      // The browser's own words for a file field would be in its language, not in the page's.
+      make("div", { class: "pick" }, input, make("label", { for: "file", class: "button quiet" }, t("start.file")), name),
       make("p", { id: "file-hint", class: "hint" }, t("start.fileHint")), wrong,
       make("button", { class: "main" }, t("start.send"))));
   form.addEventListener("submit", (e) => { e.preventDefault(); offer([...input.files]); });
@@ -118,12 +124,12 @@ function lastOf(first, isLong) {
   return { season: first.season === "Winter" ? "Fall" : "Winter", year: first.year + years - (first.season === "Winter" ? 1 : 0) };
 }
 
-function formSection(app) {
+// formSection is the form; covers gets the list of degrees.
+function formSection(app, covers) {
   let lastTouched = Boolean(draft?.lastTerm);
   const degree = make("select", { id: "degree", required: true, "aria-describedby": "degree-wrong" }, option("", t("start.degreeChoose")));
   const degreeWrong = make("p", { id: "degree-wrong", class: "wrong", role: "alert" });
   const degreeState = make("div", {});
-  const covers = make("details", { class: "how", hidden: true });
   const calendar = make("select", { id: "calendar" }, option("", t("start.calendarAuto")));
   const calendarField = make("p", { class: "field", hidden: true }, make("label", { for: "calendar" }, t("start.calendar")), calendar);
   const check = (name, text) => {
@@ -188,7 +194,7 @@ function formSection(app) {
   calendar.addEventListener("change", loadDegrees);
 
   const form = make("form", { id: "plan-form", noValidate: true },
-    make("p", { class: "field" }, make("label", { for: "degree" }, t("start.degree")), degree), degreeWrong, degreeState, covers, calendarField,
+    make("p", { class: "field" }, make("label", { for: "degree" }, t("start.degree")), degree), degreeWrong, degreeState, calendarField,
     make("div", { class: "columns" }, first.node, last.node), lastWrong, sequenceField, sequenceState,
     make("p", { class: "checks" }, coop.node, extended.node, writing.node),
     make("button", { class: "main" }, t("start.build")));

@@ -81,4 +81,14 @@ export function problemText(error) {
   return error.code && hasText(key) ? t(key) : error.message;
 }
 
+// warningText is the sentence for a warning of the API, which is in English: other languages have one for its code.
+export function warningText(warning) {
+  const key = `warning.${warning.code}`;
+  if (language === "en" || !hasText(key)) return warning.message;
+  return [warning.course, warning.term && termName(warning.term)].filter(Boolean).join(", ") + (warning.course || warning.term ? " : " : "") + t(key);
+}
+
+// listOf joins names as a sentence does.
+export const listOf = (names) => new Intl.ListFormat(locales[language], { type: "conjunction" }).format(names);
+
 await loadLanguage(preferredLanguage());

@@ -63,6 +63,7 @@ export function waitView({ begin, jobId = null, isDocument = false, onAccepted, 
   }
 
   async function run() {
+    bar.hidden = false;
     try {
       if (!jobId) {
         mark(0);
@@ -89,6 +90,7 @@ export function waitView({ begin, jobId = null, isDocument = false, onAccepted, 
         return;
       }
       say("");
+      bar.hidden = true;
       showProblem(error, run);
     }
   }
