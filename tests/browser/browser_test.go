@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -99,4 +100,15 @@ const isShown = `document.querySelector("#view h1") !== null && !document.getEle
 func setValue(id, value string) chromedp.Action[chromedp.Void] {
 	return holds(`(() => { const e = document.getElementById("` + id + `"); if (!e) return false; e.value = "` + value +
 		`"; if (e.value !== "` + value + `") return false; e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true })); return true; })()`)
+}
+
+// press waits for a button or a field to be there, and presses it: what moves below the pointer cannot make it miss.
+func press(selector string) chromedp.Action[chromedp.Void] {
+	return holds(`(() => {
+		const e = document.querySelector(` + strconv.Quote(selector) + `);
+		if (!e || e.disabled || !e.checkVisibility() || document.querySelector("dialog[open]") && !e.closest("dialog")) return false;
+		e.focus();
+		e.click();
+		return true;
+	})()`)
 }

@@ -56,7 +56,7 @@ func viewStates(t *testing.T, tab context.Context, s system) []viewState {
 			openPage(tab, t, through, "/")
 			p.setRule("POST /api/timeline/upload", rule)
 			run(tab, t, "waiting", append([]chromedp.Action[chromedp.Void]{
-				chromedp.SetUploadFiles(css("#file"), []string{transcript()}), chromedp.Click(css("#upload-form button.main")),
+				chromedp.SetUploadFiles(css("#file"), []string{transcript()}), press("#upload-form button.main"),
 				chromedp.WaitVisible(css("#wait-stop")),
 			}, steps...)...)
 			p.setRule("POST /api/timeline/upload", nil)
@@ -65,18 +65,18 @@ func viewStates(t *testing.T, tab context.Context, s system) []viewState {
 	loaded := holds(`document.getElementById("degree").options.length > 5 && document.querySelectorAll("#view .rows li").length > 2`)
 	states := []viewState{
 		{"start", open("/", loaded)},
-		{"start-faults", open("/", loaded, chromedp.Click(css("#upload-form button.main")), chromedp.Click(css("#plan-form button.main")),
-			chromedp.Click(css(".how summary")))},
+		{"start-faults", open("/", loaded, press("#upload-form button.main"), press("#plan-form button.main"),
+			press(".how summary"))},
 		{"wait", wait(holdRequests, holds(`!document.querySelector(".wait .hint").hidden`))},
 		{"wait-failed", wait(failWith(http.StatusServiceUnavailable, "storage_unavailable"), chromedp.WaitVisible(css("#alert")))},
 		{"read", open("/#read=" + jobs["transcripts/soen-coop"])},
 		{"read-warnings", open("/#read=" + jobs["transcripts/hard-rows"])},
-		{"read-correct", open("/#read="+jobs["transcripts/soen-coop"], chromedp.Click(css("#show-rows")), chromedp.Click(css("tbody button")), chromedp.WaitVisible(css("dialog")))},
+		{"read-correct", open("/#read="+jobs["transcripts/soen-coop"], press("#show-rows"), press("tbody button"), chromedp.WaitVisible(css("dialog")))},
 		{"read-degree", open("/#job="+jobs["transcripts/commerce"], holds(`document.getElementById("other-degree").options.length > 5`))},
 		{"read-failed", open("/#job=" + jobs["hostile/invoice"])},
 		{"saved", open("/#saved", holds(`document.querySelectorAll("#view .rows li").length > 2`))},
 		{"saved-delete", open("/#saved", holds(`document.querySelectorAll("#view .rows li").length > 2`),
-			chromedp.Click(css(".rows li .actions button:last-child")), chromedp.WaitVisible(css("dialog")))},
+			press(".rows li .actions button:last-child"), chromedp.WaitVisible(css("dialog")))},
 		{"signin", func() {
 			t.Helper()
 			run(tab, t, "nobody", chromedp.Navigate(s.base+"/docs"), chromedp.Evaluate[chromedp.Void](`sessionStorage.clear()`),

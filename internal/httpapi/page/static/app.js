@@ -26,7 +26,7 @@ async function viewOf(route) {
     case "job":
       return jobView(route.id);
     case "read":
-      return (await import("./read.js")).readView(route.id);
+      return (await (await import("./read.js")).readView(route.id)) ?? jobView(route.id);
     case "saved":
       return (await import("./saved.js")).savedView({ openTimeline });
     default:
@@ -37,7 +37,7 @@ async function viewOf(route) {
 // jobView is the view of a job by its state.
 async function jobView(id) {
   const job = await api.getJob(id);
-  if (job.status === "failed") return (await import("./read.js")).failedView(job, (jobId) => showWait({ jobId }));
+  if (job.status === "failed") return (await import("./read.js")).failedView(job, (jobId) => showWait({ jobId, isDocument: true }));
   if (job.status !== "done") return newWaitView({ jobId: id, isDocument: job.kind === "file" });
   const { planView } = await import("./plan.js");
   return planView({ job, tag: job.tag, savedId: job.data._id ?? null, savedVersion: null });
@@ -132,11 +132,11 @@ function showWait(options) {
 // wantsLook reports whether a person should compare what was read with the document before it is used.
 async function wantsLook(id) {
   try {
-    const reading = await api.getReading(id);
-    return reading.warnings.length > 0 || reading.rowsRead < reading.rowsSeen ||
-      (reading.creditsPrinted !== undefined && reading.creditsPrinted !== reading.creditsRead);
+    const [{ status }, reading] = await Promise.all([api.getJobState(id), api.getReading(id)]);
+    return status === "done" && (reading.warnings.length > 0 || reading.rowsRead < reading.rowsSeen ||
+      (reading.creditsPrinted !== undefined && reading.creditsPrinted !== reading.creditsRead));
   } catch {
-    return false; // a failed job, or facts that are no longer kept
+    return false; // facts that are not kept
   }
 }
 

@@ -30,7 +30,8 @@ export function shape(tag, attributes = {}, ...children) {
 // returns another one. Without a node so far, node is null. Children that updateKeyed did not make are not touched.
 export function updateKeyed(parent, items, key, render) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
-  const wanted = new Set(items.map((item) => String(key(item))));
+  const keys = items.map((item) => String(key(item)));
+  const wanted = new Set(keys);
   const kept = new Map();
   for (const child of [...parent.children]) {
     if (child.dataset.key === undefined) continue;
@@ -38,8 +39,8 @@ export function updateKeyed(parent, items, key, render) {
     else child.remove();
   }
   let next = [...parent.children].find((child) => child.dataset.key !== undefined) ?? null;
-  for (const item of items) {
-    const id = String(key(item));
+  for (const [i, item] of items.entries()) {
+    const id = keys[i];
     const before = kept.get(id) ?? null;
     const node = render(item, before);
     node.dataset.key = id;

@@ -11,6 +11,7 @@ const planAddress = (id) => `/#job=${id}`;
 const timelineTerm = (term) => (term ?? "").toUpperCase().replace(/^SPRING/, "SUMMER");
 const timelineCode = (code) => code.replace(/^CWT[EC] /, "CWT ");
 
+// readView is null for a job that is not done: it has another view.
 export async function readView(id) {
   const [reading, first] = await Promise.all([
     api.getReading(id).catch((error) => {
@@ -19,6 +20,7 @@ export async function readView(id) {
     }),
     api.getJob(id),
   ]);
+  if (first.status !== "done") return null;
   let job = first;
   const onward = () => make("p", { class: "actions" }, make("a", { class: "button main", href: planAddress(id) }, t("read.continue")));
   const head = make("div", {}, make("h1", { tabIndex: -1 }, t("read.title")));

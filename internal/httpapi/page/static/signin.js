@@ -117,7 +117,8 @@ function tokenForm(onDone) {
       input.select();
     }
   };
-  input.addEventListener("keydown", (e) => {
+  // The dialog around it is a form that Enter would close.
+  input.addEventListener("keypress", (e) => {
     if (e.key !== "Enter") return;
     e.preventDefault();
     check();

@@ -13,7 +13,8 @@ const calendarOfDay = new Date();
 let draft = null; // what was written into the form, for the way back to it
 
 export function startView(app) {
-  const covers = make("details", { class: "how", id: "covers", hidden: true });
+  // Its place is there from the start, so that nothing moves when the list comes.
+  const covers = make("details", { class: "how", id: "covers" }, make("summary", {}, t("start.coversAny")));
   const node = make("div", { class: "start narrow" },
     make("h1", { tabIndex: -1 }, t("start.title")), make("p", { class: "lead" }, t("start.lead"), " ", make("strong", {}, t("start.unofficial"))),
     covers, uploadSection(app), savedSection(app), formSection(app, covers));
@@ -157,7 +158,6 @@ function formSection(app, covers) {
       const chosen = degree.value || draft?.degree || "";
       degree.replaceChildren(option("", t("start.degreeChoose")), ...all.map((d) => option(d.id, d.name, d.id === chosen)));
       covers.replaceChildren(make("summary", {}, t("start.covers", { count: all.length })), make("ul", {}, all.map((d) => make("li", {}, d.name))));
-      covers.hidden = false;
       if (degree.value) loadSequences();
     } catch (error) {
       if (error.status !== 401) degreeState.replaceChildren(failure(t("start.degreesFailed"), loadDegrees));

@@ -32,6 +32,7 @@ export default {
   "start.lead": "Give your transcript, and plan the terms that are left. It takes a minute, and nobody else sees it.",
   "start.unofficial": "Unofficial: ask your advisor before you decide.",
   "start.nothing": "No file chosen",
+  "start.coversAny": "Covers degrees of the Gina Cody School",
   "start.covers": { one: "Covers {count} degree of the Gina Cody School", other: "Covers {count} degrees of the Gina Cody School" },
   "start.degreesFailed": "The list of degrees could not be loaded.",
   "start.uploadTitle": "From your transcript or letter of admission",

@@ -32,6 +32,7 @@ export default {
   "start.lead": "Donnez votre relevé de notes et planifiez les trimestres qui restent. Cela prend une minute, et personne d’autre ne le voit.",
   "start.unofficial": "Non officiel : consultez votre conseiller avant de décider.",
   "start.nothing": "Aucun fichier choisi",
+  "start.coversAny": "Couvre des programmes de l’école Gina-Cody",
   "start.covers": { one: "Couvre {count} programme de l’école Gina-Cody", other: "Couvre {count} programmes de l’école Gina-Cody" },
   "start.degreesFailed": "La liste des programmes n’a pas pu être chargée.",
   "start.uploadTitle": "À partir de votre relevé ou de votre lettre d’admission",
