@@ -100,7 +100,7 @@ func (p *proxy) ruleFor(r *http.Request) http.HandlerFunc {
 	return p.rules[slices.MaxFunc(keys, func(a, b string) int { return len(a) - len(b) })]
 }
 
-// setRule makes a handler answer what begins like "METHOD /path"; nil takes the rule away.
+// setRule makes a handler answer what begins like "METHOD /path"; nil removes the rule.
 func (p *proxy) setRule(key string, answer http.HandlerFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

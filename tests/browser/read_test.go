@@ -54,7 +54,7 @@ func TestReadChooseDegree(t *testing.T) {
 	run(tab, t, "a degree is asked for", clickUpload(document("transcripts/commerce")), chromedp.WaitVisible(css("#degree-form")),
 		holds(`document.getElementById("other-degree").options.length > 9`), press("#degree-form button.main"),
 		holds(`document.querySelector("#degree-form .wrong").textContent !== ""`))
-	run(tab, t, "and the job goes on", setValue("other-degree", "BEng in Software Engineering"), press("#degree-form button.main"),
+	run(tab, t, "and the job continues", setValue("other-degree", "BEng in Software Engineering"), press("#degree-form button.main"),
 		holds(`!document.getElementById("degree-form") && !document.querySelector(".wait") && document.querySelector("#view h1") !== null`),
 		holds(`/^#(job|read)=/.test(location.hash)`))
 }

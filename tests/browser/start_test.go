@@ -70,7 +70,7 @@ func TestStartFiles(t *testing.T) {
 	if n := p.requests("POST /api/timeline/upload"); n != 0 {
 		t.Errorf("%d uploads were sent, want none", n)
 	}
-	run(tab, t, "a drop beside the form is taken", drop("footer", 1), holds(`document.getElementById("failure") !== null`))
+	run(tab, t, "a drop anywhere on the window is read", drop("footer", 1), holds(`document.getElementById("failure") !== null`))
 	run(tab, t, "a drop elsewhere is swallowed", drop("footer", 1), holds(`document.getElementById("failure") !== null`))
 	if n := p.requests("POST /api/timeline/upload"); n != 1 {
 		t.Errorf("%d uploads were sent, want 1", n)
@@ -110,14 +110,14 @@ func TestHistory(t *testing.T) {
 	run(tab, t, "my plans", press("#nav-saved"), heading("My plans"), holds(`document.title.startsWith("My plans")`),
 		holds(`document.activeElement.tagName === "H1"`), holds(`document.querySelector('#nav [aria-current="page"]').id === "nav-saved"`))
 	run(tab, t, "what was read, by its address", chromedp.Evaluate[chromedp.Void](`location.hash = "#read=`+job+`"`), heading("What was read"))
-	run(tab, t, "back, back", back, heading("My plans"), back, heading("See what is left"))
+	run(tab, t, "back, back", back, heading("My plans"), back, heading("of your degree"))
 	run(tab, t, "forward, forward", forward, heading("My plans"), forward, heading("What was read"))
 	run(tab, t, "on to the plan", press("a.button.main"), holds(isPlan))
 	run(tab, t, "the skip link keeps the address", chromedp.Focus(css("#skip")), chromedp.KeyEvent(kb.Enter),
 		holds(`document.activeElement.tagName === "H1" && location.hash === "#job=`+job+`"`), chromedp.Reload(), holds(isPlan))
 	run(tab, t, "an address of earlier days", chromedp.Evaluate[chromedp.Void](`location.hash = "#`+job+`"`), holds(isPlan+` || document.querySelector("#view h1") !== null`))
 	run(tab, t, "a job that is gone", chromedp.Evaluate[chromedp.Void](`location.hash = "#job=00000000-0000-4000-8000-000000000000"`),
-		chromedp.WaitVisible(css("#alert")), holds(`document.getElementById("alert").textContent.includes("no longer here")`), heading("See what is left"))
+		chromedp.WaitVisible(css("#alert")), holds(`document.getElementById("alert").textContent.includes("no longer here")`), heading("of your degree"))
 }
 
 // A sequence fills the terms; where its place is open, the plan asks for a course.

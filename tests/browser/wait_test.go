@@ -55,7 +55,7 @@ func holdEvents(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// A connection that is cut while the page waits is said, and it goes on.
+// A connection that is cut while the page waits is announced, and waiting continues.
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
 	s, p := startProxy(t, startSystem(t))
@@ -100,7 +100,7 @@ func TestUploadAgain(t *testing.T) {
 	}
 }
 
-// A slow network is said after a minute without progress, and waiting goes on when the person wants it.
+// A slow network is said after a minute without progress, and waiting continues when the person wants it.
 func TestSlowNetwork(t *testing.T) {
 	t.Parallel()
 	s, p := startProxy(t, startSystem(t))
