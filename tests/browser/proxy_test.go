@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// proxy stands between the browser and the API: it fails, delays and cuts what a test wants, and remembers the requests.
+// proxy stands between the browser and the API: it fails, delays and cuts what a test wants, and counts the requests.
 type proxy struct {
 	server *httptest.Server
 	mu     sync.Mutex
