@@ -112,7 +112,7 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 	if err != nil {
 		return writeFailure(ctx, "fail", err)
 	}
-	a.ended, a.record.State = true, job.Failed
+	a.ended, a.record.State, a.record.AnswerUntil = true, job.Failed, kept.Until
 	p.scheduleCleanup(ctx, a)
 	if isOurFault(cause) && !a.panicked {
 		p.deps.Reporter.ReportJob(a.ID, a.Attempt, cause)
@@ -158,9 +158,9 @@ func isOurFault(err error) bool {
 func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	switch {
 	case p.deps.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
-		p.deleteFiles(ctx, a.ID, p.deps.Uploads.KeepDocument)
+		p.deleteFiles(ctx, a.record, p.deps.Uploads.KeepDocument)
 	case !p.ended.addJobs(endedJob{a.ID, p.deps.Clock()}):
-		p.deleteFiles(ctx, a.ID, p.deps.Uploads.Delete)
+		p.deleteFiles(ctx, a.record, p.deps.Uploads.Delete)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
@@ -109,17 +110,36 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	group.SetLimit(cleanupConcurrency)
 	for _, id := range ids {
 		if r, ok := records[id]; ok && r.State.IsFinal() {
-			group.Go(func() error { p.deleteFiles(ctx, id, p.deps.Uploads.Delete); return nil })
+			group.Go(func() error { p.deleteFiles(ctx, r, p.deps.Uploads.Delete); return nil })
 		}
 	}
 	return group.Wait()
 }
 
+// restoreTicket stores the ticket of a job again whose owner answered it while its files were deleted: the ticket of
+// the answer may have been among them. Records and files are in different stores, so that no deletion can be made to
+// depend on the record.
+func (p *Processor) restoreTicket(ctx context.Context, id job.ID) {
+	t, err := p.deps.Jobs.LoadTicket(ctx, id)
+	if fault.CodeOf(err) == fault.JobNotFound {
+		return // it waits for an answer, or has ended
+	}
+	if err == nil {
+		_, err = p.deps.Uploads.Save(ctx, t, nil, 0)
+	}
+	if err != nil {
+		p.deps.Logger.Error("the ticket of a job that was answered is not stored", "job_id", id, "error", err)
+	}
+}
+
 // deleteFiles deletes the files of a job that has ended. They are personal data, so it continues after ctx has ended.
-func (p *Processor) deleteFiles(ctx context.Context, id job.ID, how func(context.Context, job.ID) error) {
+func (p *Processor) deleteFiles(ctx context.Context, r job.Record, how func(context.Context, job.ID) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
-	if err := how(ctx, id); err != nil {
-		p.deps.Logger.Error("the files of a job that ended stay", "job_id", id, "error", err)
+	if err := how(ctx, r.ID); err != nil {
+		p.deps.Logger.Error("the files of a job that ended stay", "job_id", r.ID, "error", err)
+	}
+	if !r.AnswerUntil.IsZero() {
+		p.restoreTicket(ctx, r.ID)
 	}
 }

@@ -70,6 +70,31 @@ func TestFilesOutliveTheirJob(t *testing.T) {
 	}
 }
 
+// An owner who answers while the files of the failed attempt are deleted keeps the ticket of the answer.
+func TestAnAnswerDuringTheCleanup(t *testing.T) {
+	t.Parallel()
+	for name, answered := range map[string]bool{"answered": true, "not answered": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alone(t, func(t *testing.T, w *world) {
+				w.withFacts(t, "")
+				w.onDelete = func() {
+					if answered { // the record, then the ticket
+						w.record.State, w.record.FromFacts, w.sealed, w.file = job.Queued, true, w.kept.Sealed, true
+					}
+				}
+				w.worker = w.processor()
+				if err := w.attempt(t.Context(), 1); fault.CodeOf(err) != fault.DegreeMissing {
+					t.Fatalf("got %v, want %s", err, fault.DegreeMissing)
+				}
+				if w.there() != answered {
+					t.Errorf("got a ticket %v, want %v", w.there(), answered)
+				}
+			})
+		})
+	}
+}
+
 // A worker that stops deletes the files of the jobs that it has ended, and of those that end later.
 func TestFilesGoWithTheWorker(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {

@@ -32,7 +32,7 @@ func (w *world) withFacts(t *testing.T, degree string) {
 
 // answer is what the API does: the job runs again from what was kept.
 func (w *world) answer(degree string) {
-	w.record.State, w.record.FromFacts, w.record.Error = job.Queued, true, nil
+	w.record.State, w.record.FromFacts, w.record.Error, w.record.AnswerUntil = job.Queued, true, nil, time.Time{}
 	w.sealed, w.kept = w.kept.Sealed, job.KeptFacts{}
 	w.input = []byte(`{"degree":"` + degree + `"}`)
 	w.diary = nil

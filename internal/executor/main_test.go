@@ -53,6 +53,7 @@ type world struct {
 	facts       executor.Facts
 	kept        job.KeptFacts
 	sealed      []byte // the facts of a job that runs from them
+	onDelete    func() // while the files are deleted
 	onCatalogue func() // after the catalogue was asked for; may be nil
 	saved       map[string]timeline.Saved
 	fails       map[string]error // by step
@@ -144,7 +145,7 @@ func (w *world) FailJob(ctx context.Context, _ job.ID, fence int64, why job.Fail
 }
 
 func (w *world) FailAnswerable(ctx context.Context, _ job.ID, fence int64, why job.Failure, kept job.KeptFacts) error {
-	w.kept = kept
+	w.kept, w.record.AnswerUntil = kept, kept.Until
 	return w.move(ctx, fence, job.Failed, &why)
 }
 
@@ -153,6 +154,18 @@ func (w *world) LoadFacts(ctx context.Context, _ job.ID) ([]byte, error) {
 		return nil, fault.New(fault.FactsExpired)
 	}
 	return w.sealed, w.step(ctx, "facts")
+}
+
+func (w *world) LoadTicket(ctx context.Context, _ job.ID) (job.Ticket, error) {
+	if err := w.step(ctx, "ticket"); err != nil {
+		return job.Ticket{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.record.State.IsFinal() || !w.record.FromFacts {
+		return job.Ticket{}, fault.New(fault.JobNotFound)
+	}
+	return job.Ticket{ID: id, Facts: w.sealed}, nil
 }
 
 func (w *world) RequeueJob(ctx context.Context, _ job.ID, fence int64) error {
@@ -193,8 +206,21 @@ func (w uploads) Delete(ctx context.Context, _ job.ID) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.onDelete != nil {
+		w.onDelete()
+	}
 	w.file = false
 	return nil
+}
+
+func (w uploads) Save(ctx context.Context, t job.Ticket, r io.Reader, _ int64) (job.Saved, error) {
+	if err := w.step(ctx, "save"); err != nil {
+		return job.Saved{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.file = t.ID == id && len(t.Facts) > 0 && r == nil
+	return job.Saved{}, nil
 }
 
 func (w uploads) KeepDocument(ctx context.Context, _ job.ID) error { return w.step(ctx, "keep") }

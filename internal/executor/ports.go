@@ -29,6 +29,8 @@ type Jobs interface {
 	LoadFacts(ctx context.Context, id job.ID) ([]byte, error)
 	// RequeueJob sets queued again after an interruption.
 	RequeueJob(ctx context.Context, id job.ID, fence int64) error
+	// LoadTicket returns the ticket of a job that runs from facts; job_not_found when it does not, or no longer.
+	LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error)
 	// LoadRecords reads several records; missing ones are left out.
 	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 }
@@ -37,6 +39,8 @@ type Jobs interface {
 type Uploads interface {
 	// Open returns the document of a job; storage_unavailable when it cannot be read.
 	Open(ctx context.Context, id job.ID) (io.ReadCloser, error)
+	// Save stores a ticket without a document when r is nil.
+	Save(ctx context.Context, t job.Ticket, r io.Reader, limit int64) (job.Saved, error)
 	// Delete removes the bytes and the job's ticket; a missing file is no error.
 	Delete(ctx context.Context, id job.ID) error
 	// KeepDocument keeps the bytes for operators, and removes the ticket; a missing file is no error.

@@ -102,10 +102,20 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(sealed)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, _, err := c.Open(jobA, b); err == nil && !bytes.Equal(b, sealed) {
-			t.Fatalf("%d bytes that were not sealed are accepted", len(b))
+	// Each process of a fuzz run seals again, so that its inputs are changes of the sealed bytes: a flipped byte, a cut,
+	// bytes that follow.
+	f.Add(uint16(0), byte(1), uint16(0), []byte(nil))
+	f.Add(uint16(len(sealed)-1), byte(0), uint16(1), []byte("x"))
+	f.Fuzz(func(t *testing.T, at uint16, flip byte, cut uint16, more []byte) {
+		b := bytes.Clone(sealed)
+		b[int(at)%len(b)] ^= flip
+		b = append(b[:len(b)-int(cut)%(len(b)+1)], more...)
+		for _, given := range [][]byte{b, more} {
+			if _, _, err := c.Open(jobA, given); err == nil && !bytes.Equal(given, sealed) {
+				t.Fatalf("%d bytes that were not sealed are accepted", len(given))
+			} else if err != nil && !errors.Is(err, ErrSealed) {
+				t.Fatalf("got %v, want %v", err, ErrSealed)
+			}
 		}
 	})
 }

@@ -65,6 +65,10 @@ type kind struct {
 	transient bool
 }
 
+// chooseDegree ends the sentences of a document whose degree its owner can choose.
+const chooseDegree = "Choose yours within an hour, on the page, with tmd answer or with POST /api/timeline/{id}/degree: " +
+	"the document need not be sent again."
+
 // kinds is the whole vocabulary: the sentence for people when the error carries none, and whether another attempt may
 // succeed.
 var kinds = map[Code]kind{
@@ -79,9 +83,9 @@ var kinds = map[Code]kind{
 	TooComplex:           {"The PDF takes too long to read. Print the page to PDF again from the browser.", false},
 	UnreadableRows:       {"The rows of courses cannot be read in this layout. Open the student record in a browser and print that page to PDF.", false},
 	IncompleteDocument:   {"A part of the document cannot be read. Print the whole student record to PDF from the browser.", false},
-	DegreeNotFound:       {"The degree named in the document is not in the catalogue. Choose a degree with the form instead.", false},
-	DegreeAmbiguous:      {"The degree named in the document fits several degrees. Choose one with the form instead.", false},
-	DegreeMissing:        {"The document names no degree. Choose a degree for it.", false},
+	DegreeNotFound:       {"The degree named in the document is not in the catalogue. " + chooseDegree, false},
+	DegreeAmbiguous:      {"The degree named in the document fits several degrees. " + chooseDegree, false},
+	DegreeMissing:        {"The document names no degree. " + chooseDegree, false},
 	FactsExpired:         {"What was read of the document is no longer kept. Upload the document again.", false},
 	InvalidForm:          {"Some fields are missing or wrong. Correct the listed fields and send the form again.", false},
 	TimelineNotFound:     {"There is no such timeline. It may have been deleted.", false},

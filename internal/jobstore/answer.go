@@ -51,14 +51,48 @@ func (s *Store) AnswerJob(ctx context.Context, a submit.Answer, maxOpenJobs int)
 	if err != nil {
 		return job.Record{}, job.Ticket{}, err
 	}
-	t := job.Ticket{ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt, Input: input}
+	claim, _ := values[2].(string)
+	t := ticketOf(r, claim)
+	t.Input = input
 	if facts, ok := values[1].(string); ok {
 		t.Facts = []byte(facts)
 	}
-	if claim, ok := values[2].(string); ok {
-		t.Claim = strings.TrimPrefix(claim, claimKey(""))
-	}
 	return r, t, nil
+}
+
+// LoadTicket returns the ticket of an open job that runs from facts; job_not_found for any other.
+func (s *Store) LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error) {
+	r, err := s.LoadRecord(ctx, id)
+	if err != nil {
+		return job.Ticket{}, err
+	}
+	if r.State.IsFinal() || !r.FromFacts {
+		return job.Ticket{}, fault.New(fault.JobNotFound)
+	}
+	values, err := s.redis.HMGet(ctx, recordPrefix+string(id), "input", "facts").Result()
+	if err != nil {
+		return job.Ticket{}, toFault(ctx, "load ticket", err)
+	}
+	claim, err := s.redis.Get(ctx, claimOfKey(id)).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return job.Ticket{}, toFault(ctx, "load ticket", err)
+	}
+	input, _ := values[0].(string)
+	facts, _ := values[1].(string)
+	if facts == "" {
+		return job.Ticket{}, fault.New(fault.JobNotFound) // it was deleted in the meantime
+	}
+	t := ticketOf(r, claim)
+	t.Input, t.Facts = []byte(input), []byte(facts)
+	return t, nil
+}
+
+// ticketOf returns the ticket of a record without its input. claim is the name of its idempotency claim, "" for none.
+func ticketOf(r job.Record, claim string) job.Ticket {
+	return job.Ticket{
+		ID: r.ID, Kind: r.Kind, Owner: r.Owner, Priority: r.Priority, CreatedAt: r.CreatedAt,
+		Claim: strings.TrimPrefix(claim, claimKey("")),
+	}
 }
 
 // LoadFacts returns the encrypted facts from which a job runs without a document; facts_expired when it has none.

@@ -56,6 +56,9 @@ func TestAnswerJob(t *testing.T) {
 		if diff := cmp.Diff(wantTicket, ticket); diff != "" {
 			t.Errorf("ticket (-want +got):\n%s", diff)
 		}
+		if again, err := e.LoadTicket(ctx, failed.ID); err != nil || !cmp.Equal(wantTicket, again) {
+			t.Errorf("loaded ticket: got %+v, %v, want that of the answer", again, err)
+		}
 		if open, err := e.ListOpen(ctx, 0, 9); err != nil || len(open) != 1 {
 			t.Errorf("open jobs: got %v, %v, want one", open, err)
 		}
@@ -65,6 +68,9 @@ func TestAnswerJob(t *testing.T) {
 		// A worker of the earlier life changes nothing.
 		if err := e.RequeueJob(ctx, failed.ID, failed.Fence); !errors.Is(err, job.ErrSuperseded) {
 			t.Errorf("a write of the earlier life: got %v, want superseded", err)
+		}
+		if _, err := e.LoadTicket(ctx, e.failAnswerable(t).ID); fault.CodeOf(err) != fault.JobNotFound {
+			t.Errorf("the ticket of a job that waits: got %v, want none", err)
 		}
 		facts, err := e.LoadFacts(ctx, failed.ID)
 		if err != nil || string(facts) != "sealed" {

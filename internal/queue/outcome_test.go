@@ -27,6 +27,7 @@ var byCode = map[fault.Code]outcome{
 
 	fault.ParserUnavailable: retried, fault.DatabaseUnavailable: retried, fault.StorageUnavailable: retried,
 	fault.QueueUnavailable: retried, fault.Draining: retried, fault.Timeout: retried, fault.Internal: retried,
+	fault.SignInUnavailable: retried,
 }
 
 func TestTheOutcomeOfEachCode(t *testing.T) {
