@@ -25,15 +25,16 @@ type Edited struct {
 // EditResult edits the result of a job and returns what changed. With version 0 it edits any version, else the record
 // must be at it. It sends the edit once: whether one that failed was made shows in the record's version.
 func (c *Client) EditResult(ctx context.Context, id job.ID, version int64, p timeline.Patch) (Edited, error) {
-	return c.sendEdit(ctx, StatusPath(id), version, p)
+	return c.EditPath(ctx, StatusPath(id), version, p)
 }
 
 // EditTimeline edits a saved timeline, as EditResult does.
 func (c *Client) EditTimeline(ctx context.Context, id string, version int64, p timeline.Patch) (Edited, error) {
-	return c.sendEdit(ctx, savedPath+id, version, p)
+	return c.EditPath(ctx, savedPath+id, version, p)
 }
 
-func (c *Client) sendEdit(ctx context.Context, path string, version int64, p timeline.Patch) (edited Edited, err error) {
+// EditPath edits what a path names: StatusPath of a job, or TimelinePath.
+func (c *Client) EditPath(ctx context.Context, path string, version int64, p timeline.Patch) (edited Edited, err error) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return Edited{}, fmt.Errorf("encode the edit: %w", err)

@@ -64,6 +64,13 @@ func withAdvised(ctx context.Context, p program.Process, o adviceOptions, arg st
 		}
 		return toAdviceExit(err)
 	}
+	return withServer(ctx, p, o, arg, "a file, nor the id of a job or a timeline", run)
+}
+
+// withServer is withAdvised for a job or a timeline of an API. what names them in the sentence that refuses others.
+func withServer(ctx context.Context, p program.Process, o adviceOptions, arg, what string, run func(context.Context, advised) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("no answer after %v (--timeout)", o.timeout))
+	defer cancel()
 	path := ""
 	switch id, err := uuid.Parse(arg); {
 	case err == nil && id.String() == arg:
@@ -71,7 +78,7 @@ func withAdvised(ctx context.Context, p program.Process, o adviceOptions, arg st
 	case timelines.ValidID(arg):
 		path = apiclient.TimelinePath(arg)
 	default:
-		return program.UsageError(fmt.Errorf("%s is neither a file nor the id of a job or a timeline", filepath.Base(arg)))
+		return program.UsageError(fmt.Errorf("%s is not %s", filepath.Base(arg), what))
 	}
 	server := uploadOptions{url: o.url, token: o.token}
 	if err := server.addSettings(p.Environ); err != nil {

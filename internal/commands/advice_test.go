@@ -98,7 +98,7 @@ func TestAdviceIsRefused(t *testing.T) {
 		want string
 	}{
 		{[]string{"audit"}, program.ExitUsage, "accepts 1 arg"},
-		{[]string{"audit", "nothing"}, program.ExitUsage, "neither a file nor the id"},
+		{[]string{"audit", "nothing"}, program.ExitUsage, "is not a file, nor the id"},
 		{[]string{"audit", broken}, program.ExitUsage, "neither a PDF nor the facts"},
 		{[]string{"audit", failed}, program.ExitFailed, "The PDF is protected."},
 		{[]string{"audit", file, "--explain", "COMP 999"}, program.ExitFailed, "no course COMP 999"},

@@ -33,7 +33,7 @@ func Run(ctx context.Context, p program.Process) int {
 	root.AddCommand(
 		newAllCommand(p), newAPICommand(p), newWorkerCommand(p), newParserCommand(p),
 		newUploadCommand(p), newAnswerCommand(p), newParseCommand(p), newAuditCommand(p), newWhatIfCommand(p), newPlanCommand(p),
-		newMeCommand(p),
+		newEditCommand(p), newMeCommand(p),
 		newTokenCommand(p), newSeedCommand(p), newCatalogueCommand(p), newQueueCommand(p), newConfigCommand(p),
 		newVersionCommand(p), newParserChildCommand(p),
 	)
