@@ -102,8 +102,8 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// Each process of a fuzz run seals again, so that its inputs are changes of the sealed bytes: a flipped byte, a cut,
-	// bytes that follow.
+	// Each process of a fuzz run seals again, so that its inputs are changes of the sealed bytes: a flipped byte, a
+	// cut, bytes that follow.
 	f.Add(uint16(0), byte(1), uint16(0), []byte(nil))
 	f.Add(uint16(len(sealed)-1), byte(0), uint16(1), []byte("x"))
 	f.Fuzz(func(t *testing.T, at uint16, flip byte, cut uint16, more []byte) {

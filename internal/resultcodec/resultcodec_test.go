@@ -15,6 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
@@ -164,6 +165,27 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("Open gave %v and %v", r, err)
 		}
 	})
+}
+
+// A stored result is at most 45 kB, because Redis holds each for a day. The exception is the record with the most
+// courses, whose result lists the three thousand that may fill its general electives.
+func TestSizeOfStoredResults(t *testing.T) {
+	t.Parallel()
+	const most, mostWithElectives = 45_000, 150_000
+	for document, limit := range map[string]int{
+		"transcripts/soen-regular": most, "transcripts/soen-coop": most, "transcripts/soen-ecp": most, "transcripts/cs-regular": most,
+		"transcripts/indu-regular": most, "transcripts/aero-option": most, "transcripts/very-long": most, "letters/ecp": most,
+		"transcripts/cs-ecp": mostWithElectives,
+	} {
+		s, err := resultcodec.EncodeResult(timelinetest.BuildFromFacts(t, document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes whole, %d slim", document, len(s.Full), len(s.Slim))
+		if len(s.Full) > limit {
+			t.Errorf("%s: got %d bytes, want at most %d", document, len(s.Full), limit)
+		}
+	}
 }
 
 func BenchmarkResult(b *testing.B) {
