@@ -131,7 +131,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 			{Name: "cache", Check: responses.Ping},
 		}, o.health...),
 		Reporter: r.Reporter, Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
-		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge,
+		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge, Legacy: o.server.LegacyAPI,
 		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
 		IdleTimeout: o.server.IdleTimeout,
 	})

@@ -55,6 +55,7 @@ type Server struct {
 	CORSOrigins []string `env:"TMD_CORS_ORIGINS" help:"Origins of web pages on other hosts that may call the API, separated by commas: https://app.example.org."`
 	// 650 s: load balancers keep an idle connection up to 600 s, and answer 502 when its server closes it first.
 	IdleTimeout time.Duration `env:"TMD_IDLE_TIMEOUT" envDefault:"650s" help:"How long the API keeps a connection without a request. Keep it longer than the load balancer in front of it does, which is 60s to 600s."`
+	LegacyAPI   bool          `env:"TMD_LEGACY_API" envDefault:"false" help:"Answer the routes of the earlier system's API as well, for its front end: docs/migration.md."`
 	HSTSMaxAge  time.Duration `env:"TMD_HSTS_MAX_AGE" envDefault:"0s" help:"How long browsers that visited use TLS alone for the API's host (Strict-Transport-Security), such as 8760h. 0s sends no such header; set it once the whole host is served over TLS permanently."`
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/clientaddr"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/legacy"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
@@ -52,6 +53,9 @@ type Deps struct {
 	Registerer prometheus.Registerer // nil disables the metrics
 	Clock      func() time.Time      // nil is time.Now
 
+	// Legacy answers the routes of the earlier system's API as well.
+	Legacy bool
+
 	CacheTTL time.Duration // of a response of the catalogue; 0 is 300 s
 	// Origins may call from web pages of other hosts, such as https://app.example.org.
 	Origins []string
@@ -73,7 +77,8 @@ func (d Deps) Validate() error {
 
 // API answers requests.
 type API struct {
-	handler http.Handler
+	handler http.Handler // of the routes
+	entry   http.Handler // of all requests: handler, or the earlier routes before it
 
 	jobs      Jobs
 	submit    Submitter
@@ -139,6 +144,10 @@ func New(d Deps) (*API, error) {
 	}
 	a.endStreams = sync.OnceFunc(func() { close(a.stopping) })
 	a.handler = a.router(d)
+	a.entry = a.handler
+	if d.Legacy {
+		a.entry = legacy.Wrap(a.handler)
+	}
 	return a, nil
 }
 
@@ -157,7 +166,7 @@ func newMonitor(d Deps) (*health.Monitor, error) {
 	return m, nil
 }
 
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.entry.ServeHTTP(w, r) }
 
 // Server returns a server for the API. When it shuts down, event streams end first: otherwise they would last as long
 // as their jobs.

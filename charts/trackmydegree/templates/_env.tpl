@@ -16,6 +16,10 @@
 {{- end }}
 - name: TMD_IDLE_TIMEOUT
   value: {{ printf "%ds" (int .Values.api.idleTimeoutSeconds) }}
+{{- if .Values.api.legacyAPI }}
+- name: TMD_LEGACY_API
+  value: "true"
+{{- end }}
 {{- with .Values.api.hstsMaxAgeSeconds }}
 - name: TMD_HSTS_MAX_AGE
   value: {{ printf "%ds" (int .) }}
