@@ -107,7 +107,7 @@ function pastView(plan) {
   const body = make("tbody");
   const table = make("table", { class: "past" },
     make("thead", {}, make("tr", {}, ["course", "credits", "state", "counts"].map((name) => make("th", { scope: "col" }, t(`plan.past.${name}`))))), body);
-  const node = fold("past", make("p", { class: "check" }, make("label", {}, only, " ", t("plan.past.only"))), make("div", { class: "scroll" }, table));
+  const node = fold("past", make("p", { class: "tick" }, make("label", {}, only, " ", t("plan.past.only"))), make("div", { class: "scroll" }, table));
   let last = null, seal = "";
 
   function update(data) {

@@ -78,7 +78,7 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
       make("div", { class: "filters" },
         make("p", {}, make("label", { for: search.id }, t("plan.pick.search")), search),
         make("p", {}, make("label", { for: season.id }, t("plan.pick.season")), season),
-        make("p", { class: "check" }, make("label", {}, ready, " ", t("plan.pick.ready")))),
+        make("p", { class: "tick" }, make("label", {}, ready, " ", t("plan.pick.ready")))),
       count, list, more,
     ],
     actions: [cancelButton()],

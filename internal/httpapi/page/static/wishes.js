@@ -64,7 +64,7 @@ export function openWishes(plan) {
   }
 
   const field = (input, key) => make("p", {}, make("label", { for: input.id }, t(key)), input);
-  const box = (input, key) => make("p", { class: "check" }, make("label", {}, input, " ", t(key)));
+  const box = (input, key) => make("p", { class: "tick" }, make("label", {}, input, " ", t(key)));
   const dialog = openDialog({
     title: t("wish.title"), className: "wide",
     body: [
