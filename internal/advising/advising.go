@@ -155,9 +155,9 @@ func (c *Case) loadSubject() (timeline.Saved, *timeline.AuditSubject, error) {
 	return saved, s, nil
 }
 
-// compute runs an answer when one of the workers is free, so that many questions at a time leave the process time for
+// computeAnswer runs an answer when one of the workers is free, so that many questions at a time leave the process time for
 // its other requests. An answer whose context has ended meanwhile is dropped: a part of it may be cut short.
-func (c *Case) compute(ctx context.Context, answer func() error) error {
+func (c *Case) computeAnswer(ctx context.Context, answer func() error) error {
 	select {
 	case c.workers <- struct{}{}:
 	case <-ctx.Done():

@@ -131,7 +131,7 @@ func TestAnswers(t *testing.T) {
 	c := must(newAdvisor(t, newStores(t, "transcripts/soen-coop")).OpenJob(ctx, owner, jobID))(t)
 	wantGolden(t, "audit", must(c.Audit(ctx, ""))(t))
 	wantGolden(t, "audit-other", must(c.Audit(ctx, "BCompSc in Computer Science"))(t))
-	wantGolden(t, "what-if", must(c.Compare(ctx))(t))
+	wantGolden(t, "what-if", must(c.CompareDegrees(ctx))(t))
 	plan, _, err := c.Plan(ctx, audit.PlanRequest{Prefer: []string{"COMP 442"}})
 	if err != nil || plan == nil {
 		t.Fatalf("got %v, %v; want a plan", plan, err)
@@ -200,7 +200,7 @@ func TestContextEnds(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("audit: got %v, want canceled", err)
 	}
-	if _, err := c.Compare(ended); !errors.Is(err, context.Canceled) {
+	if _, err := c.CompareDegrees(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("what-if: got %v, want canceled", err)
 	}
 	if _, _, err := c.Plan(ended, audit.PlanRequest{}); !errors.Is(err, context.Canceled) {
@@ -213,7 +213,7 @@ func BenchmarkAnswers(b *testing.B) {
 	a := newAdvisor(b, newStores(b, "transcripts/soen-coop"))
 	for name, answer := range map[string]func(*advising.Case) error{
 		"Audit":  func(c *advising.Case) error { _, err := c.Audit(ctx, ""); return err },
-		"WhatIf": func(c *advising.Case) error { _, err := c.Compare(ctx); return err },
+		"WhatIf": func(c *advising.Case) error { _, err := c.CompareDegrees(ctx); return err },
 		"Plan":   func(c *advising.Case) error { _, _, err := c.Plan(ctx, audit.PlanRequest{}); return err },
 	} {
 		b.Run(name, func(b *testing.B) {

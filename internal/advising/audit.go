@@ -22,7 +22,7 @@ type Comparison struct {
 // degree that there is not.
 func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
 	var out *audit.Audit
-	err := c.compute(ctx, func() error {
+	err := c.computeAnswer(ctx, func() error {
 		_, s, err := c.loadSubject()
 		if err != nil {
 			return err
@@ -34,7 +34,6 @@ func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
 		}
 		out = s.Program.Audit(s.Record)
 		out.Graduation, out.Obstacles = s.Program.FindGraduation(limitSteps(ctx, graduationSteps), s.Record)
-		fillLists(out)
 		return nil
 	})
 	if err != nil {
@@ -43,11 +42,11 @@ func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
 	return out, nil
 }
 
-// Compare measures the timeline by every degree that a student can be in. The one with the fewest credits left comes
+// CompareDegrees measures the timeline by every degree that a student can be in. The one with the fewest credits left comes
 // first, of equals the one that can be finished earlier.
-func (c *Case) Compare(ctx context.Context) (*Comparison, error) {
+func (c *Case) CompareDegrees(ctx context.Context) (*Comparison, error) {
 	out := &Comparison{GeneratedFrom: c.source}
-	err := c.compute(ctx, func() error {
+	err := c.computeAnswer(ctx, func() error {
 		_, s, err := c.loadSubject()
 		if err != nil {
 			return err
@@ -56,38 +55,10 @@ func (c *Case) Compare(ctx context.Context) (*Comparison, error) {
 		out.Degree, out.Calendar = own.Degree, own.Calendar
 		programs := s.ComparePrograms()
 		out.Degrees = audit.CompareDegrees(limitSteps(ctx, graduationSteps*len(programs)), programs, s.Record)
-		for i := range out.Degrees {
-			fillChain(out.Degrees[i].Graduation)
-		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// fillLists makes the lists of an audit that JSON would write as null empty ones.
-func fillLists(a *audit.Audit) {
-	a.Requirements, a.Courses, a.Remarks = orEmpty(a.Requirements), orEmpty(a.Courses), orEmpty(a.Remarks)
-	for i := range a.Requirements {
-		a.Requirements[i].Courses, a.Requirements[i].Choices = orEmpty(a.Requirements[i].Courses), orEmpty(a.Requirements[i].Choices)
-	}
-	for i := range a.Courses {
-		a.Courses[i].Counts, a.Courses[i].Alternatives = orEmpty(a.Courses[i].Counts), orEmpty(a.Courses[i].Alternatives)
-	}
-	fillChain(a.Graduation)
-}
-
-func fillChain(g *audit.Graduation) {
-	if g != nil {
-		g.CriticalChain = orEmpty(g.CriticalChain)
-	}
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

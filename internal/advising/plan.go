@@ -23,7 +23,7 @@ type Plan struct {
 // nil and the input is that of a job, whose search is longer. The error is invalid_form, with every wish that is
 // unknown or contradictory, or with what prevents a plan.
 func (c *Case) Plan(ctx context.Context, q audit.PlanRequest) (out *Plan, input timeline.PlanInput, err error) {
-	err = c.compute(ctx, func() error {
+	err = c.computeAnswer(ctx, func() error {
 		saved, s, err := c.loadSubject()
 		if err != nil {
 			return err
@@ -60,10 +60,6 @@ func (c *Case) PlanFully(ctx context.Context, q audit.PlanRequest) (*Plan, error
 }
 
 func (c *Case) newPlan(saved timeline.Saved, s *timeline.AuditSubject, q audit.PlanRequest, plan *audit.Plan) *Plan {
-	fillLists(plan.Audit)
-	for i := range plan.Terms {
-		plan.Terms[i].Courses = orEmpty(plan.Terms[i].Courses)
-	}
 	return &Plan{
 		PlanNotes: timeline.NewPlanNotes(q, plan), Audit: plan.Audit, Patch: s.ToPatch(saved.Semesters, plan, q.From), GeneratedFrom: c.source,
 	}

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"math/rand/v2"
@@ -158,5 +159,28 @@ func TestPlanProperties(t *testing.T) {
 	}
 	if planned < n/3 {
 		t.Errorf("got %d plans of %d requests, want more", planned, n)
+	}
+}
+
+// Every list of an audit, a plan and a comparison is a list in JSON, also when it is empty: a page need not ask for null.
+func TestListsAreNeverNull(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 16))
+	for range 20 {
+		d := drawDegree(r)
+		p, record := programOf(t, d.ID), drawRecord(r, d)
+		if r.IntN(4) == 0 {
+			record.Attempts = nil
+		}
+		values := []any{p.Audit(record), audit.CompareDegrees(t.Context(), []*audit.Program{p}, record)}
+		if plan, err := p.Plan(t.Context(), record, audit.PlanRequest{}); err == nil {
+			values = append(values, plan)
+		}
+		for _, v := range values {
+			b, err := json.Marshal(v)
+			if at := bytes.Index(b, []byte("null")); err != nil || at >= 0 {
+				t.Fatalf("%s: got null, %v, want a list: %s", d.ID, err, b[max(0, at-80):])
+			}
+		}
 	}
 }

@@ -38,7 +38,7 @@ func newWhatIfCommand(p program.Process) *cobra.Command {
 
 func (a advised) compareDegrees(ctx context.Context) (*advising.Comparison, error) {
 	if a.local != nil {
-		return a.local.Compare(ctx)
+		return a.local.CompareDegrees(ctx)
 	}
 	return a.client.CompareDegrees(ctx, a.path)
 }

@@ -48,7 +48,7 @@ func (a *API) getWhatIf(open openCase) respond.Endpoint {
 		if degree := r.URL.Query().Get("degree"); degree != "" {
 			return c.Audit(r.Context(), degree)
 		}
-		return c.Compare(r.Context())
+		return c.CompareDegrees(r.Context())
 	})
 }
 

@@ -70,15 +70,6 @@ func New(d Deps) (*Holder, error) {
 // FirstLoad is closed when the first catalogue is loaded.
 func (h *Holder) FirstLoad() <-chan struct{} { return h.loaded }
 
-// CurrentCatalogue returns the latest edition; errors as in CurrentEditions.
-func (h *Holder) CurrentCatalogue(ctx context.Context) (*catalogue.Catalogue, error) {
-	e, err := h.CurrentEditions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return e.Latest(), nil
-}
-
 // CurrentEditions returns the editions in memory, or the store's when there are none yet. Without either the error is
 // database_unavailable.
 func (h *Holder) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {

@@ -90,7 +90,7 @@ func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 		for i := range got {
 			all.Go(func() {
 				var err error
-				if got[i], err = h.CurrentCatalogue(t.Context()); err != nil {
+				if got[i], err = loadLatest(t.Context(), h); err != nil {
 					t.Error(err)
 				}
 			})
@@ -99,7 +99,7 @@ func TestTheFirstWhoAskLoadOnce(t *testing.T) {
 		hasty, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		synctest.Wait()
-		if _, err := h.CurrentCatalogue(hasty); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := loadLatest(hasty, h); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		all.Wait()
@@ -125,7 +125,7 @@ func TestRefresh(t *testing.T) {
 		current := func() *catalogue.Catalogue {
 			t.Helper()
 			synctest.Wait()
-			c, err := h.CurrentCatalogue(ctx)
+			c, err := loadLatest(ctx, h)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -183,7 +183,7 @@ func TestAStoreThatComesLate(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- h.Run(ctx) }()
 		synctest.Wait()
-		if _, err := h.CurrentCatalogue(ctx); fault.CodeOf(err) != fault.DatabaseUnavailable {
+		if _, err := loadLatest(ctx, h); fault.CodeOf(err) != fault.DatabaseUnavailable {
 			t.Errorf("%v", err)
 		}
 		s.set(func(s *store) { s.err = nil })
@@ -200,11 +200,11 @@ func TestAStoreThatComesLate(t *testing.T) {
 func TestLoadedWithTheFirstCatalogue(t *testing.T) {
 	s := &store{err: fault.New(fault.DatabaseUnavailable)}
 	h := holder(s, &bytes.Buffer{})
-	if _, err := h.CurrentCatalogue(t.Context()); err == nil || isLoaded(h) {
+	if _, err := loadLatest(t.Context(), h); err == nil || isLoaded(h) {
 		t.Errorf("an unavailable store: %v, loaded %v", err, isLoaded(h))
 	}
 	s.set(func(s *store) { s.data, s.version, s.err = data(t, "one"), "1", nil })
-	if _, err := h.CurrentCatalogue(t.Context()); err != nil || !isLoaded(h) {
+	if _, err := loadLatest(t.Context(), h); err != nil || !isLoaded(h) {
 		t.Errorf("a store that is back: %v, loaded %v", err, isLoaded(h))
 	}
 }
@@ -224,7 +224,7 @@ func TestEveryEditionIsHeld(t *testing.T) {
 	if got, want := editions.Calendars(), []string{"2024-25", newest.Calendar}; !slices.Equal(got, want) {
 		t.Errorf("calendars %q, want %q", got, want)
 	}
-	latest, err := h.CurrentCatalogue(t.Context())
+	latest, err := loadLatest(t.Context(), h)
 	if err != nil || latest.Calendar() != newest.Calendar {
 		t.Errorf("the current catalogue is %q (%v), want the newest", latest.Calendar(), err)
 	}
@@ -234,3 +234,12 @@ type editionStore []catalogue.Data
 
 func (s *editionStore) LoadEditions(context.Context) ([]catalogue.Data, error) { return *s, nil }
 func (s *editionStore) CatalogueVersion(context.Context) (string, error)       { return "1", nil }
+
+// loadLatest returns the latest edition.
+func loadLatest(ctx context.Context, h *snapshot.Holder) (*catalogue.Catalogue, error) {
+	e, err := h.CurrentEditions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.Latest(), nil
+}

@@ -13,8 +13,5 @@ func (b *Builder) AddGraduation(ctx context.Context, r *Result, now time.Time) e
 		return err
 	}
 	r.Graduation = s.Program.Graduate(ctx, s.Record)
-	if r.Graduation != nil {
-		r.Graduation.CriticalChain = orEmpty(r.Graduation.CriticalChain)
-	}
 	return nil
 }

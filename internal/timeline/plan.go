@@ -30,8 +30,8 @@ type PlanNotes struct {
 // NewPlanNotes returns what a plan says of itself.
 func NewPlanNotes(q audit.PlanRequest, p *audit.Plan) PlanNotes {
 	return PlanNotes{
-		Request: q, Terms: orEmpty(p.Terms), Graduation: p.Graduation, StudyTerms: p.StudyTerms, Length: p.Length, Bound: p.Bound,
-		Optimal: p.Optimal, CriticalChain: orEmpty(p.CriticalChain), Reason: p.Reason,
+		Request: q, Terms: p.Terms, Graduation: p.Graduation, StudyTerms: p.StudyTerms, Length: p.Length, Bound: p.Bound,
+		Optimal: p.Optimal, CriticalChain: p.CriticalChain, Reason: p.Reason,
 	}
 }
 

@@ -122,7 +122,7 @@ func toPrinted(credits *float64) audit.Credits {
 func (d *draft) auditRecord(r *Result, touched []string, now time.Time) *audit.Audit {
 	out := d.program.audit.Audit(d.toRecord(r, touched, now))
 	r.Totals = Totals{Required: out.Totals.Required.Float(), Source: out.Totals.Source}
-	r.Remarks = orEmpty(out.Remarks)
+	r.Remarks = out.Remarks
 	for i := range out.Courses {
 		if counts := out.Courses[i].Counts; len(counts) > 0 {
 			code := out.Courses[i].Code
