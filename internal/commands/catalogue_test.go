@@ -2,10 +2,14 @@ package commands_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
@@ -87,5 +91,56 @@ func TestCatalogueImport(t *testing.T) {
 			run(0, "edition 2027-28 against 2027-28: 0 differences", "diff", next)
 			run(0, "edition 2026-27 against 2026-27: 0 differences", "diff", first)
 		})
+	}
+}
+
+// What the commands print, word for word.
+func TestCatalogueOutput(t *testing.T) {
+	t.Parallel()
+	sequences := cataloguetest.Embedded().Data().Sequences[:2]
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/degrees/D/sequences", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"sequences": sequences})
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	env := []string{"TMD_DATA_DIR=" + t.TempDir(), "TMD_URL=" + server.URL}
+	first := writeEdition(t, "2026-27", func(*catalogue.Data) {})
+	next := writeEdition(t, "2027-28", func(d *catalogue.Data) {
+		d.Courses[0].Title, d.Courses[1].Credits = "Renamed", 4
+		d.Pools[0].Name = "Renamed"
+	})
+	faulty := writeEdition(t, "2027-28", func(d *catalogue.Data) {
+		d.Degrees[0].TotalCredits++
+		d.Courses[0].Title = ""
+	})
+	for _, step := range []struct {
+		golden string
+		args   []string
+	}{
+		{"validate", []string{"validate", faulty}}, {"import", []string{"import", first}}, {"diff", []string{"diff", next}},
+		{"import-dry-run", []string{"import", "--dry-run", next}}, {"sequences", []string{"sequences", "D"}},
+	} {
+		got := noServer().runCommand(t, env, append([]string{"catalogue"}, step.args...)...)
+		wantGoldenText(t, "catalogue-"+step.golden, got.out+got.err)
+	}
+}
+
+// wantGoldenText compares a text with a golden file.
+func wantGoldenText(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }
