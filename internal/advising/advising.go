@@ -155,8 +155,8 @@ func (c *Case) loadSubject() (timeline.Saved, *timeline.AuditSubject, error) {
 	return saved, s, nil
 }
 
-// computeAnswer runs an answer when one of the workers is free, so that many questions at a time leave the process time for
-// its other requests. An answer whose context has ended meanwhile is dropped: a part of it may be cut short.
+// computeAnswer runs an answer when one of the workers is free, so that many questions at a time leave the process time
+// for its other requests. An answer whose context has ended meanwhile is dropped: a part of it may be cut short.
 func (c *Case) computeAnswer(ctx context.Context, answer func() error) error {
 	select {
 	case c.workers <- struct{}{}:

@@ -42,8 +42,8 @@ func (c *Case) Audit(ctx context.Context, degree string) (*audit.Audit, error) {
 	return out, nil
 }
 
-// CompareDegrees measures the timeline by every degree that a student can be in. The one with the fewest credits left comes
-// first, of equals the one that can be finished earlier.
+// CompareDegrees measures the timeline by every degree that a student can be in. The one with the fewest credits left
+// comes first, of equals the one that can be finished earlier.
 func (c *Case) CompareDegrees(ctx context.Context) (*Comparison, error) {
 	out := &Comparison{GeneratedFrom: c.source}
 	err := c.computeAnswer(ctx, func() error {

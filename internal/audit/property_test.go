@@ -162,7 +162,8 @@ func TestPlanProperties(t *testing.T) {
 	}
 }
 
-// Every list of an audit, a plan and a comparison is a list in JSON, also when it is empty: a page need not ask for null.
+// Every list of an audit, a plan and a comparison is a list in JSON, also when it is empty: a page need not expect
+// null.
 func TestListsAreNeverNull(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(15, 16))
