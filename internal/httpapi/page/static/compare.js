@@ -45,7 +45,7 @@ async function show(plan, result, id) {
   const cell = (codes = [], against = []) => make("td", {}, codes.length === 0 ? "–" : codes.flatMap((code, i) => [
     i > 0 ? ", " : null, against.includes(code) ? code : make("strong", { class: "is-different" }, code)]));
   const line = (name, x, y) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, x), make("td", {}, y));
-  result.replaceChildren(make("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("compare.title") }, make("table", { class: "compare" },
+  result.replaceChildren(make("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("compare.with") }, make("table", { class: "compare" },
     make("thead", {}, make("tr", {}, make("td", {}), make("th", { scope: "col" }, data.timelineName || t("compare.this")), make("th", { scope: "col" }, other.timelineName || t("saved.noName")))),
     make("tbody", {},
       line(t("compare.degree"), data.degree.name, audit.degree.name),
