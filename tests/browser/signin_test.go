@@ -54,6 +54,9 @@ func TestSignInWays(t *testing.T) {
 	run(tab, t, "a provider and guests", chromedp.Navigate(s.base+"/#saved"), chromedp.WaitVisible(css(".choices a.button")),
 		holds(`document.querySelector(".choices a").getAttribute("href") === "/api/auth/login?return=" + encodeURIComponent("/#saved")`),
 		holds(`document.querySelectorAll(".choices button").length === 1 && !document.getElementById("token")`))
+	run(tab, t, "a provider that failed", chromedp.Navigate(s.base+"/?signin=sign_in_unavailable"), chromedp.WaitVisible(css("#alert")),
+		holds(`document.getElementById("alert").textContent.includes("Signing in is not possible")`), holds(`location.search === ""`))
+	run(tab, t, "my plans", chromedp.Evaluate[chromedp.Void](`location.hash = "#saved"`), chromedp.WaitVisible(css(".choices a.button")))
 	session(`{"mode":"oidc","signedIn":true,"guest":false,"name":"Ann <b>","loginUrl":"/api/auth/login","guests":true}`)
 	p.setRule("GET /api/timelines", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -1,9 +1,12 @@
 package browser_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
 // compareTables finds what one language has and the other lacks: keys, parameters, forms of the plural, empty texts.
@@ -35,6 +38,21 @@ func TestTexts(t *testing.T) {
 	must(t, err)
 	for _, fault := range faults {
 		t.Error(fault)
+	}
+}
+
+// Every fault of the API has a sentence on the page.
+func TestTextsOfFaults(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openBrowser(t)
+	openPage(tab, t, s, "/")
+	keys, err := chromedp.Run(tab, chromedp.Evaluate[[]string](`import("/assets/text-en.js").then((m) => Object.keys(m.default))`, chromedp.EvalAwaitPromise))
+	must(t, err)
+	for _, code := range fault.AllCodes() {
+		if !slices.Contains(keys, "problem."+string(code)) {
+			t.Errorf("no text for %s", code)
+		}
 	}
 }
 

@@ -3,8 +3,9 @@
 import * as api from "./api.js";
 import { $, ask, make } from "./dom.js";
 import { announce, clearProblem, navigate, setNavigator, showProblem } from "./shell.js";
-import { currentLanguage, setLanguage, t } from "./text.js";
+import { currentLanguage, loadPlanTexts, setLanguage, t } from "./text.js";
 import { accountDialog, isSignedOut, loadSession, signInAgain, signInView } from "./signin.js";
+import { savedView } from "./saved.js";
 import { startView } from "./start.js";
 import { waitView } from "./wait.js";
 
@@ -28,7 +29,7 @@ async function viewOf(route) {
     case "read":
       return (await (await import("./read.js")).readView(route.id)) ?? jobView(route.id);
     case "saved":
-      return (await import("./saved.js")).savedView({ openTimeline });
+      return savedView({ openTimeline });
     default:
       return startView({ sendFile, sendForm, openTimeline });
   }
@@ -36,10 +37,12 @@ async function viewOf(route) {
 
 // jobView is the view of a job by its state.
 async function jobView(id) {
+  const loading = Promise.all([import("./plan.js"), loadPlanTexts()]);
+  loading.catch(() => {}); // a job without a plan needs none of it
   const job = await api.getJob(id);
   if (job.status === "failed") return (await import("./read.js")).failedView(job, (jobId) => showWait({ jobId, isDocument: true }));
   if (job.status !== "done") return newWaitView({ jobId: id, isDocument: job.kind === "file" });
-  const { planView } = await import("./plan.js");
+  const [{ planView }] = await loading;
   return planView({ job, tag: job.tag, savedId: job.data._id ?? null, savedVersion: null });
 }
 
@@ -197,8 +200,17 @@ $("language").addEventListener("click", async () => {
 });
 $("account").addEventListener("click", () => accountDialog());
 
+// showSignInFault tells of a sign-in with a provider that failed: the server sends the browser back with its code.
+function showSignInFault() {
+  const code = new URLSearchParams(location.search).get("signin");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname + location.hash);
+  showProblem(new api.Problem(0, { code, detail: t("problem.unauthorized") }));
+}
+
 setNavigator(go);
 api.onUnauthorized(() => signInAgain({ canLeave: !view || view.canLeave === true, onSignedIn: showAccount }));
 labelFrame();
 showAccount();
 await render({ focus: false });
+showSignInFault();

@@ -5,8 +5,8 @@ export const languages = { en: "English", fr: "Français" };
 const locales = { en: "en-CA", fr: "fr-CA" };
 
 const loaders = {
-  en: () => Promise.all([import("./text-en.js"), import("./text-plan-en.js")]),
-  fr: () => Promise.all([import("./text-fr.js"), import("./text-plan-fr.js")]),
+  en: [() => import("./text-en.js"), () => import("./text-plan-en.js")],
+  fr: [() => import("./text-fr.js"), () => import("./text-plan-fr.js")],
 };
 
 let language = "en";
@@ -20,13 +20,22 @@ function preferredLanguage() {
   return navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages) ?? "en";
 }
 
+let withPlan = false; // the texts of the plan are loaded with the first plan
+
 async function loadLanguage(wanted) {
-  const parts = await loaders[wanted]();
+  const parts = await Promise.all(loaders[wanted].slice(0, withPlan ? 2 : 1).map((load) => load()));
   table = Object.assign({}, ...parts.map((part) => part.default));
   language = wanted;
   plurals = new Intl.PluralRules(locales[language]);
   numbers = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 2 });
   document.documentElement.lang = locales[language];
+}
+
+// loadPlanTexts is awaited before anything of a plan is shown.
+export async function loadPlanTexts() {
+  if (withPlan) return;
+  withPlan = true;
+  await loadLanguage(language);
 }
 
 export const currentLanguage = () => language;
