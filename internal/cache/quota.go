@@ -10,8 +10,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 )
 
-// quotaPrefix begins the keys of counters.
-const quotaPrefix = "quota:"
+// quotaPrefix begins the keys of counters. It is within the keys of the cache, for which an operator grants rights.
+const quotaPrefix = prefix + "quota:"
 
 // takeOneScript counts one, and starts the window with the first.
 var takeOneScript = redis.NewScript(`

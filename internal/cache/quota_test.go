@@ -27,7 +27,7 @@ func TestQuota(t *testing.T) {
 	if got, err := q.TakeOne(t.Context(), "guests:another", 1, time.Hour); err != nil || !got {
 		t.Errorf("another key: got %v (%v), want true", got, err)
 	}
-	if ttl := client.PTTL(t.Context(), "quota:guests").Val(); ttl <= 59*time.Minute || ttl > time.Hour {
+	if ttl := client.PTTL(t.Context(), "cache:quota:guests").Val(); ttl <= 59*time.Minute || ttl > time.Hour {
 		t.Errorf("the window ends in %s, want an hour after its first", ttl)
 	}
 	unreachable := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})

@@ -269,7 +269,7 @@ func TestOperatorsAndQueues(t *testing.T) {
 		Workers []any
 	}
 	s.admin(http.MethodGet, "/queues", "").want(t, http.StatusOK).decode(t, &got)
-	if len(got.Queues) != 3 || got.Queues[1].Pending != 1 || got.Queues[1].Paused || !got.Queues[2].Paused || got.Dead != 1 || got.DrainingSince != nil || got.Workers == nil {
+	if len(got.Queues) != 4 || got.Queues[1].Pending != 1 || got.Queues[1].Paused || !got.Queues[2].Paused || got.Dead != 1 || got.DrainingSince != nil || got.Workers == nil {
 		t.Errorf("%+v", got)
 	}
 	s.admin(http.MethodPost, "/queues/courseProcessor-low/resume", "").want(t, http.StatusNoContent)
