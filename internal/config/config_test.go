@@ -51,6 +51,7 @@ func TestEachRoleDemandsOnlyWhatItNeeds(t *testing.T) {
 		"controller": {jobs, "TMD_NAMESPACE is missing: set it to the namespace of the worker pods."},
 		"seed":       {mongo},
 		"queue":      {jobs},
+		"doctor":     {jobs, mongo},
 		"token":      {"JWT_SECRET is missing: set it to the secret of the API that the token is for."},
 	}
 	for _, role := range config.Roles() {

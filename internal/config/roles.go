@@ -271,6 +271,7 @@ func Roles() []Role {
 		{"seed", func() Settings { return &Seed{} }},
 		{"queue", func() Settings { return &Queue{} }},
 		{"catalogue", func() Settings { return &Catalogue{} }},
+		{"doctor", func() Settings { return &Doctor{} }},
 	}
 }
 
