@@ -28,13 +28,13 @@ func (s *Server) deliverTask(ctx context.Context, task *asynq.Task) error {
 	defer cancel(nil)
 	id, _ := asynq.GetTaskID(ctx)
 	queue, _ := asynq.GetQueueName(ctx)
-	// The claim comes first: the guard lets asynq record no outcome of a task that is not held.
-	endRun, crashes, err := s.liveness.ClaimTask(ctx, job.ID(id), queue, cancel)
+	run, err := s.claimTask(ctx, job.ID(id), queue, cancel)
 	if err != nil {
 		return s.skipDelivery(job.ID(id), err)
 	}
-	o, err := s.runTask(ctx, cancel, task, crashes)
-	if !endRun() {
+	defer run.endSuspect()
+	o, err := s.runTask(ctx, cancel, task, run)
+	if !run.end() {
 		o = lost
 	}
 	s.metrics.countDelivery(o)
@@ -43,6 +43,50 @@ func (s *Server) deliverTask(ctx context.Context, task *asynq.Task) error {
 	}
 	return asynqError(o, err)
 }
+
+// claimedRun is a task that this worker holds.
+type claimedRun struct {
+	end     func() bool
+	crashes int
+	// endSuspect lets the next suspect run. mustWait says that another suspect runs in this worker.
+	endSuspect func()
+	mustWait   bool
+}
+
+// claimTask claims a task before anything else happens with it: the guard lets asynq record no outcome of a task that
+// is not held.
+//
+// A suspect is not claimed while another one runs here. The claim alone would count a crash if that one ended this
+// worker at this moment. The rescuer puts the task back. One task is claimed at a time, so that each sees whether a
+// suspect has begun.
+func (s *Server) claimTask(ctx context.Context, id job.ID, queue string, cancel context.CancelCauseFunc) (claimedRun, error) {
+	s.claims.Lock()
+	defer s.claims.Unlock()
+	if len(s.suspects) > 0 {
+		crashes, err := s.redis.HGet(ctx, queuemodel.TaskKey(queue, id), queuemodel.CrashesField).Int()
+		if err == nil && isSuspect(crashes) {
+			return claimedRun{}, errSuspectRuns
+		}
+	}
+	end, crashes, err := s.liveness.ClaimTask(ctx, id, queue, cancel)
+	run := claimedRun{end: end, crashes: crashes, endSuspect: func() {}}
+	if err != nil || !isSuspect(crashes) {
+		return run, err
+	}
+	select {
+	case s.suspects <- struct{}{}:
+		run.endSuspect = func() { <-s.suspects }
+	default:
+		run.mustWait = true
+	}
+	return run, nil
+}
+
+// isSuspect reports whether a task may have been the cause of its crashes. One with the most crashes does not run
+// again.
+func isSuspect(crashes int) bool { return crashes >= suspectCrashes && crashes < job.MaxCrashes }
+
+var errSuspectRuns = errors.New("queue: another task that may have crashed a worker runs here")
 
 // skipDelivery leaves a task that cannot be claimed to the rescuer, or to its other run.
 func (s *Server) skipDelivery(id job.ID, err error) error {
@@ -56,22 +100,17 @@ func (s *Server) skipDelivery(id job.ID, err error) error {
 }
 
 // runTask runs a task that is held, and returns the outcome with the error that led to it.
-func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, crashes int) (outcome, error) {
+func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, run claimedRun) (outcome, error) {
 	d, err := toDelivery(ctx, task)
 	if err != nil {
 		s.logger.Error("a task cannot be read", "type", task.Type(), "error", err)
 		return archived, fault.Wrap(fault.Internal, err)
 	}
-	d.Crashes = crashes
-	if crashes >= suspectCrashes && crashes < job.MaxCrashes {
+	d.Crashes = run.crashes
+	if run.mustWait {
 		// One of the tasks that ran when workers were lost is the cause. If suspects ran at the same time again, each
 		// of them would count a crash.
-		select {
-		case s.suspects <- struct{}{}:
-			defer func() { <-s.suspects }()
-		default:
-			return postponed, &job.Postponement{After: shortWait}
-		}
+		return postponed, &job.Postponement{After: shortWait}
 	}
 	// This also interrupts a task that is taken while the server stops.
 	defer context.AfterFunc(s.interrupted, func() { cancel(job.ErrInterrupted) })()

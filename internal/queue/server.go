@@ -60,6 +60,7 @@ type Server struct {
 	logger      *slog.Logger
 	metrics     *metrics
 	suspects    chan struct{} // holds a value while a suspect task runs
+	claims      sync.Mutex    // held while a task is claimed
 
 	interrupted context.Context // done when running handlers are interrupted
 	interrupt   context.CancelFunc
