@@ -234,6 +234,15 @@ func TestSuspectsRunOneAtATime(t *testing.T) {
 			t.Errorf("first run: got %+v, want a suspect", d)
 		}
 		testenv.Eventually(t, "the other waits", func() bool { return e.DepthOf(t, queuemodel.Normal).Retry == 1 })
+		// Its claim said so: the crash that the first suspect may cause is not counted against it.
+		waiting := 0
+		for id := range suspects {
+			n, _ := e.Redis.HGet(t.Context(), queuemodel.TaskKey(queuemodel.Normal, id), queuemodel.WaitingField).Int()
+			waiting += n
+		}
+		if waiting != 1 {
+			t.Errorf("suspects that only wait: got %d, want 1", waiting)
+		}
 		// The second slot is for tasks that are not suspects.
 		clean := queuetest.NewTask(job.Normal)
 		e.EnqueueTasks(t, clean)

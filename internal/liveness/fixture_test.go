@@ -68,10 +68,18 @@ func (f *fixture) takeTask(queue string) job.ID {
 func (f *fixture) claimNew(m *liveness.Member, p job.Priority) *claim {
 	f.t.Helper()
 	f.EnqueueTasks(f.t, queuetest.NewTask(p))
+	return f.claimNext(m, p, 0)
+}
+
+// claimNext makes a member claim the next task, which only waits if it lost waitFrom workers.
+func (f *fixture) claimNext(m *liveness.Member, p job.Priority, waitFrom int) *claim {
+	f.t.Helper()
 	queue := queuemodel.QueueOf(job.File, p)
 	c := &claim{task: f.takeTask(queue), queue: queue}
 	var err error
-	c.end, _, err = m.ClaimTask(f.t.Context(), c.task, queue, func(cause error) { c.cause = cause })
+	c.end, _, err = m.ClaimTask(f.t.Context(), queuemodel.Claim{
+		Task: c.task, Queue: queue, WaitFrom: waitFrom, Cancel: func(cause error) { c.cause = cause },
+	})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -36,8 +36,10 @@ type run struct {
 	queue  string
 	since  time.Time
 	cancel context.CancelCauseFunc // called with job.ErrSuperseded when the task is lost
-	ended  time.Time               // zero while the handler runs
-	lost   bool                    // this worker no longer holds the task
+	// waitFrom is the number of crashes from which the claimed task only waits; 0 if it runs in any case.
+	waitFrom int
+	ended    time.Time // zero while the handler runs
+	lost     bool      // this worker no longer holds the task
 }
 
 // heartbeat sends the heartbeats of this process and keeps the runs that they report.
@@ -61,10 +63,10 @@ type heartbeat struct {
 	last, steadySince time.Time
 }
 
-func (h *heartbeat) claimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (*run, int, error) {
+func (h *heartbeat) claimTask(ctx context.Context, c queuemodel.Claim) (*run, int, error) {
 	h.calls.Lock()
 	defer h.calls.Unlock()
-	r := &run{task: task, queue: queue, since: h.clock(), cancel: cancel}
+	r := &run{task: c.Task, queue: c.Queue, since: h.clock(), cancel: c.Cancel, waitFrom: c.WaitFrom}
 	if !h.addRun(r) {
 		return nil, 0, queuemodel.ErrRunInProgress
 	}
@@ -111,15 +113,17 @@ func (h *heartbeat) call(ctx context.Context, claim *run) (crashes int, err erro
 func (h *heartbeat) scriptArgs(now time.Time, claim *run) []any {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	task, taskKey, draining := "", "", 0
+	task, taskKey, draining, waitFrom := "", "", 0, 0
 	if claim != nil {
 		task, taskKey = string(claim.task), queuemodel.TaskKey(claim.queue, claim.task)
+		waitFrom = claim.waitFrom
 	}
 	if h.draining {
 		draining = 1
 	}
 	args := []any{
 		h.id, heartbeatTTL.Milliseconds(), h.number, task, taskKey, h.host, h.pid, h.started.UnixMilli(), draining,
+		waitFrom,
 	}
 	for id, r := range h.runs {
 		if !r.ended.IsZero() && now.Sub(r.ended) >= outcomeWindow {

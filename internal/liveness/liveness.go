@@ -21,6 +21,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -87,15 +88,13 @@ func (m *Member) Run(ctx context.Context) {
 func (m *Member) SendHeartbeat(ctx context.Context) error { return m.heartbeat.send(ctx) }
 
 // ClaimTask makes this worker the holder of a task of a queue, until end or Deregister. A task may only run while it is
-// held: the others treat an unclaimed task as an orphan. If the task is lost, cancel is called with job.ErrSuperseded.
+// held: the others treat an unclaimed task as an orphan. If the task is lost, Cancel is called with job.ErrSuperseded.
 //
 // It returns the number of workers that were lost with the task, and a function to call when the handler has returned.
 // That function reports whether the task is still held; afterwards the run stays in the heartbeats for a few seconds,
 // in which asynq records the outcome. Errors: queuemodel.ErrRunInProgress, ErrHeldElsewhere, and those of Redis.
-func (m *Member) ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (
-	end func() (held bool), crashes int, err error,
-) {
-	r, crashes, err := m.heartbeat.claimTask(ctx, task, queue, cancel)
+func (m *Member) ClaimTask(ctx context.Context, c queuemodel.Claim) (end func() (held bool), crashes int, err error) {
+	r, crashes, err := m.heartbeat.claimTask(ctx, c)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -28,7 +28,8 @@ func (s *Server) deliverTask(ctx context.Context, task *asynq.Task) error {
 	defer cancel(nil)
 	id, _ := asynq.GetTaskID(ctx)
 	queue, _ := asynq.GetQueueName(ctx)
-	run, err := s.claimTask(ctx, job.ID(id), queue, cancel)
+	// The claim comes first: the guard lets asynq record no outcome of a task that is not held.
+	run, err := s.claimTask(ctx, queuemodel.Claim{Task: job.ID(id), Queue: queue, Cancel: cancel})
 	if err != nil {
 		return s.skipDelivery(job.ID(id), err)
 	}
@@ -53,40 +54,33 @@ type claimedRun struct {
 	mustWait   bool
 }
 
-// claimTask claims a task before anything else happens with it: the guard lets asynq record no outcome of a task that
-// is not held.
-//
-// A suspect is not claimed while another one runs here. The claim alone would count a crash if that one ended this
-// worker at this moment. The rescuer puts the task back. One task is claimed at a time, so that each sees whether a
-// suspect has begun.
-func (s *Server) claimTask(ctx context.Context, id job.ID, queue string, cancel context.CancelCauseFunc) (claimedRun, error) {
+// claimTask claims a task. While a suspect runs in this worker, the claim of another one says that it only waits: if
+// the first ends this worker before the other is postponed, the crash is not counted against the other. One task is
+// claimed at a time, so that each claim sees whether a suspect has begun.
+func (s *Server) claimTask(ctx context.Context, c queuemodel.Claim) (claimedRun, error) {
 	s.claims.Lock()
 	defer s.claims.Unlock()
-	if len(s.suspects) > 0 {
-		crashes, err := s.redis.HGet(ctx, queuemodel.TaskKey(queue, id), queuemodel.CrashesField).Int()
-		if err == nil && isSuspect(crashes) {
-			return claimedRun{}, errSuspectRuns
-		}
+	suspectRuns := len(s.suspects) > 0
+	if suspectRuns {
+		c.WaitFrom = suspectCrashes
 	}
-	end, crashes, err := s.liveness.ClaimTask(ctx, id, queue, cancel)
+	end, crashes, err := s.liveness.ClaimTask(ctx, c)
 	run := claimedRun{end: end, crashes: crashes, endSuspect: func() {}}
 	if err != nil || !isSuspect(crashes) {
 		return run, err
 	}
-	select {
-	case s.suspects <- struct{}{}:
-		run.endSuspect = func() { <-s.suspects }
-	default:
+	if suspectRuns {
 		run.mustWait = true
+		return run, nil
 	}
+	s.suspects <- struct{}{}
+	run.endSuspect = func() { <-s.suspects }
 	return run, nil
 }
 
 // isSuspect reports whether a task may have been the cause of its crashes. One with the most crashes does not run
 // again.
 func isSuspect(crashes int) bool { return crashes >= suspectCrashes && crashes < job.MaxCrashes }
-
-var errSuspectRuns = errors.New("queue: another task that may have crashed a worker runs here")
 
 // skipDelivery leaves a task that cannot be claimed to the rescuer, or to its other run.
 func (s *Server) skipDelivery(id job.ID, err error) error {

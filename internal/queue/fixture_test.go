@@ -134,7 +134,9 @@ func (f *fixture) takeTask(w *testWorker, queue string) *delivered {
 
 // claimTask makes a worker claim a task that it took.
 func (f *fixture) claimTask(w *testWorker, d *delivered) (crashes int, err error) {
-	end, crashes, err := w.ClaimTask(f.t.Context(), d.task, d.queue, func(cause error) { d.cause = cause })
+	end, crashes, err := w.ClaimTask(f.t.Context(), queuemodel.Claim{
+		Task: d.task, Queue: d.queue, Cancel: func(cause error) { d.cause = cause },
+	})
 	if err == nil {
 		d.end = end
 	}

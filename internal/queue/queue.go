@@ -26,9 +26,9 @@ type Liveness interface {
 	// WorkerID returns the id under which this worker holds tasks.
 	WorkerID() string
 	// ClaimTask makes this worker the holder of a task. It returns the number of workers lost with the task, and a
-	// function for when the handler has returned, which reports whether the task is still held. cancel is called when
-	// the task is lost. It returns queuemodel.ErrRunInProgress while an earlier run continues in this process.
-	ClaimTask(ctx context.Context, task job.ID, queue string, cancel context.CancelCauseFunc) (end func() bool, crashes int, err error)
+	// function for when the handler has returned, which reports whether the task is still held. It returns
+	// queuemodel.ErrRunInProgress while an earlier run continues in this process.
+	ClaimTask(ctx context.Context, c queuemodel.Claim) (end func() (held bool), crashes int, err error)
 	// FindRun returns a function that removes the current run of a task, whose outcome is recorded or belongs to
 	// another worker.
 	FindRun(task job.ID) (remove func())

@@ -19,6 +19,9 @@ const (
 	// CrashesField is a field that this project adds to asynq's hash of a task: the number of workers that were lost
 	// with it.
 	CrashesField = "tmd_crashes"
+	// WaitingField is present in asynq's hash of a task that a worker holds without running it. The loss of that worker
+	// is not counted against the task.
+	WaitingField = "tmd_waiting"
 	// WakeChannel carries a message without content when a task may have become pending. Idle workers subscribe to it.
 	// Nothing depends on its delivery: a worker also polls the queues slowly.
 	WakeChannel = "job:wake"

@@ -6,7 +6,11 @@
 // differ, so both are here.
 package queuemodel
 
-import "github.com/trackmydegree/trackmydegree/internal/job"
+import (
+	"context"
+
+	"github.com/trackmydegree/trackmydegree/internal/job"
+)
 
 // The queues: one for each priority, and one for plans, so that a plan, which may search for seconds, never takes the
 // place of a document. Operators and the scaler use the names.
@@ -39,4 +43,15 @@ func PriorityOf(queue string) job.Priority {
 		}
 	}
 	return job.Normal
+}
+
+// Claim is the request of a worker to hold a task of a queue.
+type Claim struct {
+	Task  job.ID
+	Queue string
+	// WaitFrom is the number of lost workers from which the task only waits in this worker; 0 means that it runs in any
+	// case. A worker that is lost with a waiting task is not counted against it.
+	WaitFrom int
+	// Cancel is called with job.ErrSuperseded when the worker no longer holds the task.
+	Cancel context.CancelCauseFunc
 }

@@ -2,7 +2,7 @@
 -- beginning of its keys, "asynq:{<name>}:".
 
 -- put_back moves an active task to the head of its queue, as asynq does with one that a worker returns, and counts a
--- lost worker if crashed is true. A task without a message was deleted: the script removes the rest of it. Returns whether
+-- lost worker if crashed is true and the task did not only wait there. A task without a message was deleted: the script removes the rest of it. Returns whether
 -- the task is pending now.
 local function put_back(queue, task, crashed)
 	local task_key = queue .. 't:' .. task
@@ -13,7 +13,8 @@ local function put_back(queue, task, crashed)
 		redis.call('DEL', task_key)
 		return false
 	end
-	if crashed then redis.call('HINCRBY', task_key, CRASHES_FIELD, 1) end
+	local waited = redis.call('HDEL', task_key, WAITING_FIELD) == 1
+	if crashed and not waited then redis.call('HINCRBY', task_key, CRASHES_FIELD, 1) end
 	mark_pending(task_key)
 	redis.call('RPUSH', queue .. 'pending', task)
 	return true

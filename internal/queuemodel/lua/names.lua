@@ -2,4 +2,5 @@
 local WORKER_PREFIX = 'queue:worker:'
 local TASK_FIELD = 'task:'
 local CRASHES_FIELD = 'tmd_crashes'
+local WAITING_FIELD = 'tmd_waiting'
 local WAKE_CHANNEL = 'job:wake'
