@@ -217,3 +217,23 @@ func TestFilesStayReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The table of docs/architecture.md is what a newcomer reads first.
+func TestTheDocumentedLayersAreTheRealOnes(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range layers {
+		row := regexp.MustCompile(`(?m)^\| ` + l.name + " \\| `([^`]*)` \\|").FindSubmatch(doc)
+		if row == nil {
+			t.Errorf("docs/architecture.md has no row for the layer %s", l.name)
+			continue
+		}
+		got, want := strings.Fields(string(row[1])), slices.Sorted(slices.Values(l.packages))
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("packages of the layer %s in docs/architecture.md: got %v, want %v", l.name, got, want)
+		}
+	}
+}
