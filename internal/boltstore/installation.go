@@ -24,3 +24,14 @@ func (s *Store) InstallationID(ctx context.Context) (string, error) {
 	})
 	return id, err
 }
+
+// AdoptInstallation stores the id of the installation, unless the file has one.
+func (s *Store) AdoptInstallation(ctx context.Context, id string) error {
+	return s.update(ctx, "store the id of the installation", func(tx *bbolt.Tx) error {
+		state := tx.Bucket(stateBucket)
+		if state.Get(installationKey) != nil {
+			return nil
+		}
+		return state.Put(installationKey, []byte(id))
+	})
+}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"time"
@@ -197,6 +198,23 @@ func (c *Catalogue) checkValues(f *Faults) {
 	}
 }
 
+// Backup holds the settings of `tmd backup` and `tmd restore`. The target is an argument.
+type Backup struct {
+	Catalogue
+	S3Server
+}
+
+func (c *Backup) defaultValues(environ map[string]string) map[string]string {
+	values := c.Catalogue.defaultValues(environ)
+	maps.Copy(values, pathStyle(environ))
+	return values
+}
+
+func (c *Backup) checkValues(f *Faults) {
+	c.Catalogue.checkValues(f)
+	c.S3Server.checkValues(f)
+}
+
 // Queue holds the settings of `tmd queue`.
 type Queue struct {
 	RedisServer
@@ -272,6 +290,7 @@ func Roles() []Role {
 		{"queue", func() Settings { return &Queue{} }},
 		{"catalogue", func() Settings { return &Catalogue{} }},
 		{"doctor", func() Settings { return &Doctor{} }},
+		{"backup", func() Settings { return &Backup{} }},
 	}
 }
 

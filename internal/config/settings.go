@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -237,10 +238,15 @@ type Uploads struct {
 // S3 is a bucket. Its credentials come from the standard sources of AWS: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
 // or the identity of the pod or the machine.
 type S3 struct {
-	S3Bucket    string        `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
+	S3Bucket string `env:"TMD_S3_BUCKET" help:"The bucket of uploaded documents, with TMD_UPLOAD_STORAGE=s3. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the identity that AWS gives a pod or a machine."`
+	S3Prefix string `env:"TMD_S3_PREFIX" help:"The folder of documents in a bucket that is shared: trackmydegree/."`
+	S3Server
+}
+
+// S3Server is a server of S3.
+type S3Server struct {
 	S3Region    string        `env:"TMD_S3_REGION" help:"The bucket's region. Servers other than AWS usually accept us-east-1."`
 	S3Endpoint  WebURL        `env:"TMD_S3_ENDPOINT" help:"The address of an S3 server other than AWS."`
-	S3Prefix    string        `env:"TMD_S3_PREFIX" help:"The folder of documents in a bucket that is shared: trackmydegree/."`
 	S3Timeout   time.Duration `env:"TMD_S3_TIMEOUT" envDefault:"1200ms" help:"Idle timeout of calls to S3. With up to 1500ms an upload is answered with 503 within 2 s of an outage."`
 	S3PathStyle bool          `env:"TMD_S3_PATH_STYLE" default:"true with TMD_S3_ENDPOINT" help:"Name the bucket in the path of requests instead of the host, as most servers other than AWS require."`
 }
@@ -274,16 +280,31 @@ func (u *Uploads) checkValues(f *Faults) {
 	case !bucketName.MatchString(u.S3Bucket):
 		f.addFault("TMD_S3_BUCKET", "is %q: give the name alone, 3 to 63 lower-case letters, digits, dots and hyphens", u.S3Bucket)
 	}
-	switch {
-	case u.S3Region == "":
+	if u.S3Region == "" {
 		f.addFault("TMD_S3_REGION", "is missing: set it to the bucket's region; for a server other than AWS us-east-1 mostly is right")
-	case !regionName.MatchString(u.S3Region):
-		f.addFault("TMD_S3_REGION", "is %q: give a region such as ca-central-1", u.S3Region)
 	}
-	f.checkDuration("TMD_S3_TIMEOUT", u.S3Timeout, 100*time.Millisecond, time.Minute)
+	u.S3Server.checkValues(f)
 	if len(u.S3Prefix) > 512 || !objectPrefix.MatchString(u.S3Prefix) {
 		f.addFault("TMD_S3_PREFIX", "is %q: give folders of letters, digits, dots, hyphens and underscores, such as trackmydegree/", u.S3Prefix)
 	}
+}
+
+func (c *S3Server) checkValues(f *Faults) {
+	if c.S3Region != "" && !regionName.MatchString(c.S3Region) {
+		f.addFault("TMD_S3_REGION", "is %q: give a region such as ca-central-1", c.S3Region)
+	}
+	f.checkDuration("TMD_S3_TIMEOUT", c.S3Timeout, 100*time.Millisecond, time.Minute)
+}
+
+// ParseBucketURL reads s3://bucket/folder as the name of a bucket and the folder in it, which may be empty.
+func ParseBucketURL(text string) (bucket, folder string, err error) {
+	rest, ok := strings.CutPrefix(text, "s3://")
+	bucket, folder, _ = strings.Cut(rest, "/")
+	folder = strings.TrimRight(folder, "/")
+	if !ok || !bucketName.MatchString(bucket) || len(folder) > 512 || !objectPrefix.MatchString(folder) {
+		return "", "", fmt.Errorf("%q is no bucket: give s3://bucket/folder, the folder of letters, digits, dots, hyphens and underscores", text)
+	}
+	return bucket, folder, nil
 }
 
 // Attempt is the limit that the API stores with each job and the worker enforces.

@@ -22,12 +22,22 @@ func (s *Store) InstallationID(ctx context.Context) (string, error) {
 	if !errors.Is(err, mongo.ErrNoDocuments) {
 		return id, storeError(ctx, op, err)
 	}
-	_, err = s.installation.InsertOne(ctx, bson.D{{Key: "_id", Value: installationDocument}, {Key: "id", Value: uuid.NewString()}})
-	if err != nil && !mongo.IsDuplicateKeyError(err) { // another process was first
-		return "", storeError(ctx, op, err)
+	if err := s.AdoptInstallation(ctx, uuid.NewString()); err != nil {
+		return "", err
 	}
 	id, err = s.findInstallation(ctx)
 	return id, storeError(ctx, op, err)
+}
+
+// AdoptInstallation stores the id of the installation, unless the database has one.
+func (s *Store) AdoptInstallation(ctx context.Context, id string) error {
+	ctx, cancel := s.withTimeout(ctx)
+	defer cancel()
+	_, err := s.installation.InsertOne(ctx, bson.D{{Key: "_id", Value: installationDocument}, {Key: "id", Value: id}})
+	if mongo.IsDuplicateKeyError(err) {
+		return nil
+	}
+	return storeError(ctx, "store the id of the installation", err)
 }
 
 func (s *Store) findInstallation(ctx context.Context) (string, error) {

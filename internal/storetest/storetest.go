@@ -32,6 +32,11 @@ type Store interface {
 	TransferTimelines(ctx context.Context, from, to string) error
 	DeleteExpiredTimelines(ctx context.Context, before time.Time) (int, error)
 	VisitTimelines(ctx context.Context, visit func(timeline.Saved) error) error
+
+	InstallationID(ctx context.Context) (string, error)
+	AdoptInstallation(ctx context.Context, id string) error
+	FindTimelines(ctx context.Context, ids []string) (map[string]timeline.Saved, error)
+	RestoreTimelines(ctx context.Context, all []timeline.Saved, replaces map[string]int64) (int, error)
 }
 
 // Open opens a new, empty store for a test, on a clock.

@@ -69,6 +69,8 @@ func runTimelines(t *testing.T, open Open) {
 	t.Run("life", func(t *testing.T) { t.Parallel(); timelineLifecycle(t, open) })
 	t.Run("versions", func(t *testing.T) { t.Parallel(); timelineVersions(t, open) })
 	t.Run("visit", func(t *testing.T) { t.Parallel(); visitTimelines(t, open) })
+	t.Run("restore", func(t *testing.T) { t.Parallel(); restoreTimelines(t, open) })
+	t.Run("installation", func(t *testing.T) { t.Parallel(); adoptInstallation(t, open) })
 	t.Run("owners", func(t *testing.T) { t.Parallel(); timelineOwners(t, open) })
 	t.Run("everything of an owner", func(t *testing.T) { t.Parallel(); timelinesOfOwner(t, open) })
 	t.Run("timelines of guests", func(t *testing.T) { t.Parallel(); timelinesOfGuests(t, open) })

@@ -27,7 +27,7 @@ var layers = []struct {
 	inner bool
 }{
 	{"domain", []string{"budget", "dependency", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job", "guest"}, true},
-	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin", "catalogueimport", "account"}, true},
+	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin", "catalogueimport", "account", "backup"}, true},
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "redischeck", "queuemodel", "program", "testenv"}, true},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/trackmydegree/trackmydegree/internal/backup"
 	"github.com/trackmydegree/trackmydegree/internal/boltstore"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
@@ -72,9 +73,15 @@ func CollectEditions(folder string) ([]catalogue.Source, error) {
 	return append(sources, further...), nil
 }
 
+// Database is what the commands use of a store.
+type Database interface {
+	catalogueimport.Store
+	backup.Database
+}
+
 // Store is the store of a command, with what closes it.
 type Store struct {
-	catalogueimport.Store
+	Database
 	Close func()
 }
 
@@ -94,7 +101,8 @@ func OpenMongo(ctx context.Context, uri config.SecretURL) (Store, error) {
 	return Store{store, closeStore}, nil
 }
 
-// OpenStore opens the store of `tmd catalogue`: MongoDB, or the data folder of `tmd all`, which must not run.
+// OpenStore opens the store of `tmd catalogue` and `tmd backup`: MongoDB, or the data folder of `tmd all`, which must
+// not run.
 func OpenStore(ctx context.Context, c config.Catalogue) (Store, error) {
 	if !c.MongoURI.Empty() {
 		return OpenMongo(ctx, c.MongoURI)
