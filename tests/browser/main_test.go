@@ -71,18 +71,50 @@ func (s system) get(t *testing.T, path string, v any) {
 	s.send(t, r, v)
 }
 
+// mostRetries bounds how often a request is sent again to a system that is busy for the moment.
+const mostRetries = 12
+
+// send decodes the JSON of a successful answer into v. A system that asks for patience (429, 503) gets the request again
+// after the time that it names, at most mostRetries times.
 func (s system) send(t *testing.T, r *http.Request, v any) {
 	t.Helper()
 	r.Header.Set("Authorization", "Bearer "+ownerToken(t))
-	res, err := http.DefaultClient.Do(r)
-	must(t, err)
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	must(t, err)
-	if res.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: got %s, want success: %s", r.Method, r.URL.Path, res.Status, body)
+	for tries := 0; ; tries++ {
+		res, err := http.DefaultClient.Do(r)
+		must(t, err)
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		must(t, err)
+		if res.StatusCode < http.StatusBadRequest {
+			must(t, json.Unmarshal(body, v))
+			return
+		}
+		wait, isBusy := retryAfter(res)
+		if !isBusy || tries == mostRetries {
+			t.Fatalf("%s %s: got %s after %d retries, want success: %s", r.Method, r.URL.Path, res.Status, tries, body)
+		}
+		select {
+		case <-time.After(wait):
+		case <-t.Context().Done():
+			t.Fatalf("%s %s: %v", r.Method, r.URL.Path, t.Context().Err())
+		}
+		if r.GetBody != nil {
+			r.Body, err = r.GetBody()
+			must(t, err)
+		}
 	}
-	must(t, json.Unmarshal(body, v))
+}
+
+// retryAfter reads from a refusal whether, and after which time, the same request is welcome again.
+func retryAfter(res *http.Response) (time.Duration, bool) {
+	if res.StatusCode != http.StatusServiceUnavailable && res.StatusCode != http.StatusTooManyRequests {
+		return 0, false
+	}
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if err != nil || seconds < 1 {
+		seconds = 1
+	}
+	return min(time.Duration(seconds)*time.Second, 10*time.Second), true
 }
 
 // finishJob uploads a transcript, waits until its job is done and returns the job's id.
