@@ -158,7 +158,7 @@ image: ## Build the image with Docker
 
 .PHONY: generate
 generate: k8s ## Write all generated files again: goldens, docs/configuration.md, the files of the chart
-	go test ./internal/config ./internal/document ./internal/timeline -update
+	go test ./internal/config ./internal/document ./internal/timeline ./internal/httpapi/page -update
 
 .PHONY: verify
 verify: generate ## Fail when something generated is stale

@@ -34,13 +34,13 @@ func loadFiles() (map[string]file, error) {
 	}
 	files := map[string]file{}
 	for _, p := range pages {
-		k, err := respond.CompressText(p.Body)
+		k, err := respond.CompressFile(p.Body)
 		if err != nil {
 			return nil, err
 		}
 		files[p.Name] = file{mediaType: p.Type, policy: []string{page.Policy}, content: k}
 	}
-	k, err := respond.CompressText(openAPI)
+	k, err := respond.CompressFile(openAPI)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,10 @@ func (a *API) serveFile(name string) respond.Endpoint {
 		}
 		h.Set("Content-Type", f.mediaType)
 		h.Set("Cache-Control", "no-cache") // revalidated at each visit, mostly with 304
+		if name == page.Index {
+			h.Set("Link", page.PreloadTexts(r.Header.Get("Accept-Language")))
+			h.Add("Vary", "Accept-Language")
+		}
 		return f.content.WriteResponse(w, r)
 	}
 }

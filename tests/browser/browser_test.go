@@ -78,9 +78,17 @@ func run(tab context.Context, t *testing.T, what string, steps ...chromedp.Actio
 	}
 }
 
-// holds waits until an expression of the page is true.
+// holds waits until an expression of the page is true. A page that is replaced meanwhile is asked again.
 func holds(expression string) chromedp.Action[chromedp.Void] {
-	return chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))
+	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for {
+			_, err := poll(ctx, target)
+			if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "Cannot find context") {
+				return err
+			}
+		}
+	})
 }
 
 // openPage opens an address of the page as the owner of the tests, signed in by a token.

@@ -74,8 +74,8 @@ func (s system) get(t *testing.T, path string, v any) {
 // mostRetries bounds how often a request is sent again to a system that is busy for the moment.
 const mostRetries = 12
 
-// send decodes the JSON of a successful answer into v. A system that asks for patience (429, 503) gets the request again
-// after the time that it names, at most mostRetries times.
+// send decodes the JSON of a successful answer into v. A system that asks for patience (429, 503) gets the request
+// again after the time that it names, at most mostRetries times.
 func (s system) send(t *testing.T, r *http.Request, v any) {
 	t.Helper()
 	r.Header.Set("Authorization", "Bearer "+ownerToken(t))

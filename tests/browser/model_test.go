@@ -1,9 +1,13 @@
 package browser_test
 
 import (
+	"net/http"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // The page's own state after each edit is what the server answers to a fresh read. An undo restores what was before.
@@ -56,8 +60,15 @@ const compareWithServer = `(async (job) => {
 
 func TestModelFollowsServer(t *testing.T) {
 	t.Parallel()
-	s := startSystem(t)
-	job := s.finishJob(t)
+	real := startSystem(t)
+	job := real.finishJob(t)
+	s, p := startProxy(t, real)
+	// The page has its scripts in one file: the test takes this part from its source.
+	for _, name := range []string{"model.js", "terms.js"} {
+		p.setRule("GET /assets/"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFile(w, r, filepath.Join(testenv.RepoRoot(), "internal", "httpapi", "page", "static", name))
+		})
+	}
 	tab := openPlan(t, s, job)
 	found, err := chromedp.Run(tab, chromedp.Evaluate[[]string](compareWithServer+`("`+job+`")`, chromedp.EvalAwaitPromise))
 	must(t, err)

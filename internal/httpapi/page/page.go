@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"path"
 
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/css"
-	"github.com/tdewolff/minify/v2/js"
+	"golang.org/x/text/language"
 )
 
-//go:embed static
-var static embed.FS
+// dist are the files of the folder static as TestBundle bundles and shortens them.
+//
+//go:embed dist
+var dist embed.FS
 
 // Names of the two documents; the other files are their assets.
 const (
@@ -34,6 +34,17 @@ var types = map[string]string{
 	".svg":  "image/svg+xml",
 }
 
+// languages are those of the page, the default first.
+var languages = language.NewMatcher([]language.Tag{language.English, language.French})
+
+// PreloadTexts returns the header Link by which a browser loads the texts of the page in its language, named by the
+// header Accept-Language, while it still loads the script that asks for them.
+func PreloadTexts(accepted string) string {
+	tag, _ := language.MatchStrings(languages, accepted)
+	base, _ := tag.Base()
+	return "</assets/text-" + base.String() + ".js>; rel=modulepreload; fetchpriority=low"
+}
+
 // File is one file of the page.
 type File struct {
 	Name string
@@ -41,36 +52,21 @@ type File struct {
 	Body []byte
 }
 
-// newMinifier returns what makes scripts and styles small: without comments, and with short names inside of functions.
-// The sources stay readable, and nothing has to be built before the program is.
-func newMinifier() *minify.M {
-	m := minify.New()
-	m.AddFunc(".css", css.Minify)
-	m.AddFunc(".js", js.Minify)
-	return m
-}
-
 // Files returns every file, as it is served.
 func Files() ([]File, error) {
-	minifier := newMinifier()
-	entries, err := static.ReadDir("static")
+	entries, err := dist.ReadDir("dist")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	files := make([]File, 0, len(entries))
 	for _, e := range entries {
-		body, err := static.ReadFile(path.Join("static", e.Name()))
+		body, err := dist.ReadFile(path.Join("dist", e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("page: %w", err)
 		}
 		media, ok := types[path.Ext(e.Name())]
 		if !ok {
 			return nil, fmt.Errorf("page: %s has no media type", e.Name())
-		}
-		if kind := path.Ext(e.Name()); kind == ".js" || kind == ".css" {
-			if body, err = minifier.Bytes(kind, body); err != nil {
-				return nil, fmt.Errorf("page: %s: %w", e.Name(), err)
-			}
 		}
 		files = append(files, File{Name: e.Name(), Type: media, Body: body})
 	}

@@ -2,29 +2,61 @@ package page_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"strings"
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/page"
 )
 
-// Scripts and styles are served without their comments, and keep what they export and import.
+func TestPreloadTexts(t *testing.T) {
+	t.Parallel()
+	for accepted, want := range map[string]string{"": "text-en.js", "fr-CA,fr;q=0.9,en;q=0.8": "text-fr.js", "en-CA,fr;q=0.5": "text-en.js", "de": "text-en.js", "\x00;;q": "text-en.js"} {
+		if got := page.PreloadTexts(accepted); !strings.Contains(got, "</assets/"+want+">") {
+			t.Errorf("Accept-Language %q: got %s, want %s", accepted, got, want)
+		}
+	}
+}
+
+// mostBytes is what everything of the page may take in one language, compressed: HTML, CSS and JavaScript.
+const mostBytes = 45_000
+
+// Everything that the page can load in one language stays small.
 func TestFilesAreSmall(t *testing.T) {
 	t.Parallel()
 	files, err := page.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
+	total := map[string]int{"en": 0, "fr": 0}
 	for _, f := range files {
 		if strings.HasSuffix(f.Name, ".js") && bytes.Contains(f.Body, []byte("\n// ")) {
 			t.Errorf("%s has its comments", f.Name)
 		}
-		if f.Name == "terms.js" {
-			for _, name := range []string{"parseTerm", "compareTerms", "labelOf"} {
-				if !bytes.Contains(f.Body, []byte(name)) {
-					t.Errorf("%s does not export %s", f.Name, name)
-				}
+		if strings.HasPrefix(f.Name, "docs.") || strings.HasSuffix(f.Name, ".svg") {
+			continue // the description of the API is a page of its own
+		}
+		var packed bytes.Buffer
+		w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f.Body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for language := range total {
+			if !strings.HasPrefix(f.Name, "text-") || f.Name == "text-"+language+".js" {
+				total[language] += packed.Len()
 			}
+		}
+	}
+	for language, bytes := range total {
+		t.Logf("%s: %d bytes", language, bytes)
+		if bytes > mostBytes {
+			t.Errorf("%s: got %d bytes, want at most %d", language, bytes, mostBytes)
 		}
 	}
 }

@@ -3,8 +3,10 @@
 import * as api from "./api.js";
 import { $, ask, make } from "./dom.js";
 import { announce, clearProblem, navigate, setNavigator, showProblem } from "./shell.js";
-import { currentLanguage, loadPlanTexts, setLanguage, t } from "./text.js";
+import { currentLanguage, setLanguage, t } from "./text.js";
 import { accountDialog, isSignedOut, loadSession, signInAgain, signInView } from "./signin.js";
+import { planView } from "./plan.js";
+import { failedView, readView } from "./read.js";
 import { savedView } from "./saved.js";
 import { startView } from "./start.js";
 import { waitView } from "./wait.js";
@@ -27,7 +29,7 @@ async function viewOf(route) {
     case "job":
       return jobView(route.id);
     case "read":
-      return (await (await import("./read.js")).readView(route.id)) ?? jobView(route.id);
+      return (await readView(route.id)) ?? jobView(route.id);
     case "saved":
       return savedView({ openTimeline });
     default:
@@ -37,12 +39,9 @@ async function viewOf(route) {
 
 // jobView is the view of a job by its state.
 async function jobView(id) {
-  const loading = Promise.all([import("./plan.js"), loadPlanTexts()]);
-  loading.catch(() => {}); // a job without a plan needs none of it
   const job = await api.getJob(id);
-  if (job.status === "failed") return (await import("./read.js")).failedView(job, (jobId) => showWait({ jobId, isDocument: true }));
+  if (job.status === "failed") return failedView(job, (jobId) => showWait({ jobId, isDocument: true }));
   if (job.status !== "done") return newWaitView({ jobId: id, isDocument: job.kind === "file" });
-  const [{ planView }] = await loading;
   return planView({ job, tag: job.tag, savedId: job.data._id ?? null, savedVersion: null });
 }
 

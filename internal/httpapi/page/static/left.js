@@ -27,7 +27,7 @@ export function leftView(plan) {
     const again = repeatsOf(data, plan.current);
     const owed = data.pools.find((pool) => pool._id === "deficiencies")?.courses.filter((code) => !isLive(data, code)) ?? [];
     const rows = [
-      ...[...again].map(([code, why]) => ({ code, text: t(`plan.left.${why}`, { code }) })),
+      ...[...again].map(([code, why]) => ({ code, text: t(`plan.repeat.${why}`, { code }) })),
       ...owed.filter((code) => !again.has(code)).map((code) => ({ code, text: t("plan.left.owed", { code }) })),
     ];
     updateKeyed(repeats, rows, (row) => row.code, keep((row) => row.text, (row) => make("li", { class: "left-row is-repeat" },

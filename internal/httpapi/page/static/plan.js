@@ -2,9 +2,12 @@
 
 import * as api from "./api.js";
 import { $, make, openDialog, updateKeyed } from "./dom.js";
+import { auditView } from "./audit.js";
 import { boardView } from "./board.js";
+import { compareView } from "./compare.js";
 import { openCourse } from "./course.js";
 import { leftView } from "./left.js";
+import { openMenu, openRemarks } from "./menu.js";
 import { changesTo, poolName } from "./model.js";
 import { button, cancelButton, keep, stackedBar } from "./parts.js";
 import { openPicker } from "./picker.js";
@@ -12,23 +15,16 @@ import { announce, navigate } from "./shell.js";
 import { createStore } from "./store.js";
 import { currentSlot, isPast } from "./terms.js";
 import { credits, formatDate, formatNumber, formatTime, problemText, t, termName } from "./text.js";
+import { whatIfView } from "./whatif.js";
+import { openWishes } from "./wishes.js";
 import { remarkText } from "./words.js";
 
 const tabs = ["left", "terms", "audit"]; // of the bar; "whatif" and "compare" are reached by More
 const partNames = ["completed", "inProgress", "planned", "remaining"];
 
-// loadStyle adds the style of the plan, which the first view does not wait for.
-function loadStyle() {
-  if ($("plan-style")) return null;
-  return new Promise((resolve) => {
-    document.head.append(make("link", { id: "plan-style", rel: "stylesheet", href: "/assets/plan.css", onload: resolve, onerror: resolve }));
-  });
-}
-
 // planView shows the plan of a job that is done. context is {job, tag, savedId, savedVersion}.
 export async function planView(context) {
-  const client = { ...api, reopenTimeline: async (id) => openSaved(id) };
-  const store = createStore({ ...context, tag: context.tag ?? context.job.tag }, { api: client });
+  const store = createStore({ ...context, tag: context.tag ?? context.job.tag, reopen: openSaved });
   const { state } = store;
   const asked = new Set(); // pools whose courses are on their way
   let audit = {}; // {tag, promise} of the newest that was asked for
@@ -41,7 +37,7 @@ export async function planView(context) {
     poolName: (id) => poolName(state.data, id),
     openCourse: (code, from, sitting) => openCourse(plan, code, from, sitting).catch(report),
     openPicker: (poolId, options) => openPicker(plan, poolId, options),
-    openWishes: async () => (await import("./wishes.js")).openWishes(plan),
+    openWishes: () => openWishes(plan),
     run, showTab,
     // moveCourse puts a course into a term; to null takes it out, from null places it anew.
     moveCourse: (code, from, to) => run(changesTo(state.data, code, from, to), {
@@ -126,7 +122,7 @@ export async function planView(context) {
     undo: button(t("plan.undo"), () => step("undo"), { id: "undo", class: "quiet" }),
     redo: button(t("plan.redo"), () => step("redo"), { id: "redo", class: "quiet" }),
     print: button(t("plan.print"), print, { id: "print", class: "quiet wide-only" }),
-    more: button(t("plan.menu"), async () => (await import("./menu.js")).openMenu(plan), { id: "more", class: "quiet" }),
+    more: button(t("plan.menu"), () => openMenu(plan), { id: "more", class: "quiet" }),
   };
   const notice = make("div", { id: "plan-notice", role: "alert" });
   const summary = make("section", { id: "summary", class: "summary", "aria-label": t("plan.summary") });
@@ -148,14 +144,13 @@ export async function planView(context) {
     otherPane.replaceChildren();
     tabButtons.forEach((tab, i) => tab.setAttribute("aria-current", String(tabs[i] === name)));
     if (name === "audit") return drawAudit();
-    if (name === "whatif") return (await import("./whatif.js")).whatIfView(plan, otherPane, ...more);
-    if (name === "compare") return (await import("./compare.js")).compareView(plan, otherPane, ...more);
+    if (name === "whatif") return whatIfView(plan, otherPane, ...more);
+    if (name === "compare") return compareView(plan, otherPane, ...more);
     return null;
   }
 
   async function drawAudit() {
-    const [{ auditView }, answer] = await Promise.all([import("./audit.js"), plan.readAudit()]);
-    auditView(plan, auditPane, answer);
+    auditView(plan, auditPane, await plan.readAudit());
   }
 
   async function print() {
@@ -221,7 +216,7 @@ export async function planView(context) {
         : end ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
           make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
         : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
-      warnings > 0 && button(t("plan.warnings", { count: warnings }), async () => (await import("./menu.js")).openRemarks(plan), { id: "warning-count", class: "link warn" }))));
+      warnings > 0 && button(t("plan.warnings", { count: warnings }), () => openRemarks(plan), { id: "warning-count", class: "link warn" }))));
   }
 
   function draw() {
@@ -261,7 +256,6 @@ export async function planView(context) {
   if (state.savedId && state.savedVersion === null) {
     api.getTimeline(state.savedId).then((saved) => { state.savedVersion ??= saved.version; }, () => {});
   }
-  await loadStyle();
   const leave = store.subscribe(draw);
   showTab("left");
   draw();

@@ -32,16 +32,16 @@ export function savedList({ openTimeline, withEmpty = false, most = 0, onLoaded 
 
   function item(row) {
     const name = nameOf(row);
-    const button = (key, action, className = "quiet small") =>
-      make("button", { type: "button", class: className, "aria-label": t(`saved.${key}Label`, { name }), onclick: action }, t(`saved.${key}`));
+    const button = (text, label, action, className = "quiet small") =>
+      make("button", { type: "button", class: className, "aria-label": t(label, { name }), onclick: action }, t(text));
     return make("li", { class: "row" },
       make("span", { class: "grow" }, make("strong", { class: "name" }, name),
         make("span", { class: "hint" }, [row.degreeId, row.isCoop && t("saved.coop"), t("saved.changed", { date: formatDate(row.updatedAt) })].filter(Boolean).join(" · "))),
       make("span", { class: "actions" },
-        button("open", () => openTimeline(row._id), "small"),
-        !most && button("rename", () => renameRow(row)),
-        !most && button("copy", () => copyRow(row)),
-        !most && button("delete", () => deleteRow(row))));
+        button("saved.open", "saved.openLabel", () => openTimeline(row._id), "small"),
+        !most && button("saved.rename", "saved.renameLabel", () => renameRow(row)),
+        !most && button("saved.copy", "saved.copyLabel", () => copyRow(row)),
+        !most && button("saved.delete", "saved.deleteLabel", () => deleteRow(row))));
   }
 
   async function load(cursor) {

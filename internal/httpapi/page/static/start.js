@@ -100,15 +100,15 @@ function savedSection(app) {
 const option = (value, text, selected) => make("option", { value, selected }, text);
 
 // termField is a season and a year. onInput runs when the person changes one of them.
-function termField(name, label, { season, year }, onInput) {
+function termField(name, [label, seasonLabel, yearLabel], { season, year }, onInput) {
   const thisYear = calendarOfDay.getFullYear();
   const years = Array.from({ length: 20 }, (_, i) => thisYear - 8 + i);
-  const seasonSelect = make("select", { id: `${name}-season`, "aria-label": t(`start.${name}Season`), onchange: onInput },
+  const seasonSelect = make("select", { id: `${name}-season`, "aria-label": t(seasonLabel), onchange: onInput },
     seasons.map((s) => option(s, t(`term.${s.toLowerCase()}`), s === season)));
-  const yearSelect = make("select", { id: `${name}-year`, "aria-label": t(`start.${name}Year`), onchange: onInput },
+  const yearSelect = make("select", { id: `${name}-year`, "aria-label": t(yearLabel), onchange: onInput },
     years.map((y) => option(String(y), String(y), y === year)));
   return {
-    node: make("fieldset", {}, make("legend", {}, label), make("span", { class: "pair" }, seasonSelect, yearSelect)),
+    node: make("fieldset", {}, make("legend", {}, t(label)), make("span", { class: "pair" }, seasonSelect, yearSelect)),
     value: () => ({ season: seasonSelect.value, year: Number(yearSelect.value) }),
     set(term) { seasonSelect.value = term.season; yearSelect.value = String(term.year); },
   };
@@ -141,8 +141,8 @@ function formSection(app, covers) {
   const extended = check("isExtendedCreditProgram", t("start.extended"));
   const writing = check("ewtSatisfied", t("start.writing"));
   const suggest = () => { if (!lastTouched) last.set(lastOf(first.value(), coop.box.checked || extended.box.checked)); };
-  const first = termField("first", t("start.firstTerm"), draft?.first ?? { season: "Fall", year: calendarOfDay.getFullYear() }, suggest);
-  const last = termField("last", t("start.lastTerm"), draft?.last ?? lastOf(first.value(), false), () => { lastTouched = true; });
+  const first = termField("first", ["start.firstTerm", "start.firstSeason", "start.firstYear"], draft?.first ?? { season: "Fall", year: calendarOfDay.getFullYear() }, suggest);
+  const last = termField("last", ["start.lastTerm", "start.lastSeason", "start.lastYear"], draft?.last ?? lastOf(first.value(), false), () => { lastTouched = true; });
   const lastWrong = make("p", { id: "last-wrong", class: "wrong", role: "alert" });
   const sequence = make("select", { id: "sequence" });
   const sequenceField = make("p", { class: "field", hidden: true }, make("label", { for: "sequence" }, t("start.sequence")), sequence);

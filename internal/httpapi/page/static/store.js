@@ -1,14 +1,14 @@
 // The state of one plan: edits one after the other, what can be undone, and whether it is saved. It does not touch the page.
 
+import * as api from "./api.js";
 import { applyDelta, toPatch, toSaved } from "./model.js";
 
 const mostUndo = 20;
 const saveDelay = 2000; // ms after the last change
 const keptFor = 24 * 3600 * 1000; // ms, results that are not saved
 
-// createStore returns the store of a plan. deps.api is the client of the server; the timers are given for tests.
-export function createStore({ job, tag, savedId = null, savedVersion = null }, deps) {
-  const { api, setTimer = (f, ms) => setTimeout(f, ms), clearTimer = (id) => clearTimeout(id), now = () => Date.now() } = deps;
+// createStore returns the store of a plan. reopen(id) builds a saved plan and resolves to its job.
+export function createStore({ job, tag, savedId = null, savedVersion = null, reopen }) {
   const listeners = new Set();
   const state = {
     jobId: job.jobId, tag, data: job.data, until: Date.parse(job.updatedAt) + keptFor,
@@ -88,8 +88,8 @@ export function createStore({ job, tag, savedId = null, savedVersion = null }, d
   }
 
   function scheduleSave() {
-    clearTimer(timer);
-    if (state.savedId && !disposed) timer = setTimer(() => enqueue(() => store.saveNow()), saveDelay);
+    clearTimeout(timer);
+    if (state.savedId && !disposed) timer = setTimeout(() => enqueue(() => store.saveNow()), saveDelay);
   }
 
   const store = {
@@ -115,13 +115,13 @@ export function createStore({ job, tag, savedId = null, savedVersion = null }, d
     save: (name) => enqueue(() => store.saveNow(name)),
     // saveNow writes the plan to where it is saved, for the first time under a name. Without the job it is imported.
     async saveNow(name) {
-      clearTimer(timer);
+      clearTimeout(timer);
       Object.assign(state, { saving: true, failed: null });
       emit();
       try {
         if (state.gone) await importAgain(name);
         else await writeSaved(name);
-        Object.assign(state, { dirty: false, savedAt: now() });
+        Object.assign(state, { dirty: false, savedAt: Date.now() });
       } catch (error) {
         const isReplaced = error.status === 412;
         if (isReplaced) state.failed = { kind: "replaced", error, retry: () => { state.savedVersion = null; return store.save(); } };
@@ -137,7 +137,7 @@ export function createStore({ job, tag, savedId = null, savedVersion = null }, d
     isIdle: () => queue,
     dispose() {
       disposed = true;
-      clearTimer(timer);
+      clearTimeout(timer);
       listeners.clear();
     },
   };
@@ -164,7 +164,7 @@ export function createStore({ job, tag, savedId = null, savedVersion = null }, d
     const own = toSaved(state.data);
     const saved = await api.importTimeline({ ...own, timelineName: name || own.timelineName });
     Object.assign(state, { savedId: saved._id, savedVersion: saved.version });
-    const job = await api.reopenTimeline(saved._id);
+    const job = await reopen(saved._id);
     Object.assign(state, { jobId: job.jobId, tag: job.tag, data: job.data, until: Date.parse(job.updatedAt) + keptFor, gone: false, undo: [], redo: [] });
   }
 

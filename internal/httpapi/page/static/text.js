@@ -4,10 +4,8 @@ const languageKey = "trackmydegree.language";
 export const languages = { en: "English", fr: "Français" };
 const locales = { en: "en-CA", fr: "fr-CA" };
 
-const loaders = {
-  en: [() => import("./text-en.js"), () => import("./text-plan-en.js")],
-  fr: [() => import("./text-fr.js"), () => import("./text-plan-fr.js")],
-};
+// The bundle adds the texts of the plan, text-plan-*.js, to the table of its language.
+const loaders = { en: () => import("./text-en.js"), fr: () => import("./text-fr.js") };
 
 let language = "en";
 let table = {};
@@ -20,22 +18,25 @@ function preferredLanguage() {
   return navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages) ?? "en";
 }
 
-let withPlan = false; // the texts of the plan are loaded with the first plan
+// unpackTexts reads a table as the bundle packs it: how many texts have numbers for keys, these texts, and the others by
+// groups of keys with a common beginning.
+function unpackTexts(packed) {
+  const [count, ...lines] = packed.split("\n"), out = lines.splice(0, Number(count));
+  let group = "";
+  for (const line of lines) {
+    const at = line.indexOf(" ");
+    if (at < 0) group = line;
+    else out[group + line.slice(0, at)] = line.slice(at + 1);
+  }
+  return out;
+}
 
 async function loadLanguage(wanted) {
-  const parts = await Promise.all(loaders[wanted].slice(0, withPlan ? 2 : 1).map((load) => load()));
-  table = Object.assign({}, ...parts.map((part) => part.default));
+  table = unpackTexts((await loaders[wanted]()).default);
   language = wanted;
   plurals = new Intl.PluralRules(locales[language]);
   numbers = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 2 });
   document.documentElement.lang = locales[language];
-}
-
-// loadPlanTexts is awaited before anything of a plan is shown.
-export async function loadPlanTexts() {
-  if (withPlan) return;
-  withPlan = true;
-  await loadLanguage(language);
 }
 
 export const currentLanguage = () => language;
@@ -48,15 +49,15 @@ export async function setLanguage(wanted) {
 
 export const hasText = (key) => key in table;
 
-// t returns the text of a key, with {name} replaced by the parameter of that name. A text with plural forms is an
-// object by Intl.PluralRules' names; params.count chooses.
+// t returns the text of a key, with {name} replaced by the parameter of that name. A text with forms for one and for
+// others has a bar between them; params.count chooses.
 export function t(key, params = {}) {
   let text = table[key];
   if (text === undefined) {
     console.error(`no text: ${key}`);
     return key;
   }
-  if (typeof text === "object") text = text[plurals.select(params.count)] ?? text.other;
+  if (text.includes("|")) text = text.split("|")[plurals.select(params.count) === "one" ? 0 : 1];
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = params[name];
     if (typeof value === "number") return formatNumber(value);
