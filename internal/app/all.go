@@ -31,7 +31,7 @@ const apiDrainInAll = 2 * time.Second
 // RunAll runs the API, a worker and the parser in one process until ctx ends.
 func RunAll(ctx context.Context, p program.Process) error {
 	var c config.All
-	return role.Run(ctx, p, program.Role{Name: "all", Settings: &c, Common: &c.Process},
+	return role.Run(ctx, p, program.Role{Name: "all", Settings: &c, Common: &c.Process, Traces: &c.Traces},
 		func(ctx context.Context, r *role.Role) error { return buildAll(ctx, r, c) })
 }
 

@@ -12,7 +12,7 @@ import (
 // RunAPI runs the API until ctx ends.
 func RunAPI(ctx context.Context, p program.Process) error {
 	var c config.API
-	return role.Run(ctx, p, program.Role{Name: "api", Settings: &c, Common: &c.Process},
+	return role.Run(ctx, p, program.Role{Name: "api", Settings: &c, Common: &c.Process, Traces: &c.Traces},
 		func(ctx context.Context, r *role.Role) error { return buildAPI(ctx, r, c) })
 }
 

@@ -133,7 +133,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		Reporter: r.Reporter, Logger: r.Log, Registerer: r.Registry, Clock: time.Now,
 		CacheTTL: o.cacheTTL, Origins: o.server.CORSOrigins, TLSOnly: o.server.HSTSMaxAge, Legacy: o.server.LegacyAPI,
 		RateLimit: o.limits.RateLimit, UploadRateLimit: o.limits.UploadRateLimit, UploadTimeout: o.limits.UploadTimeout,
-		IdleTimeout: o.server.IdleTimeout,
+		IdleTimeout: o.server.IdleTimeout, Tracer: r.Tracer,
 	})
 	if err != nil {
 		return nil, err
@@ -206,6 +206,6 @@ func (c *core) newWorker(r *role.Role, parser executor.Parser, o workerOptions) 
 	}
 	return queue.NewServer(queue.Deps{
 		Redis: c.redis, Liveness: member, Handler: processor, Concurrency: o.jobs.Concurrency, Grace: o.grace,
-		Logger: r.Log, Registerer: r.Registry,
+		Logger: r.Log, Registerer: r.Registry, Tracer: r.Tracer,
 	})
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/telemetry"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // RunParser runs the parser until ctx ends.
 func RunParser(ctx context.Context, p program.Process) error {
 	var c config.Parser
-	return role.Run(ctx, p, program.Role{Name: "parser", Settings: &c, Common: &c.Process},
+	return role.Run(ctx, p, program.Role{Name: "parser", Settings: &c, Common: &c.Process, Traces: &c.Traces},
 		func(ctx context.Context, r *role.Role) error { return buildParser(ctx, r, c) })
 }
 
@@ -32,7 +33,7 @@ func buildParser(ctx context.Context, r *role.Role, c config.Parser) error {
 		return err
 	}
 	handler, err := parserapi.New(parserapi.Deps{
-		Parser: panicReporter{pool, r.Reporter}, Ready: parserReadiness(r, pool), Logger: r.Log,
+		Parser: panicReporter{pool, r.Reporter}, Ready: parserReadiness(r, pool), Logger: r.Log, Tracer: r.Tracer,
 	})
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ type panicReporter struct {
 func (p panicReporter) Parse(ctx context.Context, pdf []byte) (document.Document, error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.reporter.ReportPanic(v, problem.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx)})
+			p.reporter.ReportPanic(v, problem.Request{Method: http.MethodPost, Route: "/v1/parse", ID: problem.RequestID(ctx), TraceID: tracing.TraceID(ctx)})
 			panic(v)
 		}
 	}()

@@ -17,7 +17,7 @@ import (
 // RunWorker runs the jobs of the queue until ctx ends.
 func RunWorker(ctx context.Context, p program.Process) error {
 	var c config.Worker
-	return role.Run(ctx, p, program.Role{Name: "worker", Settings: &c, Common: &c.Process},
+	return role.Run(ctx, p, program.Role{Name: "worker", Settings: &c, Common: &c.Process, Traces: &c.Traces},
 		func(ctx context.Context, r *role.Role) error { return buildWorker(ctx, r, c) })
 }
 

@@ -11,6 +11,7 @@ import (
 // API holds the settings of `tmd api`.
 type API struct {
 	Process
+	Traces
 	Debug
 	Server
 	Limits
@@ -30,6 +31,7 @@ func (*API) defaultValues(environ map[string]string) map[string]string { return 
 
 func (c *API) checkValues(f *Faults) {
 	c.Process.checkValues(f)
+	c.Traces.checkValues(f)
 	c.Server.checkValues(f)
 	c.Limits.checkValues(f)
 	c.Auth.checkValues(f)
@@ -49,6 +51,7 @@ func (c *API) checkValues(f *Faults) {
 // Worker holds the settings of `tmd worker`.
 type Worker struct {
 	Process
+	Traces
 	HealthAddr Addr `env:"TMD_WORKER_HEALTH_ADDR" envDefault:":8081" help:"Where a worker serves /livez, /readyz, /health and /metrics."`
 	Profiling  bool `env:"TMD_PROFILING" envDefault:"false" help:"Serve /debug/pprof on the port of the metrics."`
 	Jobs
@@ -65,6 +68,7 @@ func (*Worker) defaultValues(environ map[string]string) map[string]string { retu
 
 func (c *Worker) checkValues(f *Faults) {
 	c.Process.checkValues(f)
+	c.Traces.checkValues(f)
 	c.Jobs.checkValues(f)
 	c.ParserClient.checkValues(f, c.JobTimeout)
 	c.JobRedis.checkValues(f)
@@ -77,6 +81,7 @@ func (c *Worker) checkValues(f *Faults) {
 // Parser holds the settings of `tmd parser`. Its only secret is SENTRY_DSN.
 type Parser struct {
 	Process
+	Traces
 	Debug
 	ParserPort Port `env:"TMD_PARSER_PORT" envDefault:"15001" help:"The parser's port."`
 	Pool
@@ -89,12 +94,14 @@ func (*Parser) defaultValues(environ map[string]string) map[string]string {
 
 func (c *Parser) checkValues(f *Faults) {
 	c.Process.checkValues(f)
+	c.Traces.checkValues(f)
 	c.Pool.checkValues(f)
 }
 
 // All holds the settings of `tmd all`: everything in one process, on loopback, without another server.
 type All struct {
 	Process
+	Traces
 	Debug
 	Server
 	Limits
@@ -127,6 +134,7 @@ func (*All) defaultValues(environ map[string]string) map[string]string {
 
 func (c *All) checkValues(f *Faults) {
 	c.Process.checkValues(f)
+	c.Traces.checkValues(f)
 	c.Server.checkValues(f)
 	c.Limits.checkValues(f)
 	c.Auth.checkValues(f)

@@ -11,6 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 const (
@@ -44,16 +45,20 @@ func (p *Processor) newAttempt(d job.Delivery) *attempt {
 	return &attempt{Delivery: d, clock: p.deps.Clock, started: p.deps.Clock()}
 }
 
-// startStep starts a step of the attempt; the returned function ends it.
-func (a *attempt) startStep(name string) func() {
+// startStep starts a step of the attempt, with a span of its own; the returned function ends both.
+func (a *attempt) startStep(ctx context.Context, name string) (context.Context, func()) {
 	started := a.clock()
-	return func() { a.steps = append(a.steps, stepTime{name, a.clock().Sub(started)}) }
+	ctx, span := tracing.StartSpan(ctx, name)
+	return ctx, func() {
+		span.End()
+		a.steps = append(a.steps, stepTime{name, a.clock().Sub(started)})
+	}
 }
 
 // finishAttempt stores the result, and schedules the deletion of the document after that.
 func (p *Processor) finishAttempt(ctx context.Context, a *attempt, result job.Stored) error {
-	written := a.startStep("store")
-	err := p.writeRecord(ctx, func(ctx context.Context) error { return p.deps.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
+	writing, written := a.startStep(ctx, "store")
+	err := p.writeRecord(writing, func(ctx context.Context) error { return p.deps.Jobs.CompleteJob(ctx, a.ID, a.record.Fence, result) })
 	written()
 	if err != nil {
 		return writeFailure(ctx, "finish", err)
@@ -115,7 +120,7 @@ func (p *Processor) failAttempt(ctx context.Context, a *attempt, cause error) er
 	a.ended, a.record.State, a.record.AnswerUntil = true, job.Failed, kept.Until
 	p.scheduleCleanup(ctx, a)
 	if isOurFault(cause) && !a.panicked {
-		p.deps.Reporter.ReportJob(a.ID, a.Attempt, cause)
+		p.deps.Reporter.ReportJob(ctx, a.ID, a.Attempt, cause)
 	}
 	return cause
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 const (
@@ -37,17 +38,17 @@ const (
 // Reporter receives the failures that operators should examine. Faults of documents are not among them.
 type Reporter interface {
 	// ReportJob reports a job that failed permanently because of a fault of ours.
-	ReportJob(id job.ID, attempt int, err error)
+	ReportJob(ctx context.Context, id job.ID, attempt int, err error)
 	// ReportJobPanic reports a panic at a job's last attempt. It is called where the panic was recovered, so that the
 	// stack is available.
-	ReportJobPanic(id job.ID, value any)
+	ReportJobPanic(ctx context.Context, id job.ID, value any)
 }
 
 // silent reports nothing.
 type silent struct{}
 
-func (silent) ReportJob(job.ID, int, error) {}
-func (silent) ReportJobPanic(job.ID, any)   {}
+func (silent) ReportJob(context.Context, job.ID, int, error) {}
+func (silent) ReportJobPanic(context.Context, job.ID, any)   {}
 
 // Deps are the dependencies of a Processor. Reporter is optional. JobTimeout bounds an attempt (0: 60 s),
 // ParserTimeout one call of the parser (0: 20 s). OutagePatience is the age of a job up to which outages do not count
@@ -106,7 +107,7 @@ var errUnknownKind = fault.Wrap(fault.Internal, errors.New("process: this versio
 func (p *Processor) Process(ctx context.Context, d job.Delivery) error {
 	a := p.newAttempt(d)
 	err := p.runAttempt(ctx, a)
-	p.observeAttempt(a, err)
+	p.observeAttempt(ctx, a, err)
 	if errors.Is(err, errOver) {
 		return nil
 	}
@@ -159,6 +160,9 @@ func (p *Processor) beginAttempt(ctx context.Context, a *attempt) (input []byte,
 		a.record, input, err = p.deps.Jobs.BeginAttempt(ctx, a.ID, a.Attempt)
 		return err
 	})
+	if a.record.Fence-a.record.Base > 1 { // not the first run
+		tracing.LinkFormer(ctx, a.record.Trace)
+	}
 	return input, err
 }
 
@@ -173,9 +177,9 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 	defer func() {
 		if v := recover(); v != nil {
 			// The value of a panic may contain personal data of the document; the stack does not.
-			p.deps.Logger.Error("a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			p.deps.Logger.ErrorContext(ctx, "a job panicked", "job_id", a.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if a.Last {
-				p.deps.Reporter.ReportJobPanic(a.ID, v)
+				p.deps.Reporter.ReportJobPanic(ctx, a.ID, v)
 			}
 			a.panicked = true
 			err = fault.Wrap(fault.Internal, errors.New("process: panic"))
@@ -185,7 +189,8 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 	if err != nil {
 		return job.Stored{}, err
 	}
-	defer a.startStep("pack")()
+	_, packed := a.startStep(ctx, "pack")
+	defer packed()
 	result, err = resultcodec.EncodeResult(t)
 	if err == nil && a.document != nil {
 		result.Reading, err = resultcodec.EncodeReading(*a.document)
@@ -195,8 +200,8 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// The catalogue comes first, because without it the other steps are wasted.
-	loaded := a.startStep("catalogue")
-	editions, err := p.deps.Catalogue.CurrentEditions(ctx)
+	loading, loaded := a.startStep(ctx, "catalogue")
+	editions, err := p.deps.Catalogue.CurrentEditions(loading)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
@@ -211,7 +216,8 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		if err := p.readDocument(ctx, a); err != nil {
 			return nil, err
 		}
-		defer a.startStep("build")()
+		ctx, built := a.startStep(ctx, "build")
+		defer built()
 		builder := builders.ForDocument(*a.document)
 		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, given.Degree, now))
 	case job.Form:
@@ -219,7 +225,8 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		if err != nil {
 			return nil, fmt.Errorf("process: form: %w", err)
 		}
-		defer a.startStep("build")()
+		ctx, built := a.startStep(ctx, "build")
+		defer built()
 		builder, err := builders.ForForm(form)
 		if err != nil {
 			return nil, err
@@ -230,13 +237,14 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		if err != nil {
 			return nil, err
 		}
-		read := a.startStep("load")
-		saved, err := p.deps.Timelines.FindTimeline(ctx, a.record.Owner, given.TimelineID)
+		reading, read := a.startStep(ctx, "load")
+		saved, err := p.deps.Timelines.FindTimeline(reading, a.record.Owner, given.TimelineID)
 		read()
 		if err != nil {
 			return nil, fmt.Errorf("process: saved timeline: %w", err)
 		}
-		defer a.startStep("build")()
+		ctx, built := a.startStep(ctx, "build")
+		defer built()
 		builder := builders.ForSaved(saved)
 		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
 	case job.Plan:
@@ -286,18 +294,20 @@ func (p *Processor) readDocument(ctx context.Context, a *attempt) error {
 // planTimeline plans a timeline. Beyond budget.PlanSearch the best plan found is the answer, with what it
 // does not prove; a plan that an interruption cut short is none.
 func (p *Processor) planTimeline(ctx context.Context, a *attempt, builder *timeline.Builder, in timeline.PlanInput) (*timeline.Result, error) {
-	defer a.startStep("plan")()
+	ctx, planned := a.startStep(ctx, "plan")
+	defer planned()
 	search, cancel := context.WithTimeout(ctx, budget.PlanSearch)
 	defer cancel()
-	planned, err := builder.FromPlan(search, in, p.deps.Clock())
+	result, err := builder.FromPlan(search, in, p.deps.Clock())
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("process: plan: %w", ctx.Err())
 	}
-	return planned, err
+	return result, err
 }
 
 func (p *Processor) parseDocument(ctx context.Context, a *attempt) (document.Document, error) {
-	defer a.startStep("parse")()
+	ctx, parsed := a.startStep(ctx, "parse")
+	defer parsed()
 	pdf, err := p.deps.Uploads.Open(ctx, a.ID)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: open: %w", err)

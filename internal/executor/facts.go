@@ -14,7 +14,8 @@ import (
 
 // loadFacts returns the facts that are kept of the document of a job that was answered.
 func (p *Processor) loadFacts(ctx context.Context, a *attempt) (document.Document, error) {
-	defer a.startStep("facts")()
+	ctx, loaded := a.startStep(ctx, "facts")
+	defer loaded()
 	sealed, err := p.deps.Jobs.LoadFacts(ctx, a.ID)
 	if err != nil {
 		return document.Document{}, fmt.Errorf("process: facts: %w", err)

@@ -258,8 +258,12 @@ func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Sa
 	return saved, nil
 }
 
-func (w *world) ReportJob(_ job.ID, _ int, err error) { w.failed = append(w.failed, err) }
-func (w *world) ReportJobPanic(_ job.ID, value any)   { w.panicked = append(w.panicked, value) }
+func (w *world) ReportJob(_ context.Context, _ job.ID, _ int, err error) {
+	w.failed = append(w.failed, err)
+}
+func (w *world) ReportJobPanic(_ context.Context, _ job.ID, value any) {
+	w.panicked = append(w.panicked, value)
+}
 
 // metrics returns the counters by name and label values, without those at zero.
 func (w *world) metrics() map[string]float64 {

@@ -79,7 +79,7 @@ func kindOf(k job.Kind) string {
 }
 
 // observeAttempt counts the attempt and writes its line in the log: ids, codes and times, nothing of the document.
-func (p *Processor) observeAttempt(a *attempt, err error) {
+func (p *Processor) observeAttempt(ctx context.Context, a *attempt, err error) {
 	outcome, kind := outcomeOf(err), kindOf(a.Kind)
 	took := p.deps.Clock().Sub(a.started)
 	p.metrics.attempts.WithLabelValues(kind, outcome).Inc()
@@ -114,7 +114,7 @@ func (p *Processor) observeAttempt(a *attempt, err error) {
 		level = slog.LevelWarn
 		line = append(line, slog.Any("error", err))
 	}
-	p.deps.Logger.LogAttrs(context.Background(), level, "attempt", line...)
+	p.deps.Logger.LogAttrs(ctx, level, "attempt", line...)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

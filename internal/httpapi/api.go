@@ -24,6 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // Deps are the parts of the API. All are required unless noted otherwise.
@@ -52,6 +53,7 @@ type Deps struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil disables the metrics
 	Clock      func() time.Time      // nil is time.Now
+	Tracer     *tracing.Tracer       // nil traces nothing
 
 	// Legacy answers the routes of the earlier system's API as well.
 	Legacy bool

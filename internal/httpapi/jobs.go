@@ -14,6 +14,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // jobStatus is a job as its owner sees it. The result, when there is one, follows as "data".
@@ -29,13 +30,14 @@ type jobStatus struct {
 	UpdatedAt  time.Time    `json:"updatedAt"`
 	FinishedAt *time.Time   `json:"finishedAt,omitempty"`
 	Answerable *answerable  `json:"answerable,omitempty"`
+	TraceID    string       `json:"traceId,omitempty"` // of the latest run, where it is recorded
 }
 
 func (a *API) toStatus(ctx context.Context, r job.Record) jobStatus {
 	return jobStatus{
 		JobID: r.ID, Kind: r.Kind, Status: r.State, Attempt: r.Attempt, Version: r.Version, Error: r.Error,
 		RetryAt: toOptionalTime(r.RetryAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), FinishedAt: toOptionalTime(r.FinishedAt),
-		Answerable: a.toAnswerable(ctx, r),
+		Answerable: a.toAnswerable(ctx, r), TraceID: tracing.TraceIDOf(r.Trace),
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // router lists every route. openapi.json describes each of them; a test compares the two.
 func (a *API) router(d Deps) http.Handler {
 	r := chi.NewRouter()
-	// From the outside in: the id comes first because everything uses it, and the log sees the answers of all others.
-	r.Use(httpserver.RequestIDs, a.requests.LogRequests, middleware.SecurityHeaders(d.TLSOnly))
+	// From the outside in: the ids come first because everything uses them, and the log sees the answers of all others.
+	r.Use(httpserver.RequestIDs, middleware.TraceRequests(d.Tracer, d.Clients.IsProxied), a.requests.LogRequests, middleware.SecurityHeaders(d.TLSOnly))
 	if len(d.Origins) > 0 {
 		r.Use(middleware.AllowOrigins(d.Origins))
 	}

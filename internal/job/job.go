@@ -87,6 +87,9 @@ type Record struct {
 	AnswerUntil time.Time
 	// FromFacts says that the job runs from such facts, without a document.
 	FromFacts bool
+	// Trace is the W3C traceparent of the job's latest run, or of its submission before the first; "" for a job that is
+	// not traced. In the record with which a run begins it is that of the run before.
+	Trace string
 }
 
 // NeedsDocument reports whether the job cannot run without its document.

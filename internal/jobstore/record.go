@@ -54,6 +54,7 @@ type storedRecord struct {
 	// Empty in records of older versions, and absent in their messages.
 	AnswerUntil number `redis:"answerUntil"`
 	FromFacts   number `redis:"fromFacts"`
+	Trace       string `redis:"trace"`
 }
 
 // recordFields are the names of the fields of storedRecord in their order, and scanArgs the same as the arguments of a
@@ -132,7 +133,7 @@ func decodeRecord(id job.ID, values []any) (job.Record, bool, error) {
 		ID: id, Kind: job.Kind(s.Kind), Owner: s.Owner, Priority: job.Priority(s.Priority), State: job.State(s.State),
 		Attempt: int(s.Attempt), Fence: int64(s.Fence), Base: int64(s.Base), Version: int64(s.Version), Error: s.Error.Failure,
 		RetryAt: s.RetryAt.toTime(), CreatedAt: s.CreatedAt.toTime(), UpdatedAt: s.UpdatedAt.toTime(),
-		FinishedAt: s.FinishedAt.toTime(), AnswerUntil: s.AnswerUntil.toTime(), FromFacts: s.FromFacts != 0,
+		FinishedAt: s.FinishedAt.toTime(), AnswerUntil: s.AnswerUntil.toTime(), FromFacts: s.FromFacts != 0, Trace: s.Trace,
 	}, true, nil
 }
 
@@ -147,7 +148,7 @@ func encodeRecord(r job.Record) ([]any, error) {
 		"attempt", strconv.Itoa(r.Attempt), "fence", strconv.FormatInt(r.Fence, 10), "version", strconv.FormatInt(r.Version, 10),
 		"error", failure, "retryAt", encodeTime(r.RetryAt), "createdAt", encodeTime(r.CreatedAt),
 		"updatedAt", encodeTime(r.UpdatedAt), "finishedAt", encodeTime(r.FinishedAt), "base", strconv.FormatInt(r.Base, 10),
-		"answerUntil", encodeTime(r.AnswerUntil), "fromFacts", encodeFlag(r.FromFacts),
+		"answerUntil", encodeTime(r.AnswerUntil), "fromFacts", encodeFlag(r.FromFacts), "trace", r.Trace,
 	}, nil
 }
 

@@ -11,13 +11,15 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // BeginAttempt raises the fence, sets processing and returns the record with the input of the job (nil for a file). The
 // fence of the returned record is the one to write with. A final record is returned unchanged. job_not_found when there
-// is no record. A repeated call raises the fence once more, which only makes the earlier number stale.
+// is no record. A repeated call raises the fence once more, which only makes the earlier number stale. The record keeps
+// the traceparent of ctx; the returned one has that of the run before.
 func (s *Store) BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
-	values, err := s.runScript(ctx, beginAttemptScript, id, attempt).Slice()
+	values, err := s.runScript(ctx, beginAttemptScript, id, attempt, tracing.ParentOf(ctx)).Slice()
 	if errors.Is(err, redis.Nil) {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
 	}
@@ -28,7 +30,9 @@ func (s *Store) BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.R
 	if err != nil {
 		return job.Record{}, nil, err
 	}
-	if input, ok := values[len(values)-1].(string); ok && len(values) > len(recordFields) {
+	more := append(values[len(recordFields):], nil, nil)
+	r.Trace, _ = more[1].(string)
+	if input, ok := more[0].(string); ok {
 		return r, []byte(input), nil
 	}
 	return r, nil, nil

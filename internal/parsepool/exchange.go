@@ -9,6 +9,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // Stream is a Pool for callers that have a stream instead of bytes.
@@ -59,7 +60,11 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 		}
 	})
 	go p.watchMemory(limited, c)
+	_, span := tracing.StartSpan(ctx, "child process")
+	span.SetNumber("process.pid", c.pid())
+	span.SetNumber("document.bytes", len(pdf))
 	b, err := c.exchangeDocument(pdf)
+	span.EndWith(err)
 	if err != nil {
 		unwatch()
 		return document.Document{}, p.exchangeFault(ctx, c, err)

@@ -23,6 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // defaultTimeout bounds a call where ClientDeps says nothing: the deadline of a document and a wait for a child.
@@ -125,7 +126,10 @@ func (c *Client) Parse(ctx context.Context, pdf io.Reader) (document.Document, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	return c.gate.runCall(ctx, func(ctx context.Context) (document.Document, error) { return c.requestNegotiated(ctx, src) })
+	ctx, span := tracing.StartClient(ctx, "call parser")
+	doc, err := c.gate.runCall(ctx, func(ctx context.Context) (document.Document, error) { return c.requestNegotiated(ctx, src) })
+	span.EndWith(err)
+	return doc, err
 }
 
 var errNoRoute = errors.New("no such route")
@@ -179,6 +183,7 @@ func (c *Client) sendDocument(ctx context.Context, route, contentType string, sr
 	if id := problem.RequestID(ctx); id != "" {
 		req.Header.Set(problem.RequestIDHeader, id)
 	}
+	tracing.InjectHeader(ctx, req.Header)
 	a, err := c.doRequest(req)
 	if readErr := body.readError(); err != nil && readErr != nil {
 		return answer{}, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("read document: %w", readErr))

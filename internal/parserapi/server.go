@@ -22,6 +22,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/health"
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // The routes of a parser.
@@ -55,6 +56,7 @@ type Deps struct {
 	// BodyTimeout bounds the arrival of a document.
 	BodyTimeout time.Duration
 	Logger      *slog.Logger
+	Tracer      *tracing.Tracer // nil traces nothing
 }
 
 type server struct {
@@ -84,7 +86,7 @@ func New(d Deps) (http.Handler, error) {
 	s := &server{deps: d, memory: semaphore.NewWeighted(d.Memory)}
 	monitor := health.MustNew(health.Config{SelfCheck: d.Ready, Logger: d.Logger})
 	r := chi.NewRouter()
-	r.Use(httpserver.RequestIDs, httpserver.RecoverPanics(s.logPanic))
+	r.Use(httpserver.RequestIDs, s.traceDocuments, httpserver.RecoverPanics(s.logPanic))
 	r.NotFound(problem.NotFound)
 	r.MethodNotAllowed(problem.MethodNotAllowed)
 	r.Get(routeHealth, monitor.ServeReadiness) // for people, and for callers of the earlier system
@@ -99,6 +101,22 @@ func New(d Deps) (http.Handler, error) {
 // whole deadline.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
 	return httpserver.New(h, httpserver.Options{Logger: log})
+}
+
+// traceDocuments gives the requests with a document a span of the caller's trace.
+func (s *server) traceDocuments(next http.Handler) http.Handler {
+	if s.deps.Tracer == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, span := s.deps.Tracer.StartServer(r.Context(), "read document", r.Header.Get(tracing.ParentHeader))
+		defer span.End()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // handleParse answers with a document.Document.

@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // ContentType is the media type of a problem.
@@ -27,7 +28,8 @@ const typePrefix = "urn:trackmydegree:problem:"
 const maxBytes = 64 << 10
 
 // Problem is the body of an error: the members of RFC 9457 and, as extensions, the code for programs, the id of the
-// request in the logs, the fields at fault, the nearest names, and the address of the list to choose from.
+// request in the logs, that of its trace, the fields at fault, the nearest names, and the address of the list to choose
+// from.
 type Problem struct {
 	Type      string        `json:"type"`
 	Title     string        `json:"title"`
@@ -36,6 +38,7 @@ type Problem struct {
 	Instance  string        `json:"instance,omitempty"`
 	Code      fault.Code    `json:"code"`
 	RequestID string        `json:"requestId,omitempty"`
+	TraceID   string        `json:"traceId,omitempty"` // of a request that is traced
 	Errors    []fault.Field `json:"errors,omitempty"`
 	Closest   []string      `json:"closest,omitempty"`
 	Link      string        `json:"link,omitempty"`
@@ -146,6 +149,7 @@ func FromError(err error) Problem {
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	p := FromError(err)
 	p.RequestID = RequestID(r.Context())
+	p.TraceID = tracing.TraceID(r.Context())
 	body, mErr := json.Marshal(p)
 	if mErr != nil { // strings and ints always marshal
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -29,4 +29,6 @@ type Request struct {
 	Method string
 	Route  string
 	ID     string // X-Request-Id
+	// TraceID is the recorded trace of the request, "" for none.
+	TraceID string
 }

@@ -20,6 +20,7 @@ type Role struct {
 	Name     string          // in logs, metrics and error reports
 	Settings config.Settings // where the settings are loaded into
 	Common   *config.Process // the part of Settings that every role has
+	Traces   *config.Traces  // the part of Settings about traces; nil for a role without
 }
 
 // RunRole loads the settings of a role, starts its telemetry, and calls run. It reports faults of the settings, which
@@ -27,7 +28,7 @@ type Role struct {
 func RunRole(ctx context.Context, p Process, role Role, run func(context.Context, *telemetry.Telemetry) error) error {
 	faults := config.Load(role.Settings, p.Environ)
 	tel, err := telemetry.New(telemetry.Options{
-		Role: role.Name, Version: version, Process: *role.Common, Output: p.Stderr, Terminal: IsTerminal(p.Stderr),
+		Role: role.Name, Version: version, Process: *role.Common, Traces: role.Traces, Output: p.Stderr, Terminal: IsTerminal(p.Stderr),
 	})
 	switch {
 	case faults != nil && err != nil: // the DSN is among the faults

@@ -20,6 +20,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 var (
@@ -77,7 +78,7 @@ func (c *Client) EnqueueAt(ctx context.Context, t job.Task, at time.Time) error 
 	return c.enqueueWith(ctx, t, asynq.ProcessAt(at))
 }
 
-func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.Option) error {
+func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.Option) (err error) {
 	name := queuemodel.QueueOf(t.Kind, t.Priority)
 	if name == "" {
 		return fault.Wrap(fault.Internal, fmt.Errorf("queue: enqueue: no queue for priority %q", t.Priority))
@@ -86,17 +87,29 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	if err != nil {
 		return fault.Wrap(fault.Internal, fmt.Errorf("queue: enqueue: %w", err))
 	}
+	ctx, span := tracing.StartProducer(ctx, "enqueue")
+	defer func() { span.EndWith(err) }()
+	span.SetText("messaging.destination.name", name)
 	bounded, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
 	options = append(options, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Retention(0),
 		asynq.Timeout(c.timeoutOf(t.Kind)+recordingTime))
-	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTask(taskType, payload), options...)
+	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTaskWithHeaders(taskType, payload, traceHeaders(ctx)), options...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return redisurl.ToFault(ctx, "queue: enqueue", err)
 	}
 	// The task is in its queue. Without the message a worker takes it a little later.
 	_ = c.redis.Publish(bounded, queuemodel.WakeChannel, "").Err()
 	return nil
+}
+
+// traceHeaders returns the headers of a task that carry the trace of its sender; nil without one.
+func traceHeaders(ctx context.Context) map[string]string {
+	parent := tracing.ParentOf(ctx)
+	if parent == "" {
+		return nil
+	}
+	return map[string]string{tracing.ParentHeader: parent}
 }
 
 // timeoutOf returns the timeout of an attempt of a kind of job.

@@ -12,6 +12,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // suspectCrashes is the number of lost workers from which on a task is a suspect, which never runs at the same time
@@ -34,15 +35,37 @@ func (s *Server) deliverTask(ctx context.Context, task *asynq.Task) error {
 		return s.skipDelivery(job.ID(id), err)
 	}
 	defer run.endSuspect()
+	ctx, span := s.tracer.StartConsumer(ctx, "attempt", task.Headers()[tracing.ParentHeader])
 	o, err := s.runTask(ctx, cancel, task, run)
 	if !run.end() {
 		o = lost
 	}
+	endAttempt(span, o, err)
 	s.metrics.countDelivery(o)
 	if o == handedBack && s.interrupted.Err() != nil {
 		<-s.returned
 	}
 	return asynqError(o, err)
+}
+
+// endAttempt ends the span of a delivery. Only what operators should examine marks it as failed.
+func endAttempt(span tracing.Span, o outcome, err error) {
+	span.SetText("job.outcome", string(o))
+	if err == nil || o == handedBack || o == lost {
+		span.End()
+		return
+	}
+	span.EndWith(err)
+}
+
+// describeAttempt sets the attributes of the span of a delivery.
+func describeAttempt(ctx context.Context, d job.Delivery) {
+	span := tracing.SpanOf(ctx)
+	span.SetText("job.id", string(d.ID))
+	span.SetText("job.kind", string(d.Kind))
+	span.SetText("job.priority", string(d.Priority))
+	span.SetNumber("job.attempt", d.Attempt)
+	span.SetNumber("job.crashes", d.Crashes)
 }
 
 // claimedRun is a task that this worker holds.
@@ -97,10 +120,11 @@ func (s *Server) skipDelivery(id job.ID, err error) error {
 func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, task *asynq.Task, run claimedRun) (outcome, error) {
 	d, err := toDelivery(ctx, task)
 	if err != nil {
-		s.logger.Error("a task cannot be read", "type", task.Type(), "error", err)
+		s.logger.ErrorContext(ctx, "a task cannot be read", "type", task.Type(), "error", err)
 		return archived, fault.Wrap(fault.Internal, err)
 	}
 	d.Crashes = run.crashes
+	describeAttempt(ctx, d)
 	if run.mustWait {
 		// One of the tasks that ran when workers were lost is the cause. If suspects ran at the same time again, each
 		// of them would count a crash.
@@ -119,7 +143,7 @@ func (s *Server) runTask(ctx context.Context, cancel context.CancelCauseFunc, ta
 func (s *Server) callHandler(ctx context.Context, d job.Delivery) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.logger.Error("a handler panicked", "job_id", d.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			s.logger.ErrorContext(ctx, "a handler panicked", "job_id", d.ID, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			err = fault.New(fault.Internal)
 		}
 	}()

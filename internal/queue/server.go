@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 const (
@@ -44,6 +45,7 @@ type Deps struct {
 	Grace      time.Duration
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+	Tracer     *tracing.Tracer // nil traces nothing
 }
 
 func (d Deps) validate() error {
@@ -59,6 +61,7 @@ type Server struct {
 	grace       time.Duration
 	logger      *slog.Logger
 	metrics     *metrics
+	tracer      *tracing.Tracer
 	suspects    chan struct{} // holds a value while a suspect task runs
 	claims      sync.Mutex    // held while a task is claimed
 
@@ -77,7 +80,7 @@ func NewServer(d Deps) (*Server, error) {
 	return &Server{
 		redis: d.Redis, liveness: d.Liveness, handler: d.Handler,
 		concurrency: cmp.Or(d.Concurrency, defaultConcurrency), grace: cmp.Or(d.Grace, defaultGrace),
-		logger: d.Logger, metrics: newMetrics(d.Registerer), suspects: make(chan struct{}, 1),
+		logger: d.Logger, metrics: newMetrics(d.Registerer), tracer: d.Tracer, suspects: make(chan struct{}, 1),
 		interrupted: interrupted, interrupt: interrupt, returned: make(chan struct{}),
 	}, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // The undoing of a failed submission is bounded. It does not depend on the client, which may have disconnected. A
@@ -151,7 +152,9 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 			return Receipt{}, fmt.Errorf("submit: %w", err)
 		}
 	}
-	saved, err := s.deps.Uploads.Save(ctx, t, body, document.MaxBytes)
+	saving, span := tracing.StartSpan(ctx, "save document")
+	saved, err := s.deps.Uploads.Save(saving, t, body, document.MaxBytes)
+	span.EndWith(err)
 	if err != nil {
 		s.undoSubmission(ctx, t, claimed, err)
 		return Receipt{}, fmt.Errorf("submit: save: %w", err)
@@ -169,12 +172,15 @@ func (s *Submitter) submitJob(ctx context.Context, r Request, kind job.Kind, inp
 	defer cancel()
 	record := job.Record{
 		ID: t.ID, Kind: kind, Owner: r.Owner, Priority: r.Priority, State: job.Queued, CreatedAt: t.CreatedAt, UpdatedAt: s.deps.Clock(),
+		Trace: tracing.ParentOf(ctx),
 	}
 	terms := AdmissionPolicy{MaxOpenJobs: maxJobs}
 	if !r.Force {
 		terms.ContentDigest = digestContent(t, saved)
 	}
-	holder, err := s.deps.Jobs.AdmitJob(after, record, input, terms)
+	admitting, span := tracing.StartSpan(after, "admit job")
+	holder, err := s.deps.Jobs.AdmitJob(admitting, record, input, terms)
+	span.EndWith(err)
 	switch code := fault.CodeOf(err); {
 	case code == fault.TooManyJobs, code == fault.Conflict:
 		s.undoSubmission(ctx, t, kept, err)
@@ -252,7 +258,7 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 		// This order matters: files without a record are a complete job, which repair restores; a record without
 		// files is not.
 		if found, err := s.deps.Jobs.WithdrawJob(ctx, t.ID); err != nil || !found {
-			s.deps.Logger.Warn("a failed submission continues", "job_id", t.ID, "error", err)
+			s.deps.Logger.WarnContext(ctx, "a failed submission continues", "job_id", t.ID, "error", err)
 			return
 		}
 	}
@@ -263,7 +269,7 @@ func (s *Submitter) undoSubmission(ctx context.Context, t job.Ticket, how reache
 		return
 	}
 	if err := s.deps.Jobs.ReleaseKey(ctx, t.Claim, t.ID); err != nil {
-		s.deps.Logger.Warn("a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
+		s.deps.Logger.WarnContext(ctx, "a failed submission's claim stays for some minutes", "job_id", t.ID, "error", err)
 	}
 }
 
@@ -272,7 +278,7 @@ func (s *Submitter) deleteUpload(ctx context.Context, id job.ID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	if err := s.deps.Uploads.Delete(ctx, id); err != nil {
-		s.deps.Logger.Error("a submission's document stays", "job_id", id, "error", err)
+		s.deps.Logger.ErrorContext(ctx, "a submission's document stays", "job_id", id, "error", err)
 	}
 }
 

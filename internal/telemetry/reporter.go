@@ -13,6 +13,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // closeTimeout bounds what the library does after the last flush.
@@ -55,7 +56,7 @@ func (r *Reporter) ReportPanic(value any, req problem.Request) {
 	r.sendEvent(sentry.LevelFatal, sentry.Exception{
 		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
 		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
-	}, map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
+	}, map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal), "trace_id": req.TraceID})
 }
 
 // ReportRequest reports an internal error that a handler answered with.
@@ -65,27 +66,27 @@ func (r *Reporter) ReportRequest(err error, req problem.Request) {
 	}
 	name, text := describeError(err)
 	r.sendEvent(sentry.LevelError, sentry.Exception{Type: name, Value: text},
-		map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal)})
+		map[string]string{"request_id": req.ID, "method": req.Method, "route": req.Route, "code": string(fault.Internal), "trace_id": req.TraceID})
 }
 
 // ReportJob reports the last failure of a job, unless the fault is the document's.
-func (r *Reporter) ReportJob(id job.ID, attempt int, err error) {
+func (r *Reporter) ReportJob(ctx context.Context, id job.ID, attempt int, err error) {
 	code := fault.CodeOf(err)
 	if !code.IsTransient() {
 		return
 	}
 	name, text := describeError(err)
 	r.sendEvent(sentry.LevelError, sentry.Exception{Type: name, Value: text},
-		map[string]string{"job_id": string(id), "attempt": strconv.Itoa(attempt), "code": string(code)})
+		map[string]string{"job_id": string(id), "attempt": strconv.Itoa(attempt), "code": string(code), "trace_id": tracing.TraceID(ctx)})
 }
 
 // ReportJobPanic reports a recovered panic of a job; as with ReportPanic, call it in the function that recovered.
-func (r *Reporter) ReportJobPanic(id job.ID, value any) {
+func (r *Reporter) ReportJobPanic(ctx context.Context, id job.ID, value any) {
 	name, text := describePanic(value)
 	r.sendEvent(sentry.LevelFatal, sentry.Exception{
 		Type: name, Value: text, Stacktrace: sentry.NewStacktrace(),
 		Mechanism: &sentry.Mechanism{Type: "panic", Handled: new(false)},
-	}, map[string]string{"job_id": string(id), "code": string(fault.Internal)})
+	}, map[string]string{"job_id": string(id), "code": string(fault.Internal), "trace_id": tracing.TraceID(ctx)})
 }
 
 // ReportProcess reports that the process could not start or continue: during is "start" or "run".

@@ -91,6 +91,7 @@ var allowedTags = map[string]*regexp.Regexp{
 	"code":       regexp.MustCompile(`^[a-z_]{1,40}$`),
 	"method":     regexp.MustCompile(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$`),
 	"route":      regexp.MustCompile(`^[0-9A-Za-z/{}*._-]{1,100}$`),
+	"trace_id":   regexp.MustCompile(`^[0-9a-f]{32}$`),
 	"attempt":    regexp.MustCompile(`^[0-9]{1,3}$`),
 }
 

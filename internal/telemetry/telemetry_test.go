@@ -188,10 +188,10 @@ func TestTheLastFailureOfAJob(t *testing.T) {
 	tel := start(t, "worker", server.dsn())
 	id := job.ID("6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11")
 	// A fault of a document concerns its user: it is counted, not reported.
-	tel.Reporter.ReportJob(id, 1, fault.WithDetail(fault.DegreeNotFound, "There is no degree "+personal+"."))
+	tel.Reporter.ReportJob(t.Context(), id, 1, fault.WithDetail(fault.DegreeNotFound, "There is no degree "+personal+"."))
 	_, missing := os.Open("/uploads/" + personal + ".pdf")
-	tel.Reporter.ReportJob(id, 3, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open %s: %w", personal, missing)))
-	tel.Reporter.ReportJob(id, 3, fmt.Errorf("row %s: %w", personal, errors.New(personal)))
+	tel.Reporter.ReportJob(t.Context(), id, 3, fault.Wrap(fault.StorageUnavailable, fmt.Errorf("open %s: %w", personal, missing)))
+	tel.Reporter.ReportJob(t.Context(), id, 3, fmt.Errorf("row %s: %w", personal, errors.New(personal)))
 	finish(t, tel)
 
 	events := server.events(t)
@@ -279,7 +279,7 @@ func nothingPersonal(t *testing.T, server *sentryServer) {
 func TestNoDSNReportsNothing(t *testing.T) {
 	tel := start(t, "api", "")
 	tel.Reporter.ReportPanic("x", problem.Request{})
-	tel.Reporter.ReportJobPanic("", "x")
+	tel.Reporter.ReportJobPanic(t.Context(), "", "x")
 	tel.Reporter.ReportProcess("start", errors.New("x"))
 	finish(t, tel)
 }

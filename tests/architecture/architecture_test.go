@@ -27,6 +27,8 @@ var layers = []struct {
 	inner bool
 }{
 	{"domain", []string{"budget", "dependency", "fault", "warning", "term", "document", "catalogue", "audit", "timeline", "job", "guest"}, true},
+	// The API of OpenTelemetry, through which every layer above names its steps. Package telemetry has the exporter.
+	{"spans", []string{"tracing"}, false},
 	{"use cases", []string{"resultcodec", "factcodec", "snapshot", "submit", "executor", "timelines", "advising", "repair", "admin", "catalogueimport", "account", "backup"}, true},
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.

@@ -55,6 +55,12 @@ func (p Resolver) KeyOf(r *http.Request) string {
 	return client.String()
 }
 
+// IsProxied reports whether a trusted proxy sent r.
+func (p Resolver) IsProxied(r *http.Request) bool {
+	peer, ok := parseAddress(r.RemoteAddr)
+	return ok && p.isTrusted(peer)
+}
+
 func (p Resolver) isTrusted(a netip.Addr) bool {
 	return slices.ContainsFunc(p.trusted, func(n netip.Prefix) bool { return n.Contains(a) })
 }

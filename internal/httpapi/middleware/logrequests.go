@@ -16,6 +16,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/httpserver"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/tracing"
 )
 
 // statusClientLeft is the status in logs and metrics of a request whose client disconnected before the answer.
@@ -123,7 +124,7 @@ func levelOf(x *respond.Exchange, code fault.Code, status int, route string) slo
 }
 
 func describeRequest(r *http.Request) problem.Request {
-	return problem.Request{Method: methodOf(r), Route: routeOf(r), ID: problem.RequestID(r.Context())}
+	return problem.Request{Method: methodOf(r), Route: routeOf(r), ID: problem.RequestID(r.Context()), TraceID: tracing.TraceID(r.Context())}
 }
 
 // unmatched is the route of requests that match no route.

@@ -11,6 +11,7 @@ export class Problem extends Error {
     this.fields = body?.errors ?? [];
     this.closest = body?.closest ?? [];
     this.requestId = body?.requestId ?? "";
+    this.traceId = body?.traceId ?? "";
   }
 }
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { make, openDialog, updateKeyed } from "./dom.js";
-import { announce, failure, showProblem } from "./shell.js";
+import { announce, failure, showProblem, supportIDs } from "./shell.js";
 import { compareText, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
 
 const planAddress = (id) => `/#job=${id}`;
@@ -205,12 +205,13 @@ export function failedView(job, onAnswered) {
   return job.answerable?.kind === "degree" ? degreeView(job, onAnswered) : brokenView(job);
 }
 
-function brokenView({ error }) {
+function brokenView({ error, jobId, traceId }) {
   const text = problemText(error);
   const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.failedTitle")),
     make("p", { class: "lead", id: "failure" }, text),
     error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
     error.errors?.length > 0 && make("ul", {}, error.errors.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
+    supportIDs({ job: jobId, trace: traceId }),
     make("p", { class: "actions" }, make("a", { class: "button main", href: "/" }, t("read.failedAgain"))));
   return { node, title: t("read.failedTitle"), canLeave: true };
 }

@@ -43,12 +43,18 @@ export function showProblem(error, retry) {
     known && error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
     error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
     error.closest?.length > 0 && make("p", {}, t("page.closest", { names: error.closest.join("; ") })),
-    error.requestId && make("p", { class: "hint" }, t("page.request", { id: error.requestId }))),
+    supportIDs({ request: error.requestId, trace: error.traceId })),
   make("div", { class: "actions" },
     make("button", { type: "button", class: "quiet", onclick: clearProblem }, t("page.dismiss")),
     retry && make("button", { type: "button", onclick: () => { clearProblem(); retry(); } }, t("page.retry"))));
   alert.hidden = false;
   alert.focus();
+}
+
+// supportIDs are the names under which operators find a request or a job; null without any.
+export function supportIDs({ request, job, trace }) {
+  const ids = [request && t("page.request", { id: request }), job && t("page.job", { id: job }), trace && t("page.trace", { id: trace })].filter(Boolean);
+  return ids.length > 0 && make("p", { class: "hint" }, ids.join(" · "));
 }
 
 // failure is the place of a part that could not be loaded, with its own "Try again".

@@ -13,6 +13,8 @@ export default {
   "page.dismiss": "Close",
   "page.cancel": "Cancel",
   "page.request": "Request {id}",
+  "page.job": "Job {id}",
+  "page.trace": "Trace {id}",
   "page.closest": "The closest: {names}",
   "page.broken": "Something went wrong in this page. Load it again.",
   "page.leaveTitle": "Leave this plan?",

@@ -13,6 +13,8 @@ export default {
   "page.dismiss": "Fermer",
   "page.cancel": "Annuler",
   "page.request": "Requête {id}",
+  "page.job": "Tâche {id}",
+  "page.trace": "Trace {id}",
   "page.closest": "Les plus proches : {names}",
   "page.broken": "Un problème est survenu dans cette page. Rechargez-la.",
   "page.leaveTitle": "Quitter ce plan?",
