@@ -89,9 +89,14 @@ lint: ## Run the linters
 	cd tests && golangci-lint run
 
 .PHONY: bench
-bench: deps build ## Run the benchmarks and the load scenarios of docs/performance.md
+bench: deps build ## Run the benchmarks and load scenarios of docs/performance.md; COMPARE=REV measures that revision and this one in turn
+ifdef COMPARE
+	hack/build-revision.sh $(COMPARE) $(CURDIR)/.cache/compare
+	cd tests && go test -count=1 -timeout 60m -tags load -run '^TestCompare$$' -v ./load -args -compare $(CURDIR)/.cache/compare/tmd $(ARGS)
+else
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	cd tests && go test -count=1 -timeout 30m -tags load -run Load -v ./load
+endif
 
 .PHONY: chaos
 chaos: deps build ## Inject faults under load for CHAOS=2m and check that no accepted job is lost; SEED=n repeats a schedule

@@ -71,6 +71,19 @@ func (c *client) waitUntilDone(ctx context.Context, id job.ID) error {
 	return checkOutcome(id, last)
 }
 
+// runPath uploads a document, waits for its job and reads the result.
+func (c *client) runPath(ctx context.Context, form apiclient.Form) error {
+	id, err := c.upload(ctx, form)
+	if err != nil {
+		return err
+	}
+	if err := c.waitUntilDone(ctx, id); err != nil {
+		return err
+	}
+	_, err = c.readResult(ctx, id)
+	return err
+}
+
 func checkOutcome(id job.ID, s apiclient.JobStatus) error {
 	if s.Status != job.Failed {
 		return nil

@@ -24,17 +24,7 @@ func TestLoadWholePath(t *testing.T) {
 		"TMD_CACHE_DIR=" + wasmCache(t), "TMD_RATE_LIMIT_UPLOADS=0"})
 	c := newClient(all.base, "")
 	form := apiclient.NewDocumentForm(readTranscript(t))
-	path := func(int) error {
-		id, err := c.upload(t.Context(), form)
-		if err != nil {
-			return err
-		}
-		if err := c.waitUntilDone(t.Context(), id); err != nil {
-			return err
-		}
-		_, err = c.readResult(t.Context(), id)
-		return err
-	}
+	path := func(int) error { return c.runPath(t.Context(), form) }
 	runConcurrently(t, 10, 1, path)
 	times := runConcurrently(t, 200, 1, path)
 	reportFigure(t, "whole path, median", percentileOf(times, 0.5), "80 ms")
@@ -84,28 +74,9 @@ func TestLoadBurst(t *testing.T) {
 	parseCPU := (cpuOf(t, s.parser) - before) / 200
 	reportFigure(t, "CPU of a parse", parseCPU, "")
 
-	// Each sample also holds how late the poll's own timer fired: the time that any process waits for a core here.
-	poll := func(stop <-chan struct{}) (p polls) {
-		for {
-			const pause = 5 * time.Millisecond
-			slept := time.Now()
-			select {
-			case <-stop:
-				return p
-			case <-time.After(pause):
-			}
-			began := time.Now()
-			p.late = append(p.late, began.Sub(slept)-pause)
-			if _, err := s.loadState(t.Context(), id); err != nil {
-				t.Error(err)
-				return p
-			}
-			p.answers = append(p.answers, time.Since(began))
-		}
-	}
 	idleStop := make(chan struct{})
 	time.AfterFunc(5*time.Second, func() { close(idleStop) })
-	idle := poll(idleStop)
+	idle := s.pollStatus(t, id, idleStop)
 
 	const jobs = 200
 	ids := make([]job.ID, jobs)
@@ -118,7 +89,7 @@ func TestLoadBurst(t *testing.T) {
 	})
 	// The API has accepted everything: from here on only the worker keeps the machine busy.
 	busyStop, polled := make(chan struct{}), make(chan polls, 1)
-	go func() { polled <- poll(busyStop) }()
+	go func() { polled <- s.pollStatus(t, id, busyStop) }()
 	for _, id := range ids {
 		if err := s.waitUntilDone(t.Context(), id); err != nil {
 			t.Fatal(err)
@@ -144,6 +115,27 @@ func TestLoadBurst(t *testing.T) {
 
 // polls are the times of status requests, and how late each began.
 type polls struct{ answers, late []time.Duration }
+
+// pollStatus asks for the state of a job every 5 ms. Each sample also holds how late the poll's own timer fired: the
+// time that any process waits for a core here.
+func (s *system) pollStatus(t *testing.T, id job.ID, stop <-chan struct{}) (p polls) {
+	for {
+		const pause = 5 * time.Millisecond
+		slept := time.Now()
+		select {
+		case <-stop:
+			return p
+		case <-time.After(pause):
+		}
+		began := time.Now()
+		p.late = append(p.late, began.Sub(slept)-pause)
+		if _, err := s.loadState(t.Context(), id); err != nil {
+			t.Error(err)
+			return p
+		}
+		p.answers = append(p.answers, time.Since(began))
+	}
+}
 
 // 200 users who upload and poll every 250 ms, for 30 s.
 func TestLoadUsers(t *testing.T) {

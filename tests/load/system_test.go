@@ -27,10 +27,18 @@ type role struct {
 	ready time.Duration // from start to a ready answer
 }
 
-// startRole runs a role and waits for its readiness. The prefix goes before the command, as in taskset -c 0.
+// builtTMD returns the path of the build that is measured.
+func builtTMD() string { return filepath.Join(testenv.RepoRoot(), ".bin", "tmd") }
+
+// startRole runs a role of the build and waits for its readiness. The prefix goes before the command, as in
+// taskset -c 0.
 func startRole(t *testing.T, name string, port int, readyPort int, env []string, prefix ...string) *role {
 	t.Helper()
-	args := append(prefix, filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), name)
+	return startCommand(t, name, port, readyPort, env, append(prefix, builtTMD(), name))
+}
+
+func startCommand(t *testing.T, name string, port, readyPort int, env, args []string) *role {
+	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMD_LOG_LEVEL=warn"}, env...)
 	began := time.Now()
@@ -55,8 +63,10 @@ func startRole(t *testing.T, name string, port int, readyPort int, env []string,
 	}
 }
 
-// system is an API, a worker and a parser on a real Redis and a MongoDB server.
+// system is an API, a worker and a parser of one build on a real Redis and a MongoDB server.
 type system struct {
+	tmd                 string // path of the build
+	env                 []string
 	api, worker, parser *role
 	redis               *testenv.RedisServer
 	*client
@@ -64,32 +74,51 @@ type system struct {
 
 func startSystem(t *testing.T, apiPrefix ...string) *system {
 	t.Helper()
-	s := &system{redis: testenv.StartRedis(t)}
+	s := startWithoutWorker(t, builtTMD(), apiPrefix...)
+	s.startWorker(t)
+	return s
+}
+
+// startWithoutWorker starts the API and the parser of a build. Jobs wait for startWorker.
+func startWithoutWorker(t *testing.T, tmd string, apiPrefix ...string) *system {
+	t.Helper()
+	s := &system{tmd: tmd, redis: testenv.StartRedis(t)}
 	uploads, cache := t.TempDir(), wasmCache(t)
-	env := []string{
+	s.env = []string{
 		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(s.redis.Port), "MONGODB_URI=" + testenv.NewMongoDatabase(t),
 		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + jwtSecret, "NODE_ENV=production",
 		"TMD_CACHE_DIR=" + cache, "TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_MAX_JOBS_PER_OWNER=0", "TMD_METRICS_ADDR=off",
 	}
-	seed := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "seed")
-	seed.Env = env
+	seed := exec.Command(tmd, "seed")
+	seed.Env = s.env
 	if out, err := seed.CombinedOutput(); err != nil {
 		t.Fatalf("seed: %v\n%s", err, out)
 	}
-	parserPort, workerPort, apiPort := testenv.FreePort(t), testenv.FreePort(t), testenv.FreePort(t)
-	s.parser = startRole(t, "parser", parserPort, parserPort, []string{
-		"TMD_PARSER_PORT=" + strconv.Itoa(parserPort), "TMD_CACHE_DIR=" + cache, "TMD_METRICS_ADDR=off"})
-	s.worker = startRole(t, "worker", workerPort, workerPort, append(env,
-		fmt.Sprintf("PYTHON_UTILS_URL=http://127.0.0.1:%d", parserPort),
-		fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", workerPort)))
-	s.api = startRole(t, "api", apiPort, apiPort, append(env, "BACKEND_PORT="+strconv.Itoa(apiPort)), apiPrefix...)
+	s.parser = s.startRole(t, "parser", "TMD_PARSER_PORT", nil, []string{"TMD_CACHE_DIR=" + cache, "TMD_METRICS_ADDR=off"})
+	s.api = s.startRole(t, "api", "BACKEND_PORT", apiPrefix, s.env)
 	s.client = newClient(s.api.base, newToken(t))
 	return s
 }
 
+// startRole starts a role whose port is set by portName.
+func (s *system) startRole(t *testing.T, name, portName string, prefix, env []string) *role {
+	t.Helper()
+	port := testenv.FreePort(t)
+	env = append([]string{portName + "=" + strconv.Itoa(port)}, env...)
+	return startCommand(t, name, port, port, env, append(prefix, s.tmd, name))
+}
+
+func (s *system) startWorker(t *testing.T) {
+	t.Helper()
+	port := testenv.FreePort(t)
+	s.worker = startCommand(t, "worker", port, port, append([]string{
+		"PYTHON_UTILS_URL=" + s.parser.base, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port),
+	}, s.env...), []string{s.tmd, "worker"})
+}
+
 func newToken(t *testing.T) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "token", "--sub", "load", "--ttl", "2h")
+	cmd := exec.Command(builtTMD(), "token", "--sub", "load", "--ttl", "2h")
 	cmd.Env = []string{"JWT_SECRET=" + jwtSecret}
 	out, err := cmd.Output()
 	if err != nil {
