@@ -30,6 +30,10 @@ type object struct {
 	Spec       struct {
 		podSpec  `yaml:",inline"`
 		Template struct{ Spec podSpec }
+		// Of a CronJob.
+		JobTemplate struct {
+			Spec struct{ Template struct{ Spec podSpec } }
+		} `yaml:"jobTemplate"`
 		// Of a ScaledObject.
 		Triggers []struct {
 			Name     string
@@ -74,13 +78,19 @@ type variable struct {
 // renderText returns the manifests of a values file.
 func renderText(t *testing.T, values string, args ...string) string {
 	t.Helper()
+	return renderRelease(t, "tmd", values, args...)
+}
+
+// renderRelease returns the manifests of a release.
+func renderRelease(t *testing.T, release, values string, args ...string) string {
+	t.Helper()
 	helm, err := exec.LookPath("../../.bin/helm")
 	if err != nil {
 		if helm, err = exec.LookPath("helm"); err != nil {
 			testenv.SkipMissing(t, "helm", "run hack/deps.sh chart")
 		}
 	}
-	command := exec.CommandContext(t.Context(), helm, append([]string{"template", "tmd", chart, "--values", values}, args...)...)
+	command := exec.CommandContext(t.Context(), helm, append([]string{"template", release, chart, "--values", values}, args...)...)
 	var faults bytes.Buffer
 	command.Stderr = &faults
 	text, err := command.Output()
@@ -108,7 +118,7 @@ func render(t *testing.T, values string, args ...string) []object {
 func containers(objects []object) map[string]container {
 	found := map[string]container{}
 	for _, o := range objects {
-		for _, pod := range []podSpec{o.Spec.podSpec, o.Spec.Template.Spec} {
+		for _, pod := range []podSpec{o.Spec.podSpec, o.Spec.Template.Spec, o.Spec.JobTemplate.Spec.Template.Spec} {
 			for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
 				if c.role() != "" {
 					found[strings.ToLower(o.Kind)+"/"+o.Metadata.Name+"/"+c.Name] = c

@@ -250,6 +250,29 @@ Each helper gives a list of sentences in YAML.
 {{- toYaml $faults }}
 {{- end }}
 
+{{- define "tmd.checks.backup" -}}
+{{- $faults := list }}
+{{- $backup := .Values.backup }}
+{{- if $backup.enabled }}
+{{- if eq $backup.storage "s3" }}
+{{- range list "bucket" "region" }}
+{{- if not (get $backup.s3 .) }}
+{{- $faults = append $faults (printf "backup.storage is s3 without a %s: set backup.s3.%s." . .) }}
+{{- end }}
+{{- end }}
+{{- if $backup.persistence.existingClaim }}
+{{- $faults = append $faults "backup.persistence.existingClaim is set while backup.storage is s3, which mounts no volume: leave it empty, or set backup.storage=volume." }}
+{{- end }}
+{{- if and (eq $backup.s3.bucket .Values.uploads.s3.bucket) (eq .Values.uploads.storage "s3") (eq (trimSuffix "/" $backup.s3.prefix) (trimSuffix "/" .Values.uploads.s3.prefix)) }}
+{{- $faults = append $faults "backup.s3 is the folder of the uploads: set backup.s3.prefix to another one." }}
+{{- end }}
+{{- else if $backup.s3.bucket }}
+{{- $faults = append $faults "backup.s3.bucket is set while backup.storage is volume: set backup.storage=s3, or leave the bucket empty." }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
 {{/* A StatefulSet keeps the size of its volumes: the API server refuses another one with a long error. */}}
 {{- define "tmd.checks.volumes" -}}
 {{- $faults := list }}

@@ -208,6 +208,45 @@
 {{- end }}
 {{- end }}
 
+{{/* The chart's own variables of the backup. */}}
+{{- define "tmd.backupEnv" -}}
+{{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") }}
+{{- if eq .Values.backup.storage "s3" }}
+{{- include "tmd.s3Env" .Values.backup.s3 | nindent 0 }}
+{{- end }}
+{{- with include "tmd.caEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- with include "tmd.goEnv" (list .Values.backup.resources 0) }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- end }}
+
+{{/* The chart's own variables of the doctor. A parser beside a worker cannot be reached from another pod. */}}
+{{- define "tmd.doctorEnv" -}}
+{{- include "tmd.uploadsEnv" . }}
+{{- if ne .Values.parser.mode "sidecar" }}
+- name: PYTHON_UTILS_URL
+  value: {{ include "tmd.parserURL" . }}
+{{- end }}
+{{- with .Values.auth.jwksURL }}
+- name: TMD_JWKS_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}
+{{- include "tmd.secretEnv" (list . "REDIS_CACHE_URL" "redis-cache-url") | nindent 0 }}
+{{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}
+{{- with include "tmd.redisCertEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- with include "tmd.caEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- with include "tmd.goEnv" (list .Values.doctor.resources 0) }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- end }}
+
 {{/* The chart's own variables of the seed. */}}
 {{- define "tmd.seedEnv" -}}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}

@@ -114,18 +114,26 @@ without a port adds 80 for http and nothing for another scheme. include "tmd.por
 {{- end }}
 {{- end }}
 
-{{/* The bucket, and AWS' token service on the same port for the identity of a service account. */}}
+{{/* The bucket of uploads. */}}
 {{- define "tmd.s3Egress" -}}
 {{- if eq .Values.uploads.storage "s3" -}}
-{{- $endpoint := urlParse (.Values.uploads.s3.endpoint | default "https://amazonaws.com") -}}
+{{- include "tmd.bucketEgress" (list . .Values.uploads.s3) }}
+{{- end }}
+{{- end }}
+
+{{/*
+A bucket, and AWS' token service on the same port for the identity of a service account.
+include "tmd.bucketEgress" (list . .Values.uploads.s3)
+*/}}
+{{- define "tmd.bucketEgress" -}}
+{{- $endpoint := urlParse ((index . 1).endpoint | default "https://amazonaws.com") -}}
 {{- $port := regexFind ":[0-9]+$" $endpoint.host | trimPrefix ":" | default (eq $endpoint.scheme "http" | ternary "80" "443") -}}
 - ports:
     - {protocol: TCP, port: {{ $port }}}
-  {{- with .Values.networkPolicy.s3To }}
+  {{- with (index . 0).Values.networkPolicy.s3To }}
   to:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-{{- end }}
 {{- end }}
 
 {{/* Nothing for a sidecar: the pod's own network needs no policy. */}}

@@ -40,7 +40,7 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- $affinity := deepCopy ($values.affinity | default dict) }}
-{{- if and (has $component (list "api" "worker")) $root.Values.uploads.oneNode }}
+{{- if and (has $component (list "api" "worker" "doctor")) $root.Values.uploads.oneNode }}
 {{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" (dict "app.kubernetes.io/instance" $root.Release.Name "trackmydegree/uploads" "one-node")) }}
 {{- $pods := $affinity.podAffinity | default dict }}
 {{- $_ := set $pods "requiredDuringSchedulingIgnoredDuringExecution" (append ($pods.requiredDuringSchedulingIgnoredDuringExecution | default list) $term) }}
@@ -299,30 +299,36 @@ envFrom:
   value: s3
 - name: TMD_S3_BUCKET
   value: {{ $s3.bucket | quote }}
-- name: TMD_S3_REGION
-  value: {{ $s3.region | quote }}
-{{- with $s3.endpoint }}
-- name: TMD_S3_ENDPOINT
-  value: {{ . | quote }}
-{{- end }}
 {{- with $s3.prefix }}
 - name: TMD_S3_PREFIX
   value: {{ . | quote }}
 {{- end }}
 - name: TMD_S3_TIMEOUT
   value: {{ printf "%dms" (int $s3.timeoutMilliseconds) }}
-{{- if not (kindIs "invalid" $s3.pathStyle) }}
-- name: TMD_S3_PATH_STYLE
-  value: {{ $s3.pathStyle | quote }}
+{{- include "tmd.s3Env" $s3 | nindent 0 }}
 {{- end }}
-{{- with $s3.existingSecret }}
+{{- end }}
+
+{{/* The server of a bucket, and the credentials for it. include "tmd.s3Env" .Values.uploads.s3 */}}
+{{- define "tmd.s3Env" -}}
+- name: TMD_S3_REGION
+  value: {{ .region | quote }}
+{{- with .endpoint }}
+- name: TMD_S3_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" .pathStyle) }}
+- name: TMD_S3_PATH_STYLE
+  value: {{ .pathStyle | quote }}
+{{- end }}
+{{- if .existingSecret }}
+{{- $secret := .existingSecret }}
 {{- range $name, $key := dict "AWS_ACCESS_KEY_ID" "access-key-id" "AWS_SECRET_ACCESS_KEY" "secret-access-key" }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $s3.existingSecret | quote }}
+      name: {{ $secret | quote }}
       key: {{ $key }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

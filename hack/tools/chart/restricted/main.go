@@ -22,6 +22,12 @@ type object struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
 	Spec     struct {
 		Template *corev1.PodTemplateSpec `json:"template"`
+		// Of a CronJob.
+		JobTemplate struct {
+			Spec struct {
+				Template *corev1.PodTemplateSpec `json:"template"`
+			} `json:"spec"`
+		} `json:"jobTemplate"`
 	} `json:"spec"`
 }
 
@@ -55,6 +61,9 @@ func check(text []byte) (pods int, faults []string) {
 		if err := yaml.Unmarshal(document, &o); err != nil {
 			faults = append(faults, err.Error())
 			continue
+		}
+		if job := o.Spec.JobTemplate.Spec.Template; job != nil {
+			o.Spec.Template = job
 		}
 		var meta *metav1.ObjectMeta
 		var spec *corev1.PodSpec

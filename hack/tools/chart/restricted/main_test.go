@@ -19,6 +19,10 @@ func TestCheck(t *testing.T) {
 	if pods, faults := check([]byte("kind: Service\n---\n" + restricted)); pods != 1 || len(faults) != 0 {
 		t.Errorf("%d pods, faults %q", pods, faults)
 	}
+	job := "kind: CronJob\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec: {containers: [{name: a}]}\n"
+	if pods, faults := check([]byte(job)); pods != 1 || len(faults) != 1 {
+		t.Errorf("a CronJob: %d pods, faults %q, want one of each", pods, faults)
+	}
 	for _, line := range []string{"runAsNonRoot: true, ", "allowPrivilegeEscalation: false, ", "seccompProfile: {type: RuntimeDefault}"} {
 		if _, faults := check([]byte(strings.Replace(restricted, line, "", 1))); len(faults) != 1 {
 			t.Errorf("without %s: %q", line, faults)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -29,9 +30,12 @@ const (
 
 // crds are the definitions of custom resources: module and files.
 var crds = map[string][]string{
-	keda:       {"config/crd/bases/keda.sh_scaledobjects.yaml", "config/crd/bases/keda.sh_triggerauthentications.yaml"},
-	gateway:    {"config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"},
-	prometheus: {"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"},
+	keda:    {"config/crd/bases/keda.sh_scaledobjects.yaml", "config/crd/bases/keda.sh_triggerauthentications.yaml"},
+	gateway: {"config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"},
+	prometheus: {
+		"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+		"example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
+	},
 }
 
 func main() {
@@ -47,7 +51,7 @@ func main() {
 
 func run(folder string) error {
 	stamp := filepath.Join(folder, ".sources")
-	sources := strings.Join([]string{kubernetes, keda, gateway, prometheus}, "\n")
+	sources := strings.Join(slices.Concat([]string{kubernetes, keda, gateway, prometheus}, crds[keda], crds[gateway], crds[prometheus]), "\n")
 	if had, err := os.ReadFile(stamp); err == nil && string(had) == sources {
 		return nil
 	}

@@ -1,0 +1,93 @@
+package chart_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	// maxName is the longest name of an object whose name becomes a label or a host name.
+	maxName = 63
+	// maxCronJob leaves room for what the names of its Jobs append.
+	maxCronJob = 52
+)
+
+// labelled is an object, and its pods, with labels.
+type labelled struct {
+	Kind     string
+	Metadata labels
+	Spec     struct {
+		Template    struct{ Metadata labels }
+		JobTemplate struct {
+			Spec struct{ Template struct{ Metadata labels } }
+		} `yaml:"jobTemplate"`
+	}
+}
+
+type labels struct {
+	Name   string
+	Labels map[string]string
+}
+
+// Whatever the release's name, every name and label is one that Kubernetes takes, and no two objects share a name.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	const release = "registrar-transcripts-and-timelines-production-000001" // 53 characters, Helm's limit
+	long := strings.Repeat("very-long-", 7) + "name"
+	for name, given := range map[string]struct {
+		release string
+		args    []string
+	}{
+		"release":           {release, nil},
+		"fullname":          {"tmd", []string{"--set", "fullnameOverride=" + long}},
+		"name":              {"tmd", []string{"--set", "nameOverride=" + long}},
+		"both":              {release, []string{"--set", "nameOverride=" + long}},
+		"hyphen at the cut": {"tmd", []string{"--set", "fullnameOverride=" + strings.Repeat("a-", 35)}},
+	} {
+		for _, values := range valuesFiles(t) {
+			t.Run(name+"/"+strings.TrimSuffix(filepath.Base(values), ".yaml"), func(t *testing.T) {
+				t.Parallel()
+				seen := map[string]bool{}
+				for document := range strings.SplitSeq(renderRelease(t, given.release, values, given.args...), "\n---\n") {
+					var o labelled
+					if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+						t.Fatal(err)
+					}
+					checkNames(t, o, seen)
+				}
+				if len(seen) < 10 {
+					t.Errorf("only %d objects were seen", len(seen))
+				}
+			})
+		}
+	}
+}
+
+func checkNames(t *testing.T, o labelled, seen map[string]bool) {
+	t.Helper()
+	if o.Kind == "" {
+		return
+	}
+	id := o.Kind + "/" + o.Metadata.Name
+	if seen[id] {
+		t.Errorf("%s is there twice", id)
+	}
+	seen[id] = true
+	limit := maxName
+	if o.Kind == "CronJob" || o.Kind == "StatefulSet" {
+		limit = maxCronJob
+	}
+	if n := o.Metadata.Name; n == "" || len(n) > limit || strings.HasSuffix(n, "-") || strings.Contains(n, "--") && !strings.Contains(n, "a--") {
+		t.Errorf("%s: a name of %d characters, want at most %d and no hyphen at its end", id, len(n), limit)
+	}
+	for _, all := range []map[string]string{o.Metadata.Labels, o.Spec.Template.Metadata.Labels, o.Spec.JobTemplate.Spec.Template.Metadata.Labels} {
+		for key, value := range all {
+			if len(value) > maxName || strings.HasSuffix(value, "-") {
+				t.Errorf("%s: the label %s has %d characters: %s", id, key, len(value), value)
+			}
+		}
+	}
+}
