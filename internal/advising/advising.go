@@ -137,9 +137,9 @@ func NewCase(b *timeline.Builder, saved timeline.Saved, source string, now time.
 	}
 }
 
-// Tag changes when an answer may: with the version of the timeline, the catalogue, and the term of the day. It is empty
-// for a case of NewCase.
-func (c *Case) Tag() string { return c.tag }
+// AnswerTag changes when an answer may: with the version of the timeline, the catalogue, and the term of the day. It is
+// empty for a case of NewCase.
+func (c *Case) AnswerTag() string { return c.tag }
 
 // loadSubject reads the timeline as audits do.
 func (c *Case) loadSubject() (timeline.Saved, *timeline.AuditSubject, error) {

@@ -132,7 +132,7 @@ func TestAnswers(t *testing.T) {
 	wantGolden(t, "audit", must(c.Audit(ctx, ""))(t))
 	wantGolden(t, "audit-other", must(c.Audit(ctx, "BCompSc in Computer Science"))(t))
 	wantGolden(t, "what-if", must(c.CompareDegrees(ctx))(t))
-	plan, _, err := c.Plan(ctx, audit.PlanRequest{Prefer: []string{"COMP 442"}})
+	plan, _, err := c.PlanInline(ctx, audit.PlanRequest{Prefer: []string{"COMP 442"}})
 	if err != nil || plan == nil {
 		t.Fatalf("got %v, %v; want a plan", plan, err)
 	}
@@ -154,15 +154,15 @@ func TestOpen(t *testing.T) {
 	if diff := cmp.Diff(one, other); diff != "" {
 		t.Errorf("job and timeline differ (-job +timeline):\n%s", diff)
 	}
-	tags := map[string]string{fromJob.Tag(): "job", fromTimeline.Tag(): "timeline"}
+	tags := map[string]string{fromJob.AnswerTag(): "job", fromTimeline.AnswerTag(): "timeline"}
 	s.saved.Version++
-	tags[must(a.OpenTimeline(ctx, owner, timelineID))(t).Tag()] = "edited"
+	tags[must(a.OpenTimeline(ctx, owner, timelineID))(t).AnswerTag()] = "edited"
 	later := must(advising.New(advising.Deps{Jobs: s, Timelines: s, Catalogue: s, Clock: func() time.Time { return now.AddDate(0, 2, 0) }}))(t)
-	tags[must(later.OpenJob(ctx, owner, jobID))(t).Tag()] = "next term"
+	tags[must(later.OpenJob(ctx, owner, jobID))(t).AnswerTag()] = "next term"
 	if len(tags) != 4 {
 		t.Errorf("got the tags %v, want four different ones", tags)
 	}
-	if again := must(a.OpenJob(ctx, owner, jobID))(t); again.Tag() != fromJob.Tag() {
+	if again := must(a.OpenJob(ctx, owner, jobID))(t); again.AnswerTag() != fromJob.AnswerTag() {
 		t.Error("the tag of the same timeline changed")
 	}
 
@@ -203,7 +203,7 @@ func TestContextEnds(t *testing.T) {
 	if _, err := c.CompareDegrees(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("what-if: got %v, want canceled", err)
 	}
-	if _, _, err := c.Plan(ended, audit.PlanRequest{}); !errors.Is(err, context.Canceled) {
+	if _, _, err := c.PlanInline(ended, audit.PlanRequest{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("plan: got %v, want canceled", err)
 	}
 }
@@ -214,7 +214,7 @@ func BenchmarkAnswers(b *testing.B) {
 	for name, answer := range map[string]func(*advising.Case) error{
 		"Audit":  func(c *advising.Case) error { _, err := c.Audit(ctx, ""); return err },
 		"WhatIf": func(c *advising.Case) error { _, err := c.CompareDegrees(ctx); return err },
-		"Plan":   func(c *advising.Case) error { _, _, err := c.Plan(ctx, audit.PlanRequest{}); return err },
+		"Plan":   func(c *advising.Case) error { _, _, err := c.PlanInline(ctx, audit.PlanRequest{}); return err },
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

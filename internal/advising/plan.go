@@ -19,10 +19,10 @@ type Plan struct {
 	GeneratedFrom string         `json:"generatedFrom"`
 }
 
-// Plan finishes the degree of the timeline in the fewest terms. When the search takes more than its steps, the plan is
-// nil and the input is that of a job, whose search is longer. The error is invalid_form, with every wish that is
-// unknown or contradictory, or with what prevents a plan.
-func (c *Case) Plan(ctx context.Context, q audit.PlanRequest) (out *Plan, input timeline.PlanInput, err error) {
+// PlanInline finishes the degree of the timeline in the fewest terms. When the search takes more than its steps, the
+// plan is nil and the input is that of a job, whose search is longer. The error is invalid_form, with every wish that
+// is unknown or contradictory, or with what prevents a plan.
+func (c *Case) PlanInline(ctx context.Context, q audit.PlanRequest) (out *Plan, input timeline.PlanInput, err error) {
 	err = c.computeAnswer(ctx, func() error {
 		saved, s, err := c.loadSubject()
 		if err != nil {
@@ -46,7 +46,7 @@ func (c *Case) Plan(ctx context.Context, q audit.PlanRequest) (out *Plan, input 
 }
 
 // PlanFully plans as the job of a plan does: for as long as ctx lasts, and then it takes the best plan found. The
-// errors are those of Plan.
+// errors are those of PlanInline.
 func (c *Case) PlanFully(ctx context.Context, q audit.PlanRequest) (*Plan, error) {
 	saved, s, err := c.loadSubject()
 	if err != nil {

@@ -33,8 +33,8 @@ func TestShortPlansAreDecidedByWork(t *testing.T) {
 		}
 		a := newAdvisor(t, s)
 		c := must(a.OpenJob(ctx, owner, jobID))(t)
-		first, input, err := c.Plan(ctx, q)
-		again, sameInput, errAgain := must(a.OpenJob(ctx, owner, jobID))(t).Plan(ctx, q)
+		first, input, err := c.PlanInline(ctx, q)
+		again, sameInput, errAgain := must(a.OpenJob(ctx, owner, jobID))(t).PlanInline(ctx, q)
 		if (err == nil) != (errAgain == nil) || !cmp.Equal(first, again) || !cmp.Equal(input, sameInput) {
 			rt.Fatalf("answered differently: %v and %v (%v, %v)", first, again, err, errAgain)
 		}

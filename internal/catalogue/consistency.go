@@ -23,9 +23,9 @@ func (f Finding) toError() error {
 	return fmt.Errorf("catalogue: %s: %s %q: %s", f.File, kind, f.Entry, f.Message)
 }
 
-// CheckConsistency returns the inconsistencies of data that New accepts: credits, kinds of degrees, unknown courses,
+// checkConsistency returns the inconsistencies of data that New accepts: credits, kinds of degrees, unknown courses,
 // and sequences against their degrees. A program works with such data; a new edition should have none.
-func CheckConsistency(d Data) []Finding {
+func checkConsistency(d Data) []Finding {
 	k := &consistency{
 		calendar: d.Calendar,
 		courses:  make(map[string]Course, len(d.Courses)),

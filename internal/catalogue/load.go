@@ -32,7 +32,7 @@ func LoadEmbedded() (Data, error) {
 	if err != nil {
 		return Data{}, fmt.Errorf("catalogue: %w", err)
 	}
-	return ReadFolder(folder)
+	return readFolder(folder)
 }
 
 // edition is the content of editionFile.
@@ -41,9 +41,9 @@ type edition struct {
 	Equivalents [][]string `json:"equivalents"`
 }
 
-// ReadFolder reads the catalogue of a folder with one JSON file for each kind of entry. The error names every file and
-// entry that cannot be decoded, a field that there is not among them. New and CheckConsistency check the contents.
-func ReadFolder(folder fs.FS) (Data, error) {
+// readFolder reads the catalogue of a folder with one JSON file for each kind of entry. The error names every file and
+// entry that cannot be decoded, a field that there is not among them. New and ValidateData check the contents.
+func readFolder(folder fs.FS) (Data, error) {
 	var d Data
 	var e edition
 	err := errors.Join(
@@ -73,7 +73,7 @@ func ReadEditions(folder fs.FS) ([]Source, error) {
 	var sources []Source
 	var faults []error
 	add := func(path string, edition fs.FS) {
-		d, err := ReadFolder(edition)
+		d, err := readFolder(edition)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", path, err))
 			return

@@ -44,8 +44,8 @@ func (k *validator) addFault(file, entry, format string, args ...any) {
 }
 
 // ValidateData returns all that is wrong with the data of an edition, with file and entry: what New refuses, then what
-// CheckConsistency finds. Findings that are known are no faults.
-func ValidateData(d Data) []Finding { return append(validateData(d), CheckConsistency(d)...) }
+// checkConsistency finds. Findings that are known are no faults.
+func ValidateData(d Data) []Finding { return append(validateData(d), checkConsistency(d)...) }
 
 // validateData returns every fault of d for which New refuses it.
 func validateData(d Data) []Finding {

@@ -61,7 +61,7 @@ func answerCase(open openCase, answer func(*http.Request, *advising.Case) (any, 
 			return err
 		}
 		w.Header().Set("Cache-Control", "private, no-cache")
-		if respond.SetETag(w, r, c.Tag(), true) {
+		if respond.SetETag(w, r, c.AnswerTag(), true) {
 			return respond.WriteNotModified(w)
 		}
 		v, err := answer(r, c)
@@ -95,7 +95,7 @@ func (a *API) planTimeline(open openCase) respond.Endpoint {
 		if err != nil {
 			return err
 		}
-		plan, input, err := c.Plan(r.Context(), wishes)
+		plan, input, err := c.PlanInline(r.Context(), wishes)
 		if err != nil {
 			return err
 		}

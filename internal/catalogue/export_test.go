@@ -1,0 +1,7 @@
+package catalogue
+
+// The parts of LoadEmbedded, LoadFolder and ValidateData that tests call alone.
+var (
+	CheckConsistency = checkConsistency
+	ReadFolder       = readFolder
+)
