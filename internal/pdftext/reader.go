@@ -1,7 +1,6 @@
 package pdftext
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +29,7 @@ const (
 type reader struct {
 	module  api.Module
 	scratch uint32 // scratchSize bytes inside the sandbox that results are written to
-	image   []byte // the memory before the first document, without the zeros at its end
+	image   []byte // the memory before the first document, whole pages, without the pages of zeros at its end
 	stack   [8]uint64
 	trapped bool
 
@@ -96,7 +95,7 @@ func newReader(m api.Module) (*reader, error) {
 		return nil, err
 	}
 	r.scratch = uint32(scratch)
-	r.image = bytes.Clone(bytes.TrimRight(r.wholeMemory(), "\x00"))
+	r.image = cloneImage(r.wholeMemory())
 	return r, nil
 }
 
@@ -113,7 +112,7 @@ func (r *reader) resetMemory() bool {
 	if r.trapped || len(mem) > keepMemory {
 		return false
 	}
-	clear(mem[copy(mem, r.image):])
+	restoreImage(mem, r.image)
 	return true
 }
 
