@@ -102,6 +102,9 @@ type QueueLoad struct {
 	Scheduled int64  `json:"scheduled"`
 	// Oldest is the wait of the oldest pending task, in seconds.
 	Oldest float64 `json:"oldestPendingSeconds"`
+	// Processed counts the attempts that have ended since the queue exists, Failed those of them with a fault.
+	Processed int64 `json:"processed"`
+	Failed    int64 `json:"failed"`
 }
 
 // RemainingTasks is the number of tasks that the queue will still run.

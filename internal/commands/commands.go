@@ -34,7 +34,7 @@ func Run(ctx context.Context, p program.Process) int {
 		newAllCommand(p), newAPICommand(p), newWorkerCommand(p), newParserCommand(p),
 		newUploadCommand(p), newAnswerCommand(p), newParseCommand(p), newAuditCommand(p), newWhatIfCommand(p), newPlanCommand(p),
 		newEditCommand(p), newMeCommand(p),
-		newTokenCommand(p), newSeedCommand(p), newCatalogueCommand(p), newQueueCommand(p), newConfigCommand(p), newDoctorCommand(p), newBackupCommand(p), newRestoreCommand(p),
+		newTokenCommand(p), newSeedCommand(p), newCatalogueCommand(p), newQueueCommand(p), newTopCommand(p), newConfigCommand(p), newDoctorCommand(p), newBackupCommand(p), newRestoreCommand(p),
 		newVersionCommand(p), newParserChildCommand(p),
 	)
 	return program.ExecuteCommand(ctx, p, root)

@@ -178,10 +178,12 @@ func (i *Inspector) CurrentLoad(ctx context.Context) (admin.Load, error) {
 		return admin.Load{}, err
 	}
 	paused := make([]*redis.IntCmd, len(depths))
+	counts := make([]*redis.SliceCmd, len(depths))
 	var intakePaused *redis.StringCmd
 	_, err = i.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for n, d := range depths {
 			paused[n] = p.Exists(ctx, queuemodel.QueueKey(d.Queue, "paused"))
+			counts[n] = p.MGet(ctx, queuemodel.QueueKey(d.Queue, "processed"), queuemodel.QueueKey(d.Queue, "failed"))
 		}
 		intakePaused = p.Get(ctx, intakePausedKey)
 		return nil
@@ -191,7 +193,9 @@ func (i *Inspector) CurrentLoad(ctx context.Context) (admin.Load, error) {
 	}
 	load := admin.Load{Draining: toTime(intakePaused.Val()), Workers: make([]admin.Worker, len(workers))}
 	for n, d := range depths {
-		load.Queues = append(load.Queues, toQueueLoad(d, paused[n].Val() > 0))
+		q := toQueueLoad(d, paused[n].Val() > 0)
+		q.Processed, q.Failed = toCount(counts[n].Val()[0]), toCount(counts[n].Val()[1])
+		load.Queues = append(load.Queues, q)
 	}
 	for n, w := range workers {
 		load.Workers[n] = toAdminWorker(w)
@@ -204,6 +208,13 @@ func toQueueLoad(d queuemodel.Depth, paused bool) admin.QueueLoad {
 		Name: d.Queue, Paused: paused, Pending: d.Pending, Active: d.Active, Retry: d.Retry, Scheduled: d.Scheduled,
 		Oldest: d.OldestPending.Seconds(),
 	}
+}
+
+// toCount reads a counter; 0 for one that is missing.
+func toCount(value any) int64 {
+	text, _ := value.(string)
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
 }
 
 func toAdminWorker(w queuemodel.Worker) admin.Worker {

@@ -27,10 +27,11 @@ func WriteJobs(w io.Writer, jobs []admin.Job, next string) error {
 	return nil
 }
 
-func writeJobRows(w io.Writer, jobs []admin.Job) error {
+func writeJobRows(w io.Writer, jobs []admin.Job) error { return writeJobRowsAt(w, jobs, time.Now()) }
+
+func writeJobRowsAt(w io.Writer, jobs []admin.Job, now time.Time) error {
 	t := newTable(w)
 	fmt.Fprintln(t, "JOB\tSTATE\tQUEUE\tKIND\tATTEMPT\tAGE\tFAULT\t")
-	now := time.Now()
 	for _, j := range jobs {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", j.ID, j.State, j.Queue, orDash(string(j.Kind)), j.Attempt, formatAge(now, j.Since), orDash(string(j.Code)), describeJob(now, j))
 	}
@@ -92,7 +93,9 @@ func WriteDetail(w io.Writer, d admin.JobDetail) error {
 }
 
 // WriteStats writes the state of the queues and of the workers.
-func WriteStats(out io.Writer, s admin.Stats) error {
+func WriteStats(out io.Writer, s admin.Stats) error { return writeStatsAt(out, s, time.Now()) }
+
+func writeStatsAt(out io.Writer, s admin.Stats, now time.Time) error {
 	t := newTable(out)
 	fmt.Fprintln(t, "QUEUE\tPENDING\tACTIVE\tRETRY\tSCHEDULED\tOLDEST\t")
 	for _, q := range s.Queues {
@@ -108,7 +111,6 @@ func WriteStats(out io.Writer, s admin.Stats) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	now := time.Now()
 	fmt.Fprintf(out, "\ndead: %d, of the last 7 days\n", s.Dead)
 	if s.Draining.IsZero() {
 		fmt.Fprintln(out, "intake: open")
