@@ -91,3 +91,54 @@ func checkNames(t *testing.T, o labelled, seen map[string]bool) {
 		}
 	}
 }
+
+// A release and a namespace that YAML takes for numbers or booleans stay texts in every label, selector and name.
+func TestNamesAreTexts(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"2025", "1e5", "y", "null", "true"} {
+		for _, values := range valuesFiles(t) {
+			t.Run(release+"/"+strings.TrimSuffix(filepath.Base(values), ".yaml"), func(t *testing.T) {
+				t.Parallel()
+				text := renderRelease(t, release, values, "--namespace", "1234", "--set", "fullnameOverride=t123")
+				for document := range strings.SplitSeq(text, "\n---\n") {
+					var o map[string]any
+					if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+						t.Fatal(err)
+					}
+					kind, _ := o["kind"].(string)
+					checkTexts(t, kind, o)
+				}
+			})
+		}
+	}
+}
+
+// checkTexts reports names, labels and annotations that are no texts.
+func checkTexts(t *testing.T, path string, node any) {
+	t.Helper()
+	switch n := node.(type) {
+	case []any:
+		for _, child := range n {
+			checkTexts(t, path, child)
+		}
+	case map[string]any:
+		for key, child := range n {
+			at := path + "." + key
+			switch key {
+			case "labels", "matchLabels", "annotations":
+				texts, _ := child.(map[string]any)
+				for name, value := range texts {
+					if _, isText := value.(string); !isText {
+						t.Errorf("%s: %s is %v, a %T", at, name, value, value)
+					}
+				}
+			case "name", "namespace":
+				if _, isText := child.(string); !isText {
+					t.Errorf("%s is %v, a %T", at, child, child)
+				}
+			default:
+				checkTexts(t, at, child)
+			}
+		}
+	}
+}
