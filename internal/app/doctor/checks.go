@@ -67,11 +67,16 @@ func checkJobs(ctx context.Context, c config.Doctor, log *slog.Logger) (string, 
 	}
 	before := time.Now()
 	if theirs, err := client.Time(ctx).Result(); err == nil {
-		if skew := theirs.Sub(before).Abs(); skew > maxSkew {
-			log.Warn(fmt.Sprintf("the clocks of this machine and of Redis differ by %v: synchronize both", skew.Round(time.Second)))
-		}
+		warnOfSkew(log, "Redis", before, theirs)
 	}
 	return describeRedis(ctx, client), nil
+}
+
+// warnOfSkew warns of a server whose clock differs from that of this machine.
+func warnOfSkew(log *slog.Logger, server string, ours, theirs time.Time) {
+	if skew := theirs.Sub(ours).Abs(); skew > maxSkew {
+		log.Warn(fmt.Sprintf("the clocks of this machine and of %s differ by %v: synchronize both", server, skew.Round(time.Second)))
+	}
 }
 
 // explainRedis names the setting. An unfit Redis says itself what to change.
@@ -119,12 +124,18 @@ func checkDatabase(ctx context.Context, c config.Doctor, log *slog.Logger) (stri
 	if err := store.Ping(ctx); err != nil {
 		return "", fmt.Errorf("MONGODB_URI: %w: check the address, the user and the network policies", err)
 	}
+	found := "answers"
+	before := time.Now()
+	if server, err := store.DescribeServer(ctx); err == nil { // an account may lack the right
+		found += ", version " + server.Version
+		warnOfSkew(log, "MongoDB", before, server.Clock)
+	}
 	editions, err := store.LoadEditions(ctx)
 	if err != nil || len(editions) == 0 {
 		log.Warn("No catalogue is loaded, and workers wait for it: run tmd seed")
-		return "answers", nil
+		return found, nil
 	}
-	return fmt.Sprintf("answers, %d editions of the catalogue", len(editions)), nil
+	return fmt.Sprintf("%s, %d editions of the catalogue", found, len(editions)), nil
 }
 
 func checkUploads(ctx context.Context, c config.Doctor, log *slog.Logger) (string, error) {

@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -41,7 +43,7 @@ func TestDoctorOfAWholeInstallation(t *testing.T) {
 			t.Errorf("%s: got %+v, want %s", name, all[name], want)
 		}
 	}
-	if !strings.Contains(all["database"].Detail, "run tmd seed") || !strings.Contains(all["redis of the jobs"].Detail, "redis_version") {
+	if !strings.Contains(all["database"].Detail, "run tmd seed") || !strings.Contains(all["database"].Detail, "version ") || !strings.Contains(all["redis of the jobs"].Detail, "redis_version") {
 		t.Errorf("got %+v, want a remedy and a version", all)
 	}
 }
@@ -61,6 +63,18 @@ func TestDoctorOfABrokenInstallation(t *testing.T) {
 	} {
 		if f := all[name]; f.State != Failed || !strings.Contains(f.Detail, want) || strings.Contains(f.Detail, "secret") {
 			t.Errorf("%s: got %+v, want a failure with %q and without passwords", name, f, want)
+		}
+	}
+}
+
+func TestWarnOfSkew(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for theirs, want := range map[time.Duration]bool{0: false, 4 * time.Second: false, -4 * time.Second: false, time.Minute: true, -time.Minute: true} {
+		warnings := &warningHandler{}
+		warnOfSkew(slog.New(warnings), "MongoDB", now, now.Add(theirs))
+		if got := strings.Contains(warnings.text(), "MongoDB differ by 1m0s"); got != want {
+			t.Errorf("a clock %v ahead: got %q, want a warning %t", theirs, warnings.text(), want)
 		}
 	}
 }
