@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
@@ -45,4 +46,12 @@ func (c *Client) EditPath(ctx context.Context, path string, version int64, p tim
 	}
 	err = c.sendAndDecode(ctx, q, &edited)
 	return edited, err
+}
+
+// ImportTimeline stores an exported timeline, such as one of another API, as a new one of the caller, and returns it.
+// It sends it once: a second import is a second timeline.
+func (c *Client) ImportTimeline(ctx context.Context, exported json.RawMessage) (saved timeline.Saved, err error) {
+	q := Request{Method: http.MethodPost, Path: strings.TrimSuffix(savedPath, "/"), ContentType: "application/json", Body: exported}
+	err = c.sendAndDecode(ctx, q, &saved)
+	return saved, err
 }

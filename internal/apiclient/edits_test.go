@@ -40,3 +40,23 @@ func TestEdits(t *testing.T) {
 		t.Errorf("got %v, want timeline_not_found", err)
 	}
 }
+
+func TestImportTimeline(t *testing.T) {
+	t.Parallel()
+	c := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Method != http.MethodPost || r.URL.Path != "/api/timelines" || string(body) != `{"degreeId":"d"}` {
+			problem.WriteError(w, r, fault.New(fault.InvalidForm))
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprint(w, `{"_id":"s","timelineName":"mine"}`)
+	})
+	saved, err := c.ImportTimeline(t.Context(), []byte(`{"degreeId":"d"}`))
+	if err != nil || saved.ID != "s" || saved.Name != "mine" {
+		t.Errorf("got %+v, %v; want the timeline that was stored", saved, err)
+	}
+	if _, err := c.ImportTimeline(t.Context(), []byte(`{}`)); fault.CodeOf(err) != fault.InvalidForm {
+		t.Errorf("got %v, want invalid_form", err)
+	}
+}

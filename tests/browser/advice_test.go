@@ -1,6 +1,10 @@
 package browser_test
 
 import (
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -55,7 +59,54 @@ func TestWhatIf(t *testing.T) {
 		holds(`(() => { const n = [...document.querySelectorAll("#whatif-list strong")].map((e) => parseFloat(e.textContent)); return n.every((x, i) => i === 0 || n[i - 1] <= x); })()`))
 	run(tab, t, "one of them", chromedp.Click(css("#whatif-BCompSc-in-Computer-Science")), holds(`document.getElementById("other-title")?.textContent.includes("BCompSc in Computer Science")`),
 		holds(`document.querySelectorAll("#other-list > details").length >= 5`), chromedp.Click(css("#whatif-back")), holds(`document.querySelectorAll("#whatif-list > li").length >= 9`))
-	run(tab, t, "back to the plan", chromedp.Click(css("#tab-left")), chromedp.WaitVisible(css("#left")))
+	run(tab, t, "a plan in it", chromedp.Click(css("#whatif-start-BCompSc-in-Computer-Science")),
+		holds(`document.querySelector("#view h1")?.textContent.includes("BCompSc in Computer Science") && document.querySelector("#board .term") !== null`),
+		holds(`document.getElementById("save-state").textContent === "Saved"`), holds(`document.getElementById("announcement").textContent.includes("now a plan of BCompSc")`))
+	if list := s.listSaved(t).Timelines; len(list) != 1 {
+		t.Errorf("got %d saved plans, want the one in the other degree", len(list))
+	}
+}
+
+// A course is held to another requirement that lists it, from the audit, and let go again.
+func TestPinInAudit(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	body := `{"degree":"BCompSc in Computer Science","firstTerm":"Fall ` + nextYear() + `"}`
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/form", strings.NewReader(body))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/json")
+	var accepted struct{ JobID string }
+	s.send(t, r, &accepted)
+	s.awaitJob(t, accepted.JobID)
+	s.edit(t, accepted.JobID, `{"op":"placeCourse","course":"COMP 425","term":"FALL `+nextYear()+`"}`) // three requirements list it
+	tab := openPlan(t, s, accepted.JobID)
+	run(tab, t, "pinned", chromedp.Click(css("#tab-audit")), holds(`document.querySelectorAll("#audit-list > details").length > 3`),
+		chromedp.Evaluate[chromedp.Void](`void document.querySelectorAll("#audit-list > details").forEach((e) => { e.open = true; })`), watchEdits,
+		holds(`(() => { const b = document.querySelector("#audit-list [id^=pin-]"); if (!b) return false; window.pinned = b.id.split("-").slice(1, 3).join("-"); b.click(); return true; })()`),
+		holds(`document.getElementById("unpin-" + window.pinned)?.closest("tr").textContent.includes("by your choice")`), holds(`window.edits === 1`))
+	run(tab, t, "let go", holds(`(() => { document.getElementById("unpin-" + window.pinned).click(); return true; })()`),
+		holds(`!document.getElementById("unpin-" + window.pinned) && document.querySelector("#audit-list [id^=pin-]") !== null`), holds(`window.edits === 2`))
+}
+
+// A plan that takes many steps is a job: the page waits for it, and its result is taken over like another.
+func TestPlanRestAsJob(t *testing.T) {
+	t.Parallel()
+	real := startSystem(t)
+	s, p := startProxy(t, real)
+	tab := openPlan(t, s, real.finishJob(t))
+	target, err := url.Parse(real.base)
+	must(t, err)
+	asJob := httputil.NewSingleHostReverseProxy(target)
+	p.setRule("POST /api/timeline/status/", func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Prefer", "respond-async")
+		asJob.ServeHTTP(w, r)
+	})
+	p.setRule("GET /api/timeline/status/", holdEvents)
+	run(tab, t, "waiting, and cancelled", chromedp.Click(css("#plan-rest")), chromedp.WaitVisible(css("#wish-credits")), watchEdits, chromedp.Click(css("#wish-preview")),
+		holds(`document.getElementById("wish-result").textContent.includes("Looking for")`), press("dialog .actions .quiet"), holds(`!document.querySelector("dialog") && window.edits === 0`))
+	p.setRule("GET /api/timeline/status/", nil)
+	run(tab, t, "the result", chromedp.Click(css("#plan-rest")), chromedp.WaitVisible(css("#wish-credits")), chromedp.Click(css("#wish-preview")), chromedp.WaitVisible(css("#wish-take")),
+		chromedp.Click(css("#wish-take")), holds(`document.getElementById("card-SOEN-490") !== null && window.edits === 1`))
 }
 
 // Two plans stand next to each other, and what differs is marked.

@@ -240,7 +240,44 @@ func TestTextsMatch(t *testing.T) {
 }
 
 // isServerText reports whether a key is that of a text which the English page takes from the server.
-func isServerText(key string) bool { return strings.HasPrefix(key, "warning.") }
+func isServerText(key string) bool {
+	return slices.Contains([]string{"warning", "pool", "field"}, strings.Split(key, ".")[0])
+}
+
+// Every requirement of the catalogue has a name in French: its kind and its subjects are in the table.
+func TestTextsOfPools(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(sources + "/text.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := regexp.MustCompile(`/(\^\(ECP.*\$)/\.exec`).FindSubmatch(source)
+	if written == nil {
+		t.Fatal("text.js has no pattern of the names of requirements")
+	}
+	pattern := regexp.MustCompile(string(written[1]))
+	table, err := readTable(filepath.Join(sources, "text-plan-fr.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join("..", "..", "catalogue", "data", "pools.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pools []struct{ Name string }
+	if err := json.Unmarshal(raw, &pools); err != nil {
+		t.Fatal(err)
+	}
+	for _, pool := range pools {
+		m := pattern.FindStringSubmatch(pool.Name)
+		for _, part := range m[3:] {
+			key := "pool." + regexp.MustCompile(`\W+`).ReplaceAllString(part, "_")
+			if part != "" && part != "BCompSc" && !slices.ContainsFunc(table, func(entry textEntry) bool { return entry.key == key }) {
+				t.Errorf("%s: no French for %q", pool.Name, part)
+			}
+		}
+	}
+}
 
 // Every fault of the API has a sentence on the page.
 func TestTextsOfFaults(t *testing.T) {

@@ -3,7 +3,7 @@
 import { make, updateKeyed } from "./dom.js";
 import { remarkItem } from "./board.js";
 import { button, keep, slug, stackedBar } from "./parts.js";
-import { credits, formatNumber, t, termName } from "./text.js";
+import { credits, currentLanguage, formatNumber, poolText, t, termName } from "./text.js";
 
 const partNames = ["completed", "inProgress", "planned", "remaining"];
 
@@ -49,10 +49,10 @@ const keepOpen = (sign, build) => (item, old) => {
 function requirement(plan, r, courses, remarks, prefix) {
   const shares = partNames.map((name) => [name, r[name]]);
   return make("details", { class: `requirement is-${r.status}`, id: `${prefix}-${slug(r.id)}`, open: r.status === "missing" },
-    make("summary", {}, make("span", { class: "requirement-name" }, r.name), " ",
+    make("summary", {}, make("span", { class: "requirement-name" }, poolText(r.name)), " ",
       make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: formatNumber(r.required - r.remaining), all: credits(r.required) })}`)),
     r.required > 0 && stackedBar(t("plan.bar", { completed: r.completed, required: credits(r.required) }), shares, r.required),
-    r.note && make("p", { class: "hint" }, r.note),
+    r.note && currentLanguage() === "en" && make("p", { class: "hint" }, r.note),
     remarks.length > 0 && make("ul", { class: "plain remarks" }, remarks.map(remarkItem)),
     r.courses.length > 0 && make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {}, ["course", "credits", "state", "why"].map((name) => make("th", { scope: "col" }, t(`audit.column.${name}`))))),
@@ -73,5 +73,13 @@ function row(plan, r, c, course) {
     make("td", {}, make("span", { class: "state" }, t(course?.via ? `plan.state.${course.via === "transfer" ? "transfer" : "exemption"}` : `plan.state.${c.status}`)), " ",
       course?.term && make("span", { class: "hint" }, termName(course.term))),
     make("td", {}, count && t(`audit.because.${count.because}`, { course: count.for ?? "" }),
-      others.length > 0 && make("span", { class: "hint" }, ` · ${t("audit.also", { pools: others.map(plan.poolName).join(", ") })}`)));
+      others.length > 0 && make("span", { class: "hint" }, ` · ${t("audit.also", { pools: others.map(plan.poolName).join(", ") })}`),
+      plan.canPin !== false && pinButtons(plan, r, c.code, count, others)));
 }
+
+// pinButtons hold a course to another requirement that it could count in, or let it go again.
+const pinButtons = (plan, r, code, count, others) => make("span", { class: "card-buttons" },
+  count?.because === "pinned" && button(t("plan.pin.unset"), () => plan.run([{ op: "unpinCourse", course: code }], {
+    codes: [code], say: t("plan.said.unpinned", { code }), focus: [`audit-${slug(r.id)}`] }), { class: "small quiet", id: `unpin-${slug(code)}`, "aria-label": `${t("plan.pin.unset")}: ${code}` }),
+  others.map((id) => button(t("audit.pinTo", { pool: plan.poolName(id) }), () => plan.run([{ op: "pinCourse", course: code, pool: id }], {
+    codes: [code], say: t("plan.said.pinned", { code }), focus: [`unpin-${slug(code)}`] }), { class: "small quiet", id: `pin-${slug(code)}-${slug(id)}`, "aria-label": `${code}: ${t("audit.pinTo", { pool: plan.poolName(id) })}` })));

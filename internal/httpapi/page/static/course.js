@@ -92,7 +92,7 @@ function aboutCourse(plan, data, code, choose, isOpen) {
   const entry = data.courses[code], counts = entry?.counts ?? [];
   const places = data.pools.filter((pool) => pool.creditsRequired > 0 && pool.courses.includes(code));
   const pinned = data.pins?.[code];
-  const select = make("select", { id: "pin-pool" }, places.map((pool) => make("option", { value: pool._id, selected: pool._id === (pinned ?? counts[0]?.pool) }, pool.name)));
+  const select = make("select", { id: "pin-pool" }, places.map((pool) => make("option", { value: pool._id, selected: pool._id === (pinned ?? counts[0]?.pool) }, plan.poolName(pool._id))));
   const isVia = (via) => entry?.status.via === via;
   const markRow = (as, isSet) => make("li", {}, button(t(isSet ? `plan.unmark.${as}` : `plan.mark.${as}`),
     choose([{ op: isSet ? "unmarkCourse" : "markCourse", course: code, as }], t("plan.said.marked", { code })), { class: "small quiet", id: `mark-${as}` }));

@@ -1,8 +1,8 @@
 // A plan as a file: JSON to come back with, CSV for a spreadsheet, iCalendar for the terms to come.
 
-import { creditsOf, toSaved } from "./model.js";
+import { creditsOf, poolName, toSaved } from "./model.js";
 import { labelOf, parseTerm } from "./terms.js";
-import { termName } from "./text.js";
+import { poolText, termName } from "./text.js";
 import { stateWord } from "./words.js";
 
 const mostImport = 1 << 20; // bytes
@@ -23,7 +23,7 @@ export function toCSV(data) {
   for (const semester of data.semesters) {
     for (const sitting of semester.courses) {
       const course = data.courses[sitting.code];
-      const pools = (course?.counts ?? []).map((count) => data.pools.find((pool) => pool._id === count.pool)?.name ?? count.pool);
+      const pools = (course?.counts ?? []).map((count) => poolText(poolName(data, count.pool)));
       rows.push([termName(semester.term), sitting.code, course?.title ?? "", creditsOf(data, sitting), stateWord(data, sitting, semester.term), pools.join("; ")]);
     }
   }

@@ -1,7 +1,7 @@
 // What is left: what must be repeated, what each requirement still lacks, and what does not count.
 
 import { make, updateKeyed } from "./dom.js";
-import { isExempted, isLive, isOwed, leftOf, placeholdersOf, poolName, repeatsOf, uncounted } from "./model.js";
+import { isExempted, isLive, isOwed, leftOf, placeholdersOf, repeatsOf, uncounted } from "./model.js";
 import { button, fold, keep, slug } from "./parts.js";
 import { credits, formatNumber, t } from "./text.js";
 
@@ -53,7 +53,7 @@ export function leftView(plan) {
   function poolBlock(entry) {
     const id = `left-${slug(entry.id)}`;
     return make("section", { class: "left-pool", "aria-labelledby": id },
-      make("h3", { id }, entry.name),
+      make("h3", { id }, plan.poolName(entry.id)),
       make("p", { class: "hint" }, t("plan.left.of", { left: formatNumber(entry.remaining), all: credits(entry.required) })),
       entry.kind === "unknown" && make("p", { class: "hint" }, t("page.loading")),
       entry.kind === "choose" && button(
@@ -103,7 +103,7 @@ export function leftView(plan) {
       isExempted(data, code) && [code, t("plan.state.exemption")],
       data.courses[code].status.via === "transfer" && [code, t("plan.state.transfer")],
       isOwed(data, code) && [code, t("plan.state.owed")],
-      data.pins?.[code] && [code, t("plan.pinned", { pool: poolName(data, data.pins[code]) })],
+      data.pins?.[code] && [code, t("plan.pinned", { pool: plan.poolName(data.pins[code]) })],
     ].filter(Boolean));
     marked.hidden = rows.length === 0;
     marked.firstChild.textContent = t("plan.marked", { n: rows.length });

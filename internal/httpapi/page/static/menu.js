@@ -6,7 +6,7 @@ import { remarkItem } from "./board.js";
 import { announce, navigate } from "./shell.js";
 import { button, cancelButton } from "./parts.js";
 import { fileName, toCalendar, toCSV, toJSON, readImport } from "./files.js";
-import { t, termName } from "./text.js";
+import { fieldText, t, termName } from "./text.js";
 
 export function openMenu(plan) {
   const { store } = plan, { state } = store;
@@ -20,7 +20,7 @@ export function openMenu(plan) {
       next = () => openSaved(saved._id);
       dialog.close();
     } catch (error) {
-      problem.textContent = [t("menu.importFailed"), ...(error.fields ?? []).slice(0, 3).map((f) => `${f.field}: ${f.message}`)].join(" ");
+      problem.textContent = [t("menu.importFailed"), ...(error.fields ?? []).slice(0, 3).map((f) => fieldText(f, true))].join(" ");
     }
   };
   const download = (type, extension, write) => () => downloadFile(fileName(state.data, extension), type, write(state.data));

@@ -1,7 +1,7 @@
 // A dialog to choose a course of a requirement, or any course of the catalogue.
 
 import { make, openDialog } from "./dom.js";
-import { foresee, isLive, poolName, sittingsOf } from "./model.js";
+import { foresee, isLive, sittingsOf } from "./model.js";
 import { button, cancelButton, slug } from "./parts.js";
 import { credits, t } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
@@ -73,7 +73,7 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
   };
   season.onchange = ready.onchange = () => show();
   const dialog = openDialog({
-    title: poolId ? poolName(data, poolId) : t("plan.left.find"), className: "wide", returnFocus,
+    title: poolId ? plan.poolName(poolId) : t("plan.left.find"), className: "wide", returnFocus,
     body: [
       make("div", { class: "filters" },
         make("p", {}, make("label", { for: search.id }, t("plan.pick.search")), search),

@@ -14,7 +14,7 @@ import { openPicker } from "./picker.js";
 import { announce, navigate } from "./shell.js";
 import { createStore } from "./store.js";
 import { currentSlot, isPast } from "./terms.js";
-import { credits, formatDate, formatNumber, formatTime, problemText, t, termName } from "./text.js";
+import { credits, fieldText, formatDate, formatNumber, formatTime, poolText, problemText, t, termName } from "./text.js";
 import { whatIfView } from "./whatif.js";
 import { openWishes } from "./wishes.js";
 import { remarkText } from "./words.js";
@@ -34,7 +34,7 @@ export async function planView(context) {
   const plan = {
     store, current: currentSlot(), catalogue: new Map(),
     findCourse: (code) => plan.catalogue.get(code) ?? state.data.courses[code],
-    poolName: (id) => poolName(state.data, id),
+    poolName: (id) => poolText(poolName(state.data, id)),
     openCourse: (code, from, sitting) => openCourse(plan, code, from, sitting).catch(report),
     openPicker: (poolId, options) => openPicker(plan, poolId, options),
     openWishes: () => openWishes(plan),
@@ -192,7 +192,7 @@ export async function planView(context) {
       const fields = failed.error?.fields ?? [];
       return make("div", { class: "notice" },
         make("p", {}, make("strong", {}, known ? t(`plan.failed.${failed.kind}`) : t("plan.failed.error")), " ", !known && problemText(failed.error)),
-        fields.length > 0 && make("ul", {}, fields.map((field) => make("li", {}, field.message))),
+        fields.length > 0 && make("ul", {}, fields.map((field) => make("li", {}, fieldText(field)))),
         make("div", { class: "actions" },
           failed.kind === "gone" && button(t("plan.save"), save, { id: "notice-save" }),
           failed.retry && failed.kind !== "gone" && button(t(`plan.again.${known ? failed.kind : "error"}`), () => store.retry(), { id: "notice-retry" }),

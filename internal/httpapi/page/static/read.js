@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { make, openDialog, updateKeyed } from "./dom.js";
 import { announce, failure, showProblem, supportIDs } from "./shell.js";
-import { compareText, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
+import { compareText, detailText, fieldText, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
 
 const planAddress = (id) => `/#job=${id}`;
 
@@ -190,7 +190,7 @@ function warningItems(warnings) {
     w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found })].filter(Boolean).join(" · ");
   return [
     ...warnings.filter((w) => !averages.includes(w)).map((w) => make("li", {}, warningText(w), " ", make("span", { class: "hint" }, hint(w)))),
-    averages.length > 0 && make("li", {}, t(averages.length === 1 ? "read.average" : "read.averages", { terms: listOf(names) })),
+    averages.length > 0 && make("li", {}, t("read.averages", { terms: listOf(names) })),
   ];
 }
 
@@ -209,8 +209,8 @@ function brokenView({ error, jobId, traceId }) {
   const text = problemText(error);
   const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.failedTitle")),
     make("p", { class: "lead", id: "failure" }, text),
-    error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
-    error.errors?.length > 0 && make("ul", {}, error.errors.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
+    detailText(error, text) && make("p", { class: "hint" }, detailText(error, text)),
+    error.errors?.length > 0 && make("ul", {}, error.errors.map((f) => make("li", {}, fieldText(f, true)))),
     supportIDs({ job: jobId, trace: traceId }),
     make("p", { class: "actions" }, make("a", { class: "button main", href: "/" }, t("read.failedAgain"))));
   return { node, title: t("read.failedTitle"), canLeave: true };

@@ -1,7 +1,7 @@
 // What every view needs of the page around it: to go elsewhere, to say something, to show what went wrong.
 
 import { $, make } from "./dom.js";
-import { problemText, t } from "./text.js";
+import { detailText, fieldText, problemText, t } from "./text.js";
 import { Problem } from "./api.js";
 
 let go = () => {};
@@ -40,8 +40,8 @@ export function showProblem(error, retry) {
   alert.replaceChildren(make("div", {},
     make("p", {}, make("strong", {}, text)),
     // The server's sentence may name the page or the row.
-    known && error.message !== text && /\d/.test(error.message) && make("p", { class: "hint" }, error.message),
-    error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, f.field ? `${f.field}: ${f.message}` : f.message))),
+    known && detailText(error, text) && make("p", { class: "hint" }, detailText(error, text)),
+    error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, fieldText(f, true)))),
     error.closest?.length > 0 && make("p", {}, t("page.closest", { names: error.closest.join("; ") })),
     supportIDs({ request: error.requestId, trace: error.traceId })),
   make("div", { class: "actions" },

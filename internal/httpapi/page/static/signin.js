@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { ask, downloadFile, make, openDialog } from "./dom.js";
 import { announce, navigate, showProblem } from "./shell.js";
-import { t } from "./text.js";
+import { problemText, t } from "./text.js";
 
 // session is {mode, signedIn, guest, name, loginUrl, guests}, or null where the API has none: there it is learned from
 // the first refusal.
@@ -112,7 +112,7 @@ function tokenForm(onDone) {
         input.setAttribute("aria-invalid", "true");
         wrong.textContent = t("signin.tokenWrong");
       } else {
-        wrong.textContent = error.message;
+        wrong.textContent = problemText(error);
       }
       input.select();
     }

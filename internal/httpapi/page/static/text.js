@@ -88,7 +88,32 @@ export const compareText = (a, b) => a.localeCompare(b, locales[language]);
 // problemText is the sentence for an error of the API: by its code, else the server's own.
 export function problemText(error) {
   const key = `problem.${error.code}`;
-  return error.code && hasText(key) ? t(key) : error.message;
+  if (error.code && hasText(key)) return t(key);
+  return language === "en" ? error.message : t("problem.internal");
+}
+
+// wishLabels are the names of the fields that a person fills in for a plan of the rest.
+const wishLabels = { maxCredits: "wish.credits", from: "wish.from", keep: "wish.keep", prefer: "wish.prefer", avoid: "wish.avoid", coop: "wish.coop" };
+
+// fieldText says what is wrong with a field. The API's sentences are English: other languages name the field, and the
+// courses and numbers that the sentence is about.
+export function fieldText({ field, message }, withName = false) {
+  if (language === "en") return withName && field ? `${field}: ${message}` : message;
+  const label = wishLabels[field?.split("/")[0]], about = message.match(/\b[A-Z]{3,4} \d{3,4}\b|\b\d+(\.\d+)?\b/g);
+  return t("field.other", { field: label ? t(label) : field }) + (about ? ` (${[...new Set(about)].join(", ")})` : "");
+}
+
+// detailText is the server's own sentence where it says more than text: it may name the page or the row.
+export const detailText = (error, text) => (language === "en" && error.message !== text && /\d/.test(error.message) ? error.message : "");
+
+// poolText is the name of a requirement, which the API has in English: other languages compose it of its kind and its
+// subjects, and keep a subject that they do not know.
+export function poolText(name) {
+  if (language === "en") return name;
+  const [, extended, option, subject, kind, more] = /^(ECP )?(?:Option ([A-C]) – )?(.*?) ?(Complementary Core|Core|Technical Elective Courses|Electives|Group|Courses)?(?:: (.*))?$/.exec(name);
+  const say = (part) => { const key = `pool.${part.replace(/\W+/g, "_")}`; return hasText(key) ? t(key) : part; };
+  const subjects = [subject, more].filter(Boolean).map(say).join(" – ");
+  return (kind ? [say(kind), subjects].filter(Boolean).join(" : ") : subjects) + (option ? `, option ${option}` : "") + (extended ? ` (${say("ECP")})` : "");
 }
 
 // warningText is the sentence for a warning of the API, which is in English: other languages have one for its code.

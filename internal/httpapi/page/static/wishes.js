@@ -5,7 +5,7 @@ import { make, openDialog } from "./dom.js";
 import { isPast, labelOf } from "./terms.js";
 import { isCode, toPatch } from "./model.js";
 import { button, cancelButton } from "./parts.js";
-import { credits, problemText, t, termName } from "./text.js";
+import { credits, fieldText, problemText, t, termName } from "./text.js";
 
 const termsAhead = 8;
 
@@ -51,7 +51,7 @@ export function openWishes(plan) {
     } catch (error) {
       if (signal.aborted) return;
       result.replaceChildren(make("div", { class: "failure" }, make("p", {}, make("strong", {}, t("wish.failed")), " ",
-        !error.fields?.length && problemText(error)), error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, f.message)))));
+        !error.fields?.length && problemText(error)), error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, fieldText(f))))));
     }
   }
 

@@ -11,7 +11,7 @@ export const joinCodes = (codes, type = "conjunction") =>
 export function remarkText(remark) {
   // A passed course may still be too low for the next one: the server's sentence says so.
   const key = `plan.remark.${/\bC-/.test(remark.message) && remark.code === "prerequisite" ? "prerequisite_c_minus" : remark.code}`;
-  if (!hasText(key)) return remark.message;
+  if (!hasText(key)) return currentLanguage() === "en" ? remark.message : t("plan.remark.other");
   const { courses = [], needed = 1, credits = 0, missing = 0, offeredIn = [] } = { ...remark, ...remark.params };
   return t(key, {
     courses: joinCodes(courses, needed < courses.length ? "disjunction" : "conjunction"), credits: formatNumber(credits),
@@ -23,7 +23,7 @@ export function remarkText(remark) {
 export function remedyText(remark) {
   if (remark.params?.earliestTerm) return t("plan.remedy.from", { term: termName(remark.params.earliestTerm) });
   const key = `plan.remedy.${remark.code}`;
-  return hasText(key) ? t(key) : remark.remedy;
+  return hasText(key) ? t(key) : currentLanguage() === "en" ? remark.remedy : "";
 }
 
 // The words for sittings that gave no credits, by what the result says of them.
