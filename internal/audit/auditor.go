@@ -177,10 +177,24 @@ func (b *Rulebook) newItem(attempt Attempt) item {
 	if it.Credits < 0 {
 		it.Credits = 0
 		if it.id >= 0 {
-			it.Credits = b.courses[it.id].credits
+			it.Credits = b.catalogueCredits(it.id)
 		}
 	}
 	return it
+}
+
+// catalogueCredits returns the credits of a course. A code that is no longer in the catalogue has those of its
+// equivalent.
+func (b *Rulebook) catalogueCredits(id int32) Credits {
+	c := &b.courses[id]
+	if !c.known {
+		for _, other := range c.equivalents {
+			if b.courses[other].known {
+				return b.courses[other].credits
+			}
+		}
+	}
+	return c.credits
 }
 
 func (p *Program) findPool(id string) int {

@@ -82,6 +82,8 @@ func TestWishesAreRefused(t *testing.T) {
 		{"kept in a closed summer", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "COMP 249", Term: "Summer 2027"}}}, []string{"keep/0"}},
 		{"kept before the plan", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "COMP 249", Term: "Fall 2026"}}}, []string{"keep/0"}},
 		{"exclude each other", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "SOEN 228", Term: "Winter 2027"}, {Code: "COMP 228", Term: "Winter 2028"}}}, []string{"keep/1"}},
+		// Calendar, not-taken notes: of two courses that exclude each other one gives credits.
+		{"excluded by a course that is passed", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "COMP 218", Term: "Fall 2027"}}}, []string{"keep/0"}},
 		{"work terms without co-op", audit.PlanRequest{Coop: "SSW"}, []string{"coop"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

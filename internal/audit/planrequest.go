@@ -223,6 +223,10 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 		}):
 			add("%s is in the record already.", code)
 		default:
+			if other, ok := p.findExcluder(r, id, t); ok {
+				add("%s and %s exclude each other, and %s is in the record already.", code, other, other)
+				continue
+			}
 			for _, other := range w.keep {
 				if otherID, ok := p.book.findID(other.Code); ok && (slices.Contains(p.book.courses[id].excludes, otherID) || slices.Contains(p.book.courses[otherID].excludes, id)) {
 					add("%s and %s exclude each other.", code, other.Code)
@@ -243,4 +247,21 @@ func (w *wishes) isClosed(at slot) bool {
 		return w.coop[i] != 'S'
 	}
 	return at.season() == term.Summer && !w.summers
+}
+
+// findExcluder returns a course of the record, passed or under way, that excludes a course kept in a term. A waived
+// exclusion excludes nothing.
+func (p *Program) findExcluder(r *Record, id int32, at term.Term) (code string, ok bool) {
+	kept := Attempt{Code: p.book.courses[id].code, Status: Planned, Term: at, Credits: NoCredits}
+	a := p.newAuditor(&Record{Attempts: append(slices.Clone(r.Attempts), kept), Waivers: r.Waivers})
+	for _, pair := range a.excluded {
+		for i, x := range pair {
+			it, other := &a.items[x], &a.items[pair[1-i]]
+			isDone := other.Status == Completed || other.Status == InProgress
+			if it.id == id && it.Status == Planned && isDone && !a.isWaived(Excluded, it.Code, "") && !a.isWaived(Excluded, other.Code, "") {
+				return other.Code, true
+			}
+		}
+	}
+	return "", false
 }

@@ -30,6 +30,14 @@ func (a *auditor) applyRules() {
 
 func (a *auditor) addRemark(r Remark) { a.remarks = append(a.remarks, r) }
 
+// addPositionRemark adds a remark on the position of an attempt. A completed course has no remedy: its term is past.
+func (a *auditor) addPositionRemark(it *item, r Remark) {
+	if it.Status == Completed {
+		r.Remedy, r.Params.EarliestTerm = "Nothing is to be done: the course is completed.", ""
+	}
+	a.addRemark(r)
+}
+
 // levelOf returns the severity of a broken rule for an attempt: a completed one cannot be changed.
 func levelOf(it *item) Level {
 	switch it.Status {
@@ -137,7 +145,7 @@ func (a *auditor) remarkNeed(it *item, n *need, missing int) {
 		r.Message = fmt.Sprintf("%s needs %s with at least C- %s.", it.Code, phraseList(codes, missing), when)
 		r.Remedy = fmt.Sprintf("Plan %s again %s.", phraseList(codes, missing), when)
 	}
-	a.addRemark(r)
+	a.addPositionRemark(it, r)
 }
 
 // isIntroductory reports whether a course is of the 200 level or below.
@@ -208,7 +216,7 @@ func checkCreditsBefore(a *auditor, it *item) {
 		}
 	}
 	if have < asked {
-		a.addRemark(Remark{Code: CreditsBefore, Level: levelOf(it), Course: it.Code, Term: labelOf(it.Term),
+		a.addPositionRemark(it, Remark{Code: CreditsBefore, Level: levelOf(it), Course: it.Code, Term: labelOf(it.Term),
 			Params:  Params{Credits: asked, Missing: asked - have},
 			Message: fmt.Sprintf("%s needs %s credits before it; %s are missing.", it.Code, asked, asked-have),
 			Remedy:  fmt.Sprintf("Move %s to a later term.", it.Code)})

@@ -94,6 +94,12 @@ func (d *draft) newEntry(code string) Course {
 	}
 	known := false
 	x := d.extra[code]
+	for _, other := range d.cat.Equivalents(code) {
+		if i, ok := d.cat.CourseIndex(other); ok && x.Credits == 0 {
+			x.Credits = d.program.courses[i].Credits // an edit or a form prints none
+			break
+		}
+	}
 	return Course{
 		ID: code, Title: x.Title, Credits: roundToQuarters(x.Credits), OfferedIn: []string{}, Rules: []Rule{},
 		InCatalogue: &known, State: State{Status: Incomplete},

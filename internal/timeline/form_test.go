@@ -148,3 +148,18 @@ func TestFormFaults(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A form prints no credits: an old code has those of the course that replaces it (specification of audits, §1 and §6).
+func TestFormerCodeInAForm(t *testing.T) {
+	t.Parallel()
+	r := timelinetest.Must(timelinetest.Builder().FromForm(timeline.Form{
+		Degree: "BEng in Mechanical Engineering", FirstTerm: "Winter 2027",
+		PredefinedSequence: []timeline.SequenceTerm{{Type: "Academic", Courses: []string{"MECH 221"}}},
+	}, now))(t)
+	if got := r.Progress.Overall.Planned; got != 3 {
+		t.Errorf("planned credits: got %v, want 3", got)
+	}
+	if got := r.Courses["MECH 221"].Credits; got != 3 {
+		t.Errorf("credits of the course: got %v, want 3", got)
+	}
+}

@@ -105,7 +105,7 @@ func (d *draft) creditsWithoutSitting(code, via string) audit.Credits {
 
 // extraCredits returns the credits of a course that the catalogue lacks; for all others the catalogue's apply.
 func (d *draft) extraCredits(code string) audit.Credits {
-	if x, ok := d.extra[code]; ok {
+	if x, ok := d.extra[code]; ok && x.Credits > 0 {
 		return audit.Quarters(roundToQuarters(x.Credits))
 	}
 	return audit.NoCredits
