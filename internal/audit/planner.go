@@ -133,7 +133,7 @@ func (x *planner) begin(r *Record, a *auditor) {
 		case attempt.Status != Planned, begin < x.wishes.from && begin != never:
 			record.Attempts = append(record.Attempts, attempt)
 		case isWorkTerm(attempt.Code) && x.wishes.coop == "":
-			x.addTask(attempt, begin, false)
+			x.addTask(attempt, begin)
 		case !attempt.IsPlaceholder && begin >= x.wishes.from && !slices.Contains(x.wishes.avoid, attempt.Code):
 			x.wishes.prefer = append(x.wishes.prefer, attempt.Code) // after the preferred courses of the request
 		}
@@ -142,7 +142,7 @@ func (x *planner) begin(r *Record, a *auditor) {
 	x.readRecord(a)
 	x.readStates()
 	for _, kept := range x.wishes.keep {
-		x.addTask(kept, slotOf(kept.Term.FirstSeason()), false)
+		x.addTask(kept, slotOf(kept.Term.FirstSeason()))
 	}
 	x.addWorkTerms()
 }
@@ -162,7 +162,7 @@ func (x *planner) addWorkTerms() {
 			if !ok || x.hasCourse(id) {
 				continue
 			}
-			x.addTask(Attempt{Code: code, Credits: x.book.courses[id].credits, Status: Planned}, x.wishes.from+slot(i), false)
+			x.addTask(Attempt{Code: code, Credits: x.book.courses[id].credits, Status: Planned}, x.wishes.from+slot(i))
 		}
 	}
 }

@@ -276,7 +276,7 @@ func (x *planner) addPlaceholders() {
 			pool = ""
 		}
 		for left := requirement.Remaining; left > 0; left -= size {
-			x.addTask(Placeholder(requirement.Name, pool, min(size, left), term.Term{}), never, false)
+			x.addTask(Placeholder(requirement.Name, pool, min(size, left), term.Term{}), never)
 		}
 	}
 }

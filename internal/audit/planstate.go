@@ -65,8 +65,8 @@ func (x *planner) markCodes(codes []string, fact courseFacts) {
 }
 
 // addTask adds a task.
-func (x *planner) addTask(a Attempt, at slot, retake bool) {
-	x.insertTask(planTask{attempt: a, item: x.book.newItem(a), fixed: at, retake: retake})
+func (x *planner) addTask(a Attempt, at slot) {
+	x.insertTask(planTask{attempt: a, item: x.book.newItem(a), fixed: at})
 }
 
 // addCourse adds a task without a term for a course of the catalogue.

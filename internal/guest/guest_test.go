@@ -25,7 +25,7 @@ func TestEndOf(t *testing.T) {
 		}
 	}
 	ends := time.Unix(1, 0)
-	if guest.NewOwner(ends) == guest.NewOwner(ends) {
+	if first, second := guest.NewOwner(ends), guest.NewOwner(ends); first == second {
 		t.Error("two guests are one owner")
 	}
 }

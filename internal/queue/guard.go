@@ -48,7 +48,7 @@ func (noScript) RedisError() {}
 func (g *guard) EvalSha(ctx context.Context, digest string, keys []string, args ...any) *redis.Cmd {
 	task, ok := findOutcomeTask(keys, args)
 	if !ok {
-		return g.pacer.pace(ctx, keys, args, func() *redis.Cmd { return g.UniversalClient.EvalSha(ctx, digest, keys, args...) })
+		return g.pacer.pace(ctx, keys, func() *redis.Cmd { return g.UniversalClient.EvalSha(ctx, digest, keys, args...) })
 	}
 	if script, ok := g.scripts.Load(digest); ok {
 		return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)
@@ -62,7 +62,7 @@ func (g *guard) EvalSha(ctx context.Context, digest string, keys []string, args 
 func (g *guard) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
 	task, ok := findOutcomeTask(keys, args)
 	if !ok {
-		return g.pacer.pace(ctx, keys, args, func() *redis.Cmd { return g.UniversalClient.Eval(ctx, text, keys, args...) })
+		return g.pacer.pace(ctx, keys, func() *redis.Cmd { return g.UniversalClient.Eval(ctx, text, keys, args...) })
 	}
 	script, _ := g.scripts.LoadOrStore(redis.NewScript(text).Hash(), redis.NewScript(guardLua+text))
 	return g.runGuarded(ctx, script.(*redis.Script), task, keys, args)

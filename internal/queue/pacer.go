@@ -61,7 +61,7 @@ func newPacer(d pacerDeps) *pacer {
 }
 
 // pace sends a script of asynq's, now or later, or answers it as Redis would when there is nothing to do.
-func (p *pacer) pace(ctx context.Context, keys []string, args []any, send func() *redis.Cmd) *redis.Cmd {
+func (p *pacer) pace(ctx context.Context, keys []string, send func() *redis.Cmd) *redis.Cmd {
 	switch {
 	case isTake(keys):
 		return p.takeTask(ctx, send)

@@ -73,7 +73,7 @@ func TestAccessible(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t)
 	tab := openBrowser(t, consoleOfFaults...)
-	for _, state := range viewStates(t, tab, s) {
+	for _, state := range viewStates(tab, t, s) {
 		state.open()
 		checkAxe(tab, t, state.name)
 	}

@@ -31,7 +31,7 @@ func document(name string) string {
 }
 
 // viewStates are the states of every view. Those of the plan are in planStates.
-func viewStates(t *testing.T, tab context.Context, s system) []viewState {
+func viewStates(tab context.Context, t *testing.T, s system) []viewState {
 	t.Helper()
 	through, p := startProxy(t, s)
 	jobs := map[string]string{}
@@ -96,7 +96,7 @@ func TestScreens(t *testing.T) {
 	s := startSystem(t)
 	tab := openBrowser(t, consoleOfFaults...)
 	only := os.Getenv("PAGE_STATES")
-	for _, state := range viewStates(t, tab, s) {
+	for _, state := range viewStates(tab, t, s) {
 		if !strings.HasPrefix(state.name, only) {
 			continue
 		}

@@ -30,9 +30,9 @@ import (
 // TestMain makes the test program act as tmd when it runs under that name.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "tmd" {
-		os.Exit(program.RunUntilSignal(commands.Run))
+		os.Exit(program.RunUntilSignal(commands.Run)) //nolint:forbidigo // here it is main
 	}
-	os.Exit(m.Run())
+	os.Exit(m.Run()) //nolint:forbidigo // the test program's main
 }
 
 func must(t testing.TB, err error) {

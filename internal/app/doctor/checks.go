@@ -61,7 +61,7 @@ func checkJobs(ctx context.Context, c config.Doctor, log *slog.Logger) (string, 
 	if err != nil {
 		return "", err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	if err := redischeck.CheckJobs(ctx, client, log); err != nil {
 		return "", explainRedis(setting, err)
 	}
@@ -108,7 +108,7 @@ func checkCache(ctx context.Context, c config.Doctor) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	if err := redischeck.CheckCache(ctx, client); err != nil {
 		return "", explainRedis(setting, err)
 	}
@@ -143,7 +143,7 @@ func checkUploads(ctx context.Context, c config.Doctor, log *slog.Logger) (strin
 	if err != nil {
 		return "", err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	if err := store.CheckAccess(ctx); err != nil {
 		return "", err
 	}

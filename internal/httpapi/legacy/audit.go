@@ -67,12 +67,12 @@ const (
 )
 
 func (a adapter) auditJob(x *exchange) {
-	x.writeAudit(x.pathOf("/api/timeline/status/", "id", "/audit"))
+	x.writeAudit(x.pathOf("/api/timeline/status/", "/audit"))
 }
 
 func (a adapter) auditTimeline(x *exchange) {
 	if x.hasID() {
-		x.writeAudit(x.pathOf("/api/timelines/", "id", "/audit"))
+		x.writeAudit(x.pathOf("/api/timelines/", "/audit"))
 	}
 }
 

@@ -79,14 +79,14 @@ func (a adapter) listDegrees(x *exchange) {
 
 func (a adapter) getDegree(x *exchange) {
 	var d catalogueDegree
-	if x.get(http.MethodGet, x.pathOf("/api/degrees/", "id", ""), nil, &d) {
+	if x.get(http.MethodGet, x.pathOf("/api/degrees/", ""), nil, &d) {
 		x.writeJSON(http.StatusOK, d.toDegree())
 	}
 }
 
 func (a adapter) getDegreeCredits(x *exchange) {
 	var d catalogueDegree
-	if x.get(http.MethodGet, x.pathOf("/api/degrees/", "id", ""), nil, &d) {
+	if x.get(http.MethodGet, x.pathOf("/api/degrees/", ""), nil, &d) {
 		x.writeJSON(http.StatusOK, map[string]float64{"totalCredits": d.TotalCredits})
 	}
 }
@@ -103,7 +103,7 @@ type cataloguePool struct {
 // loadPools returns the pools of the degree in the path.
 func (x *exchange) loadPools() ([]cataloguePool, bool) {
 	var all struct{ Pools []cataloguePool }
-	ok := x.get(http.MethodGet, x.pathOf("/api/degrees/", "id", "/pools"), nil, &all)
+	ok := x.get(http.MethodGet, x.pathOf("/api/degrees/", "/pools"), nil, &all)
 	return all.Pools, ok
 }
 

@@ -49,7 +49,7 @@ func (a adapter) getJob(x *exchange) {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	if !x.get(http.MethodGet, x.pathOf("/api/timeline/status/", "id", ""), nil, &job) {
+	if !x.get(http.MethodGet, x.pathOf("/api/timeline/status/", ""), nil, &job) {
 		return
 	}
 	type status struct {
@@ -97,7 +97,7 @@ type sitting struct {
 // only where there is no such list.
 func (a adapter) editJob(x *exchange) {
 	var e edit
-	if !x.readBody(&e) || !x.get(http.MethodPatch, x.pathOf("/api/timeline/status/", "id", ""), e.toPatch(), nil) {
+	if !x.readBody(&e) || !x.get(http.MethodPatch, x.pathOf("/api/timeline/status/", ""), e.toPatch(), nil) {
 		return
 	}
 	x.writeJSON(http.StatusOK, map[string]string{"message": "The timeline is updated"})

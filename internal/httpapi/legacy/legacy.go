@@ -240,7 +240,7 @@ func (x *exchange) writeRefusal(out *answer) {
 	x.writeError(status, class, message)
 }
 
-// pathOf returns a path of the present API with a value of the earlier path.
-func (x *exchange) pathOf(before, name, after string) string {
-	return before + url.PathEscape(x.r.PathValue(name)) + after
+// pathOf returns a path of the present API with the id of the earlier path.
+func (x *exchange) pathOf(before, after string) string {
+	return before + url.PathEscape(x.r.PathValue("id")) + after
 }

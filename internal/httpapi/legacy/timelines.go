@@ -63,7 +63,7 @@ func (a adapter) saveTimeline(x *exchange) {
 // loadTimeline starts a job, as the earlier route did.
 func (a adapter) loadTimeline(x *exchange) {
 	if x.hasID() {
-		x.writeAccepted(http.StatusAccepted, "", x.send(http.MethodPost, x.pathOf("/api/timeline/", "id", "/load"), nil))
+		x.writeAccepted(http.StatusAccepted, "", x.send(http.MethodPost, x.pathOf("/api/timeline/", "/load"), nil))
 	}
 }
 
@@ -104,7 +104,7 @@ func (a adapter) updateTimeline(x *exchange) {
 	if body.IsExtendedCredit != nil {
 		patch["isExtendedCredit"] = *body.IsExtendedCredit
 	}
-	path, saved := x.pathOf("/api/timelines/", "id", ""), savedTimeline{}
+	path, saved := x.pathOf("/api/timelines/", ""), savedTimeline{}
 	if len(patch) > 0 && !x.get(http.MethodPatch, path, patch, nil) || !x.get(http.MethodGet, path, nil, &saved) {
 		return
 	}
@@ -112,7 +112,7 @@ func (a adapter) updateTimeline(x *exchange) {
 }
 
 func (a adapter) deleteTimeline(x *exchange) {
-	if x.hasID() && x.get(http.MethodDelete, x.pathOf("/api/timelines/", "id", ""), nil, nil) {
+	if x.hasID() && x.get(http.MethodDelete, x.pathOf("/api/timelines/", ""), nil, nil) {
 		x.writeJSON(http.StatusOK, fmt.Sprintf("Timeline with id %s deleted", x.r.PathValue("id")))
 	}
 }
