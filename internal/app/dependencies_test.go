@@ -97,7 +97,7 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{}, Accounts: struct{ httpapi.Accounts }{},
 			Catalogue: struct{ httpapi.Catalogue }{}, Snapshot: struct{ httpapi.Snapshot }{}, Cache: struct{ httpapi.Cache }{},
 			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
-		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn")
+		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn", "Tracer")
 	})
 	t.Run("auth", func(t *testing.T) {
 		testenv.CheckDependencies(t, auth.Deps{None: true, Clock: time.Now, Logger: logger}, auth.New,
@@ -119,7 +119,7 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 		}, parserapi.NewClient, "HTTPClient")
 	})
 	t.Run("parserapi", func(t *testing.T) {
-		testenv.CheckDependencies(t, parserapi.Deps{Parser: struct{ parserapi.Parser }{}, Logger: logger}, parserapi.New, "Ready")
+		testenv.CheckDependencies(t, parserapi.Deps{Parser: struct{ parserapi.Parser }{}, Logger: logger}, parserapi.New, "Ready", "Tracer")
 	})
 	t.Run("parsepool", func(t *testing.T) {
 		testenv.CheckDependencies(t, parsepool.Deps{
