@@ -134,9 +134,12 @@ func longRecord() studentRecord {
 		earned: "72.00", gpa: "3.00", termGPA: "3.00"}
 	for i, term := range []string{"Fall 2019", "Winter 2020", "Fall 2020", "Winter 2021", "Fall 2021", "Winter 2022"} {
 		tr := termRecord{term: term}
+		// Each term has four courses of other credits and grades, 12 credits and an average of 3.00.
+		credits := []float64{3, 4, 3, 2}
+		grades := [][]string{{"B+", "B", "B-", "B"}, {"A", "B", "C", "B"}, {"C", "B", "A", "B"}, {"B-", "B", "B+", "B"}}[i%4]
 		for k, code := range []string{"COMP", "ENGR", "SOEN", "MATH"} {
 			tr.courses = append(tr.courses, document.Sitting{Code: code + " " + string(rune('2'+i)) + "0" + string(rune('1'+k)), Section: "AA",
-				Title: "METHODS OF THE TERM", CreditsAttempted: 3, CreditsEarned: 3, Grade: "B"})
+				Title: "METHODS OF THE TERM", CreditsAttempted: credits[k], CreditsEarned: credits[k], Grade: grades[k]})
 		}
 		r.terms = append(r.terms, tr)
 	}

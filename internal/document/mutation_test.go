@@ -130,6 +130,9 @@ func diffFacts(want, got document.Document) string {
 func drawGoodPages(t *testing.T, r *rand.Rand, layouts *rapid.Generator[layout], seed int) ([]document.Page, document.Document) {
 	t.Helper()
 	for k := 0; ; k++ {
+		if k > 200 {
+			t.Fatal("no layout is read without a warning")
+		}
 		l := layouts.Example(seed + k)
 		l.Furniture = true
 		if k > 20 {

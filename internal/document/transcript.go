@@ -1,7 +1,6 @@
 package document
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,6 +32,8 @@ type record struct {
 	headings []heading // candidates since the last table
 	// extendedCredit reports that the lines below the headings name the program.
 	extendedCredit bool
+	// unclearTerm reports that a line since the last row may be the heading of another term.
+	unclearTerm bool
 	// begin is the first line that belongs to a term.
 	begin int
 
@@ -70,13 +71,28 @@ func readTranscript(all []layout.Line) (Document, []unreadRow) {
 		all = layout.StraightenCells(all)
 		headers = layout.FindHeaders(all)
 	}
-	if len(headers) == 0 {
-		all = layout.InsertHeaders(all)
-		headers = layout.FindHeaders(all)
+	d, unread := readTables(all, headers)
+	if len(headers) > 0 && len(unread) <= len(d.Rows) {
+		return d, unread
 	}
+	lines := layout.InsertHeaders(all)
+	if len(lines) == len(all) {
+		return d, unread
+	}
+	inferred, rest := readTables(lines, layout.FindHeaders(lines))
+	if len(headers) > 0 && len(rest) >= len(unread) {
+		return d, unread
+	}
+	inferred.checkInferred()
+	return inferred, rest
+}
+
+// readTables reads the lines of a record with the header rows of its tables.
+func readTables(all []layout.Line, headers []layout.Header) (Document, []unreadRow) {
 	r := record{lines: all, begin: len(all)}
 	r.assignRows(headers)
 	layout.CompleteTitles(r.blocks)
+	r.checkEarned()
 	d := r.toDocument()
 	var lost []string
 	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned, lost = readProgram(all[:r.begin])
@@ -101,8 +117,9 @@ func (r *record) assignRows(headers []layout.Header) {
 		if len(headers) > 0 && headers[0].First <= i {
 			r.closeBlock(r.isRepeated(headers[0]))
 			if !r.chooseTerm(headers[0].Columns[0].X0+2*l.Size, true, i) {
-				r.noteMissingHeading(l)
+				r.noteMissingHeading(headers[0].First)
 			}
+			r.unclearTerm = false
 			end := len(r.lines)
 			if len(headers) > 1 {
 				end = headers[1].First
@@ -194,6 +211,8 @@ func (r *record) readTableLine(l layout.Line, i int) {
 	}
 	if !isRow && !isHalf {
 		if !r.table.IsBeside(l) {
+			r.noteTitleBelow(l)
+			r.unclearTerm = r.unclearTerm || datedHeading.MatchString(l.Text) && yearText.MatchString(l.Text)
 			r.closeBlock(false)
 			r.noteUnread(l)
 		}
@@ -206,9 +225,13 @@ func (r *record) readTableLine(l layout.Line, i int) {
 		r.block.AddHalfLine(half)
 		return
 	}
-	r.chooseTerm(l.X0+2*l.Size, false, i)
+	if !r.chooseTerm(l.X0+2*l.Size, false, i) && r.unclearTerm {
+		r.noteUnclearTerm(&found)
+	}
+	r.unclearTerm = false
 	r.block.AddRow(&found)
 	r.rows = append(r.rows, taken{&found, r.term, r.table.Transfers})
+	r.noteWideTitle(r.rows[len(r.rows)-1])
 }
 
 // closeBlock ends the block; open reports that the table continues on the next page.
@@ -233,6 +256,7 @@ func (r *record) chooseTerm(leftEdge float64, header bool, at int) bool {
 			best = h
 		}
 	}
+	r.unclearTerm = r.unclearTerm || len(r.headings) > 0
 	r.headings = nil
 	if best.term == "" {
 		return false
@@ -245,15 +269,6 @@ func (r *record) chooseTerm(leftEdge float64, header bool, at int) bool {
 		}
 	}
 	return true
-}
-
-// noteMissingHeading warns of a second table of courses on a page without its own heading: only a new term has one.
-func (r *record) noteMissingHeading(header layout.Line) {
-	if r.table == nil || r.table.Transfers || r.tablePage != header.Page {
-		return
-	}
-	r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: r.term,
-		Message: fmt.Sprintf("A heading of a term may be missing below %s. Check the terms of its courses.", r.term)})
 }
 
 var tableTitle = regexp.MustCompile(`(?i)^transfer credits?$`)
@@ -345,22 +360,6 @@ func (r *record) lastTerm() *string {
 		return nil
 	}
 	return &last
-}
-
-// printedBefore reports whether the row i is already on the page before: some browsers print a row on a page break
-// twice.
-func (r *record) printedBefore(i int) bool {
-	t := r.rows[i]
-	for _, o := range slices.Backward(r.rows[:i]) {
-		if o.Line.Page < t.Line.Page-1 || o.term != t.term {
-			return false
-		}
-		if o.Line.Page < t.Line.Page && o.Code == t.Code && o.Section == t.Section &&
-			o.Cells[layout.Attempted] == t.Cells[layout.Attempted] && o.Cells[layout.Grade] == t.Cells[layout.Grade] {
-			return true
-		}
-	}
-	return false
 }
 
 func (t taken) toSitting() Sitting {

@@ -283,6 +283,25 @@ func nameColumns(pieces []piece, size float64) []Column {
 		widen(stacked)
 		widen(before)
 	}
+	columns = append(columns, otherColumns(columns, pieces, owner)...)
 	slices.SortFunc(columns, func(a, b Column) int { return cmp.Compare(a.X0, b.X0) })
 	return columns
+}
+
+// otherColumns returns the columns with other names, which keep their cells out of the columns beside them.
+func otherColumns(known []Column, pieces []piece, owner []int) []Column {
+	overlaps := func(c Column, p piece) bool { return p.x0 < c.X1 && c.X0 < p.x1 }
+	var others []Column
+	for i, p := range pieces {
+		if owner[i] >= 0 || len(p.text) < 2 || slices.Contains(headerNames, p.text) || slices.Contains(headerFillers, p.text) || isFragment(p.text) ||
+			slices.ContainsFunc(known, func(c Column) bool { return overlaps(c, p) }) {
+			continue
+		}
+		if at := slices.IndexFunc(others, func(c Column) bool { return overlaps(c, p) }); at >= 0 {
+			others[at].X0, others[at].X1 = min(others[at].X0, p.x0), max(others[at].X1, p.x1)
+			continue
+		}
+		others = append(others, Column{p.text, p.x0, p.x1})
+	}
+	return others
 }

@@ -33,8 +33,8 @@ func (t *Table) learnEnd(below []Line, codesEnd float64) {
 		pattern = transferPattern
 	}
 	beyond := math.Inf(1)
-	if len(t.right) > 1 {
-		beyond = t.right[1].X0
+	if i := slices.IndexFunc(t.right, func(c Column) bool { return slices.Contains(headerNames, c.Name) }); i >= 0 && i+1 < len(t.right) {
+		beyond = t.right[i+1].X0
 	}
 	for _, l := range below {
 		if l.X0 >= codesEnd { // a half-line
@@ -73,6 +73,9 @@ func (t *Table) learnStart(h Header, below []Line, codesEnd float64) {
 		before := 0
 		if n > 0 && !t.Transfers {
 			before = 1
+			for before < len(words) && classNumber.MatchString(words[before].Text) {
+				before++
+			}
 		}
 		for i, w := range words[:min(before+1, len(words))] {
 			// Where the section touches the title, the edge is inside the first word.

@@ -32,6 +32,9 @@ var (
 	// transferCode is the same in a table of transfers, where it need not name a course: PHIL 2XX, GNRL 3---.
 	transferCode = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d[\dX-]{2,3})()$`)
 
+	// classNumber matches the number of a class, which some records print between the section and the title.
+	classNumber = regexp.MustCompile(`^\d{4,6}$`)
+
 	// codeOrSection matches the part of it that can run into the title.
 	codeOrSection = regexp.MustCompile(`^[A-Z0-9-]{1,12}$`)
 
@@ -108,6 +111,9 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 	}
 	match := t.codePattern().FindStringSubmatch(JoinWords(l.Words[:n]))
 	r := Row{Code: match[1] + " " + match[2], Section: match[3], Line: l, Cells: map[string]string{}}
+	for n < len(l.Words) && l.Words[n].X0 < t.titleX0-InColumn*l.Size && classNumber.MatchString(l.Words[n].Text) {
+		n++
+	}
 	var cells [][]Word
 	for i, w := range l.Words[n:] {
 		switch {
@@ -127,7 +133,23 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 	for name, words := range inColumns {
 		r.Cells[name] = JoinWords(words)
 	}
+	if r.Section == "" && codePattern.MatchString("AA 000 "+r.Cells[sectionColumn]) {
+		r.Section = r.Cells[sectionColumn]
+	}
 	return r, t.Transfers || creditsPattern.MatchString(r.Cells[Attempted])
+}
+
+// sectionColumn is a column of sections right of the titles.
+const sectionColumn = "SECTION"
+
+// HasColumn reports whether the table has a column.
+func (t *Table) HasColumn(name string) bool {
+	return slices.ContainsFunc(t.right, func(c Column) bool { return c.Name == name })
+}
+
+// IsBelowCodes reports whether a line begins left of the titles and ends left of the other columns.
+func (t *Table) IsBelowCodes(l Line) bool {
+	return l.X0 < t.titleX0-InColumn*l.Size && l.X1 <= t.titleX1
 }
 
 // numberCell matches the contents of columns of numbers; wordCell those of grades and notations.

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"math"
+	"regexp"
 	"slices"
 )
 
@@ -214,7 +215,7 @@ func (b *Block) DropDistantLines() {
 	}
 	size, titleSize := b.rows[0].Line.Size, b.titleSize()
 	foreign := func(l Line) bool {
-		return math.Abs(l.Size-size) > 0.15*size && math.Abs(l.Size-titleSize) > 0.15*titleSize
+		return isRemark(l) || math.Abs(l.Size-size) > 0.15*size && math.Abs(l.Size-titleSize) > 0.15*titleSize
 	}
 	for i := range b.gaps {
 		b.gaps[i] = slices.DeleteFunc(b.gaps[i], foreign)
@@ -224,6 +225,16 @@ func (b *Block) DropDistantLines() {
 		}
 		b.gaps[i] = b.linesInReach(i, reach)
 	}
+}
+
+var (
+	remarkText = regexp.MustCompile(`(?i)^(?:remarks?|comments?|notes?|topics?|repeated)\b ?:`)
+	spacedText = regexp.MustCompile(`^(?:\pL ){6,}\pL$`)
+)
+
+// isRemark reports whether a line between rows is a remark or a watermark rather than a part of a title.
+func isRemark(l Line) bool {
+	return remarkText.MatchString(l.Text) || spacedText.MatchString(l.Text)
 }
 
 // titleSize returns the size of the titles: of their parts on the rows themselves, otherwise of most half-lines.
