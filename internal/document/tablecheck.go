@@ -72,7 +72,7 @@ func (r *record) noteWideTitle(row taken) {
 			continue
 		}
 		r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: row.term, Course: row.Code,
-			Message: fmt.Sprintf("Other text stands beside the title of %s. Check the row.", row.Code)})
+			Message: fmt.Sprintf("Other text stands next to the title of %s. Check the row.", row.Code)})
 		return
 	}
 }

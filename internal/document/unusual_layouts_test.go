@@ -258,9 +258,9 @@ func unusualLayouts(rename func([]textColumn, textColumn, ...string) []textColum
 			}
 			return "85"
 		}, "GRADE"), colMark, colPoints, colEarned),
-		"earned in brackets": order(colCode, colTitle, colTried, colGrade, colMark, colPoints, col(9, func(r textRow) string { return "(" + cellEarned(r) + ")" }, "EARNED")),
-		"credits by a slash": order(colCode, colTitle, col(14, func(r textRow) string { return cellTried(r) + "/" + cellEarned(r) }, "CREDITS"), colGrade, colMark),
-		"two tables beside":  func(l *textLayout) { l.columns = []textColumn{colCode, colTitle, colTried, colGrade, colEarned} },
+		"earned in brackets":            order(colCode, colTitle, colTried, colGrade, colMark, colPoints, col(9, func(r textRow) string { return "(" + cellEarned(r) + ")" }, "EARNED")),
+		"credits by a slash":            order(colCode, colTitle, col(14, func(r textRow) string { return cellTried(r) + "/" + cellEarned(r) }, "CREDITS"), colGrade, colMark),
+		"two tables next to each other": func(l *textLayout) { l.columns = []textColumn{colCode, colTitle, colTried, colGrade, colEarned} },
 		"narrow gaps": func(l *textLayout) {
 			l.columns = []textColumn{col(13, func(r textRow) string { return strings.ReplaceAll(cellCode(r), "  ", " ") }, "COURSE"), col(41, cellTitle, "DESCRIPTION"), col(5, cellTried, "ATTEMPTED"), col(5, cellGrade, "GRADE"), col(9, cellMark, "NOTATION"), col(5, cellEarned, "EARNED")}
 		},
@@ -301,7 +301,7 @@ func unusualLayouts(rename func([]textColumn, textColumn, ...string) []textColum
 			l.average = func(float64) string { return "" }
 			l.columns = []textColumn{colCode, colTitle, colEarned, colTried, colGrade, colMark, colPoints}
 		},
-		"labels and values beside": func(l *textLayout) {
+		"labels and values next to each other": func(l *textLayout) {
 			l.program = strings.NewReplacer(":\nEARNED", ": EARNED", "GPA:\nGPA", "GPA: GPA", ":\n120", ": 120", "Term\nFall", "Term: Fall").Replace(l.program)
 			l.program = strings.Replace(l.program, "GPA: GPA\n", "GPA:   \nGPA\n", 1)
 		},

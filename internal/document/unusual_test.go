@@ -374,7 +374,7 @@ var readExactly = []string{
 	"header once",
 	"heading in capitals",
 	"instructor below the rows",
-	"labels and values beside",
+	"labels and values next to each other",
 	"mixed case",
 	"no GPA columns",
 	"no header",
@@ -392,7 +392,7 @@ var readExactly = []string{
 	"sums below the rows",
 	"title wraps",
 	"topics below the rows",
-	"two tables beside",
+	"two tables next to each other",
 	"usual",
 	"watermark over the rows",
 }

@@ -288,7 +288,7 @@ func nameColumns(pieces []piece, size float64) []Column {
 	return columns
 }
 
-// otherColumns returns the columns with other names, which keep their cells out of the columns beside them.
+// otherColumns returns the columns with other names, which keep their cells out of the columns next to them.
 func otherColumns(known []Column, pieces []piece, owner []int) []Column {
 	overlaps := func(c Column, p piece) bool { return p.x0 < c.X1 && c.X0 < p.x1 }
 	var others []Column
