@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"net/http"
 
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
@@ -24,9 +26,9 @@ func (a *API) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := wire.DecodeForm(bytes.NewReader(body))
-	if err != nil {
-		return err
+	f, shapeErr := wire.DecodeForm(bytes.NewReader(body))
+	if shapeErr != nil && fault.CodeOf(shapeErr) != fault.InvalidForm {
+		return shapeErr
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
@@ -35,10 +37,11 @@ func (a *API) submitForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	edition, err := timeline.FormEdition(editions, f)
-	if err != nil {
-		return err
+	if err == nil {
+		err = timeline.ValidateForm(edition, f)
 	}
-	if err := timeline.ValidateForm(edition, f); err != nil {
+	// One answer names the faults of both checks.
+	if err := fieldfault.Merge(shapeErr, err); err != nil {
 		return err
 	}
 	receipt, err := a.submit.SubmitForm(r.Context(), request, f)

@@ -3,6 +3,7 @@ package fieldfault
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,36 @@ func (l *List) ToError() error {
 	}
 	fields := slices.SortedStableFunc(slices.Values(*l), func(a, b fault.Field) int { return cmp.Compare(a.Path, b.Path) })
 	return &fault.Error{Code: fault.InvalidForm, Fields: fields}
+}
+
+// Merge returns one invalid_form error with the fields of two checks of the same input, so that a caller learns every
+// fault at once. Of a field that both name it keeps the first fault. An error of another kind goes first; nil is none.
+func Merge(shape, meaning error) error {
+	first, firstOK := invalidForm(shape)
+	second, secondOK := invalidForm(meaning)
+	switch {
+	case shape == nil, meaning != nil && !secondOK:
+		return meaning
+	case meaning == nil, !firstOK:
+		return shape
+	}
+	all := slices.Clone(List(first.Fields))
+	for _, f := range second.Fields {
+		if !all.HasPath(f.Path) {
+			all.AddFault(f.Path, f.Message)
+		}
+	}
+	err := all.ToError()
+	if merged, ok := invalidForm(err); ok {
+		merged.Closest = second.Closest
+	}
+	return err
+}
+
+func invalidForm(err error) (*fault.Error, bool) {
+	var f *fault.Error
+	ok := errors.As(err, &f) && f.Code == fault.InvalidForm
+	return f, ok
 }
 
 // JoinPath extends a JSON pointer (RFC 6901, without the leading slash) by a name or an index.

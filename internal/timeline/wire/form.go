@@ -19,7 +19,7 @@ const (
 )
 
 // DecodeForm decodes a form from JSON and validates what needs no catalogue. The errors are bad_request for anything
-// other than a JSON object, and invalid_form with every faulty field.
+// other than a JSON object, and invalid_form with every faulty field and with what could be decoded.
 func DecodeForm(r io.Reader) (timeline.Form, error) {
 	var form timeline.Form
 	err := decodeObject(r, map[string]field{
@@ -40,10 +40,7 @@ func DecodeForm(r io.Reader) (timeline.Form, error) {
 			})
 		}),
 	}, func() fieldfault.List { return checkForm(form) })
-	if err != nil {
-		return timeline.Form{}, err
-	}
-	return form, nil
+	return form, err
 }
 
 // checkForm returns the faults of a form that need no catalogue.
