@@ -6,10 +6,12 @@ import (
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/advising"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
@@ -85,9 +87,9 @@ func (a *API) planTimeline(open openCase) respond.Endpoint {
 		if err != nil {
 			return err
 		}
-		wishes, err := wire.DecodePlanRequest(bytes.NewReader(body))
-		if err != nil {
-			return err
+		wishes, shapeErr := wire.DecodePlanRequest(bytes.NewReader(body))
+		if shapeErr != nil && fault.CodeOf(shapeErr) != fault.InvalidForm {
+			return shapeErr
 		}
 		r, cancel := middleware.LimitAnswer(r)
 		defer cancel()
@@ -96,7 +98,8 @@ func (a *API) planTimeline(open openCase) respond.Endpoint {
 			return err
 		}
 		plan, input, err := c.PlanInline(r.Context(), wishes)
-		if err != nil {
+		// One answer names the faults of both checks.
+		if err := fieldfault.Merge(shapeErr, err); err != nil {
 			return err
 		}
 		if plan != nil && !prefersJob(r) {

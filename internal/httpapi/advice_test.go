@@ -207,6 +207,7 @@ func TestPlanIsRefused(t *testing.T) {
 		{"unknown courses", `{"avoid":["ABCD 999"],"prefer":["COMP 442","WXYZ 100"]}`, []string{"avoid/0", "prefer/1"}},
 		{"a contradiction", `{"prefer":["COMP 442"],"avoid":["COMP 442","COMP 352"]}`, []string{"avoid/0", "avoid/1"}},
 		{"the past", `{"from":"Fall 2020","maxCredits":40}`, []string{"from", "maxCredits"}},
+		{"shape and meaning", `{"prefer":["x"],"from":"Fall 2020","maxCredits":40,"avoid":["ABCD 999"]}`, []string{"avoid/0", "from", "maxCredits", "prefer/0"}},
 		{"too early", `{"keep":[{"code":"SOEN 490","term":"Winter 2027"}]}`, []string{"keep/0"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -43,11 +43,8 @@ func DecodePlanRequest(r io.Reader) (audit.PlanRequest, error) {
 		found.checkPlanRequest(q)
 		return found.List
 	})
-	if err != nil {
-		return audit.PlanRequest{}, err
-	}
 	q.MaxCredits = audit.Quarters(load)
-	return q, nil
+	return q, err
 }
 
 func (c *checker) checkPlanRequest(q audit.PlanRequest) {
