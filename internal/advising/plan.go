@@ -45,6 +45,17 @@ func (c *Case) PlanInline(ctx context.Context, q audit.PlanRequest) (out *Plan, 
 	return out, input, nil
 }
 
+// CheckPlanRequest returns what PlanInline refuses before it plans.
+func (c *Case) CheckPlanRequest(ctx context.Context, q audit.PlanRequest) error {
+	return c.computeAnswer(ctx, func() error {
+		_, s, err := c.loadSubject()
+		if err != nil {
+			return err
+		}
+		return s.Program.CheckPlanRequest(s.Record, q)
+	})
+}
+
 // PlanFully plans as the job of a plan does: for as long as ctx lasts, and then it takes the best plan found. The
 // errors are those of PlanInline.
 func (c *Case) PlanFully(ctx context.Context, q audit.PlanRequest) (*Plan, error) {

@@ -107,8 +107,8 @@ func (p *Program) Plan(ctx context.Context, r Record, q PlanRequest) (*Plan, err
 // schedulePlan chooses the courses of a plan and their terms. It measures with an auditor of the program.
 func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest, a *auditor) (*planner, error) {
 	w, faults := p.readWishes(r, q)
-	if len(faults) > 0 {
-		return nil, &fault.Error{Code: fault.InvalidForm, Fields: faults}
+	if err := invalidForm(faults); err != nil {
+		return nil, err
 	}
 	x := &planner{Program: p, wishes: w, measured: notMeasured}
 	x.begin(r, a)
@@ -116,10 +116,24 @@ func (p *Program) schedulePlan(ctx context.Context, r *Record, q *PlanRequest, a
 	if len(x.faults) == 0 {
 		x.layOut(ctx)
 	}
-	if len(x.faults) > 0 {
-		return nil, &fault.Error{Code: fault.InvalidForm, Fields: x.faults}
+	if err := invalidForm(x.faults); err != nil {
+		return nil, err
 	}
 	return x, nil
+}
+
+// CheckPlanRequest returns what Plan refuses before it plans: an invalid_form fault with each field of a request that
+// contradicts itself or the record.
+func (p *Program) CheckPlanRequest(r Record, q PlanRequest) error {
+	_, faults := p.readWishes(&r, &q)
+	return invalidForm(faults)
+}
+
+func invalidForm(faults []fault.Field) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return &fault.Error{Code: fault.InvalidForm, Fields: faults}
 }
 
 // begin takes from the record what is completed, in progress or planned before the plan begins.

@@ -97,9 +97,12 @@ func (a *API) planTimeline(open openCase) respond.Endpoint {
 		if err != nil {
 			return err
 		}
+		if shapeErr != nil {
+			// One answer names the faults of both checks. Nothing is planned for it.
+			return fieldfault.Merge(shapeErr, c.CheckPlanRequest(r.Context(), wishes))
+		}
 		plan, input, err := c.PlanInline(r.Context(), wishes)
-		// One answer names the faults of both checks.
-		if err := fieldfault.Merge(shapeErr, err); err != nil {
+		if err != nil {
 			return err
 		}
 		if plan != nil && !prefersJob(r) {
