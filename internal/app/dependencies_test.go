@@ -11,6 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/account"
 	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/advising"
+	"github.com/trackmydegree/trackmydegree/internal/backup"
 	"github.com/trackmydegree/trackmydegree/internal/cache"
 	"github.com/trackmydegree/trackmydegree/internal/executor"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
@@ -39,6 +40,9 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Uploads: struct{ submit.Uploads }{}, Jobs: struct{ submit.Jobs }{}, Queue: struct{ submit.Queue }{},
 			Clock: time.Now, NewID: newJobID, Logger: logger,
 		}, submit.New, "Intake")
+	})
+	t.Run("backup", func(t *testing.T) {
+		testenv.CheckDependencies(t, backup.Deps{Target: struct{ backup.Target }{}, Clock: time.Now, Logger: logger}, backup.New, "Program")
 	})
 	t.Run("executor", func(t *testing.T) {
 		testenv.CheckDependencies(t, executor.Deps{

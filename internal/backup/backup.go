@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/dependency"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
@@ -77,8 +78,8 @@ type Archive struct {
 
 // New returns the backups of a target; an error names what is missing.
 func New(d Deps) (*Archive, error) {
-	if d.Target == nil || d.Clock == nil || d.Logger == nil {
-		return nil, errors.New("backup: Target, Clock and Logger are needed")
+	if err := dependency.Require("backup", d, "Target", "Clock", "Logger"); err != nil {
+		return nil, err
 	}
 	return &Archive{target: d.Target, now: d.Clock, log: d.Logger, program: d.Program}, nil
 }

@@ -17,7 +17,9 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/guest"
 	"github.com/trackmydegree/trackmydegree/internal/storetest"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 var start = time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
@@ -69,23 +71,18 @@ func (m *memory) DeleteObject(_ context.Context, name string) error {
 	return nil
 }
 
-// clock is a clock that a test advances.
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
-func newArchive(t *testing.T, target backup.Target, c *clock) *backup.Archive {
+func newArchive(t *testing.T, target backup.Target, c *testenv.Clock) *backup.Archive {
 	t.Helper()
-	a, err := backup.New(backup.Deps{Target: target, Clock: c.now, Logger: slog.New(slog.DiscardHandler), Program: "v1"})
+	a, err := backup.New(backup.Deps{Target: target, Clock: c.Now, Logger: slog.New(slog.DiscardHandler), Program: "v1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-func newDatabase(t *testing.T, c *clock) *boltstore.Store {
+func newDatabase(t *testing.T, c *testenv.Clock) *boltstore.Store {
 	t.Helper()
-	s, err := boltstore.Open(boltstore.Config{Dir: t.TempDir(), Now: c.now})
+	s, err := boltstore.Open(boltstore.Config{Dir: t.TempDir(), Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,19 +90,9 @@ func newDatabase(t *testing.T, c *clock) *boltstore.Store {
 	return s
 }
 
-func must[T any](v T, err error) func(t *testing.T) T {
-	return func(t *testing.T) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
 func insert(t *testing.T, s *boltstore.Store, owner, name string) timeline.Saved {
 	t.Helper()
-	return must(s.InsertTimeline(t.Context(), timeline.Saved{
+	return timelinetest.Must(s.InsertTimeline(t.Context(), timeline.Saved{
 		Owner: owner, Name: name, DegreeID: "soen", Semesters: []timeline.Semester{}, States: map[string]timeline.State{},
 		Exemptions: []string{}, Deficiencies: []string{},
 	}))(t)
@@ -148,7 +135,7 @@ func names(all map[string]timeline.Saved) string {
 // A backup is not seen before its manifest, whichever write it ended at, and the next one is whole.
 func TestAnInterruptedBackupIsRefused(t *testing.T) {
 	t.Parallel()
-	c := &clock{start}
+	c := testenv.NewClock(start)
 	db := newDatabase(t, c)
 	seed(t, db)
 	insert(t, db, "ann", "plan")
@@ -167,8 +154,8 @@ func TestAnInterruptedBackupIsRefused(t *testing.T) {
 			t.Errorf("a restore of a backup that ended at write %d: %v, want %v", failAt, err, want)
 		}
 		target.failAt = -1
-		whole := must(a.Create(t.Context(), db))(t)
-		if got := must(a.Verify(t.Context(), ""))(t); got.Name != whole.Name {
+		whole := timelinetest.Must(a.Create(t.Context(), db))(t)
+		if got := timelinetest.Must(a.Verify(t.Context(), ""))(t); got.Name != whole.Name {
 			t.Errorf("the newest whole backup is %s, want %s", got.Name, whole.Name)
 		}
 	}
@@ -177,12 +164,12 @@ func TestAnInterruptedBackupIsRefused(t *testing.T) {
 // Every changed, cut, exchanged or missing object is noticed, and the database stays as it was.
 func TestADamagedBackupChangesNothing(t *testing.T) {
 	t.Parallel()
-	c := &clock{start}
+	c := testenv.NewClock(start)
 	db := newDatabase(t, c)
 	seed(t, db)
 	insert(t, db, "ann", "plan")
 	target := newMemory()
-	m := must(newArchive(t, target, c).Create(t.Context(), db))(t)
+	m := timelinetest.Must(newArchive(t, target, c).Create(t.Context(), db))(t)
 	for name, content := range target.objects {
 		for kind, damage := range map[string][]byte{
 			"missing": nil, "empty": {}, "cut": content[:len(content)-3], "changed": append(slices.Clone(content[:len(content)-2]), 'x', 'y'),
@@ -199,7 +186,7 @@ func TestADamagedBackupChangesNothing(t *testing.T) {
 				if _, err := newArchive(t, broken, c).Restore(t.Context(), fresh, backup.Options{Name: m.Name}); !errors.Is(err, backup.ErrDamaged) {
 					t.Errorf("got %v, want ErrDamaged", err)
 				}
-				if version := must(fresh.CatalogueVersion(t.Context()))(t); version != "" || len(contents(t, fresh)) != 0 {
+				if version := timelinetest.Must(fresh.CatalogueVersion(t.Context()))(t); version != "" || len(contents(t, fresh)) != 0 {
 					t.Errorf("the database has the catalogue %q and %d timelines, want nothing", version, len(contents(t, fresh)))
 				}
 			})
@@ -209,20 +196,20 @@ func TestADamagedBackupChangesNothing(t *testing.T) {
 
 func TestDeleteOld(t *testing.T) {
 	t.Parallel()
-	c := &clock{start}
+	c := testenv.NewClock(start)
 	db, target := newDatabase(t, c), newMemory()
 	a := newArchive(t, target, c)
 	target.objects["someone/else.txt"] = []byte("x")
 	target.objects["tmd-notes/manifest.json"] = []byte("x")
 	var made []string
 	for range 4 {
-		c.at = c.at.Add(24 * time.Hour)
+		c.Advance(24 * time.Hour)
 		insert(t, db, "ann", "plan")
-		made = append(made, must(a.Create(t.Context(), db))(t).Name)
+		made = append(made, timelinetest.Must(a.Create(t.Context(), db))(t).Name)
 	}
 	delete(target.objects, made[1]+"/manifest.json") // interrupted two days ago
 	delete(target.objects, made[3]+"/manifest.json") // perhaps still written
-	deleted := must(a.DeleteOld(t.Context(), 1))(t)
+	deleted := timelinetest.Must(a.DeleteOld(t.Context(), 1))(t)
 	if want := []string{made[1], made[0]}; !slices.Equal(deleted, want) {
 		t.Errorf("deleted %v, want %v", deleted, want)
 	}
@@ -238,16 +225,16 @@ func TestDeleteOld(t *testing.T) {
 // Guests were promised that what they own ends after a day.
 func TestGuestsAreLeftOut(t *testing.T) {
 	t.Parallel()
-	c := &clock{start}
+	c := testenv.NewClock(start)
 	db, target := newDatabase(t, c), newMemory()
 	insert(t, db, guest.NewOwner(start.Add(guest.Lifetime)), "of a guest")
 	insert(t, db, "ann", "plan")
 	a := newArchive(t, target, c)
-	if m := must(a.Create(t.Context(), db))(t); m.Timelines != 1 {
+	if m := timelinetest.Must(a.Create(t.Context(), db))(t); m.Timelines != 1 {
 		t.Errorf("%d timelines, want that of ann alone", m.Timelines)
 	}
 	fresh := newDatabase(t, c)
-	must(a.Restore(t.Context(), fresh, backup.Options{}))(t)
+	timelinetest.Must(a.Restore(t.Context(), fresh, backup.Options{}))(t)
 	if got := names(contents(t, fresh)); got != "ann plan" {
 		t.Errorf("restored %q", got)
 	}

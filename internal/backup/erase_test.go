@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/backup"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // readsAnywhere reports whether a text is in an object of the target, compressed or not.
@@ -18,8 +20,8 @@ func readsAnywhere(t *testing.T, m *memory, text string) bool {
 	t.Helper()
 	for name, content := range m.objects {
 		if strings.HasSuffix(name, ".gz") {
-			zip := must(gzip.NewReader(bytes.NewReader(content)))(t)
-			content = must(io.ReadAll(zip))(t)
+			zip := timelinetest.Must(gzip.NewReader(bytes.NewReader(content)))(t)
+			content = timelinetest.Must(io.ReadAll(zip))(t)
 		}
 		if strings.Contains(string(content), text) {
 			return true
@@ -34,7 +36,7 @@ func TestEraseOwner(t *testing.T) {
 	for failAt := range 9 {
 		t.Run(fmt.Sprintf("killed at change %d", failAt), func(t *testing.T) {
 			t.Parallel()
-			c, target := &clock{start}, newMemory()
+			c, target := testenv.NewClock(start), newMemory()
 			db := newDatabase(t, c)
 			seed(t, db)
 			for _, name := range []string{"secret one", "secret two"} {
@@ -43,8 +45,8 @@ func TestEraseOwner(t *testing.T) {
 			}
 			a := newArchive(t, target, c)
 			for range 2 {
-				c.at = c.at.Add(time.Hour)
-				must(a.Create(t.Context(), db))(t)
+				c.Advance(time.Hour)
+				timelinetest.Must(a.Create(t.Context(), db))(t)
 			}
 			target.failAt = target.changes + failAt
 			_, err := a.EraseOwner(t.Context(), "ann")
@@ -56,17 +58,17 @@ func TestEraseOwner(t *testing.T) {
 				t.Fatalf("the backups are %+v and %v, %v", complete, incomplete, err)
 			}
 			for _, m := range complete {
-				must(a.Verify(t.Context(), m.Name))(t)
+				timelinetest.Must(a.Verify(t.Context(), m.Name))(t)
 			}
 
 			target.failAt = -1
-			must(a.EraseOwner(t.Context(), "ann"))(t)
+			timelinetest.Must(a.EraseOwner(t.Context(), "ann"))(t)
 			if readsAnywhere(t, target, "secret") || readsAnywhere(t, target, `"ann"`) {
 				t.Error("the owner's timelines are still in a backup")
 			}
 			for _, m := range complete {
 				fresh := newDatabase(t, c)
-				must(a.Restore(t.Context(), fresh, backup.Options{Name: m.Name}))(t)
+				timelinetest.Must(a.Restore(t.Context(), fresh, backup.Options{Name: m.Name}))(t)
 				if got := names(contents(t, fresh)); got != "bob of bob, bob of bob" {
 					t.Errorf("restored %q", got)
 				}
@@ -78,16 +80,16 @@ func TestEraseOwner(t *testing.T) {
 // What may still be written is reported, what was interrupted is deleted, and what cannot be read is not passed over.
 func TestEraseOwnerBesideOtherBackups(t *testing.T) {
 	t.Parallel()
-	c, target := &clock{start}, newMemory()
+	c, target := testenv.NewClock(start), newMemory()
 	db := newDatabase(t, c)
 	insert(t, db, "ann", "secret")
 	a := newArchive(t, target, c)
-	old := must(a.Create(t.Context(), db))(t)
+	old := timelinetest.Must(a.Create(t.Context(), db))(t)
 	delete(target.objects, old.Name+"/manifest.json")
-	c.at = c.at.Add(25 * time.Hour)
-	running := must(a.Create(t.Context(), db))(t)
+	c.Advance(25 * time.Hour)
+	running := timelinetest.Must(a.Create(t.Context(), db))(t)
 	delete(target.objects, running.Name+"/manifest.json")
-	done := must(a.EraseOwner(t.Context(), "ann"))(t)
+	done := timelinetest.Must(a.EraseOwner(t.Context(), "ann"))(t)
 	if len(done.Unfinished) != 1 || done.Unfinished[0] != running.Name {
 		t.Errorf("unfinished: %v, want %s", done.Unfinished, running.Name)
 	}
@@ -96,7 +98,7 @@ func TestEraseOwnerBesideOtherBackups(t *testing.T) {
 			t.Errorf("%s of an interrupted backup is left", name)
 		}
 	}
-	whole := must(a.Create(t.Context(), db))(t)
+	whole := timelinetest.Must(a.Create(t.Context(), db))(t)
 	target.objects[whole.Name+"/manifest.json"] = []byte("{}")
 	if _, err := a.EraseOwner(t.Context(), "ann"); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("an unreadable backup: %v, want ErrDamaged", err)

@@ -8,26 +8,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trackmydegree/trackmydegree/internal/backup"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/internal/timelinetest"
 )
 
 // An empty database has afterwards what the first one had: timelines with ids, versions and times, editions, the id.
 func TestRestoreIntoAnEmptyDatabase(t *testing.T) {
 	t.Parallel()
-	c := &clock{start}
+	c := testenv.NewClock(start)
 	db, target := newDatabase(t, c), newMemory()
 	editions := seed(t, db)
 	for i := range 450 { // more than two batches
 		insert(t, db, fmt.Sprintf("owner-%d", i%7), fmt.Sprintf("plan %d", i))
 	}
 	a := newArchive(t, target, c)
-	m := must(a.Create(t.Context(), db))(t)
-	c.at = c.at.Add(time.Hour)
+	m := timelinetest.Must(a.Create(t.Context(), db))(t)
+	c.Advance(time.Hour)
 	fresh := newDatabase(t, c)
-	dry := must(a.Restore(t.Context(), fresh, backup.Options{DryRun: true}))(t)
+	dry := timelinetest.Must(a.Restore(t.Context(), fresh, backup.Options{DryRun: true}))(t)
 	if len(contents(t, fresh)) != 0 {
 		t.Error("a dry run stored timelines")
 	}
-	done := must(a.Restore(t.Context(), fresh, backup.Options{}))(t)
+	done := timelinetest.Must(a.Restore(t.Context(), fresh, backup.Options{}))(t)
 	want := backup.Restored{Backup: m.Name, Editions: backup.Counts{Added: 2}, Timelines: backup.Counts{Added: 450}}
 	if done != want {
 		t.Errorf("got %+v, want %+v", done, want)
@@ -38,13 +40,13 @@ func TestRestoreIntoAnEmptyDatabase(t *testing.T) {
 	if d := cmp.Diff(contents(t, db), contents(t, fresh)); d != "" {
 		t.Errorf("timelines (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(editions, must(fresh.LoadEditions(t.Context()))(t)); d != "" {
+	if d := cmp.Diff(editions, timelinetest.Must(fresh.LoadEditions(t.Context()))(t)); d != "" {
 		t.Errorf("editions (-want +got):\n%s", d)
 	}
-	if got, want := must(fresh.InstallationID(t.Context()))(t), must(db.InstallationID(t.Context()))(t); got != want {
+	if got, want := timelinetest.Must(fresh.InstallationID(t.Context()))(t), timelinetest.Must(db.InstallationID(t.Context()))(t); got != want {
 		t.Errorf("the installation is %q, want %q", got, want)
 	}
-	again := must(a.Restore(t.Context(), fresh, backup.Options{Overwrite: backup.OverwriteAlways}))(t)
+	again := timelinetest.Must(a.Restore(t.Context(), fresh, backup.Options{Overwrite: backup.OverwriteAlways}))(t)
 	if want := (backup.Restored{Backup: m.Name, Editions: backup.Counts{Unchanged: 2}, Timelines: backup.Counts{Unchanged: 450}}); again != want {
 		t.Errorf("again: got %+v, want %+v", again, want)
 	}
@@ -65,17 +67,17 @@ func TestRestorePolicies(t *testing.T) {
 	} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
-			c, ctx := &clock{start}, t.Context()
+			c, ctx := testenv.NewClock(start), t.Context()
 			db := newDatabase(t, c)
 			editions := seed(t, db)
 			kept, deleted := insert(t, db, "ann", "as it was"), insert(t, db, "ann", "deleted")
 			moved := insert(t, db, "carl", "moved")
 			a := newArchive(t, newMemory(), c)
-			must(a.Create(ctx, db))(t)
+			timelinetest.Must(a.Create(ctx, db))(t)
 
-			c.at = c.at.Add(time.Hour)
+			c.Advance(time.Hour)
 			kept.Name = "changed"
-			must(db.UpdateTimeline(ctx, kept))(t)
+			timelinetest.Must(db.UpdateTimeline(ctx, kept))(t)
 			if err := db.DeleteTimeline(ctx, "ann", deleted.ID, 0); err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +90,7 @@ func TestRestorePolicies(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			done := must(a.Restore(ctx, db, backup.Options{Overwrite: policy}))(t)
+			done := timelinetest.Must(a.Restore(ctx, db, backup.Options{Overwrite: policy}))(t)
 			n := done.Timelines
 			if n.Added != 1 || n.Replaced != want.replaced || n.Kept != want.kept || n.Conflicts != 1 || done.Editions.Replaced != want.editionsReplaced {
 				t.Errorf("got %+v", done)
@@ -110,23 +112,23 @@ func TestRestorePolicies(t *testing.T) {
 // With the policy older the backup replaces what is older than it, as in a database of last week.
 func TestRestoreOverOlder(t *testing.T) {
 	t.Parallel()
-	c, ctx := &clock{start}, t.Context()
+	c, ctx := testenv.NewClock(start), t.Context()
 	db := newDatabase(t, c)
 	plan := insert(t, db, "ann", "old")
 	a := newArchive(t, newMemory(), c)
-	must(a.Create(ctx, db))(t)
-	c.at = c.at.Add(time.Hour)
+	timelinetest.Must(a.Create(ctx, db))(t)
+	c.Advance(time.Hour)
 	plan.Name = "new"
-	must(db.UpdateTimeline(ctx, plan))(t)
-	c.at = c.at.Add(time.Hour)
-	must(a.Create(ctx, db))(t)
+	timelinetest.Must(db.UpdateTimeline(ctx, plan))(t)
+	c.Advance(time.Hour)
+	timelinetest.Must(a.Create(ctx, db))(t)
 	complete, _, err := a.List(ctx)
 	if err != nil || len(complete) != 2 {
 		t.Fatalf("%d backups, %v", len(complete), err)
 	}
 	fresh := newDatabase(t, c)
 	for i, want := range []string{"ann old", "ann new", "ann new"} {
-		must(a.Restore(ctx, fresh, backup.Options{Name: complete[i%2].Name, Overwrite: backup.OverwriteOlder}))(t)
+		timelinetest.Must(a.Restore(ctx, fresh, backup.Options{Name: complete[i%2].Name, Overwrite: backup.OverwriteOlder}))(t)
 		if got := names(contents(t, fresh)); got != want {
 			t.Errorf("after restore %d: %q, want %q", i, got, want)
 		}
@@ -136,22 +138,22 @@ func TestRestoreOverOlder(t *testing.T) {
 // Of one owner nothing else comes back, and the id of the installation stays.
 func TestRestoreOfOneOwner(t *testing.T) {
 	t.Parallel()
-	c, ctx := &clock{start}, t.Context()
+	c, ctx := testenv.NewClock(start), t.Context()
 	db := newDatabase(t, c)
 	seed(t, db)
 	insert(t, db, "ann", "plan")
 	insert(t, db, "bob", "plan")
 	a := newArchive(t, newMemory(), c)
-	must(a.Create(ctx, db))(t)
+	timelinetest.Must(a.Create(ctx, db))(t)
 	fresh := newDatabase(t, c)
-	must(a.Restore(ctx, fresh, backup.Options{Owner: "bob"}))(t)
+	timelinetest.Must(a.Restore(ctx, fresh, backup.Options{Owner: "bob"}))(t)
 	if got := names(contents(t, fresh)); got != "bob plan" {
 		t.Errorf("restored %q", got)
 	}
-	if version := must(fresh.CatalogueVersion(ctx))(t); version != "" {
+	if version := timelinetest.Must(fresh.CatalogueVersion(ctx))(t); version != "" {
 		t.Errorf("the catalogue came too: %s", version)
 	}
-	if must(fresh.InstallationID(ctx))(t) == must(db.InstallationID(ctx))(t) {
+	if timelinetest.Must(fresh.InstallationID(ctx))(t) == timelinetest.Must(db.InstallationID(ctx))(t) {
 		t.Error("the id of the installation came too")
 	}
 }

@@ -12,6 +12,13 @@ import (
 
 // These checks find rows whose place or whose cells are in doubt, by what stands around them.
 
+// warnRow adds a warning of a course in a term, or of all courses of the term for "".
+func (r *record) warnRow(term, course, format string, args ...any) {
+	r.warnings = append(r.warnings, warning.Warning{
+		Code: warning.RowNotUnderstood, Term: term, Course: course, Message: fmt.Sprintf(format, args...),
+	})
+}
+
 var yearText = regexp.MustCompile(`(?:^|\D)(?:19|20)\d\d(?:\D|$)`)
 
 // noteMissingHeading warns of another table of courses without its own heading, at the line of its header: only a new
@@ -32,8 +39,7 @@ func (r *record) noteMissingHeading(at int) {
 			return
 		}
 	}
-	r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: r.term,
-		Message: fmt.Sprintf("A heading of a term may be missing below %s. Check the terms of its courses.", r.term)})
+	r.warnRow(r.term, "", "A heading of a term may be missing below %s. Check the terms of its courses.", r.term)
 }
 
 // datedHeading matches a short line with a season and a year that is not spelt as a heading is.
@@ -41,8 +47,7 @@ var datedHeading = regexp.MustCompile(`(?i)^.{0,12}\b(?:fall|winter|summer|sprin
 
 // noteUnclearTerm warns of a row without a header row of its own below a line that may be a heading.
 func (r *record) noteUnclearTerm(row *layout.Row) {
-	r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: r.term, Course: row.Code,
-		Message: fmt.Sprintf("A heading of a term may stand above %s. Check the terms of the courses from there on.", row.Code)})
+	r.warnRow(r.term, row.Code, "A heading of a term may stand above %s. Check the terms of the courses from there on.", row.Code)
 }
 
 // capitalText matches words in capitals, as titles are.
@@ -58,8 +63,7 @@ func (r *record) noteTitleBelow(l layout.Line) {
 		!r.table.IsBelowCodes(l) || !capitalText.MatchString(l.Text) || parseTerm(l.Text) != "" {
 		return
 	}
-	r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: row.term, Course: row.Code,
-		Message: fmt.Sprintf("The title of %s in %s may be longer than what was read. Check the row.", row.Code, row.term)})
+	r.warnRow(row.term, row.Code, "The title of %s in %s may be longer than what was read. Check the row.", row.Code, row.term)
 }
 
 // wideSpace is the smallest gap, in sizes, that no title has between two of its words.
@@ -71,8 +75,7 @@ func (r *record) noteWideTitle(row taken) {
 		if row.Title[i].X0-row.Title[i-1].X1 <= wideSpace*row.Line.Size {
 			continue
 		}
-		r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: row.term, Course: row.Code,
-			Message: fmt.Sprintf("Other text stands next to the title of %s. Check the row.", row.Code)})
+		r.warnRow(row.term, row.Code, "Other text stands next to the title of %s. Check the row.", row.Code)
 		return
 	}
 }
@@ -98,8 +101,7 @@ func (r *record) checkEarned() {
 			Message: "The column of the credits earned was not found. Check which courses earned their credits."})
 	default:
 		for _, row := range without[:min(len(without), maxRowWarnings)] {
-			r.warnings = append(r.warnings, warning.Warning{Code: warning.RowNotUnderstood, Term: row.term, Course: row.Code,
-				Message: fmt.Sprintf("The credits earned of %s could not be read. Check the row.", row.Code)})
+			r.warnRow(row.term, row.Code, "The credits earned of %s could not be read. Check the row.", row.Code)
 		}
 	}
 }

@@ -286,7 +286,7 @@ func (s *Store) Delete(_ context.Context, id job.ID) error {
 
 // removeFile does not sync: a file that reappears after a crash belongs to an ended job, and repair removes it.
 func (s *Store) removeFile(name string) error {
-	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := ignoreMissing(s.root.Remove(name)); err != nil {
 		return wrapError("remove", err)
 	}
 	return nil

@@ -17,7 +17,7 @@ func (s *Store) KeepDocument(_ context.Context, id job.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := s.root.Rename(names.Document, names.Kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := ignoreMissing(s.root.Rename(names.Document, names.Kept)); err != nil {
 		return wrapError("keep", err)
 	}
 	return s.removeFile(names.Ticket)

@@ -94,16 +94,24 @@ func (d *draft) newEntry(code string) Course {
 	}
 	known := false
 	x := d.extra[code]
-	for _, other := range d.cat.Equivalents(code) {
-		if i, ok := d.cat.CourseIndex(other); ok && x.Credits == 0 {
-			x.Credits = d.program.courses[i].Credits // an edit or a form prints none
-			break
-		}
+	credits := x.Credits
+	if credits == 0 { // an edit or a form prints none
+		credits = d.successorCredits(code)
 	}
 	return Course{
-		ID: code, Title: x.Title, Credits: roundToQuarters(x.Credits), OfferedIn: []string{}, Rules: []Rule{},
+		ID: code, Title: x.Title, Credits: roundToQuarters(credits), OfferedIn: []string{}, Rules: []Rule{},
 		InCatalogue: &known, State: State{Status: Incomplete},
 	}
+}
+
+// successorCredits returns the credits of the first equivalent that the catalogue has, 0 without one.
+func (d *draft) successorCredits(code string) float64 {
+	for _, other := range d.cat.Equivalents(code) {
+		if i, ok := d.cat.CourseIndex(other); ok {
+			return d.program.courses[i].Credits
+		}
+	}
+	return 0
 }
 
 // assembleResult builds the result of a draft, which it consumes, as of now.

@@ -3,16 +3,12 @@
 package load
 
 import (
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,7 +16,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/apiclient"
 	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
-	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // gate is a proxy between workers and the parser. It reports each document, and holds it until the gate is open.
@@ -56,42 +51,26 @@ func newGate(t *testing.T, parser string) *gate {
 // Workers are killed while they run a job. The test measures the time from the signal until another worker runs the
 // job.
 func TestLoadRecovery(t *testing.T) {
-	redis, uploads, cache := testenv.StartRedis(t), t.TempDir(), wasmCache(t)
-	env := []string{
-		"REDIS_HOST=127.0.0.1", "REDIS_PORT=" + strconv.Itoa(redis.Port), "MONGODB_URI=" + testenv.NewMongoDatabase(t),
-		"TMD_UPLOAD_DIR=" + uploads, "JWT_SECRET=" + jwtSecret, "NODE_ENV=production",
-		"TMD_RATE_LIMIT=0", "TMD_RATE_LIMIT_UPLOADS=0", "TMD_METRICS_ADDR=off",
-	}
-	seed := exec.Command(filepath.Join(testenv.RepoRoot(), ".bin", "tmd"), "seed")
-	seed.Env = env
-	if out, err := seed.CombinedOutput(); err != nil {
-		t.Fatalf("seed: %v\n%s", err, out)
-	}
-	parserPort, apiPort := testenv.FreePort(t), testenv.FreePort(t)
-	parser := startRole(t, "parser", parserPort, parserPort, []string{
-		"TMD_PARSER_PORT=" + strconv.Itoa(parserPort), "TMD_CACHE_DIR=" + cache, "TMD_METRICS_ADDR=off"})
-	gate := newGate(t, parser.base)
-	api := startRole(t, "api", apiPort, apiPort, append(env, "BACKEND_PORT="+strconv.Itoa(apiPort)))
+	s := startWithoutWorker(t, builtTMD())
+	gate := newGate(t, s.parser.base)
 	workers := map[int]*role{}
 	startWorker := func() {
-		port := testenv.FreePort(t)
-		w := startRole(t, "worker", port, port, append(env, "PYTHON_UTILS_URL="+gate.URL, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port)))
+		w := s.startWorkerOf(t, gate.URL)
 		workers[w.Pid()] = w
 	}
-	client, err := redisurl.Open(redis.URL(1))
+	client, err := redisurl.Open(s.redis.URL(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
 	registry := liveness.NewRegistry(client)
-	user := newClient(api.base, newToken(t))
 	form := apiclient.NewDocumentForm(readTranscript(t))
 	chance := rand.New(rand.NewPCG(7, 7))
 
 	round := func() time.Duration {
 		shut := make(chan struct{})
 		gate.shut.Store(&shut)
-		id, err := user.upload(t.Context(), form)
+		id, err := s.upload(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +97,7 @@ func TestLoadRecovery(t *testing.T) {
 		took := (<-gate.arrived).Sub(killed)
 		gate.shut.Store(nil)
 		close(shut)
-		if err := user.waitUntilDone(t.Context(), id); err != nil {
+		if err := s.waitUntilDone(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 		return took

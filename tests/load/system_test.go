@@ -110,9 +110,15 @@ func (s *system) startRole(t *testing.T, name, portName string, prefix, env []st
 
 func (s *system) startWorker(t *testing.T) {
 	t.Helper()
+	s.worker = s.startWorkerOf(t, s.parser.base)
+}
+
+// startWorkerOf starts a worker of the parser at an address.
+func (s *system) startWorkerOf(t *testing.T, parser string) *role {
+	t.Helper()
 	port := testenv.FreePort(t)
-	s.worker = startCommand(t, "worker", port, port, append([]string{
-		"PYTHON_UTILS_URL=" + s.parser.base, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port),
+	return startCommand(t, "worker", port, port, append([]string{
+		"PYTHON_UTILS_URL=" + parser, fmt.Sprintf("TMD_WORKER_HEALTH_ADDR=127.0.0.1:%d", port),
 	}, s.env...), []string{s.tmd, "worker"})
 }
 

@@ -2,8 +2,8 @@
 -- beginning of its keys, "asynq:{<name>}:".
 
 -- put_back moves an active task to the head of its queue, as asynq does with one that a worker returns, and counts a
--- lost worker if crashed is true and the task did not only wait there. A task without a message was deleted: the script removes the rest of it. Returns whether
--- the task is pending now.
+-- lost worker if crashed is true and the task did not only wait there. A task without a message was deleted: the script
+-- removes the rest of it. Returns whether the task is pending now.
 local function put_back(queue, task, crashed)
 	local task_key = queue .. 't:' .. task
 	redis.call('LREM', queue .. 'active', 0, task)
