@@ -85,12 +85,11 @@ type borrowedMongo struct {
 }
 
 var sharedMongo = sync.OnceValues(func() (*borrowedMongo, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, _, err := ReservePort() // for the whole life of this process
 	if err != nil {
 		return nil, err
 	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	cmd := exec.Command(ferretdbPath(), "-listen", addr)
 	held, err := cmd.StdinPipe()
 	if err != nil {

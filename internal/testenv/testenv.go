@@ -44,17 +44,6 @@ func RepoRoot() string {
 // without it.
 func WasmCache() string { return filepath.Join(RepoRoot(), ".cache", "wasm") }
 
-// FreePort returns a TCP port on loopback that was free a moment ago.
-func FreePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("free port: %v", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // Eventually polls cond until it holds, and fails the test after 30 s.
 func Eventually(tb testing.TB, what string, cond func() bool) {
 	tb.Helper()

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -42,8 +41,8 @@ type world struct {
 	metrics      map[string]string // the address of its metrics
 	redis        *redis.Client     // without a link
 	redisPort    int
-	ports        map[int]bool // in use
-	disk         bool         // the uploads have a small file system of their own
+	freePort     func() int // a port for a server, for as long as the test runs
+	disk         bool       // the uploads have a small file system of their own
 
 	mu     sync.Mutex
 	deaths []death // programs that ended although the test did not end them
@@ -67,7 +66,7 @@ func newWorld(t *testing.T, s shape) *world {
 	t.Helper()
 	w := &world{
 		began: time.Now(), processes: map[string]*process{}, links: map[string]*link{}, ready: map[string]string{},
-		metrics: map[string]string{}, ports: map[int]bool{},
+		metrics: map[string]string{}, freePort: func() int { return testenv.FreePort(t) },
 	}
 	var err error
 	if w.dir, err = os.MkdirTemp("", "tmd-chaos-"); err != nil {
@@ -324,22 +323,6 @@ func (w *world) freeDisk() {
 const filler = "filler"
 
 func loopbackAddr(port int) string { return net.JoinHostPort("127.0.0.1", fmt.Sprint(port)) }
-
-// freePort returns a port outside of the range that the kernel gives to outgoing connections: a server that is started
-// again must find its port free.
-func (w *world) freePort() int {
-	for {
-		port := 12_000 + rand.IntN(20_000)
-		if w.ports[port] {
-			continue
-		}
-		if l, err := net.Listen("tcp", loopbackAddr(port)); err == nil {
-			l.Close()
-			w.ports[port] = true
-			return port
-		}
-	}
-}
 
 func acceptsConnections(addr string) bool {
 	c, err := net.DialTimeout("tcp", addr, time.Second)

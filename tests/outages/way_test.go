@@ -8,6 +8,8 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // serverLink is the way to a server: it can be closed, led elsewhere, and made slow.
@@ -19,7 +21,8 @@ type serverLink struct {
 func newServerLink(t *testing.T, upstream string) *serverLink {
 	t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	w := &serverLink{Proxy: toxiproxy.NewProxy(server, "way", "127.0.0.1:0", upstream), t: t}
+	listen := fmt.Sprintf("127.0.0.1:%d", testenv.FreePort(t))
+	w := &serverLink{Proxy: toxiproxy.NewProxy(server, "way", listen, upstream), t: t}
 	w.openLink()
 	t.Cleanup(w.Stop)
 	return w
