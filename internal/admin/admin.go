@@ -82,6 +82,9 @@ type JobDetail struct {
 	FinishedAt time.Time      `json:"finishedAt,omitzero"`
 	Expires    time.Time      `json:"expiresAt,omitzero"` // of a dead job: the end of its retention
 	History    []job.Incident `json:"history"`
+	// Life is the timeline of the job, the oldest event first. It is stored as long as the result, that of a dead job
+	// as long as the job.
+	Life []job.LifeEvent `json:"life"`
 	// Kept reports whether the document of a dead job is stored, so that the job can be retried. It is nil when that
 	// is not known or does not apply.
 	Kept *bool `json:"documentKept,omitempty"`
@@ -94,6 +97,20 @@ func errNoJob() error {
 
 // FindJob returns everything stored about a job.
 func (o *Service) FindJob(ctx context.Context, id job.ID) (JobDetail, error) {
+	d, err := o.findDetail(ctx, id)
+	if err != nil {
+		return JobDetail{}, err
+	}
+	life, err := o.deps.Jobs.LoadLife(ctx, id)
+	if err != nil {
+		return JobDetail{}, fmt.Errorf("admin: %w", err)
+	}
+	d.Life = append(d.Life, life...)
+	return d, nil
+}
+
+// findDetail returns everything about a job but its life.
+func (o *Service) findDetail(ctx context.Context, id job.ID) (JobDetail, error) {
 	task, live, err := o.deps.Queue.FindTask(ctx, id)
 	if err != nil {
 		return JobDetail{}, fmt.Errorf("admin: %w", err)
@@ -152,7 +169,7 @@ func (o *Service) toDeadDetail(ctx context.Context, dead job.Dead) JobDetail {
 func toDetail(r job.Record) JobDetail {
 	d := JobDetail{
 		Job: toJob(r), Owner: r.Owner, Status: r.State, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
-		History: []job.Incident{},
+		History: []job.Incident{}, Life: []job.LifeEvent{},
 	}
 	if r.Error != nil {
 		d.Message = r.Error.Message

@@ -43,12 +43,29 @@ func TestRetryOfADeadJob(t *testing.T) {
 				t.Errorf("%s: %s", kind, s)
 			}
 			wantCode(t, "one that is done", e.RetryJob(t.Context(), id), fault.Conflict)
+			life := lifeOf(t, e, id)
+			want := "accepted queued claimed started failed retried queued claimed started done"
+			if life != want {
+				t.Errorf("%s: the life is %q, want %q", kind, life, want)
+			}
 			if left := e.fileNames(); len(left) > 0 {
 				t.Errorf("%s: left: %v", kind, left)
 			}
 		}
 		wantCode(t, "nobody", e.RetryJob(t.Context(), newID()), fault.JobNotFound)
 	})
+}
+
+// lifeOf returns the names of the events of a job's life.
+func lifeOf(t *testing.T, e *env, id job.ID) string {
+	t.Helper()
+	d, err := e.FindJob(t.Context(), id)
+	must(t, err)
+	var names []string
+	for _, event := range d.Life {
+		names = append(names, string(event.What))
+	}
+	return strings.Join(names, " ")
 }
 
 // Without its document a job stays dead, and the error says why.

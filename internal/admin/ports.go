@@ -50,6 +50,8 @@ type Jobs interface {
 	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
 	// LoadHistory returns the incidents of a job that has a record, oldest first.
 	LoadHistory(ctx context.Context, id job.ID) ([]job.Incident, error)
+	// LoadLife returns the events of a job's life in their order; none when none are stored.
+	LoadLife(ctx context.Context, id job.ID) ([]job.LifeEvent, error)
 	// ListDead returns the ids of the dead jobs, CountDead their number.
 	ListDead(ctx context.Context) ([]job.ID, error)
 	CountDead(ctx context.Context) (int, error)

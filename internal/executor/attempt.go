@@ -70,7 +70,7 @@ func (p *Processor) finishAttempt(ctx context.Context, a *attempt, result job.St
 
 // retryAttempt keeps the document for the next attempt.
 func (p *Processor) retryAttempt(ctx context.Context, a *attempt, cause error) error {
-	if err := p.scheduleRetry(ctx, a, cause, job.RetryDelay(a.Attempt)); err != nil {
+	if err := p.scheduleRetry(ctx, a, cause, job.RetryDelay(a.Attempt), p.deps.Jobs.ScheduleRetry); err != nil {
 		return err
 	}
 	return cause
@@ -88,17 +88,19 @@ func (p *Processor) shouldSnooze(a *attempt, cause error) bool {
 func (p *Processor) snoozeAttempt(ctx context.Context, a *attempt, cause error) error {
 	// Each run raises the fence; each run that counts also raises the attempt.
 	wait := job.OutageDelay(int(a.record.Fence-a.record.Base) - a.Attempt)
-	if err := p.scheduleRetry(ctx, a, cause, wait); err != nil {
+	if err := p.scheduleRetry(ctx, a, cause, wait, p.deps.Jobs.PostponeJob); err != nil {
 		return err
 	}
 	return &job.Postponement{After: wait, Cause: cause}
 }
 
 // scheduleRetry writes to the record why the job waits and when it runs again.
-func (p *Processor) scheduleRetry(ctx context.Context, a *attempt, cause error, wait time.Duration) error {
+func (p *Processor) scheduleRetry(ctx context.Context, a *attempt, cause error, wait time.Duration,
+	write func(context.Context, job.ID, int64, job.Failure, time.Time) error,
+) error {
 	at := p.deps.Clock().Add(wait)
 	err := p.writeRecord(ctx, func(ctx context.Context) error {
-		return p.deps.Jobs.ScheduleRetry(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
+		return write(ctx, a.ID, a.record.Fence, *job.FailureOf(cause), at)
 	})
 	if err != nil {
 		return writeFailure(ctx, "retry", err)
@@ -165,7 +167,7 @@ func (p *Processor) scheduleCleanup(ctx context.Context, a *attempt) {
 	case p.deps.KeepFailed && a.record.Kind == job.File && a.record.State == job.Failed:
 		p.deleteFiles(ctx, a.record, p.deps.Uploads.KeepDocument)
 	case !p.ended.addJobs(endedJob{a.ID, p.deps.Clock()}):
-		p.deleteFiles(ctx, a.record, p.deps.Uploads.Delete)
+		p.cleanupFilesOf(ctx, []job.Record{a.record})
 	}
 }
 

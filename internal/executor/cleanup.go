@@ -106,14 +106,39 @@ func (p *Processor) cleanupFiles(ctx context.Context, jobs []endedJob) error {
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	group.SetLimit(cleanupConcurrency)
+	ended := make([]job.Record, 0, len(ids))
 	for _, id := range ids {
 		if r, ok := records[id]; ok && r.State.IsFinal() {
-			group.Go(func() error { p.deleteFiles(ctx, r, p.deps.Uploads.Delete); return nil })
+			ended = append(ended, r)
 		}
 	}
-	return group.Wait()
+	p.cleanupFilesOf(ctx, ended)
+	return nil
+}
+
+// cleanupFilesOf deletes the files of jobs that have ended, and records the deletion of documents for operators.
+func (p *Processor) cleanupFilesOf(ctx context.Context, ended []job.Record) {
+	var group errgroup.Group
+	group.SetLimit(cleanupConcurrency)
+	deleted := make([]bool, len(ended))
+	for i, r := range ended {
+		group.Go(func() error { deleted[i] = p.deleteFiles(ctx, r, p.deps.Uploads.Delete); return nil })
+	}
+	_ = group.Wait()
+	var documents []job.ID
+	for i, r := range ended {
+		if deleted[i] && r.NeedsDocument() {
+			documents = append(documents, r.ID)
+		}
+	}
+	if len(documents) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
+	defer cancel()
+	if err := p.deps.Jobs.RecordDocumentsDeleted(ctx, documents); err != nil {
+		p.deps.Logger.Debug("the deletion of documents is not recorded", "error", err)
+	}
 }
 
 // restoreTicket stores the ticket of a job again whose owner answered it while its files were deleted: the ticket of
@@ -132,14 +157,17 @@ func (p *Processor) restoreTicket(ctx context.Context, id job.ID) {
 	}
 }
 
-// deleteFiles deletes the files of a job that has ended. They are personal data, so it continues after ctx has ended.
-func (p *Processor) deleteFiles(ctx context.Context, r job.Record, how func(context.Context, job.ID) error) {
+// deleteFiles deletes the files of a job that has ended, and reports whether it did. They are personal data, so it
+// continues after ctx has ended.
+func (p *Processor) deleteFiles(ctx context.Context, r job.Record, how func(context.Context, job.ID) error) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
-	if err := how(ctx, r.ID); err != nil {
+	err := how(ctx, r.ID)
+	if err != nil {
 		p.deps.Logger.Error("the files of a job that ended stay", "job_id", r.ID, "error", err)
 	}
 	if !r.AnswerUntil.IsZero() {
 		p.restoreTicket(ctx, r.ID)
 	}
+	return err == nil
 }

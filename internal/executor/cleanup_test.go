@@ -61,6 +61,9 @@ func TestFilesOutliveTheirJob(t *testing.T) {
 				if w.there() != c.kept {
 					t.Errorf("there: %v", w.there())
 				}
+				if recorded := len(w.documentsDeleted) == 1; recorded == c.kept {
+					t.Errorf("recorded as deleted: %v, want that of the job if it is deleted", w.documentsDeleted)
+				}
 				stop()
 				if err := <-ended; err != nil {
 					t.Error(err)

@@ -52,16 +52,19 @@ type world struct {
 	keep        bool // the documents of jobs that fail
 	facts       executor.Facts
 	kept        job.KeptFacts
+	postponed   int    // how often the attempt was postponed
 	sealed      []byte // the facts of a job that runs from them
 	onDelete    func() // while the files are deleted
 	onCatalogue func() // after the catalogue was asked for; may be nil
 	saved       map[string]timeline.Saved
 	fails       map[string]error // by step
-	failed      []error          // what the reporter received
-	panicked    []any
-	log         bytes.Buffer
-	registry    *prometheus.Registry
-	worker      *executor.Processor
+	// documentsDeleted are the jobs whose documents were recorded as deleted.
+	documentsDeleted []job.ID
+	failed           []error // what the reporter received
+	panicked         []any
+	log              bytes.Buffer
+	registry         *prometheus.Registry
+	worker           *executor.Processor
 }
 
 func newWorld(t *testing.T) *world {
@@ -138,6 +141,18 @@ func (w *world) CompleteJob(ctx context.Context, _ job.ID, fence int64, result j
 func (w *world) ScheduleRetry(ctx context.Context, _ job.ID, fence int64, why job.Failure, at time.Time) error {
 	w.record.RetryAt = at
 	return w.move(ctx, fence, job.Retrying, &why)
+}
+
+func (w *world) PostponeJob(ctx context.Context, _ job.ID, fence int64, why job.Failure, at time.Time) error {
+	w.record.RetryAt, w.postponed = at, w.postponed+1
+	return w.move(ctx, fence, job.Retrying, &why)
+}
+
+func (w *world) RecordDocumentsDeleted(_ context.Context, ids []job.ID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.documentsDeleted = append(w.documentsDeleted, ids...)
+	return nil
 }
 
 func (w *world) FailJob(ctx context.Context, _ job.ID, fence int64, why job.Failure) error {

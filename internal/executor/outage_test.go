@@ -37,6 +37,9 @@ func TestAnOutageIsWaitedOut(t *testing.T) {
 					}
 					time.Sleep(want) //nolint:forbidigo // the time of a synctest bubble
 				}
+				if w.postponed == 0 || w.postponed != int(w.record.Fence)-2 {
+					t.Errorf("%d of %d runs are recorded as postponed, want all", w.postponed, w.record.Fence-2)
+				}
 				if err := w.attempt(t.Context(), job.MaxAttempts); fault.CodeOf(err) != code || isPostponed(err) {
 					t.Errorf("at the end of the patience: %v", err)
 				}

@@ -21,6 +21,8 @@ type Jobs interface {
 	CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error
 	// ScheduleRetry sets retrying, with the reason and the time of the next attempt.
 	ScheduleRetry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
+	// PostponeJob is ScheduleRetry for an attempt that does not count.
+	PostponeJob(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error
 	// FailJob sets failed, with the reason.
 	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error
 	// FailAnswerable is FailJob for a job whose owner can choose a degree, and keeps the facts with it for a time.
@@ -33,6 +35,8 @@ type Jobs interface {
 	LoadTicket(ctx context.Context, id job.ID) (job.Ticket, error)
 	// LoadRecords reads several records; missing ones are left out.
 	LoadRecords(ctx context.Context, ids []job.ID) (map[job.ID]job.Record, error)
+	// RecordDocumentsDeleted records for operators that the documents of jobs are deleted.
+	RecordDocumentsDeleted(ctx context.Context, ids []job.ID) error
 }
 
 // Uploads stores the bytes of documents.

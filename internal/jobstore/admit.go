@@ -46,7 +46,7 @@ const (
 // AdmitJob stores a new record at version 1 and its input, if the policy allows it; see submit.Jobs. Idempotent: a
 // record of the same owner and time counts as this one.
 func (s *Store) AdmitJob(ctx context.Context, r job.Record, input []byte, terms submit.AdmissionPolicy) (job.ID, error) {
-	outcome, holder, err := s.createRecord(ctx, "admit job", r, input, terms, "", nil)
+	outcome, holder, err := s.createRecord(ctx, job.MilestoneAccepted, r, input, terms, "", nil)
 	switch {
 	case err != nil:
 		return "", err
@@ -70,11 +70,11 @@ func (s *Store) RestoreRecord(ctx context.Context, t job.Ticket) (bool, error) {
 		Fence: now.UnixMilli(), Base: now.UnixMilli(), CreatedAt: t.CreatedAt, UpdatedAt: now,
 	}
 	r.FromFacts = len(t.Facts) > 0
-	outcome, _, err := s.createRecord(ctx, "restore record", r, t.Input, submit.AdmissionPolicy{}, t.Claim, t.Facts)
+	outcome, _, err := s.createRecord(ctx, job.MilestoneRestored, r, t.Input, submit.AdmissionPolicy{}, t.Claim, t.Facts)
 	return outcome == createAccepted, err
 }
 
-func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input []byte, terms submit.AdmissionPolicy,
+func (s *Store) createRecord(ctx context.Context, first job.Milestone, r job.Record, input []byte, terms submit.AdmissionPolicy,
 	claim string, facts []byte) (
 	outcome int64, holder job.ID, err error,
 ) {
@@ -96,10 +96,10 @@ func (s *Store) createRecord(ctx context.Context, op string, r job.Record, input
 		idempotencyClaim = claimKey(claim)
 	}
 	keys = append(keys, ownerIndex(r.Owner), contentClaim, idempotencyClaim)
-	args := append(s.firstArgs(r.ID), encodeTime(r.CreatedAt), terms.MaxOpenJobs)
+	args := append(s.firstArgs(r.ID), encodeTime(r.CreatedAt), terms.MaxOpenJobs, string(first))
 	answer, err := createRecordScript.Run(ctx, s.redis, keys, append(args, fields...)...).Slice()
 	if err != nil {
-		return 0, "", toFault(ctx, op, err)
+		return 0, "", toFault(ctx, "create record, "+string(first), err)
 	}
 	outcome, _ = answer[0].(int64)
 	id, _ := answer[1].(string)

@@ -3,6 +3,7 @@ package jobstore_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,8 +175,8 @@ func TestDeadJobsKeepNoFacts(t *testing.T) {
 		mustSucceed(t, err)
 		_, err = e.RetryDead(ctx, dead)
 		mustSucceed(t, err)
-		if keys := e.redis.Keys(ctx, "job:timeline:"+string(other)+":*").Val(); len(keys) != 0 {
-			t.Errorf("got the keys %v, want none", keys)
+		if keys := e.redis.Keys(ctx, "job:timeline:"+string(other)+":*").Val(); len(keys) != 1 || !strings.HasSuffix(keys[0], ":life") {
+			t.Errorf("got the keys %v, want that of the life", keys)
 		}
 	})
 }

@@ -5,6 +5,7 @@
 //	job:timeline:<id>:slim     its slim view, gzip
 //	job:timeline:<id>:reading  what was read of the document, gzip, if it was reported
 //	job:timeline:<id>:facts    the facts of a failed job that its owner may answer, encrypted; for an hour
+//	job:timeline:<id>:life     list: the events of the job's life (see queuemodel.EncodeLifeEvent)
 //	job:timeline:<id>:claim    the key of the idempotency claim that led to the job, if any
 //
 // The other keys are

@@ -51,8 +51,8 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 		all := e.redis.Keys(ctx, "*").Val()
 		// The list of the owner's jobs is for all of them, and lasts as long as the copy of a failed one.
 		all = slices.DeleteFunc(all, func(key string) bool { return strings.HasPrefix(key, "job:owned:") })
-		if len(all) != 5 {
-			t.Errorf("keys: got %v, want 5", all)
+		if len(all) != 6 {
+			t.Errorf("keys: got %v, want 6", all)
 		}
 		for _, key := range all {
 			if ttl := e.redis.TTL(ctx, key).Val(); ttl < 24*time.Hour-10*time.Second || ttl > 24*time.Hour {

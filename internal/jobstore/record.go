@@ -12,10 +12,11 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 // recordPrefix begins the key of each record. Operators and the controller use it.
-const recordPrefix = "job:timeline:"
+const recordPrefix = queuemodel.RecordPrefix
 
 // The suffixes of the keys that only some jobs have.
 const (

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/job"
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -76,7 +77,7 @@ var (
 	answerJobScript         = recordScript(answerJobLua)
 	transferJobScript       = recordScript(transferJobLua)
 
-	claimKeyScript     = redis.NewScript(namesLua + claimKeyLua)
+	claimKeyScript     = redis.NewScript(queuemodel.NamesLua + namesLua + claimKeyLua)
 	releaseKeyScript   = redis.NewScript(releaseKeyLua)
 	acquireLeaseScript = redis.NewScript(acquireLeaseLua)
 	releaseLeaseScript = redis.NewScript(releaseLeaseLua)
@@ -84,7 +85,7 @@ var (
 
 // recordScript returns a script with the tables of Go and the functions of prelude.lua before it.
 func recordScript(body string) *redis.Script {
-	return redis.NewScript(namesLua + movesLua() + fieldsLua() + timesLua() + preludeLua + body)
+	return redis.NewScript(queuemodel.NamesLua + queuemodel.RecordLifeLua + namesLua + movesLua() + fieldsLua() + timesLua() + preludeLua + body)
 }
 
 // movesLua declares MOVES, the states that may follow each state, from the table of package job.

@@ -12,7 +12,7 @@ import (
 func TestLuaAndGoSpellNamesAlike(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"RECORD_PREFIX": recordPrefix, "OPEN_INDEX": openIndex, "EVENTS_CHANNEL": eventsChannel,
+		"OPEN_INDEX": openIndex, "EVENTS_CHANNEL": eventsChannel,
 		"DEAD_INDEX": deadIndex, "DEAD_PREFIX": deadPrefix, "FACTS_SUFFIX": factsSuffix, "READING_SUFFIX": readingSuffix,
 		"OPEN_PREFIX": openPrefix, "OWNED_PREFIX": ownedPrefix,
 	} {

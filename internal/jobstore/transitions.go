@@ -19,7 +19,7 @@ import (
 // is no record. A repeated call raises the fence once more, which only makes the earlier number stale. The record keeps
 // the traceparent of ctx; the returned one has that of the run before.
 func (s *Store) BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error) {
-	values, err := s.runScript(ctx, beginAttemptScript, id, attempt, tracing.ParentOf(ctx)).Slice()
+	values, err := s.runScript(ctx, beginAttemptScript, id, attempt, tracing.ParentOf(ctx), s.host).Slice()
 	if errors.Is(err, redis.Nil) {
 		return job.Record{}, nil, fault.New(fault.JobNotFound)
 	}
@@ -40,37 +40,43 @@ func (s *Store) BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.R
 
 // CompleteJob stores the result and sets done. Fenced, idempotent: the second of two results is not stored.
 func (s *Store) CompleteJob(ctx context.Context, id job.ID, fence int64, result job.Stored) error {
-	return s.changeState(ctx, "complete job", id, fence, change{to: job.Done, result: result})
+	return s.changeState(ctx, "complete job", id, fence, change{to: job.Done, milestone: job.MilestoneDone, result: result})
 }
 
 // ScheduleRetry sets retrying, with the reason and the time of the next attempt. Fenced, idempotent.
 func (s *Store) ScheduleRetry(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error {
-	return s.changeState(ctx, "schedule retry", id, fence, change{to: job.Retrying, why: &why, retryAt: at})
+	return s.changeState(ctx, "schedule retry", id, fence, change{to: job.Retrying, milestone: job.MilestoneRetrying, why: &why, retryAt: at})
+}
+
+// PostponeJob is ScheduleRetry for an attempt that does not count. Fenced, idempotent.
+func (s *Store) PostponeJob(ctx context.Context, id job.ID, fence int64, why job.Failure, at time.Time) error {
+	return s.changeState(ctx, "postpone job", id, fence, change{to: job.Retrying, milestone: job.MilestonePostponed, why: &why, retryAt: at})
 }
 
 // FailJob sets failed, with the reason, and keeps a copy of the job for operators. Fenced, idempotent.
 func (s *Store) FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error {
-	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, why: &why})
+	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, milestone: job.MilestoneFailed, why: &why})
 }
 
 // FailAnswerable is FailJob for a job whose owner can choose a degree: it keeps the facts with it for a time. Fenced,
 // idempotent.
 func (s *Store) FailAnswerable(ctx context.Context, id job.ID, fence int64, why job.Failure, kept job.KeptFacts) error {
-	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, why: &why, kept: kept})
+	return s.changeState(ctx, "fail job", id, fence, change{to: job.Failed, milestone: job.MilestoneFailed, why: &why, kept: kept})
 }
 
 // RequeueJob sets queued again after an interruption. Fenced, idempotent.
 func (s *Store) RequeueJob(ctx context.Context, id job.ID, fence int64) error {
-	return s.changeState(ctx, "requeue job", id, fence, change{to: job.Queued})
+	return s.changeState(ctx, "requeue job", id, fence, change{to: job.Queued, milestone: job.MilestoneInterrupted})
 }
 
 // change is the write of an attempt to a record.
 type change struct {
-	to      job.State
-	why     *job.Failure
-	retryAt time.Time
-	result  job.Stored
-	kept    job.KeptFacts
+	to        job.State
+	milestone job.Milestone
+	why       *job.Failure
+	retryAt   time.Time
+	result    job.Stored
+	kept      job.KeptFacts
 }
 
 func (s *Store) changeState(ctx context.Context, op string, id job.ID, fence int64, c change) error {
@@ -85,7 +91,7 @@ func (s *Store) changeState(ctx context.Context, op string, id job.ID, fence int
 	changed, err := s.runScript(ctx, changeStateScript, id, fence, string(c.to), failure, encodeTime(c.retryAt),
 		c.result.Full, c.result.Slim, string(code), s.host, job.DeadTTL.Milliseconds(), job.MaxHistory,
 		cmp.Or(string(c.result.Reading), string(c.kept.Reading)), c.kept.Sealed, encodeTime(c.kept.Until),
-		max(c.kept.Until.Sub(s.clock()).Milliseconds(), 1)).Bool()
+		max(c.kept.Until.Sub(s.clock()).Milliseconds(), 1), string(c.milestone)).Bool()
 	if err != nil {
 		return toFault(ctx, op, err)
 	}

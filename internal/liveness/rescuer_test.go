@@ -3,9 +3,11 @@ package liveness_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
@@ -65,4 +67,41 @@ func TestACrashIsNotCountedAgainstATaskThatWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The life of a job says which worker held its task, and which one was lost.
+func TestLivesNameTheWorkersOfATask(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, f *fixture) {
+		task := queuetest.NewTask(job.Normal)
+		key := queuemodel.LifeKey(task.ID)
+		f.Redis.RPush(t.Context(), key, queuemodel.EncodeLifeEvent(job.LifeEvent{At: f.clock.Now(), What: job.MilestoneAccepted}))
+		f.EnqueueTasks(t, task, queuetest.NewTask(job.Normal))
+		m, other := f.newMember("a"), f.newMember("b")
+		f.claimNext(m, job.Normal, 0)
+		f.Redis.Del(t.Context(), queuemodel.WorkerPrefix+m.WorkerID()) // its hash expires
+		f.rescueNow(other)
+		f.claimNext(other, job.Normal, 0)
+		f.wantRequeued("b", time.Time{}, false, task.ID)
+
+		var got []job.LifeEvent
+		for _, entry := range f.Redis.LRange(t.Context(), key, 0, -1).Val() {
+			e, ok := queuemodel.DecodeLifeEvent(entry)
+			if since := time.Since(e.At); !ok || since < -time.Minute || since > time.Minute {
+				t.Errorf("entry %q: decoded %v, of the time %s", entry, ok, e.At)
+			}
+			e.At = time.Time{}
+			got = append(got, e)
+		}
+		want := []job.LifeEvent{
+			{What: job.MilestoneAccepted}, {What: job.MilestoneQueued}, {What: job.MilestoneClaimed, Worker: "a"},
+			{What: job.MilestoneRecovered, Worker: "a", Code: fault.WorkerLost}, {What: job.MilestoneClaimed, Worker: "b"},
+			{What: job.MilestoneRecovered, Worker: "b"},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("life (-want +got):\n%s", diff)
+		}
+		if lives := f.Redis.Keys(t.Context(), "*"+queuemodel.LifeSuffix).Val(); len(lives) != 1 {
+			t.Errorf("lives: got %v, want only that of the job that has one", lives)
+		}
+	})
 }

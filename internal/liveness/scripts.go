@@ -19,7 +19,7 @@ var (
 	//go:embed lua/requeue.lua
 	requeueLua string
 
-	heartbeatScript = redis.NewScript(queuemodel.NamesLua + heartbeatLua)
-	rescueScript    = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + putBackLua + rescueLua)
-	requeueScript   = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + putBackLua + requeueLua)
+	heartbeatScript = redis.NewScript(queuemodel.NamesLua + queuemodel.RecordLifeLua + heartbeatLua)
+	rescueScript    = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + rescueLua)
+	requeueScript   = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + requeueLua)
 )

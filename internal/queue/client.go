@@ -94,12 +94,20 @@ func (c *Client) enqueueWith(ctx context.Context, t job.Task, options ...asynq.O
 	defer cancel()
 	options = append(options, asynq.TaskID(string(t.ID)), asynq.Queue(name), asynq.MaxRetry(maxRetry), asynq.Retention(0),
 		asynq.Timeout(c.timeoutOf(t.Kind)+recordingTime))
+	queued := queuemodel.EncodeLifeEvent(job.LifeEvent{At: time.Now(), What: job.MilestoneQueued})
 	_, err = c.asynq.EnqueueContext(bounded, asynq.NewTaskWithHeaders(taskType, payload, traceHeaders(ctx)), options...)
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	isNew := err == nil
+	if !isNew && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return redisurl.ToFault(ctx, "queue: enqueue", err)
 	}
 	// The task is in its queue. Without the message a worker takes it a little later.
-	_ = c.redis.Publish(bounded, queuemodel.WakeChannel, "").Err()
+	_, _ = c.redis.Pipelined(bounded, func(p redis.Pipeliner) error {
+		p.Publish(bounded, queuemodel.WakeChannel, "")
+		if isNew {
+			p.RPushX(bounded, queuemodel.LifeKey(t.ID), queued)
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -25,10 +25,17 @@ const (
 	// WakeChannel carries a message without content when a task may have become pending. Idle workers subscribe to it.
 	// Nothing depends on its delivery: a worker also polls the queues slowly.
 	WakeChannel = "job:wake"
+	// RecordPrefix begins the key of a job's record, and LifeSuffix ends the key of the list of the events of its life.
+	// The list exists from the creation of the record on; queue and liveness add to one that exists.
+	RecordPrefix = "job:timeline:"
+	LifeSuffix   = ":life"
 	// AsynqQueuesKey is asynq's set of the names of the queues. asynq's tools do not see a queue that is missing from
 	// it.
 	AsynqQueuesKey = "asynq:queues"
 )
+
+// LifeKey returns the key of the list of the events of a job's life; see EncodeLifeEvent.
+func LifeKey(id job.ID) string { return RecordPrefix + string(id) + LifeSuffix }
 
 // QueueKey returns asynq's key of a part of a queue, such as "pending" (list), "active" (list), "retry", "scheduled",
 // "archived" and "lease" (sorted sets).

@@ -12,4 +12,8 @@ var (
 	//
 	//go:embed lua/mark_pending.lua
 	MarkPendingLua string
+	// RecordLifeLua declares record_life(id, milliseconds, event, attempt, worker, code), which needs NamesLua.
+	//
+	//go:embed lua/record_life.lua
+	RecordLifeLua string
 )

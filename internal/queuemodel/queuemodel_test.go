@@ -40,7 +40,7 @@ func TestLuaAndGoSpellNamesAlike(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
 		"WORKER_PREFIX": queuemodel.WorkerPrefix, "TASK_FIELD": queuemodel.TaskField, "CRASHES_FIELD": queuemodel.CrashesField,
-		"WAITING_FIELD": queuemodel.WaitingField,
+		"WAITING_FIELD": queuemodel.WaitingField, "RECORD_PREFIX": queuemodel.RecordPrefix, "LIFE_SUFFIX": queuemodel.LifeSuffix,
 	} {
 		if want := "local " + name + " = '" + value + "'\n"; !strings.Contains(queuemodel.NamesLua, want) {
 			t.Errorf("names.lua has no line %q", want)

@@ -40,7 +40,7 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 			switch {
 			case recorded && !r.State.IsFinal():
 			case recorded:
-				errs = append(errs, s.deleteFiles(ctx, f, filesLeft))
+				errs = append(errs, s.deleteEnded(ctx, f))
 			case s.isOlder(f.Modified, expired):
 				errs = append(errs, s.deleteFiles(ctx, f, filesExpired))
 			case f.Ticket:
@@ -54,6 +54,19 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 
 func (s *Repairer) deleteFiles(ctx context.Context, f job.StoredFiles, what finding) error {
 	return s.repairConfirmed(f.ID, what, func() (bool, error) { return true, s.deps.Uploads.Delete(ctx, f.ID) })
+}
+
+// deleteEnded deletes the files of a job that has ended, and records it. The record is best effort.
+func (s *Repairer) deleteEnded(ctx context.Context, f job.StoredFiles) error {
+	return s.repairConfirmed(f.ID, filesLeft, func() (bool, error) {
+		if err := s.deps.Uploads.Delete(ctx, f.ID); err != nil {
+			return false, err
+		}
+		if f.Document {
+			_ = s.deps.Jobs.RecordDocumentsDeleted(ctx, []job.ID{f.ID})
+		}
+		return true, nil
+	})
 }
 
 // cleanupKept removes the kept documents of jobs that operators can no longer retry: they are personal data.

@@ -45,6 +45,9 @@ type Jobs interface {
 	// DeleteFromIndexes removes an id without an open record from the index.
 	DeleteFromIndexes(ctx context.Context, id job.ID) error
 
+	// RecordDocumentsDeleted records for operators that the documents of jobs are deleted.
+	RecordDocumentsDeleted(ctx context.Context, ids []job.ID) error
+
 	// BeginAttempt and FailJob end a job that no worker can run; see executor.Jobs.
 	BeginAttempt(ctx context.Context, id job.ID, attempt int) (job.Record, []byte, error)
 	FailJob(ctx context.Context, id job.ID, fence int64, why job.Failure) error

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/admin"
+	"github.com/trackmydegree/trackmydegree/internal/job"
 )
 
 func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
@@ -80,14 +81,41 @@ func WriteDetail(w io.Writer, d admin.JobDetail) error {
 	if d.Kept != nil {
 		row("document", map[bool]string{true: "kept: it can be run again", false: "gone: it cannot be run again"}[*d.Kept])
 	}
-	if err := t.Flush(); err != nil || len(d.History) == 0 {
+	if err := t.Flush(); err != nil {
 		return err
+	}
+	if len(d.Life) > 0 {
+		return writeLife(w, d.Life)
+	}
+	if len(d.History) == 0 {
+		return nil
 	}
 	fmt.Fprintln(w)
 	t = newTable(w)
 	fmt.Fprintln(t, "AT\tATTEMPT\tFAULT\tWORKER")
 	for _, e := range d.History {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", e.At.UTC().Format(time.RFC3339), e.Attempt, e.Code, orDash(e.Worker))
+	}
+	return t.Flush()
+}
+
+// writeLife writes the timeline of a job, each event with the time since the one before.
+func writeLife(w io.Writer, life []job.LifeEvent) error {
+	fmt.Fprintln(w)
+	t := newTable(w)
+	fmt.Fprintln(t, "AT\tAFTER\tEVENT\tATTEMPT\tFAULT\tWORKER")
+	for i, e := range life {
+		after, attempt, event := "-", "-", string(e.What)
+		if i > 0 {
+			after = max(e.At.Sub(life[i-1].At), 0).String()
+		}
+		if e.Attempt > 0 {
+			attempt = fmt.Sprint(e.Attempt)
+		}
+		if e.Omitted > 0 {
+			event = fmt.Sprintf("(%d events are not kept)", e.Omitted)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), after, event, attempt, orDash(string(e.Code)), orDash(e.Worker))
 	}
 	return t.Flush()
 }

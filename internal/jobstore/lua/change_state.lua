@@ -12,6 +12,7 @@
 --      14 what was read of the document, or empty
 --      15 the encrypted facts of a failed job that its owner may answer, or empty
 --      16 until when, in Unix milliseconds, and 17 how long from now, in milliseconds
+--      18 the event of the job's life
 -- Returns 1, or 0 for a writer behind a newer fence, or in a state that has no such next state.
 local stored = redis.call('HMGET', KEYS[1], 'state', 'fence', 'attempt', 'history')
 local state, fence, attempt, stored_history = stored[1], stored[2], stored[3], stored[4]
@@ -50,5 +51,8 @@ if next_state == 'done' then
 	redis.call('SET', KEYS[2], ARGV[8])
 	redis.call('SET', KEYS[3], ARGV[9])
 end
+record_event(ARGV[18], attempt, ARGV[11], code)
 finish_change()
+-- Operators look at a failed job for as long as its copy is kept.
+if next_state == 'failed' then redis.call('PEXPIRE', KEYS[1] .. LIFE_SUFFIX, ARGV[12]) end
 return 1

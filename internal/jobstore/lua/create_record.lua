@@ -5,12 +5,13 @@
 --      7 the idempotency claim to set again for a restored record, or the record for none
 -- ARGV 4 when the job was created
 --      5 how many open jobs the owner may have, 0 for any number
---      6… field, value, …
+--      6 the first event of the job's life
+--      7… field, value, …
 -- Returns the outcome (see createAccepted in Go) and the id of the open job with the same content, or empty.
 local existing = redis.call('HMGET', KEYS[1], 'version', 'owner', 'createdAt')
 if existing[1] then
 	local new = {}
-	for i = 6, #ARGV, 2 do new[ARGV[i]] = ARGV[i + 1] end
+	for i = 7, #ARGV, 2 do new[ARGV[i]] = ARGV[i + 1] end
 	if existing[2] == new.owner and existing[3] == new.createdAt then return {2, ''} end
 	return {0, ''}
 end
@@ -30,7 +31,8 @@ end
 local limit = tonumber(ARGV[5])
 if limit > 0 and count_open(KEYS[5], limit) >= limit then return {4, ''} end
 
-redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 7))
+start_life(ARGV[6])
 redis.call('ZADD', OPEN_INDEX, ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
 redis.call('PEXPIRE', KEYS[5], ARGV[3])

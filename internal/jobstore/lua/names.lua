@@ -1,5 +1,4 @@
 -- The keys that Go declares as well, in the same spelling. A test compares them.
-local RECORD_PREFIX = 'job:timeline:'
 local OPEN_INDEX = 'job:timeline:open'
 local EVENTS_CHANNEL = 'job:timeline:events'
 local DEAD_INDEX = 'job:dead'

@@ -30,8 +30,17 @@ end
 local function renew_keys()
 	for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
 	redis.call('PEXPIRE', KEYS[1] .. READING_SUFFIX, ARGV[3])
+	redis.call('PEXPIRE', KEYS[1] .. LIFE_SUFFIX, ARGV[3])
 	local open_index = redis.call('HGET', KEYS[1], 'owned')
 	if open_index then index_job(open_index) end
+end
+
+-- record_event adds an event to the life of the job.
+local function record_event(event, attempt, worker, code) record_life(ARGV[1], ARGV[2], event, attempt, worker, code) end
+
+-- start_life records the first event of a record that is new, and continues a life that is still stored.
+local function start_life(event)
+	redis.call('RPUSH', KEYS[1] .. LIFE_SUFFIX, ARGV[2] .. ' ' .. event .. ' 0 - -')
 end
 
 -- publish_message publishes without an error: a user without rights on the channel must not end a script between two
@@ -86,7 +95,7 @@ local function delete_record()
 	local open_index = redis.call('HGET', KEYS[1], 'owned')
 	if open_index then redis.call('ZREM', owned_index(open_index), ARGV[1]) end
 	close_job()
-	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX)
+	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX, KEYS[1] .. LIFE_SUFFIX)
 	if redis.call('DEL', unpack(KEYS)) > 0 then publish_message(ARGV[1] .. ' ') end
 end
 

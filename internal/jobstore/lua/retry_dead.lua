@@ -17,6 +17,7 @@ local state = redis.call('HGET', KEYS[1], 'state')
 if state and state ~= 'failed' then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX)
 redis.call('HSET', KEYS[1], 'owned', KEYS[5], unpack(ARGV, 6))
+start_life('retried')
 local history = redis.call('HGET', KEYS[6], 'history')
 if history then redis.call('HSET', KEYS[1], 'history', history) end
 redis.call('ZADD', OPEN_INDEX, ARGV[5], ARGV[1])

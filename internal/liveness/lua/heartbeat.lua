@@ -32,6 +32,7 @@ if claimed ~= '' and redis.call('HGET', ARGV[5], 'state') == 'active' then
 		else
 			redis.call('HDEL', ARGV[5], WAITING_FIELD)
 		end
+		record_life(claimed, now_in_milliseconds(), 'claimed', 0, ARGV[6], '')
 	end
 end
 

@@ -23,7 +23,7 @@ local answer = {}
 for i = 5, #ARGV do
 	for _, task in ipairs(active_tasks(ARGV[i])) do
 		local holder = redis.call('HGET', holders_key, task)
-		if holder and is_selected(holder) and put_back(ARGV[i], task, crashed) then answer[#answer + 1] = task end
+		if holder and is_selected(holder) and put_back(ARGV[i], task, holder, crashed) then answer[#answer + 1] = task end
 	end
 end
 for _, worker in ipairs(redis.call('SMEMBERS', KEYS[2])) do

@@ -30,7 +30,7 @@ for i = 4, #ARGV do
 		end
 		if not orphaned then
 			held[task] = true
-		elseif put_back(queue, task, crashed) then
+		elseif put_back(queue, task, holder, crashed) then
 			for _, v in ipairs({task, holder or '', crashed and 1 or 0}) do answer[#answer + 1] = v end
 		end
 	end
