@@ -45,6 +45,12 @@ FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/
 # DRAWN are the packages whose tests generate thousands of inputs. They start no server.
 DRAWN := ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
 
+# STATIC are the packages of tests/ whose tests start nothing of the project in their own process.
+STATIC := ./alerts ./architecture ./chart ./openapi
+
+# ANSWERS is where the tests of internal/httpapi record their answers, for tests/openapi.
+ANSWERS := $(CURDIR)/.cache/answers.jsonl
+
 .PHONY: test-fast
 test-fast: ## Run within a minute the tests that need no server: the domain, submit, configuration, import rules
 	go test $(FAST)
@@ -57,11 +63,14 @@ test: deps build ## Run every test but those on Kubernetes and in a browser, wit
 	cd tests && go vet ./...
 	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
 	go test -run '^TestWords$$' ./internal/pdftext
-	go test -race -timeout 15m $$(go list $(PKG) | grep -vxFf <(go list $(KUBE) $(if $(filter ./...,$(PKG)),$(DRAWN))))
+	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
+	TMD_RECORD_ANSWERS=$(ANSWERS) go test -race -timeout 15m $$(go list $(PKG) | grep -vxFf <(go list $(KUBE) $(if $(filter ./...,$(PKG)),$(DRAWN))))
 	@# The detector makes generated inputs ten times as slow: it gets a fifth of them, and the whole number runs without it.
 	[ '$(PKG)' != ./... ] || go test -race -short -timeout 15m $(DRAWN)
 	[ '$(PKG)' != ./... ] || go test -timeout 15m $(DRAWN)
-	[ '$(PKG)' != ./... ] || (cd tests && go test -count=1 -race -timeout 15m $$(go list ./... | grep -v /browser$$))
+	@# What only reads files and runs programs has nothing for the detector to see.
+	[ '$(PKG)' != ./... ] || (cd tests && TMD_RECORD_ANSWERS=$(ANSWERS) go test -count=1 -timeout 15m $(STATIC))
+	[ '$(PKG)' != ./... ] || (cd tests && go test -count=1 -race -timeout 15m $$(go list ./... | grep -vxFf <(go list ./browser $(STATIC))))
 
 .PHONY: test-controller
 test-controller: ## Run the tests of the controller against a Kubernetes API server, which is built first
@@ -72,7 +81,7 @@ test-controller: ## Run the tests of the controller against a Kubernetes API ser
 test-browser: ## Run the tests of the page in a browser, which is installed first
 	@hack/deps.sh browser
 	go test -run '^TestWords$$' ./internal/pdftext
-	cd tests && go test -race -timeout 10m ./browser
+	cd tests && go test -timeout 10m ./browser
 
 .PHONY: page
 page: ## Render each view of the page into .cache/page, on a phone and a desktop, in both languages, to be looked at
