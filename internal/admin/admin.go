@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -41,7 +42,9 @@ type Deps struct {
 	Intake  Intake
 	Jobs    Jobs
 	Uploads Uploads
+	Audit   AuditTrail
 	Clock   func() time.Time
+	Logger  *slog.Logger
 }
 
 // Service implements the operations. It is safe for concurrent use.
@@ -49,7 +52,7 @@ type Service struct{ deps Deps }
 
 // New returns a service. A missing dependency is an error.
 func New(d Deps) (*Service, error) {
-	if err := dependency.Require("admin", d, "Queue", "Tasks", "Intake", "Jobs", "Clock"); err != nil {
+	if err := dependency.Require("admin", d, "Queue", "Tasks", "Intake", "Jobs", "Audit", "Clock", "Logger"); err != nil {
 		return nil, err
 	}
 	return &Service{d}, nil
@@ -200,9 +203,7 @@ func (o *Service) findHosts(ctx context.Context) (map[job.ID]string, error) {
 	return hosts, nil
 }
 
-// RetryJob runs a job again. A job that waits for its next attempt becomes pending at once. A dead job starts again
-// with its id, owner and history, if its document or input is still stored.
-func (o *Service) RetryJob(ctx context.Context, id job.ID) error {
+func (o *Service) retryJob(ctx context.Context, id job.ID) error {
 	task, live, err := o.deps.Queue.FindTask(ctx, id)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
@@ -302,9 +303,7 @@ func (o *Service) retryDead(ctx context.Context, dead job.Dead) error {
 	return nil
 }
 
-// DeleteJob removes a job in any state: its files, its record and result, and its task. This order leaves nothing from
-// which repair would restore the job. A worker that runs the job has its writes refused.
-func (o *Service) DeleteJob(ctx context.Context, id job.ID) error {
+func (o *Service) deleteJob(ctx context.Context, id job.ID) error {
 	if o.deps.Uploads == nil {
 		return errors.New("admin: delete without the uploads")
 	}
@@ -336,31 +335,6 @@ func (o *Service) ResolveQueues(names []string) ([]string, error) {
 	}
 	return names, nil
 }
-
-// PauseQueues stops workers from taking jobs of the queues, all when none is named. Running jobs continue, and new work
-// is accepted.
-func (o *Service) PauseQueues(ctx context.Context, queues ...string) error {
-	names, err := o.ResolveQueues(queues)
-	if err != nil {
-		return err
-	}
-	return o.deps.Queue.PauseQueues(ctx, names)
-}
-
-// ResumeQueues undoes PauseQueues.
-func (o *Service) ResumeQueues(ctx context.Context, queues ...string) error {
-	names, err := o.ResolveQueues(queues)
-	if err != nil {
-		return err
-	}
-	return o.deps.Queue.ResumeQueues(ctx, names)
-}
-
-// PauseIntake stops the intake: the API refuses new work with draining, and workers finish the existing jobs.
-func (o *Service) PauseIntake(ctx context.Context) error { return o.deps.Intake.PauseIntake(ctx) }
-
-// ResumeIntake resumes the intake.
-func (o *Service) ResumeIntake(ctx context.Context) error { return o.deps.Intake.ResumeIntake(ctx) }
 
 // Stats are the figures of the queues, the workers and the dead jobs.
 type Stats struct {

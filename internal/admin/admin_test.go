@@ -191,7 +191,9 @@ func TestARetryThatIsCutOff(t *testing.T) {
 					ctx := t.Context()
 					id := e.die(kind, fault.Internal, true)
 					cut := cutOff{env: e, at: step}
-					o := testenv.Must(admin.New(admin.Deps{Queue: e.tasks, Tasks: cutTasks{e.tasks, cut}, Intake: e.tasks, Jobs: cutJobs{e.records, cut}, Uploads: cutUploads{e.files, cut}, Clock: e.clock.Now}))
+					deps := e.deps()
+					deps.Tasks, deps.Jobs, deps.Uploads = cutTasks{e.tasks, cut}, cutJobs{e.records, cut}, cutUploads{e.files, cut}
+					o := testenv.Must(admin.New(deps))
 					wantCode(t, "retry", o.RetryJob(ctx, id), fault.StorageUnavailable)
 					e.settle()
 					e.settle()

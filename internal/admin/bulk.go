@@ -37,16 +37,6 @@ type Refusal struct {
 	Detail string     `json:"detail"`
 }
 
-// RetryAll retries the matching jobs.
-func (o *Service) RetryAll(ctx context.Context, b BulkRequest) (BulkReport, error) {
-	return o.applyToPage(ctx, b, o.RetryJob, o.CheckRetry)
-}
-
-// DeleteAll deletes the matching jobs.
-func (o *Service) DeleteAll(ctx context.Context, b BulkRequest) (BulkReport, error) {
-	return o.applyToPage(ctx, b, o.DeleteJob, func(context.Context, Job) error { return nil })
-}
-
 // applyToPage applies an operation to a page of jobs. A job that refuses the operation does not stop the others. An
 // unavailable dependency does: the report then says how far the operation came. A dry run only checks whether the
 // operation is possible.

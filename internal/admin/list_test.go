@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -40,8 +41,17 @@ func newMemory() *memory {
 	return &memory{tasks: map[job.ID]admin.Task{}, records: map[job.ID]job.Record{}, dead: map[job.ID]job.Record{}, fails: map[job.ID]error{}}
 }
 
+func (m *memory) deps() admin.Deps {
+	return admin.Deps{
+		Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Audit: unusedTrail{}, Clock: time.Now,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
 func (m *memory) operator() *admin.Service {
-	return testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Uploads: nothingKept{}, Clock: func() time.Time { return noon }}))
+	d := m.deps()
+	d.Uploads, d.Clock = nothingKept{}, func() time.Time { return noon }
+	return testenv.Must(admin.New(d))
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -116,7 +126,11 @@ type nothingKept struct{ admin.Uploads }
 type (
 	unusedTasks  struct{ admin.Tasks }
 	unusedIntake struct{ admin.Intake }
+	// unusedTrail keeps nothing.
+	unusedTrail struct{ admin.AuditTrail }
 )
+
+func (unusedTrail) AppendEntry(context.Context, admin.AuditEntry) error { return nil }
 
 func (nothingKept) HasKeptDocument(context.Context, job.ID) (bool, error) { return false, nil }
 
@@ -322,7 +336,7 @@ func TestDrained(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMemory()
 				m.load, m.failing = c.at[1], c.fail[1]
-				o := testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Clock: time.Now}))
+				o := testenv.Must(admin.New(m.deps()))
 				looks := 0
 				err := o.WaitUntilDrained(t.Context(), func(admin.Stats, error) {
 					looks++
@@ -341,7 +355,7 @@ func TestDrainedEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
 		m.load = admin.Load{Queues: []admin.QueueLoad{{Retry: 1}}}
-		o := testenv.Must(admin.New(admin.Deps{Queue: m, Tasks: unusedTasks{}, Intake: unusedIntake{}, Jobs: memoryJobs{memory: m}, Clock: time.Now}))
+		o := testenv.Must(admin.New(m.deps()))
 		late := fmt.Errorf("too late")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, late)
 		defer cancel()

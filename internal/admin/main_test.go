@@ -23,6 +23,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/queue"
+	"github.com/trackmydegree/trackmydegree/internal/queueadmin"
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/repair"
@@ -43,6 +44,7 @@ type env struct {
 	records *jobstore.Store
 	tasks   *queuetest.Queue
 	sweeper *repair.Repairer
+	log     bytes.Buffer // of the operator
 }
 
 func open(t testing.TB, url string) *env {
@@ -57,11 +59,19 @@ func open(t testing.TB, url string) *env {
 	quiet := slog.New(slog.DiscardHandler)
 	e.records = testenv.Must(jobstore.New(jobstore.Deps{Redis: client, Clock: e.clock.Now, Logger: quiet, Host: "here"}))
 	e.tasks = queuetest.NewQueue(t, client)
-	e.Service = testenv.Must(admin.New(admin.Deps{Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Clock: e.clock.Now}))
+	e.Service = testenv.Must(admin.New(e.deps()))
 	e.sweeper = testenv.Must(repair.New(repair.Deps{
 		Uploads: e.files, Jobs: e.records, Queue: e.tasks, Holder: "one", Clock: e.clock.Now, Logger: quiet, Registerer: prometheus.NewRegistry(),
 	}))
 	return e
+}
+
+// deps are the dependencies of the operator.
+func (e *env) deps() admin.Deps {
+	return admin.Deps{
+		Queue: e.tasks, Tasks: e.tasks, Intake: e.tasks, Jobs: e.records, Uploads: e.files, Audit: queueadmin.NewAuditTrail(e.redis),
+		Clock: e.clock.Now, Logger: slog.New(slog.NewTextHandler(&e.log, nil)),
+	}
 }
 
 // conform runs a test on a real Redis and on the in-memory Redis of `tmd all`.

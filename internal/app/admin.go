@@ -56,7 +56,7 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 	if err != nil {
 		return err
 	}
-	deps := admin.Deps{Queue: inspector, Tasks: tasks, Intake: queueadmin.NewIntake(client), Jobs: records, Clock: time.Now}
+	deps := admin.Deps{Queue: inspector, Tasks: tasks, Intake: queueadmin.NewIntake(client), Jobs: records, Audit: queueadmin.NewAuditTrail(client), Clock: time.Now, Logger: quiet}
 	if need != UploadsUnused {
 		uploads, err := storage.Open(ctx, c.Uploads, quiet)
 		switch {
@@ -71,7 +71,7 @@ func RunAdmin(ctx context.Context, p program.Process, need UploadsNeed, do func(
 	if err != nil {
 		return err
 	}
-	return explainAdminError(ctx, c.JobURL, do(ctx, operators))
+	return explainAdminError(ctx, c.JobURL, do(admin.WithOperator(ctx, "tmd on "+hostName()), operators))
 }
 
 func explainAdminError(ctx context.Context, redis config.SecretURL, err error) error {

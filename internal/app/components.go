@@ -101,7 +101,8 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		return nil, err
 	}
 	operators, err := admin.New(admin.Deps{
-		Queue: inspector, Tasks: tasks, Intake: intake, Jobs: c.records, Uploads: c.uploads, Clock: time.Now,
+		Queue: inspector, Tasks: tasks, Intake: intake, Jobs: c.records, Uploads: c.uploads,
+		Audit: queueadmin.NewAuditTrail(c.redis), Clock: time.Now, Logger: r.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func newQueueCommand(p program.Process) *cobra.Command {
 	}
 	c.AddCommand(
 		newQueueListCommand(p), newQueueShowCommand(p), newQueueRetryCommand(p), newQueueDeleteCommand(p),
-		newQueuePauseCommand(p), newQueueResumeCommand(p), newQueueDrainCommand(p), newQueueStatsCommand(p),
+		newQueuePauseCommand(p), newQueueResumeCommand(p), newQueueDrainCommand(p), newQueueStatsCommand(p), newQueueAuditCommand(p),
 	)
 	return c
 }

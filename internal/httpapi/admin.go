@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -21,9 +22,10 @@ const (
 	maxBulk = 200
 )
 
-// adminRoutes are the routes of operators: callers whose token has the role admin.
+// adminRoutes are the routes of operators: callers whose token has the role admin, or viewer for those that only read.
 func (a *API) adminRoutes(r chi.Router) {
-	r.Use(middleware.RequireAdmin)
+	r.Use(middleware.RequireOperator)
+	routeGet(r, "/audit-trail", middleware.WithTimeout(a.listAudit))
 	routeGet(r, "/queues", middleware.WithTimeout(a.showQueues))
 	r.Post("/queues/{name}/pause", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.PauseQueues))))
 	r.Post("/queues/{name}/resume", respond.HandleEndpoint(middleware.WithTimeout(a.changeQueue(a.admin.ResumeQueues))))
@@ -129,4 +131,19 @@ func (a *API) changeJob(do func(context.Context, job.ID) error) respond.Endpoint
 		}
 		return respond.WriteNoContent(w)
 	}
+}
+
+// listAudit answers with the latest actions of operators.
+func (a *API) listAudit(w http.ResponseWriter, r *http.Request) error {
+	limit, err := params.PageLimit(r.URL.Query(), admin.MaxAuditEntries)
+	if err != nil {
+		return err
+	}
+	entries, err := a.admin.ListAudit(r.Context(), cmp.Or(limit, admin.DefaultLimit))
+	if err != nil {
+		return err
+	}
+	return respond.WriteJSON(w, http.StatusOK, struct {
+		Entries []admin.AuditEntry `json:"entries"`
+	}{entries})
 }

@@ -74,7 +74,7 @@ func TestOperatorsOnly(t *testing.T) {
 	s := setup(t)
 	id := string(s.accepted("ann"))
 	for _, route := range []string{
-		"GET /queues", "POST /queues/courseProcessor/pause", "POST /queues/courseProcessor/resume", "POST /drain", "DELETE /drain",
+		"GET /audit-trail", "GET /queues", "POST /queues/courseProcessor/pause", "POST /queues/courseProcessor/resume", "POST /drain", "DELETE /drain",
 		"GET /jobs", "POST /jobs/retry", "POST /jobs/delete", "GET /jobs/" + id, "DELETE /jobs/" + id, "POST /jobs/" + id + "/retry",
 	} {
 		method, path, _ := strings.Cut(route, " ")

@@ -39,6 +39,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/jobstore"
 	"github.com/trackmydegree/trackmydegree/internal/lifecycle"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
+	"github.com/trackmydegree/trackmydegree/internal/queueadmin"
 	"github.com/trackmydegree/trackmydegree/internal/queuetest"
 	"github.com/trackmydegree/trackmydegree/internal/redisurl"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
@@ -225,7 +226,10 @@ func setup(t testing.TB, change ...func(*httpapi.Deps)) *system {
 		Advisor:  advisor,
 		Accounts: testenv.Must(account.New(account.Deps{Jobs: s.jobs, Timelines: store, Uploads: files, Clock: time.Now, Logger: logger})),
 		Jobs:     s.jobs,
-		Admin:    testenv.Must(admin.New(admin.Deps{Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Clock: time.Now})),
+		Admin: testenv.Must(admin.New(admin.Deps{
+			Queue: s.tasks, Tasks: s.tasks, Intake: s.tasks, Jobs: s.jobs, Uploads: files, Audit: queueadmin.NewAuditTrail(s.redis),
+			Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
+		})),
 		Submit: newSubmitter(submit.Deps{
 			Uploads: files, Jobs: s.jobs, Queue: s.tasks, Intake: s.tasks,
 			Clock: time.Now, NewID: func() job.ID { return job.ID(uuid.NewString()) }, Logger: logger,

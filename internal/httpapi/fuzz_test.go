@@ -201,6 +201,9 @@ func (modelOperate) PauseQueues(context.Context, ...string) error  { return nil 
 func (modelOperate) ResumeQueues(context.Context, ...string) error { return nil }
 func (modelOperate) PauseIntake(context.Context) error             { return nil }
 func (modelOperate) ResumeIntake(context.Context) error            { return nil }
+func (modelOperate) ListAudit(context.Context, int) ([]admin.AuditEntry, error) {
+	return []admin.AuditEntry{}, nil
+}
 
 type modelCatalogue struct {
 	*catalogue.Catalogue

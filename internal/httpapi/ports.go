@@ -100,6 +100,7 @@ type Admin interface {
 	ResumeQueues(ctx context.Context, queues ...string) error
 	PauseIntake(ctx context.Context) error
 	ResumeIntake(ctx context.Context) error
+	ListAudit(ctx context.Context, limit int) ([]admin.AuditEntry, error)
 }
 
 // Accounts handles everything of one owner at once.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/signin"
@@ -28,6 +29,7 @@ type sessionAnswer struct {
 	Name     string `json:"name"`
 	LoginURL string `json:"loginUrl"` // "" where there is none
 	Guests   bool   `json:"guests"`
+	Operator string `json:"operator,omitempty"` // the role of an operator: admin or viewer
 }
 
 // sessionRoutes lists the routes that every client may call.
@@ -42,8 +44,13 @@ func (a *API) sessionRoutes(r chi.Router, callers middleware.Authenticator) {
 // getSession answers with the present sign-in. Unknown callers get an answer as well.
 func (a *API) getSession(callers middleware.Authenticator) respond.Endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		_, err := callers.Caller(r)
+		caller, err := callers.Caller(r)
 		answer := sessionAnswer{Mode: modeToken, SignedIn: err == nil}
+		for _, role := range []string{auth.RoleViewer, auth.RoleAdmin} {
+			if caller.Has(role) {
+				answer.Operator = role
+			}
+		}
 		if a.auth.Open() {
 			answer.Mode = modeOpen
 		}

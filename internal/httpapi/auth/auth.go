@@ -30,6 +30,9 @@ const RolePriority = "priority"
 // RoleAdmin in a token's roles makes its subject an operator, who sees and changes the jobs of all owners.
 const RoleAdmin = "admin"
 
+// RoleViewer in a token's roles lets its subject see what operators see, and change nothing.
+const RoleViewer = "viewer"
+
 const (
 	minSecret  = 32      // bytes; RFC 7518, 3.2: a key for HS256 is at least as long as its hash
 	maxToken   = 8 << 10 // bytes; identity providers stay under 4 KiB

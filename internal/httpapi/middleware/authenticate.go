@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/trackmydegree/trackmydegree/internal/admin"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/auth"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
@@ -45,15 +46,24 @@ func CallerOf(r *http.Request) auth.Caller {
 	return c
 }
 
-// RequireAdmin refuses callers whose token lacks the role of an operator. Answers to operators must not be stored.
-func RequireAdmin(next http.Handler) http.Handler {
-	refusal := fault.WithDetail(fault.Forbidden, `Your account is not an operator's: its token lacks the role "admin".`)
+// RequireOperator refuses callers whose token has neither role of an operator. A viewer may only read. Answers to
+// operators must not be stored. It names the operator in the context, for the audit trail.
+func RequireOperator(next http.Handler) http.Handler {
+	notOperator := fault.WithDetail(fault.Forbidden, `Your account is not an operator's: its token has neither the role "admin" nor the role "viewer".`)
+	onlyViewer := fault.WithDetail(fault.Forbidden, `Your account can look and not change anything: its token lacks the role "admin".`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !CallerOf(r).Has(auth.RoleAdmin) {
-			respond.WriteError(w, r, refusal)
+		caller := CallerOf(r)
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch {
+		case caller.Has(auth.RoleAdmin):
+		case !caller.Has(auth.RoleViewer):
+			respond.WriteError(w, r, notOperator)
+			return
+		case !reads:
+			respond.WriteError(w, r, onlyViewer)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(admin.WithOperator(r.Context(), caller.Owner)))
 	})
 }

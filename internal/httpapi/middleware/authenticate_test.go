@@ -38,20 +38,36 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-func TestRequireAdmin(t *testing.T) {
+func TestRequireOperator(t *testing.T) {
 	t.Parallel()
-	known := callers{"Bearer ann": {Owner: "ann"}, "Bearer root": {Owner: "root", Roles: []string{auth.RoleAdmin}}}
-	h := middleware.Authenticate(known)(middleware.RequireAdmin(ok))
-	t.Run("a student", func(t *testing.T) {
-		t.Parallel()
-		wantCode(t, send(h, http.MethodGet, header("Authorization", "Bearer ann")), fault.Forbidden)
-	})
-	t.Run("an operator", func(t *testing.T) {
-		t.Parallel()
-		res := send(h, http.MethodGet, header("Authorization", "Bearer root"))
-		wantCode(t, res, "")
-		if got := res.Header.Get("Cache-Control"); got != "no-store" {
-			t.Errorf("Cache-Control: got %q, want no-store", got)
-		}
-	})
+	known := callers{
+		"Bearer ann":  {Owner: "ann", Roles: []string{auth.RolePriority}},
+		"Bearer root": {Owner: "root", Roles: []string{auth.RoleAdmin}},
+		"Bearer eye":  {Owner: "eye", Roles: []string{auth.RoleViewer}},
+		"Bearer both": {Owner: "both", Roles: []string{auth.RoleViewer, auth.RoleAdmin}},
+	}
+	h := middleware.Authenticate(known)(middleware.RequireOperator(ok))
+	for _, c := range []struct {
+		who, method string
+		want        fault.Code
+	}{
+		{"ann", http.MethodGet, fault.Forbidden},
+		{"ann", http.MethodPost, fault.Forbidden},
+		{"eye", http.MethodGet, ""},
+		{"eye", http.MethodHead, ""},
+		{"eye", http.MethodPost, fault.Forbidden},
+		{"eye", http.MethodDelete, fault.Forbidden},
+		{"root", http.MethodGet, ""},
+		{"root", http.MethodDelete, ""},
+		{"both", http.MethodPost, ""},
+	} {
+		t.Run(c.who+" "+c.method, func(t *testing.T) {
+			t.Parallel()
+			res := send(h, c.method, header("Authorization", "Bearer "+c.who))
+			wantCode(t, res, c.want)
+			if got := res.Header.Get("Cache-Control"); c.want == "" && got != "no-store" {
+				t.Errorf("Cache-Control: got %q, want no-store", got)
+			}
+		})
+	}
 }
