@@ -71,8 +71,8 @@ func (o *Service) ListAudit(ctx context.Context, limit int) ([]AuditEntry, error
 	return entries, nil
 }
 
-// recordAction adds an action and its outcome to the log and to the trail. An action that cannot be stored is in the log
-// only.
+// recordAction adds an action and its outcome to the log and to the trail. An action that cannot be stored is in the
+// log only.
 func (o *Service) recordAction(ctx context.Context, e AuditEntry, outcome error) {
 	e.At = o.deps.Clock().UTC()
 	e.Operator, _ = ctx.Value(operatorKey{}).(string)

@@ -44,7 +44,7 @@ func TestWithoutAToken(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/docs", "/openapi.json", "/assets/app.js", "/livez", "/readyz", "/api/health"} {
+	for _, path := range []string{"/", "/docs", "/admin", "/openapi.json", "/assets/app.js", "/livez", "/readyz", "/api/health"} {
 		s.get("", path).want(t, http.StatusOK)
 	}
 	if strings.Contains(s.log.String(), good) || strings.Contains(s.log.String(), "access_token") {

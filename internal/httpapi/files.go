@@ -72,7 +72,7 @@ func (a *API) serveFile(name string) respond.Endpoint {
 // serveAsset answers with a file that the pages refer to.
 func (a *API) serveAsset(w http.ResponseWriter, r *http.Request) error {
 	switch name := chi.URLParam(r, "file"); name {
-	case page.Index, page.Docs, fileOpenAPI:
+	case page.Index, page.Docs, page.Admin, fileOpenAPI:
 		return fault.New(fault.NotFound)
 	default:
 		return a.serveFile(name)(w, r)

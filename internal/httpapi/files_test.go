@@ -13,7 +13,7 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	for path, media := range map[string]string{
-		"/": "text/html; charset=utf-8", "/docs": "text/html; charset=utf-8", "/openapi.json": "application/json",
+		"/": "text/html; charset=utf-8", "/docs": "text/html; charset=utf-8", "/admin": "text/html; charset=utf-8", "/openapi.json": "application/json",
 		"/assets/app.js": "text/javascript; charset=utf-8", "/assets/style.css": "text/css; charset=utf-8", "/assets/icon.svg": "image/svg+xml",
 	} {
 		a := s.get("", path, "Accept-Encoding", "gzip").want(t, http.StatusOK)

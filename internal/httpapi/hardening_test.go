@@ -15,7 +15,7 @@ import (
 func TestBrowsersAreKeptFromOtherThings(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	for _, path := range []string{"/", "/docs", "/assets/app.js", "/api/degrees", "/nothing", "/livez"} {
+	for _, path := range []string{"/", "/docs", "/admin", "/assets/app.js", "/api/degrees", "/nothing", "/livez"} {
 		a := s.get("ann", path)
 		for header, want := range map[string]string{
 			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "geolocation=()",

@@ -33,6 +33,7 @@ func (a *API) router(d Deps) http.Handler {
 	// For users and for authors of clients.
 	routeGet(r, "/", a.serveFile(page.Index))
 	routeGet(r, "/docs", a.serveFile(page.Docs))
+	routeGet(r, "/admin", a.serveFile(page.Admin))
 	routeGet(r, "/assets/{file}", a.serveAsset)
 	routeGet(r, "/openapi.json", a.serveFile(fileOpenAPI))
 

@@ -177,7 +177,13 @@ func transcript() string {
 // ownerToken is a valid token of one owner.
 func ownerToken(t *testing.T) string {
 	t.Helper()
-	claims := jwt.MapClaims{"sub": "ann", "exp": time.Now().Add(time.Hour).Unix()}
+	return tokenOf(t, "ann")
+}
+
+// tokenOf returns a token of a user with roles.
+func tokenOf(t *testing.T, subject string, roles ...string) string {
+	t.Helper()
+	claims := jwt.MapClaims{"sub": subject, "roles": roles, "exp": time.Now().Add(time.Hour).Unix()}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(jwtSecret))
 	must(t, err)
 	return token

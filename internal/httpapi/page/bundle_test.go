@@ -30,7 +30,7 @@ func bundle() (map[string][]byte, error) {
 		return nil, err
 	}
 	result := api.Build(api.BuildOptions{
-		EntryPoints: []string{sources + "/app.js", sources + "/docs.js", sources + "/shell.css", sources + "/style.css"}, Bundle: true, Outdir: bundled,
+		EntryPoints: []string{sources + "/app.js", sources + "/docs.js", sources + "/shell.css", sources + "/style.css", sources + "/admin/admin.js", sources + "/admin/admin.css"}, Bundle: true, Outdir: bundled,
 		Format: api.FormatESModule, Target: api.ES2022, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
 		// The tables are loaded by the page, each when its language is wanted.
@@ -48,12 +48,12 @@ func bundle() (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	for _, name := range []string{"index.html", "docs.html", "icon.svg"} {
+	for _, name := range []string{"index.html", "docs.html", "icon.svg", "admin/admin.html"} {
 		text, err := os.ReadFile(filepath.Join(sources, name))
 		if err != nil {
 			return nil, err
 		}
-		out[name] = shortenMarkup(text)
+		out[filepath.Base(name)] = shortenMarkup(text)
 	}
 	return out, nil
 }

@@ -15,10 +15,11 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// Names of the two documents; the other files are their assets.
+// Names of the documents; the other files are their assets.
 const (
 	Index = "index.html"
 	Docs  = "docs.html"
+	Admin = "admin.html" // for operators
 )
 
 // Policy is the content security policy of the files: scripts and styles are files of this server, and nothing is
