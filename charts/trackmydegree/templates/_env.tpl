@@ -72,6 +72,9 @@
 {{- with include "tmd.caEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
+{{- with include "tmd.tracesEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- with include "tmd.goEnv" (list .Values.api.resources 0) }}
 {{- . | nindent 0 }}
 {{- end }}
@@ -112,6 +115,9 @@
 {{- . | nindent 0 }}
 {{- end }}
 {{- with include "tmd.caEnv" . }}
+{{- . | nindent 0 }}
+{{- end }}
+{{- with include "tmd.tracesEnv" . }}
 {{- . | nindent 0 }}
 {{- end }}
 {{- with include "tmd.goEnv" (list .Values.worker.resources 0) }}
@@ -290,8 +296,28 @@
   value: {{ $values.childMemory }}B
 - name: TMD_CACHE_DIR
   value: /var/cache/tmd
+{{- with include "tmd.tracesEnv" $root }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- with include "tmd.goEnv" (list $values.resources (include "tmd.parserChildBytes" $root)) }}
 {{- . | nindent 0 }}
+{{- end }}
+{{- end }}
+
+{{/* The collector of traces. */}}
+{{- define "tmd.tracesEnv" -}}
+{{- if .Values.traces.endpoint -}}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .Values.traces.endpoint | quote }}
+- name: TMD_TRACE_RATIO
+  value: {{ .Values.traces.ratio | toString | quote }}
+{{- with .Values.traces.headersSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ . | quote }}
+      key: {{ $.Values.traces.headersKey | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 

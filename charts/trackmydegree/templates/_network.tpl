@@ -114,6 +114,23 @@ without a port adds 80 for http and nothing for another scheme. include "tmd.por
 {{- end }}
 {{- end }}
 
+{{/* The collector of traces, if there is one. */}}
+{{- define "tmd.tracesEgress" -}}
+{{- with .Values.traces.endpoint -}}
+{{- /* Without a port the address has that of its scheme. */}}
+{{- $address := hasPrefix "https://" . | ternary (printf "%s:443" (regexFind "^https://[^/?#]+" .)) . }}
+{{- $given := regexFind "^https://[^/?#]+:[0-9]+" . }}
+- ports:
+    {{- range include "tmd.ports" (list list (list ($given | default $address))) | fromYamlArray }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+  {{- with $.Values.networkPolicy.tracesTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The bucket of uploads. */}}
 {{- define "tmd.s3Egress" -}}
 {{- if eq .Values.uploads.storage "s3" -}}
