@@ -129,7 +129,8 @@ func (l cardLayout) text(record textRecord) string {
 	return strings.Join(pages, "\f")
 }
 
-// TestCardsOfTheDay reads records that a phone prints as cards or as one column of cells: exactly, or with a word.
+// TestCardsOfTheDay reads records that a phone prints as cards or as one column of cells: nearly all
+// exactly, the others with a warning or a fault.
 func TestCardsOfTheDay(t *testing.T) {
 	t.Parallel()
 	seed := seedOfTheDay(t)
@@ -152,14 +153,18 @@ func TestCardsOfTheDay(t *testing.T) {
 		switch {
 		case err != nil:
 			outcomes["refused"]++
+			t.Logf("cards %d, layout %+v: %v", i, l, err)
 		case len(got.Warnings) > 0:
 			outcomes["warned"]++
+			t.Logf("cards %d, layout %+v: %s", i, l, got.Warnings[0].Message)
 		default:
 			outcomes["exact"]++
 			if diff := cmp.Diff(want, got.Plain(), cmpopts.EquateEmpty()); diff != "" {
-				t.Fatalf("cards %d, layout %+v: silent: want -, got +\n%s", i, l, diff)
+				t.Errorf("cards %d, layout %+v: silent: want -, got +\n%s", i, l, diff)
 			}
 		}
 	}
-	t.Logf("%v", outcomes)
+	if exact, least := outcomes["exact"], countDocuments()*95/100; exact < least {
+		t.Errorf("%v: want at least %d exact", outcomes, least)
+	}
 }

@@ -47,7 +47,7 @@ func (d *Document) addChecks(unread []unreadRow) error {
 
 // checkPages warns of pages with credits from which no row was read, and of pages without a number in a document whose
 // other pages have one: their edge may be cut off. Rows carry the index of their sheet at this point.
-func (d *Document) checkPages(sheets []layout.Sheet, unread []unreadRow) {
+func (d *Document) checkPages(sheets []layout.Sheet, facts transcriptFacts) {
 	numbered := slices.ContainsFunc(sheets, func(s layout.Sheet) bool { return s.Number > 0 })
 	for i, s := range sheets {
 		if numbered && s.Number == 0 && !s.Drawn {
@@ -56,7 +56,7 @@ func (d *Document) checkPages(sheets []layout.Sheet, unread []unreadRow) {
 			continue
 		}
 		if slices.ContainsFunc(d.Rows, func(r RowPlace) bool { return r.Page == i }) ||
-			slices.ContainsFunc(unread, func(r unreadRow) bool { return r.page == i }) ||
+			slices.ContainsFunc(facts.unread, func(r unreadRow) bool { return r.page == i }) || slices.Contains(facts.continued, i) ||
 			!slices.ContainsFunc(s.Lines, func(l layout.Line) bool { return creditsText.MatchString(l.Text) }) ||
 			slices.ContainsFunc(s.Lines, func(l layout.Line) bool {
 				return historyLine.MatchString(l.Text) || recordLine.MatchString(l.Text) || termGPALine.MatchString(l.Text)

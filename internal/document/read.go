@@ -44,14 +44,14 @@ func Read(pages []Page) (Document, error) {
 	if moved || sorted || len(others) > 0 {
 		all = main.lines()
 	}
-	var d Document
-	var unread []unreadRow
+	var facts transcriptFacts
 	if kind == Letter {
-		d = readLetter(layout.DropFurniture(all))
+		facts.document = readLetter(layout.DropFurniture(all))
 	} else {
 		all = layout.DropFurniture(all)
-		d, unread = readTranscript(all)
+		facts = readTranscript(all)
 	}
+	d, unread := facts.document, facts.unread
 	if err := checkCharacters(all, kind); err != nil {
 		return Document{}, err
 	}
@@ -61,7 +61,7 @@ func Read(pages []Page) (Document, error) {
 			Message: "The file holds another document as well. Only one was read; upload the other one on its own."})
 	}
 	if kind == Transcript {
-		d.checkPages(main.sheets, unread)
+		d.checkPages(main.sheets, facts)
 	}
 	for i := range d.Rows {
 		r := &d.Rows[i]

@@ -80,9 +80,39 @@ func (r *record) noteWideTitle(row taken) {
 	}
 }
 
+// earnPassed takes the attempted credits of the courses that were passed as their earned ones if their sum is the
+// printed one: a record without a column of earned credits does not say it otherwise.
+func (r *record) earnPassed(printed *float64) bool {
+	if printed == nil {
+		return false
+	}
+	earned := func(row taken) float64 {
+		grade := spellGrade(row.Cells[layout.Grade])
+		if points, ok := gradePoints[grade]; grade == "PASS" || ok && points > 0 {
+			return row.CreditsIn(layout.Attempted)
+		}
+		return 0
+	}
+	sum := 0.0
+	for _, row := range r.rows {
+		if !row.transfers {
+			sum += earned(row)
+		}
+	}
+	if math.Abs(sum-*printed) >= sumTolerance {
+		return false
+	}
+	for _, row := range r.rows {
+		if !row.transfers {
+			row.Cells[layout.Earned] = twoDigits(earned(row))
+		}
+	}
+	return true
+}
+
 // checkEarned warns of rows without a number of earned credits, where other rows have one, and of a record that has no
 // such column.
-func (r *record) checkEarned() {
+func (r *record) checkEarned(printed *float64) {
 	var without []taken
 	courses := 0
 	for _, row := range r.rows {
@@ -96,6 +126,7 @@ func (r *record) checkEarned() {
 	}
 	switch {
 	case len(without) == 0:
+	case len(without) == courses && r.earnPassed(printed):
 	case 2*len(without) > courses:
 		r.warnings = append(r.warnings, warning.Warning{Code: warning.CreditsDiffer,
 			Message: "The column of the credits earned was not found. Check which courses earned their credits."})

@@ -65,43 +65,21 @@ type heading struct {
 	followed bool
 }
 
-func readTranscript(all []layout.Line) (Document, []unreadRow) {
-	headers := layout.FindHeaders(all)
-	if len(headers) == 0 {
-		all = layout.StraightenCells(all)
-		headers = layout.FindHeaders(all)
-	}
-	d, unread := readTables(all, headers)
-	if len(headers) > 0 && len(unread) <= len(d.Rows) {
-		return d, unread
-	}
-	lines := layout.InsertHeaders(all)
-	if len(lines) == len(all) {
-		return d, unread
-	}
-	inferred, rest := readTables(lines, layout.FindHeaders(lines))
-	if len(headers) > 0 && len(rest) >= len(unread) {
-		return d, unread
-	}
-	inferred.checkInferred()
-	return inferred, rest
-}
-
 // readTables reads the lines of a record with the header rows of its tables.
-func readTables(all []layout.Line, headers []layout.Header) (Document, []unreadRow) {
+func readTables(all []layout.Line, headers []layout.Header) transcriptFacts {
 	r := record{lines: all, begin: len(all)}
 	r.assignRows(headers)
 	layout.CompleteTitles(r.blocks)
-	r.checkEarned()
+	info, gpa, earned, lost := readProgram(all[:r.begin])
+	r.checkEarned(earned)
 	d := r.toDocument()
-	var lost []string
-	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned, lost = readProgram(all[:r.begin])
+	d.ProgramInfo, d.CumulativeGPA, d.CreditsEarned = info, gpa, earned
 	if d.ProgramInfo != nil {
 		d.ProgramInfo.IsExtendedCreditProgram = d.ProgramInfo.IsExtendedCreditProgram || r.extendedCredit
 		d.ProgramInfo.LastTerm = r.lastTerm()
 	}
 	d.Warnings = slices.Concat(d.checkLabels(lost), r.warnings, d.checkTermAverages(r.termGPAs))
-	return d, r.unread
+	return transcriptFacts{document: d, unread: r.unread}
 }
 
 // assignRows assigns lines to tables and tables to terms.
@@ -342,8 +320,13 @@ var courseCode = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}$`)
 // place returns the position of the row; its page counts from 0 until the pages of the file are known.
 func (t taken) place() RowPlace {
 	p := RowPlace{Code: t.Code, Term: t.term, Page: t.Line.Page, X0: t.Line.X0, X1: t.Line.X1, Y0: t.Line.Baseline, Y1: t.Line.Baseline}
-	for _, w := range t.Line.Words {
-		p.Y0, p.Y1 = min(p.Y0, w.Top), max(p.Y1, w.Bottom)
+	words := t.Line.Words
+	if len(t.Line.Printed) > 0 {
+		words = t.Line.Printed
+		p.X0, p.X1 = words[0].X0, words[0].X1
+	}
+	for _, w := range words {
+		p.X0, p.X1, p.Y0, p.Y1 = min(p.X0, w.X0), max(p.X1, w.X1), min(p.Y0, w.Top), max(p.Y1, w.Bottom)
 	}
 	return p
 }

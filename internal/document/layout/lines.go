@@ -31,6 +31,10 @@ type Line struct {
 	X0, X1   float64
 	Words    []Word
 	Text     string // the words joined with spaces
+	// Printed is the words as they are on the page, for a line that was arranged; nil for others.
+	Printed []Word
+	// LastPage is the page on which an arranged line ends; 0 for others.
+	LastPage int
 }
 
 func buildPageLines(page int, p Page) []Line {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 const (
@@ -229,12 +230,26 @@ func (b *Block) DropDistantLines() {
 
 var (
 	remarkText = regexp.MustCompile(`(?i)^(?:remarks?|comments?|notes?|topics?|repeated)\b ?:`)
-	spacedText = regexp.MustCompile(`^(?:\pL ){6,}\pL$`)
+	spacedText = regexp.MustCompile(`^(?:\pL ){3,}\pL$`)
 )
 
 // isRemark reports whether a line between rows is a remark or a watermark rather than a part of a title.
 func isRemark(l Line) bool {
-	return remarkText.MatchString(l.Text) || spacedText.MatchString(l.Text)
+	return remarkText.MatchString(l.Text) || isWatermark(l.Text)
+}
+
+// watermarks are the words that records have across their pages, letter by letter.
+var watermarks = []string{"UNOFFICIAL", "UNOFFICIALCOPY", "UNOFFICIALTRANSCRIPT", "OFFICIAL", "COPY", "STUDENTCOPY", "DRAFT",
+	"SPECIMEN", "SAMPLE", "CONFIDENTIAL", "PREVIEW", "VOID"}
+
+// isWatermark reports whether a text with spaces between its letters is a known word, or longer than the single
+// letters of any title.
+func isWatermark(text string) bool {
+	if !spacedText.MatchString(text) {
+		return false
+	}
+	word := strings.ToUpper(strings.ReplaceAll(text, " ", ""))
+	return slices.Contains(watermarks, word) || len(word) >= 10
 }
 
 // titleSize returns the size of the titles: of their parts on the rows themselves, otherwise of most half-lines.

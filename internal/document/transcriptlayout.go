@@ -1,0 +1,64 @@
+package document
+
+import (
+	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+)
+
+// transcriptFacts is what was read of a transcript.
+type transcriptFacts struct {
+	document Document
+	unread   []unreadRow
+	// continued are the pages with the end of a course that begins on another page.
+	continued []int
+}
+
+// isMostlyRead reports whether more rows were read than not.
+func (f transcriptFacts) isMostlyRead() bool { return len(f.unread) <= len(f.document.Rows) }
+
+func readTranscript(all []layout.Line) transcriptFacts {
+	headers := layout.FindHeaders(all)
+	facts := readTables(all, headers)
+	if len(headers) > 0 && facts.isMostlyRead() {
+		return facts
+	}
+	if cards, ok := readCards(all); ok && len(cards.document.Rows) > len(facts.document.Rows) {
+		return cards
+	}
+	lines := layout.InsertHeaders(all)
+	if len(lines) == len(all) {
+		return facts
+	}
+	inferred := readTables(lines, layout.FindHeaders(lines))
+	if len(headers) > 0 && len(inferred.unread) >= len(facts.unread) {
+		return facts
+	}
+	inferred.document.checkInferred()
+	return inferred
+}
+
+// readCards reads a record whose courses are cards; ok is false when most of them cannot be read.
+func readCards(all []layout.Line) (facts transcriptFacts, ok bool) {
+	lines, cards, learnt := layout.ArrangeCards(all, endsCards)
+	if cards == 0 {
+		return transcriptFacts{}, false
+	}
+	facts = readTables(lines, layout.FindHeaders(lines))
+	if learnt {
+		facts.document.checkInferred()
+	}
+	for _, l := range lines {
+		for page := l.Page + 1; page <= l.LastPage; page++ {
+			facts.continued = append(facts.continued, page)
+		}
+	}
+	return facts, facts.isMostlyRead()
+}
+
+// endsCards reports whether a line is not part of a card: a heading, a sum, a line of the program.
+func endsCards(l layout.Line) bool {
+	return parseTerm(l.Text) != "" || tableTitle.MatchString(l.Text) || recordLine.MatchString(l.Text) || termGPALine.MatchString(l.Text) ||
+		datedHeading.MatchString(l.Text) && yearText.MatchString(l.Text) ||
+		degreeLine.MatchString(l.Text) && strings.ToUpper(l.Text) != l.Text
+}
