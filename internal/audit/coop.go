@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 )
 
 // The pattern of a co-op degree, as the Institute for Co-operative Education publishes it.
@@ -101,7 +103,7 @@ func (a *auditor) checkCoop() {
 		if a.total.Remaining > 0 {
 			level = Info
 		}
-		a.addRemark(Remark{Code: CoopMissing, Level: level, Params: Params{Needed: workTerms - count},
+		a.addRemark(Remark{Code: CoopMissing, Level: level, Pool: catalogue.CoopPoolID, Params: Params{Needed: workTerms - count},
 			Message: fmt.Sprintf("%d of %d work terms are in the record.", count, workTerms),
 			Remedy:  "Plan the other work terms."})
 	}

@@ -158,6 +158,7 @@ func statusOf(r *Requirement) RequirementStatus {
 func (a *auditor) workTermStatus(r *Requirement) RequirementStatus {
 	k := a.findPool(r.ID)
 	least := rankOf(Completed)
+	isWaived := a.isWaived(CoopMissing, "", r.ID)
 	for _, id := range a.pools[k].ids {
 		have := 0
 		for _, c := range r.Courses {
@@ -165,7 +166,9 @@ func (a *auditor) workTermStatus(r *Requirement) RequirementStatus {
 				have = max(have, rankOf(c.Status))
 			}
 		}
-		least = min(least, have)
+		if have > 0 || !isWaived { // those that are missing count as met
+			least = min(least, have)
+		}
 	}
 	return [...]RequirementStatus{RequirementMissing, RequirementPlanned, RequirementInProgress, RequirementComplete}[least]
 }

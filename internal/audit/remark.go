@@ -96,7 +96,7 @@ func (a *auditor) applyWaivers() {
 	for i := range a.remarks {
 		r := &a.remarks[i]
 		for _, w := range a.record.Waivers {
-			if w.Code == r.Code && (w.Course != "" && w.Course == r.Course || w.Pool != "" && w.Pool == r.Pool) {
+			if w.IsFor(*r) {
 				r.Waived, r.Reason = true, w.Reason
 			}
 		}

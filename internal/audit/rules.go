@@ -257,10 +257,7 @@ func checkRepeated(a *auditor, it *item) {
 // checkExcluded remarks on the courses that do not count because of another one.
 func (a *auditor) checkExcluded() {
 	for _, pair := range a.excluded {
-		loser := pair[1] // if both or neither count, the later
-		if a.counts(pair[1]) && !a.counts(pair[0]) {
-			loser = pair[0]
-		}
+		loser := a.findLoser(pair)
 		it, other := &a.items[loser], &a.items[pair[0]+pair[1]-loser]
 		level := Warning
 		if it.Status == Planned {
@@ -268,8 +265,33 @@ func (a *auditor) checkExcluded() {
 		}
 		a.addRemark(Remark{Code: Excluded, Level: level, Course: it.Code, Term: labelOf(it.Term), Params: Params{Courses: []string{other.Code}},
 			Message: fmt.Sprintf("%s does not count together with %s: the calendar gives credits for one of them.", it.Code, other.Code),
-			Remedy:  fmt.Sprintf("Choose another course in place of %s.", it.Code)})
+			Remedy:  a.remedyExcluded(it)})
 	}
+}
+
+// findLoser returns the item of an excluded pair that does not count. If both or neither count it is the one that the
+// student waived, or else the later.
+func (a *auditor) findLoser(pair [2]int) int {
+	first, second := a.counts(pair[0]), a.counts(pair[1])
+	isFirst := second && !first
+	if first == second {
+		isFirst = a.isWaived(Excluded, a.items[pair[0]].Code, "") && !a.isWaived(Excluded, a.items[pair[1]].Code, "")
+	}
+	if isFirst {
+		return pair[0]
+	}
+	return pair[1]
+}
+
+// remedyExcluded returns what can be done about an attempt that another course excludes. A completed one stays.
+func (a *auditor) remedyExcluded(it *item) string {
+	switch it.Status {
+	case Completed:
+		return "Nothing is to be done: the course stays on the record without counting."
+	case InProgress:
+		return "Ask your advisor: the course is under way and will not count."
+	}
+	return fmt.Sprintf("Choose another course in place of %s.", it.Code)
 }
 
 // checkLoad compares the credits of each planned term with the maximum. A full-year course counts half in each of its

@@ -19,6 +19,12 @@ func TestRemediesOfPositions(t *testing.T) {
 		{"completed without its prerequisite", "Fall 2025 completed: COMP 352", audit.Prerequisite, "COMP 352", settled},
 		{"completed before its prerequisite", "Fall 2024 completed: COMP 249\nFall 2025 completed: COMP 248", audit.Prerequisite, "COMP 249", settled},
 		{"completed with too few credits", "Fall 2025 completed: SOEN 490", audit.CreditsBefore, "SOEN 490", settled},
+		{"completed and excluded", "Fall 2024 completed: SOEN 228\nFall 2025 completed: COMP 228", audit.Excluded, "COMP 228",
+			"Nothing is to be done: the course stays on the record without counting."},
+		{"under way and excluded", "Fall 2024 completed: SOEN 228\nFall 2026 inprogress: COMP 228", audit.Excluded, "COMP 228",
+			"Ask your advisor: the course is under way and will not count."},
+		{"planned and excluded", "Fall 2024 completed: SOEN 228\nFall 2027 planned: COMP 228", audit.Excluded, "COMP 228",
+			"Choose another course in place of COMP 228."},
 		{"planned without its prerequisite", "Fall 2027 planned: COMP 352", audit.Prerequisite, "COMP 352", "Plan COMP 249 before it."},
 		{"planned before its prerequisite", "Fall 2027 planned: COMP 248, COMP 249", audit.Prerequisite, "COMP 249", "Move COMP 249 to WINTER 2028 or later."},
 	} {

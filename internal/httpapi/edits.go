@@ -7,10 +7,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
@@ -28,13 +30,17 @@ func (a *API) patchJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	version, patch, err := a.readPatch(w, r)
+	version, patch, shapeErr, err := a.readPatch(w, r)
 	if err != nil {
 		return err
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	edited, err := a.timelines.EditResult(r.Context(), middleware.CallerOf(r).Owner, id, version, patch)
+	owner := middleware.CallerOf(r).Owner
+	if shapeErr != nil {
+		return fieldfault.Merge(shapeErr, a.timelines.CheckResultPatch(r.Context(), owner, id, version, patch))
+	}
+	edited, err := a.timelines.EditResult(r.Context(), owner, id, version, patch)
 	if err != nil {
 		return err
 	}
@@ -78,13 +84,17 @@ func (a *API) patchTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	version, patch, err := a.readPatch(w, r)
+	version, patch, shapeErr, err := a.readPatch(w, r)
 	if err != nil {
 		return err
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	saved, delta, err := a.timelines.EditTimeline(r.Context(), middleware.CallerOf(r).Owner, id, version, patch)
+	owner := middleware.CallerOf(r).Owner
+	if shapeErr != nil {
+		return fieldfault.Merge(shapeErr, a.timelines.CheckTimelinePatch(r.Context(), owner, id, version, patch))
+	}
+	saved, delta, err := a.timelines.EditTimeline(r.Context(), owner, id, version, patch)
 	if err != nil {
 		return err
 	}
@@ -99,15 +109,19 @@ func (a *API) patchTimeline(w http.ResponseWriter, r *http.Request) error {
 	}{saved, delta})
 }
 
-// readPatch reads the version that a request expects, and its patch.
-func (a *API) readPatch(w http.ResponseWriter, r *http.Request) (version int64, patch timeline.Patch, err error) {
+// readPatch reads the version that a request expects, and its patch. ShapeErr names the faults that need no timeline to
+// find; the timeline adds its own, so that one answer names all of them.
+func (a *API) readPatch(w http.ResponseWriter, r *http.Request) (version int64, patch timeline.Patch, shapeErr, err error) {
 	if version, err = respond.IfMatch(r); err != nil {
-		return 0, timeline.Patch{}, err
+		return 0, timeline.Patch{}, nil, err
 	}
 	body, err := params.ReadJSON(w, r, a.uploadTimeout, maxPatch)
 	if err != nil {
-		return 0, timeline.Patch{}, err
+		return 0, timeline.Patch{}, nil, err
 	}
-	patch, err = wire.DecodePatch(bytes.NewReader(body))
-	return version, patch, err
+	patch, shapeErr = wire.DecodePatch(bytes.NewReader(body))
+	if shapeErr != nil && fault.CodeOf(shapeErr) != fault.InvalidForm {
+		return 0, timeline.Patch{}, nil, shapeErr
+	}
+	return version, patch, shapeErr, nil
 }

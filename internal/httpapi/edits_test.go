@@ -75,6 +75,47 @@ func TestEditNamesEveryFault(t *testing.T) {
 	s.get("ann", path, "If-None-Match", before.Header.Get("ETag")).want(t, http.StatusNotModified)
 }
 
+// The fields of an edit are checked without the timeline, and the rest against it. One answer names the faults of both,
+// of a job as of a saved timeline.
+func TestEditNamesShapeAndMeaning(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	id := s.done("ann")
+	var saved timeline.Saved
+	s.json(http.MethodPost, "ann", "/api/timelines", `{"jobId":"`+string(id)+`","timelineName":"Plan"}`).want(t, http.StatusCreated).decode(t, &saved)
+	const body = `{
+		"exemptions":["x"],
+		"pins":{"COMP 248":"no pool"},
+		"waivers":[{"code":"overload","term":"someday"},{"code":"overload","term":"Fall 2031"}],
+		"semesters":[{"term":"never"},{"term":"Winter 2027","courses":[{"code":"COMP 352"}]}],
+		"courses":{"COMP 998":{"status":"planned"},"COMP 249":{"status":"done"}},
+		"changes":[
+			{"op":"placeCourse","course":5,"term":"Winter 2047"},
+			{"op":"pinCourse","course":"COMP 249","pool":"no pool"},
+			"x",
+			{"op":"fly","altitude":3},
+			{"op":"waiveRemark","code":"excluded","course":"COMP 352"}]}`
+	want := []string{
+		"changes/0/course", "changes/0/term", "changes/1/pool", "changes/2", "changes/3/altitude", "changes/3/op", "changes/4",
+		"courses/COMP 249/status", "courses/COMP 998", "exemptions/0", "pins/COMP 248", "semesters/0/term", "waivers/0/term", "waivers/1",
+	}
+	for name, path := range map[string]string{"job": "/api/timeline/status/" + string(id), "timeline": "/api/timelines/" + saved.ID} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := s.get("ann", path)
+			var paths []string
+			for _, f := range s.json(http.MethodPatch, "ann", path, body).wantProblem(t, fault.InvalidForm).Errors {
+				paths = append(paths, f.Path)
+			}
+			if diff := cmp.Diff(want, paths); diff != "" {
+				t.Errorf("faulty fields (-want +got):\n%s", diff)
+			}
+			s.get("ann", path, "If-None-Match", before.Header.Get("ETag")).want(t, http.StatusNotModified)
+			s.json(http.MethodPatch, "ann", path, `{"exemptions":5}`, "If-Match", `"99"`).wantProblem(t, fault.PreconditionFailed)
+		})
+	}
+}
+
 func TestEditSavedTimeline(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

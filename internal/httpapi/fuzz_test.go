@@ -141,6 +141,14 @@ func (e modelEdit) EditTimeline(
 	return timeline.Saved{ID: id, Version: 4}, &timeline.Delta{}, e.at(version)
 }
 
+func (e modelEdit) CheckResultPatch(_ context.Context, _ string, _ job.ID, version int64, _ timeline.Patch) error {
+	return e.at(version)
+}
+
+func (e modelEdit) CheckTimelinePatch(_ context.Context, _, _ string, version int64, _ timeline.Patch) error {
+	return e.at(version)
+}
+
 func (e modelEdit) SaveResult(context.Context, string, job.ID, string) (timeline.Saved, error) {
 	return timeline.Saved{ID: aTimeline, Version: 1}, nil
 }

@@ -65,8 +65,12 @@ type Snapshot interface {
 type Timelines interface {
 	// EditResult applies a patch to the result of a job, at the version given or, for 0, at any.
 	EditResult(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) (timelines.Edited, error)
+	// CheckResultPatch returns the error of EditResult for a patch, which may have faults of its own. It edits nothing.
+	CheckResultPatch(ctx context.Context, owner string, id job.ID, version int64, p timeline.Patch) error
 	// EditTimeline applies a patch to a saved timeline, as EditResult does, and returns what changed.
 	EditTimeline(ctx context.Context, owner, id string, version int64, p timeline.Patch) (timeline.Saved, *timeline.Delta, error)
+	// CheckTimelinePatch is CheckResultPatch for a saved timeline.
+	CheckTimelinePatch(ctx context.Context, owner, id string, version int64, p timeline.Patch) error
 	// SaveResult saves the result of a job that is done.
 	SaveResult(ctx context.Context, owner string, id job.ID, name string) (timeline.Saved, error)
 	// ImportTimeline saves a timeline that was exported.

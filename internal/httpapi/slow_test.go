@@ -45,6 +45,12 @@ func (stuckEdit) EditTimeline(
 ) (timeline.Saved, *timeline.Delta, error) {
 	return timeline.Saved{}, nil, wait(ctx)
 }
+func (stuckEdit) CheckResultPatch(ctx context.Context, _ string, _ job.ID, _ int64, _ timeline.Patch) error {
+	return wait(ctx)
+}
+func (stuckEdit) CheckTimelinePatch(ctx context.Context, _, _ string, _ int64, _ timeline.Patch) error {
+	return wait(ctx)
+}
 func (stuckEdit) SaveResult(ctx context.Context, _ string, _ job.ID, _ string) (timeline.Saved, error) {
 	return timeline.Saved{}, wait(ctx)
 }

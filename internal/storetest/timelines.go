@@ -39,7 +39,7 @@ func newTimeline(owner, name string) timeline.Saved {
 		Transfers:    []timeline.Transfer{{Title: "PHIL 2XX", Credits: &credits, Via: timeline.ViaTransfer}, {Code: "HIST 283", Via: timeline.ViaTransfer}},
 		Warnings:     []warning.Warning{{Code: warning.GPADiffers, Message: "m", Page: 2, Expected: "1", Found: "2"}},
 		Pins:         map[string]string{"COMP 248": "a pool"},
-		Waivers:      []audit.Waiver{{Code: audit.Excluded, Course: "COMP 232", Reason: "r"}},
+		Waivers:      []audit.Waiver{{Code: audit.Excluded, Course: "COMP 232", Reason: "r"}, {Code: audit.Overload, Term: "FALL 2027"}},
 	}
 }
 

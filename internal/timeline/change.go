@@ -21,8 +21,8 @@ const (
 	UnmarkCourse  ChangeOp = "unmarkCourse"  // course, as: transferred, exempted or deficient
 	PinCourse     ChangeOp = "pinCourse"     // course, pool
 	UnpinCourse   ChangeOp = "unpinCourse"   // course
-	WaiveRemark   ChangeOp = "waiveRemark"   // code, course or pool; reason
-	UnwaiveRemark ChangeOp = "unwaiveRemark" // code, course or pool
+	WaiveRemark   ChangeOp = "waiveRemark"   // code, course or pool or term; reason
+	UnwaiveRemark ChangeOp = "unwaiveRemark" // code, course or pool or term
 )
 
 // Mark says what a course is to its owner.
@@ -56,24 +56,28 @@ type Change struct {
 	Reason  string           `json:"reason,omitempty"`
 }
 
-// changeFields lists the fields that an operation needs and those that it may have.
-type changeFields struct{ needs, may []string }
+// changeFields lists the fields that an operation needs and those that it may have. Terms are those of them that name a
+// term of the timeline, labels those that name any term; isKnown is set when the course is one of the catalogue.
+type changeFields struct {
+	needs, may, terms, labels []string
+	isKnown                   bool
+}
 
 // fieldsOf is the grammar of changes.
 var fieldsOf = map[ChangeOp]changeFields{
-	AddTerm:       {needs: []string{"term"}},
-	InsertTerm:    {needs: []string{"after"}},
-	RemoveTerm:    {needs: []string{"term"}, may: []string{"courses"}},
-	RenameTerm:    {needs: []string{"term", "to"}},
-	PlaceCourse:   {needs: []string{"course", "term"}, may: []string{"pool"}},
-	MoveCourse:    {needs: []string{"course", "to"}, may: []string{"from"}},
-	RemoveCourse:  {needs: []string{"course"}, may: []string{"term"}},
-	MarkCourse:    {needs: []string{"course", "as"}, may: []string{"term"}},
-	UnmarkCourse:  {needs: []string{"course", "as"}},
-	PinCourse:     {needs: []string{"course", "pool"}},
+	AddTerm:       {needs: []string{"term"}, labels: []string{"term"}},
+	InsertTerm:    {needs: []string{"after"}, terms: []string{"after"}},
+	RemoveTerm:    {needs: []string{"term"}, may: []string{"courses"}, terms: []string{"term"}},
+	RenameTerm:    {needs: []string{"term", "to"}, terms: []string{"term"}, labels: []string{"to"}},
+	PlaceCourse:   {needs: []string{"course", "term"}, may: []string{"pool"}, terms: []string{"term"}, isKnown: true},
+	MoveCourse:    {needs: []string{"course", "to"}, may: []string{"from"}, terms: []string{"to", "from"}},
+	RemoveCourse:  {needs: []string{"course"}, may: []string{"term"}, terms: []string{"term"}},
+	MarkCourse:    {needs: []string{"course", "as"}, may: []string{"term"}, terms: []string{"term"}, isKnown: true},
+	UnmarkCourse:  {needs: []string{"course", "as"}, isKnown: true},
+	PinCourse:     {needs: []string{"course", "pool"}, isKnown: true},
 	UnpinCourse:   {needs: []string{"course"}},
-	WaiveRemark:   {needs: []string{"code"}, may: []string{"course", "pool", "reason"}},
-	UnwaiveRemark: {needs: []string{"code"}, may: []string{"course", "pool"}},
+	WaiveRemark:   {needs: []string{"code"}, may: []string{"course", "pool", "term", "reason"}, labels: []string{"term"}},
+	UnwaiveRemark: {needs: []string{"code"}, may: []string{"course", "pool", "term"}, labels: []string{"term"}},
 }
 
 // ChangeOps returns every operation, in the order in which documentation lists them.

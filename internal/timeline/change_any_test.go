@@ -68,6 +68,9 @@ func genChange(t *rapid.T, r *timeline.Result) timeline.Change {
 			if c.Course == "" {
 				c.Pool = remark.Pool
 			}
+			if c.Course == "" && c.Pool == "" {
+				c.Term = remark.Term
+			}
 		}
 	}
 	return c

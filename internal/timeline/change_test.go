@@ -1,6 +1,7 @@
 package timeline_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -119,7 +120,16 @@ func TestRefusedChanges(t *testing.T) {
 		{"pins and waivers", []timeline.Change{
 			{Op: timeline.PinCourse, Course: "COMP 248", Pool: "no pool"}, {Op: timeline.PinCourse, Course: "HIST 203", Pool: core}, {Op: timeline.UnpinCourse, Course: "COMP 248"},
 			{Op: timeline.WaiveRemark, Code: "luck", Course: "COMP 352"}, {Op: timeline.WaiveRemark, Code: audit.Prerequisite}, {Op: timeline.UnwaiveRemark, Code: audit.Prerequisite, Course: "COMP 352"},
-		}, []string{"changes/0/pool", "changes/1/pool", "changes/2/course", "changes/3/code", "changes/4/course", "changes/5/code"}},
+			{Op: timeline.WaiveRemark, Code: audit.Overload, Term: "someday"}, {Op: timeline.WaiveRemark, Code: audit.Overload, Term: "Fall 2026", Course: "COMP 352"},
+			{Op: timeline.WaiveRemark, Code: audit.Overload, Term: "Fall 2026"},
+		}, []string{"changes/0/pool", "changes/1/pool", "changes/2/course", "changes/3/code", "changes/4/course", "changes/5/code",
+			"changes/6/term", "changes/7/course", "changes/8"}},
+		{"several faults of one change", []timeline.Change{
+			{Op: timeline.PinCourse, Course: "COMP 999", Pool: "no pool"}, {Op: timeline.PlaceCourse, Course: "COMP 999", Term: "Winter 2030", Pool: "no pool"},
+			{Op: timeline.MarkCourse, Course: "COMP 999", As: "lucky"}, {Op: timeline.WaiveRemark, Code: "luck"}, {Op: timeline.RenameTerm, Term: "Winter 2030"},
+			{Op: timeline.MoveCourse, Course: "COMP 999", From: "Winter 2030", To: "never", Pool: "x"},
+		}, []string{"changes/0/course", "changes/0/pool", "changes/1/course", "changes/1/pool", "changes/1/term", "changes/2/as", "changes/2/course",
+			"changes/3/code", "changes/3/course", "changes/4/term", "changes/4/to", "changes/5/from", "changes/5/pool", "changes/5/to"}},
 		{"a waiver of a remark that is not made", []timeline.Change{{Op: timeline.WaiveRemark, Code: audit.Excluded, Course: "COMP 352"}}, []string{"changes/0"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,6 +172,39 @@ func TestPinsAndWaiversByChange(t *testing.T) {
 	}
 }
 
+// A remark about a term is waived by its term.
+func TestARemarkAboutATermIsWaived(t *testing.T) {
+	t.Parallel()
+	list := []timeline.Change{{Op: timeline.AddTerm, Term: "Fall 2027"}}
+	for _, code := range []string{"COMP 346", "SOEN 287", "SOEN 228", "ENGR 201", "ENGR 213", "ENGR 233", "ENGR 202"} {
+		list = append(list, timeline.Change{Op: timeline.PlaceCourse, Course: code, Term: "Fall 2027"})
+	}
+	state := func(r *timeline.Result) string {
+		for _, x := range r.Remarks {
+			if x.Code == audit.Overload && x.Term == "FALL 2027" {
+				return fmt.Sprint(x.Waived, " ", x.Reason)
+			}
+		}
+		return "none"
+	}
+	r := apply(t, edited(t), changes(list...))
+	if got := state(r); got != "false " {
+		t.Fatalf("before: got %q, want a remark on the load", got)
+	}
+	r = apply(t, r, changes(timeline.Change{Op: timeline.WaiveRemark, Code: audit.Overload, Term: "fall 2027", Reason: "agreed"}))
+	if got := state(r); got != "true agreed" {
+		t.Errorf("waived: got %q, want a waived remark", got)
+	}
+	again := timelinetest.Must(timelinetest.Builder().FromSaved(r.ToSaved(), now))(t)
+	if got := state(again); got != "true agreed" {
+		t.Errorf("saved and loaded: got %q, want a waived remark", got)
+	}
+	r = apply(t, r, changes(timeline.Change{Op: timeline.UnwaiveRemark, Code: audit.Overload, Term: "FALL 2027"}))
+	if got := state(r); got != "false " || len(r.Waivers) != 0 {
+		t.Errorf("taken back: got %q and %v, want the remark and no waiver", got, r.Waivers)
+	}
+}
+
 // A course that is planned after a transcript's terms is judged as planned: by what stands before it, planned courses
 // included.
 func TestPlansAfterATranscriptAreJudged(t *testing.T) {
@@ -186,7 +229,7 @@ func TestReplacedPinsAndWaiversMustFit(t *testing.T) {
 		Pins:    &map[string]string{"COMP 248": group, "HIST 203": core},
 		Waivers: &[]audit.Waiver{{Code: audit.Excluded, Course: "COMP 352"}},
 	}, now)
-	if diff := cmp.Diff([]string{"pins/HIST 203"}, timelinetest.FaultyFields(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"pins/HIST 203", "waivers/0"}, timelinetest.FaultyFields(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	old := *edited(t)

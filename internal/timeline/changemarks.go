@@ -9,6 +9,11 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/term"
 )
 
+// marks are all marks.
+var marks = []Mark{MarkCompleted, MarkIncomplete, MarkTransferred, MarkExempted, MarkDeficient}
+
+const marksSentence = "A mark is completed, incomplete, transferred, exempted or deficient."
+
 // markCourse says how a sitting ended, or that a course counts, or is owed, without one.
 func (x *changer) markCourse(c *Change) {
 	isSitting := c.As == MarkCompleted || c.As == MarkIncomplete
@@ -38,7 +43,7 @@ func (x *changer) markCourse(c *Change) {
 			x.s.Deficiencies = uniqueCodes(append(slices.Clone(x.s.Deficiencies), code))
 		}
 	default:
-		x.addFault("as", "A mark is completed, incomplete, transferred, exempted or deficient.")
+		x.addFault("as", marksSentence)
 	}
 }
 
@@ -171,16 +176,21 @@ func (x *changer) unpinCourse(c *Change) {
 
 // readWaiver reads the remark that a change names.
 func (x *changer) readWaiver(c *Change) (audit.Waiver, bool) {
-	w := audit.Waiver{Code: c.Code, Course: canonicalCode(c.Course), Pool: c.Pool, Reason: c.Reason}
-	switch {
-	case !slices.Contains(audit.RemarkCodes(), c.Code):
+	w := toCanonicalWaiver(audit.Waiver{Code: c.Code, Course: c.Course, Pool: c.Pool, Term: c.Term, Reason: c.Reason})
+	known := slices.Contains(audit.RemarkCodes(), c.Code)
+	if !known {
 		x.addFault("code", "There is no such remark.")
-	case (w.Course == "") == (w.Pool == ""):
-		x.addFault("course", "Name the course or the pool of the remark.")
-	default:
-		return w, true
 	}
-	return w, false
+	switch {
+	case !w.HasOneTarget():
+		x.addFault("course", WaiverSentence)
+		return w, false
+	case w.Term != "":
+		if _, ok := x.parseTerm("term", w.Term); !ok {
+			return w, false
+		}
+	}
+	return w, known
 }
 
 // findWaiver returns the place of the waiver of a remark, -1 for none.

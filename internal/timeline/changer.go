@@ -43,10 +43,47 @@ func (x *changer) applyChanges(changes []Change) {
 	for i := range changes {
 		c := &changes[i]
 		x.path = fieldfault.JoinPath("changes", i)
+		before := len(*x.found)
 		if x.checkFields(c) {
 			x.applyChange(c)
 		}
+		if len(*x.found) > before {
+			x.checkReferences(c)
+		}
 	}
+}
+
+// checkReferences looks for what the fields of a change name, where other fields of it have faults: the first fault of
+// a change does not hide the others.
+func (x *changer) checkReferences(c *Change) {
+	grammar := fieldsOf[c.Op]
+	for _, f := range c.listFields() {
+		path := fieldfault.JoinPath(x.path, f.name)
+		switch {
+		case f.value == "" || x.found.HasPath(path):
+		case slices.Contains(grammar.terms, f.name):
+			x.findTerm(f.name, f.value)
+		case slices.Contains(grammar.labels, f.name):
+			x.parseTerm(f.name, f.value)
+		case f.name == "course" && grammar.isKnown && !(c.Op == PlaceCourse && isPlaceholder(f.value)):
+			x.findCourse(f.value)
+		case f.name == "pool" && (c.Op == PinCourse || c.Op == PlaceCourse && c.Pool != audit.OtherCreditsID):
+			x.checkPool(f.value)
+		case f.name == "as" && !slices.Contains(marks, c.As):
+			x.addFault(f.name, marksSentence)
+		case f.name == "code" && !slices.Contains(audit.RemarkCodes(), c.Code):
+			x.addFault(f.name, "There is no such remark.")
+		}
+	}
+}
+
+// checkPool reports whether the degree has the requirement in the field pool.
+func (x *changer) checkPool(id string) bool {
+	if slices.Contains(x.program.degree.CoursePools, id) {
+		return true
+	}
+	x.addFault("pool", "The degree has no such requirement.")
+	return false
 }
 
 // addFault notes a fault of a field of the change at hand.

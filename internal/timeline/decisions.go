@@ -6,6 +6,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/catalogue"
+	"github.com/trackmydegree/trackmydegree/internal/term"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 )
 
@@ -29,9 +30,7 @@ func (x *changer) replaceWaivers(waivers []audit.Waiver) {
 	before := x.s.Waivers
 	x.s.Waivers = make([]audit.Waiver, 0, len(waivers))
 	for i, w := range waivers {
-		if w.Course != "" {
-			w.Course = canonicalCode(w.Course)
-		}
+		w = toCanonicalWaiver(w)
 		x.s.Waivers = append(x.s.Waivers, w)
 		if !slices.ContainsFunc(before, hasTarget(w)) {
 			x.waived = append(x.waived, claimedWaiver{fieldfault.JoinPath("waivers", i), w})
@@ -39,24 +38,33 @@ func (x *changer) replaceWaivers(waivers []audit.Waiver) {
 	}
 }
 
+// WaiverSentence explains what a waiver names.
+const WaiverSentence = "Name the course, the pool or the term of the remark: one of them."
+
+// toCanonicalWaiver returns a waiver with its course and its term as remarks write them.
+func toCanonicalWaiver(w audit.Waiver) audit.Waiver {
+	w.Course = canonicalCode(w.Course)
+	if t, err := term.Parse(w.Term); err == nil {
+		w.Term = t.UpperLabel()
+	}
+	return w
+}
+
 // hasTarget returns the test for waivers of the same remark.
 func hasTarget(w audit.Waiver) func(audit.Waiver) bool {
 	return func(have audit.Waiver) bool {
-		return have.Code == w.Code && have.Course == w.Course && have.Pool == w.Pool
+		return have.Code == w.Code && have.Course == w.Course && have.Pool == w.Pool && have.Term == w.Term
 	}
 }
 
 // isMade reports whether a list of remarks holds the one that a waiver lifts.
 func isMade(remarks []audit.Remark, w audit.Waiver) bool {
-	return slices.ContainsFunc(remarks, func(r audit.Remark) bool {
-		return r.Code == w.Code && (w.Course != "" && r.Course == w.Course || w.Pool != "" && r.Pool == w.Pool)
-	})
+	return slices.ContainsFunc(remarks, w.IsFor)
 }
 
-// checkWaivers holds each new waiver to the remarks: before the edit, after it, or, as a waiver may leave no remark at
-// all, after it without the new waivers.
+// checkWaivers notes a fault of each new waiver without a remark. The remark is made before the edit, after it, or, as
+// a waiver may leave no remark at all, after it without the new waivers.
 func (x *changer) checkWaivers(before, after *Result) error {
-	var found fieldfault.List
 	var unwaived *Result
 	for _, claimed := range x.waived {
 		if isMade(before.Remarks, claimed.waiver) || isMade(after.Remarks, claimed.waiver) {
@@ -73,8 +81,8 @@ func (x *changer) checkWaivers(before, after *Result) error {
 			}
 		}
 		if !isMade(unwaived.Remarks, claimed.waiver) {
-			found.AddFault(claimed.path, "There is no such remark to waive.")
+			x.found.AddFault(claimed.path, "There is no such remark to waive.")
 		}
 	}
-	return found.ToError()
+	return nil
 }

@@ -34,7 +34,8 @@ type Patch struct {
 // ApplyPatch returns r with the edit p, as of now, and does not change r. It applies the fields first, then the changes
 // in order, all or none. It rebuilds the timeline from its saved form, so the result is the same as after saving and
 // loading. The errors are invalid_form, with every field and every change that cannot be applied, and those of
-// FromSaved. Package wire checks what needs no timeline.
+// FromSaved. Package wire checks what needs no timeline. A patch that it refuses may be passed as well: its other
+// faults are found, and its result is of no use.
 func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error) {
 	s := r.ToSaved()
 	s.IsCoop = *cmp.Or(p.IsCoop, &s.IsCoop)
@@ -50,14 +51,15 @@ func (b *Builder) ApplyPatch(r *Result, p Patch, now time.Time) (*Result, error)
 	}
 	x.applyFields(p)
 	x.applyChanges(p.Changes)
-	if err := found.ToError(); err != nil {
-		return nil, err
+	if len(found) > 0 && len(x.waived) == 0 {
+		return nil, found.ToError()
 	}
+	// Whether a new waiver has a remark shows in the timeline, also when other changes have faults.
 	next, err := b.FromSaved(s, now)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = x.checkWaivers(r, next)
 	}
-	if err := x.checkWaivers(r, next); err != nil {
+	if err = fieldfault.Merge(found.ToError(), err); err != nil {
 		return nil, err
 	}
 	return next, nil
@@ -74,7 +76,9 @@ func (x *changer) applyFields(p Patch) {
 		if !mine && !known {
 			x.found.AddFault(fieldfault.JoinPath("courses", key), "There is no such course.")
 		}
-		states[code] = p.Courses[key]
+		if state := p.Courses[key]; state.Status.IsKnown() && (state.Semester == nil || isTerm(*state.Semester)) {
+			states[code] = state
+		}
 	}
 	s.Name = strings.TrimSpace(*cmp.Or(p.TimelineName, &s.Name))
 	if p.Exemptions != nil {
@@ -141,7 +145,10 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 	before, printed := findSittings(s.Semesters), findPrinted(s.Semesters)
 	s.Semesters = make([]Semester, 0, len(semesters))
 	for _, semester := range semesters {
-		t, _ := term.Parse(semester.Term) // checked
+		t, err := term.Parse(semester.Term)
+		if err != nil {
+			continue // a fault of its own
+		}
 		courses := make([]Sitting, 0, len(semester.Courses))
 		for _, sitting := range semester.Courses {
 			sitting.Code = canonicalCode(sitting.Code)
@@ -176,6 +183,11 @@ func (s *Saved) replaceSemesters(semesters []Semester, now time.Time) {
 			s.States[code] = state
 		}
 	}
+}
+
+func isTerm(label string) bool {
+	_, err := term.Parse(label)
+	return err == nil
 }
 
 // sittingKey identifies the sittings of one course in one term.

@@ -7,6 +7,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/timeline"
+	"github.com/trackmydegree/trackmydegree/internal/timeline/fieldfault"
 	"github.com/trackmydegree/trackmydegree/internal/timeline/wire"
 )
 
@@ -23,27 +24,15 @@ type Edited struct {
 // then.
 func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) (Edited, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
-		return Edited{}, err
+		return Edited{}, fieldfault.Merge(err, e.CheckResultPatch(ctx, owner, id, version, patch))
 	}
 	var edited Edited
 	err := retryChange(version, func() error {
-		// The slim view has all that an edit keeps, at a tenth of the size.
-		record, packed, err := e.deps.Jobs.LoadWithResult(ctx, id, true)
+		record, before, builder, err := e.openForEdit(ctx, owner, id, version)
 		if err != nil {
 			return err
 		}
-		record, before, err := openResult(owner, record, packed)
-		if err != nil {
-			return err
-		}
-		if version != 0 && record.Version != version {
-			return fault.New(fault.PreconditionFailed)
-		}
-		editions, err := e.deps.Catalogue.CurrentEditions(ctx)
-		if err != nil {
-			return err
-		}
-		builder, now := e.builders.GetBuilders(editions).ForResult(before), e.deps.Clock()
+		now := e.deps.Clock()
 		after, err := builder.ApplyPatch(before, patch, now)
 		if err != nil {
 			return err
@@ -64,6 +53,39 @@ func (e *Editor) EditResult(ctx context.Context, owner string, id job.ID, versio
 	return edited, nil
 }
 
+// CheckResultPatch returns the error of EditResult for a patch, which may have faults of its own. It edits nothing.
+// With the faults that package wire finds it gives all faults of one request.
+func (e *Editor) CheckResultPatch(ctx context.Context, owner string, id job.ID, version int64, patch timeline.Patch) error {
+	_, before, builder, err := e.openForEdit(ctx, owner, id, version)
+	if err == nil {
+		_, err = builder.ApplyPatch(before, patch, e.deps.Clock())
+	}
+	return err
+}
+
+// openForEdit loads the result of a job, and the builder of its edition.
+func (e *Editor) openForEdit(
+	ctx context.Context, owner string, id job.ID, version int64,
+) (job.Record, *timeline.Result, *timeline.Builder, error) {
+	// The slim view has all that an edit keeps, at a tenth of the size.
+	record, packed, err := e.deps.Jobs.LoadWithResult(ctx, id, true)
+	if err != nil {
+		return job.Record{}, nil, nil, err
+	}
+	record, before, err := openResult(owner, record, packed)
+	if err != nil {
+		return job.Record{}, nil, nil, err
+	}
+	if version != 0 && record.Version != version {
+		return job.Record{}, nil, nil, fault.New(fault.PreconditionFailed)
+	}
+	editions, err := e.deps.Catalogue.CurrentEditions(ctx)
+	if err != nil {
+		return job.Record{}, nil, nil, err
+	}
+	return record, before, e.builders.GetBuilders(editions).ForResult(before), nil
+}
+
 // EditTimeline applies a patch to a saved timeline and returns it with its new version, and what changed since the
 // version before as both are seen today; version as in EditResult. Errors are timeline_not_found, precondition_failed,
 // conflict for a timeline that others are faster to change all the time, invalid_form, and degree_not_found for a
@@ -72,27 +94,16 @@ func (e *Editor) EditTimeline(
 	ctx context.Context, owner, id string, version int64, patch timeline.Patch,
 ) (timeline.Saved, *timeline.Delta, error) {
 	if err := wire.ValidatePatch(patch); err != nil {
-		return timeline.Saved{}, nil, err
+		return timeline.Saved{}, nil, fieldfault.Merge(err, e.CheckTimelinePatch(ctx, owner, id, version, patch))
 	}
 	var saved timeline.Saved
 	var delta *timeline.Delta
 	err := retryChange(version, func() error {
-		s, err := e.deps.Timelines.FindTimeline(ctx, owner, id)
+		s, before, builder, err := e.openTimelineForEdit(ctx, owner, id, version)
 		if err != nil {
 			return err
 		}
-		if version != 0 && s.Version != version {
-			return fault.New(fault.PreconditionFailed)
-		}
-		editions, err := e.deps.Catalogue.CurrentEditions(ctx)
-		if err != nil {
-			return err
-		}
-		builder, now := e.builders.GetBuilders(editions).ForSaved(s), e.deps.Clock()
-		before, err := builder.FromSaved(s, now)
-		if err != nil {
-			return err
-		}
+		now := e.deps.Clock()
 		after, err := builder.ApplyPatch(before, patch, now)
 		if err != nil {
 			return err
@@ -117,4 +128,33 @@ func (e *Editor) EditTimeline(
 		return timeline.Saved{}, nil, err
 	}
 	return saved, delta, nil
+}
+
+// CheckTimelinePatch is CheckResultPatch for a saved timeline.
+func (e *Editor) CheckTimelinePatch(ctx context.Context, owner, id string, version int64, patch timeline.Patch) error {
+	_, before, builder, err := e.openTimelineForEdit(ctx, owner, id, version)
+	if err == nil {
+		_, err = builder.ApplyPatch(before, patch, e.deps.Clock())
+	}
+	return err
+}
+
+// openTimelineForEdit loads a saved timeline, what is made of it today, and the builder of its edition.
+func (e *Editor) openTimelineForEdit(
+	ctx context.Context, owner, id string, version int64,
+) (timeline.Saved, *timeline.Result, *timeline.Builder, error) {
+	s, err := e.deps.Timelines.FindTimeline(ctx, owner, id)
+	if err != nil {
+		return timeline.Saved{}, nil, nil, err
+	}
+	if version != 0 && s.Version != version {
+		return timeline.Saved{}, nil, nil, fault.New(fault.PreconditionFailed)
+	}
+	editions, err := e.deps.Catalogue.CurrentEditions(ctx)
+	if err != nil {
+		return timeline.Saved{}, nil, nil, err
+	}
+	builder := e.builders.GetBuilders(editions).ForSaved(s)
+	before, err := builder.FromSaved(s, e.deps.Clock())
+	return s, before, builder, err
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 )
 
-// An error names at most maxFaults fields, each by a path of at most maxPathBytes: the answer to a body full of
-// faults stays small.
+// An error names at most maxFaults fields, each by a path of at most maxPathBytes and a message of at most
+// maxMessageBytes: the answer to a body full of faults stays small.
 const (
-	maxFaults    = 100
-	maxPathBytes = 200
+	maxFaults       = 100
+	maxPathBytes    = 200
+	maxMessageBytes = 500
 )
 
 // List holds faulty fields in the order in which they were found. Its zero value is empty.
@@ -24,9 +25,12 @@ type List []fault.Field
 // AddFault adds a fault of the field at path. Faults beyond the hundredth are dropped.
 func (l *List) AddFault(path, message string) {
 	if len(*l) < maxFaults {
-		*l = append(*l, fault.Field{Path: strings.ToValidUTF8(path[:min(len(path), maxPathBytes)], ""), Message: message})
+		*l = append(*l, fault.Field{Path: cutText(path, maxPathBytes), Message: cutText(message, maxMessageBytes)})
 	}
 }
+
+// cutText returns at most most bytes of a text.
+func cutText(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "") }
 
 // HasPath reports whether the list holds the field at path, a field inside it, or a field around it.
 func (l *List) HasPath(path string) bool {

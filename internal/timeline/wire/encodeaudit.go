@@ -105,7 +105,8 @@ func (e *encoder) writeDecisions(r *timeline.Result) {
 		for i := range r.Waivers {
 			w := &r.Waivers[i]
 			e.writeComma(i).writeRaw(`{"code":`).writeText(string(w.Code))
-			e.writeOptional(`,"course":`, w.Course).writeOptional(`,"pool":`, w.Pool).writeOptional(`,"reason":`, w.Reason).writeRaw("}")
+			e.writeOptional(`,"course":`, w.Course).writeOptional(`,"pool":`, w.Pool)
+			e.writeOptional(`,"term":`, w.Term).writeOptional(`,"reason":`, w.Reason).writeRaw("}")
 		}
 		e.writeRaw("]")
 	}

@@ -30,7 +30,8 @@ const (
 	codeSentence = `A course code is letters, a space and a number, such as "COMP 248".`
 )
 
-// DecodePatch decodes an edit from JSON and validates what needs no timeline. The errors are those of DecodeForm.
+// DecodePatch decodes an edit from JSON and validates what needs no timeline. The errors are those of DecodeForm. With
+// invalid_form it returns the patch as far as it was read, so that its other faults can be found.
 func DecodePatch(r io.Reader) (timeline.Patch, error) {
 	var p timeline.Patch
 	codes := func(into *[]string) field { return listField(into, maxList, textField[string]) }
@@ -52,15 +53,13 @@ func DecodePatch(r io.Reader) (timeline.Patch, error) {
 		}),
 		"changes": listField(&p.Changes, maxChanges, changeField),
 	}, func() fieldfault.List { return checkPatch(p) })
-	if err != nil {
-		return timeline.Patch{}, err
-	}
-	return p, nil
+	return p, err
 }
 
 func waiverField(w *audit.Waiver) field {
 	return objectField(map[string]field{
-		"code": textField(&w.Code), "course": textField(&w.Course), "pool": textField(&w.Pool), "reason": textField(&w.Reason),
+		"code": textField(&w.Code), "course": textField(&w.Course), "pool": textField(&w.Pool), "term": textField(&w.Term),
+		"reason": textField(&w.Reason),
 	})
 }
 
@@ -162,8 +161,11 @@ func (c *checker) checkWaivers(waivers []audit.Waiver) {
 		if !slices.Contains(audit.RemarkCodes(), w.Code) {
 			c.AddFault(fieldfault.JoinPath(path, "code"), "There is no such remark.")
 		}
-		if (w.Course == "") == (w.Pool == "") {
-			c.AddFault(path, "Name the course or the pool of the remark.")
+		if !w.HasOneTarget() {
+			c.AddFault(path, timeline.WaiverSentence)
+		}
+		if w.Term != "" {
+			c.checkLabel(fieldfault.JoinPath(path, "term"), w.Term)
 		}
 		c.checkText(fieldfault.JoinPath(path, "course"), w.Course, maxText)
 		c.checkText(fieldfault.JoinPath(path, "pool"), w.Pool, maxPoolID)
@@ -195,14 +197,19 @@ func (c *checker) checkState(path string, s timeline.State) {
 		c.AddFault(fieldfault.JoinPath(path, "status"), "A status is completed, inprogress, planned or incomplete.")
 	}
 	if s.Semester != nil {
-		if _, err := term.Parse(*s.Semester); err != nil {
-			c.AddFault(fieldfault.JoinPath(path, "semester"), termSentence)
-		}
+		c.checkLabel(fieldfault.JoinPath(path, "semester"), *s.Semester)
 	}
 	if s.Via != "" && s.Via != timeline.ViaTransfer && s.Via != timeline.ViaExemption {
 		c.AddFault(fieldfault.JoinPath(path, "via"), "A course counts via transfer or via exemption.")
 	}
 	c.checkText(fieldfault.JoinPath(path, "message"), s.Message, maxMessage)
+}
+
+// checkLabel validates the label of a term of any kind.
+func (c *checker) checkLabel(path, label string) {
+	if _, err := term.Parse(label); err != nil {
+		c.AddFault(path, termSentence)
+	}
 }
 
 func (c *checker) checkSemesters(semesters []timeline.Semester) {

@@ -41,8 +41,9 @@ func TestDecodePatchFaults(t *testing.T) {
 		`{"courses": {"COMP 248": null, "COMP 249": {"status": "planned", "credits": 3}, "COMP 352": {}}}`: {
 			"courses/COMP 248", "courses/COMP 249/credits", "courses/COMP 352/status"},
 		`{"pins": {"x": "p", "COMP 248": 1, "COMP 249": " ", "COMP 352": "p", "comp352": "p"}}`: {"pins/COMP 248", "pins/COMP 249", "pins/comp352", "pins/x"},
-		`{"waivers": [{"code": "prerequisite"}, {"code": "luck", "course": "COMP 248"}, {"code": "excluded", "course": "A", "pool": "B"}]}`: {
-			"waivers/0", "waivers/1/code", "waivers/2"},
+		`{"waivers": [{"code": "prerequisite"}, {"code": "luck", "course": "COMP 248"}, {"code": "excluded", "course": "A", "pool": "B"},
+			{"code": "overload", "term": "FALL 2027"}, {"code": "overload", "term": "autumn"}, {"code": "overload", "term": "FALL 2027", "pool": "B"}]}`: {
+			"waivers/0", "waivers/1/code", "waivers/2", "waivers/4/term", "waivers/5"},
 		`{"semesters": [{"term": "Fall 2024", "courses": [{"code": "COMP 248", "credits": -1}, {"code": "COMP 249", "credits": 101}]}]}`: {
 			"semesters/0/courses/0/credits", "semesters/0/courses/1/credits"},
 		`{"changes": [{"op": 1, "course": "COMP 248", "credits": 3}, "x", {"op": "waiveRemark", "reason": "` + strings.Repeat("x", 301) + `"}]}`: {
@@ -66,13 +67,20 @@ func FuzzDecodePatch(f *testing.F) {
 		`{"changes": [{"op": "renameTerm", "term": "Fall 2024", "to": "Spring 2023"}, {"op": "insertTerm", "after": "Spring 2023"}, {"op": "removeTerm", "term": "FALL 2026", "courses": "return"}]}`,
 		`{"changes": [{"op": "markCourse", "course": "SOEN 287", "as": "transferred"}, {"op": "placeCourse", "course": "Technical Elective", "term": "Winter 2027"}, {"op": "removeCourse", "course": "Technical Elective"}]}`,
 		`{"changes": [{"op": "waiveRemark", "code": "prerequisite", "course": "COMP 352"}, {"op": "pinCourse", "course": "COMP 248", "pool": "SOEN_Engineering Core"}]}`,
+		`{"exemptions": ["x", 5], "waivers": [{"code": "overload", "term": "Fall 2027"}, {"code": "luck"}], "semesters": [{"term": "x"}], "courses": {"x": {"status": "y", "semester": "z"}}}`,
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := wire.DecodePatch(strings.NewReader(string(b)))
 		if err != nil {
-			if c := fault.CodeOf(err); c != fault.BadRequest && c != fault.InvalidForm {
+			switch fault.CodeOf(err) {
+			case fault.BadRequest:
+			case fault.InvalidForm: // its other faults are found all the same
+				if _, err := timelinetest.Builder().ApplyPatch(edited(t), p, now); err != nil && fault.CodeOf(err) != fault.InvalidForm {
+					t.Errorf("%v", err)
+				}
+			default:
 				t.Errorf("%v", err)
 			}
 			return

@@ -79,12 +79,19 @@ function without(sittings, code, from) {
 
 function remarkList(remarks, choose) {
   return make("ul", { class: "plain remarks", id: "course-remarks" }, remarks.map((remark) => {
-    const item = remarkItem(remark), target = { code: remark.code, course: remark.course };
-    item.append(" ", remark.waived
-      ? button(t("plan.unwaive"), choose([{ op: "unwaiveRemark", ...target }], t("plan.said.unwaived")), { class: "small quiet", id: `unwaive-${remark.code}` })
-      : remark.level !== "info" && button(t("plan.waive"), choose([{ op: "waiveRemark", ...target, reason: t("plan.waiveReason") }], t("plan.said.waived")), { class: "small quiet", id: `waive-${remark.code}` }));
+    const item = remarkItem(remark);
+    item.append(" ", waiveButton(remark, choose));
     return item;
   }));
+}
+
+// waiveButton waives a remark about a course, a requirement or a term, or takes that back. An info needs no waiver.
+export function waiveButton(remark, choose) {
+  const kind = ["course", "pool", "term"].find((name) => remark[name]), target = { code: remark.code, [kind]: remark[kind] };
+  const props = (op) => ({ class: "small quiet", id: [op, remark.code, kind !== "course" && slug(remark[kind])].filter(Boolean).join("-") });
+  return remark.waived
+    ? button(t("plan.unwaive"), choose([{ op: "unwaiveRemark", ...target }], t("plan.said.unwaived")), props("unwaive"))
+    : remark.level !== "info" && button(t("plan.waive"), choose([{ op: "waiveRemark", ...target, reason: t("plan.waiveReason") }], t("plan.said.waived")), props("waive"));
 }
 
 // aboutCourse is where a course counts, where else it could, and what the student says of it.

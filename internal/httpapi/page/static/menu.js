@@ -3,10 +3,12 @@
 import * as api from "./api.js";
 import { ask, downloadFile, make, openDialog } from "./dom.js";
 import { remarkItem } from "./board.js";
+import { waiveButton } from "./course.js";
 import { announce, navigate } from "./shell.js";
 import { button, cancelButton } from "./parts.js";
 import { fileName, toCalendar, toCSV, toJSON, readImport } from "./files.js";
 import { fieldText, t, termName } from "./text.js";
+import { isToCheck, isWaivedHere } from "./words.js";
 
 export function openMenu(plan) {
   const { store } = plan, { state } = store;
@@ -43,16 +45,20 @@ export function openMenu(plan) {
   });
 }
 
-// openRemarks lists what should be checked; each course opens its details.
+// openRemarks lists what should be checked; each course opens its details, what is about no course is waived here.
 export function openRemarks(plan) {
   const { data } = plan.store.state;
   let next = null;
+  const choose = (changes, say) => () => {
+    next = () => plan.run(changes, { say, focus: ["warning-count"] });
+    dialog.close();
+  };
   const dialog = openDialog({
     title: t("plan.checkTitle"), className: "wide",
-    body: make("ul", { class: "plain", id: "remark-list" }, data.remarks.filter((remark) => remark.level !== "info" && !remark.waived).map((remark) => make("li", { class: "left-row" },
+    body: make("ul", { class: "plain", id: "remark-list" }, data.remarks.filter((remark) => isToCheck(remark) || isWaivedHere(remark)).map((remark) => make("li", { class: "left-row" },
       make("span", { class: "grow" }, make("strong", {}, [remark.course, remark.term && termName(remark.term), remark.pool && plan.poolName(remark.pool)].filter(Boolean).join(" · ")),
         make("ul", { class: "plain remarks" }, remarkItem(remark))),
-      remark.course && button(t("plan.details"), () => { next = () => plan.openCourse(remark.course, remark.term ?? null); dialog.close(); }, {
+      !remark.course ? waiveButton(remark, choose) : button(t("plan.details"), () => { next = () => plan.openCourse(remark.course, remark.term ?? null); dialog.close(); }, {
         class: "small quiet", "aria-label": t("plan.detailsOf", { code: remark.course }) })))),
     actions: [cancelButton("page.dismiss")],
     onClose: () => next?.(),

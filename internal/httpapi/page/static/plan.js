@@ -17,7 +17,7 @@ import { currentSlot, isPast } from "./terms.js";
 import { credits, fieldText, formatDate, formatNumber, formatTime, poolText, problemText, t, termName } from "./text.js";
 import { whatIfView } from "./whatif.js";
 import { openWishes } from "./wishes.js";
-import { remarkText } from "./words.js";
+import { isToCheck, isWaivedHere, remarkText } from "./words.js";
 
 const tabs = ["left", "terms", "audit"]; // of the bar; "whatif" and "compare" are reached by More
 const partNames = ["completed", "inProgress", "planned", "remaining"];
@@ -92,7 +92,7 @@ export async function planView(context) {
   }
 
   function tell(say, delta) {
-    const appeared = delta.remarks.appeared.filter((remark) => remark.level !== "info" && !remark.waived)
+    const appeared = delta.remarks.appeared.filter(isToCheck)
       .map((remark) => [remark.course, remarkText(remark)].filter(Boolean).join(": "));
     announce([say, ...appeared].filter(Boolean).join(" "));
   }
@@ -203,10 +203,10 @@ export async function planView(context) {
   function drawSummary(data) {
     const all = data.progress.overall, whole = Math.max(all.creditsRequired, 1);
     const shares = partNames.map((name) => [name, all[name]]);
-    const warnings = data.remarks.filter((remark) => remark.level !== "info" && !remark.waived).length;
+    const warnings = data.remarks.filter(isToCheck).length, hasList = warnings > 0 || data.remarks.some(isWaivedHere);
     const end = data.graduation;
     const last = all.remaining === 0 ? data.semesters.filter((s) => s.courses.length > 0 && !isPast(s.term, plan.current)).at(-1)?.term : null;
-    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, last, warnings], () => make("div", {},
+    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, last, warnings, hasList], () => make("div", {},
       stackedBar(t("plan.bar", { completed: formatNumber(all.completed), required: credits(all.creditsRequired) }), shares, whole),
       make("ul", { class: "legend plain" }, shares.filter(([name, value]) => value > 0 || name === "completed").map(([name, value]) =>
         make("li", { class: `is-${name}` }, make("span", { class: `dot part-${name}`, "aria-hidden": "true" }), t(`plan.part.${name}`, { credits: credits(value) })))),
@@ -216,7 +216,7 @@ export async function planView(context) {
         : end ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
           make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
         : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
-      warnings > 0 && button(t("plan.warnings", { count: warnings }), () => openRemarks(plan), { id: "warning-count", class: "link warn" }))));
+      hasList && button(warnings > 0 ? t("plan.warnings", { count: warnings }) : t("plan.checkTitle"), () => openRemarks(plan), { id: "warning-count", class: "link warn" }))));
   }
 
   function draw() {

@@ -184,6 +184,8 @@ export default {
   "plan.remark.coop_missing": "Co-op has three work terms.",
   "plan.remark.other": "Check this.",
   "plan.remedy.from": "Possible from {term}.",
+  "plan.remedy.done": "Nothing to do: the course is completed.",
+  "plan.remedy.advisor": "Ask your advisor.",
   "plan.remedy.prerequisite": "Plan that first.",
   "plan.remedy.corequisite": "Plan that first or together.",
   "plan.remedy.prerequisite_or_corequisite": "Plan that first or together.",

@@ -184,6 +184,8 @@ export default {
   "plan.remark.coop_missing": "Le régime coopératif compte trois stages.",
   "plan.remark.other": "À vérifier.",
   "plan.remedy.from": "Possible dès {term}.",
+  "plan.remedy.done": "Rien à faire : le cours est terminé.",
+  "plan.remedy.advisor": "Consultez votre conseiller.",
   "plan.remedy.prerequisite": "Prévoyez-le d’abord.",
   "plan.remedy.corequisite": "Prévoyez-le avant ou en même temps.",
   "plan.remedy.prerequisite_or_corequisite": "Prévoyez-le avant ou en même temps.",

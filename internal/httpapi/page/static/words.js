@@ -19,10 +19,18 @@ export function remarkText(remark) {
   });
 }
 
+export const isToCheck = (remark) => remark.level !== "info" && !remark.waived;
+
+// isWaivedHere reports whether a remark is waived and about no course, whose own dialog would show it.
+export const isWaivedHere = (remark) => remark.waived && !remark.course;
+
+// The remedies of courses that can no longer be moved, by the sentence of the server.
+const remedies = [[/^Nothing is to be done/, "done"], [/^Ask your advisor/, "advisor"]];
+
 // remedyText says what to do about a remark.
 export function remedyText(remark) {
   if (remark.params?.earliestTerm) return t("plan.remedy.from", { term: termName(remark.params.earliestTerm) });
-  const key = `plan.remedy.${remark.code}`;
+  const key = `plan.remedy.${remedies.find(([pattern]) => pattern.test(remark.remedy))?.[1] ?? remark.code}`;
   return hasText(key) ? t(key) : currentLanguage() === "en" ? remark.remedy : "";
 }
 
