@@ -80,38 +80,6 @@ type Attempt struct {
 	Pool          string
 }
 
-// Waiver lifts a remark, because the department agreed. It names one of course, pool and term. A course or a pool lifts
-// every remark of the code about it; a term, as a label such as "FALL 2027", lifts the remark about the term itself.
-type Waiver struct {
-	Code   RemarkCode `json:"code"`
-	Course string     `json:"course,omitempty"`
-	Pool   string     `json:"pool,omitempty"`
-	Term   string     `json:"term,omitempty"`
-	Reason string     `json:"reason,omitempty"`
-}
-
-// HasOneTarget reports whether the waiver names one of course, pool and term.
-func (w Waiver) HasOneTarget() bool {
-	named := 0
-	for _, target := range []string{w.Course, w.Pool, w.Term} {
-		if target != "" {
-			named++
-		}
-	}
-	return named == 1
-}
-
-// IsFor reports whether the waiver lifts a remark.
-func (w Waiver) IsFor(r Remark) bool {
-	switch {
-	case w.Code != r.Code:
-		return false
-	case w.Course != "" && w.Course == r.Course, w.Pool != "" && w.Pool == r.Pool:
-		return true
-	}
-	return w.Term != "" && w.Term == r.Term && r.Course == "" && r.Pool == ""
-}
-
 // Record is a student's record. Required is the degree's total that the document prints, 0 where it prints none.
 type Record struct {
 	Attempts []Attempt

@@ -290,10 +290,3 @@ func (a *auditor) requiresBoth(x, y *item) bool {
 // isLive reports whether the attempt counts for its course: it is not incomplete, and no other attempt counts
 // instead.
 func (it *item) isLive() bool { return it.Status != Incomplete && it.repeatOf < 0 }
-
-// isWaived reports whether the student waived a remark for the course or the pool.
-func (a *auditor) isWaived(code RemarkCode, course, pool string) bool {
-	return slices.ContainsFunc(a.record.Waivers, func(w Waiver) bool {
-		return w.Code == code && (w.Course != "" && w.Course == course || w.Pool != "" && w.Pool == pool)
-	})
-}

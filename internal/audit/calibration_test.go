@@ -3,6 +3,7 @@ package audit_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,12 +21,20 @@ type calibration struct {
 
 func readCalibrations(t *testing.T) []calibration {
 	t.Helper()
-	b, err := os.ReadFile("testdata/calibration.txt")
+	files, err := filepath.Glob("testdata/calibration*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := ""
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(b) + "\n"
+	}
 	var out []calibration
-	for block := range strings.SplitSeq(string(b), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
 		c := calibration{settings: audit.Settings{Calendar: "2026-27"}}
 		c.record.Current = parseTerm("Fall 2026")
 		var attempts []string
@@ -36,6 +45,7 @@ func readCalibrations(t *testing.T) []calibration {
 			switch word {
 			case "#":
 				c.name = rest
+			case "from": // the source of the rule
 			case "degree":
 				c.degree = rest
 			case "flags":
@@ -84,7 +94,11 @@ func findPoolID(prefix string) string {
 // TestCalibration compares the audit with cases that were worked out from the calendar by hand.
 func TestCalibration(t *testing.T) {
 	t.Parallel()
-	for _, c := range readCalibrations(t) {
+	cases := readCalibrations(t)
+	if len(cases) < 150 {
+		t.Errorf("got %d cases, want all files read", len(cases))
+	}
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			book := loadBook()

@@ -142,7 +142,7 @@ func (a *auditor) reasonAgainst(i int) string {
 		return WorkTermIs
 	case a.isExcluded(i):
 		return WasExcluded
-	case len(it.placed) == 0:
+	case len(it.placed) == 0 && (a.other == 0 || !a.mayFillOther(i)):
 		return NotListed
 	case it.Credits == 0:
 		return NoCreditsIs

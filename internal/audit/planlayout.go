@@ -109,7 +109,9 @@ func (x *planner) newTask(i int, at map[int32][]int, ranks []int16) plan.Task {
 		if task.fixed == never {
 			out.FullYear = c.seasons&inFullYear != 0 && c.seasons&(inFall|inWinter|inSummer) == 0
 		}
-		out.CreditsBefore = int(c.minCredits)
+		if !x.auditor.isWaived(CreditsBefore, c.code, "") {
+			out.CreditsBefore = int(c.minCredits)
+		}
 		for n := range c.needs {
 			if need, ok := x.newNeed(task.id, &c.needs[n], at, i); ok {
 				out.Needs = append(out.Needs, need)
@@ -151,6 +153,9 @@ func (x *planner) listStarts(set seasons, fullYear bool) []bool {
 
 // newNeed returns the part of a need that the record does not meet, and whether there is any.
 func (x *planner) newNeed(id int32, n *need, at map[int32][]int, self int) (plan.Need, bool) {
+	if x.isNeedWaived(id, n) {
+		return plan.Need{}, false
+	}
 	out := plan.Need{Count: min(n.count, len(n.list)), Together: n.code != Prerequisite}
 	for _, other := range n.list {
 		if x.isMetByRecord(id, other, n.code) {

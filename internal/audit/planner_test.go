@@ -84,6 +84,9 @@ func TestWishesAreRefused(t *testing.T) {
 		{"exclude each other", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "SOEN 228", Term: "Winter 2027"}, {Code: "COMP 228", Term: "Winter 2028"}}}, []string{"keep/1"}},
 		// Calendar, not-taken notes: of two courses that exclude each other one gives credits.
 		{"excluded by a course that is passed", audit.PlanRequest{Keep: []audit.KeptCourse{{Code: "COMP 218", Term: "Fall 2027"}}}, []string{"keep/0"}},
+		{"several excluded by what is passed", audit.PlanRequest{Keep: []audit.KeptCourse{
+			{Code: "COMP 218", Term: "Fall 2027"}, {Code: "COMP 335", Term: "Fall 2029"}, {Code: "COEN 243", Term: "Fall 2028"}, {Code: "ABCD 999", Term: "Fall 2028"},
+		}}, []string{"keep/0", "keep/2", "keep/3"}},
 		{"work terms without co-op", audit.PlanRequest{Coop: "SSW"}, []string{"coop"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,6 +105,33 @@ func TestWishesAreRefused(t *testing.T) {
 			if fault.CodeOf(err) != fault.InvalidForm || !slices.Equal(got, c.want) {
 				t.Errorf("got %v %q, want %q", err, got, c.want)
 			}
+		})
+	}
+}
+
+// What the department lets pass counts as met: a plan may use it.
+func TestPlansUseWaivers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, attempts string
+		waiver         audit.Waiver
+		kept           audit.KeptCourse
+	}{
+		{"a prerequisite", "Fall 2025 completed: COMP 232", audit.Waiver{Code: audit.Prerequisite, Course: "COMP 352"}, audit.KeptCourse{Code: "COMP 352", Term: "Winter 2027"}},
+		{"credits before", "Fall 2025 completed: SOEN 390", audit.Waiver{Code: audit.CreditsBefore, Course: "SOEN 490"}, audit.KeptCourse{Code: "SOEN 490", Term: "Fall/Winter 2027-28"}},
+		{"a grade below C-", "Fall 2025 completed: COMP 248 D", audit.Waiver{Code: audit.CMinus, Course: "COMP 248"}, audit.KeptCourse{Code: "COMP 249", Term: "Winter 2027"}},
+		{"an exclusion", "Fall 2025 completed: SOEN 228", audit.Waiver{Code: audit.Excluded, Course: "COMP 228"}, audit.KeptCourse{Code: "COMP 228", Term: "Fall 2027"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := programOf(t, "BEng in Software Engineering")
+			record := audit.Record{Current: parseTerm("Fall 2026"), Attempts: readAttempts(c.attempts)}
+			q := audit.PlanRequest{Keep: []audit.KeptCourse{c.kept}}
+			if _, err := p.Plan(t.Context(), record, q); fault.CodeOf(err) != fault.InvalidForm {
+				t.Fatalf("without the waiver: got %v, want invalid_form", err)
+			}
+			record.Waivers = []audit.Waiver{c.waiver}
+			planFor(t, p, record, q)
 		})
 	}
 }

@@ -185,25 +185,24 @@ func (w *wishes) readPattern(p *Program, r *Record) []fault.Field {
 
 // readKept checks the courses that stay.
 func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
-	var faults []fault.Field
-	load := map[slot]Credits{}
+	var kept []keptCourse
+	faults := make([][]fault.Field, len(q.Keep)) // of each course
+	add := func(i int, format string, args ...any) {
+		faults[i] = append(faults[i], fault.Field{Path: fmt.Sprintf("keep/%d", i), Message: fmt.Sprintf(format, args...)})
+	}
 	for i, k := range q.Keep {
-		path := fmt.Sprintf("keep/%d", i)
-		add := func(format string, args ...any) {
-			faults = append(faults, fault.Field{Path: path, Message: fmt.Sprintf(format, args...)})
-		}
 		code := k.Code
 		if len(code) <= 32 {
 			code = catalogue.NormalizeCode(code)
 		}
 		id, ok := p.book.findID(code)
 		if !ok || !p.book.courses[id].known {
-			add("The catalogue has no such course.")
+			add(i, "The catalogue has no such course.")
 			continue
 		}
 		t, err := term.Parse(k.Term)
 		if err != nil {
-			add(`A term is a season and a year, such as "Fall 2027".`)
+			add(i, `A term is a season and a year, such as "Fall 2027".`)
 			continue
 		}
 		t = t.ToCanonical()
@@ -211,34 +210,39 @@ func (w *wishes) readKept(p *Program, r *Record, q *PlanRequest) []fault.Field {
 		credits := p.book.courses[id].credits
 		switch {
 		case begin < w.from:
-			add("%s is kept in %s, before the plan begins.", code, t.UpperLabel())
+			add(i, "%s is kept in %s, before the plan begins.", code, t.UpperLabel())
 		case begin >= w.from+planTerms-1:
-			add("%s is kept more than twelve years ahead.", code)
+			add(i, "%s is kept more than twelve years ahead.", code)
 		case w.isClosed(begin) && !isWorkTerm(code):
-			add("%s is kept in %s, in which the plan has no study term.", code, t.UpperLabel())
-		case slices.ContainsFunc(w.keep, func(a Attempt) bool { return a.Code == code }) && !p.book.courses[id].repeatable:
-			add("%s is kept twice.", code)
+			add(i, "%s is kept in %s, in which the plan has no study term.", code, t.UpperLabel())
+		case slices.ContainsFunc(kept, func(other keptCourse) bool { return other.id == id }) && !p.book.courses[id].repeatable:
+			add(i, "%s is kept twice.", code)
 		case slices.ContainsFunc(r.Attempts, func(a Attempt) bool {
 			return a.Code == code && (a.Status == Completed && !a.BelowCMinus || a.Status == InProgress) && !p.book.courses[id].repeatable
 		}):
-			add("%s is in the record already.", code)
+			add(i, "%s is in the record already.", code)
 		default:
-			if other, ok := p.findExcluder(r, id, t); ok {
-				add("%s and %s exclude each other, and %s is in the record already.", code, other, other)
-				continue
-			}
-			for _, other := range w.keep {
-				if otherID, ok := p.book.findID(other.Code); ok && (slices.Contains(p.book.courses[id].excludes, otherID) || slices.Contains(p.book.courses[otherID].excludes, id)) {
-					add("%s and %s exclude each other.", code, other.Code)
-				}
-			}
-			if load[begin] += credits; load[begin] > w.load && !t.IsFullYear() {
-				add("%s holds more than %s credits by what is kept.", t.UpperLabel(), w.load)
-			}
-			w.keep = append(w.keep, Attempt{Code: code, Credits: credits, Status: Planned, Term: t})
+			kept = append(kept, keptCourse{i, id, Attempt{Code: code, Credits: credits, Status: Planned, Term: t}})
 		}
 	}
-	return faults
+	excluders, load := p.findExcluders(r, kept), map[slot]Credits{}
+	for _, k := range kept {
+		if other, ok := excluders[k.id]; ok {
+			add(k.index, "%s and %s exclude each other, and %s is in the record already.", k.attempt.Code, other, other)
+			continue
+		}
+		for _, other := range w.keep {
+			if otherID, ok := p.book.findID(other.Code); ok && p.book.excludeEachOther(k.id, otherID) {
+				add(k.index, "%s and %s exclude each other.", k.attempt.Code, other.Code)
+			}
+		}
+		at := slotOf(k.attempt.Term.FirstSeason())
+		if load[at] += k.attempt.Credits; load[at] > w.load && !k.attempt.Term.IsFullYear() {
+			add(k.index, "%s holds more than %s credits by what is kept.", k.attempt.Term.UpperLabel(), w.load)
+		}
+		w.keep = append(w.keep, k.attempt)
+	}
+	return slices.Concat(faults...)
 }
 
 // isClosed reports whether the plan has no study term in a term.
@@ -249,19 +253,41 @@ func (w *wishes) isClosed(at slot) bool {
 	return at.season() == term.Summer && !w.summers
 }
 
-// findExcluder returns a course of the record, passed or under way, that excludes a course kept in a term. A waived
-// exclusion excludes nothing.
-func (p *Program) findExcluder(r *Record, id int32, at term.Term) (code string, ok bool) {
-	kept := Attempt{Code: p.book.courses[id].code, Status: Planned, Term: at, Credits: NoCredits}
-	a := p.newAuditor(&Record{Attempts: append(slices.Clone(r.Attempts), kept), Waivers: r.Waivers})
+// keptCourse is a course of the request that stays, and its place in the list.
+type keptCourse struct {
+	index   int
+	id      int32
+	attempt Attempt
+}
+
+// excludeEachOther reports whether the rules of one of two courses exclude the other.
+func (b *Rulebook) excludeEachOther(x, y int32) bool {
+	return slices.Contains(b.courses[x].excludes, y) || slices.Contains(b.courses[y].excludes, x)
+}
+
+// findExcluders returns for each kept course that is excluded a course of the record, passed or under way, that
+// excludes it in its term. A waived exclusion excludes nothing.
+func (p *Program) findExcluders(r *Record, kept []keptCourse) map[int32]string {
+	if len(kept) == 0 {
+		return nil
+	}
+	attempts := slices.Clone(r.Attempts)
+	ids := make(map[int32]bool, len(kept))
+	for _, k := range kept {
+		attempts = append(attempts, k.attempt)
+		ids[k.id] = true
+	}
+	a := p.newAuditor(&Record{Attempts: attempts, Waivers: r.Waivers})
+	out := map[int32]string{}
 	for _, pair := range a.excluded {
 		for i, x := range pair {
 			it, other := &a.items[x], &a.items[pair[1-i]]
 			isDone := other.Status == Completed || other.Status == InProgress
-			if it.id == id && it.Status == Planned && isDone && !a.isWaived(Excluded, it.Code, "") && !a.isWaived(Excluded, other.Code, "") {
-				return other.Code, true
+			if _, found := out[it.id]; !found && ids[it.id] && it.Status == Planned && isDone &&
+				!a.isWaived(Excluded, it.Code, "") && !a.isWaived(Excluded, other.Code, "") {
+				out[it.id] = other.Code
 			}
 		}
 	}
-	return "", false
+	return out
 }

@@ -76,6 +76,9 @@ func (x *planner) addPrerequisites() {
 
 // meetNeed adds courses until a need can be met.
 func (x *planner) meetNeed(id int32, n *need) {
+	if x.isNeedWaived(id, n) {
+		return
+	}
 	missing := min(n.count, len(n.list))
 	var open []int32
 	for _, other := range n.list {
@@ -146,7 +149,7 @@ func (x *planner) canBegin(id int32, path []int32) bool {
 				missing--
 			}
 		}
-		if missing > 0 && !x.isOutside(id, need) {
+		if missing > 0 && !x.isOutside(id, need) && !x.isNeedWaived(id, need) {
 			return false
 		}
 	}
@@ -229,8 +232,12 @@ func (x *planner) addMinima() {
 }
 
 func (x *planner) isMinimumWaived(k int) bool {
-	a := auditor{record: x.record}
-	return a.isWaived(SetMinimum, "", x.pools[k].id)
+	return x.auditor.isWaived(SetMinimum, "", x.pools[k].id)
+}
+
+// isNeedWaived reports whether the student waived a prerequisite or corequisite of a course: it counts as met.
+func (x *planner) isNeedWaived(id int32, n *need) bool {
+	return x.auditor.isWaived(n.code, x.book.courses[id].code, "")
 }
 
 func (x *planner) addMinimum(k int, limit *limit) {

@@ -44,7 +44,7 @@ func (x *planner) readStates() {
 		if it.end < x.wishes.from {
 			x.states[id].facts |= isPast
 		}
-		if !it.BelowCMinus {
+		if !it.BelowCMinus || x.auditor.isWaived(CMinus, it.Code, "") {
 			x.states[id].facts |= isUsable
 			if it.end < x.wishes.from {
 				x.states[id].facts |= isPastUsable
@@ -128,6 +128,9 @@ func (x *planner) isCovered(id int32) bool {
 func (x *planner) isShut(id int32, pool int) bool {
 	if x.states[id].has(isAvoided) {
 		return true
+	}
+	if x.auditor.isWaived(Excluded, x.book.courses[id].code, "") {
+		return false
 	}
 	shuts := func(other int32) bool {
 		return other != id && x.hasCourse(other) && !x.book.isAbove(other, id) && !x.isRequiredTogether(other, pool)

@@ -90,15 +90,3 @@ func (a *auditor) sortRemarks() []Remark {
 	}
 	return a.remarks
 }
-
-// applyWaivers marks the remarks that the student waived.
-func (a *auditor) applyWaivers() {
-	for i := range a.remarks {
-		r := &a.remarks[i]
-		for _, w := range a.record.Waivers {
-			if w.IsFor(*r) {
-				r.Waived, r.Reason = true, w.Reason
-			}
-		}
-	}
-}

@@ -184,7 +184,9 @@ func (b *Rulebook) readSequences() {
 					ranks[id] = int16(i + 1)
 				}
 				c := &b.courses[id]
-				c.published |= [...]seasons{inWinter, inSummer, inFall}[(at+slot(i))%3]
+				if c.seasons != inFullYear { // the sheets list such a course in both of its terms
+					c.published |= [...]seasons{inWinter, inSummer, inFall}[(at+slot(i))%3]
+				}
 				if c.rank == 0 || i+1 < c.rank {
 					c.rank = i + 1
 				}
@@ -283,7 +285,7 @@ func DegreePools(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bo
 		}
 		isGeneral := strings.Contains(p.Name, "General Education Humanities and Social Sciences Electives")
 		if i >= own && isGeneral && general >= 0 {
-			pools[general] = mergePools(pools[general], p)
+			pools[general] = mergePools(cat, pools[general], p)
 			continue
 		}
 		if i < own && isGeneral {
@@ -294,7 +296,19 @@ func DegreePools(cat *catalogue.Catalogue, d catalogue.Degree, extended, coop bo
 	return pools
 }
 
-func mergePools(a, b catalogue.Pool) catalogue.Pool {
+// mergePools joins the general-education pool of a degree, a, with that of its extension. Where the degree leaves no
+// choice, its courses stay required in the larger list.
+func mergePools(cat *catalogue.Catalogue, a, b catalogue.Pool) catalogue.Pool {
+	own := 0.0
+	for _, code := range a.Courses {
+		if c, ok := cat.FindCourse(code); ok {
+			own += c.Credits
+		}
+	}
+	rules := slices.Concat(a.Rules, b.Rules)
+	if own > 0 && own <= a.CreditsRequired {
+		rules = append(rules, catalogue.Rule{Type: catalogue.RuleMinCreditsFromSet, CourseList: a.Courses, MinCredits: own})
+	}
 	have := make(map[string]bool, len(a.Courses))
 	for _, code := range a.Courses {
 		have[code] = true
@@ -305,7 +319,6 @@ func mergePools(a, b catalogue.Pool) catalogue.Pool {
 			courses = append(courses, code)
 		}
 	}
-	a.Courses, a.CreditsRequired = courses, a.CreditsRequired+b.CreditsRequired
-	a.Rules = append(append([]catalogue.Rule(nil), a.Rules...), b.Rules...)
+	a.Courses, a.CreditsRequired, a.Rules = courses, a.CreditsRequired+b.CreditsRequired, rules
 	return a
 }

@@ -294,16 +294,18 @@ func (a *auditor) remedyExcluded(it *item) string {
 	return fmt.Sprintf("Choose another course in place of %s.", it.Code)
 }
 
-// checkLoad compares the credits of each planned term with the maximum. A full-year course counts half in each of its
-// terms.
+// checkLoad compares the credits of each term that is not over with the maximum. What is completed in the current term
+// counts: it was attempted there. A full-year course counts half in each of its terms.
 func (a *auditor) checkLoad() {
 	load := map[slot]Credits{}
-	planned := map[slot]bool{}
+	planned, isOpen := map[slot]bool{}, map[slot]bool{}
 	for i := range a.items {
 		it := &a.items[i]
-		if it.begin == never || it.Status != Planned && it.Status != InProgress || isWorkTerm(it.Code) {
+		if it.begin == never || it.Status == Incomplete || isWorkTerm(it.Code) {
 			continue
 		}
+		isOpen[it.begin] = isOpen[it.begin] || it.Status != Completed
+		isOpen[it.end] = isOpen[it.end] || it.Status != Completed
 		if it.end > it.begin {
 			load[it.begin] += (it.Credits + 1) / 2
 			load[it.end] += it.Credits / 2
@@ -315,7 +317,7 @@ func (a *auditor) checkLoad() {
 	}
 	most := a.book.settings.MaxLoad
 	for at, credits := range load {
-		if credits <= most {
+		if credits <= most || !isOpen[at] {
 			continue
 		}
 		level := Error

@@ -47,9 +47,17 @@ func TestStateOfASitting(t *testing.T) {
 		{"Fall 2024: COMP 472 NR", "incomplete FALL 2024 (grade not posted)"},
 		{"Fall 2024: COMP 472 WXYZ", "incomplete FALL 2024 (grade not recognised)"},
 		{"Fall 2024: COMP 472 B WKRT", "completed FALL 2024"},
+		// What the legend does not have is no credit without printed credits.
+		{"Fall 2024: COMP 472 W", "incomplete FALL 2024 (grade not recognised)"},
+		{"Fall 2024: COMP 472 AUD", "incomplete FALL 2024 (grade not recognised)"},
+		{"Fall 2024: COMP 472 *", "incomplete FALL 2024 (grade not recognised)"},
 		// The current term.
 		{"Fall 2026: COMP 472", "inprogress FALL 2026"},
 		{"Fall 2026: COMP 472 - DEF", "inprogress FALL 2026"},
+		{"Fall 2026: COMP 472 NR", "inprogress FALL 2026"},
+		{"Fall 2026: COMP 472 INC", "inprogress FALL 2026"},
+		{"Fall 2026: COMP 472 R", "incomplete FALL 2026 (no credit: R)"},
+		{"Fall 2026: COMP 472 PASS", "completed FALL 2026"},
 		{"Fall 2026: COMP 472 B", "completed FALL 2026"},
 		{"Fall 2026: COMP 472 F", "incomplete FALL 2026 (minimum grade D- not met)"},
 		{"Fall 2026: COMP 472 DISC", "incomplete FALL 2026 (discontinued)"},
