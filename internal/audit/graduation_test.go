@@ -75,13 +75,3 @@ func TestComparisonAgreesWithTheAudit(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkWhatIf is the what-if of a record over every degree.
-func BenchmarkWhatIf(b *testing.B) {
-	programs := allPrograms()
-	record := audit.Record{Attempts: readAttempts(softwareRecord), Current: parseTerm("Fall 2026")}
-	b.ReportAllocs()
-	for b.Loop() {
-		audit.CompareDegrees(b.Context(), programs, record)
-	}
-}
