@@ -84,6 +84,23 @@ func TestRemarks(t *testing.T) {
 		chromedp.Click(css("#move-COMP-333")), pickTerm("3"), chromedp.Click(css("#course-move")), isIn("COMP-333"), holds(`!document.getElementById("card-COMP-333").textContent.includes("COMP 352")`))
 }
 
+// A remark about a term has no course whose dialog could waive it: the list of things to check does, and takes it back.
+func TestRemarksAboutTerms(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	job := s.finishJob(t)
+	changes := `{"op":"addTerm","term":"FALL 2030"}`
+	for _, code := range []string{"COMP 345", "COMP 371", "COMP 425", "COMP 426", "COMP 428"} {
+		changes += `,{"op":"placeCourse","course":"` + code + `","term":"FALL 2030"}`
+	}
+	s.edit(t, job, changes)
+	tab := openPlan(t, s, job)
+	run(tab, t, "waived", chromedp.Click(css("#warning-count")), chromedp.Click(css("#waive-overload-FALL-2030")),
+		holds(`document.querySelector("#term-FALL-2030 .remark.is-waived")?.textContent.includes("The department agreed")`))
+	run(tab, t, "and not", chromedp.Click(css("#warning-count")), chromedp.Click(css("#unwaive-overload-FALL-2030")),
+		holds(`document.querySelector("#term-FALL-2030 .remark.is-error") !== null`))
+}
+
 // A course counts where the student pins it, and what was done elsewhere is marked as such.
 func TestMarks(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,7 @@ function without(sittings, code, from) {
 function remarkList(remarks, choose) {
   return make("ul", { class: "plain remarks", id: "course-remarks" }, remarks.map((remark) => {
     const item = remarkItem(remark);
-    item.append(" ", waiveButton(remark, choose));
+    item.append(" ", waiveButton(remark, choose) || "");
     return item;
   }));
 }
