@@ -39,3 +39,5 @@ done
 
 helm-unittest --strict "$chart"
 (cd hack/tools/chart && go test ./...)
+# Publishes image and chart in a registry on loopback, and renders the chart from there.
+(cd hack/tools/release && go test ./...)

@@ -11,6 +11,7 @@ The default images stay in Values, because "tmd.image" compares an operator's im
 {{- $defaults := .Files.Get "files/defaults.yaml" | fromYaml }}
 {{- include "tmd.fill" (list .Values $defaults) }}
 {{- $_ := set .Values "defaultImages" (list $defaults.redis.image $defaults.mongodb.image) }}
+{{- $_ := set .Values "publishedImage" $defaults.image.repository }}
 {{- end }}
 {{- end }}
 

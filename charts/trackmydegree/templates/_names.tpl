@@ -124,7 +124,9 @@ annotations:
 {{- end }}
 
 {{/*
-An empty tag is the chart's appVersion for the project's own image, and the chart's default for any other.
+An empty tag is the chart's appVersion for the project's own image, and the chart's default for any other. A published chart
+has the digest of its image as an annotation: the digest is part of the name, unless the values name another image or the
+controller follows the tag.
 include "tmd.image" (list . .Values.redis.image)
 */}}
 {{- define "tmd.image" -}}
@@ -138,7 +140,12 @@ include "tmd.image" (list . .Values.redis.image)
 {{- if eq .repository $image.repository }}{{ $tag = .tag }}{{ end }}
 {{- end }}
 {{- end }}
+{{- $published := "" }}
+{{- if and (not $tag) (eq $image.repository $root.Values.publishedImage) (not $root.Values.controller.images.enabled) }}
+{{- with $root.Chart.Annotations }}{{ $published = index . "trackmydegree.io/image-digest" }}{{ end }}
+{{- end }}
 {{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}
+{{- else if $published }}{{ printf "%s:%s@%s" $name $root.Chart.AppVersion $published }}
 {{- else }}{{ printf "%s:%s" $name ($tag | default $root.Chart.AppVersion) }}
 {{- end }}
 {{- end }}
