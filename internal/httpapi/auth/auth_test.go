@@ -105,6 +105,7 @@ func TestSharedSecret(t *testing.T) {
 		{"any case of the scheme", plain, "bearer " + good, &auth.Caller{Owner: "ann"}},
 		{"roles", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": []string{"priority", "x"}})), &auth.Caller{Owner: "ann", Roles: []string{"priority", "x"}}},
 		{"a subject of an identity provider", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "auth0|5f7c8ec7c33c6c004bbafe82"})), &auth.Caller{Owner: "auth0|5f7c8ec7c33c6c004bbafe82"}},
+		{"a subject of a directory", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "CN=Jane Doe,OU=x"})), &auth.Caller{Owner: "CN=Jane Doe,OU=x"}},
 		{"just expired, within the leeway", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"exp": at.Add(-10 * time.Second).Unix()})), &auth.Caller{Owner: "ann"}},
 		{"the right issuer and audience", named, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"iss": "https://id.example.org", "aud": []string{"other", "tmd"}})), &auth.Caller{Owner: "ann"}},
 
@@ -123,6 +124,9 @@ func TestSharedSecret(t *testing.T) {
 		{"no subject", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": nil})), nil},
 		{"a subject that is no text", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": 7})), nil},
 		{"a long subject", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": strings.Repeat("a", 129)})), nil},
+		{"a subject with a space at its end", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "Jane "})), nil},
+		{"a subject with two spaces in a row", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "Jane  Doe"})), nil},
+		{"a subject with a no-break space", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "Jane\u00a0Doe"})), nil},
 		{"a subject with a line break", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"sub": "ann\nbob"})), nil},
 		{"roles in an object grant nothing", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": map[string]bool{"priority": true}})), &auth.Caller{Owner: "ann"}},
 		{"one role as a text", plain, "Bearer " + sign(t, jwt.SigningMethodHS256, secret, with(jwt.MapClaims{"roles": "priority"})), &auth.Caller{Owner: "ann", Roles: []string{"priority"}}},
