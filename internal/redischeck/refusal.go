@@ -20,7 +20,8 @@ var refusals = []struct{ text, problem string }{
 	{"invalid password", "refuses the user or the password of the address"},
 	{"invalid username-password", "refuses the user or the password of the address"},
 	{"AUTH <password> called without any password configured", "has no password, and the address contains one: remove it"},
-	{"DB index is out of range", "has no database of this number: end the address with /0, or with a number that the server has"},
+	{"DB index is out of range", "has no database of this number: end the address with /0, or with a number that the server has. " +
+		"A Valkey in cluster mode says this as well, and the queue cannot use one"},
 	{"SELECT is not allowed in cluster mode", clusterProblem},
 	{"CROSSSLOT", clusterProblem},
 	{"MOVED ", clusterProblem},
