@@ -16,8 +16,8 @@ import (
 // published is a line of charts/versions.txt.
 type published struct{ version, revision, values string }
 
-// TestVersionRisesWithItsValues holds that one version of the chart never has two sets of values: an operator who pins a
-// version gets what was tested, and --reset-then-reuse-values meets the keys that the version's README describes.
+// TestVersionRisesWithItsValues requires that one version of the chart never has two sets of values: an operator who
+// pins a version gets what was tested, and --reset-then-reuse-values finds the keys of that version's README.
 func TestVersionRisesWithItsValues(t *testing.T) {
 	versions := readPublished(t)
 	current := readChartVersion(t)
