@@ -170,6 +170,28 @@ proto: ## Write the code of KEDA's protocol again, from its .proto
 image: ## Build the image with Docker
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) -t $(IMAGE) .
 
+.PHONY: dockerfile
+dockerfile: ## Build the Dockerfile with buildah, without Docker, and check the image (root); TOOLCHAIN=--toolchain needs no registry
+	hack/dockerfile.sh $(TOOLCHAIN)
+
+.PHONY: release
+release: ## Build the files of a release into dist/: image for two architectures, chart, SBOM, provenance, checksums
+	@hack/deps.sh release
+	hack/release.sh build
+
+.PHONY: publish
+publish: ## Push dist/ to RELEASE_REGISTRY and sign it there
+	hack/release.sh publish
+
+.PHONY: test-release
+test-release: ## Build a release, publish it in a registry on loopback, verify and mirror it
+	@hack/deps.sh release
+	hack/release-test.sh
+
+.PHONY: test-kin
+test-kin: ## Run the tests of the queue against Redis 8, Valkey 8 and 9, and Redict; KIN=valkey-9 takes one of them
+	hack/redis-kin.sh $(KIN)
+
 .PHONY: generate
 generate: k8s ## Write all generated files again: goldens, docs/configuration.md, the files of the chart
 	go test ./internal/config ./internal/document ./internal/timeline ./internal/httpapi/page -update

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the project's tests, linters, chart, cluster and protocols need: hack/deps.sh test, kube, browser, lint, chart,
-# cluster, audit, proto, or several of them.
+# cluster, release, audit, proto, or several of them.
 # It does nothing when everything is installed. Packages come from apt on Debian and Ubuntu; elsewhere the script says
 # what is missing and continues, and the tests that need it are skipped. Go tools are built into .bin from pinned modules.
 set -euo pipefail
@@ -136,6 +136,12 @@ for what in "$@"; do
 		go mod download
 		(cd hack/tools/audit && go mod download golang.org/x/vulndb)
 		;;
+	release)
+		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
+		tool crane ../cluster/tools/crane github.com/google/go-containerregistry/cmd/crane
+		tool cosign cosign github.com/sigstore/cosign/v3/cmd/cosign
+		tool release release .
+		;;
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 		;;
@@ -147,7 +153,7 @@ for what in "$@"; do
 		tool protoc-gen-go-grpc proto google.golang.org/grpc/cmd/protoc-gen-go-grpc
 		;;
 	*)
-		echo "deps: unknown argument $what: use test, kube, browser, lint, chart, cluster, audit or proto" >&2
+		echo "deps: unknown argument $what: use test, kube, browser, lint, chart, cluster, release, audit or proto" >&2
 		exit 2
 		;;
 	esac

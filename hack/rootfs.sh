@@ -17,8 +17,16 @@ CGO_ENABLED=0 go build -buildvcs=false -trimpath -tags grpcnotrace \
 	-ldflags "-s -w -X $module/program.version=$version" -o "$root/" ./cmd/...
 
 # Compiling PDFium takes seconds and 340 MB, on each new worker: it is done once, here. Reading a document for it also
-# tests the program. On a processor with other features than this one it is compiled again.
-TMD_CACHE_DIR=$root/usr/share/tmd/cache "$root/tmd" parse charts/trackmydegree/files/transcript.pdf >/dev/null
+# tests the program. On a processor with other features than this one it is compiled again. A program for another
+# architecture runs by emulation (qemu-user-static), and without that its image has no compilation.
+runner=()
+if [ "$(go env GOARCH)" != "$(go env GOHOSTARCH)" ]; then
+	emulated=$(go env GOARCH)
+	emulator=qemu-${emulated/arm64/aarch64}-static
+	command -v "$emulator" >/dev/null && runner=("$emulator") || runner=(true)
+	[ "${runner[0]}" != true ] || echo "rootfs: without $emulator the image for $emulated compiles PDFium on each new worker" >&2
+fi
+TMD_CACHE_DIR=$root/usr/share/tmd/cache "${runner[@]}" "$root/tmd" parse charts/trackmydegree/files/transcript.pdf >/dev/null
 
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 echo 'tmd:x:65532:65532:TrackMyDegree:/tmp:/' >"$root/etc/passwd"

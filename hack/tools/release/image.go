@@ -47,7 +47,8 @@ func runImage(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := layout.Write(*out, mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: index})); err != nil {
+	// index.json of the layout is the index itself: `crane push --index` keeps its digest.
+	if _, err := layout.Write(*out, index); err != nil {
 		return err
 	}
 	digest, err := index.Digest()
