@@ -50,7 +50,7 @@ check_image() {
 	[ ! -e "$root/bin/sh" ] || { echo "dockerfile: the image has a shell" >&2; exit 1; }
 	# As the user of the image, in its root.
 	"${buildah[@]}" run --isolation chroot "$container" -- /tmd version
-	"${buildah[@]}" run --isolation chroot "$container" -- /tmd-controller version
+	"${buildah[@]}" run --isolation chroot "$container" -- /tmd-controller --version
 	"${buildah[@]}" copy --quiet "$container" charts/trackmydegree/files/transcript.pdf /tmp/transcript.pdf >/dev/null
 	# The seed of the cache is what saves a new worker the compilation of PDFium.
 	[ -n "$(ls -A "$root/usr/share/tmd/cache")" ] || { echo "dockerfile: the cache is empty" >&2; exit 1; }

@@ -34,7 +34,7 @@ func main() {
 // runCommand runs one command. Most print JSON; list and kill print lines.
 func runCommand(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("want a command: idle, parser, upload, status, wait, load, get, until, list, kill")
+		return errors.New("want a command: idle, parser, upload, status, wait, load, get, save, until, list, kill")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	var (
@@ -90,6 +90,18 @@ func runCommand(ctx context.Context, args []string, in io.Reader, out io.Writer)
 		return printJSON(out, runLoad(ctx, []*client{c, newClient(*base, *token, false)}, docs, *every, *limit, watchEnd(in)))
 	case "get":
 		resp, err := c.api.Send(limited, apiclient.Request{})
+		if err != nil {
+			return err
+		}
+		return printJSON(out, map[string]any{"status": resp.StatusCode, "body": string(resp.Body)})
+	case "save":
+		body, err := json.Marshal(map[string]string{"jobId": flags.Arg(0), "timelineName": *name})
+		if err != nil {
+			return err
+		}
+		resp, err := c.api.Send(limited, apiclient.Request{
+			Method: http.MethodPost, Path: "/api/timelines", ContentType: "application/json", Body: body,
+		})
 		if err != nil {
 			return err
 		}
