@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -54,7 +56,8 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	// The headers of the part come first, and may be no longer than its envelope.
 	tooLarge := wrongForm(errors.New("headers of the part too long"))
 	body := params.LimitBody(w, r, a.uploadTimeout, maxEnvelope, func() *fault.Error { return tooLarge })
-	r.Body = body
+	source := &formSource{Body: body}
+	r.Body = source
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return wrongForm(err)
@@ -68,6 +71,7 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	body.ExtendLimit(most)
 	tooLarge = fault.New(fault.TooLarge)
+	defer source.readAhead()()
 
 	receipt, err := a.submit.SubmitFile(r.Context(), request, &onlyPart{part: part, parts: parts, body: body})
 	if code := fault.CodeOf(err); receipt.Existing || code == fault.Conflict || code == fault.Draining {
@@ -80,6 +84,37 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.writeAccepted(w, r, job.File, receipt)
+}
+
+// readAheadSize is the size of the pieces in which the document of a form is read from its connection.
+const readAheadSize = 64 << 10
+
+// formReaders are the buffers of documents that are being uploaded.
+var formReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readAheadSize) }}
+
+// formSource is the body of a form. The multipart reader asks for 4 KiB at a time, which would be a system call each.
+type formSource struct {
+	*httpserver.Body
+	ahead *bufio.Reader // nil while the headers of the part are read, which may be no longer than the envelope
+}
+
+func (s *formSource) Read(b []byte) (int, error) {
+	if s.ahead == nil {
+		return s.Body.Read(b)
+	}
+	return s.ahead.Read(b)
+}
+
+// readAhead reads the rest of the body in large pieces, until the returned function is called. Nothing may be read
+// after that.
+func (s *formSource) readAhead() (release func()) {
+	buffer := formReaders.Get().(*bufio.Reader)
+	buffer.Reset(s.Body)
+	s.ahead = buffer
+	return func() {
+		buffer.Reset(nil) // the pool keeps no body of a request
+		formReaders.Put(buffer)
+	}
 }
 
 // onlyPart reads a part to its end and checks that the request ends there. So a second document, or a truncated

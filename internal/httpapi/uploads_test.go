@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +38,38 @@ func TestUpload(t *testing.T) {
 		t.Errorf("%d bytes are kept, want %d", len(kept), len(content))
 	}
 	s.get("ann", a.Header.Get("Location")).want(t, http.StatusOK)
+}
+
+// countedBody counts the reads of a body: each is a system call on a connection.
+type countedBody struct {
+	io.Reader
+	reads int
+}
+
+func (b *countedBody) Read(p []byte) (int, error) { b.reads++; return b.Reader.Read(p) }
+
+func TestUploadReadsLargePieces(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	content := pdf(1 << 20)
+	body, contentType := form(t, "file", "x.pdf", content)
+	counted := &countedBody{Reader: body}
+	r := s.request(request{method: http.MethodPost, path: "/api/timeline/upload", owner: "ann", body: counted,
+		header: map[string]string{"Content-Type": contentType}})
+	w := httptest.NewRecorder()
+	s.api.Server().Handler.ServeHTTP(w, r)
+	if w.Code != http.StatusAccepted {
+		t.Fatalf("got %d, want %d", w.Code, http.StatusAccepted)
+	}
+	if most := 1<<20/(64<<10) + 4; counted.reads > most {
+		t.Errorf("reads of a body of 1 MiB: got %d, want at most %d", counted.reads, most)
+	}
+	files := s.files()
+	kept, err := os.ReadFile(filepath.Join(s.uploads, files[slices.IndexFunc(files, func(f string) bool { return strings.HasSuffix(f, ".pdf") })]))
+	must(t, err)
+	if !bytes.Equal(kept, content) {
+		t.Errorf("got %d bytes stored, want the %d of the document", len(kept), len(content))
+	}
 }
 
 func TestUploadRefuses(t *testing.T) {

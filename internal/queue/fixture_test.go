@@ -1,9 +1,9 @@
 package queue
 
 import (
+	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +96,10 @@ func (f *fixture) addWorker(host string) *testWorker {
 		f.t.Fatal(err)
 	}
 	// The test takes tasks itself, so that its pacer never waits.
-	p := newPacer(pacerDeps{wakeUps: newWakeUps(f.redis), running: func() int { return 0 }, clock: f.clock.Now, queues: math.MaxInt})
+	p := newPacer(pacerDeps{
+		wakeUps: newWakeUps(f.redis), running: func() int { return 0 }, clock: f.clock.Now, queues: make([]string, 1<<10),
+		anyExists: func(context.Context, []string) bool { return true },
+	})
 	w := &testWorker{Member: m, guard: &guard{UniversalClient: f.redis, liveness: m, pacer: p, logger: logger}}
 	f.workers = append(f.workers, w)
 	return w

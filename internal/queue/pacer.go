@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/trackmydegree/trackmydegree/internal/queuemodel"
 )
 
 const (
@@ -43,6 +45,8 @@ type pacer struct {
 	// forwards are, by the key of a set of waiting tasks, the last look at it and the time until which a task of this
 	// worker waits in it.
 	forwards map[string]forwardTimes
+	// waitingUntil is the time until which the sets are looked at one by one, because tasks wait in some of them.
+	waitingUntil time.Time
 }
 
 type forwardTimes struct{ looked, until time.Time }
@@ -53,7 +57,9 @@ type pacerDeps struct {
 	stopping <-chan struct{} // closed when this worker takes no more tasks
 	running  func() int      // jobs of this worker
 	clock    func() time.Time
-	queues   int // from which asynq's server takes tasks
+	queues   []string // from which asynq's server takes tasks
+	// anyExists reports whether one of some keys may exist in Redis: true for an error.
+	anyExists func(ctx context.Context, keys []string) bool
 }
 
 func newPacer(d pacerDeps) *pacer {
@@ -86,7 +92,7 @@ func isWaitingSet(key string) bool {
 }
 
 func (p *pacer) takeTask(ctx context.Context, send func() *redis.Cmd) *redis.Cmd {
-	if !p.waitForTurn() {
+	if !p.waitForTurn(ctx) {
 		cmd := redis.NewCmd(ctx)
 		cmd.SetErr(redis.Nil)
 		return cmd
@@ -98,25 +104,19 @@ func (p *pacer) takeTask(ctx context.Context, send func() *redis.Cmd) *redis.Cmd
 	case errors.Is(err, redis.Nil):
 		p.empty, p.poll = p.empty+1, idlePoll
 	case !redis.HasErrorPrefix(err, "NOSCRIPT"): // asynq sends the text of the script next
-		p.empty, p.poll = p.queues, failurePoll
+		p.empty, p.poll = len(p.queues), failurePoll
 	}
 	return cmd
 }
 
 // waitForTurn waits until a task may be pending: at once while the queues are not all known to be empty, else for a
-// wake-up or the next poll. It returns false when the worker takes no more tasks.
-func (p *pacer) waitForTurn() bool {
-	if p.empty < p.queues {
+// wake-up or a poll that finds one. It returns false when the worker takes no more tasks.
+func (p *pacer) waitForTurn(ctx context.Context) bool {
+	if p.empty < len(p.queues) {
 		return !p.isStopping()
 	}
-	// From half to one and a half: the polls of many workers spread.
-	poll := time.NewTimer(p.poll/2 + rand.N(p.poll))
-	defer poll.Stop()
-	select {
-	case <-p.stopping:
+	if !p.waitForTask(ctx) {
 		return false
-	case <-p.signal:
-	case <-poll.C:
 	}
 	p.empty = 0
 	yield := time.NewTimer(time.Duration(p.running()) * yieldTime)
@@ -127,6 +127,39 @@ func (p *pacer) waitForTurn() bool {
 	case <-yield.C:
 		return true
 	}
+}
+
+// waitForTask waits for a wake-up, or for a poll that finds a pending task. It returns false when the worker takes no
+// more tasks.
+func (p *pacer) waitForTask(ctx context.Context) bool {
+	for {
+		// From half to one and a half: the polls of many workers spread.
+		poll := time.NewTimer(p.poll/2 + rand.N(p.poll))
+		select {
+		case <-p.stopping:
+			poll.Stop()
+			return false
+		case <-p.signal:
+			poll.Stop()
+			return true
+		case <-poll.C:
+			if p.anyExists(ctx, p.queueKeys("pending")) {
+				return true
+			}
+			p.poll = idlePoll
+		}
+	}
+}
+
+// queueKeys returns the keys of some parts of all queues.
+func (p *pacer) queueKeys(parts ...string) []string {
+	var keys []string
+	for _, queue := range p.queues {
+		for _, part := range parts {
+			keys = append(keys, queuemodel.QueueKey(queue, part))
+		}
+	}
+	return keys
 }
 
 func (p *pacer) isStopping() bool {
@@ -141,7 +174,7 @@ func (p *pacer) isStopping() bool {
 // forwardTasks looks at a set of waiting tasks when one of this worker's may be due, and from time to time. It wakes
 // the workers when tasks have become pending.
 func (p *pacer) forwardTasks(ctx context.Context, set string, send func() *redis.Cmd) *redis.Cmd {
-	if !p.isForwardDue(set) {
+	if !p.isForwardDue(set) || p.areSetsEmpty(ctx, set) {
 		cmd := redis.NewCmd(ctx)
 		cmd.SetVal(int64(0))
 		return cmd
@@ -166,6 +199,32 @@ func (p *pacer) isForwardDue(set string) bool {
 	defer p.mu.Unlock()
 	now, t := p.clock(), p.forwards[set]
 	return !now.Before(t.looked.Add(forwardPoll)) || now.Before(t.until)
+}
+
+// areSetsEmpty reports whether no task waits in any set. It asks for all sets in one command and remembers the answer
+// for each; a set in which a task of this worker waits is always looked at.
+func (p *pacer) areSetsEmpty(ctx context.Context, set string) bool {
+	p.mu.Lock()
+	now := p.clock()
+	mayWait := now.Before(p.forwards[set].until) || now.Before(p.waitingUntil)
+	p.mu.Unlock()
+	if mayWait {
+		return false
+	}
+	sets := p.queueKeys("retry", "scheduled")
+	exists := p.anyExists(ctx, sets)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if exists {
+		p.waitingUntil = now.Add(forwardPoll)
+		return false
+	}
+	for _, set := range sets {
+		t := p.forwards[set]
+		t.looked = now
+		p.forwards[set] = t
+	}
+	return true
 }
 
 // observeOutcome takes note of a recorded outcome: a task that waits for its retry, or one that is pending again. The

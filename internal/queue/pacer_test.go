@@ -19,6 +19,8 @@ type pacedQueue struct {
 	stop    context.CancelFunc
 	running int
 	sent    int // scripts that reached Redis
+	asked   int // times that it asked Redis whether keys exist
+	exists  bool
 	answer  func() *redis.Cmd
 }
 
@@ -26,11 +28,12 @@ func newPacedQueue(t *testing.T) *pacedQueue {
 	t.Helper()
 	stopping, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
-	q := &pacedQueue{stop: stop, answer: answerError(redis.Nil)}
+	q := &pacedQueue{stop: stop, exists: true, answer: answerError(redis.Nil)}
 	wakeUps := newWakeUps(noPublisher{})
 	q.pacer = newPacer(pacerDeps{
 		wakeUps: wakeUps, signal: wakeUps.subscribe(), stopping: stopping.Done(), running: func() int { return q.running },
-		clock: time.Now, queues: len(queuemodel.QueueNames()),
+		clock: time.Now, queues: queuemodel.QueueNames(),
+		anyExists: func(context.Context, []string) bool { q.asked++; return q.exists },
 	})
 	return q
 }
@@ -246,6 +249,64 @@ func TestWaitingTasks(t *testing.T) {
 		if !looks("retry") {
 			t.Error("a worker does not look for more than one script moves")
 		}
+	})
+}
+
+// While no task is pending or waits, an idle worker asks one question for all queues in each period, and sends none of
+// asynq's scripts.
+func TestAnIdleWorkerSendsOneQuestion(t *testing.T) {
+	t.Parallel()
+	t.Run("for pending tasks", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			q := newPacedQueue(t)
+			q.findEmpty(t)
+			q.exists = false
+			sent := q.sent
+			time.AfterFunc(10*idlePoll, func() { q.exists = true })
+			if took, _ := q.takeTask(t); took < 10*idlePoll || took > 10*idlePoll+3*idlePoll/2 {
+				t.Errorf("a task is looked for after %s, want the first poll after %s", took, 10*idlePoll)
+			}
+			if q.sent != sent+1 || q.asked < 6 || q.asked > 21 {
+				t.Errorf("got %d scripts and %d questions, want 1 and about 10", q.sent-sent, q.asked)
+			}
+		})
+	})
+	t.Run("for waiting tasks", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			q := newPacedQueue(t)
+			q.answer, q.exists = answerValue(int64(0)), false
+			for range 4 {
+				q.forwardTasks(t, "retry")
+				q.forwardTasks(t, "scheduled")
+				<-time.After(forwardPoll / 2)
+			}
+			if q.sent != 0 || q.asked != 2 {
+				t.Errorf("in two periods: got %d scripts and %d questions, want none and 2", q.sent, q.asked)
+			}
+			// A task waits in one of the sets: each is looked at.
+			q.exists = true
+			q.forwardTasks(t, "retry")
+			q.forwardTasks(t, "scheduled")
+			if q.sent != 2 || q.asked != 3 {
+				t.Errorf("with a waiting task: got %d scripts and %d questions, want 2 and 3", q.sent, q.asked)
+			}
+		})
+	})
+	t.Run("and looks for its own retry all the same", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			q := newPacedQueue(t)
+			q.answer, q.exists = answerValue(int64(0)), false
+			q.forwardTasks(t, "retry")
+			retry := []string{"t", "active", "lease", queuemodel.QueueKey(queuemodel.Normal, "retry")}
+			q.observeOutcome(t.Context(), retry, []any{"id", []byte("m"), time.Now().Add(time.Second).Unix()})
+			q.forwardTasks(t, "retry")
+			if q.sent != 1 || q.asked != 1 {
+				t.Errorf("got %d scripts and %d questions, want 1 and 1", q.sent, q.asked)
+			}
+		})
 	})
 }
 

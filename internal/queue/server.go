@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -145,7 +147,8 @@ func shutDown(servers []*asynq.Server) {
 
 func (s *Server) newAsynqServer(stopping context.Context, w *wakeUps, queues map[string]int, concurrency int) *asynq.Server {
 	p := newPacer(pacerDeps{
-		wakeUps: w, signal: w.subscribe(), stopping: stopping.Done(), running: s.Running, clock: time.Now, queues: len(queues),
+		wakeUps: w, signal: w.subscribe(), stopping: stopping.Done(), running: s.Running, clock: time.Now,
+		queues: slices.Sorted(maps.Keys(queues)), anyExists: s.anyExists,
 	})
 	guarded := &guard{UniversalClient: s.redis, liveness: s.liveness, pacer: p, logger: s.logger}
 	return asynq.NewServerFromRedisClient(guarded, asynq.Config{
@@ -161,6 +164,12 @@ func (s *Server) newAsynqServer(stopping context.Context, w *wakeUps, queues map
 		Logger:          asynqLogger{s.logger},
 		LogLevel:        asynq.WarnLevel,
 	})
+}
+
+// anyExists reports whether one of the keys may exist: it does, or Redis did not answer.
+func (s *Server) anyExists(ctx context.Context, keys []string) bool {
+	n, err := s.redis.Exists(ctx, keys...).Result()
+	return err != nil || n > 0
 }
 
 // waitForHandlers waits for the last handlers to return, but not for one that ignores its interruption: the process

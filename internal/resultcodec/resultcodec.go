@@ -32,6 +32,13 @@ var compressors = sync.Pool{New: func() any {
 	return w
 }}
 
+// keptBuffer bounds the buffers that are kept, in bytes: the JSON of a software engineering result takes 360 kB.
+const keptBuffer = 2 << 20
+
+// buffers hold the JSON of a result until it is compressed. A buffer for each result would be most of what a worker
+// allocates.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // EncodeReading packs what was read of a document; nil where its reader does not report it.
 func EncodeReading(doc document.Document) ([]byte, error) {
 	reading, ok := doc.Reading()
@@ -59,11 +66,17 @@ func EncodeResult(r *timeline.Result) (job.Stored, error) {
 }
 
 func compressResult(r *timeline.Result) ([]byte, error) {
-	plain, err := wire.EncodeResult(r)
+	buffer := buffers.Get().(*[]byte)
+	plain, err := wire.AppendResult((*buffer)[:0], r)
 	if err != nil {
 		return nil, fmt.Errorf("resultcodec: encode the result: %w", err)
 	}
-	return compress(plain)
+	packed, err := compress(plain)
+	if cap(plain) <= keptBuffer {
+		*buffer = plain
+		buffers.Put(buffer)
+	}
+	return packed, err
 }
 
 // compress returns the gzip of JSON.

@@ -38,6 +38,9 @@ var figures = []figure{
 	{name: "uploads/s, 16 at a time, no worker", moreIsGood: true},
 	{name: "jobs/s of the backlog, one worker", moreIsGood: true},
 	{name: "CPU of a job, all processes but the stores", unit: "ms"},
+	{name: "CPU of a job, API", unit: "ms", noisy: true},
+	{name: "CPU of a job, worker", unit: "ms", noisy: true},
+	{name: "CPU of a job, parser and its children", unit: "ms", noisy: true},
 	{name: "status p99 during the backlog", unit: "ms", noisy: true},
 	{name: "Redis commands/s, all roles idle"},
 	{name: "memory of a parser's child after the backlog", unit: "MiB"},
@@ -127,10 +130,14 @@ func measureBuild(t *testing.T, tmd string) []float64 {
 	s.waitForJobs(t, ids[:warmUp])
 	stop, polled := make(chan struct{}), make(chan polls, 1)
 	go func() { polled <- s.pollStatus(t, ids[0], stop) }()
-	cpu, began := cpuOf(t, s.api, s.worker, s.parser), time.Now()
+	roles := []*role{s.api, s.worker, s.parser}
+	cpu, began := cpuOfEach(t, roles), time.Now()
 	s.waitForJobs(t, ids[warmUp:])
 	took := time.Since(began)
-	cpu = cpuOf(t, s.api, s.worker, s.parser) - cpu
+	var shares []float64 // of a job, one for each role
+	for i, used := range cpuOfEach(t, roles) {
+		shares = append(shares, milliseconds(used-cpu[i])/(backlog-warmUp))
+	}
 	close(stop)
 	status := <-polled
 	childMemory := s.childMemory(t)
@@ -138,9 +145,18 @@ func measureBuild(t *testing.T, tmd string) []float64 {
 	times := runConcurrently(t, single, 1, func(int) error { return s.runPath(t.Context(), form) })
 	return []float64{
 		milliseconds(percentileOf(times, 0.5)), uploadRate, (backlog - warmUp) / took.Seconds(),
-		milliseconds(cpu) / (backlog - warmUp), milliseconds(percentileOf(status.answers, 0.99)), s.idleCommandRate(t), childMemory,
+		shares[0] + shares[1] + shares[2], shares[0], shares[1], shares[2], milliseconds(percentileOf(status.answers, 0.99)), s.idleCommandRate(t), childMemory,
 		milliseconds(percentileOf(status.late, 0.99)), milliseconds(timePDFToText(t)),
 	}
+}
+
+func cpuOfEach(t *testing.T, roles []*role) []time.Duration {
+	t.Helper()
+	used := make([]time.Duration, len(roles))
+	for i, r := range roles {
+		used[i] = cpuOf(t, r)
+	}
+	return used
 }
 
 func (s *system) waitForJobs(t *testing.T, ids []job.ID) {

@@ -17,7 +17,11 @@ local holders_key = KEYS[1]
 if not redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return {} end
 
 local answer, held = {}, {}
-for i = 4, #ARGV do
+-- One question finds out that nothing runs anywhere, which is the usual case of an idle worker.
+local owners = {holders_key}
+for i = 4, #ARGV do owners[#owners + 1] = ARGV[i] .. 'active' end
+local idle = redis.call('EXISTS', unpack(owners)) == 0
+for i = 4, idle and 3 or #ARGV do
 	local queue = ARGV[i]
 	for _, task in ipairs(active_tasks(queue)) do
 		local holder, orphaned, crashed = redis.call('HGET', holders_key, task), false, false
@@ -37,7 +41,7 @@ for i = 4, #ARGV do
 end
 
 -- Remove what refers to tasks that are no longer active and to workers that are no longer alive.
-for _, task in ipairs(redis.call('HKEYS', holders_key)) do
+for _, task in ipairs(idle and {} or redis.call('HKEYS', holders_key)) do
 	if not held[task] then redis.call('HDEL', holders_key, task) end
 end
 for _, worker in ipairs(redis.call('SMEMBERS', KEYS[2])) do
@@ -45,5 +49,7 @@ for _, worker in ipairs(redis.call('SMEMBERS', KEYS[2])) do
 end
 
 -- asynq writes the list of queues once in the life of a process. A Redis that lost its data has none until then.
-for i = 4, #ARGV do redis.call('SADD', 'asynq:queues', string.match(ARGV[i], '{(.*)}')) end
+local queues = {}
+for i = 4, #ARGV do queues[#queues + 1] = string.match(ARGV[i], '{(.*)}') end
+redis.call('SADD', 'asynq:queues', unpack(queues))
 return answer

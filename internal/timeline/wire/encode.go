@@ -23,7 +23,12 @@ const bytesPerCourse = 352
 // writes the same as encoding/json without its reflection, because a worker encodes some hundred kilobytes for every
 // job. The only error is a number of credits that JSON cannot represent (NaN or infinite).
 func EncodeResult(r *timeline.Result) ([]byte, error) {
-	e := &encoder{buf: make([]byte, 0, 16<<10+bytesPerCourse*len(r.Courses))}
+	return AppendResult(make([]byte, 0, 16<<10+bytesPerCourse*len(r.Courses)), r)
+}
+
+// AppendResult appends what EncodeResult returns to a buffer, and returns it as append does.
+func AppendResult(buffer []byte, r *timeline.Result) ([]byte, error) {
+	e := &encoder{buf: buffer}
 	e.writeResult(r)
 	if e.err != nil {
 		return nil, fmt.Errorf("encode timeline: %w", e.err)
