@@ -34,6 +34,9 @@ func (d *Document) addChecks(unread []unreadRow) error {
 		if r.transfers {
 			w.Code = warning.TransferNotUnderstood
 		}
+		if r.code == "" {
+			w.Message = fmt.Sprintf("A row on page %d was not understood. Compare the exemptions and transfers with the document.", r.page)
+		}
 		d.Warnings = append(d.Warnings, w)
 	}
 	d.checkTitles()
@@ -47,7 +50,7 @@ func (d *Document) addChecks(unread []unreadRow) error {
 
 // checkPages warns of pages with credits from which no row was read, and of pages without a number in a document whose
 // other pages have one: their edge may be cut off. Rows carry the index of their sheet at this point.
-func (d *Document) checkPages(sheets []layout.Sheet, facts transcriptFacts) {
+func (d *Document) checkPages(sheets []layout.Sheet, facts readFacts) {
 	numbered := slices.ContainsFunc(sheets, func(s layout.Sheet) bool { return s.Number > 0 })
 	for i, s := range sheets {
 		if numbered && s.Number == 0 && !s.Drawn {

@@ -30,9 +30,8 @@ var (
 	sectionLine = regexp.MustCompile(`^(?:PROGRAM INFORMATION|EXEMPTIONS ?/.*|ADDITIONAL INFORMATION)$`)
 	// partName matches the name of a part of a value, which ends with a colon and may wrap anywhere; partLine matches
 	// a possible first line of it.
-	partName   = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
-	partLine   = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
-	codeAtHead = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[^\dX-]|$)`)
+	partName = regexp.MustCompile(`(?i)^(potential )?(?:exemption|transfer credit)\(s\)|^to be taken\b`)
+	partLine = regexp.MustCompile(`(?i)^(?:potential(?: |$)|exemption\(s\)|transfer credit\(s\)|to be taken\b)`)
 )
 
 // entry is a label's value, line by line.
@@ -48,8 +47,8 @@ func (e entry) joinText() string {
 	return strings.Join(texts, " ")
 }
 
-func readLetter(all []layout.Line) Document {
-	entries, plain := letterEntries(all)
+func readLetter(all []layout.Line) readFacts {
+	entries, plain, unread := letterEntries(all)
 	info := &ProgramInfo{
 		FirstTerm:            firstTermIn(entries[letterSession].joinText()),
 		LastTerm:             firstTermIn(entries[letterGraduation].joinText()),
@@ -58,40 +57,48 @@ func readLetter(all []layout.Line) Document {
 	info.Degree, info.OtherPlans = splitPlans(letterPlanLines(entries[letterPlans].lines, rightEdge(entries)))
 	info.IsCoop = strings.Contains(strings.ToLower(info.Degree), coopDegree) || strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
 	info.IsExtendedCreditProgram = strings.Contains(plain, "Extended Credit Program")
-	exemptions, potentialRows := courseRows(entries[letterExemptions])
-	// Credits that depend on courses in progress are not transferred yet, and facts do not contain them.
-	transfers, _ := courseRows(entries[letterTransfers])
-	deficiencies, _ := courseRows(entries[letterDeficiencies])
+	// Transfers that depend on courses in progress are potential ones, and facts do not contain them.
+	exemptions, transfers, deficiencies := readRows(entries[letterExemptions]), readRows(entries[letterTransfers]), readRows(entries[letterDeficiencies])
 	d := Document{
 		Kind:                Letter,
 		ProgramInfo:         info,
 		Semesters:           []Semester{},
-		ExemptedCourses:     codesOf(exemptions),
-		PotentialExemptions: codesOf(potentialRows),
-		TransferredCourses:  codesOf(transfers),
-		DeficiencyCourses:   codesOf(deficiencies),
+		ExemptedCourses:     codesOf(exemptions.granted),
+		PotentialExemptions: codesOf(exemptions.potential),
+		TransferredCourses:  codesOf(transfers.granted),
+		DeficiencyCourses:   codesOf(deficiencies.granted),
 	}
-	for _, c := range exemptions {
-		d.Transfers = append(d.Transfers, c.transfer(gradeExempted))
+	for _, c := range exemptions.granted {
+		d.Transfers = append(d.Transfers, c.toTransfer(gradeExempted))
 	}
-	for _, c := range transfers {
-		d.Transfers = append(d.Transfers, c.transfer(gradeTransferred))
+	for _, c := range transfers.granted {
+		d.Transfers = append(d.Transfers, c.toTransfer(gradeTransferred))
 	}
-	return d
+	d.Rows = slices.Concat(exemptions.places(), deficiencies.places(), transfers.places())
+	return readFacts{document: d,
+		unread: unreadLines(slices.Concat(exemptions.unread, deficiencies.unread, transfers.unread, unread))}
 }
 
 // letterEntries assigns the lines to the values of their labels. plain is all text that is data, values and
 // sentences, and not a note, line by line and value by value.
-func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
+func letterEntries(all []layout.Line) (entries map[string]entry, plain string, unread []layout.Line) {
 	entries = map[string]entry{}
 	var text strings.Builder
 	all, columns := settleSections(all)
 	label, note := "", false
+	headed, courses := false, false // below a heading instead of a label, and in the section of courses
 	for i := 0; i < len(all); i++ {
 		l := all[i]
 		column, ok := columns[i].x, columns[i].known
 		if sectionLine.MatchString(l.Text) {
-			label, note = "", false
+			if label == "" || !continuedText.MatchString(l.Text) {
+				label = ""
+			}
+			note, headed, courses = false, false, strings.HasPrefix(l.Text, "EXEMPTIONS")
+			continue
+		}
+		if name := headingLabel(l.Text); name != "" {
+			label, note, headed, courses = name, false, true, true
 			continue
 		}
 		if noteLine.MatchString(l.Text) {
@@ -100,9 +107,10 @@ func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 		}
 		name, value, taken := labelAt(all[i:], column, ok)
 		if name != "" {
-			label, note = name, len(value) > 0 && noteLine.MatchString(value[0].Text)
+			label, note, headed = name, len(value) > 0 && noteLine.MatchString(value[0].Text), false
 			if !note {
 				entries[label] = entry{append(entries[label].lines, value...)}
+				unread = append(unread, rowsOutside(label, courses, value...)...)
 			}
 			i += taken - 1
 			continue
@@ -110,9 +118,14 @@ func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 		rest := l
 		if ok {
 			left, right := splitLine(l, column)
-			if len(left.Words) > 0 {
+			if headed && !note && (len(left.Words) == 0 || codeAtHead.MatchString(l.Text)) {
+				right = l
+			} else if len(left.Words) > 0 {
 				if !note {
 					text.WriteString(l.Text + "\n")
+				}
+				if courses && !note && codeAtHead.MatchString(l.Text) {
+					unread = append(unread, l)
 				}
 				continue // a sentence, or the rest of a page, across the columns
 			}
@@ -132,11 +145,46 @@ func letterEntries(all []layout.Line) (entries map[string]entry, plain string) {
 		if label != "" {
 			entries[label] = entry{append(entries[label].lines, rest)}
 		}
+		unread = append(unread, rowsOutside(label, courses, rest)...)
 	}
 	for _, label := range letterLabels {
 		text.WriteString(entries[label].joinText() + "\n")
 	}
-	return entries, text.String()
+	return entries, text.String(), unread
+}
+
+// courseLabels are the labels whose values are rows of courses.
+var courseLabels = []string{letterExemptions, letterDeficiencies, letterTransfers}
+
+// rowsOutside returns the lines of the section of courses that begin like a row although their label has no rows.
+func rowsOutside(label string, courses bool, lines ...layout.Line) []layout.Line {
+	if !courses || slices.Contains(courseLabels, label) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(lines), func(l layout.Line) bool { return !codeAtHead.MatchString(l.Text) })
+}
+
+// continuedText matches the mark of a label or a heading that an earlier page has too.
+var continuedText = regexp.MustCompile(`(?i)\b(?:continued|cont'?d|cont\.)`)
+
+// headingLabel returns the label that a line in capitals names without a colon: TRANSFER CREDITS (CONTINUED).
+func headingLabel(text string) string {
+	if strings.ToUpper(text) != text || strings.Contains(text, ":") {
+		return ""
+	}
+	name := labelName(text)
+	if !slices.Contains(courseLabels, name) {
+		return ""
+	}
+	return name
+}
+
+// labelName reduces a label to its letters, without the mark that it continues.
+func labelName(text string) string {
+	if at := continuedText.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
+	}
+	return onlyLetters(text)
 }
 
 func onlyLetters(text string) string {
@@ -153,67 +201,6 @@ func onlyLetters(text string) string {
 
 // maxPartLines is the largest number of lines of the name of a part in narrow columns.
 const maxPartLines = 6
-
-// letterCourse is a line of a value that begins with a code.
-type letterCourse struct {
-	code, title string
-	credits     float64
-}
-
-// letterCredits is what a line of transfer credits may end with.
-var letterCredits = regexp.MustCompile(`(?i)^(.*?)\s*\(?(\d{1,2}(?:[.,]\d{1,2})) ?(?:cr\.?|credits?)?\)?$`)
-
-func newLetterCourse(code, rest string) letterCourse {
-	c := letterCourse{code: code, title: strings.TrimSpace(rest)}
-	if m := letterCredits.FindStringSubmatch(c.title); m != nil {
-		if v := numberIn(m[2]); v != nil {
-			c.title, c.credits = strings.TrimSpace(m[1]), *v
-		}
-	}
-	return c
-}
-
-func (c letterCourse) transfer(grade string) Transfer {
-	return Transfer{Code: c.code, Title: c.title, Credits: c.credits, Grade: grade, Unassigned: !courseCode.MatchString(c.code)}
-}
-
-// codesOf returns the codes of courses, each once, in order.
-func codesOf(courses []letterCourse) []string {
-	codes := []string{}
-	for _, c := range courses {
-		if courseCode.MatchString(c.code) {
-			codes = append(codes, c.code)
-		}
-	}
-	return sortedSet(codes)
-}
-
-// courseRows returns the courses at the beginning of lines of a value: the granted ones and the potential ones.
-func courseRows(e entry) (granted, potential []letterCourse) {
-	pending := false
-	for i := 0; i < len(e.lines); i++ {
-		text := e.lines[i].Text
-		ahead := entry{e.lines[i:min(len(e.lines), i+maxPartLines)]}
-		if part := partName.FindStringSubmatch(ahead.joinText()); part != nil {
-			pending = part[1] != ""
-			end := slices.IndexFunc(ahead.lines, func(l layout.Line) bool { return strings.Contains(l.Text, ":") })
-			i += max(end, 0)
-			_, text, _ = strings.Cut(e.lines[i].Text, ":")
-			text = strings.TrimSpace(text)
-		}
-		m := codeAtHead.FindStringSubmatchIndex(text)
-		if m == nil {
-			continue
-		}
-		course := newLetterCourse(text[m[2]:m[3]]+" "+text[m[4]:m[5]], text[m[5]:])
-		if pending {
-			potential = append(potential, course)
-		} else {
-			granted = append(granted, course)
-		}
-	}
-	return granted, potential
-}
 
 // rightEdge returns how far values extend: a line that ends well before it has not been wrapped.
 func rightEdge(entries map[string]entry) float64 {
@@ -240,15 +227,36 @@ func letterPlanLines(lines []layout.Line, edge float64) []string {
 	return plans
 }
 
-// splitPlans joins the plans of the degree with commas. Other plans are separate, and the extended credit program is
-// neither: it has a flag.
+// joinedPlan matches where another plan begins in the line of a plan.
+var joinedPlan = regexp.MustCompile(`(?i)(?: ?[,;/+]| [-–]| and| with(?: an?)?) ?((?:minor (?:in|program)|second major|bachelor of|certificate in|diploma in|` +
+	`mature entry|career ?edge|honours|extended credit)\b.*)$`)
+
+// splitPlans joins the plans of the first degree with commas. Other plans are separate, such as a second program, and
+// the extended credit program is neither: it has a flag.
 func splitPlans(plans []string) (degree string, others []string) {
-	var parts []string
+	var parts, split []string
 	for _, p := range plans {
+		for {
+			m := joinedPlan.FindStringSubmatchIndex(p)
+			if m == nil {
+				break
+			}
+			first := joinedPlan.FindStringIndex(p)[0]
+			split = append(split, strings.TrimRight(p[:first], ", "))
+			p = p[m[2]:m[3]]
+		}
+		split = append(split, p)
+	}
+	second := false // the lines belong to another program
+	for _, p := range split {
+		begins := degreeLine.MatchString(p)
+		second = second && !otherPlan.MatchString(p) || begins && len(parts) > 0
 		switch {
 		case isExtendedCredit(p):
-		case otherPlan.MatchString(p):
+		case otherPlan.MatchString(p), second && begins:
 			others = append(others, p)
+		case second:
+			others[len(others)-1] += ", " + p
 		default:
 			parts = append(parts, p)
 		}

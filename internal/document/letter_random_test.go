@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // letterLayout is the layout of a letter: each section has its own column of values.
@@ -39,6 +41,9 @@ type randomLetter struct {
 	coop, ecp                                  bool
 	length                                     int
 	granted, potential, part, addition, credit []string
+	rows                                       map[string][]string // of a code: its lines
+	transfers                                  []document.Transfer // of the granted rows
+	continued                                  bool                // the transfers have a second label
 }
 
 func drawLetter(r *rand.Rand) randomLetter {
@@ -59,19 +64,57 @@ func drawLetter(r *rand.Rand) randomLetter {
 		l.others = []string{pick("Minor in Mathematics", "Mature Entry Program (MEP)", "Career Edge")}
 		l.plans = append(l.plans, l.others...)
 	}
+	if r.IntN(5) == 0 {
+		l.plans = append(l.plans, "Bachelor of Science", "Cybersecurity")
+		l.others = append(l.others, "Bachelor of Science, Cybersecurity")
+	}
 	if r.IntN(2) == 0 {
 		l.last = pick("Fall", "Winter") + fmt.Sprintf(" 20%d", 30+r.IntN(4))
 	}
-	courses := func() []string {
+	courses := func(letters string) []string {
 		var codes []string
 		for range r.IntN(5) {
-			codes = append(codes, fmt.Sprintf("%s %d", pick("MATH", "CHEM", "PHYS", "HIST", "FR"), 200+r.IntN(1800)))
+			codes = append(codes, fmt.Sprintf("%s %d", letters, 200+r.IntN(1800)))
 		}
 		slices.Sort(codes)
 		return slices.Compact(codes)
 	}
-	l.granted, l.potential, l.part, l.addition, l.credit = courses(), courses(), courses(), courses(), courses()
+	l.granted, l.potential, l.part, l.addition, l.credit = courses("MATH"), courses("CHEM"), courses("PHYS"), courses("COMP"), courses("FR")
+	l.drawRows(r)
 	return l
+}
+
+// drawRows draws how the rows of courses are printed, and adds credits without a course.
+func (l *randomLetter) drawRows(r *rand.Rand) {
+	l.rows, l.continued = map[string][]string{}, r.IntN(4) == 0
+	if r.IntN(3) == 0 {
+		l.credit = append(l.credit, "PHIL 2XX", "GNRL 3---")
+	}
+	for _, list := range [][]string{l.granted, l.potential, l.part, l.addition, l.credit} {
+		for _, code := range list {
+			title, credits := []string{"GENERAL STUDIES I", "CALCULUS", "HISTORY OF CANADA"}[r.IntN(3)], 0.0
+			if r.IntN(2) == 0 {
+				credits = []float64{1.5, 3, 4, 12}[r.IntN(4)]
+			}
+			var lines []string
+			text := fmt.Sprintf("%.2f", credits)
+			switch {
+			case credits == 0:
+				lines = [][]string{{code + " " + title}, {code}, {"• " + code + " " + title}, {code + " - " + title}, {code + " " + title + " (grade of B- needed)"},
+					{code + " " + title, "AND MORE"}}[r.IntN(6)]
+			default:
+				lines = [][]string{{code + " " + title + " " + text}, {code + " " + text}, {code + " " + title + " (" + text + " credits)"}, {code + " " + title, text + " cr."},
+					{code + " " + text + " " + title}, {code + ": " + title, "AND MORE " + text}}[r.IntN(6)]
+			}
+			l.rows[code] = lines
+			if slices.Equal(list, l.granted) {
+				l.transfers = append(l.transfers, document.Transfer{Code: code, Credits: credits, Grade: "EX"})
+			}
+			if slices.Equal(list, l.credit) {
+				l.transfers = append(l.transfers, document.Transfer{Code: code, Credits: credits, Grade: "TRC", Unassigned: code[len(code)-1] > '9' || code[len(code)-1] == '-'})
+			}
+		}
+	}
 }
 
 func (l randomLetter) document() document.Document {
@@ -82,6 +125,7 @@ func (l randomLetter) document() document.Document {
 	if l.last != "" {
 		d.ProgramInfo.LastTerm = &l.last
 	}
+	d.TransferredCourses = slices.DeleteFunc(slices.Clone(l.credit), func(code string) bool { return strings.HasPrefix(code, "PHIL 2X") || strings.HasPrefix(code, "GNRL") })
 	d.DeficiencyCourses = slices.Concat(l.part, l.addition)
 	slices.Sort(d.DeficiencyCourses)
 	d.DeficiencyCourses = slices.Compact(d.DeficiencyCourses)
@@ -89,13 +133,13 @@ func (l randomLetter) document() document.Document {
 }
 
 // courseLines are the lines of courses, or the word for none.
-func courseLines(codes []string) []string {
+func (l randomLetter) courseLines(codes []string) []string {
 	if len(codes) == 0 {
 		return []string{"None"}
 	}
 	var lines []string
 	for _, c := range codes {
-		lines = append(lines, c+" GENERAL STUDIES I")
+		lines = append(lines, l.rows[c]...)
 	}
 	return lines
 }
@@ -115,11 +159,18 @@ func (l letterLayout) set(letter randomLetter) []document.Page {
 	l.pair(s, 0, "Admission Status:", []string{"Conditional"})
 	s.line("EXEMPTIONS / DEFICIENCIES / TRANSFER CREDITS")
 	s.line("What these words mean is explained in the guide.")
-	l.pair(s, 1, "Exemptions:", slices.Concat([]string{"Exemption(s) Granted:"}, courseLines(letter.granted),
-		[]string{"Potential Exemption(s) based on courses in progress:"}, courseLines(letter.potential)))
-	l.pair(s, 1, "Deficiencies:", slices.Concat([]string{"To be taken as part of your program:"}, courseLines(letter.part),
-		[]string{"To be taken in addition to your program:"}, courseLines(letter.addition)))
-	l.pair(s, 1, "Transfer Credits:", slices.Concat([]string{"Transfer Credit(s) Granted:"}, courseLines(letter.credit),
+	l.pair(s, 1, "Exemptions:", slices.Concat([]string{"Exemption(s) Granted:"}, letter.courseLines(letter.granted),
+		[]string{"Potential Exemption(s) based on courses in progress:"}, letter.courseLines(letter.potential)))
+	l.pair(s, 1, "Deficiencies:", slices.Concat([]string{"To be taken as part of your program:"}, letter.courseLines(letter.part),
+		[]string{"To be taken in addition to your program:"}, letter.courseLines(letter.addition)))
+	credit := letter.credit
+	if letter.continued && len(credit) > 1 {
+		l.pair(s, 1, "Transfer Credits:", slices.Concat([]string{"Transfer Credit(s) Granted:"}, letter.courseLines(credit[:1])))
+		s.line("EXEMPTIONS / DEFICIENCIES / TRANSFER CREDITS (continued)")
+		credit = credit[1:]
+	}
+	label := map[bool]string{true: "Transfer Credits (cont.):", false: "Transfer Credits:"}[letter.continued && len(letter.credit) > 1]
+	l.pair(s, 1, label, slices.Concat([]string{"Transfer Credit(s) Granted:"}, letter.courseLines(credit),
 		[]string{"Potential Transfer Credit(s) based on courses in progress:", "Not assessed"}))
 	s.line("ADDITIONAL INFORMATION")
 	s.line("COMP 999 has gone by the papers that came with the form.")
@@ -163,6 +214,12 @@ func TestLettersOfTheDay(t *testing.T) {
 		want := letter.document()
 		if diff := cmp.Diff(want, got.Plain(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("letter %d, layout %+v: want -, got +\n%s", i, l, diff)
+		}
+		if diff := cmp.Diff(letter.transfers, got.Transfers, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(document.Transfer{}, "Title")); diff != "" {
+			t.Errorf("letter %d, layout %+v: transfers: want -, got +\n%s", i, l, diff)
+		}
+		if at := slices.IndexFunc(got.Warnings, func(w warning.Warning) bool { return w.Code != warning.ProgramIgnored }); at >= 0 {
+			t.Errorf("letter %d, layout %+v: %v, want no such warning", i, l, got.Warnings[at])
 		}
 		if diff := cmp.Diff(letter.others, got.ProgramInfo.OtherPlans, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("letter %d: other plans: want -, got +\n%s", i, diff)

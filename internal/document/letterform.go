@@ -267,7 +267,7 @@ func labelAt(lines []layout.Line, column float64, columns bool) (label string, v
 		if len(right.Words) > 0 {
 			value = append(value, right)
 		}
-		letters += onlyLetters(left.Text)
+		letters += labelName(left.Text)
 		if strings.HasSuffix(left.Text, ":") {
 			if slices.Contains(letterLabels, letters) {
 				return letters, value, n + 1
@@ -291,13 +291,14 @@ func isLabel(left, right layout.Line, column float64) bool {
 
 // labelWords returns the known label that ends at the first colon of the line, and the words behind it.
 func labelWords(l layout.Line) (string, []layout.Word) {
-	letters := ""
+	var spelt []string
 	for i, w := range l.Words {
 		before, after, colon := strings.Cut(w.Text, ":")
-		letters += onlyLetters(before)
 		if !colon {
+			spelt = append(spelt, before)
 			continue
 		}
+		letters := labelName(strings.Join(append(spelt, before), " "))
 		if !slices.Contains(letterLabels, letters) {
 			return "", nil
 		}

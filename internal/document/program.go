@@ -24,7 +24,7 @@ var otherPlan = regexp.MustCompile(`(?i)^(?:minor\b|mature entry\b|career ?edge\
 	`diploma in\b|visiting student\b|independent studies?\b)`)
 
 // uncountedPlan matches a plan whose courses are not counted.
-var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|certificate|diploma)\b`)
+var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|certificate|diploma|(?:joint )?bachelor|master|doctor|graduate)\b`)
 
 // The labels of the program history; their values are behind them or on the next line.
 const (

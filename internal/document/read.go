@@ -44,9 +44,9 @@ func Read(pages []Page) (Document, error) {
 	if moved || sorted || len(others) > 0 {
 		all = main.lines()
 	}
-	var facts transcriptFacts
+	var facts readFacts
 	if kind == Letter {
-		facts.document = readLetter(layout.DropFurniture(all))
+		facts = readLetter(layout.DropFurniture(all))
 	} else {
 		all = layout.DropFurniture(all)
 		facts = readTranscript(all)

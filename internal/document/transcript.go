@@ -66,7 +66,7 @@ type heading struct {
 }
 
 // readTables reads the lines of a record with the header rows of its tables.
-func readTables(all []layout.Line, headers []layout.Header) transcriptFacts {
+func readTables(all []layout.Line, headers []layout.Header) readFacts {
 	r := record{lines: all, begin: len(all)}
 	r.assignRows(headers)
 	layout.CompleteTitles(r.blocks)
@@ -79,7 +79,7 @@ func readTables(all []layout.Line, headers []layout.Header) transcriptFacts {
 		d.ProgramInfo.LastTerm = r.lastTerm()
 	}
 	d.Warnings = slices.Concat(d.checkLabels(lost), r.warnings, d.checkTermAverages(r.termGPAs))
-	return transcriptFacts{document: d, unread: r.unread}
+	return readFacts{document: d, unread: r.unread}
 }
 
 // assignRows assigns lines to tables and tables to terms.

@@ -6,8 +6,8 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
 )
 
-// transcriptFacts is what was read of a transcript.
-type transcriptFacts struct {
+// readFacts is what was read of a document.
+type readFacts struct {
 	document Document
 	unread   []unreadRow
 	// continued are the pages with the end of a course that begins on another page.
@@ -15,9 +15,9 @@ type transcriptFacts struct {
 }
 
 // isMostlyRead reports whether more rows were read than not.
-func (f transcriptFacts) isMostlyRead() bool { return len(f.unread) <= len(f.document.Rows) }
+func (f readFacts) isMostlyRead() bool { return len(f.unread) <= len(f.document.Rows) }
 
-func readTranscript(all []layout.Line) transcriptFacts {
+func readTranscript(all []layout.Line) readFacts {
 	headers := layout.FindHeaders(all)
 	facts := readTables(all, headers)
 	if len(headers) > 0 && facts.isMostlyRead() {
@@ -39,10 +39,10 @@ func readTranscript(all []layout.Line) transcriptFacts {
 }
 
 // readCards reads a record whose courses are cards; ok is false when most of them cannot be read.
-func readCards(all []layout.Line) (facts transcriptFacts, ok bool) {
+func readCards(all []layout.Line) (facts readFacts, ok bool) {
 	lines, cards, learnt := layout.ArrangeCards(all, endsCards)
 	if cards == 0 {
-		return transcriptFacts{}, false
+		return readFacts{}, false
 	}
 	facts = readTables(lines, layout.FindHeaders(lines))
 	if learnt {
