@@ -34,8 +34,12 @@ func (d *Document) addChecks(unread []unreadRow) error {
 		if r.transfers {
 			w.Code = warning.TransferNotUnderstood
 		}
-		if r.code == "" {
+		switch {
+		case r.code != "":
+		case r.transfers:
 			w.Message = fmt.Sprintf("A row on page %d was not understood. Compare the exemptions and transfers with the document.", r.page)
+		default:
+			w.Message = fmt.Sprintf("A row on page %d could not be read. Check that no course is missing.", r.page)
 		}
 		d.Warnings = append(d.Warnings, w)
 	}
@@ -83,6 +87,8 @@ func (d *Document) checkLabels(lost []string) []warning.Warning {
 		switch label {
 		case labelMinimum:
 			w.Message = "The number of credits that the program requires could not be read; the catalogue's is used. Check the total."
+		case labelDegree:
+			w.Code, w.Message = warning.RowNotUnderstood, "Words of the degree are printed over each other. Check the degree."
 		case labelGPA:
 			w.Code, w.Message = warning.GPADiffers, "The cumulative average could not be read, so the rows could not be compared with it. Check the grades."
 		}

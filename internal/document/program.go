@@ -33,6 +33,7 @@ const (
 	labelEarned    = "program credits earned"
 	labelGPA       = "cumulative gpa"
 	labelWriting   = "writing skills requirement"
+	labelDegree    = "degree" // has no label of its own
 	coopMember     = "member institute"
 	coopWithdrawn  = "withdrew institute"
 	coopDegree     = "(co-op)"
@@ -42,7 +43,7 @@ const (
 var programLabels = []string{labelAdmit, labelMinimum, labelEarned, labelGPA, labelWriting}
 
 // readProgram reads the program history from the lines above the first term. Each change of program has its own
-// block, in order of time; without a block there is no program. lost lists the labels without a readable number.
+// block, in order of time; without a block there is no program. lost lists the labels without a readable value.
 func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lost []string) {
 	first := slices.IndexFunc(all, func(l layout.Line) bool { return historyLine.MatchString(l.Text) })
 	if first < 0 {
@@ -67,6 +68,9 @@ func readProgram(all []layout.Line) (info *ProgramInfo, gpa, earned *float64, lo
 			history.beginBlock()
 		}
 		if degreeLine.MatchString(all[i].Text) {
+			if layout.HasOverlaps(all[i]) || i+1 < len(all) && layout.HasOverlaps(all[i+1]) {
+				lost = append(lost, labelDegree)
+			}
 			info.Degree = readDegree(all[i:])
 			history.setDegree(info.Degree)
 			info.OtherPlans = nil

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,16 +125,28 @@ func (r *record) assignRows(headers []layout.Header) {
 // sameScale is the greatest ratio of the sizes of two pages of one print.
 const sameScale = 1.2
 
-// medianSizes returns the size of most lines of each page.
+// medianSizes returns the size of most text of each page. Lines count by their text: a header has many short ones of
+// its own size.
 func medianSizes(lines []layout.Line) map[int]float64 {
-	sizes := map[int][]float64{}
+	type sized struct {
+		size   float64
+		length int
+	}
+	sizes, lengths := map[int][]sized{}, map[int]int{}
 	for _, l := range lines {
-		sizes[l.Page] = append(sizes[l.Page], l.Size)
+		sizes[l.Page] = append(sizes[l.Page], sized{l.Size, len(l.Text)})
+		lengths[l.Page] += len(l.Text)
 	}
 	medians := make(map[int]float64, len(sizes))
 	for page, all := range sizes {
-		slices.Sort(all)
-		medians[page] = all[len(all)/2]
+		slices.SortFunc(all, func(a, b sized) int { return cmp.Compare(a.size, b.size) })
+		seen := 0
+		for _, s := range all {
+			medians[page] = s.size
+			if seen += s.length; 2*seen > lengths[page] {
+				break
+			}
+		}
 	}
 	return medians
 }
@@ -145,6 +158,8 @@ var (
 	// unreadLine matches the beginning of a row; a line with credits, or in capitals as titles are, is meant as one.
 	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z ]|$)`)
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
+	// tornLine matches the rest of a row whose letters are on another line.
+	tornLine    = regexp.MustCompile(`^\d{3,4} (?:\S+ ){2,}?\d{1,2}[.,]\d{2} .*\b\d{1,2}[.,]\d{2}(?:\s|$)`)
 	termGPALine = regexp.MustCompile(`(?i)\bterm gpa:? ?(\d[.,]\d{1,3})\b`)
 )
 
@@ -161,6 +176,8 @@ func (r *record) noteUnread(l layout.Line) {
 	}
 	if m := unreadLine.FindStringSubmatch(l.Text); m != nil && (creditsText.MatchString(l.Text) || strings.ToUpper(l.Text) == l.Text) {
 		r.unread = append(r.unread, unreadRow{m[1] + " " + m[2], r.term, l.Page, r.table != nil && r.table.Transfers})
+	} else if tornLine.MatchString(l.Text) {
+		r.unread = append(r.unread, unreadRow{"", r.term, l.Page, false})
 	}
 }
 

@@ -348,6 +348,16 @@ func unusualLayouts(rename func([]textColumn, textColumn, ...string) []textColum
 			}
 			l.heading = func(t string) string { return strings.Replace(t, "Winter 2023", "Winter term 2023", 1) + "\n" }
 		},
+		"letters above one row": func(l *textLayout) {
+			withoutSums(l)
+			l.row = func(l textLayout, t textTerm, r textRow, k int) string {
+				text := plainRow(l, t, r, k)
+				if letters := strings.Fields(r.Code)[0]; k == 1 {
+					return letters + "\n" + strings.Replace(text, letters, strings.Repeat(" ", len(letters)), 1)
+				}
+				return text
+			}
+		},
 		"a minor in the program": func(l *textLayout) { l.program = strings.Replace(l.program, "Min. ", "Minor in Mathematics\nMin. ", 1) },
 	}
 }

@@ -115,6 +115,17 @@ func JoinWords(words []Word) string {
 	return b.String()
 }
 
+// HasOverlaps reports whether words of a line are printed over each other: their order may not be that of the text.
+func HasOverlaps(l Line) bool {
+	for i := 1; i < len(l.Words); i++ {
+		a, b := l.Words[i-1], l.Words[i]
+		if a.X1-b.X0 > 2*overlapping*min(a.Size, b.Size) {
+			return true
+		}
+	}
+	return false
+}
+
 // areTouching reports whether b continues a: words may come in pieces.
 func areTouching(a, b Word) bool {
 	size := min(a.Size, b.Size)
