@@ -49,7 +49,7 @@ func (a *auditor) newProblem(pins map[string]string) allocation.Problem {
 	}
 	for _, pair := range a.excluded {
 		x, y := &a.items[pair[0]], &a.items[pair[1]]
-		if x.problem >= 0 && y.problem >= 0 && !a.isWaived(Excluded, x.Code, "") && !a.isWaived(Excluded, y.Code, "") {
+		if x.problem >= 0 && y.problem >= 0 && !a.isExclusionWaived(pair) {
 			problem.Excluded = append(problem.Excluded, [2]int{x.problem, y.problem})
 		}
 	}

@@ -156,6 +156,9 @@ func (a *auditor) isExcluded(i int) bool {
 		return false
 	}
 	return slices.ContainsFunc(a.excluded, func(pair [2]int) bool {
+		if a.isExclusionWaived(pair) {
+			return false
+		}
 		return pair[0] == i && a.counts(pair[1]) || pair[1] == i && a.counts(pair[0])
 	})
 }

@@ -193,7 +193,7 @@ func (a *auditor) mayFillOther(i int) bool {
 	}
 	for _, pair := range a.excluded {
 		other := pair[0] + pair[1] - i
-		if (pair[0] == i || pair[1] == i) && (a.counts(other) || !a.counts(i) && pair[1] == i) {
+		if (pair[0] == i || pair[1] == i) && !a.isExclusionWaived(pair) && (a.counts(other) || !a.counts(i) && pair[1] == i) {
 			return false
 		}
 	}

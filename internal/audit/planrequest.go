@@ -283,8 +283,7 @@ func (p *Program) findExcluders(r *Record, kept []keptCourse) map[int32]string {
 		for i, x := range pair {
 			it, other := &a.items[x], &a.items[pair[1-i]]
 			isDone := other.Status == Completed || other.Status == InProgress
-			if _, found := out[it.id]; !found && ids[it.id] && it.Status == Planned && isDone &&
-				!a.isWaived(Excluded, it.Code, "") && !a.isWaived(Excluded, other.Code, "") {
+			if _, found := out[it.id]; !found && ids[it.id] && it.Status == Planned && isDone && !a.isExclusionWaived(pair) {
 				out[it.id] = other.Code
 			}
 		}

@@ -41,6 +41,11 @@ func (a *auditor) isWaived(code RemarkCode, course, pool string) bool {
 	})
 }
 
+// isExclusionWaived reports whether the student waived the exclusion of one of two items.
+func (a *auditor) isExclusionWaived(pair [2]int) bool {
+	return a.isWaived(Excluded, a.items[pair[0]].Code, "") || a.isWaived(Excluded, a.items[pair[1]].Code, "")
+}
+
 // applyWaivers marks the remarks that the student waived.
 func (a *auditor) applyWaivers() {
 	for i := range a.remarks {
