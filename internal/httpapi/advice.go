@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/advising"
+	"github.com/trackmydegree/trackmydegree/internal/audit"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/french"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/middleware"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/params"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
@@ -63,7 +65,12 @@ func answerCase(open openCase, answer func(*http.Request, *advising.Case) (any, 
 			return err
 		}
 		w.Header().Set("Cache-Control", "private, no-cache")
-		if respond.SetETag(w, r, c.AnswerTag(), true) {
+		w.Header().Add("Vary", "Accept-Language")
+		tag, isFrench := c.AnswerTag(), french.IsPreferred(r)
+		if isFrench {
+			tag += "-" + french.Tag
+		}
+		if respond.SetETag(w, r, tag, true) {
 			return respond.WriteNotModified(w)
 		}
 		v, err := answer(r, c)
@@ -71,8 +78,36 @@ func answerCase(open openCase, answer func(*http.Request, *advising.Case) (any, 
 			w.Header().Del("ETag") // it names an answer
 			return err
 		}
+		if isFrench {
+			translateAnswer(v)
+			w.Header().Set("Content-Language", french.Tag)
+		}
 		return respond.WriteCompressed(w, r, http.StatusOK, v)
 	})
+}
+
+// translateAnswer puts the notes and the obstacles of an answer into French. Its remarks keep their codes and their
+// English sentences: a client has its own words for them.
+func translateAnswer(answer any) {
+	switch v := answer.(type) {
+	case *audit.Audit:
+		for i := range v.Requirements {
+			v.Requirements[i].Note = french.TranslateNotes(v.Requirements[i].Note)
+		}
+		v.Obstacles = translateAll(v.Obstacles)
+	case *advising.Comparison:
+		for i := range v.Degrees {
+			v.Degrees[i].Obstacles = translateAll(v.Degrees[i].Obstacles)
+		}
+	}
+}
+
+func translateAll(sentences []string) []string {
+	out := make([]string, len(sentences))
+	for i, s := range sentences {
+		out[i], _ = french.TranslateSentence(s)
+	}
+	return out
 }
 
 // planTimeline answers with a plan that takes few steps, and queues a job for one that takes more, or for a client that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,24 @@ func TestWhatIf(t *testing.T) {
 			}
 			s.get("bob", path+"/what-if").want(t, http.StatusNotFound)
 		})
+	}
+}
+
+// Notes and obstacles are in the client's language; each language has a tag of its own.
+func TestAuditInFrench(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	id := s.done("ann")
+	for _, path := range []string{"/audit", "/what-if"} {
+		path = "/api/timeline/status/" + string(id) + path
+		english := s.get("ann", path).want(t, http.StatusOK)
+		tag := english.Header.Get("ETag")
+		inFrench := s.get("ann", path, "Accept-Language", "fr-CA", "If-None-Match", tag).want(t, http.StatusOK)
+		if got := inFrench.Header.Get("Content-Language"); got != "fr-CA" || !slices.Contains(inFrench.Header.Values("Vary"), "Accept-Language") {
+			t.Errorf("%s: got Content-Language %q and Vary %q", path, got, inFrench.Header.Values("Vary"))
+		}
+		s.get("ann", path, "Accept-Language", "fr-CA", "If-None-Match", inFrench.Header.Get("ETag")).want(t, http.StatusNotModified)
+		s.get("ann", path, "If-None-Match", inFrench.Header.Get("ETag")).want(t, http.StatusOK)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestTerms(t *testing.T) {
 		holds(`document.getElementById("term-SUMMER-2041") !== null && !document.getElementById("term-WINTER-2041")`),
 		holds(`document.activeElement.id === "term-SUMMER-2041-name"`))
 	run(tab, t, "remove", chromedp.Click(css("#term-SUMMER-2041-change")), chromedp.Click(css("#term-remove")), holds(`!document.getElementById("term-SUMMER-2041")`))
-	run(tab, t, "add", chromedp.Click(css("#add-term")), holds(`document.getElementById("add-season").value === "WINTER"`), chromedp.Click(css(`dialog button[value="ok"]`)),
+	run(tab, t, "add", chromedp.Click(css("#add-term")), holds(`document.getElementById("add-season").value === "WINTER"`), chromedp.Click(css(`dialog button[value="yes"]`)),
 		holds(`document.getElementById("term-WINTER-2041") !== null`))
 }
 

@@ -84,7 +84,7 @@ func holds(expression string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for {
 			_, err := poll(ctx, target)
-			if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "Cannot find context") {
+			if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "Cannot find context") && !strings.Contains(err.Error(), "target navigated") {
 				return err
 			}
 		}

@@ -23,7 +23,7 @@ func planCapstone() []chromedp.Action[chromedp.Void] {
 // savePlan saves the open plan under a name.
 func savePlan(name string) []chromedp.Action[chromedp.Void] {
 	return []chromedp.Action[chromedp.Void]{
-		chromedp.Click(css("#save")), chromedp.WaitVisible(css("#save-name")), setValue("save-name", name), chromedp.Click(css("#save-ok")),
+		chromedp.Click(css("#save")), chromedp.WaitVisible(css("#plan-new-name")), setValue("plan-new-name", name), chromedp.Click(css("#name-ok")),
 		holds(`document.getElementById("save-state").textContent.startsWith("Saved")`),
 	}
 }
@@ -138,7 +138,7 @@ func TestGoneResult(t *testing.T) {
 	must(t, res.Body.Close())
 	run(tab, t, "the next edit finds it gone", chromedp.Click(css("#move-SOEN-490")), pickTerm("2"), chromedp.Click(css("#course-move")),
 		holds(`document.getElementById("save-state").textContent === "Kept only in this tab"`))
-	run(tab, t, "saving keeps it", chromedp.Click(css("#notice-save")), chromedp.WaitVisible(css("#save-name")), setValue("save-name", "Rescued"), chromedp.Click(css("#save-ok")),
+	run(tab, t, "saving keeps it", chromedp.Click(css("#notice-save")), chromedp.WaitVisible(css("#plan-new-name")), setValue("plan-new-name", "Rescued"), chromedp.Click(css("#name-ok")),
 		holds(`document.getElementById("save-state").textContent.startsWith("Saved")`),
 		holds(`document.querySelector("h1").textContent.startsWith("Rescued") && document.getElementById("card-SOEN-490") !== null`))
 	if list := s.listSaved(t).Timelines; len(list) != 1 || list[0].Name != "Rescued" {

@@ -38,14 +38,20 @@ type system struct{ base string }
 
 func startSystem(t *testing.T) system {
 	t.Helper()
+	return startSystemAt(t, testenv.FreePort(t))
+}
+
+// startSystemAt starts tmd all on a port, with more settings.
+func startSystemAt(t *testing.T, at int, settings ...string) system {
+	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
-	port := strconv.Itoa(testenv.FreePort(t))
-	process := testenv.StartProcess(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: []string{
+	port := strconv.Itoa(at)
+	process := testenv.StartProcess(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: append([]string{
 		"NODE_ENV=test", "AUTH_MODE=jwt", "JWT_SECRET=" + jwtSecret, "TMD_LISTEN_HOST=127.0.0.1", "BACKEND_PORT=" + port,
 		"TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir(), "TMD_CACHE_DIR=" + testenv.WasmCache(),
 		"TMD_PARSER_CHILDREN=1", "TMD_SHUTDOWN_GRACE=5s",
-	}})
+	}, settings...)})
 	s := system{base: "http://127.0.0.1:" + port}
 	testenv.EventuallyWithin(t, time.Minute, "tmd all is ready", func() bool {
 		select {

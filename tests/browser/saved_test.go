@@ -18,8 +18,8 @@ func TestSaved(t *testing.T) {
 	tab := openBrowser(t, consoleOfFaults...)
 	openPage(tab, t, s, "/#saved")
 	run(tab, t, "a name is text", holds(firstRow+` === '`+hostile+`'`), holds(`document.querySelector("#view img") === null`))
-	run(tab, t, "rename", press(".rows .actions button:nth-child(2)"), holds(`document.activeElement.id === "rename-name"`),
-		chromedp.SetValue(css("#rename-name"), "Plan B"), press(`dialog button[value="yes"]`), holds(firstRow+` === "Plan B"`),
+	run(tab, t, "rename", press(".rows .actions button:nth-child(2)"), holds(`document.activeElement.id === "plan-new-name"`),
+		chromedp.SetValue(css("#plan-new-name"), "Plan B"), press(`dialog button[value="yes"]`), holds(firstRow+` === "Plan B"`),
 		holds(`document.activeElement.closest(".rows li") !== null`))
 	run(tab, t, "copy", press(".rows .actions button:nth-child(3)"),
 		holds(`document.querySelectorAll("#view .rows li").length === 2 && [...document.querySelectorAll("#view .rows strong")].some((e) => e.textContent === "Plan B (copy)")`))

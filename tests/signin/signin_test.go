@@ -1,12 +1,9 @@
-// Package signin signs in at `tmd all` with a complete identity provider: the example of github.com/zitadel/oidc, with
-// its sign-in page, PKCE, refresh tokens and sign-out, on loopback.
+// Package signin signs in at `tmd all` with the identity provider of package identity.
 package signin_test
 
 import (
 	"encoding/json"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -18,13 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zitadel/oidc/v3/example/server/exampleop"
-	"github.com/zitadel/oidc/v3/example/server/storage"
-	"github.com/zitadel/oidc/v3/pkg/op"
-
 	"github.com/trackmydegree/trackmydegree/internal/commands"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
+	"github.com/trackmydegree/trackmydegree/tests/identity"
 )
 
 // TestMain makes the test program act as tmd when it runs under that name.
@@ -40,20 +34,6 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// startProvider starts the provider at an address on loopback, with a client without a secret for base.
-func startProvider(t *testing.T, port int, base string) {
-	t.Helper()
-	issuer := "http://127.0.0.1:" + strconv.Itoa(port) + "/"
-	client := "tmd-" + strconv.Itoa(port)
-	storage.RegisterClients(storage.NativeClient(client, base+"/api/auth/callback"))
-	router := exampleop.SetupServer(issuer, storage.NewStorage(storage.NewUserStore(issuer)), slog.New(slog.DiscardHandler), false, op.WithAllowInsecure())
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-	must(t, err)
-	server := &http.Server{Handler: router, ReadHeaderTimeout: time.Second}
-	go func() { _ = server.Serve(l) }()
-	t.Cleanup(func() { _ = server.Close() })
 }
 
 // browser keeps cookies and follows no redirect.
@@ -77,12 +57,10 @@ func start(t *testing.T, providerPort int) (base string) {
 	must(t, err)
 	port := strconv.Itoa(testenv.FreePort(t))
 	base = "http://127.0.0.1:" + port
-	process := testenv.StartProcess(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: []string{
-		"NODE_ENV=test", "AUTH_MODE=jwt", "JWT_SECRET=a-secret-for-tests-only-0123456789abcdef", "TMD_LISTEN_HOST=127.0.0.1", "BACKEND_PORT=" + port,
-		"TMD_METRICS_ADDR=off", "TMD_DATA_DIR=" + t.TempDir(), "TMD_CACHE_DIR=" + testenv.WasmCache(), "TMD_PARSER_CHILDREN=1", "TMD_SHUTDOWN_GRACE=5s",
-		"TMD_OIDC_ISSUER=http://127.0.0.1:" + strconv.Itoa(providerPort) + "/", "TMD_OIDC_CLIENT_ID=tmd-" + strconv.Itoa(providerPort),
-		"TMD_OIDC_SCOPES=profile,offline_access", "TMD_PUBLIC_URL=" + base,
-	}})
+	process := testenv.StartProcess(t, &exec.Cmd{Path: self, Args: []string{"tmd", "all"}, Env: append(identity.Settings(providerPort, base),
+		"NODE_ENV=test", "AUTH_MODE=jwt", "JWT_SECRET=a-secret-for-tests-only-0123456789abcdef", "TMD_LISTEN_HOST=127.0.0.1", "BACKEND_PORT="+port,
+		"TMD_METRICS_ADDR=off", "TMD_DATA_DIR="+t.TempDir(), "TMD_CACHE_DIR="+testenv.WasmCache(), "TMD_PARSER_CHILDREN=1", "TMD_SHUTDOWN_GRACE=5s",
+	)})
 	testenv.EventuallyWithin(t, time.Minute, "tmd all answers", func() bool {
 		select {
 		case <-process.Done():
@@ -139,7 +117,7 @@ func (b *browser) authorize() string {
 		res, _ = b.send(http.MethodGet, at.String(), nil)
 		next, err := res.Location()
 		if err != nil { // the sign-in page
-			form := url.Values{"id": {at.Query().Get("authRequestID")}, "username": {"test-user@127.0.0.1"}, "password": {"verysecure"}}
+			form := url.Values{"id": {at.Query().Get("authRequestID")}, "username": {identity.Username}, "password": {identity.Password}}
 			res, body := b.send(http.MethodPost, at.Scheme+"://"+at.Host+"/login/username", form)
 			if next, err = res.Location(); err != nil {
 				b.t.Fatalf("the provider does not sign in: %d %.500s", res.StatusCode, body)
@@ -185,7 +163,7 @@ func TestSignIn(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	b.want(http.MethodGet, "/api/timelines", nil, http.StatusUnauthorized)
-	startProvider(t, providerPort, base)
+	identity.StartProvider(t, providerPort, base)
 	testenv.EventuallyWithin(t, time.Minute, "the provider is known", func() bool {
 		res, _ := b.send(http.MethodGet, "/api/auth/login", nil)
 		return res.StatusCode == http.StatusSeeOther

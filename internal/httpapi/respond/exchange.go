@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi/french"
 	"github.com/trackmydegree/trackmydegree/internal/problem"
 )
 
@@ -53,7 +54,8 @@ func HandleEndpoint(e Endpoint) http.HandlerFunc {
 var errClientLeft = fault.WithDetail(fault.BadRequest,
 	"The connection was closed before the answer was ready. Send the request again and keep the connection open.")
 
-// WriteError answers with err as a problem.
+// WriteError answers with err as a problem. To a client that prefers French it says in French what is wrong with each
+// field.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	x := ExchangeOf(r.Context())
 	x.Err = err
@@ -62,6 +64,15 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		x.ClientLeft = true
 		if problem.FromError(err).Status >= http.StatusInternalServerError {
 			err = errClientLeft // the request failed because its client disconnected
+		}
+	}
+	if translated, isWhole := french.TranslateFault(err); translated != err {
+		w.Header().Add("Vary", "Accept-Language")
+		if french.IsPreferred(r) {
+			err = translated
+			if isWhole {
+				w.Header().Set("Content-Language", french.Tag)
+			}
 		}
 	}
 	problem.WriteError(w, r, err)

@@ -26,12 +26,15 @@ export const onUnauthorized = (handler) => { signIn = handler; };
 
 function headersOf(more) {
   const token = sessionStorage.getItem(tokenKey);
-  return { Accept: "application/json", ...more, ...(token && { Authorization: `Bearer ${token}` }) };
+  // Sentences that the page has no words for are in its language where the API has them.
+  return { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...more, ...(token && { Authorization: `Bearer ${token}` }) };
 }
 
 async function problemOf(response) {
   // Something in front of the API may have answered, without a body of the API.
-  return new Problem(response.status, await response.json().catch(() => null));
+  const problem = new Problem(response.status, await response.json().catch(() => null));
+  problem.isTranslated = response.headers.has("Content-Language");
+  return problem;
 }
 
 // call sends a request and returns the response if it is a success.
@@ -77,15 +80,8 @@ export const listSequences = async (degree, calendar) =>
 export const listCalendars = async () => (await read("/api/calendars")).calendars;
 export const searchCourses = (parameters, signal) => read(query("/api/courses", parameters), { signal });
 
-// The caller. getSession resolves to null where the API has no such route.
-export async function getSession() {
-  try {
-    return await read("/api/session", { silent: true });
-  } catch (error) {
-    if (error.status === 404 || error.status === 405) return null;
-    throw error;
-  }
-}
+// The caller.
+export const getSession = () => read("/api/session", { silent: true });
 export const checkToken = () => read("/api/timelines?limit=1", { silent: true });
 export const postSession = (path) => read(path, { method: "POST", silent: true });
 export const exportMine = () => read("/api/me");
@@ -104,14 +100,13 @@ export const loadTimeline = (id, signal) => read(`/api/timeline/${encodeURICompo
 export const chooseDegree = (id, degree, signal) =>
   read(`/api/timeline/${encodeURIComponent(id)}/degree`, { method: "POST", body: { degree }, signal });
 
-// editJob applies changes (steps) or fields of a patch, all or none. The answer has tag, version and changed; data only
-// when whole is true. 412: somebody else changed the job meanwhile.
-export async function editJob(id, tag, patch, { whole = false, signal } = {}) {
-  const { data, tag: next } = await request(jobPath(id, whole ? "?view=slim" : ""), {
+// editJob applies changes (steps) or fields of a patch, all or none. The answer has tag, version and changed. 412:
+// somebody else changed the job meanwhile.
+export async function editJob(id, tag, patch) {
+  const { data, tag: next } = await request(jobPath(id), {
     method: "PATCH",
     body: Array.isArray(patch) ? { changes: patch } : patch,
-    headers: { ...(tag && { "If-Match": tag }), ...(!whole && { Prefer: "return=minimal" }) },
-    signal,
+    headers: { ...(tag && { "If-Match": tag }), Prefer: "return=minimal" },
   });
   return { ...data, tag: next };
 }

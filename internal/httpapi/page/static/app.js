@@ -1,7 +1,7 @@
 // The page: which view belongs to the address, and what happens between views.
 
 import * as api from "./api.js";
-import { $, ask, make } from "./dom.js";
+import { $, ask } from "./dom.js";
 import { announce, clearProblem, navigate, setNavigator, showProblem } from "./shell.js";
 import { currentLanguage, setLanguage, t } from "./text.js";
 import { accountDialog, isSignedOut, loadSession, signInAgain, signInView } from "./signin.js";
@@ -159,12 +159,8 @@ function labelFrame() {
   $("frame").hidden = false;
 }
 
-async function showAccount() {
-  const session = await loadSession().catch(() => null);
-  $("account").hidden = !session || isSignedOutOf(session);
-  if (session) $("account").textContent = session.guest ? t("signin.guestName") : session.name || t("signin.account");
-}
-const isSignedOutOf = (session) => session.mode !== "open" && !session.signedIn;
+// Without an answer the account is not shown, and the next request says whether a sign-in is needed.
+const showAccount = () => loadSession().catch(() => {});
 
 // A link within the page is a step of its history, without loading the page again.
 document.addEventListener("click", (e) => {
@@ -208,7 +204,7 @@ function showSignInFault() {
 }
 
 setNavigator(go);
-api.onUnauthorized(() => signInAgain({ canLeave: !view || view.canLeave === true, onSignedIn: showAccount }));
+api.onUnauthorized(() => signInAgain(!view || view.canLeave === true));
 labelFrame();
 showAccount();
 await render({ focus: false });

@@ -2,15 +2,14 @@
 
 import { make, updateKeyed } from "./dom.js";
 import { remarkItem } from "./board.js";
-import { button, keep, slug, stackedBar } from "./parts.js";
-import { credits, currentLanguage, formatNumber, poolText, t, termName } from "./text.js";
-
-const partNames = ["completed", "inProgress", "planned", "remaining"];
+import { button, keep, progressBar, slug } from "./parts.js";
+import { failure } from "./shell.js";
+import { credits, formatNumber, poolText, t, termName } from "./text.js";
 
 // auditView shows an audit in a pane; its open details stay. Its ids begin with prefix: there may be two.
 export function auditView(plan, pane, audit, prefix = "audit") {
   if (!audit) {
-    pane.replaceChildren(make("p", { class: "failure" }, t("audit.failed"), " ", button(t("page.retry"), () => plan.showTab("audit"), { class: "quiet small" })));
+    pane.replaceChildren(failure(t("audit.failed"), () => plan.showTab("audit")));
     return;
   }
   if (!pane.querySelector(`#${prefix}-list`)) pane.replaceChildren(...frame(prefix));
@@ -30,12 +29,12 @@ function fillAudit(plan, pane, audit, prefix) {
     (r) => requirement(plan, r, courses, remarks.filter((remark) => remark.pool === r.id), prefix)));
   const lost = audit.courses.filter((course) => course.uncounted && course.uncounted.because !== "not_yet_due");
   pane.querySelector(`#${prefix}-uncounted`).replaceChildren(...(lost.length === 0 ? [] : [
-    make("h3", {}, t("audit.uncountedTitle")),
-    make("ul", { class: "plain" }, lost.map((course) => make("li", {}, make("strong", {}, course.code), ` ${course.title ?? ""} · ${credits(course.uncounted.credits)} · `,
-      t(`audit.uncounted.${course.uncounted.because}`), course.alternatives.length > 0 && make("span", { class: "hint" }, ` (${course.alternatives.map(plan.poolName).join(", ")})`)))),
+    make("h3", t("audit.uncountedTitle")),
+    make("ul.plain", lost.map((course) => make("li", make("strong", course.code), ` ${course.title ?? ""} · ${credits(course.uncounted.credits)} · `,
+      t(`audit.uncounted.${course.uncounted.because}`), course.alternatives.length > 0 && make("span.hint", ` (${course.alternatives.map(plan.poolName).join(", ")})`)))),
   ]));
   pane.querySelector(`#${prefix}-remarks`).replaceChildren(...remarks.filter((remark) => !remark.pool).map(remarkItem),
-    ...(audit.pins ?? []).filter((pin) => pin.cost).slice(0, 1).map((pin) => make("li", {}, t("audit.pinCost", {
+    ...(audit.pins ?? []).filter((pin) => pin.cost).slice(0, 1).map((pin) => make("li", t("audit.pinCost", {
       credits: credits(Math.abs(pin.cost.completed) + Math.abs(pin.cost.inProgress) + Math.abs(pin.cost.planned)) }))));
 }
 
@@ -47,38 +46,37 @@ const keepOpen = (sign, build) => (item, old) => {
 };
 
 function requirement(plan, r, courses, remarks, prefix) {
-  const shares = partNames.map((name) => [name, r[name]]);
   return make("details", { class: `requirement is-${r.status}`, id: `${prefix}-${slug(r.id)}`, open: r.status === "missing" },
-    make("summary", {}, make("span", { class: "requirement-name" }, poolText(r.name)), " ",
-      make("span", { class: "hint" }, t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: formatNumber(r.required - r.remaining), all: credits(r.required) })}`)),
-    r.required > 0 && stackedBar(t("plan.bar", { completed: r.completed, required: credits(r.required) }), shares, r.required),
-    r.note && currentLanguage() === "en" && make("p", { class: "hint" }, r.note),
-    remarks.length > 0 && make("ul", { class: "plain remarks" }, remarks.map(remarkItem)),
-    r.courses.length > 0 && make("div", { class: "scroll" }, make("table", {},
-      make("thead", {}, make("tr", {}, ["course", "credits", "state", "why"].map((name) => make("th", { scope: "col" }, t(`audit.column.${name}`))))),
-      make("tbody", {}, r.courses.map((c) => row(plan, r, c, courses.get(c.code)))))),
-    r.choices.length > 0 && make("div", {}, make("h3", {}, t("audit.could")),
-      make("ul", { class: "plain choices" }, r.choices.map((choice) => make("li", {},
+    make("summary", make("span.requirement-name", poolText(r.name)), " ",
+      make("span.hint", t(`audit.status.${r.status}`), r.required > 0 && ` · ${t("audit.of", { done: formatNumber(r.required - r.remaining), all: credits(r.required) })}`)),
+    r.required > 0 && progressBar(r, r.required),
+    r.note && make("p.hint", r.note),
+    remarks.length > 0 && make("ul.plain.remarks", remarks.map(remarkItem)),
+    r.courses.length > 0 && make("div.scroll", make("table",
+      make("thead", make("tr", ["course", "credits", "state", "why"].map((name) => make("th", { scope: "col" }, t(`audit.column.${name}`))))),
+      make("tbody", r.courses.map((c) => row(plan, r, c, courses.get(c.code)))))),
+    r.choices.length > 0 && make("div", make("h3", t("audit.could")),
+      make("ul.plain.choices", r.choices.map((choice) => make("li",
         button(choice.code, () => plan.openCourse(choice.code), { class: "link", "aria-label": t("plan.left.planOf", { code: choice.code }) }), ` ${choice.title} · ${credits(choice.credits)}`,
-        choice.nextTerm && make("span", { class: "hint" }, ` · ${t("audit.next")}`)))),
-      r.moreChoices > 0 && button(t("audit.more", { count: r.moreChoices }), () => plan.openPicker(r.id), { class: "quiet small" })));
+        choice.nextTerm && make("span.hint", ` · ${t("audit.next")}`)))),
+      r.moreChoices > 0 && button(t("audit.more", { count: r.moreChoices }), () => plan.openPicker(r.id), { class: "small quiet" })));
 }
 
 function row(plan, r, c, course) {
   const count = course?.counts.find((entry) => entry.pool === r.id);
   const others = course?.alternatives ?? [];
   return make("tr", { class: `is-${c.status}` },
-    make("td", {}, button(c.code, () => plan.openCourse(c.code), { class: "link", "aria-label": t("plan.detailsOf", { code: c.code }) }), " ", course?.title),
-    make("td", { class: "number" }, credits(c.credits)),
-    make("td", {}, make("span", { class: "state" }, t(course?.via ? `plan.state.${course.via === "transfer" ? "transfer" : "exemption"}` : `plan.state.${c.status}`)), " ",
-      course?.term && make("span", { class: "hint" }, termName(course.term))),
-    make("td", {}, count && t(`audit.because.${count.because}`, { course: count.for ?? "" }),
-      others.length > 0 && make("span", { class: "hint" }, ` · ${t("audit.also", { pools: others.map(plan.poolName).join(", ") })}`),
+    make("td", button(c.code, () => plan.openCourse(c.code), { class: "link", "aria-label": t("plan.detailsOf", { code: c.code }) }), " ", course?.title),
+    make("td.number", credits(c.credits)),
+    make("td", make("span.state", t(course?.via ? `plan.state.${course.via === "transfer" ? "transfer" : "exemption"}` : `plan.state.${c.status}`)), " ",
+      course?.term && make("span.hint", termName(course.term))),
+    make("td", count && t(`audit.because.${count.because}`, { course: count.for ?? "" }),
+      others.length > 0 && make("span.hint", ` · ${t("audit.also", { pools: others.map(plan.poolName).join(", ") })}`),
       plan.canPin !== false && pinButtons(plan, r, c.code, count, others)));
 }
 
 // pinButtons hold a course to another requirement that it could count in, or let it go again.
-const pinButtons = (plan, r, code, count, others) => make("span", { class: "card-buttons" },
+const pinButtons = (plan, r, code, count, others) => make("span.card-buttons",
   count?.because === "pinned" && button(t("plan.pin.unset"), () => plan.run([{ op: "unpinCourse", course: code }], {
     codes: [code], say: t("plan.said.unpinned", { code }), focus: [`audit-${slug(r.id)}`] }), { class: "small quiet", id: `unpin-${slug(code)}`, "aria-label": `${t("plan.pin.unset")}: ${code}` }),
   others.map((id) => button(t("audit.pinTo", { pool: plan.poolName(id) }), () => plan.run([{ op: "pinCourse", course: code, pool: id }], {

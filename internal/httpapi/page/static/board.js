@@ -10,12 +10,12 @@ import { openAddTerm, openTerm } from "./term.js";
 import { enableDrag } from "./drag.js";
 
 export function boardView(plan) {
-  const grid = make("div", { id: "board-terms", class: "terms" });
-  const node = make("section", { id: "board", class: "pane", "aria-labelledby": "board-title" },
-    make("div", { class: "pane-head" }, make("h2", { id: "board-title", tabIndex: -1 }, t("plan.board.title")),
+  const grid = make("div.terms", { id: "board-terms" });
+  const node = make("section.pane", { id: "board", "aria-labelledby": "board-title" },
+    make("div.pane-head", make("h2", { id: "board-title", tabIndex: -1 }, t("plan.board.title")),
       button(t("plan.board.rest"), plan.openWishes, { id: "plan-rest", class: "quiet" }),
       button(t("plan.board.add"), () => openAddTerm(plan), { id: "add-term", class: "quiet" })),
-    make("ul", { id: "board-remarks", class: "plain remarks" }), grid);
+    make("ul.plain.remarks", { id: "board-remarks" }), grid);
   const general = node.querySelector("#board-remarks");
   const past = pastView(plan);
   node.append(past.node);
@@ -58,25 +58,25 @@ const marks = { error: "✖", warning: "⚠", info: "ℹ" };
 // remarkItem is one remark: what is wrong, and what to do about it.
 export function remarkItem(remark) {
   return make("li", { class: `remark is-${remark.waived ? "waived" : remark.level}` },
-    make("span", { class: "mark", "aria-hidden": "true" }, remark.waived ? "✓" : marks[remark.level]), " ",
+    make("span.mark", { "aria-hidden": "true" }, remark.waived ? "✓" : marks[remark.level]), " ",
     remarkText(remark), " ", remark.waived
-      ? make("span", { class: "hint" }, t("plan.waived"))
-      : make("span", { class: "hint" }, remedyText(remark)));
+      ? make("span.hint", t("plan.waived"))
+      : make("span.hint", remedyText(remark)));
 }
 
 function termNode(plan, semester) {
   const id = slug(semester.term), name = termName(semester.term);
   const isNow = parseTerm(semester.term).begin <= plan.current;
   const parts = {
-    load: make("span", { class: "hint" }),
-    remarks: make("ul", { class: "plain remarks" }),
-    cards: make("ul", { class: "plain" }),
-    empty: make("p", { class: "hint" }, t("plan.board.empty")),
+    load: make("span.hint"),
+    remarks: make("ul.plain.remarks"),
+    cards: make("ul.plain"),
+    empty: make("p.hint", t("plan.board.empty")),
     change: button("⋯", () => openTerm(plan, semester.term), { id: `term-${id}-change`, class: "small quiet icon", "aria-label": t("plan.term.change", { term: name }) }),
   };
   const node = make("section", { class: `term${isNow ? " is-now" : ""}`, id: `term-${id}`, "data-term": semester.term, "aria-labelledby": `term-${id}-name` },
-    make("div", { class: "term-head" },
-      make("h3", { id: `term-${id}-name`, tabIndex: -1 }, name, isNow && make("span", { class: "now" }, t("plan.board.now"))), parts.load, parts.change),
+    make("div.term-head",
+      make("h3", { id: `term-${id}-name`, tabIndex: -1 }, name, isNow && make("span.now", t("plan.board.now"))), parts.load, parts.change),
     parts.remarks, parts.cards, parts.empty);
   return Object.assign(node, { parts });
 }
@@ -88,11 +88,11 @@ function cardNode(plan, data, { sitting, term, name }, isBusy) {
   const move = button(t("plan.card.move"), () => plan.openCourse(sitting.code, term, sitting), {
     id: `move-${name}`, class: "small quiet", "aria-label": t("plan.card.moveOf", { code: label }) });
   return make("li", { class: `card is-${stateClass(data, sitting, term)}`, id: `card-${name}`, "data-code": sitting.code, "data-from": term, "aria-busy": isBusy ? "true" : null },
-    make("span", { class: "card-head" }, make("strong", {}, label), make("span", { class: "hint" }, isWorkTerm(sitting.code) ? "" : credits(creditsOf(data, sitting)))),
-    course?.title && make("span", { class: "title" }, course.title),
-    make("span", { class: "state" }, isBusy ? t("plan.card.saving") : stateWord(data, sitting, term)),
-    found.length > 0 && make("ul", { class: "plain remarks" }, found.map(remarkItem)),
-    make("span", { class: "card-buttons" },
+    make("span.card-head", make("strong", label), make("span.hint", isWorkTerm(sitting.code) ? "" : credits(creditsOf(data, sitting)))),
+    course?.title && make("span.title", course.title),
+    make("span.state", isBusy ? t("plan.card.saving") : stateWord(data, sitting, term)),
+    found.length > 0 && make("ul.plain.remarks", found.map(remarkItem)),
+    make("span.card-buttons",
       isPlaceholder && button(t("plan.card.choose"), () => plan.fillPlaceholder(sitting, term), {
         id: `choose-${name}`, class: "small quiet", "aria-label": t("plan.card.chooseOf", { name: label }) }),
       move,
@@ -105,9 +105,9 @@ function cardNode(plan, data, { sitting, term, name }, isBusy) {
 function pastView(plan) {
   const only = make("input", { type: "checkbox", id: "past-only" });
   const body = make("tbody");
-  const table = make("table", { class: "past" },
-    make("thead", {}, make("tr", {}, ["course", "credits", "state", "counts"].map((name) => make("th", { scope: "col" }, t(`plan.past.${name}`))))), body);
-  const node = fold("past", make("p", { class: "tick" }, make("label", {}, only, " ", t("plan.past.only"))), make("div", { class: "scroll" }, table));
+  const table = make("table.past",
+    make("thead", make("tr", ["course", "credits", "state", "counts"].map((name) => make("th", { scope: "col" }, t(`plan.past.${name}`))))), body);
+  const node = fold("past", make("p.tick", make("label", only, " ", t("plan.past.only"))), make("div.scroll", table));
   let last = null, seal = "";
 
   function update(data) {
@@ -125,7 +125,7 @@ function pastView(plan) {
     const lost = new Set(uncounted(data).map((entry) => entry.code));
     body.replaceChildren(...groups.flatMap((s) => {
       const rows = s.courses.filter((c) => !only.checked || lost.has(c.code)).map((c, i) => pastRow(data, c, s.term, `${slug(s.term ?? "elsewhere")}-${i}`));
-      return rows.length === 0 ? [] : [make("tr", { class: "past-term" }, make("th", { scope: "rowgroup", colSpan: 4 },
+      return rows.length === 0 ? [] : [make("tr.past-term", make("th", { scope: "rowgroup", colSpan: 4 },
         s.term ? `${termName(s.term)} · ${credits(earned(s))}` : t("plan.past.elsewhere"))), ...rows];
     }));
   }
@@ -135,12 +135,12 @@ function pastView(plan) {
     const found = term ? remarksOf(data, { sitting, term }) : [];
     const isHere = !term || course?.status.semester === term;
     return make("tr", { class: `is-${stateClass(data, sitting, term)}` },
-      make("td", {}, button(sitting.code, () => plan.openCourse(sitting.code, term), { class: "link", id: `past-${id}`, "aria-label": t("plan.detailsOf", { code: sitting.code }) }),
+      make("td", button(sitting.code, () => plan.openCourse(sitting.code, term), { class: "link", id: `past-${id}`, "aria-label": t("plan.detailsOf", { code: sitting.code }) }),
         " ", course?.title),
-      make("td", { class: "number" }, formatNumber(!term && course?.status.via === "exemption" ? 0 : creditsOf(data, sitting))),
-      make("td", {}, make("span", { class: "state" }, stateWord(data, sitting, term)), " ",
-        found.length > 0 && make("ul", { class: "plain remarks" }, found.map(remarkItem))),
-      make("td", {}, isHere && counts.length > 0 ? counts.map((count) => plan.poolName(count.pool)).join(", ") : t("plan.past.nowhere")));
+      make("td.number", formatNumber(!term && course?.status.via === "exemption" ? 0 : creditsOf(data, sitting))),
+      make("td", make("span.state", stateWord(data, sitting, term)), " ",
+        found.length > 0 && make("ul.plain.remarks", found.map(remarkItem))),
+      make("td", isHere && counts.length > 0 ? counts.map((count) => plan.poolName(count.pool)).join(", ") : t("plan.past.nowhere")));
   }
 
   node.ontoggle = only.onchange = () => last && update(last);

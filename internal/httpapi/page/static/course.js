@@ -2,9 +2,9 @@
 // says of it.
 
 import { make, openDialog } from "./dom.js";
-import { boardTerms, changesTo, foresee, isExempted, isOwed, loadOf, repeatsOf, sittingsOf } from "./model.js";
+import { boardTerms, foresee, isExempted, isOwed, loadOf, repeatsOf, sittingsOf } from "./model.js";
 import { remarkItem } from "./board.js";
-import { button, cancelButton, slug } from "./parts.js";
+import { button, cancelButton, dialogActions, dotted, slug } from "./parts.js";
 import { isPast } from "./terms.js";
 import { credits, t, termName } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
@@ -27,21 +27,18 @@ export async function openCourse(plan, code, from = null, sitting = null) {
     act = [changes, { codes: [code], say, focus }];
     dialog.close();
   };
-  const facts = course && [credits(course.credits), course.offeredIn?.length > 0 && t("plan.offered", { seasons: course.offeredIn.map(seasonName).join(", ") })].filter(Boolean).join(" · ");
+  const facts = course && dotted(credits(course.credits), course.offeredIn?.length > 0 && t("plan.offered", { seasons: course.offeredIn.map(seasonName).join(", ") }));
   const own = data.courses[code] ? data.remarks.filter((remark) => remark.course === code) : [];
   const dialog = openDialog({
     title: code, className: "wide",
     body: [
-      course?.title && make("p", {}, make("strong", {}, course.title)), facts && make("p", { class: "hint" }, facts),
+      course?.title && make("p", make("strong", course.title)), facts && make("p.hint", facts),
       radios, own.length > 0 && remarkList(own, choose), course && aboutCourse(plan, data, code, choose, !radios),
     ],
-    actions: [
-      cancelButton(),
-      radios && make("button", { value: "ok", id: "course-move" }, isPlanned ? t("plan.move") : t("plan.plan")),
-    ],
+    actions: radios ? dialogActions(t(isPlanned ? "plan.move" : "plan.plan"), { id: "course-move" }) : cancelButton(),
     onClose: (value) => {
       if (act) return plan.run(...act);
-      if (value !== "ok") return;
+      if (!value) return;
       const to = radios.querySelector("input:checked")?.value;
       if (!to || to === from) return;
       plan.moveCourse(code, from, to === nowhere ? null : to);
@@ -58,15 +55,15 @@ function termRadios(plan, data, course, code, from) {
   const rows = terms.map((semester, i) => {
     const isThere = semester.term !== from && semester.courses.some((c) => c.code === code);
     const id = `to-${slug(semester.term)}`;
-    return make("li", {}, make("input", { type: "radio", name: "term", id, value: semester.term, disabled: isThere, checked: from ? semester.term === from : i === Math.max(first, 0) }),
+    return make("li", make("input", { type: "radio", name: "term", id, value: semester.term, disabled: isThere, checked: from ? semester.term === from : i === Math.max(first, 0) }),
       make("label", { for: id }, termName(semester.term), " ",
-        make("span", { class: "hint" }, [semester.term === from && t("plan.here"), credits(loadOf(data, semester))].filter(Boolean).join(" · ")),
-        said[i].map((remark) => make("span", { class: "hint warn" }, remarkText(remark)))));
+        make("span.hint", dotted(semester.term === from && t("plan.here"), credits(loadOf(data, semester)))),
+        said[i].map((remark) => make("span.hint.warn", remarkText(remark)))));
   });
   if (from) {
-    rows.push(make("li", {}, make("input", { type: "radio", name: "term", id: "to-none", value: nowhere }), make("label", { for: "to-none" }, t("plan.notPlanned"))));
+    rows.push(make("li", make("input", { type: "radio", name: "term", id: "to-none", value: nowhere }), make("label", { for: "to-none" }, t("plan.notPlanned"))));
   }
-  return make("fieldset", { class: "radios" }, make("legend", {}, t("plan.chooseTerm")), make("ul", { class: "plain" }, rows));
+  return make("fieldset.radios", make("legend", t("plan.chooseTerm")), make("ul.plain", rows));
 }
 
 // without leaves a sitting out: a course does not stand in its own way.
@@ -78,7 +75,7 @@ function without(sittings, code, from) {
 }
 
 function remarkList(remarks, choose) {
-  return make("ul", { class: "plain remarks", id: "course-remarks" }, remarks.map((remark) => {
+  return make("ul.plain.remarks", { id: "course-remarks" }, remarks.map((remark) => {
     const item = remarkItem(remark);
     item.append(" ", waiveButton(remark, choose) || "");
     return item;
@@ -101,14 +98,14 @@ function aboutCourse(plan, data, code, choose, isOpen) {
   const pinned = data.pins?.[code];
   const select = make("select", { id: "pin-pool" }, places.map((pool) => make("option", { value: pool._id, selected: pool._id === (pinned ?? counts[0]?.pool) }, plan.poolName(pool._id))));
   const isVia = (via) => entry?.status.via === via;
-  const markRow = (as, isSet) => make("li", {}, button(t(isSet ? `plan.unmark.${as}` : `plan.mark.${as}`),
+  const markRow = (as, isSet) => make("li", button(t(isSet ? `plan.unmark.${as}` : `plan.mark.${as}`),
     choose([{ op: isSet ? "unmarkCourse" : "markCourse", course: code, as }], t("plan.said.marked", { code })), { class: "small quiet", id: `mark-${as}` }));
-  return make("details", { class: "fold", id: "course-more", open: isOpen }, make("summary", {}, t("plan.more")),
-    counts.length > 0 && make("ul", { class: "plain" }, counts.map((count) => make("li", {}, t("plan.countsIn", { credits: credits(count.credits), pool: plan.poolName(count.pool) }), " ",
-      make("span", { class: "hint" }, t(`audit.because.${count.because}`, { course: count.for ?? "" }))))),
-    (places.length > 1 || pinned) && make("p", { class: "pin" }, make("label", { for: select.id }, t("plan.pin.label")), select,
+  return make("details.fold", { id: "course-more", open: isOpen }, make("summary", t("plan.more")),
+    counts.length > 0 && make("ul.plain", counts.map((count) => make("li", t("plan.countsIn", { credits: credits(count.credits), pool: plan.poolName(count.pool) }), " ",
+      make("span.hint", t(`audit.because.${count.because}`, { course: count.for ?? "" }))))),
+    (places.length > 1 || pinned) && make("p.pin", make("label", { for: select.id }, t("plan.pin.label")), select,
       button(t("plan.pin.set"), () => choose([{ op: "pinCourse", course: code, pool: select.value }], t("plan.said.pinned", { code }))(), { class: "small quiet", id: "pin-set" }),
       pinned && button(t("plan.pin.unset"), choose([{ op: "unpinCourse", course: code }], t("plan.said.unpinned", { code })), { class: "small quiet", id: "pin-unset" })),
-    make("ul", { class: "plain marks" },
+    make("ul.plain.marks",
       markRow("transferred", isVia("transfer")), markRow("exempted", isExempted(data, code)), markRow("deficient", isOwed(data, code))));
 }

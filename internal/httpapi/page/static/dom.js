@@ -5,15 +5,18 @@ export const $ = (id) => document.getElementById(id);
 // attributes are set as attributes; everything else is a property of the element.
 const isAttribute = (name) => /^(class|for|role|aria-.*|data-.*)$/.test(name);
 
-// make returns an element. Children are elements or text; null, undefined and false are nothing.
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
+// make returns an element. tag may have classes, "p.hint". An object after it has properties and attributes; what follows
+// are the children, elements or text: null, undefined and false are nothing.
+export function make(tag, ...rest) {
+  const [name, ...classes] = tag.split("."), element = document.createElement(name);
+  const properties = rest[0]?.constructor === Object ? rest.shift() : {};
+  if (classes.length > 0) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
-    if (isAttribute(name)) element.setAttribute(name, value);
-    else element[name] = value;
+    if (isAttribute(key)) element.setAttribute(key, value);
+    else element[key] = value;
   }
-  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...rest.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -63,7 +66,7 @@ export function openDialog({ title, body, actions = [], onClose, returnFocus, cl
   const id = `dialog-${++dialogs}`;
   const opener = document.activeElement;
   const form = make("form", { method: "dialog", noValidate: true }, make("h2", { id, tabIndex: -1 }, title), body,
-    actions.length > 0 && make("div", { class: "actions" }, actions));
+    actions.length > 0 && make("div.actions", actions));
   const dialog = make("dialog", { class: className, "aria-labelledby": id }, form);
   dialog.addEventListener("close", () => {
     const value = dialog.returnValue;
@@ -81,10 +84,10 @@ export function openDialog({ title, body, actions = [], onClose, returnFocus, cl
 export const ask = ({ title, text, yes, no, danger }) => new Promise((resolve) => {
   openDialog({
     title,
-    body: make("p", {}, text),
+    body: make("p", text),
     actions: [
-      make("button", { value: "", class: "quiet" }, no),
-      make("button", { value: "yes", class: danger ? "danger" : "" }, yes),
+      make("button.quiet", { value: "" }, no),
+      make("button", { value: "yes", class: danger && "danger" }, yes),
     ],
     onClose: (value) => resolve(value === "yes"),
   });

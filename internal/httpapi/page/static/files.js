@@ -2,7 +2,7 @@
 
 import { creditsOf, poolName, toSaved } from "./model.js";
 import { labelOf, parseTerm } from "./terms.js";
-import { poolText, termName } from "./text.js";
+import { poolText, t, termName } from "./text.js";
 import { stateWord } from "./words.js";
 
 const mostImport = 1 << 20; // bytes
@@ -19,7 +19,7 @@ const quote = (value) => {
 };
 
 export function toCSV(data) {
-  const rows = [["Term", "Course", "Title", "Credits", "State", "Counts in"]];
+  const rows = [["read.addTerm", "plan.past.course", "read.courseTitle", "plan.past.credits", "plan.past.state", "plan.past.counts"].map((key) => t(key))];
   for (const semester of data.semesters) {
     for (const sitting of semester.courses) {
       const course = data.courses[sitting.code];

@@ -2,7 +2,7 @@
 
 import { make, openDialog } from "./dom.js";
 import { foresee, isLive, sittingsOf } from "./model.js";
-import { button, cancelButton, slug } from "./parts.js";
+import { button, cancelButton, dotted, field, slug } from "./parts.js";
 import { credits, t } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
 import { labelOf } from "./terms.js";
@@ -17,8 +17,8 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
   const season = make("select", { id: "picker-season" }, make("option", { value: "" }, t("plan.pick.anySeason")),
     ["Fall", "Winter", "Summer"].map((name) => make("option", { value: name }, seasonName(name))));
   const ready = make("input", { id: "picker-ready", type: "checkbox" });
-  const count = make("p", { id: "picker-count", class: "hint", role: "status" }, t("page.loading"));
-  const list = make("ul", { id: "picker-list", class: "plain" });
+  const count = make("p.hint", { id: "picker-count", role: "status" }, t("page.loading"));
+  const list = make("ul.plain", { id: "picker-list" });
   const more = button(t("plan.pick.more"), () => show(shown + atOnce, true), { id: "picker-more", class: "quiet", hidden: true });
   let courses = [], shown = atOnce, timer = 0;
 
@@ -38,10 +38,10 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
 
   const row = (course) => {
     const hints = stops(course).map(remarkText);
-    return make("li", { class: "left-row" },
-      make("span", { class: "grow" }, make("strong", {}, course.code), ` ${course.title} `,
-        make("span", { class: "hint" }, [credits(course.credits), course.offeredIn.map(seasonName).join(", ")].filter(Boolean).join(" · ")),
-        hints.length > 0 && make("span", { class: "hint warn" }, hints.join(" "))),
+    return make("li.left-row",
+      make("span.grow", make("strong", course.code), ` ${course.title} `,
+        make("span.hint", dotted(credits(course.credits), course.offeredIn.map(seasonName).join(", "))),
+        hints.length > 0 && make("span.hint.warn", hints.join(" "))),
       button(choose ? t("plan.pick.choose") : t("plan.left.plan"), () => pick(course), {
         id: `pick-${slug(course.code)}`, class: "small quiet", "aria-label": t(choose ? "plan.pick.chooseOf" : "plan.left.planOf", { code: course.code }),
       }));
@@ -75,10 +75,10 @@ export function openPicker(plan, poolId, { term, choose, returnFocus } = {}) {
   const dialog = openDialog({
     title: poolId ? plan.poolName(poolId) : t("plan.left.find"), className: "wide", returnFocus,
     body: [
-      make("div", { class: "filters" },
-        make("p", {}, make("label", { for: search.id }, t("plan.pick.search")), search),
-        make("p", {}, make("label", { for: season.id }, t("plan.pick.season")), season),
-        make("p", { class: "tick" }, make("label", {}, ready, " ", t("plan.pick.ready")))),
+      make("div.filters",
+        field(t("plan.pick.search"), search),
+        field(t("plan.pick.season"), season),
+        make("p.tick", make("label", ready, " ", t("plan.pick.ready")))),
       count, list, more,
     ],
     actions: [cancelButton()],

@@ -1,7 +1,7 @@
 // The plan of a job: what is left beside the board of terms, the requirements, and what keeps the plan.
 
 import * as api from "./api.js";
-import { $, make, openDialog, updateKeyed } from "./dom.js";
+import { $, make, updateKeyed } from "./dom.js";
 import { auditView } from "./audit.js";
 import { boardView } from "./board.js";
 import { compareView } from "./compare.js";
@@ -9,18 +9,17 @@ import { openCourse } from "./course.js";
 import { leftView } from "./left.js";
 import { openMenu, openRemarks } from "./menu.js";
 import { changesTo, poolName } from "./model.js";
-import { button, cancelButton, keep, stackedBar } from "./parts.js";
+import { askName, button, dotted, keep, partNames, progressBar, slug } from "./parts.js";
 import { openPicker } from "./picker.js";
 import { announce, navigate } from "./shell.js";
 import { createStore } from "./store.js";
 import { currentSlot, isPast } from "./terms.js";
-import { credits, fieldText, formatDate, formatNumber, formatTime, poolText, problemText, t, termName } from "./text.js";
+import { credits, fieldTexts, formatDate, formatTime, poolText, problemText, t, termName } from "./text.js";
 import { whatIfView } from "./whatif.js";
 import { openWishes } from "./wishes.js";
 import { isToCheck, isWaivedHere, remarkText } from "./words.js";
 
 const tabs = ["left", "terms", "audit"]; // of the bar; "whatif" and "compare" are reached by More
-const partNames = ["completed", "inProgress", "planned", "remaining"];
 
 // planView shows the plan of a job that is done. context is {job, tag, savedId, savedVersion}.
 export async function planView(context) {
@@ -43,12 +42,12 @@ export async function planView(context) {
     moveCourse: (code, from, to) => run(changesTo(state.data, code, from, to), {
       codes: [code], term: to,
       say: to ? t("plan.said.moved", { code, term: termName(to) }) : t("plan.said.removed", { code }),
-      focus: [`move-${code.replace(/[^A-Za-z0-9]+/g, "-")}`, `left-${code.replace(/[^A-Za-z0-9]+/g, "-")}`, "left-title"],
+      focus: [`move-${slug(code)}`, `left-${slug(code)}`, "left-title"],
     }),
     fillPlaceholder: (sitting, term) => openPicker(plan, sitting.pool ?? null, {
       term,
       choose: (code) => run([{ op: "removeCourse", course: sitting.code, term }, { op: "placeCourse", course: code, term }], {
-        codes: [sitting.code, code], say: t("plan.said.moved", { code, term: termName(term) }), focus: [`move-${code.replace(/[^A-Za-z0-9]+/g, "-")}`],
+        codes: [sitting.code, code], say: t("plan.said.moved", { code, term: termName(term) }), focus: [`move-${slug(code)}`],
       }),
     }),
     readPool: (id) => readCourses({ pool: id }),
@@ -115,8 +114,8 @@ export async function planView(context) {
   const title = () => [state.data.timelineName, state.data.degree.name].filter(Boolean).join(", ");
 
   const heading = make("h1", { id: "plan-title", tabIndex: -1 });
-  const traits = make("p", { class: "hint", id: "traits" });
-  const saved = make("p", { id: "save-state", class: "hint", role: "status" });
+  const traits = make("p.hint", { id: "traits" });
+  const saved = make("p.hint", { id: "save-state", role: "status" });
   const buttons = {
     save: button(t("plan.save"), () => save(), { id: "save" }),
     undo: button(t("plan.undo"), () => step("undo"), { id: "undo", class: "quiet" }),
@@ -125,19 +124,19 @@ export async function planView(context) {
     more: button(t("plan.menu"), () => openMenu(plan), { id: "more", class: "quiet" }),
   };
   const notice = make("div", { id: "plan-notice", role: "alert" });
-  const summary = make("section", { id: "summary", class: "summary", "aria-label": t("plan.summary") });
+  const summary = make("section.summary", { id: "summary", "aria-label": t("plan.summary") });
   const tabButtons = tabs.map((name) => button(name === "left"
-    ? [make("span", { class: "narrow-only" }, t("plan.tab.left")), make("span", { class: "wide-only" }, t("plan.tab.plan"))] : t(`plan.tab.${name}`), () => showTab(name), { id: `tab-${name}`, class: "tab" }));
+    ? [make("span.narrow-only", t("plan.tab.left")), make("span.wide-only", t("plan.tab.plan"))] : t(`plan.tab.${name}`), () => showTab(name), { id: `tab-${name}`, class: "tab" }));
   const left = leftView(plan), board = boardView(plan);
-  const auditPane = make("section", { id: "audit", class: "pane", "aria-labelledby": "audit-title" });
-  const otherPane = make("section", { id: "other", class: "pane" });
-  node = make("div", { id: "result", class: "plan", "data-tab": "left" },
-    make("div", { class: "plan-bar" }, make("div", { class: "plan-name" }, heading, saved),
-      make("div", { class: "plan-buttons", role: "group", "aria-label": t("plan.actions") }, Object.values(buttons))),
+  const auditPane = make("section.pane", { id: "audit", "aria-labelledby": "audit-title" });
+  const otherPane = make("section.pane", { id: "other" });
+  node = make("div.plan", { id: "result", "data-tab": "left" },
+    make("div.plan-bar", make("div.plan-name", heading, saved),
+      make("div.plan-buttons", { role: "group", "aria-label": t("plan.actions") }, Object.values(buttons))),
     notice, traits, summary,
-    make("nav", { class: "tabs", "aria-label": t("plan.tabs") }, tabButtons),
-    make("div", { class: "sides" }, left.node, board.node), auditPane, otherPane,
-    make("p", { class: "hint print-only" }, t("plan.unofficial", { date: new Date().toLocaleDateString() })));
+    make("nav.tabs", { "aria-label": t("plan.tabs") }, tabButtons),
+    make("div.sides", left.node, board.node), auditPane, otherPane,
+    make("p.hint.print-only", t("plan.unofficial", { date: new Date().toLocaleDateString() })));
 
   async function showTab(name, ...more) {
     node.dataset.tab = name;
@@ -158,20 +157,16 @@ export async function planView(context) {
     window.print();
   }
 
-  function save() {
-    if (state.savedId) return store.save().then(() => !state.failed && announce(t("plan.saved", { time: formatTime(state.savedAt) })));
-    const name = make("input", { id: "save-name", maxLength: 100, autocomplete: "off", value: state.data.timelineName || t("plan.defaultName", { degree: state.data.degree.name }).slice(0, 100) });
-    openDialog({
-      title: t("plan.saveTitle"), body: make("p", {}, make("label", { for: name.id }, t("saved.name")), name),
-      actions: [cancelButton(), make("button", { value: "ok", id: "save-ok" }, t("plan.save"))],
-      onClose: async (value) => {
-        if (value !== "ok") return;
-        await store.save(name.value.trim());
-        if (!state.failed) announce(t("plan.savedAs", { name: state.data.timelineName }));
-      },
-    });
-    name.select();
-    return null;
+  async function save() {
+    if (state.savedId) {
+      await store.save();
+      if (!state.failed) announce(t("plan.saved", { time: formatTime(state.savedAt) }));
+      return;
+    }
+    const name = await askName(t("plan.saveTitle"), state.data.timelineName || t("plan.defaultName"), { yes: t("plan.save") });
+    if (!name) return;
+    await store.save(name);
+    if (!state.failed) announce(t("plan.savedAs", { name: state.data.timelineName }));
   }
   Object.assign(plan, { print, report });
 
@@ -189,11 +184,11 @@ export async function planView(context) {
     const sign = failed && [failed.kind, failed.error?.code, failed.error?.message];
     updateKeyed(notice, failed ? [failed] : [], () => "notice", keep(() => sign, () => {
       const known = ["changed", "gone", "replaced", "signin"].includes(failed.kind);
-      const fields = failed.error?.fields ?? [];
-      return make("div", { class: "notice" },
-        make("p", {}, make("strong", {}, known ? t(`plan.failed.${failed.kind}`) : t("plan.failed.error")), " ", !known && problemText(failed.error)),
-        fields.length > 0 && make("ul", {}, fields.map((field) => make("li", {}, fieldText(field)))),
-        make("div", { class: "actions" },
+      const fields = fieldTexts(failed.error);
+      return make("div.notice",
+        make("p", make("strong", known ? t(`plan.failed.${failed.kind}`) : t("plan.failed.error")), " ", !known && problemText(failed.error)),
+        fields.length > 0 && make("ul", fields.map((text) => make("li", text))),
+        make("div.actions",
           failed.kind === "gone" && button(t("plan.save"), save, { id: "notice-save" }),
           failed.retry && failed.kind !== "gone" && button(t(`plan.again.${known ? failed.kind : "error"}`), () => store.retry(), { id: "notice-retry" }),
           button(t("page.dismiss"), () => store.dismiss(), { class: "quiet" })));
@@ -201,20 +196,19 @@ export async function planView(context) {
   }
 
   function drawSummary(data) {
-    const all = data.progress.overall, whole = Math.max(all.creditsRequired, 1);
-    const shares = partNames.map((name) => [name, all[name]]);
+    const all = data.progress.overall;
     const warnings = data.remarks.filter(isToCheck).length, hasList = warnings > 0 || data.remarks.some(isWaivedHere);
     const end = data.graduation;
     const last = all.remaining === 0 ? data.semesters.filter((s) => s.courses.length > 0 && !isPast(s.term, plan.current)).at(-1)?.term : null;
-    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, last, warnings, hasList], () => make("div", {},
-      stackedBar(t("plan.bar", { completed: formatNumber(all.completed), required: credits(all.creditsRequired) }), shares, whole),
-      make("ul", { class: "legend plain" }, shares.filter(([name, value]) => value > 0 || name === "completed").map(([name, value]) =>
-        make("li", { class: `is-${name}` }, make("span", { class: `dot part-${name}`, "aria-hidden": "true" }), t(`plan.part.${name}`, { credits: credits(value) })))),
+    updateKeyed(summary, [0], () => "summary", keep(() => [all, end, last, warnings, hasList], () => make("div",
+      progressBar(all, all.creditsRequired),
+      make("ul.legend.plain", partNames.filter((name) => all[name] > 0 || name === "completed").map((name) =>
+        make("li", { class: `is-${name}` }, make("span", { class: `dot part-${name}`, "aria-hidden": "true" }), t(`plan.part.${name}`, { credits: credits(all[name]) })))),
       make("p", { id: "graduation" }, last
-        ? [make("strong", {}, t("plan.endPlanned", { term: termName(last) })), " ", end && end.term !== last &&
-          make("span", { class: "hint" }, t("plan.earliest", { term: termName(end.term) }))]
-        : end ? [make("strong", {}, t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
-          make("span", { class: "hint" }, t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
+        ? [make("strong", t("plan.endPlanned", { term: termName(last) })), " ", end && end.term !== last &&
+          make("span.hint", t("plan.earliest", { term: termName(end.term) }))]
+        : end ? [make("strong", t("plan.end", { term: termName(end.term) })), " ", end.criticalChain.length > 0 &&
+          make("span.hint", t("plan.chain", { courses: end.criticalChain.join(" → ") }))]
         : all.remaining + all.planned + all.inProgress > 0 ? t("plan.noEnd") : t("plan.allDone")),
       hasList && button(warnings > 0 ? t("plan.warnings", { count: warnings }) : t("plan.checkTitle"), () => openRemarks(plan), { id: "warning-count", class: "link warn" }))));
   }
@@ -226,7 +220,7 @@ export async function planView(context) {
     if (heading.dataset.title !== title()) document.dispatchEvent(new CustomEvent("titlechange", { detail: heading.dataset.title = title() }));
     saved.textContent = saveText();
     const { calendar, isCoop, isExtendedCredit } = state.data;
-    traits.textContent = [calendar && t("plan.calendar", { calendar }), isCoop && t("start.coop"), isExtendedCredit && t("start.extended")].filter(Boolean).join(" · ");
+    traits.textContent = dotted(calendar && t("plan.calendar", { calendar }), isCoop && t("start.coop"), isExtendedCredit && t("start.extended"));
     buttons.save.hidden = Boolean(state.savedId) && !state.dirty && !state.gone;
     // A button that has the focus stays enabled for it, so that the focus is not lost.
     buttons.undo.setAttribute("aria-disabled", String(state.undo.length === 0));

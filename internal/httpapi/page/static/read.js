@@ -2,8 +2,9 @@
 
 import * as api from "./api.js";
 import { make, openDialog, updateKeyed } from "./dom.js";
+import { button, dialogActions, dotted, field, markWrong } from "./parts.js";
 import { announce, failure, showProblem, supportIDs } from "./shell.js";
-import { compareText, detailText, fieldText, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
+import { compareText, detailText, fieldTexts, formatNumber, formatTime, listOf, problemText, t, termName, warningText } from "./text.js";
 
 const planAddress = (id) => `/#job=${id}`;
 
@@ -22,14 +23,14 @@ export async function readView(id) {
   ]);
   if (first.status !== "done") return null;
   let job = first;
-  const onward = () => make("p", { class: "actions" }, make("a", { class: "button main", href: planAddress(id) }, t("read.continue")));
-  const head = make("div", {}, make("h1", { tabIndex: -1 }, t("read.title")));
+  const onward = () => make("p.actions", make("a.button.main", { href: planAddress(id) }, t("read.continue")));
+  const head = make("div", make("h1", { tabIndex: -1 }, t("read.title")));
   if (!reading) {
-    head.append(make("p", { class: "lead" }, t("read.gone")), onward());
+    head.append(make("p.lead", t("read.gone")), onward());
     return { node: head, title: t("read.title") };
   }
 
-  const groups = make("div", {});
+  const groups = make("div");
   const added = []; // rows that the person added, shown with the others
   const warningsOf = (row) => reading.warnings.filter((w) => w.course === row.code && timelineTerm(w.term) === timelineTerm(row.term));
   const draw = () => {
@@ -52,9 +53,9 @@ export async function readView(id) {
   // termGroup is the closed table of a term; one with something to check is open.
   function termGroup(term, isDoubtful) {
     const heads = ["read.course", "read.creditsColumn", "read.pageColumn", "read.counted"].map((key) => make("th", { scope: "col" }, t(key)));
-    return make("details", { class: "panel", open: isDoubtful },
-      make("summary", {}, make("h2", {}, term ? termName(term) : t("read.noTerm")), make("span", { class: "hint" }), isDoubtful && make("strong", { class: "check" }, t("read.check"))),
-      make("table", { class: "read" }, make("thead", {}, make("tr", {}, heads, make("th", { scope: "col" }, make("span", { class: "unseen" }, t("read.mend"))))), make("tbody", {})));
+    return make("details.panel", { open: isDoubtful },
+      make("summary", make("h2", term ? termName(term) : t("read.noTerm")), make("span.hint"), isDoubtful && make("strong.check", t("read.check"))),
+      make("table.read", make("thead", make("tr", heads, make("th", { scope: "col" }, make("span.unseen", t("read.mend"))))), make("tbody")));
   }
 
   // line is one row: what the document says, and what the plan makes of it.
@@ -66,12 +67,12 @@ export async function readView(id) {
       return old;
     }
     return make("tr", { class: `is-${state.status}` },
-      make("th", { scope: "row" }, make("strong", {}, row.code), " ", make("span", { class: "title" }, row.title ?? ""),
-        warningsOf(row).map((w) => make("span", { class: "note" }, warningText(w)))),
-      make("td", { class: "number" }, formatNumber(row.credits)),
-      make("td", { class: "number" }, row.page ?? "–"),
-      make("td", { class: "state" }, state.word),
-      make("td", {}, make("button", { type: "button", class: "quiet small", "aria-label": t("read.mendLabel", { code: row.code, term: row.term ? termName(row.term) : t("read.noTerm") }), onclick: () => mend(row) }, t("read.mend"))));
+      make("th", { scope: "row" }, make("strong", row.code), " ", make("span.title", row.title ?? ""),
+        warningsOf(row).map((w) => make("span.note", warningText(w)))),
+      make("td.number", formatNumber(row.credits)),
+      make("td.number", row.page ?? "–"),
+      make("td.state", state.word),
+      make("td", button(t("read.mend"), () => mend(row), { class: "small quiet", "aria-label": t("read.mendLabel", { code: row.code, term: row.term ? termName(row.term) : t("read.noTerm") }) })));
   }
 
   // stateOf is what the plan says of a row now.
@@ -112,10 +113,10 @@ export async function readView(id) {
       ["read.asExempted", [{ op: "markCourse", course, as: "exempted" }]],
       term && ["read.removed", [{ op: "removeCourse", course, term }]],
     ].filter(Boolean);
-    const radios = options.map(([key], i) => make("label", { class: "choice" }, make("input", { type: "radio", name: "mend", value: String(i) }), " ", t(key, words)));
+    const radios = options.map(([key], i) => make("label.choice", make("input", { type: "radio", name: "mend", value: String(i) }), " ", t(key, words)));
     const dialog = openDialog({
       title: t("read.mendTitle", words),
-      body: make("fieldset", { class: "choices" }, make("legend", {}, t("read.mendText")), radios),
+      body: make("fieldset.choices", make("legend", t("read.mendText")), radios),
       actions: dialogActions(t("read.apply")),
       onClose(value) {
         const chosen = value === "yes" && dialog.querySelector("input:checked");
@@ -127,14 +128,14 @@ export async function readView(id) {
   // add puts in a course that was not read.
   function add() {
     const code = make("input", { id: "add-code", autocomplete: "off", spellcheck: false, maxLength: 10, "aria-describedby": "add-code-hint add-code-wrong" });
-    const wrong = make("p", { id: "add-code-wrong", class: "wrong", role: "alert" });
+    const wrong = make("p.wrong", { id: "add-code-wrong", role: "alert" });
     const terms = [...new Set(reading.rows.map((row) => row.term).filter(Boolean))];
     const term = make("select", { id: "add-term" }, terms.map((name) => make("option", { value: name, selected: name === terms.at(-1) }, termName(name))));
     const dialog = openDialog({
       title: t("read.addTitle"),
       body: [
-        make("p", { class: "field" }, make("label", { for: "add-code" }, t("read.addCode")), code), make("p", { id: "add-code-hint", class: "hint" }, t("read.addCodeHint")), wrong,
-        make("p", { class: "field" }, make("label", { for: "add-term" }, t("read.addTerm")), term),
+        field(t("read.addCode"), code), make("p.hint", { id: "add-code-hint" }, t("read.addCodeHint")), wrong,
+        field(t("read.addTerm"), term),
       ],
       actions: dialogActions(t("read.add")),
     });
@@ -143,9 +144,7 @@ export async function readView(id) {
       e.preventDefault();
       const [, letters, number] = /^\s*([a-z]{2,4})\s*(\d{3,4})\s*$/i.exec(code.value) ?? [];
       if (!letters) {
-        wrong.textContent = t("read.addCodeWrong");
-        code.setAttribute("aria-invalid", "true");
-        code.focus();
+        markWrong(code, wrong, t("read.addCodeWrong"));
         return;
       }
       const name = `${letters.toUpperCase()} ${number}`;
@@ -161,15 +160,15 @@ export async function readView(id) {
 
   const isWhole = reading.rowsRead >= reading.rowsSeen;
   const differs = reading.creditsPrinted !== undefined && reading.creditsPrinted !== reading.creditsRead;
-  head.append(make("p", { class: "lead" }, t("read.lead")),
-    make("ul", { class: "figures" },
-      make("li", { class: isWhole ? "good" : "bad" }, make("strong", {}, t("read.rows", { read: reading.rowsRead, count: reading.rowsSeen })), make("span", {}, t(isWhole ? "read.allRows" : "read.someRows"))),
-      make("li", { class: differs ? "bad" : "good" }, make("strong", {}, reading.creditsPrinted === undefined
+  head.append(make("p.lead", t("read.lead")),
+    make("ul.figures",
+      make("li", { class: isWhole ? "good" : "bad" }, make("strong", t("read.rows", { read: reading.rowsRead, count: reading.rowsSeen })), make("span", t(isWhole ? "read.allRows" : "read.someRows"))),
+      make("li", { class: differs ? "bad" : "good" }, make("strong", reading.creditsPrinted === undefined
         ? t("read.creditsAlone", { read: reading.creditsRead }) : t("read.credits", { read: reading.creditsRead, printed: reading.creditsPrinted })),
-      differs && make("span", {}, t("read.creditsDiffer")))));
-  const warnings = reading.warnings.length > 0 && make("section", { class: "panel warnings", "aria-labelledby": "read-warnings" },
-    make("h2", { id: "read-warnings" }, t("read.warningsTitle")), make("ul", {}, warningItems(reading.warnings)));
-  const showAll = make("button", { type: "button", class: "quiet small", id: "show-rows", onclick: toggleAll }, t("read.showAll"));
+      differs && make("span", t("read.creditsDiffer")))));
+  const warnings = reading.warnings.length > 0 && make("section.panel.warnings", { "aria-labelledby": "read-warnings" },
+    make("h2", { id: "read-warnings" }, t("read.warningsTitle")), make("ul", warningItems(reading.warnings)));
+  const showAll = button(t("read.showAll"), toggleAll, { class: "small quiet", id: "show-rows" });
   function toggleAll() {
     const all = [...groups.querySelectorAll("details")];
     const open = all.some((group) => !group.open);
@@ -177,8 +176,8 @@ export async function readView(id) {
     showAll.textContent = t(open ? "read.hideAll" : "read.showAll");
   }
   draw();
-  const node = make("div", { class: "reading" }, head, warnings, onward(),
-    make("p", { class: "actions" }, showAll, make("button", { type: "button", class: "quiet small", id: "add-course", onclick: add }, t("read.add"))), groups);
+  const node = make("div.reading", head, warnings, onward(),
+    make("p.actions", showAll, button(t("read.add"), add, { class: "small quiet", id: "add-course" })), groups);
   return { node, title: t("read.title") };
 }
 
@@ -186,18 +185,13 @@ export async function readView(id) {
 function warningItems(warnings) {
   const averages = warnings.filter((w) => w.code === "gpa_differs" && w.expected);
   const names = averages.map((w) => (w.term ? termName(w.term) : t("read.overall")));
-  const hint = (w) => [w.page && t("read.page", { page: w.page }),
-    w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found })].filter(Boolean).join(" · ");
+  const hint = (w) => dotted(w.page && t("read.page", { page: w.page }),
+    w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found }));
   return [
-    ...warnings.filter((w) => !averages.includes(w)).map((w) => make("li", {}, warningText(w), " ", make("span", { class: "hint" }, hint(w)))),
-    averages.length > 0 && make("li", {}, t("read.averages", { terms: listOf(names) })),
+    ...warnings.filter((w) => !averages.includes(w)).map((w) => make("li", warningText(w), " ", make("span.hint", hint(w)))),
+    averages.length > 0 && make("li", t("read.averages", { terms: listOf(names) })),
   ];
 }
-
-const dialogActions = (yes) => [
-  make("button", { value: "", class: "quiet" }, t("page.cancel")),
-  make("button", { value: "yes" }, yes),
-];
 
 // failedView says why a job failed and what to do; where only the degree is missing, it asks for it. onAnswered gets the
 // id of the job that runs again.
@@ -207,25 +201,25 @@ export function failedView(job, onAnswered) {
 
 function brokenView({ error, jobId, traceId }) {
   const text = problemText(error);
-  const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.failedTitle")),
-    make("p", { class: "lead", id: "failure" }, text),
-    detailText(error, text) && make("p", { class: "hint" }, detailText(error, text)),
-    error.errors?.length > 0 && make("ul", {}, error.errors.map((f) => make("li", {}, fieldText(f, true)))),
+  const node = make("section.panel.narrow", make("h1", { tabIndex: -1 }, t("read.failedTitle")),
+    make("p.lead", { id: "failure" }, text),
+    detailText(error, text) && make("p.hint", detailText(error, text)),
+    error.errors?.length > 0 && make("ul", fieldTexts({ fields: error.errors }, true).map((text) => make("li", text))),
     supportIDs({ job: jobId, trace: traceId }),
-    make("p", { class: "actions" }, make("a", { class: "button main", href: "/" }, t("read.failedAgain"))));
+    make("p.actions", make("a.button.main", { href: "/" }, t("read.failedAgain"))));
   return { node, title: t("read.failedTitle"), canLeave: true };
 }
 
 function degreeView(job, onAnswered) {
   const { answerable } = job;
-  const radio = (id, name) => make("label", { class: "choice" }, make("input", { type: "radio", name: "degree", value: id, required: true }), " ", name);
+  const radio = (id, name) => make("label.choice", make("input", { type: "radio", name: "degree", value: id, required: true }), " ", name);
   const other = make("select", { id: "other-degree" }, make("option", { value: "" }, t("start.degreeChoose")));
-  const state = make("div", {});
-  const wrong = make("p", { class: "wrong", role: "alert" });
+  const state = make("div");
+  const wrong = make("p.wrong", { role: "alert" });
   const form = make("form", { id: "degree-form", noValidate: true },
-    answerable.degrees.length > 0 && make("fieldset", { class: "choices" }, make("legend", {}, t("read.degreeClosest")), answerable.degrees.map((d) => radio(d.id, d.name))),
-    make("p", { class: "field" }, make("label", { for: "other-degree" }, t(answerable.degrees.length > 0 ? "read.degreeOther" : "start.degree")), other), state, wrong,
-    make("button", { class: "main" }, t("read.degreeContinue")));
+    answerable.degrees.length > 0 && make("fieldset.choices", make("legend", t("read.degreeClosest")), answerable.degrees.map((d) => radio(d.id, d.name))),
+    field(t(answerable.degrees.length > 0 ? "read.degreeOther" : "start.degree"), other), state, wrong,
+    make("button.main", t("read.degreeContinue")));
   other.addEventListener("change", () => { for (const r of form.querySelectorAll("input")) r.checked = false; });
   form.addEventListener("change", (e) => { if (e.target.type === "radio") other.value = ""; });
   form.addEventListener("submit", async (e) => {
@@ -250,8 +244,8 @@ function degreeView(job, onAnswered) {
     }
   }
   loadDegrees();
-  const node = make("section", { class: "panel narrow" }, make("h1", { tabIndex: -1 }, t("read.degreeTitle")),
-    make("p", { class: "lead" }, t("read.degreeText")), make("p", { class: "hint" }, problemText(job.error)), form,
-    make("p", { class: "hint" }, t("read.degreeUntil", { time: formatTime(answerable.until) })));
+  const node = make("section.panel.narrow", make("h1", { tabIndex: -1 }, t("read.degreeTitle")),
+    make("p.lead", t("read.degreeText")), make("p.hint", problemText(job.error)), form,
+    make("p.hint", t("read.degreeUntil", { time: formatTime(answerable.until) })));
   return { node, title: t("read.degreeTitle") };
 }

@@ -1,7 +1,8 @@
 // What every view needs of the page around it: to go elsewhere, to say something, to show what went wrong.
 
 import { $, make } from "./dom.js";
-import { detailText, fieldText, problemText, t } from "./text.js";
+import { detailText, fieldTexts, problemText, t } from "./text.js";
+import { button, dotted } from "./parts.js";
 import { Problem } from "./api.js";
 
 let go = () => {};
@@ -37,27 +38,27 @@ export function showProblem(error, retry) {
   if (!known) console.error(error);
   const text = known ? problemText(error) : t("page.broken");
   const alert = $("alert");
-  alert.replaceChildren(make("div", {},
-    make("p", {}, make("strong", {}, text)),
+  alert.replaceChildren(make("div",
+    make("p", make("strong", text)),
     // The server's sentence may name the page or the row.
-    known && detailText(error, text) && make("p", { class: "hint" }, detailText(error, text)),
-    error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, fieldText(f, true)))),
-    error.closest?.length > 0 && make("p", {}, t("page.closest", { names: error.closest.join("; ") })),
+    known && detailText(error, text) && make("p.hint", detailText(error, text)),
+    error.fields?.length > 0 && make("ul", fieldTexts(error, true).map((text) => make("li", text))),
+    error.closest?.length > 0 && make("p", t("page.closest", { names: error.closest.join("; ") })),
     supportIDs({ request: error.requestId, trace: error.traceId })),
-  make("div", { class: "actions" },
-    make("button", { type: "button", class: "quiet", onclick: clearProblem }, t("page.dismiss")),
-    retry && make("button", { type: "button", onclick: () => { clearProblem(); retry(); } }, t("page.retry"))));
+  make("div.actions",
+    button(t("page.dismiss"), clearProblem, { class: "quiet" }),
+    retry && button(t("page.retry"), () => { clearProblem(); retry(); })));
   alert.hidden = false;
   alert.focus();
 }
 
 // supportIDs are the names under which operators find a request or a job; null without any.
 export function supportIDs({ request, job, trace }) {
-  const ids = [request && t("page.request", { id: request }), job && t("page.job", { id: job }), trace && t("page.trace", { id: trace })].filter(Boolean);
-  return ids.length > 0 && make("p", { class: "hint" }, ids.join(" · "));
+  const ids = dotted(request && t("page.request", { id: request }), job && t("page.job", { id: job }), trace && t("page.trace", { id: trace }));
+  return ids && make("p.hint", ids);
 }
 
 // failure is the place of a part that could not be loaded, with its own "Try again".
 export function failure(text, retry) {
-  return make("p", { class: "failure" }, text, " ", make("button", { type: "button", class: "quiet small", onclick: retry }, t("page.retry")));
+  return make("p.failure", text, " ", button(t("page.retry"), retry, { class: "small quiet" }));
 }

@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { make } from "./dom.js";
-import { failure, showProblem } from "./shell.js";
+import { field, markWrong } from "./parts.js";
+import { failure } from "./shell.js";
 import { compareText, t } from "./text.js";
 import { savedList } from "./saved.js";
 
@@ -14,9 +15,9 @@ let draft = null; // what was written into the form, for the way back to it
 
 export function startView(app) {
   // Its place is there from the start, so that nothing moves when the list comes.
-  const covers = make("details", { class: "how", id: "covers" }, make("summary", {}, t("start.coversAny")));
-  const node = make("div", { class: "start narrow" },
-    make("h1", { tabIndex: -1 }, t("start.title")), make("p", { class: "lead" }, t("start.lead"), " ", make("strong", {}, t("start.unofficial"))),
+  const covers = make("details.how", { id: "covers" }, make("summary", t("start.coversAny")));
+  const node = make("div.start.narrow",
+    make("h1", { tabIndex: -1 }, t("start.title")), make("p.lead", t("start.lead"), " ", make("strong", t("start.unofficial"))),
     covers, uploadSection(app), savedSection(app), formSection(app, covers));
   return { node, title: "", canLeave: true, dispose: watchDrops(node, app) };
 }
@@ -37,34 +38,28 @@ let offer = () => {}; // gives files to the upload section that is shown
 
 function uploadSection(app) {
   const input = make("input", { id: "file", type: "file", class: "unseen", accept: "application/pdf,.pdf", "aria-describedby": "file-hint file-wrong" });
-  const name = make("span", { class: "file-name", "aria-hidden": "true" }, t("start.nothing"));
-  const wrong = make("p", { id: "file-wrong", class: "wrong", role: "alert" });
+  const name = make("span.file-name", { "aria-hidden": "true" }, t("start.nothing"));
+  const wrong = make("p.wrong", { id: "file-wrong", role: "alert" });
   offer = async (files) => {
     const fault = await checkFile(files);
-    wrong.textContent = fault;
-    if (fault) {
-      input.setAttribute("aria-invalid", "true");
-      input.focus();
-      return;
-    }
-    app.sendFile(files[0]);
+    markWrong(input, wrong, fault);
+    if (!fault) app.sendFile(files[0]);
   };
   input.addEventListener("change", () => {
-    wrong.textContent = "";
+    markWrong(input, wrong, "");
     name.textContent = input.files[0]?.name ?? t("start.nothing");
-    input.removeAttribute("aria-invalid");
   });
   const form = make("form", { id: "upload-form", noValidate: true },
-    make("div", { class: "drop", id: "drop" },
+    make("div.drop", { id: "drop" },
       // The browser's own words for a file field would be in its language, not in the page's.
-      make("div", { class: "pick" }, input, make("label", { for: "file", class: "button quiet" }, t("start.file")), name),
-      make("p", { id: "file-hint", class: "hint" }, t("start.fileHint")), wrong,
-      make("button", { class: "main" }, t("start.send"))));
+      make("div.pick", input, make("label", { for: "file", class: "button quiet" }, t("start.file")), name),
+      make("p.hint", { id: "file-hint" }, t("start.fileHint")), wrong,
+      make("button.main", t("start.send"))));
   form.addEventListener("submit", (e) => { e.preventDefault(); offer([...input.files]); });
-  return make("section", { class: "panel", "aria-labelledby": "upload-title" },
+  return make("section.panel", { "aria-labelledby": "upload-title" },
     make("h2", { id: "upload-title" }, t("start.uploadTitle")), form,
-    make("details", { class: "how" }, make("summary", {}, t("start.howTitle")),
-      make("ol", {}, ["start.how1", "start.how2", "start.how3"].map((key) => make("li", {}, t(key))))));
+    make("details.how", make("summary", t("start.howTitle")),
+      make("ol", ["start.how1", "start.how2", "start.how3"].map((key) => make("li", t(key))))));
 }
 
 // watchDrops takes a file that is dropped anywhere on the window, and returns what ends that.
@@ -88,8 +83,8 @@ function watchDrops(node, app) {
 
 // savedSection is there only when there is something to open; a list that fails says so and hides nothing else.
 function savedSection(app) {
-  const section = make("section", { class: "panel", "aria-labelledby": "saved-title", hidden: true });
-  const all = make("p", {}, make("a", { href: "/#saved" }, t("start.savedAll")));
+  const section = make("section.panel", { "aria-labelledby": "saved-title", hidden: true });
+  const all = make("p", make("a", { href: "/#saved" }, t("start.savedAll")));
   section.append(make("h2", { id: "saved-title" }, t("start.savedTitle")), savedList({
     ...app, most: 3,
     onLoaded(count, more) { section.hidden = count === 0; all.hidden = !(count > 3 || more); },
@@ -108,7 +103,7 @@ function termField(name, [label, seasonLabel, yearLabel], { season, year }, onIn
   const yearSelect = make("select", { id: `${name}-year`, "aria-label": t(yearLabel), onchange: onInput },
     years.map((y) => option(String(y), String(y), y === year)));
   return {
-    node: make("fieldset", {}, make("legend", {}, t(label)), make("span", { class: "pair" }, seasonSelect, yearSelect)),
+    node: make("fieldset", make("legend", t(label)), make("span.pair", seasonSelect, yearSelect)),
     value: () => ({ season: seasonSelect.value, year: Number(yearSelect.value) }),
     set(term) { seasonSelect.value = term.season; yearSelect.value = String(term.year); },
   };
@@ -129,13 +124,13 @@ function lastOf(first, isLong) {
 function formSection(app, covers) {
   let lastTouched = Boolean(draft?.lastTerm);
   const degree = make("select", { id: "degree", required: true, "aria-describedby": "degree-wrong" }, option("", t("start.degreeChoose")));
-  const degreeWrong = make("p", { id: "degree-wrong", class: "wrong", role: "alert" });
-  const degreeState = make("div", {});
+  const degreeWrong = make("p.wrong", { id: "degree-wrong", role: "alert" });
+  const degreeState = make("div");
   const calendar = make("select", { id: "calendar" }, option("", t("start.calendarAuto")));
-  const calendarField = make("p", { class: "field", hidden: true }, make("label", { for: "calendar" }, t("start.calendar")), calendar);
+  const calendarField = field(t("start.calendar"), calendar);
   const check = (name, text) => {
     const box = make("input", { type: "checkbox", name, checked: draft?.[name] ?? false });
-    return { box, node: make("label", {}, box, " ", text) };
+    return { box, node: make("label", box, " ", text) };
   };
   const coop = check("isCoop", t("start.coop"));
   const extended = check("isExtendedCreditProgram", t("start.extended"));
@@ -143,10 +138,11 @@ function formSection(app, covers) {
   const suggest = () => { if (!lastTouched) last.set(lastOf(first.value(), coop.box.checked || extended.box.checked)); };
   const first = termField("first", ["start.firstTerm", "start.firstSeason", "start.firstYear"], draft?.first ?? { season: "Fall", year: calendarOfDay.getFullYear() }, suggest);
   const last = termField("last", ["start.lastTerm", "start.lastSeason", "start.lastYear"], draft?.last ?? lastOf(first.value(), false), () => { lastTouched = true; });
-  const lastWrong = make("p", { id: "last-wrong", class: "wrong", role: "alert" });
+  const lastWrong = make("p.wrong", { id: "last-wrong", role: "alert" });
   const sequence = make("select", { id: "sequence" });
-  const sequenceField = make("p", { class: "field", hidden: true }, make("label", { for: "sequence" }, t("start.sequence")), sequence);
-  const sequenceState = make("div", {});
+  const sequenceField = field(t("start.sequence"), sequence);
+  const sequenceState = make("div");
+  calendarField.hidden = sequenceField.hidden = true;
   coop.box.addEventListener("change", suggest);
   extended.box.addEventListener("change", suggest);
   sequence.addEventListener("change", () => { last.node.hidden = sequence.value !== ""; });
@@ -157,7 +153,7 @@ function formSection(app, covers) {
       const all = (await api.listDegrees(calendar.value)).filter((d) => d.degreeType === "Standalone").sort((a, b) => compareText(a.name, b.name));
       const chosen = degree.value || draft?.degree || "";
       degree.replaceChildren(option("", t("start.degreeChoose")), ...all.map((d) => option(d.id, d.name, d.id === chosen)));
-      covers.replaceChildren(make("summary", {}, t("start.covers", { count: all.length })), make("ul", {}, all.map((d) => make("li", {}, d.name))));
+      covers.replaceChildren(make("summary", t("start.covers", { count: all.length })), make("ul", all.map((d) => make("li", d.name))));
       if (degree.value) loadSequences();
     } catch (error) {
       if (error.status !== 401) degreeState.replaceChildren(failure(t("start.degreesFailed"), loadDegrees));
@@ -187,23 +183,20 @@ function formSection(app, covers) {
     }
   }
   degree.addEventListener("change", () => {
-    degreeWrong.textContent = "";
-    degree.removeAttribute("aria-invalid");
+    markWrong(degree, degreeWrong, "");
     loadSequences();
   });
   calendar.addEventListener("change", loadDegrees);
 
   const form = make("form", { id: "plan-form", noValidate: true },
-    make("p", { class: "field" }, make("label", { for: "degree" }, t("start.degree")), degree), degreeWrong, degreeState, calendarField,
-    make("div", { class: "columns" }, first.node, last.node), lastWrong, sequenceField, sequenceState,
-    make("p", { class: "checks" }, coop.node, extended.node, writing.node),
-    make("button", { class: "main" }, t("start.build")));
+    field(t("start.degree"), degree), degreeWrong, degreeState, calendarField,
+    make("div.columns", first.node, last.node), lastWrong, sequenceField, sequenceState,
+    make("p.checks", coop.node, extended.node, writing.node),
+    make("button.main", t("start.build")));
   form.addEventListener("submit", (e) => {
     e.preventDefault();
     if (!degree.value) {
-      degreeWrong.textContent = t("start.needDegree");
-      degree.setAttribute("aria-invalid", "true");
-      degree.focus();
+      markWrong(degree, degreeWrong, t("start.needDegree"));
       return;
     }
     const isBackwards = !sequence.value && order(last.value()) < order(first.value());
@@ -225,5 +218,5 @@ function formSection(app, covers) {
   });
   loadDegrees();
   loadCalendars();
-  return make("section", { class: "panel", "aria-labelledby": "form-title" }, make("h2", { id: "form-title" }, t("start.formTitle")), form);
+  return make("section.panel", { "aria-labelledby": "form-title" }, make("h2", { id: "form-title" }, t("start.formTitle")), form);
 }

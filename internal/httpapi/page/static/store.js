@@ -18,12 +18,10 @@ export function createStore({ job, tag, savedId = null, savedVersion = null, reo
     saving: false, dirty: false, // dirty: changed since it was saved, or since it was opened
     gone: false, // the server no longer has the job
     failed: null, // {kind, error, retry} of the last edit or save
-    revision: 0,
   };
   let queue = Promise.resolve(), timer = 0, disposed = false;
 
   const emit = () => {
-    state.revision++;
     if (!disposed) for (const listener of listeners) listener(state);
   };
   const enqueue = (work) => {
@@ -134,7 +132,6 @@ export function createStore({ job, tag, savedId = null, savedVersion = null, reo
     // saveCopy keeps the plan of this moment under another name; the plan at hand stays what it is.
     saveCopy: (name) => enqueue(() => api.importTimeline({ ...toSaved(state.data), timelineName: name })),
     hasUnsavedChanges: () => state.dirty || state.busy.size > 0,
-    isIdle: () => queue,
     dispose() {
       disposed = true;
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 // Dialogs for terms: add one, rename, insert after, remove.
 
 import { make, openDialog } from "./dom.js";
-import { button, cancelButton, slug } from "./parts.js";
+import { button, cancelButton, dialogActions, field, slug } from "./parts.js";
 import { labelOf, parseTerm } from "./terms.js";
 import { t, termName } from "./text.js";
 
@@ -15,9 +15,9 @@ export function termFields(plan, label, prefix) {
   const years = make("select", { id: `${prefix}-year` }, Array.from({ length: Math.max(first + yearsAhead, year) - Math.min(first, year) + 1 }, (_, i) => Math.min(first, year) + i).map((y) =>
     make("option", { value: y, selected: y === year }, String(y))));
   return {
-    nodes: make("div", { class: "filters" },
-      make("p", {}, make("label", { for: seasons.id }, t("plan.term.season")), seasons),
-      make("p", {}, make("label", { for: years.id }, t("plan.term.year")), years)),
+    nodes: make("div.filters",
+      field(t("plan.term.season"), seasons),
+      field(t("plan.term.year"), years)),
     value: () => `${seasons.value} ${years.value}`,
   };
 }
@@ -29,8 +29,8 @@ export function openAddTerm(plan) {
   const last = Math.max(plan.current + 3, ...data.semesters.map((s) => parseTerm(s.term).end));
   const fields = termFields(plan, labelOf(last + 1), "add");
   openDialog({
-    title: t("plan.term.add"), body: fields.nodes, actions: [cancelButton(), make("button", { value: "ok" }, t("plan.term.addIt"))],
-    onClose: (value) => value === "ok" && plan.run([{ op: "addTerm", term: fields.value() }], {
+    title: t("plan.term.add"), body: fields.nodes, actions: dialogActions(t("plan.term.addIt")),
+    onClose: (value) => value && plan.run([{ op: "addTerm", term: fields.value() }], {
       say: t("plan.said.added", { term: termName(fields.value()) }), focus: focusOf(fields.value()) }),
   });
 }
@@ -48,10 +48,10 @@ export function openTerm(plan, term) {
     title: name,
     body: [
       fields.nodes,
-      make("p", {}, button(t("plan.term.rename"), () => choose([{ op: "renameTerm", term, to: fields.value() }],
+      make("p", button(t("plan.term.rename"), () => choose([{ op: "renameTerm", term, to: fields.value() }],
         t("plan.said.renamed", { term: termName(fields.value()) }), focusOf(fields.value()))(), { id: "term-rename" })),
-      make("p", {}, button(t("plan.term.insert"), choose([{ op: "insertTerm", after: term }], t("plan.said.inserted"), focusOf(term)), { id: "term-insert", class: "quiet" })),
-      make("p", {}, button(count > 0 ? t("plan.term.removeFull", { count }) : t("plan.term.remove"),
+      make("p", button(t("plan.term.insert"), choose([{ op: "insertTerm", after: term }], t("plan.said.inserted"), focusOf(term)), { id: "term-insert", class: "quiet" })),
+      make("p", button(count > 0 ? t("plan.term.removeFull", { count }) : t("plan.term.remove"),
         choose([{ op: "removeTerm", term, ...(count > 0 && { courses: "return" }) }], t("plan.said.termRemoved", { term: name }), ["board-title"]),
         { id: "term-remove", class: count > 0 ? "danger" : "quiet" })),
     ],

@@ -105,6 +105,7 @@ export default {
   "read.expectedFound": "printed {expected}, read {found}",
   "read.noTerm": "From elsewhere",
   "read.course": "Course",
+  "read.courseTitle": "Title",
   "read.creditsColumn": "Credits",
   "read.pageColumn": "Page",
   "read.counted": "In your plan",

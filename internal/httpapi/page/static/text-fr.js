@@ -105,6 +105,7 @@ export default {
   "read.expectedFound": "imprimé {expected}, lu {found}",
   "read.noTerm": "D’ailleurs",
   "read.course": "Cours",
+  "read.courseTitle": "Titre",
   "read.creditsColumn": "Crédits",
   "read.pageColumn": "Page",
   "read.counted": "Dans votre plan",

@@ -92,16 +92,13 @@ export function problemText(error) {
   return language === "en" ? error.message : t("problem.internal");
 }
 
-// wishLabels are the names of the fields that a person fills in for a plan of the rest.
-const wishLabels = { maxCredits: "wish.credits", from: "wish.from", keep: "wish.keep", prefer: "wish.prefer", avoid: "wish.avoid", coop: "wish.coop" };
-
-// fieldText says what is wrong with a field. The API's sentences are English: other languages name the field, and the
-// courses and numbers that the sentence is about.
-export function fieldText({ field, message }, withName = false) {
-  if (language === "en") return withName && field ? `${field}: ${message}` : message;
-  const label = wishLabels[field?.split("/")[0]], about = message.match(/\b[A-Z]{3,4} \d{3,4}\b|\b\d+(\.\d+)?\b/g);
-  return t("field.other", { field: label ? t(label) : field }) + (about ? ` (${[...new Set(about)].join(", ")})` : "");
-}
+// fieldTexts say what is wrong with each field of an error, with its path if withName. What the API has in English only
+// is said in other languages by the field, and by the courses and numbers that the sentence is about.
+export const fieldTexts = (error, withName = false) => (error?.fields ?? []).map(({ field, message }) => {
+  if (language === "en" || error.isTranslated) return withName && field ? `${field}: ${message}` : message;
+  const about = message.match(/\b[A-Z]{3,4} \d{3,4}\b|\b\d+(\.\d+)?\b/g);
+  return t("field.other", { field }) + (about ? ` (${[...new Set(about)].join(", ")})` : "");
+});
 
 // detailText is the server's own sentence where it says more than text: it may name the page or the row.
 export const detailText = (error, text) => (language === "en" && error.message !== text && /\d/.test(error.message) ? error.message : "");
@@ -118,9 +115,9 @@ export function poolText(name) {
 
 // warningText is the sentence for a warning of the API, which is in English: other languages have one for its code.
 export function warningText(warning) {
+  if (language === "en") return warning.message;
   const key = `warning.${warning.code}`;
-  if (language === "en" || !hasText(key)) return warning.message;
-  return [warning.course, warning.term && termName(warning.term)].filter(Boolean).join(", ") + (warning.course || warning.term ? " : " : "") + t(key);
+  return [warning.course, warning.term && termName(warning.term)].filter(Boolean).join(", ") + (warning.course || warning.term ? " : " : "") + t(hasText(key) ? key : "plan.remark.other");
 }
 
 // listOf joins names as a sentence does.

@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { make } from "./dom.js";
-import { announce, clearProblem, showProblem } from "./shell.js";
+import { button } from "./parts.js";
+import { clearProblem, showProblem } from "./shell.js";
 import { t } from "./text.js";
 
 const soonAfter = 3_000; // ms, then the page says how long it usually takes
@@ -19,13 +20,13 @@ export function waitView({ begin, jobId = null, isDocument = false, onAccepted, 
   const title = t(isDocument ? "wait.titleDocument" : "wait.title");
   const bar = make("progress", { "aria-labelledby": "wait-title" });
   const state = make("p", { id: "wait-state", role: "status" });
-  const soon = make("p", { class: "hint", hidden: true }, t("wait.soon"));
-  const slow = make("p", { class: "notice", hidden: true }, t("wait.slow"), " ",
-    make("button", { type: "button", class: "quiet small", onclick: () => { slow.hidden = true; watchSpeed(); } }, t("wait.keep")));
-  const marks = steps.map((name) => make("li", {}, t(`wait.${name}`)));
-  const stop = make("button", { type: "button", class: "quiet", id: "wait-stop", onclick: stopWaiting }, t("wait.stop"));
-  const node = make("section", { class: "panel wait" },
-    make("h1", { id: "wait-title", tabIndex: -1 }, title), make("ol", { class: "steps" }, marks), bar, state, soon, slow, stop);
+  const soon = make("p.hint", { hidden: true }, t("wait.soon"));
+  const slow = make("p.notice", { hidden: true }, t("wait.slow"), " ",
+    button(t("wait.keep"), () => { slow.hidden = true; watchSpeed(); }, { class: "small quiet" }));
+  const marks = steps.map((name) => make("li", t(`wait.${name}`)));
+  const stop = button(t("wait.stop"), stopWaiting, { class: "quiet", id: "wait-stop" });
+  const node = make("section.panel.wait",
+    make("h1", { id: "wait-title", tabIndex: -1 }, title), make("ol.steps", marks), bar, state, soon, slow, stop);
   const soonTimer = setTimeout(() => { soon.hidden = false; }, soonAfter);
   let slowTimer = 0;
   let connected = true;

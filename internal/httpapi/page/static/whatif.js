@@ -4,15 +4,15 @@ import * as api from "./api.js";
 import { make } from "./dom.js";
 import { auditView } from "./audit.js";
 import { toSaved } from "./model.js";
-import { button, slug, stackedBar } from "./parts.js";
-import { announce, navigate, showProblem } from "./shell.js";
-import { credits, currentLanguage, poolText, t, termName } from "./text.js";
+import { button, dotted, progressBar, slug } from "./parts.js";
+import { announce, failure, navigate, showProblem } from "./shell.js";
+import { credits, poolText, t, termName } from "./text.js";
 
 export async function whatIfView(plan, pane, degreeId) {
   pane.setAttribute("aria-labelledby", "other-title");
   const title = make("h2", { id: "other-title", tabIndex: -1 }, t("whatif.title"));
-  const body = make("div", { "aria-busy": "true" }, make("p", { class: "hint" }, t("page.loading")));
-  pane.replaceChildren(title, make("p", { class: "hint" }, t("whatif.lead")), body);
+  const body = make("div", { "aria-busy": "true" }, make("p.hint", t("page.loading")));
+  pane.replaceChildren(title, make("p.hint", t("whatif.lead")), body);
   title.focus();
   try {
     const answer = await api.getWhatIf(plan.store.state.jobId, degreeId);
@@ -21,20 +21,19 @@ export async function whatIfView(plan, pane, degreeId) {
     else body.replaceChildren(ranking(plan, answer));
     body.removeAttribute("aria-busy");
   } catch {
-    body.replaceChildren(make("p", { class: "failure" }, t("whatif.failed"), " ", button(t("page.retry"), () => whatIfView(plan, pane, degreeId), { class: "quiet small" })));
+    body.replaceChildren(failure(t("whatif.failed"), () => whatIfView(plan, pane, degreeId)));
   }
 }
 
-const ranking = (plan, answer) => make("ol", { class: "plain ranking", id: "whatif-list" }, answer.degrees.map((entry) => {
+const ranking = (plan, answer) => make("ol.plain.ranking", { id: "whatif-list" }, answer.degrees.map((entry) => {
   const { totals, degree } = entry, isOwn = degree.id === answer.degree.id;
-  return make("li", {},
-    make("h3", {}, button(degree.name, () => plan.showTab("whatif", degree.id), { class: "link", id: `whatif-${slug(degree.id)}`, "aria-label": t("whatif.see", { degree: degree.name }) }),
-      isOwn && make("span", { class: "now" }, t("whatif.own"))),
-    stackedBar(t("plan.bar", { completed: totals.completed, required: credits(totals.required) }),
-      ["completed", "inProgress", "planned", "remaining"].map((name) => [name, totals[name]]), totals.required),
-    make("p", {}, make("strong", {}, t("plan.part.remaining", { credits: credits(totals.remaining) })), " ",
-      make("span", { class: "hint" }, [t("whatif.complete", { done: entry.complete, all: entry.requirements }),
-        entry.graduation ? t("plan.end", { term: termName(entry.graduation.term) }) : currentLanguage() === "en" && entry.obstacles?.[0]].filter(Boolean).join(" · "))),
+  return make("li",
+    make("h3", button(degree.name, () => plan.showTab("whatif", degree.id), { class: "link", id: `whatif-${slug(degree.id)}`, "aria-label": t("whatif.see", { degree: degree.name }) }),
+      isOwn && make("span.now", t("whatif.own"))),
+    progressBar(totals, totals.required),
+    make("p", make("strong", t("plan.part.remaining", { credits: credits(totals.remaining) })), " ",
+      make("span.hint", dotted(t("whatif.complete", { done: entry.complete, all: entry.requirements }),
+        entry.graduation ? t("plan.end", { term: termName(entry.graduation.term) }) : entry.obstacles?.[0]))),
     !isOwn && startButton(plan, degree));
 }));
 
@@ -60,7 +59,7 @@ const startButton = (plan, degree) => button(t("whatif.start"), async () => {
 function showOne(plan, body, title, audit) {
   title.textContent = t("whatif.under", { degree: audit.degree.name });
   const names = new Map(audit.requirements.map((r) => [r.id, poolText(r.name)]));
-  const pane = make("div", {});
+  const pane = make("div");
   body.replaceChildren(button(t("whatif.back"), () => plan.showTab("whatif"), { class: "quiet", id: "whatif-back" }), pane);
   auditView({ ...plan, canPin: false, poolName: (id) => names.get(id) ?? id, openPicker: () => {} }, pane, { ...audit, requirements: audit.requirements.map((r) => ({ ...r, moreChoices: 0 })) }, "other");
   pane.querySelector("h2").remove(); // the view has one

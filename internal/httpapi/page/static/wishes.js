@@ -4,8 +4,8 @@ import * as api from "./api.js";
 import { make, openDialog } from "./dom.js";
 import { isPast, labelOf } from "./terms.js";
 import { isCode, toPatch } from "./model.js";
-import { button, cancelButton } from "./parts.js";
-import { credits, fieldText, problemText, t, termName } from "./text.js";
+import { button, cancelButton, field } from "./parts.js";
+import { credits, fieldTexts, problemText, t, termName } from "./text.js";
 
 const termsAhead = 8;
 
@@ -39,7 +39,7 @@ export function openWishes(plan) {
     controller = new AbortController();
     const { signal } = controller;
     take.hidden = true;
-    result.replaceChildren(make("p", { class: "hint" }, t("wish.working")));
+    result.replaceChildren(make("p.hint", t("wish.working")));
     try {
       const { data, status } = await api.planRest(state.jobId, readWishes(), signal);
       const found = status === 202 ? await fromJob(data.jobId, signal) : { patch: data.patch, notes: data };
@@ -50,8 +50,8 @@ export function openWishes(plan) {
       if (!take.hidden) take.focus();
     } catch (error) {
       if (signal.aborted) return;
-      result.replaceChildren(make("div", { class: "failure" }, make("p", {}, make("strong", {}, t("wish.failed")), " ",
-        !error.fields?.length && problemText(error)), error.fields?.length > 0 && make("ul", {}, error.fields.map((f) => make("li", {}, fieldText(f))))));
+      result.replaceChildren(make("div.failure", make("p", make("strong", t("wish.failed")), " ",
+        !error.fields?.length && problemText(error)), error.fields?.length > 0 && make("ul", fieldTexts(error).map((text) => make("li", text)))));
     }
   }
 
@@ -63,14 +63,13 @@ export function openWishes(plan) {
     return { patch: toPatch(state.data, job.data), notes: job.data.plan };
   }
 
-  const field = (input, key) => make("p", {}, make("label", { for: input.id }, t(key)), input);
-  const box = (input, key) => make("p", { class: "tick" }, make("label", {}, input, " ", t(key)));
+  const box = (input, key) => make("p.tick", make("label", input, " ", t(key)));
   const dialog = openDialog({
     title: t("wish.title"), className: "wide",
     body: [
-      make("div", { class: "filters" }, field(most, "wish.credits"), field(from, "wish.from")), box(summers, "wish.summers"), box(keep, "wish.keep"),
-      make("details", { class: "fold" }, make("summary", {}, t("wish.more")), field(prefer, "wish.prefer"), field(avoid, "wish.avoid"), field(coop, "wish.coop")),
-      make("p", {}, button(t("wish.preview"), preview, { id: "wish-preview" })), result,
+      make("div.filters", field(t("wish.credits"), most), field(t("wish.from"), from)), box(summers, "wish.summers"), box(keep, "wish.keep"),
+      make("details.fold", make("summary", t("wish.more")), field(t("wish.prefer"), prefer), field(t("wish.avoid"), avoid), field(t("wish.coop"), coop)),
+      make("p", button(t("wish.preview"), preview, { id: "wish-preview" })), result,
     ],
     actions: [cancelButton(), take],
     onClose: async () => {
@@ -89,13 +88,13 @@ export function openWishes(plan) {
 }
 
 function planned(notes) {
-  if (notes.terms.length === 0) return [make("p", {}, t("wish.nothing"))];
+  if (notes.terms.length === 0) return [make("p", t("wish.nothing"))];
   return [
-    make("p", {}, make("strong", {}, t("wish.end", { term: termName(notes.graduation), count: notes.studyTerms })), " ",
-      make("span", { class: "hint" }, notes.optimal ? t("wish.optimal") : t("wish.bound", { count: notes.bound }))),
-    make("ul", { class: "plain" }, notes.terms.map((term) => make("li", { class: "left-pool" },
-      make("h3", {}, `${termName(term.term)} `, make("span", { class: "hint" }, term.work ? t("wish.work") : credits(term.credits))),
-      make("ul", { class: "plain" }, term.courses.map((course) => make("li", {}, make("strong", {}, course.code), ` ${course.title ?? ""} `,
-        make("span", { class: "hint" }, t(`wish.because.${course.because}`)))))))),
+    make("p", make("strong", t("wish.end", { term: termName(notes.graduation), count: notes.studyTerms })), " ",
+      make("span.hint", notes.optimal ? t("wish.optimal") : t("wish.bound", { count: notes.bound }))),
+    make("ul.plain", notes.terms.map((term) => make("li.left-pool",
+      make("h3", `${termName(term.term)} `, make("span.hint", term.work ? t("wish.work") : credits(term.credits))),
+      make("ul.plain", term.courses.map((course) => make("li", make("strong", course.code), ` ${course.title ?? ""} `,
+        make("span.hint", t(`wish.because.${course.because}`)))))))),
   ];
 }

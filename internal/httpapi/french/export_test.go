@@ -1,0 +1,4 @@
+package french
+
+// Sentences are the sentences of both languages.
+var Sentences = sentences
