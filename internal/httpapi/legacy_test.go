@@ -201,3 +201,136 @@ func TestLegacyGuests(t *testing.T) {
 	r.body = strings.NewReader(`{"userId":"u","timelineName":"x","jobId":"` + string(accepted.JobID) + `"}`)
 	browser.do(r).wantLegacyError(t, http.StatusForbidden, "ForbiddenError")
 }
+
+// Every route has the statuses and the error bodies of the earlier system; where that one never answered, or answered
+// 500 to a mistake of the client, it has those that were intended.
+func TestLegacyRefusals(t *testing.T) {
+	t.Parallel()
+	s := setup(t, withLegacy)
+	queued, done := string(s.accepted("ann")), string(s.done("ann"))
+	const unknownJob, unknownTimeline = "6f1c7b9e-3c7e-4c2a-9d35-7a8f3f6f2f11", "665f1c0e9b1e8a0012345678"
+	notFound, badRequest := legacyError{Error: "NotFoundError", Status: http.StatusNotFound}, legacyError{Error: "BadRequestError", Status: http.StatusBadRequest}
+	for name, test := range map[string]struct {
+		method, path, body string
+		want               legacyError
+	}{
+		"a form without a body":               {"POST", "/api/upload/form", "", badRequest},
+		"a form that is no JSON":              {"POST", "/api/upload/form", "{", badRequest},
+		"a form without a degree":             {"POST", "/api/upload/form", `{"firstTerm":"Fall 2026"}`, badRequest},
+		"an unknown job":                      {"GET", "/api/jobs/" + unknownJob, "", notFound},
+		"what is no id of a job":              {"GET", "/api/jobs/1", "", notFound},
+		"an edit of an unknown job":           {"POST", "/api/jobs/" + unknownJob, `{"timelineName":"x"}`, notFound},
+		"an edit of a job that is not done":   {"POST", "/api/jobs/" + queued, `{"timelineName":"x"}`, notFound},
+		"courses of a job that is not done":   {"POST", "/api/jobs/" + queued, `{"courses":{"COMP 248":{"status":{"status":"planned","semester":null}}}}`, notFound},
+		"an edit that is no JSON":             {"POST", "/api/jobs/" + done, "[", badRequest},
+		"a term that is none":                 {"POST", "/api/jobs/" + done, `{"semesters":[{"term":"Someday","courses":[]}]}`, badRequest},
+		"saving without a name":               {"POST", "/api/timeline", `{"userId":"u","jobId":"` + done + `"}`, badRequest},
+		"saving without a user":               {"POST", "/api/timeline", `{"timelineName":"x","jobId":"` + done + `"}`, badRequest},
+		"saving an unknown job":               {"POST", "/api/timeline", `{"userId":"u","timelineName":"x","jobId":"` + unknownJob + `"}`, notFound},
+		"saving a job that is not done":       {"POST", "/api/timeline", `{"userId":"u","timelineName":"x","jobId":"` + queued + `"}`, legacyError{Error: "AlreadyExistsError", Status: http.StatusConflict}},
+		"loading what is no id":               {"GET", "/api/timeline/zzzzzzzzzzzzzzzzzzzzzzzz", "", badRequest},
+		"changing what is no id":              {"PUT", "/api/timeline/1", `{"name":"x"}`, badRequest},
+		"changing an unknown timeline":        {"PUT", "/api/timeline/" + unknownTimeline, `{"name":"x"}`, notFound},
+		"changing by what is no JSON":         {"PUT", "/api/timeline/" + unknownTimeline, `x`, badRequest},
+		"deleting what is no id":              {"DELETE", "/api/timeline/1", "", badRequest},
+		"deleting an unknown timeline":        {"DELETE", "/api/timeline/" + unknownTimeline, "", notFound},
+		"deleting all of a user without any":  {"DELETE", "/api/timeline/user/u", "", notFound},
+		"the audit of an unknown job":         {"GET", "/api/audit/timeline/job/" + unknownJob, "", notFound},
+		"the audit of what is no id":          {"GET", "/api/audit/timeline/1?userId=u", "", badRequest},
+		"the audit of an unknown timeline":    {"GET", "/api/audit/timeline/" + unknownTimeline + "?userId=u", "", notFound},
+		"the audit of a user without any":     {"GET", "/api/audit/user/u", "", notFound},
+		"an unknown degree":                   {"GET", "/api/degree/Alchemy", "", notFound},
+		"the credits of an unknown degree":    {"GET", "/api/degree/Alchemy/credits", "", notFound},
+		"the pools of an unknown degree":      {"GET", "/api/degree/Alchemy/coursepools", "", notFound},
+		"the courses of an unknown degree":    {"GET", "/api/courses/by-degree/Alchemy", "", notFound},
+		"degrees of what is no academic year": {"GET", "/api/degree?academicYear=soon", "", badRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			s.send(test.method, test.path, "ann", test.body).wantLegacyError(t, test.want.Status, test.want.Error)
+		})
+	}
+}
+
+// An edit as the earlier front end sends it has whole courses and the whole list of terms at once. A course that the
+// result does not have is ignored; saving twice updates the same timeline.
+func TestLegacyEditOfTheFrontEnd(t *testing.T) {
+	t.Parallel()
+	s := setup(t, withLegacy)
+	id := s.done("ann")
+	var before struct {
+		Result struct {
+			Courses   map[string]map[string]any
+			Semesters []map[string]any
+		}
+	}
+	s.get("ann", "/api/jobs/"+string(id)).want(t, http.StatusOK).decode(t, &before)
+	const term = "FALL 2031"
+	course := before.Result.Courses["SOEN 490"]
+	if course == nil {
+		t.Fatal("the result has no SOEN 490")
+	}
+	course["status"] = map[string]any{"status": "planned", "semester": term}
+	edit, err := json.Marshal(map[string]any{
+		"courses": map[string]any{"SOEN 490": course, "ABCD 999": course}, "timelineName": nil,
+		"semesters": append(before.Result.Semesters, map[string]any{"term": term, "courses": []map[string]any{{"code": "SOEN 490", "message": "a remark"}}}),
+	})
+	must(t, err)
+	s.send(http.MethodPost, "/api/jobs/"+string(id), "ann", string(edit)).want(t, http.StatusOK)
+	var after struct {
+		Result struct {
+			Courses map[string]struct {
+				Status struct{ Status, Semester string }
+			}
+		}
+	}
+	s.get("ann", "/api/jobs/"+string(id)).want(t, http.StatusOK).decode(t, &after)
+	if got := after.Result.Courses["SOEN 490"].Status; got.Status != "planned" || got.Semester != term {
+		t.Errorf("SOEN 490 is %+v, want it planned in %s", got, term)
+	}
+	var saved [2]struct {
+		ID string `json:"_id"`
+	}
+	for i := range saved {
+		s.send(http.MethodPost, "/api/timeline", "ann", `{"userId":"u","timelineName":"My plan","jobId":"`+string(id)+`"}`).want(t, http.StatusCreated).decode(t, &saved[i])
+	}
+	if saved[0] != saved[1] {
+		t.Errorf("saved as %v, want one timeline", saved)
+	}
+}
+
+// The list of degrees has those that a student can be in, by name; an academic year names the edition that was in force.
+func TestLegacyDegrees(t *testing.T) {
+	t.Parallel()
+	s := setup(t, withLegacy)
+	for _, year := range []string{"", "1999", "2025", "2025-26", "2025-2026", "2049-2050"} {
+		var degrees []struct {
+			ID         string `json:"_id"`
+			Name       string
+			DegreeType string
+		}
+		path := "/api/degree"
+		if year != "" {
+			path += "?academicYear=" + year
+		}
+		if year == "1999" {
+			s.get("ann", path).wantLegacyError(t, http.StatusBadRequest, "BadRequestError")
+			continue
+		}
+		s.get("ann", path).want(t, http.StatusOK).decode(t, &degrees)
+		if len(degrees) < 9 {
+			t.Errorf("%s: got %d degrees, want 9 or more", path, len(degrees))
+		}
+		for i, d := range degrees {
+			if d.DegreeType == "ECP" || d.DegreeType == "Co-op" || i > 0 && d.Name < degrees[i-1].Name {
+				t.Errorf("%s: got %+v after %+v", path, d, degrees[max(0, i-1)])
+			}
+		}
+	}
+	one := "/api/degree/BEng%20in%20Software%20Engineering"
+	s.get("ann", one+"/credits?academicYear=2025-2026").wantJSON(t, http.StatusOK, `{"totalCredits":120}`)
+	for _, path := range []string{one, one + "/coursepools", "/api/courses/by-degree/BEng%20in%20Software%20Engineering"} {
+		s.get("ann", path+"?academicYear=2025").want(t, http.StatusOK)
+	}
+}

@@ -1,8 +1,12 @@
 package legacy
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
+	"strings"
 )
 
 // catalogueDegree is a degree of the present API, and degree the same in the earlier form.
@@ -65,28 +69,65 @@ func toEarlierRules(rules []rule) []earlierRule {
 	return out
 }
 
+// yearOf is the year with which a spelling of an academic year begins: "2025", "2025-26" or "2025-2026".
+var yearOf = regexp.MustCompile(`^(20\d\d)(-\d{2}|-\d{4})?$`)
+
+// editionQuery is the query of the present API for ?academicYear=: the edition of that year or, without it, the one
+// before it, and before all editions the oldest. false when the client was answered already.
+func (x *exchange) editionQuery() (url.Values, bool) {
+	year := x.r.URL.Query().Get("academicYear")
+	if year == "" {
+		return url.Values{}, true
+	}
+	m := yearOf.FindStringSubmatch(year)
+	if m == nil {
+		x.writeError(http.StatusBadRequest, "BadRequestError", `An academic year is written as "2025-2026".`)
+		return nil, false
+	}
+	var all struct{ Calendars []struct{ Calendar string } } // the oldest first
+	if !x.get(http.MethodGet, "/api/calendars", nil, &all) {
+		return nil, false
+	}
+	chosen := ""
+	for _, c := range all.Calendars {
+		if begin, _, _ := strings.Cut(c.Calendar, "-"); chosen == "" || begin <= m[1] {
+			chosen = c.Calendar
+		}
+	}
+	return url.Values{"calendar": {chosen}}, true
+}
+
+// listDegrees answers with the degrees that a student can be in, by name.
 func (a adapter) listDegrees(x *exchange) {
+	query, ok := x.editionQuery()
 	var all struct{ Degrees []catalogueDegree }
-	if !x.get(http.MethodGet, "/api/degrees", nil, &all) {
+	if !ok || !x.get(http.MethodGet, "/api/degrees?"+query.Encode(), nil, &all) {
 		return
 	}
-	degrees := make([]degree, len(all.Degrees))
-	for i, d := range all.Degrees {
-		degrees[i] = d.toDegree()
+	degrees := make([]degree, 0, len(all.Degrees))
+	for _, d := range all.Degrees {
+		if d.DegreeType != "ECP" && d.DegreeType != "Co-op" {
+			degrees = append(degrees, d.toDegree())
+		}
 	}
+	slices.SortFunc(degrees, func(a, b degree) int { return strings.Compare(a.Name, b.Name) })
 	x.writeJSON(http.StatusOK, degrees)
 }
 
+// loadDegree returns the degree in the path.
+func (x *exchange) loadDegree() (d catalogueDegree, ok bool) {
+	query, ok := x.editionQuery()
+	return d, ok && x.get(http.MethodGet, x.pathOf("/api/degrees/", "?"+query.Encode()), nil, &d)
+}
+
 func (a adapter) getDegree(x *exchange) {
-	var d catalogueDegree
-	if x.get(http.MethodGet, x.pathOf("/api/degrees/", ""), nil, &d) {
+	if d, ok := x.loadDegree(); ok {
 		x.writeJSON(http.StatusOK, d.toDegree())
 	}
 }
 
 func (a adapter) getDegreeCredits(x *exchange) {
-	var d catalogueDegree
-	if x.get(http.MethodGet, x.pathOf("/api/degrees/", ""), nil, &d) {
+	if d, ok := x.loadDegree(); ok {
 		x.writeJSON(http.StatusOK, map[string]float64{"totalCredits": d.TotalCredits})
 	}
 }
@@ -101,9 +142,9 @@ type cataloguePool struct {
 }
 
 // loadPools returns the pools of the degree in the path.
-func (x *exchange) loadPools() ([]cataloguePool, bool) {
+func (x *exchange) loadPools(edition url.Values) ([]cataloguePool, bool) {
 	var all struct{ Pools []cataloguePool }
-	ok := x.get(http.MethodGet, x.pathOf("/api/degrees/", "/pools"), nil, &all)
+	ok := x.get(http.MethodGet, x.pathOf("/api/degrees/", "/pools?"+edition.Encode()), nil, &all)
 	return all.Pools, ok
 }
 
@@ -115,7 +156,11 @@ func (a adapter) listPools(x *exchange) {
 		Courses         []string      `json:"courses"`
 		Rules           []earlierRule `json:"rules"`
 	}
-	all, ok := x.loadPools()
+	edition, ok := x.editionQuery()
+	if !ok {
+		return
+	}
+	all, ok := x.loadPools(edition)
 	if !ok {
 		return
 	}
@@ -164,20 +209,27 @@ func (x *exchange) visitCourses(query url.Values, visit func(catalogueCourse)) b
 }
 
 func (a adapter) listCodes(x *exchange) {
+	query, ok := x.editionQuery()
 	codes := []string{}
-	if x.visitCourses(url.Values{}, func(c catalogueCourse) { codes = append(codes, c.Code) }) {
+	if ok && x.visitCourses(query, func(c catalogueCourse) { codes = append(codes, c.Code) }) {
 		x.writeJSON(http.StatusOK, map[string][]string{"courseCodes": codes})
 	}
 }
 
 func (a adapter) listCoursesOfDegree(x *exchange) {
-	pools, ok := x.loadPools()
+	edition, ok := x.editionQuery()
+	if !ok {
+		return
+	}
+	pools, ok := x.loadPools(edition)
 	if !ok {
 		return
 	}
 	courses, seen := []course{}, map[string]bool{}
 	for _, p := range pools {
-		ok := x.visitCourses(url.Values{"pool": {p.ID}}, func(c catalogueCourse) {
+		query := maps.Clone(edition)
+		query.Set("pool", p.ID)
+		ok := x.visitCourses(query, func(c catalogueCourse) {
 			if !seen[c.Code] {
 				seen[c.Code] = true
 				courses = append(courses, course{c.Code, c.Title, c.Credits, c.OfferedIn, toEarlierRules(c.Rules)})

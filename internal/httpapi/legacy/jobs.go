@@ -93,14 +93,40 @@ type sitting struct {
 	Code string `json:"code"`
 }
 
-// editJob edits the result of a job. The list of semesters decides where a course is; the state of a course is sent
-// only where there is no such list.
+// editJob edits the result of a job. Courses that the result does not have are ignored. A job that is not done had
+// nothing to edit: it is 404.
 func (a adapter) editJob(x *exchange) {
 	var e edit
-	if !x.readBody(&e) || !x.get(http.MethodPatch, x.pathOf("/api/timeline/status/", ""), e.toPatch(), nil) {
+	if !x.readBody(&e) || len(e.Courses) > 0 && !x.dropUnknown(e.Courses) {
 		return
 	}
-	x.writeJSON(http.StatusOK, map[string]string{"message": "The timeline is updated"})
+	out := x.send(http.MethodPatch, x.pathOf("/api/timeline/status/", ""), e.toPatch())
+	switch {
+	case out.status == http.StatusConflict:
+		x.writeError(http.StatusNotFound, "NotFoundError", "This job has no result that can be changed.")
+	case !out.isOK():
+		x.writeRefusal(out)
+	default:
+		x.writeJSON(http.StatusOK, map[string]string{"message": "The timeline is updated"})
+	}
+}
+
+// dropUnknown removes the courses that the result of the job does not have; false when the client was answered already.
+func (x *exchange) dropUnknown(courses map[string]editedCourse) bool {
+	var found struct {
+		Data struct {
+			Courses map[string]json.RawMessage `json:"courses"`
+		} `json:"data"`
+	}
+	if !x.get(http.MethodGet, x.pathOf("/api/timeline/status/", "?view=slim"), nil, &found) {
+		return false
+	}
+	for code := range courses {
+		if _, ok := found.Data.Courses[code]; !ok {
+			delete(courses, code)
+		}
+	}
+	return true
 }
 
 // toPatch returns the edit in the present form.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/trackmydegree/trackmydegree/internal/timelines"
 )
 
 // savedTimeline is a saved timeline of the present API.
@@ -69,8 +71,7 @@ func (a adapter) loadTimeline(x *exchange) {
 
 // hasID answers 400 for an id that no timeline can have.
 func (x *exchange) hasID() bool {
-	id := x.r.PathValue("id")
-	if len(id) == 24 {
+	if timelines.ValidID(x.r.PathValue("id")) {
 		return true
 	}
 	x.writeError(http.StatusBadRequest, "BadRequestError", "This is not the id of a timeline.")
