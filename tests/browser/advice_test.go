@@ -67,10 +67,9 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
-// A course is held to another requirement that lists it, from the audit, and let go again.
-func TestPinInAudit(t *testing.T) {
-	t.Parallel()
-	s := startSystem(t)
+// planShared plans COMP 425, which three requirements of the degree list, and returns the id of the job.
+func (s system) planShared(t *testing.T) string {
+	t.Helper()
 	body := `{"degree":"BCompSc in Computer Science","firstTerm":"Fall ` + nextYear() + `"}`
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/api/timeline/form", strings.NewReader(body))
 	must(t, err)
@@ -78,8 +77,38 @@ func TestPinInAudit(t *testing.T) {
 	var accepted struct{ JobID string }
 	s.send(t, r, &accepted)
 	s.awaitJob(t, accepted.JobID)
-	s.edit(t, accepted.JobID, `{"op":"placeCourse","course":"COMP 425","term":"FALL `+nextYear()+`"}`) // three requirements list it
-	tab := openPlan(t, s, accepted.JobID)
+	s.edit(t, accepted.JobID, `{"op":"placeCourse","course":"COMP 425","term":"FALL `+nextYear()+`"}`)
+	return accepted.JobID
+}
+
+// A course is held to another requirement that lists it, from its dialog, and let go again.
+func TestPinInDialog(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.planShared(t))
+	detailed := []chromedp.Action[chromedp.Void]{
+		press("#move-COMP-425"), press("#course-more summary"), chromedp.WaitVisible(css("#pin-pool")),
+		holds(`document.querySelector("#course-more p.pin label").htmlFor === "pin-pool"`),
+	}
+	run(tab, t, "the requirements that list it", detailed...)
+	run(tab, t, "the one in which it counts is chosen", holds(`document.querySelectorAll("#pin-pool option").length === 3 && !document.getElementById("pin-unset")`),
+		holds(`document.querySelector("#course-more li").textContent.includes(document.getElementById("pin-pool").selectedOptions[0].textContent)`))
+	run(tab, t, "pinned to another one", holds(`(() => { const s = document.getElementById("pin-pool"); s.selectedIndex = (s.selectedIndex + 1) % 3;
+		window.pool = s.value; window.poolName = s.selectedOptions[0].textContent; return true; })()`), press("#pin-set"),
+		holds(`document.querySelector("dialog") === null && document.getElementById("announcement").textContent.startsWith("COMP 425 is pinned.")`),
+		holds(`document.getElementById("marked").textContent.includes("counts in " + window.poolName + " by your choice")`), holds(`document.activeElement.id === "move-COMP-425"`))
+	run(tab, t, "the dialog says so", detailed...)
+	run(tab, t, "its fields", holds(`document.getElementById("pin-pool").value === window.pool && document.getElementById("pin-unset") !== null`),
+		holds(`document.querySelector("#course-more li").textContent.includes(window.poolName) && document.querySelector("#course-more li").textContent.includes("by your choice")`))
+	run(tab, t, "let go", press("#pin-unset"), holds(`document.getElementById("announcement").textContent.startsWith("COMP 425 is no longer pinned.")`),
+		holds(`document.getElementById("marked").hidden`))
+}
+
+// A course is held to another requirement that lists it, from the audit, and let go again.
+func TestPinInAudit(t *testing.T) {
+	t.Parallel()
+	s := startSystem(t)
+	tab := openPlan(t, s, s.planShared(t))
 	run(tab, t, "pinned", chromedp.Click(css("#tab-audit")), holds(`document.querySelectorAll("#audit-list > details").length > 3`),
 		chromedp.Evaluate[chromedp.Void](`void document.querySelectorAll("#audit-list > details").forEach((e) => { e.open = true; })`), watchEdits,
 		holds(`(() => { const b = document.querySelector("#audit-list [id^=pin-]"); if (!b) return false; window.pinned = b.id.split("-").slice(1, 3).join("-"); b.click(); return true; })()`),
