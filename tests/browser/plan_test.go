@@ -62,6 +62,7 @@ func TestRepeat(t *testing.T) {
 	run(tab, t, "planning it", chromedp.Click(css("#left-COMP-352")), chromedp.WaitVisible(css("dialog")),
 		holds(`[...document.querySelectorAll("dialog input[name=term]")].length >= 4`),
 		holds(`[...document.querySelectorAll("dialog input[name=term]")].every((r) => Number(r.value.split(" ")[1]) >= `+firstYear()+`)`),
+		holds(`document.querySelector("dialog input[name=term]:checked") !== null && !document.querySelector("dialog input[name=term]").checked`), // the current term is under way
 		pickTerm("2"), chromedp.Click(css("#course-move")), isIn("COMP-352"))
 	run(tab, t, "it is said", holds(`document.getElementById("announcement").textContent.includes("COMP 352 is in ")`),
 		holds(`document.getElementById("left-repeats").textContent === ""`))

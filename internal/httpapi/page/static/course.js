@@ -5,7 +5,7 @@ import { make, openDialog } from "./dom.js";
 import { boardTerms, foresee, isExempted, isOwed, loadOf, repeatsOf, sittingsOf } from "./model.js";
 import { remarkItem } from "./board.js";
 import { button, cancelButton, dialogActions, dotted, slug } from "./parts.js";
-import { isPast } from "./terms.js";
+import { isPast, parseTerm } from "./terms.js";
 import { credits, t, termName } from "./text.js";
 import { remarkText, seasonName } from "./words.js";
 
@@ -51,11 +51,13 @@ export async function openCourse(plan, code, from = null, sitting = null) {
 function termRadios(plan, data, course, code, from) {
   const sittings = sittingsOf(data), terms = boardTerms(data, plan.current);
   const said = terms.map((s) => course ? foresee(data, { code, ...course }, s.term, { current: plan.current, from, sittings: without(sittings, code, from) }) : []);
-  const first = terms.findIndex((s, i) => said[i].length === 0 && s.term !== from);
+  // The current term is under way: a course is planned after it unless the student chooses otherwise.
+  const ahead = terms.map((s) => parseTerm(s.term).begin > plan.current);
+  const first = [terms.findIndex((s, i) => ahead[i] && said[i].length === 0), ahead.indexOf(true), 0].find((i) => i >= 0);
   const rows = terms.map((semester, i) => {
     const isThere = semester.term !== from && semester.courses.some((c) => c.code === code);
     const id = `to-${slug(semester.term)}`;
-    return make("li", make("input", { type: "radio", name: "term", id, value: semester.term, disabled: isThere, checked: from ? semester.term === from : i === Math.max(first, 0) }),
+    return make("li", make("input", { type: "radio", name: "term", id, value: semester.term, disabled: isThere, checked: from ? semester.term === from : i === first }),
       make("label", { for: id }, termName(semester.term), " ",
         make("span.hint", dotted(semester.term === from && t("plan.here"), credits(loadOf(data, semester)))),
         said[i].map((remark) => make("span.hint.warn", remarkText(remark)))));

@@ -68,7 +68,7 @@ export async function readView(id) {
     }
     return make("tr", { class: `is-${state.status}` },
       make("th", { scope: "row" }, make("strong", row.code), " ", make("span.title", row.title ?? ""),
-        warningsOf(row).map((w) => make("span.note", warningText(w)))),
+        warningsOf(row).map((w) => make("span.note", warningText(w, false)))),
       make("td.number", formatNumber(row.credits)),
       make("td.number", row.page ?? "–"),
       make("td.state", state.word),
@@ -185,8 +185,9 @@ export async function readView(id) {
 function warningItems(warnings) {
   const averages = warnings.filter((w) => w.code === "gpa_differs" && w.expected);
   const names = averages.map((w) => (w.term ? termName(w.term) : t("read.overall")));
+  const printed = (value) => (Number.isNaN(Number(value)) ? value : Number(value)); // numbers are written by the language
   const hint = (w) => dotted(w.page && t("read.page", { page: w.page }),
-    w.expected && w.found && t("read.expectedFound", { expected: w.expected, found: w.found }));
+    w.expected && w.found && t("read.expectedFound", { expected: printed(w.expected), found: printed(w.found) }));
   return [
     ...warnings.filter((w) => !averages.includes(w)).map((w) => make("li", warningText(w), " ", make("span.hint", hint(w)))),
     averages.length > 0 && make("li", t("read.averages", { terms: listOf(names) })),

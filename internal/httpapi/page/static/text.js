@@ -113,11 +113,12 @@ export function poolText(name) {
   return (kind ? [say(kind), subjects].filter(Boolean).join(" : ") : subjects) + (option ? `, option ${option}` : "") + (extended ? ` (${say("ECP")})` : "");
 }
 
-// warningText is the sentence for a warning of the API, which is in English: other languages have one for its code.
-export function warningText(warning) {
+// warningText is the sentence for a warning of the API, which is in English: other languages have one for its code, after
+// the course and the term that it is about.
+export function warningText(warning, withPlace = true) {
   if (language === "en") return warning.message;
-  const key = `warning.${warning.code}`;
-  return [warning.course, warning.term && termName(warning.term)].filter(Boolean).join(", ") + (warning.course || warning.term ? " : " : "") + t(hasText(key) ? key : "plan.remark.other");
+  const key = `warning.${warning.code}`, place = withPlace ? [warning.course, warning.term && termName(warning.term)].filter(Boolean) : [];
+  return place.join(", ") + (place.length > 0 ? " : " : "") + t(hasText(key) ? key : "plan.remark.other");
 }
 
 // listOf joins names as a sentence does.
