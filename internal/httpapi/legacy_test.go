@@ -300,7 +300,8 @@ func TestLegacyEditOfTheFrontEnd(t *testing.T) {
 	}
 }
 
-// The list of degrees has those that a student can be in, by name; an academic year names the edition that was in force.
+// The list of degrees has those that a student can be in, by name. An academic year names the edition that was in
+// force.
 func TestLegacyDegrees(t *testing.T) {
 	t.Parallel()
 	s := setup(t, withLegacy)
