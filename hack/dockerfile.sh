@@ -38,7 +38,7 @@ build_toolchain() {
 
 # check_image shows what was built, and fails when it is not what the Dockerfile says.
 check_image() {
-	local container root user entrypoint size
+	local root user entrypoint size
 	container=$("${buildah[@]}" from --pull-never "$name")
 	trap '"${buildah[@]}" rm "$container" >/dev/null' EXIT
 	root=$("${buildah[@]}" mount "$container")
