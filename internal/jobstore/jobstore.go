@@ -15,6 +15,7 @@
 //	job:timeline:open          sorted set: the ids of all jobs that are not final, by the time of their creation
 //	job:open:<sha256>          the same of one owner
 //	job:owned:<sha256>         sorted set: the ids of all jobs of one owner, by the time of their last change
+//	job:results                sorted set: the ids of all jobs that have a result, by the time of its last change
 //	job:sweeper                the holder of the lease on the repair of jobs
 //	job:dead:<id>              a job that failed permanently, for operators: its record, its input and its history
 //	job:dead                   sorted set: the ids of these, by the time of their failure

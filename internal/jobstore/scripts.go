@@ -14,6 +14,9 @@ import (
 const (
 	// openIndex is the sorted set of the jobs that are not final.
 	openIndex = recordPrefix + "open"
+	// resultsIndex is the sorted set of the jobs that are done, by the time of the last change of their results. Those
+	// that have expired are removed with the next result.
+	resultsIndex = "job:results"
 	// eventsChannel carries "<id> <record>" for each change and "<id> " for a deletion. Channels of Redis are not
 	// part of a database. Ids are random, so another user of the channel does no harm.
 	eventsChannel = recordPrefix + "events"

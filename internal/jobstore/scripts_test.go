@@ -13,7 +13,7 @@ func TestLuaAndGoSpellNamesAlike(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
 		"OPEN_INDEX": openIndex, "EVENTS_CHANNEL": eventsChannel,
-		"DEAD_INDEX": deadIndex, "DEAD_PREFIX": deadPrefix, "FACTS_SUFFIX": factsSuffix, "READING_SUFFIX": readingSuffix,
+		"DEAD_INDEX": deadIndex, "RESULTS_INDEX": resultsIndex, "DEAD_PREFIX": deadPrefix, "FACTS_SUFFIX": factsSuffix, "READING_SUFFIX": readingSuffix,
 		"OPEN_PREFIX": openPrefix, "OWNED_PREFIX": ownedPrefix,
 	} {
 		if want := "local " + name + " = '" + value + "'\n"; !strings.Contains(namesLua, want) {

@@ -24,6 +24,12 @@ var cases = []struct {
 	{"TmdJobsFail", "one of twenty", []string{
 		`tmd_jobs_total{namespace="degrees",outcome="done"} 0+19x40`, `tmd_jobs_total{namespace="degrees",outcome="failed"} 0+1x40`}, 40, -1},
 	{"TmdJobsDead", "one", []string{`tmd_jobs_dead{namespace="degrees"} 0 1x9 0x5`}, 14, 6},
+	{"TmdResultsLost", "all of them", []string{
+		`tmd_results{namespace="degrees"} 100x20 0+1x40`, `tmd_results_oldest_seconds{namespace="degrees"} 40000x20 0+60x40`}, 60, 21},
+	{"TmdResultsLost", "those of a day before expire", []string{
+		`tmd_results{namespace="degrees"} 100x20 5x40`, `tmd_results_oldest_seconds{namespace="degrees"} 86000x20 40000x40`}, 60, -1},
+	{"TmdResultsLost", "a few", []string{
+		`tmd_results{namespace="degrees"} 5x20 0x40`, `tmd_results_oldest_seconds{namespace="degrees"} 40000x20 0x40`}, 60, -1},
 	{"TmdTasksRecovered", "ten", []string{`tmd_queue_recovered_total{namespace="degrees",reason="crash"} 0x5 10x40`}, 40, 6},
 	{"TmdTasksRecovered", "two", []string{`tmd_queue_recovered_total{namespace="degrees",reason="crash"} 0x5 2x40`}, 40, -1},
 	{"TmdAPIDown", "nothing to scrape", []string{`tmd_build_info{namespace="degrees",role="worker"} 1x20`,

@@ -50,6 +50,7 @@ end
 if next_state == 'done' then
 	redis.call('SET', KEYS[2], ARGV[8])
 	redis.call('SET', KEYS[3], ARGV[9])
+	index_result()
 end
 record_event(ARGV[18], attempt, ARGV[11], code)
 finish_change()

@@ -2,6 +2,7 @@
 local OPEN_INDEX = 'job:timeline:open'
 local EVENTS_CHANNEL = 'job:timeline:events'
 local DEAD_INDEX = 'job:dead'
+local RESULTS_INDEX = 'job:results'
 local DEAD_PREFIX = 'job:dead:'
 local FACTS_SUFFIX = ':facts'
 local READING_SUFFIX = ':reading'

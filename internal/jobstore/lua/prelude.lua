@@ -43,6 +43,13 @@ local function start_life(event)
 	redis.call('RPUSH', KEYS[1] .. LIFE_SUFFIX, ARGV[2] .. ' ' .. event .. ' 0 - -')
 end
 
+-- index_result adds the job to the index of results, and removes those that have expired.
+local function index_result()
+	redis.call('ZADD', RESULTS_INDEX, ARGV[2], ARGV[1])
+	redis.call('ZREMRANGEBYSCORE', RESULTS_INDEX, '-inf', string.format('%.0f', tonumber(ARGV[2]) - tonumber(ARGV[3])))
+	redis.call('PEXPIRE', RESULTS_INDEX, ARGV[3])
+end
+
 -- publish_message publishes without an error: a user without rights on the channel must not end a script between two
 -- writes. Watchers read their records again within seconds.
 local function publish_message(message) redis.pcall('PUBLISH', EVENTS_CHANNEL, message) end
@@ -95,6 +102,7 @@ local function delete_record()
 	local open_index = redis.call('HGET', KEYS[1], 'owned')
 	if open_index then redis.call('ZREM', owned_index(open_index), ARGV[1]) end
 	close_job()
+	redis.call('ZREM', RESULTS_INDEX, ARGV[1])
 	redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[1] .. READING_SUFFIX, KEYS[1] .. LIFE_SUFFIX)
 	if redis.call('DEL', unpack(KEYS)) > 0 then publish_message(ARGV[1] .. ' ') end
 end

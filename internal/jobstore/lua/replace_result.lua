@@ -14,5 +14,6 @@ if version ~= ARGV[4] then return -3 end
 redis.call('HSET', KEYS[1], 'edit', ARGV[5])
 redis.call('SET', KEYS[2], ARGV[6])
 redis.call('SET', KEYS[3], ARGV[7])
+index_result()
 finish_change()
 return tonumber(redis.call('HGET', KEYS[1], 'version'))

@@ -25,6 +25,7 @@ if owner == ARGV[4] then
 		redis.call('ZADD', KEYS[5], created, ARGV[1])
 		redis.call('PEXPIRE', KEYS[5], ARGV[3])
 	end
+	if state == 'done' then index_result() end
 	finish_change()
 	return 1
 end
