@@ -49,8 +49,8 @@ func TestAllKeysOfAJobEndTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := e.redis.Keys(ctx, "*").Val()
-		// The list of the owner's jobs is for all of them, and lasts as long as the copy of a failed one. That of results is
-		// for all jobs.
+		// The list of the owner's jobs is for all of them, and lasts as long as the copy of a failed one. That of
+		// results is for all jobs.
 		all = slices.DeleteFunc(all, func(key string) bool { return strings.HasPrefix(key, "job:owned:") || key == "job:results" })
 		if len(all) != 6 {
 			t.Errorf("keys: got %v, want 6", all)
