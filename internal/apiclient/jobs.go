@@ -85,6 +85,7 @@ type Upload struct {
 	Form           Form
 	Force          bool   // create a new job even if one of the same document exists
 	Degree         string // the id of the degree that takes the place of the document's; "" for the document's own
+	Calendar       string // the edition that takes the place of the admission's, such as "2025-26"; "" for that
 	IdempotencyKey string // a repeat with the same key returns the job of the first request
 	OnSent         func(total int)
 }
@@ -97,6 +98,9 @@ func (c *Client) SubmitUpload(ctx context.Context, u Upload) (accepted JobStatus
 	}
 	if u.Degree != "" {
 		query.Set("degree", u.Degree)
+	}
+	if u.Calendar != "" {
+		query.Set("calendar", u.Calendar)
 	}
 	path := UploadPath
 	if len(query) > 0 {

@@ -22,6 +22,7 @@ type uploadOptions struct {
 	url, token string
 	json       bool
 	degree     string   // an id
+	calendar   string   // an edition
 	expect     []string // course codes
 	timeout    time.Duration
 }
@@ -47,6 +48,7 @@ func newUploadCommand(p program.Process) *cobra.Command {
 	c.Flags().StringVar(&o.token, "token", "", "the token to send (TMD_TOKEN, which other users of the machine cannot see)")
 	c.Flags().StringArrayVar(&o.expect, "expect", nil, "a course that the timelines must hold in a term, COMP 248; may be given several times")
 	c.Flags().StringVar(&o.degree, "degree", "", "the id of the degree that takes the place of the one in the documents; GET /api/degrees lists them")
+	c.Flags().StringVar(&o.calendar, "calendar", "", "the edition of the catalogue, 2026-27, that takes the place of the one of the admission")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	c.Flags().DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for all of it")
 	return c
@@ -81,7 +83,7 @@ func uploadFiles(ctx context.Context, p program.Process, o uploadOptions, files 
 	defer api.CloseIdleConnections()
 
 	display := progress.NewDisplay(p.Stderr, sizes)
-	outcomes := batchupload.UploadAll(ctx, api, files, batchupload.Options{Degree: o.degree, Expected: o.expect}, display)
+	outcomes := batchupload.UploadAll(ctx, api, files, batchupload.Options{Degree: o.degree, Calendar: o.calendar, Expected: o.expect}, display)
 	display.Finish()
 
 	return writeOutcomes(p, o, outcomes)

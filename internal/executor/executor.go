@@ -218,8 +218,9 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		}
 		ctx, built := a.startStep(ctx, "build")
 		defer built()
-		builder := builders.ForDocument(*a.document)
-		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, given.Degree, now))
+		chosen := timeline.Choice{Degree: given.Degree, Calendar: given.Calendar}
+		builder := builders.ForDocument(*a.document, chosen)
+		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, chosen, now))
 	case job.Form:
 		form, err := wire.DecodeForm(bytes.NewReader(input))
 		if err != nil {
@@ -245,6 +246,7 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		}
 		ctx, built := a.startStep(ctx, "build")
 		defer built()
+		saved = saved.ForCalendar(given.Calendar)
 		builder := builders.ForSaved(saved)
 		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
 	case job.Plan:

@@ -60,6 +60,38 @@ func TestUploadForADegree(t *testing.T) {
 	}
 }
 
+func TestUploadForACalendar(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	const loaded = "2026-27"
+	content := pdf(1000)
+	upload := func(calendar, key string) answer {
+		body, contentType := form(t, "file", "transcript.pdf", content)
+		return s.do(request{
+			method: http.MethodPost, path: "/api/timeline/upload?calendar=" + url.QueryEscape(calendar), owner: "ann", body: body,
+			header: map[string]string{"Content-Type": contentType, "Idempotency-Key": key},
+		})
+	}
+	for _, unknown := range []string{"", "1999-00", strings.Repeat("x", 5000)} {
+		p := upload(unknown, "k1").wantProblem(t, fault.InvalidForm)
+		if len(p.Errors) != 1 || p.Errors[0].Path != "calendar" || !strings.Contains(p.Errors[0].Message, loaded) {
+			t.Errorf("an edition of %d letters: got %+v, want the field and the loaded editions", len(unknown), p)
+		}
+	}
+	if files := s.files(); len(files) != 0 {
+		t.Errorf("got the files %v of refused uploads, want none", files)
+	}
+	id := upload(loaded, "k1").jobID(t)
+	if other := s.upload("ann", content, "Idempotency-Key", "k1").jobID(t); other == id {
+		t.Error("got the job of a chosen edition for an upload without one and the same key")
+	}
+	_, input, err := s.jobs.BeginAttempt(t.Context(), id, 1)
+	must(t, err)
+	if got, err := job.DecodeInput(job.File, input); err != nil || got != (job.Input{Calendar: loaded}) {
+		t.Errorf("got the input %+v, %v, want the edition", got, err)
+	}
+}
+
 func TestUnknownDegreesStoreNothing(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -63,7 +63,7 @@ func (a *API) submitTimeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	r, cancel := middleware.LimitAnswer(r)
 	defer cancel()
-	if request.Degree, err = a.readDegree(r); err != nil {
+	if err := a.readChoice(r, &request); err != nil {
 		return err
 	}
 	// The job would fail later without it; this answer comes at once.

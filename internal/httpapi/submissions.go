@@ -11,6 +11,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/httpapi/respond"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/submit"
+	"github.com/trackmydegree/trackmydegree/internal/timeline"
 )
 
 // maxIdempotencyKey bounds the keys, in bytes; a UUID has 36.
@@ -44,14 +45,30 @@ func readSubmission(r *http.Request) (submit.Request, error) {
 	return s, nil
 }
 
-// readDegree reads the degree that is given for a document or a saved timeline, "" when none is. A degree that a
-// student cannot be in is degree_not_found.
-func (a *API) readDegree(r *http.Request) (string, error) {
+// readChoice reads the degree and the edition that are chosen for a document or a saved timeline. A degree that a
+// student cannot be in is degree_not_found, an edition that is not loaded invalid_form.
+func (a *API) readChoice(r *http.Request, s *submit.Request) (err error) {
 	query := r.URL.Query()
-	if !query.Has("degree") {
-		return "", nil
+	if query.Has("calendar") {
+		if s.Calendar, err = a.checkCalendar(r, query.Get("calendar")); err != nil {
+			return err
+		}
 	}
-	return a.checkDegree(r, query.Get("degree"))
+	if query.Has("degree") {
+		s.Degree, err = a.checkDegree(r, query.Get("degree"))
+	}
+	return err
+}
+
+// checkCalendar returns the name of an edition that is loaded; invalid_form.
+func (a *API) checkCalendar(r *http.Request, calendar string) (string, error) {
+	r, cancel := middleware.LimitAnswer(r)
+	defer cancel()
+	editions, err := a.snapshot.CurrentEditions(r.Context())
+	if err != nil {
+		return "", err
+	}
+	return timeline.CheckCalendar(editions, calendar)
 }
 
 // checkDegree returns the id of a degree that a student can be in; degree_not_found.

@@ -41,7 +41,7 @@ func (a *API) submitFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if request.Degree, err = a.readDegree(r); err != nil {
+	if err := a.readChoice(r, &request); err != nil {
 		return err
 	}
 	const most = document.MaxBytes + maxEnvelope

@@ -20,15 +20,18 @@ type Input struct {
 	TimelineID string `json:"timelineId,omitempty"`
 	// Degree is the id of the degree that takes the place of the document's or the timeline's; empty for theirs.
 	Degree string `json:"degree,omitempty"`
+	// Calendar is the edition of the catalogue, such as "2025-26", that takes the place of the one of the admission;
+	// empty for that.
+	Calendar string `json:"calendar,omitempty"`
 }
 
-// Encode returns the input as it is stored: nothing for a document without a degree, the id alone for a timeline
+// Encode returns the input as it is stored: nothing for a document without a choice, the id alone for a timeline
 // without one, as earlier versions wrote it, and JSON otherwise.
 func (i Input) Encode() ([]byte, error) {
 	switch {
 	case i == (Input{}):
 		return nil, nil
-	case i.Degree == "":
+	case i.Degree == "" && i.Calendar == "":
 		return []byte(i.TimelineID), nil
 	}
 	b, err := json.Marshal(i)

@@ -18,8 +18,10 @@ func TestInput(t *testing.T) {
 	}{
 		{"a document", job.File, job.Input{}, ""},
 		{"a document with a degree", job.File, job.Input{Degree: "D1"}, `{"degree":"D1"}`},
+		{"a document with an edition", job.File, job.Input{Calendar: "2025-26"}, `{"calendar":"2025-26"}`},
 		{"a timeline, as earlier versions wrote it", job.TimelineData, job.Input{TimelineID: "65f0"}, "65f0"},
 		{"a timeline with a degree", job.TimelineData, job.Input{TimelineID: "65f0", Degree: "D1"}, `{"timelineId":"65f0","degree":"D1"}`},
+		{"a timeline with an edition", job.TimelineData, job.Input{TimelineID: "65f0", Calendar: "2025-26"}, `{"timelineId":"65f0","calendar":"2025-26"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

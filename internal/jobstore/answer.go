@@ -25,12 +25,8 @@ const (
 // AnswerJob queues a failed job again with the degree that its owner chose; see submit.Jobs. The record continues its
 // fence and its version, and is created now, as a dead job is that operators retry. Idempotent.
 func (s *Store) AnswerJob(ctx context.Context, a submit.Answer, maxOpenJobs int) (job.Record, job.Ticket, error) {
-	input, err := job.Input{Degree: a.Degree}.Encode()
-	if err != nil {
-		return job.Record{}, job.Ticket{}, fault.Wrap(fault.Internal, err)
-	}
 	keys := append(keysOf(a.ID), ownerIndex(a.Owner), deadPrefix+string(a.ID), deadIndex)
-	args := append(s.firstArgs(a.ID), a.Degree, input, maxOpenJobs)
+	args := append(s.firstArgs(a.ID), a.Degree, maxOpenJobs)
 	values, err := answerJobScript.Run(ctx, s.redis, keys, args...).Slice()
 	if err != nil {
 		return job.Record{}, job.Ticket{}, toFault(ctx, "answer job", err)
@@ -47,13 +43,15 @@ func (s *Store) AnswerJob(ctx context.Context, a submit.Answer, maxOpenJobs int)
 	default:
 		return job.Record{}, job.Ticket{}, fault.New(fault.JobNotFound)
 	}
-	r, err := requireRecord(decodeRecord(a.ID, values[3:]))
+	r, err := requireRecord(decodeRecord(a.ID, values[4:]))
 	if err != nil {
 		return job.Record{}, job.Ticket{}, err
 	}
 	claim, _ := values[2].(string)
 	t := ticketOf(r, claim)
-	t.Input = input
+	if input, ok := values[3].(string); ok {
+		t.Input = []byte(input)
+	}
 	if facts, ok := values[1].(string); ok {
 		t.Facts = []byte(facts)
 	}

@@ -23,6 +23,24 @@ func (e *env) failAnswerable(t testing.TB) job.Record {
 	return e.mustLoad(t, r.ID)
 }
 
+func TestAnswerKeepsTheChosenCalendar(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, e *env) {
+		now := e.clock.Now()
+		r := job.Record{ID: newID(), Kind: job.File, Owner: "owner-1", State: job.Queued, Version: 1, CreatedAt: now, UpdatedAt: now}
+		mustSucceed(t, e.createRecord(t.Context(), r, []byte(`{"calendar":"2025-26"}`)))
+		kept := job.KeptFacts{Sealed: []byte("sealed"), Until: now.Add(job.AnswerTTL)}
+		mustSucceed(t, e.FailAnswerable(t.Context(), r.ID, e.mustBegin(t, r.ID, 1), failureOf(fault.DegreeMissing), kept))
+		want := job.Input{Degree: "D1", Calendar: "2025-26"}
+		for _, name := range []string{"the answer", "the same answer again"} {
+			_, ticket, err := e.AnswerJob(t.Context(), answerOf(r.ID, "D1"), 1)
+			mustSucceed(t, err)
+			if got, err := job.DecodeInput(job.File, ticket.Input); err != nil || got != want {
+				t.Errorf("%s: got the input %+v, %v, want %+v", name, got, err, want)
+			}
+		}
+	})
+}
+
 func answerOf(id job.ID, degree string) submit.Answer {
 	return submit.Answer{ID: id, Owner: "owner-1", Degree: degree}
 }

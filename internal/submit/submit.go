@@ -64,14 +64,16 @@ func New(d Deps) (*Submitter, error) {
 
 // Request describes the caller of a submission. IdempotencyKey is the client's name for the submission: repeating it
 // within 24 hours returns the same job. Empty means none. Force creates a new job even if an open one of the owner
-// has the same content. Degree is the id of a degree that replaces the one of the document or of the saved timeline;
-// the caller has validated it. With another degree, the same key or the same content is another job.
+// has the same content. Degree is the id of a degree that replaces the one of the document or of the saved timeline,
+// and Calendar the edition that replaces the one of the admission; the caller has validated them. With another degree
+// or edition, the same key or the same content is another job.
 type Request struct {
 	Owner          string
 	Priority       job.Priority
 	IdempotencyKey string
 	Force          bool
 	Degree         string
+	Calendar       string
 }
 
 // Receipt names the accepted job. Existing says that an earlier request with the same key or the same content created
@@ -84,7 +86,7 @@ type Receipt struct {
 // SubmitFile accepts a document: at most document.MaxBytes of body. It returns the errors of Uploads, Jobs and Queue:
 // conflict while a request with the same key is under way; too_many_jobs, where possible before it reads the body.
 func (s *Submitter) SubmitFile(ctx context.Context, r Request, body io.Reader) (Receipt, error) {
-	input, err := job.Input{Degree: r.Degree}.Encode()
+	input, err := job.Input{Degree: r.Degree, Calendar: r.Calendar}.Encode()
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: document: %w", err))
 	}
@@ -103,7 +105,7 @@ func (s *Submitter) SubmitForm(ctx context.Context, r Request, form timeline.For
 // SubmitTimeline accepts a saved timeline to be built again. The job checks that the owner has the timeline, unless the
 // caller has checked before.
 func (s *Submitter) SubmitTimeline(ctx context.Context, r Request, timelineID string) (Receipt, error) {
-	input, err := job.Input{TimelineID: timelineID, Degree: r.Degree}.Encode()
+	input, err := job.Input{TimelineID: timelineID, Degree: r.Degree, Calendar: r.Calendar}.Encode()
 	if err != nil {
 		return Receipt{}, fault.Wrap(fault.Internal, fmt.Errorf("submit: saved timeline: %w", err))
 	}
@@ -208,8 +210,8 @@ func (s *Submitter) checkIntake(ctx context.Context) error {
 	return nil
 }
 
-// digestKey returns the digest of an owner's idempotency key and of the given degree: keys have any length, and may
-// contain data that must not be stored.
+// digestKey returns the digest of an owner's idempotency key, the given degree and the given edition: keys have any
+// length, and may contain data that must not be stored.
 func digestKey(r Request) string {
 	if r.IdempotencyKey == "" {
 		return ""
@@ -217,6 +219,9 @@ func digestKey(r Request) string {
 	text := strconv.Itoa(len(r.Owner)) + ":" + r.Owner + r.IdempotencyKey
 	if r.Degree != "" {
 		text = "degree " + strconv.Itoa(len(r.Degree)) + ":" + r.Degree + text // other texts begin with a digit
+	}
+	if r.Calendar != "" {
+		text = "calendar " + strconv.Itoa(len(r.Calendar)) + ":" + r.Calendar + text
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])

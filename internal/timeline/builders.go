@@ -31,8 +31,12 @@ func NewBuilders(e *catalogue.Editions) *Builders {
 // ForEdition returns the builder of one of the editions.
 func (b *Builders) ForEdition(c *catalogue.Catalogue) *Builder { return b.builders[c]() }
 
-// ForDocument returns the builder for a document.
-func (b *Builders) ForDocument(doc document.Document) *Builder {
+// ForDocument returns the builder for a document: of the chosen edition, or the nearest later one when that is no
+// longer loaded; without a choice, of the admission's.
+func (b *Builders) ForDocument(doc document.Document, chosen Choice) *Builder {
+	if chosen.Calendar != "" {
+		return b.ForEdition(b.editions.NearestEdition(chosen.Calendar))
+	}
 	c, _ := b.editions.ChooseEdition(admitTerm(doc))
 	return b.ForEdition(c)
 }
@@ -50,14 +54,27 @@ func (b *Builders) ForForm(f Form) (*Builder, error) {
 // FormEdition returns the edition for a form; see ForForm.
 func FormEdition(editions *catalogue.Editions, f Form) (*catalogue.Catalogue, error) {
 	if f.Calendar != "" {
-		c, ok := editions.FindEdition(f.Calendar)
-		if !ok {
-			return nil, unknownCalendar(editions.Calendars())
-		}
-		return c, nil
+		return findCalendar(editions, f.Calendar)
 	}
 	first, _ := term.Parse(f.FirstTerm) // what is no term is refused with the rest of the form
 	c, _ := editions.ChooseEdition(first)
+	return c, nil
+}
+
+// CheckCalendar returns the name of an edition that is loaded; invalid_form for one that is not.
+func CheckCalendar(editions *catalogue.Editions, calendar string) (string, error) {
+	c, err := findCalendar(editions, calendar)
+	if err != nil {
+		return "", err
+	}
+	return c.Calendar(), nil
+}
+
+func findCalendar(editions *catalogue.Editions, calendar string) (*catalogue.Catalogue, error) {
+	c, ok := editions.FindEdition(calendar)
+	if !ok {
+		return nil, unknownCalendar(editions.Calendars())
+	}
 	return c, nil
 }
 

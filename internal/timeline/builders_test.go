@@ -53,23 +53,28 @@ func TestDocumentsAreMeasuredByTheirEdition(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		first, program *string
+		chosen         string
 		calendar       string
 		credits        float64
 		warning        string
 	}{
-		"its own":                        {ptr("Fall 2024"), nil, "2024-25", 118, ""},
-		"winter ends the year":           {ptr("Winter 2025"), nil, "2024-25", 118, ""},
-		"the nearest later one":          {ptr("Fall 2025"), nil, "2026-27", 120, "2025-26 → 2026-27"},
-		"before the first":               {ptr("Fall 2010"), nil, "2024-25", 118, "2010-11 → 2024-25"},
-		"after the last":                 {ptr("Fall 2030"), nil, "2027-28", 120, "2030-31 → 2027-28"},
-		"of the present program":         {ptr("Fall 2021"), ptr("Fall 2026"), "2026-27", 120, ""},
-		"without an admission, the last": {nil, nil, "2027-28", 120, ""},
+		"its own":                        {ptr("Fall 2024"), nil, "", "2024-25", 118, ""},
+		"winter ends the year":           {ptr("Winter 2025"), nil, "", "2024-25", 118, ""},
+		"the nearest later one":          {ptr("Fall 2025"), nil, "", "2026-27", 120, "2025-26 → 2026-27"},
+		"before the first":               {ptr("Fall 2010"), nil, "", "2024-25", 118, "2010-11 → 2024-25"},
+		"after the last":                 {ptr("Fall 2030"), nil, "", "2027-28", 120, "2030-31 → 2027-28"},
+		"of the present program":         {ptr("Fall 2021"), ptr("Fall 2026"), "", "2026-27", 120, ""},
+		"without an admission, the last": {nil, nil, "", "2027-28", 120, ""},
+		"chosen":                         {ptr("Fall 2024"), nil, "2026-27", "2026-27", 120, ""},
+		"chosen without an admission":    {nil, nil, "2024-25", "2024-25", 118, ""},
+		"chosen, and no longer loaded":   {ptr("Fall 2024"), nil, "2025-26", "2026-27", 120, "2025-26 → 2026-27"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			doc := timelinetest.NewTranscript(timelinetest.SoftwarePrinted, "Fall 2025: COMP 248 A")
 			doc.ProgramInfo.FirstTerm, doc.ProgramInfo.ProgramTerm = c.first, c.program
-			r := timelinetest.Must(threeYears().ForDocument(doc).FromDocument(doc, now))(t)
+			chosen := timeline.Choice{Calendar: c.chosen}
+			r := timelinetest.Must(threeYears().ForDocument(doc, chosen).FromDocumentFor(doc, chosen, now))(t)
 			if r.Calendar != c.calendar || r.Degree.TotalCredits != c.credits || calendarWarning(r) != c.warning {
 				t.Errorf("calendar %s, %v credits, warning %q; want %s, %v, %q",
 					r.Calendar, r.Degree.TotalCredits, calendarWarning(r), c.calendar, c.credits, c.warning)
@@ -78,7 +83,7 @@ func TestDocumentsAreMeasuredByTheirEdition(t *testing.T) {
 	}
 	t.Run("without a program", func(t *testing.T) {
 		t.Parallel()
-		if _, err := threeYears().ForDocument(document.Document{}).FromDocument(document.Document{}, now); fault.CodeOf(err) != fault.DegreeMissing {
+		if _, err := threeYears().ForDocument(document.Document{}, timeline.Choice{}).FromDocument(document.Document{}, now); fault.CodeOf(err) != fault.DegreeMissing {
 			t.Errorf("%v, want degree_missing", err)
 		}
 	})

@@ -32,7 +32,7 @@ func TestFromDocumentForAGivenDegree(t *testing.T) {
 			t.Parallel()
 			doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{
 				Degree: tt.printed, MinimumProgramLength: &length}}
-			r, err := timelinetest.Builder().FromDocumentFor(doc, tt.given, now)
+			r, err := timelinetest.Builder().FromDocumentFor(doc, timeline.Choice{Degree: tt.given}, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestAGivenDegreeThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	b := timelinetest.Builder()
 	doc := document.Document{Kind: document.Transcript, ProgramInfo: &document.ProgramInfo{Degree: "Bachelor of Engineering, Software Engineering"}}
-	if _, err := b.FromDocumentFor(doc, "BCom", now); fault.CodeOf(err) != fault.DegreeNotFound {
+	if _, err := b.FromDocumentFor(doc, timeline.Choice{Degree: "BCom"}, now); fault.CodeOf(err) != fault.DegreeNotFound {
 		t.Errorf("got %v, want degree_not_found", err)
 	}
 }

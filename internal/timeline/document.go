@@ -29,14 +29,26 @@ const (
 // FromDocument builds the timeline of a document, as of now. The errors are degree_missing, degree_not_found and
 // degree_ambiguous, and corrupt for impossible terms.
 func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, error) {
-	return b.FromDocumentFor(doc, "", now)
+	return b.FromDocumentFor(doc, Choice{}, now)
 }
 
-// FromDocumentFor is FromDocument for the degree of an id, which takes the place of the document's; "" is the
-// document's own. A degree that the catalogue lacks is degree_not_found.
-func (b *Builder) FromDocumentFor(doc document.Document, degreeID string, now time.Time) (*Result, error) {
+// Choice is what takes the place of what a document or a saved timeline says: the id of a degree, and an edition of the
+// catalogue such as "2025-26". An empty field chooses nothing.
+type Choice struct{ Degree, Calendar string }
+
+// wantedCalendar returns the edition that is chosen, else that of the admission; "" when neither is known.
+func wantedCalendar(doc document.Document, chosen Choice) string {
+	if t := admitTerm(doc); chosen.Calendar == "" && !t.IsZero() {
+		return catalogue.AcademicYear(t)
+	}
+	return chosen.Calendar
+}
+
+// FromDocumentFor is FromDocument with a choice. A degree that the catalogue lacks is degree_not_found. An edition that
+// was chosen needs no warning that it is not the admission's.
+func (b *Builder) FromDocumentFor(doc document.Document, chosen Choice, now time.Time) (*Result, error) {
 	info := cmp.Or(doc.ProgramInfo, &document.ProgramInfo{})
-	match, err := b.chooseDegree(info.Degree, degreeID)
+	match, err := b.chooseDegree(info.Degree, chosen.Degree)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +65,8 @@ func (b *Builder) FromDocumentFor(doc document.Document, degreeID string, now ti
 	}
 	d.warnings = append(d.warnings, doc.Warnings...)
 	d.warnings = append(d.warnings, ignoredPrograms(match.Ignored)...)
-	if t := admitTerm(doc); !t.IsZero() && !b.cat.Covers(t) {
-		d.warnings = append(d.warnings, otherCalendar(catalogue.AcademicYear(t), b.cat.Calendar()))
+	if wanted, own := wantedCalendar(doc, chosen), b.cat.Calendar(); wanted != "" && own != "" && wanted != own {
+		d.warnings = append(d.warnings, otherCalendar(wanted, own))
 	}
 	d.addTransfers(doc)
 	d.warnings = append(d.warnings, replacedDegree(match)...)

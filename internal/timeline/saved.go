@@ -59,6 +59,15 @@ func (s Saved) ForDegree(id string) Saved {
 	return s
 }
 
+// ForCalendar returns the timeline measured by another edition of the catalogue, which the caller has validated. An
+// edition that was chosen needs no warning that it is not the admission's.
+func (s Saved) ForCalendar(calendar string) Saved {
+	if calendar != "" {
+		s.Calendar, s.Warnings = calendar, withoutCode(s.Warnings, warning.OtherCalendar)
+	}
+	return s
+}
+
 // FromSaved rebuilds a saved timeline, as of now: a plan for a term that is over is incomplete. The errors are
 // degree_not_found, for a degree that the catalogue no longer has, and invalid_form.
 func (b *Builder) FromSaved(s Saved, now time.Time) (*Result, error) {

@@ -35,6 +35,7 @@ type Outcome struct {
 // Options say how files are uploaded and what their timelines must have.
 type Options struct {
 	Degree   string   // the id of the degree that takes the place of the documents'; "" for theirs
+	Calendar string   // the edition that takes the place of the admission's; "" for that
 	Expected []string // the codes of courses that every timeline must have in one of its terms
 }
 
@@ -45,7 +46,7 @@ func UploadAll(ctx context.Context, api *apiclient.Client, files []string, o Opt
 	all.SetLimit(maxConcurrent)
 	for i, file := range files {
 		all.Go(func() error {
-			outcomes[i] = uploadFile(ctx, api, file, o.Degree, display).expectCourses(o.Expected)
+			outcomes[i] = uploadFile(ctx, api, file, o, display).expectCourses(o.Expected)
 			display.ShowEnd(file)
 			return nil
 		})
@@ -54,14 +55,14 @@ func UploadAll(ctx context.Context, api *apiclient.Client, files []string, o Opt
 	return outcomes
 }
 
-func uploadFile(ctx context.Context, api *apiclient.Client, file, degree string, display progress.Display) Outcome {
+func uploadFile(ctx context.Context, api *apiclient.Client, file string, o Options, display progress.Display) Outcome {
 	out := Outcome{File: file}
 	pdf, err := documentfile.Read(file)
 	if err != nil {
 		return out.fail(err)
 	}
 	accepted, err := api.SubmitUpload(ctx, apiclient.Upload{
-		Form: apiclient.NewDocumentForm(pdf), IdempotencyKey: uuid.NewString(), Degree: degree,
+		Form: apiclient.NewDocumentForm(pdf), IdempotencyKey: uuid.NewString(), Degree: o.Degree, Calendar: o.Calendar,
 		OnSent: func(total int) { display.ShowSent(file, total) },
 	})
 	if err != nil {

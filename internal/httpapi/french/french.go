@@ -80,12 +80,12 @@ func TranslateNotes(english string) string {
 	return strings.Join(out, " ")
 }
 
-// TranslateFault returns err with its fields in French, and whether every one of them is. An error without fields is
-// not changed.
-func TranslateFault(err error) (error, bool) {
+// TranslateFault returns the fault of err with its fields in French, and whether every one of them is; nil for an error
+// without fields.
+func TranslateFault(err error) (*fault.Error, bool) {
 	f := fault.From(err)
 	if f == nil || len(f.Fields) == 0 {
-		return err, false
+		return nil, false
 	}
 	translated, isWhole := *f, true
 	translated.Fields = make([]fault.Field, len(f.Fields))

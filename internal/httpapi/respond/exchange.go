@@ -66,7 +66,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 			err = errClientLeft // the request failed because its client disconnected
 		}
 	}
-	if translated, isWhole := french.TranslateFault(err); translated != err {
+	if translated, isWhole := french.TranslateFault(err); translated != nil {
 		w.Header().Add("Vary", "Accept-Language")
 		if french.IsPreferred(r) {
 			err = translated

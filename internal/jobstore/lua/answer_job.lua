@@ -4,12 +4,11 @@
 --      6 the copy of the dead job
 --      7 the index of dead jobs
 -- ARGV 4 the degree that the owner chose
---      5 the input with it
---      6 how many open jobs the owner may have, 0 for any number
--- Returns the outcome (see answerAccepted in Go), the facts and the name of the idempotency claim, or nil, and the
--- fields of the record.
+--      5 how many open jobs the owner may have, 0 for any number
+-- Returns the outcome (see answerAccepted in Go), the facts, the name of the idempotency claim and the input, or nil, and
+-- the fields of the record.
 local function answer(outcome)
-	local values = {outcome, redis.call('HGET', KEYS[1], 'facts'), redis.call('GET', KEYS[4])}
+	local values = {outcome, redis.call('HGET', KEYS[1], 'facts'), redis.call('GET', KEYS[4]), redis.call('HGET', KEYS[1], 'input')}
 	for _, value in ipairs(read_record()) do values[#values + 1] = value end
 	return values
 end
@@ -27,12 +26,17 @@ if not facts then
 	local until_time = redis.call('HGET', KEYS[1], 'answerUntil')
 	return answer(until_time and until_time ~= '' and 4 or 3)
 end
-local limit = tonumber(ARGV[6])
+local limit = tonumber(ARGV[5])
 if limit > 0 and count_open(KEYS[5], limit) >= limit then return answer(5) end
+
+-- What else the owner chose with the upload stays. The record of a failed job has no input, its copy has.
+local input = redis.call('HGET', KEYS[6], 'input')
+input = input and input ~= '' and cjson.decode(input) or {}
+input.degree = ARGV[4]
 
 local next_fence = string.format('%.0f', tonumber(fence) + 1)
 redis.call('HSET', KEYS[1], 'state', 'queued', 'attempt', 0, 'fence', next_fence, 'base', next_fence, 'createdAt', ARGV[2],
-	'owned', KEYS[5], 'input', ARGV[5], 'answer', ARGV[4], 'facts', facts, 'fromFacts', 1)
+	'owned', KEYS[5], 'input', cjson.encode(input), 'answer', ARGV[4], 'facts', facts, 'fromFacts', 1)
 redis.call('HDEL', KEYS[1], 'error', 'retryAt', 'finishedAt', 'answerUntil')
 redis.call('DEL', KEYS[1] .. FACTS_SUFFIX, KEYS[6])
 redis.call('ZREM', KEYS[7], ARGV[1])
