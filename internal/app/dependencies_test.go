@@ -72,7 +72,7 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 	t.Run("admin", func(t *testing.T) {
 		testenv.CheckDependencies(t, admin.Deps{
 			Queue: struct{ admin.Queue }{}, Tasks: struct{ admin.Tasks }{}, Intake: struct{ admin.Intake }{},
-			Jobs: struct{ admin.Jobs }{}, Clock: time.Now,
+			Jobs: struct{ admin.Jobs }{}, Audit: struct{ admin.AuditTrail }{}, Clock: time.Now, Logger: logger,
 		}, admin.New, "Uploads")
 	})
 	t.Run("repair", func(t *testing.T) {

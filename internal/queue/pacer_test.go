@@ -18,9 +18,9 @@ type pacedQueue struct {
 	*pacer
 	stop    context.CancelFunc
 	running int
-	sent    int // scripts that reached Redis
-	asked   int // times that it asked Redis whether keys exist
-	exists  bool
+	sent    int       // scripts that reached Redis
+	asked   int       // times that it asked Redis whether keys exist
+	absent  time.Time // until then none of the keys exists
 	answer  func() *redis.Cmd
 }
 
@@ -28,12 +28,12 @@ func newPacedQueue(t *testing.T) *pacedQueue {
 	t.Helper()
 	stopping, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
-	q := &pacedQueue{stop: stop, exists: true, answer: answerError(redis.Nil)}
+	q := &pacedQueue{stop: stop, answer: answerError(redis.Nil)}
 	wakeUps := newWakeUps(noPublisher{})
 	q.pacer = newPacer(pacerDeps{
 		wakeUps: wakeUps, signal: wakeUps.subscribe(), stopping: stopping.Done(), running: func() int { return q.running },
 		clock: time.Now, queues: queuemodel.QueueNames(),
-		anyExists: func(context.Context, []string) bool { q.asked++; return q.exists },
+		anyExists: func(context.Context, []string) bool { q.asked++; return !time.Now().Before(q.absent) },
 	})
 	return q
 }
@@ -261,9 +261,8 @@ func TestAnIdleWorkerSendsOneQuestion(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			q := newPacedQueue(t)
 			q.findEmpty(t)
-			q.exists = false
 			sent := q.sent
-			time.AfterFunc(10*idlePoll, func() { q.exists = true })
+			q.absent = time.Now().Add(10 * idlePoll)
 			if took, _ := q.takeTask(t); took < 10*idlePoll || took > 10*idlePoll+3*idlePoll/2 {
 				t.Errorf("a task is looked for after %s, want the first poll after %s", took, 10*idlePoll)
 			}
@@ -276,7 +275,7 @@ func TestAnIdleWorkerSendsOneQuestion(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			q := newPacedQueue(t)
-			q.answer, q.exists = answerValue(int64(0)), false
+			q.answer, q.absent = answerValue(int64(0)), time.Now().Add(time.Hour)
 			for range 4 {
 				q.forwardTasks(t, "retry")
 				q.forwardTasks(t, "scheduled")
@@ -286,7 +285,7 @@ func TestAnIdleWorkerSendsOneQuestion(t *testing.T) {
 				t.Errorf("in two periods: got %d scripts and %d questions, want none and 2", q.sent, q.asked)
 			}
 			// A task waits in one of the sets: each is looked at.
-			q.exists = true
+			q.absent = time.Time{}
 			q.forwardTasks(t, "retry")
 			q.forwardTasks(t, "scheduled")
 			if q.sent != 2 || q.asked != 3 {
@@ -298,7 +297,7 @@ func TestAnIdleWorkerSendsOneQuestion(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			q := newPacedQueue(t)
-			q.answer, q.exists = answerValue(int64(0)), false
+			q.answer, q.absent = answerValue(int64(0)), time.Now().Add(time.Hour)
 			q.forwardTasks(t, "retry")
 			retry := []string{"t", "active", "lease", queuemodel.QueueKey(queuemodel.Normal, "retry")}
 			q.observeOutcome(t.Context(), retry, []any{"id", []byte("m"), time.Now().Add(time.Second).Unix()})
