@@ -8,10 +8,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// dragTo drags a card with the mouse to the middle of the n-th term of the board.
+// dragTo drags a card with the mouse to the middle of the n-th term of the board, which it scrolls into view.
 func dragTo(tab context.Context, t *testing.T, card, n string) {
 	t.Helper()
 	at, err := chromedp.Run(tab, chromedp.Evaluate[[]float64](`(() => {
+		document.querySelectorAll("#board .term")[`+n+`].scrollIntoView({ block: "end" });
 		const card = document.getElementById("`+card+`").querySelector("strong").getBoundingClientRect();
 		const term = document.querySelectorAll("#board .term")[`+n+`].getBoundingClientRect();
 		return [card.x + 5, card.y + 5, term.x + term.width / 2, term.y + term.height / 2];
