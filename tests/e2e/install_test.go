@@ -82,13 +82,13 @@ func testHelmTest(t *testing.T) {
 func testUninstall(t *testing.T) {
 	requireKubectl(t, "delete", "pod/e2e-client", "deployment/e2e-parser", "--ignore-not-found")
 	runHelm(t, "uninstall", "tmd", "--wait", "--timeout", "3m")
-	// The volumes of Redis and MongoDB stay, as the notes and the docs say.
+	// The volumes of Redis and MongoDB stay, and that of backups, as the notes and the docs say.
 	waitForCluster(t, time.Minute, "a namespace without the release", func() (string, bool) {
 		left := requireKubectl(t, "get", "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,scaledobjects,triggerauthentications", "--selector", "app.kubernetes.io/instance=tmd", "--output", "name")
 		return left, left == ""
 	})
 	for claim := range strings.FieldsSeq(requireKubectl(t, "get", "pvc", "--output", "name")) {
-		if name := filepath.Base(claim); !strings.HasPrefix(name, "data-tmd-trackmydegree-") {
+		if name := filepath.Base(claim); !strings.HasPrefix(name, "data-tmd-trackmydegree-") && name != "tmd-trackmydegree-backup" {
 			t.Errorf("%s stayed", claim)
 		}
 	}
