@@ -66,9 +66,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 			err = errClientLeft // the request failed because its client disconnected
 		}
 	}
-	if translated, isWhole := french.TranslateFault(err); translated != nil {
+	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
 		w.Header().Add("Vary", "Accept-Language")
 		if french.IsPreferred(r) {
+			translated, isWhole := french.TranslateFault(err)
 			err = translated
 			if isWhole {
 				w.Header().Set("Content-Language", french.Tag)
