@@ -129,42 +129,63 @@ func (l cardLayout) text(record textRecord) string {
 	return strings.Join(pages, "\f")
 }
 
-// TestCardsOfTheDay reads records that a phone prints as cards or as one column of cells: nearly all
-// exactly, the others with a warning or a fault.
-func TestCardsOfTheDay(t *testing.T) {
-	t.Parallel()
+// drawnLayout is a layout of the day: set returns the pages of a record in it, and hide removes from a record what the
+// layout does not print.
+type drawnLayout struct {
+	layout any // for messages
+	sums   bool
+	hide   func(record textRecord)
+	set    func(record textRecord) []document.Page
+}
+
+// readDrawnLayouts reads records in layouts of the day: nearly all exactly, the others with a warning or a fault.
+func readDrawnLayouts(t *testing.T, name string, draw func(r *rand.Rand) drawnLayout) {
+	t.Helper()
 	seed := seedOfTheDay(t)
 	outcomes := map[string]int{}
 	for i := range countDocuments() {
 		r := rand.New(rand.NewPCG(uint64(seed), uint64(i)))
-		l := drawCardLayout(r)
+		l := draw(r)
 		record := usualTextRecord()
 		for k := range record.terms {
 			rows := record.terms[k].rows
 			r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		}
 		record.terms[0].transfers = nil
+		l.hide(record)
 		want := record.document()
 		want.ExemptedCourses, want.TransferredCourses = nil, nil
-		if !l.Sums {
+		if !l.sums {
 			want.CumulativeGPA = nil
 		}
-		got, err := document.Read(setText(l.text(record)))
+		got, err := document.Read(l.set(record))
 		switch {
 		case err != nil:
 			outcomes["refused"]++
-			t.Logf("cards %d, layout %+v: %v", i, l, err)
+			t.Logf("%s %d, layout %+v: %v", name, i, l.layout, err)
 		case len(got.Warnings) > 0:
 			outcomes["warned"]++
-			t.Logf("cards %d, layout %+v: %s", i, l, got.Warnings[0].Message)
+			t.Logf("%s %d, layout %+v: %s", name, i, l.layout, got.Warnings[0].Message)
 		default:
 			outcomes["exact"]++
 			if diff := cmp.Diff(want, got.Plain(), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("cards %d, layout %+v: silent: want -, got +\n%s", i, l, diff)
+				t.Errorf("%s %d, layout %+v: silent: want -, got +\n%s", name, i, l.layout, diff)
 			}
 		}
 	}
 	if exact, least := outcomes["exact"], countDocuments()*95/100; exact < least {
 		t.Errorf("%v: want at least %d exact", outcomes, least)
 	}
+}
+
+// TestCardsOfTheDay reads records that a phone prints as cards or as one column of cells.
+func TestCardsOfTheDay(t *testing.T) {
+	t.Parallel()
+	readDrawnLayouts(t, "cards", func(r *rand.Rand) drawnLayout {
+		l := drawCardLayout(r)
+		return drawnLayout{
+			layout: l, sums: l.Sums, hide: func(textRecord) {},
+			set: func(record textRecord) []document.Page { return setText(l.text(record)) },
+		}
+	})
 }
