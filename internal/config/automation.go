@@ -51,6 +51,40 @@ func (s *PushScaler) checkValues(f *Faults) {
 	}
 }
 
+// ExternalMetrics configures the metric that a HorizontalPodAutoscaler reads without KEDA.
+type ExternalMetrics struct {
+	ExternalMetricsAddr   Addr   `env:"TMD_EXTERNAL_METRICS_ADDR" envDefault:"off" help:"Where the controller serves external.metrics.k8s.io for the API server, such as :6443, or off."`
+	ExternalMetricsHost   string `env:"TMD_EXTERNAL_METRICS_HOST" help:"The name in the certificate: SERVICE.NAMESPACE.svc of the APIService's Service. Required by TMD_EXTERNAL_METRICS_ADDR."`
+	ExternalMetricsSecret string `env:"TMD_EXTERNAL_METRICS_SECRET" envDefault:"tmd-external-metrics" help:"The Secret in which the controller keeps the certificate that it makes and renews. It must exist. It is not used with TMD_EXTERNAL_METRICS_TLS_CERT."`
+	ExternalMetricsCert   string `env:"TMD_EXTERNAL_METRICS_TLS_CERT" help:"File of a certificate that another program renews, PEM, in place of the controller's own. It is read again every minute, as the two below."`
+	ExternalMetricsKey    string `env:"TMD_EXTERNAL_METRICS_TLS_KEY" help:"File of the certificate's key, PEM."`
+	ExternalMetricsCA     string `env:"TMD_EXTERNAL_METRICS_TLS_CA" help:"File of the certificate authority that issued the certificate, PEM. The controller writes it into the APIService."`
+}
+
+func (m *ExternalMetrics) checkValues(f *Faults) {
+	if m.ExternalMetricsAddr == Off {
+		return
+	}
+	if m.ExternalMetricsHost == "" {
+		f.addFault("TMD_EXTERNAL_METRICS_HOST", "is missing: set it to SERVICE.NAMESPACE.svc of the APIService's Service")
+	}
+	if m.ExternalMetricsCert == "" {
+		if m.ExternalMetricsSecret == "" {
+			f.addFault("TMD_EXTERNAL_METRICS_SECRET", "is missing: set it to the Secret of the certificate")
+		}
+		return
+	}
+	if m.ExternalMetricsKey == "" {
+		f.addFault("TMD_EXTERNAL_METRICS_TLS_KEY", "is missing: TMD_EXTERNAL_METRICS_TLS_CERT needs it")
+	}
+	if m.ExternalMetricsCA == "" {
+		f.addFault("TMD_EXTERNAL_METRICS_TLS_CA", "is missing: TMD_EXTERNAL_METRICS_TLS_CERT needs it")
+	}
+	if m.ExternalMetricsKey != "" {
+		f.checkKeyPair("TMD_EXTERNAL_METRICS_TLS_CERT", m.ExternalMetricsCert, "TMD_EXTERNAL_METRICS_TLS_KEY", m.ExternalMetricsKey)
+	}
+}
+
 // Canaries configures the tests of the autoscaling.
 type Canaries struct {
 	Canary             bool          `env:"TMD_CANARY" envDefault:"false" help:"Send a test job through the queue at intervals and check that the autoscaling reacts."`
@@ -60,7 +94,8 @@ type Canaries struct {
 	CanaryDegree       string        `env:"TMD_CANARY_DEGREE" envDefault:"BEng in Software Engineering" help:"The degree of the canary's timeline."`
 	CanaryConfigMap    string        `env:"TMD_CANARY_CONFIGMAP" envDefault:"tmd-canary" help:"The ConfigMap to which the controller writes the outcome of the canaries. It must exist."`
 	CanaryDeployment   string        `env:"TMD_CANARY_DEPLOYMENT" help:"The Deployment of the workers. Required by TMD_CANARY."`
-	CanaryScaledObject string        `env:"TMD_CANARY_SCALEDOBJECT" help:"The ScaledObject of the workers. Without one the canary tests the queue, the worker and the result only."`
+	CanaryScaledObject string        `env:"TMD_CANARY_SCALEDOBJECT" help:"The ScaledObject of the workers. Without one, and without TMD_CANARY_HPA, the canary tests the queue, the worker and the result only."`
+	CanaryHPA          string        `env:"TMD_CANARY_HPA" help:"The HorizontalPodAutoscaler of the workers where KEDA makes none."`
 }
 
 func (c *Canaries) checkValues(f *Faults) {

@@ -142,6 +142,12 @@ func TestFaults(t *testing.T) {
 			[]string{"TMD_REDIS_TLS_CERT is missing: TMD_REDIS_TLS_KEY is the key of a certificate."}},
 		{"a certificate for Redis that is not there", &config.Controller{}, append([]string{"TMD_REDIS_TLS_CERT=/no/tls.crt", "TMD_REDIS_TLS_KEY=/no/tls.key"}, complete...),
 			[]string{"TMD_REDIS_TLS_CERT cannot be used together with TMD_REDIS_TLS_KEY: open /no/tls.crt: no such file or directory."}},
+		{"an external metric of no Service", &config.Controller{}, append([]string{"TMD_EXTERNAL_METRICS_ADDR=:6443", "TMD_EXTERNAL_METRICS_TLS_CERT=/tls.crt"}, complete...),
+			[]string{
+				"TMD_EXTERNAL_METRICS_HOST is missing: set it to SERVICE.NAMESPACE.svc of the APIService's Service.",
+				"TMD_EXTERNAL_METRICS_TLS_KEY is missing: TMD_EXTERNAL_METRICS_TLS_CERT needs it.",
+				"TMD_EXTERNAL_METRICS_TLS_CA is missing: TMD_EXTERNAL_METRICS_TLS_CERT needs it.",
+			}},
 		{"certificates of KEDA alone", &config.Controller{}, append([]string{"TMD_SCALER_TLS_CLIENT_CA=/ca.crt"}, complete...),
 			[]string{"TMD_SCALER_TLS_CERT is missing: who asks for certificates needs one, too."}},
 		{"canaries that overtake each other", &config.Controller{}, append([]string{"TMD_CANARY=true", "TMD_CANARY_INTERVAL=2m"}, complete...),

@@ -16,6 +16,7 @@ type Controller struct {
 	Reconcilers
 	ImageUpdates
 	PushScaler
+	ExternalMetrics
 	Canaries
 }
 
@@ -31,6 +32,7 @@ func (c *Controller) checkValues(f *Faults) {
 	c.Reconcilers.checkValues(f)
 	c.ImageUpdates.checkValues(f)
 	c.PushScaler.checkValues(f)
+	c.ExternalMetrics.checkValues(f)
 	c.Canaries.checkValues(f)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/trackmydegree/trackmydegree/internal/controller/externalmetrics"
 	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler"
 )
@@ -37,4 +38,16 @@ func (w wiring) newPushScaler() (part, error) {
 		Addr:   string(w.config.ScalerAddr),
 		TLS:    scaler.TLS{Certificate: w.config.ScalerCert, Key: w.config.ScalerKey, ClientCA: w.config.ScalerClientCA},
 	}, nil
+}
+
+func (w wiring) newExternalMetrics() (part, error) {
+	return externalmetrics.New(externalmetrics.Deps{
+		Backlog: scalerQueue{w.depths, w.workers}, Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(),
+		Namespace: w.config.Namespace, Addr: string(w.config.ExternalMetricsAddr), Host: w.config.ExternalMetricsHost,
+		Secret: w.config.ExternalMetricsSecret,
+		Files: externalmetrics.Files{
+			Certificate: w.config.ExternalMetricsCert, Key: w.config.ExternalMetricsKey, Authority: w.config.ExternalMetricsCA,
+		},
+		DryRun: w.config.DryRun, Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
+	})
 }

@@ -36,7 +36,8 @@ func (w wiring) newCanary() (part, error) {
 		Client: w.manager.GetClient(), Reader: w.manager.GetAPIReader(), Events: w.manager.GetEventRecorder(eventRecorder),
 		Jobs:    canaryJobs{w, records},
 		Metrics: metrics, Namespace: w.config.Namespace, ConfigMap: w.config.CanaryConfigMap,
-		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, Keys: scaling.BacklogKeys(),
+		Deployment: w.config.CanaryDeployment, ScaledObject: w.config.CanaryScaledObject, HPA: w.config.CanaryHPA,
+		Keys:     scaling.BacklogKeys(),
 		Interval: w.config.CanaryInterval, Hold: w.config.CanaryHold, Limit: w.config.CanaryLimit, DryRun: w.config.DryRun,
 		NewID: func() job.ID { return job.ID(uuid.NewString()) }, Clock: time.Now, Logger: w.telemetry.Log, Registerer: w.registerer,
 	})

@@ -175,6 +175,7 @@ func (w wiring) buildParts() ([]part, error) {
 		{w.config.HandOver, func() (part, error) { return w.newHandover(workers) }},
 		{w.config.DrainGuard, func() (part, error) { return w.newEvictionGuard(workerFleet) }},
 		{w.config.ScalerAddr != config.Off, w.newPushScaler},
+		{w.config.ExternalMetricsAddr != config.Off, w.newExternalMetrics},
 		{w.config.Images, w.newImageUpdater},
 		{w.config.Canary, w.newCanary},
 	} {

@@ -15,6 +15,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/controller/canary"
 	"github.com/trackmydegree/trackmydegree/internal/controller/deletioncost"
 	"github.com/trackmydegree/trackmydegree/internal/controller/evictionguard"
+	"github.com/trackmydegree/trackmydegree/internal/controller/externalmetrics"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
 	"github.com/trackmydegree/trackmydegree/internal/controller/imageupdate"
@@ -62,11 +63,17 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 	t.Run("scaler", func(t *testing.T) {
 		testenv.CheckDependencies(t, scaler.Deps{Queue: struct{ scaler.Queue }{}, Logger: logger, Registerer: registry}, scaler.New)
 	})
+	t.Run("externalmetrics", func(t *testing.T) {
+		testenv.CheckDependencies(t, externalmetrics.Deps{
+			Backlog: struct{ externalmetrics.Backlog }{}, Client: cluster, Reader: cluster, Namespace: "tmd", Addr: ":6443",
+			Host: "tmd.tmd.svc", Secret: "tls", Clock: time.Now, Logger: logger, Registerer: registry,
+		}, externalmetrics.New)
+	})
 	t.Run("canary", func(t *testing.T) {
 		testenv.CheckDependencies(t, canary.Deps{
 			Client: cluster, Reader: cluster, Jobs: struct{ canary.Jobs }{}, Metrics: struct{ canary.Metrics }{}, Events: recorder,
 			Namespace: "tmd", ConfigMap: "canary", Deployment: "worker", NewID: func() job.ID { return "" }, Clock: time.Now,
 			Logger: logger, Registerer: registry,
-		}, canary.New, "ScaledObject", "Keys")
+		}, canary.New, "ScaledObject", "HPA", "Keys")
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/trackmydegree/trackmydegree/internal/controller/externalmetrics"
 	"github.com/trackmydegree/trackmydegree/internal/controller/fleet"
 	"github.com/trackmydegree/trackmydegree/internal/controller/handover"
 	"github.com/trackmydegree/trackmydegree/internal/controller/scaler"
@@ -41,13 +42,16 @@ func (w workerSource) RequeueJobsOf(ctx context.Context, host string, before tim
 	return len(jobs), err
 }
 
-// scalerQueue adapts the depths of the queues and the list of workers to the scaler.
+// scalerQueue adapts the depths of the queues and the list of workers to the scaler and to the external metric.
 type scalerQueue struct {
 	depths  *scaling.Reader
 	workers *liveness.Registry
 }
 
-var _ scaler.Queue = scalerQueue{}
+var (
+	_ scaler.Queue            = scalerQueue{}
+	_ externalmetrics.Backlog = scalerQueue{}
+)
 
 // Depth sums up the queues. OldestPending is the greatest of all.
 func (b scalerQueue) Depth(ctx context.Context) (scaler.Depth, error) {
@@ -59,6 +63,16 @@ func (b scalerQueue) Depth(ctx context.Context) (scaler.Depth, error) {
 		sum.Retry += d.Retry
 		sum.Scheduled += d.Scheduled
 		sum.OldestPending = max(sum.OldestPending, d.OldestPending)
+	}
+	return sum, err
+}
+
+// CountBacklog implements externalmetrics.Backlog.
+func (b scalerQueue) CountBacklog(ctx context.Context) (int64, error) {
+	all, err := b.depths.ReadDepths(ctx)
+	var sum int64
+	for _, d := range all {
+		sum += d.Backlog()
 	}
 	return sum, err
 }

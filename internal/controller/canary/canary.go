@@ -43,7 +43,8 @@ type Deps struct {
 	Namespace    string
 	ConfigMap    string   // holds the status; it must exist
 	Deployment   string   // of the workers
-	ScaledObject string   // empty without an autoscaler: then only queue, worker and result are tested
+	ScaledObject string   // empty without KEDA
+	HPA          string   // empty with KEDA; without both only queue, worker and result are tested
 	Keys         []string // the keys that a ScaledObject with a Redis trigger has to count
 
 	Interval time.Duration // from the start of one run to the start of the next
@@ -172,7 +173,7 @@ func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 		return c.endRun(ctx, m, s, newFinding(JobFailed, "The job failed with %s.", failureCode(record)))
 	case r.hasReached(stepResult) && f.outcome == "":
 		return c.endRun(ctx, m, s, newFinding(Proven, "The metric followed, a worker was there, and the job was done."))
-	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.deps.ScaledObject != "":
+	case !now.Before(r.Due) && !r.hasReached(stepMetric) && c.isScaled():
 		// From this moment a worker may have taken the job, so the metric proves nothing.
 		return c.endRun(ctx, m, s, f)
 	case f.outcome != "":
@@ -181,13 +182,18 @@ func (c *Canary) followRun(ctx context.Context, m *corev1.ConfigMap, s *Status) 
 	return c.endLateRun(ctx, m, s, newFinding(NotDone, "A worker is ready, and the job was not done within %s.", c.deps.Limit))
 }
 
+// isScaled reports whether an autoscaler decides the number of workers.
+func (c *Canary) isScaled() bool { return c.deps.ScaledObject != "" || c.deps.HPA != "" }
+
 // observeSteps records the steps that were reached, and returns the reason why the next one was not.
 func (c *Canary) observeSteps(ctx context.Context, r *Run, record job.Record, now time.Time) (f finding, err error) {
 	var hpa *autoscalingv2.HorizontalPodAutoscaler
-	if c.deps.ScaledObject != "" && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
-		var so *unstructured.Unstructured
-		if so, f, err = c.findScaledObject(ctx); err != nil || f.outcome != "" {
-			return f, err
+	if c.isScaled() && !(r.hasReached(stepMetric) && r.hasReached(stepWorker)) {
+		var so *unstructured.Unstructured // nil without KEDA
+		if c.deps.ScaledObject != "" {
+			if so, f, err = c.findScaledObject(ctx); err != nil || f.outcome != "" {
+				return f, err
+			}
 		}
 		if hpa, f, err = c.findHPA(ctx, so); err != nil || f.outcome != "" {
 			return f, err

@@ -213,6 +213,32 @@ func TestPaused(t *testing.T) {
 	}
 }
 
+// Without KEDA the HorizontalPodAutoscaler of the chart is tested.
+func TestWithoutKEDA(t *testing.T) {
+	t.Parallel()
+	m := newMine(t)
+	m.deps.ScaledObject, m.deps.HPA = "", "keda-hpa"
+	m.restart()
+	m.workers(1)
+	m.step()
+	m.metric.value = 1
+	m.pass(time.Second)
+	m.jobs.set(job.Done, "")
+	m.pass(time.Second)
+	if s := m.ended(canary.Proven); len(s.Last.Seconds) != 3 || len(m.metric.asked) == 0 {
+		t.Errorf("%+v", s.Last)
+	}
+	m.deps.HPA = "gone"
+	m.restart()
+	m.now = m.now.Add(15 * time.Minute)
+	m.step()
+	m.pass(time.Second)
+	m.pass(31 * time.Second)
+	if s := m.ended(canary.ScalerNotReady); !strings.Contains(s.Conditions[0].Message, "gone is gone. Upgrade the release.") {
+		t.Errorf("%+v", s.Conditions)
+	}
+}
+
 // Without an autoscaler only the path through the queue is tested.
 func TestWithoutAnAutoscaler(t *testing.T) {
 	t.Parallel()

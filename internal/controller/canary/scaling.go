@@ -85,9 +85,13 @@ func checkHealth(so *unstructured.Unstructured) finding {
 	return finding{}
 }
 
-// checkMetric checks that the autoscaler counts the canary: at least one task while it is in the queue.
+// checkMetric checks that the autoscaler counts the canary: at least one task while it is in the queue. so is nil
+// without KEDA.
 func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured, hpa *autoscalingv2.HorizontalPodAutoscaler) finding {
-	if f := checkHealth(so); f.outcome != "" {
+	server, triggers := "KEDA's metrics server and at the events of the ScaledObject", "address, database and keys of the triggers"
+	if so == nil {
+		server, triggers = "the APIService v1beta1.external.metrics.k8s.io and at the log of the controller", "REDIS_JOB_URL of the controller"
+	} else if f := checkHealth(so); f.outcome != "" {
 		return f
 	}
 	asked := 0
@@ -100,7 +104,7 @@ func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured,
 		value, err := c.deps.Metrics.ReadExternal(ctx, c.deps.Namespace, m.External.Metric.Name, selector)
 		if err != nil {
 			c.deps.Logger.Warn("the external metric cannot be read", "metric", m.External.Metric.Name, "error", err)
-			return newFinding(MetricUnavailable, "The external metric %s cannot be read. Look at KEDA's metrics server and at the events of the ScaledObject.", m.External.Metric.Name)
+			return newFinding(MetricUnavailable, "The external metric %s cannot be read. Look at %s.", m.External.Metric.Name, server)
 		}
 		if value >= 1 {
 			return finding{}
@@ -109,23 +113,27 @@ func (c *Canary) checkMetric(ctx context.Context, so *unstructured.Unstructured,
 	if asked == 0 {
 		return newFinding(MetricUnavailable, "The HorizontalPodAutoscaler %s has no external metric.", hpa.Name)
 	}
-	return newFinding(MetricBlind, "A job is in the queue, and the external metric of %s says that there is none. Look at address, database and keys of the triggers.", hpa.Name)
+	return newFinding(MetricBlind, "A job is in the queue, and the external metric of %s says that there is none. Look at %s.", hpa.Name, triggers)
 }
 
-// findHPA reads the HorizontalPodAutoscaler that KEDA created.
+// findHPA reads the HorizontalPodAutoscaler that KEDA created of a ScaledObject, or that of the settings without one.
 func (c *Canary) findHPA(ctx context.Context, so *unstructured.Unstructured) (*autoscalingv2.HorizontalPodAutoscaler, finding, error) {
-	name, _, _ := unstructured.NestedString(so.Object, "status", "hpaName")
-	if name == "" {
-		if f := checkHealth(so); f.outcome != "" {
-			return nil, f, nil
+	name, gone := c.deps.HPA, "Upgrade the release."
+	if so != nil {
+		name, _, _ = unstructured.NestedString(so.Object, "status", "hpaName")
+		gone = "Is KEDA's operator there?"
+		if name == "" {
+			if f := checkHealth(so); f.outcome != "" {
+				return nil, f, nil
+			}
+			return nil, newFinding(ScalerNotReady, "KEDA has made no HorizontalPodAutoscaler of the ScaledObject. Is its operator there?"), nil
 		}
-		return nil, newFinding(ScalerNotReady, "KEDA has made no HorizontalPodAutoscaler of the ScaledObject. Is its operator there?"), nil
 	}
 	h := &autoscalingv2.HorizontalPodAutoscaler{}
 	err := c.deps.Reader.Get(ctx, client.ObjectKey{Namespace: c.deps.Namespace, Name: name}, h)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, newFinding(ScalerNotReady, "The HorizontalPodAutoscaler %s is gone. Is KEDA's operator there?", name), nil
+		return nil, newFinding(ScalerNotReady, "The HorizontalPodAutoscaler %s is gone. %s", name, gone), nil
 	case err != nil:
 		return nil, finding{}, fmt.Errorf("canary: HorizontalPodAutoscaler: %w", err)
 	}

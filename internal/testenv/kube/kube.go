@@ -28,6 +28,8 @@ type Server struct {
 	cfg  *rest.Config
 	err  error
 
+	folder string // of the aggregator's certificate
+
 	users sync.Mutex // held while a user is added: the library counts its certificates without a lock
 }
 
@@ -36,6 +38,7 @@ func (s *Server) RunMain(m *testing.M) int {
 	code := m.Run()
 	if s.env != nil {
 		_ = s.env.Stop() // what does not end is killed
+		_ = os.RemoveAll(s.folder)
 	}
 	return code
 }
@@ -52,6 +55,12 @@ func (s *Server) RestConfig(tb testing.TB) *rest.Config {
 	s.once.Do(func() {
 		log.SetLogger(logr.Discard()) // the library requires it; tests report themselves
 		s.env = &envtest.Environment{BinaryAssetsDirectory: folder}
+		if s.folder, s.err = os.MkdirTemp("", "kube"); s.err != nil {
+			return
+		}
+		if s.err = writeAggregator(s.folder, s.env.ControlPlane.GetAPIServer().Configure()); s.err != nil {
+			return
+		}
 		s.cfg, s.err = s.env.Start()
 	})
 	if s.err != nil {
