@@ -51,6 +51,9 @@ var allDeckLabels = []deckLabels{
 	{"Course", "Title", "Credits", "Grade", "Notation", "Credits Earned", "Term"},
 	{"Class", "Course Title", "Units", "Final Grade", "Notation", "Units Earned", "Session"},
 	{"Course", "Title", "Credits", "Grade", "", "", "Term"},
+	{"Cours", "Titre", "Crédits tentés", "Note", "Mention", "Crédits obtenus", "Trimestre"},
+	{"SIGLE", "TITRE DU COURS", "CRÉDITS", "NOTE FINALE", "MENTION", "CRÉDITS DU PROGRAMME OBTENUS", "SESSION"},
+	{"Cours ", "Titre ", "Crédits ", "Note ", "Mention ", "Crédits obtenus ", "Trimestre "}, // with a space before the colon
 }
 
 func drawDeckLayout(r *rand.Rand) deckLayout {

@@ -17,7 +17,7 @@ type letterCourse struct {
 
 var (
 	// codeAtHead matches the code with which a row begins, behind a bullet or a number of the list, or its credits.
-	codeAtHead = regexp.MustCompile(`^(?:[•*·▪–-] ?|\d{1,2}[.)] )?(?:(\d{1,2}[.,]\d{2}) +)?([A-Z]{2,4})(?: ?- ?| ?)(\d{3,4}|\d[\dX*-]{2,3}|\d ?---?)(?:[^\dX*-]|$)`)
+	codeAtHead = regexp.MustCompile(`^(?:[•*·▪–-] ?|\d{1,2}[.)] )?(?:(\d{1,2}[.,]\d{2}) +)?([A-Z]{2,4})(?:(?: ?- ?| ?)(\d{3,4}|\d[\dXx*-]{2,3}|\d ?---?)(?:[^\dXx*-]|$)| (UNSP(?:EC(?:IFIED)?)?|UNAS(?:SIGNED)?|XXXX?|\*{3,4}|-{3,4})(?: |$))`)
 
 	// nextCode matches another code behind that of a row, or another number of the same letters.
 	nextCode = regexp.MustCompile(`^ ?(?:,|;|&|\+|and\b|/) ?(?:([A-Z]{2,4})[ -]?)?(\d{3,4})(?:[^\dX*-]|$)`)
@@ -39,11 +39,15 @@ func splitRow(text string) (courses []letterCourse, unclear bool) {
 	if m == nil {
 		return nil, false
 	}
-	letters, number := text[m[4]:m[5]], strings.ReplaceAll(text[m[6]:m[7]], " ", "")
-	if strings.HasSuffix(number, "--") {
+	at := 6
+	if m[at] < 0 {
+		at = 8 // a word or signs instead of a number
+	}
+	letters, number := text[m[4]:m[5]], strings.ToUpper(strings.ReplaceAll(text[m[at]:m[at+1]], " ", ""))
+	if at == 6 && strings.HasSuffix(number, "--") {
 		number = number[:1] + "---"
 	}
-	rest := text[m[7]:]
+	rest := text[m[at+1]:]
 	courses = []letterCourse{{code: letters + " " + number}}
 	for {
 		next := nextCode.FindStringSubmatchIndex(rest)

@@ -45,6 +45,14 @@ func (r *record) noteMissingHeading(at int) {
 // datedHeading matches a short line with a season and a year that is not spelt as a heading is.
 var datedHeading = regexp.MustCompile(`(?i)^.{0,12}\b(?:fall|winter|summer|spring|autumn|automne|hiver|printemps|term|session|trimestre)\b.{0,12}$`)
 
+// warnAlternatives warns of a row of transfers that names several courses: each is taken, and the record may mean one.
+func (r *record) warnAlternatives(t taken) {
+	r.warnings = append(r.warnings, warning.Warning{
+		Code: warning.TransferNotUnderstood, Term: t.term, Course: t.Code,
+		Message: fmt.Sprintf("The row of %s names several courses, and each was taken. Check which of them was granted.", t.Code),
+	})
+}
+
 // noteUnclearTerm warns of a row without a header row of its own below a line that may be a heading.
 func (r *record) noteUnclearTerm(row *layout.Row) {
 	r.warnRow(r.term, row.Code, "A heading of a term may stand above %s. Check the terms of the courses from there on.", row.Code)

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-const termPattern = `(Fall ?/ ?Winter|Winter ?/ ?Summer|Winter|Spring|Summer|Fall) ((?:19|20)\d\d(?:[-–](?:\d\d){1,2})?)`
+const termPattern = `(Fall ?/ ?Winter|Winter ?/ ?Summer|Winter|Spring|Summer|Fall|Automne ?/ ?Hiver|Hiver ?/ ?[ÉE]té|Automne|Hiver|Printemps|[ÉE]té) ((?:19|20)\d\d(?:[-–](?:\d\d){1,2})?)`
 
 var (
 	termLine   = regexp.MustCompile(`(?i)^` + termPattern + `$`)
-	termInText = regexp.MustCompile(`(?i)\b` + termPattern + `\b`)
+	termInText = regexp.MustCompile(`(?i)(?:^|[^\pL\d])` + termPattern + `\b`)
 )
 
 // parseTerm returns the term of text, as printed, and "" when text is anything else or contains more.
@@ -29,8 +29,16 @@ func spellTerm(match []string) string {
 	if match == nil {
 		return ""
 	}
-	return strings.ReplaceAll(match[1], " ", "") + " " + strings.ReplaceAll(match[2], "–", "-")
+	season := strings.ReplaceAll(match[1], " ", "")
+	if english := frenchSeasons[strings.ToLower(season)]; english != "" {
+		season = english
+	}
+	return season + " " + strings.ReplaceAll(match[2], "–", "-")
 }
+
+// frenchSeasons are the seasons of records with labels in French.
+var frenchSeasons = map[string]string{"automne": "Fall", "hiver": "Winter", "printemps": "Spring", "été": "Summer", "ete": "Summer",
+	"automne/hiver": "Fall/Winter", "hiver/été": "Winter/Summer", "hiver/ete": "Winter/Summer"}
 
 // seasons are the seasons in the order of a calendar year.
 var seasons = []string{"winter", "winter/summer", "spring", "summer", "fall", "fall/winter"}

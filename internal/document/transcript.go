@@ -156,7 +156,7 @@ func isOtherScale(a, b float64) bool { return a > b*sameScale || b > a*sameScale
 
 var (
 	// unreadLine matches the beginning of a row; a line with credits, or in capitals as titles are, is meant as one.
-	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z ]|$)`)
+	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z /]|$)`)
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
 	// tornLine matches the rest of a row whose letters are on another line.
 	tornLine    = regexp.MustCompile(`^\d{3,4} (?:\S+ ){2,}?\d{1,2}[.,]\d{2} .*\b\d{1,2}[.,]\d{2}(?:\s|$)`)
@@ -174,7 +174,9 @@ func (r *record) noteUnread(l layout.Line) {
 		}
 		return
 	}
-	if m := unreadLine.FindStringSubmatch(l.Text); m != nil && (creditsText.MatchString(l.Text) || strings.ToUpper(l.Text) == l.Text) {
+	if r.table != nil && r.table.Transfers && namesTransfer(l) {
+		r.unread = append(r.unread, unreadRow{codeInText.FindString(l.Text), r.term, l.Page, true})
+	} else if m := unreadLine.FindStringSubmatch(l.Text); m != nil && (creditsText.MatchString(l.Text) || strings.ToUpper(l.Text) == l.Text) {
 		r.unread = append(r.unread, unreadRow{m[1] + " " + m[2], r.term, l.Page, r.table != nil && r.table.Transfers})
 	} else if tornLine.MatchString(l.Text) {
 		r.unread = append(r.unread, unreadRow{"", r.term, l.Page, false})
@@ -305,34 +307,6 @@ func (r *record) toDocument() Document {
 	d.ExemptedCourses, d.TransferredCourses = sortedSet(d.ExemptedCourses), sortedSet(d.TransferredCourses)
 	return d
 }
-
-// addTransfer adds a row of transfers. Credits without a course are not in the lists of courses.
-func (r *record) addTransfer(d *Document, t taken) {
-	grade := t.Cells[layout.Grade]
-	if grade != gradeExempted && grade != gradeTransferred {
-		r.unread = append(r.unread, unreadRow{t.Code, t.term, t.Line.Page, true})
-		return
-	}
-	unassigned := !courseCode.MatchString(t.Code)
-	switch {
-	case unassigned:
-	case grade == gradeExempted:
-		d.ExemptedCourses = append(d.ExemptedCourses, t.Code)
-	default:
-		d.TransferredCourses = append(d.TransferredCourses, t.Code)
-	}
-	d.Rows = append(d.Rows, t.place())
-	d.Transfers = append(d.Transfers, Transfer{Code: t.Code, Credits: t.CreditsIn(layout.Earned), Grade: grade,
-		Origin: layout.JoinWords(t.Title), Unassigned: unassigned})
-}
-
-// Grades of transfers.
-const (
-	gradeExempted    = "EX"
-	gradeTransferred = "TRC"
-)
-
-var courseCode = regexp.MustCompile(`^[A-Z]{2,4} \d{3,4}$`)
 
 // place returns the position of the row; its page counts from 0 until the pages of the file are known.
 func (t taken) place() RowPlace {

@@ -1,9 +1,11 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trackmydegree/trackmydegree/internal/document/layout"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // readFacts is what was read of a document.
@@ -18,6 +20,21 @@ type readFacts struct {
 func (f readFacts) isMostlyRead() bool { return len(f.unread) <= len(f.document.Rows) }
 
 func readTranscript(all []layout.Line) readFacts {
+	begin := slices.IndexFunc(all, func(l layout.Line) bool { return recordLine.MatchString(l.Text) })
+	if begin < 0 {
+		return readInOrder(all)
+	}
+	arranged, unclear := layout.ArrangeColumns(all[begin+1:], func(text string) bool { return parseTerm(text) != "" })
+	facts := readInOrder(slices.Concat(all[:begin+1], arranged))
+	if unclear {
+		facts.document.Warnings = append(facts.document.Warnings, warning.Warning{Code: warning.RowNotUnderstood,
+			Message: "The terms are printed in columns, and one continues on another page. Check the terms of its courses."})
+	}
+	return facts
+}
+
+// readInOrder reads a record whose lines are in the order of reading.
+func readInOrder(all []layout.Line) readFacts {
 	headers := layout.FindHeaders(all)
 	facts := readTables(all, headers)
 	if len(headers) > 0 && facts.isMostlyRead() {

@@ -48,10 +48,11 @@ func newCardReader(all []Line, isBoundary Boundary) *cardReader {
 	return r
 }
 
-// findEdges finds where cards next to each other begin: on the lines on which several begin.
+// findEdges finds where cards next to each other begin: on the lines on which several begin, otherwise where cards
+// that never begin together are a column's width apart.
 func (r *cardReader) findEdges(all []Line) {
-	var xs []float64
-	size, starts, together := 0.0, 0, 0
+	var together, alone []float64
+	size, starts, lines := 0.0, 0, 0
 	for i, l := range all {
 		cells := splitCells(l)
 		begins := func(c Line) bool { return beginsCard(c, nextLine(all, i)) }
@@ -61,23 +62,42 @@ func (r *cardReader) findEdges(all []Line) {
 		cells = slices.DeleteFunc(slices.Clone(cells), func(c Line) bool { return !begins(c) })
 		if len(cells) > 0 {
 			starts++
+			size = max(size, l.Size)
 		}
-		if len(cells) < 2 {
-			continue
-		}
-		together++
-		size = max(size, l.Size)
 		for _, c := range cells {
-			xs = append(xs, c.X0)
+			if len(cells) > 1 {
+				together = append(together, c.X0)
+			}
+			alone = append(alone, c.X0)
+		}
+		if len(cells) > 1 {
+			lines++
 		}
 	}
+	r.edges = clusterEdges(together, 2*size, 1)
+	r.aligned = 2*lines >= starts-1
+	if !r.aligned {
+		if edges := clusterEdges(alone, columnWidth*size, 2); len(edges) > len(r.edges) && len(edges) > 1 {
+			r.edges = edges
+		}
+	}
+}
+
+// clusterEdges returns the smallest of the values of each cluster that has at least so many values.
+func clusterEdges(xs []float64, apart float64, least int) []float64 {
 	slices.Sort(xs)
-	for i, x := range xs {
-		if i == 0 || x-xs[i-1] > 2*size {
-			r.edges = append(r.edges, x)
+	var edges []float64
+	for from := 0; from < len(xs); {
+		end := from + 1
+		for end < len(xs) && xs[end]-xs[end-1] <= apart {
+			end++
 		}
+		if end-from >= least {
+			edges = append(edges, xs[from])
+		}
+		from = end
 	}
-	r.aligned = 2*together >= starts-1
+	return edges
 }
 
 func isCourseLabel(l Line) bool {

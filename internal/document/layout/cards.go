@@ -13,8 +13,9 @@ import (
 // end inside a card.
 
 var (
-	letterCell = regexp.MustCompile(`^[A-Z]{2,4}$`)
-	digitCell  = regexp.MustCompile(`^\d[\dX-]{2,3}$`)
+	letterCell   = regexp.MustCompile(`^[A-Z]{2,4}$`)
+	courseNumber = regexp.MustCompile(`^\d{3,4}$`)
+	digitCell    = regexp.MustCompile(`^\d[\dX-]{2,3}$`)
 	// courseCell matches a code with a number and perhaps a section.
 	courseCell = regexp.MustCompile(`^([A-Z]{2,4}) ?[-–]? ?(\d{3,4}|\d[\dX-]{2,3})(?:(?: ?[/–-] ?| )([A-Z0-9][A-Z0-9-]{0,4}))?$`)
 	// titledCell matches a code that a title follows.
@@ -127,7 +128,7 @@ func beginsCard(l Line, next *Line) bool {
 	if parts := splitLabels(l); len(parts) > 0 && parts[0].field == Course {
 		if len(parts[0].words) > 0 {
 			text := JoinWords(parts[0].words)
-			return courseCell.MatchString(text) || titledCell.MatchString(text) || letterCell.MatchString(text)
+			return courseCell.MatchString(text) || titledCell.MatchString(text) || letterCell.MatchString(text) || wordCode.MatchString(text)
 		}
 		return next != nil
 	}
@@ -239,7 +240,11 @@ func (c *card) toRow(at Line, columns []string) Line {
 	if m == nil {
 		words = setWords(at, 0, c.fields[Course])
 	} else {
-		words = append(words, newCellWord(at, m[1], 0), newCellWord(at, m[2], 0.15*cellWidth))
+		number := m[2]
+		if !slices.Contains(columns, Attempted) && courseNumber.MatchString(m[3]) { // PHYS 204/205
+			number += "/" + m[3]
+		}
+		words = append(words, newCellWord(at, m[1], 0), newCellWord(at, number, 0.15*cellWidth))
 		if section := cmp.Or(c.fields[fieldSection], m[3]); section != "" && slices.Contains(columns, Attempted) {
 			words = append(words, newCellWord(at, section, 0.3*cellWidth))
 		}
@@ -252,7 +257,7 @@ func (c *card) toRow(at Line, columns []string) Line {
 	row.LastPage = c.lines[len(c.lines)-1].Page
 	for _, l := range c.lines {
 		if l.Page == at.Page {
-			row.Printed = append(row.Printed, l.Words...)
+			row.Printed = append(row.Printed, l.printedWords()...)
 			row.Baseline = max(row.Baseline, l.Baseline)
 		}
 	}

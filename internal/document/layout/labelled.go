@@ -48,7 +48,7 @@ func joinLabels(lines []Line) []Line {
 		if len(first) < 2 || first[0].X0 != lines[i].X0 || second.X0-first[0].X0 > 0.3*second.Size || second.X0 < first[0].X0-0.3*second.Size {
 			continue
 		}
-		joined := strings.ToLower(strings.TrimSuffix(first[0].Text+" "+second.Text, ":"))
+		joined := foldLabel(strings.TrimSuffix(first[0].Text+" "+second.Text, ":"))
 		if _, ok := fieldLabels[joined]; !ok || !isFillers(first[0]) {
 			continue
 		}
@@ -69,7 +69,7 @@ func joinLabels(lines []Line) []Line {
 
 // isFillers reports whether a label only consists of words that others have before their names.
 func isFillers(l Line) bool {
-	return !slices.ContainsFunc(l.Words, func(w Word) bool { return !slices.Contains(headerFillers, strings.ToUpper(w.Text)) })
+	return !slices.ContainsFunc(l.Words, func(w Word) bool { return !slices.Contains(headerFillers, strings.ToUpper(foldLabel(w.Text))) })
 }
 
 // repeatedLines returns the texts without a label that half of the cards have: labels of unknown fields.
@@ -142,7 +142,7 @@ func (s *labelledState) closeCard() {
 		if n := c.fields[fieldNumber]; n != "" {
 			c.fields[Course] += " " + n
 		}
-		if courseCell.MatchString(c.fields[Course]) {
+		if courseCell.MatchString(c.fields[Course]) || wordCode.MatchString(c.fields[Course]) && transferPattern.MatchString(c.fields[Grade]) {
 			s.parts = append(s.parts, cardPart{card: c})
 		} else {
 			s.parts = append(s.parts, c.unreadParts()...)
@@ -240,7 +240,7 @@ func (s *labelledState) fill(text string) bool {
 			f[Course], f[Description] = strings.TrimSpace(m[1]+" "+m[2]+" "+m[3]), m[4]
 			return true
 		}
-		if !courseCell.MatchString(text) && !letterCell.MatchString(text) {
+		if !courseCell.MatchString(text) && !letterCell.MatchString(text) && !wordCode.MatchString(text) {
 			return false
 		}
 	case s.last == Attempted || s.last == Earned:

@@ -23,7 +23,7 @@ const (
 	columnAttended = "ATTENDED"
 )
 
-// fieldLabels are the labels of the fields of a card, in lower case and without full stops.
+// fieldLabels are the labels of the fields of a card, as foldLabel spells them.
 var fieldLabels = map[string]string{
 	"course": Course, "course code": Course, "code": Course, "class": Course, "course number": Course, "course no": Course,
 	"subject": Course, "number": fieldNumber, "catalog nbr": fieldNumber, "catalog number": fieldNumber, "nbr": fieldNumber,
@@ -42,10 +42,31 @@ var fieldLabels = map[string]string{
 	"other": columnOther, "status": fieldUnknown, "instructor": fieldUnknown, "component": fieldUnknown,
 	"attended": columnAttended, "year attended": columnAttended, "year": columnAttended,
 	"term": fieldTerm, "session": fieldTerm, "semester": fieldTerm,
+
+	"cours": Course, "code du cours": Course, "sigle": Course, "sigle du cours": Course, "matiere": Course, "numero": fieldNumber,
+	"groupe": fieldSection,
+	"titre":  Description, "titre du cours": Description, "nom du cours": Description, "intitule": Description,
+	"etablissement":  Description,
+	"credits tentes": Attempted, "credits inscrits": Attempted, "credits suivis": Attempted, "tentes": Attempted, "unites": Attempted,
+	"note": Grade, "note finale": Grade, "cote": Grade, "resultat": Grade,
+	"mention": Notation, "mentions": Notation,
+	"mpc": columnGPA, "moyenne": columnAverage, "moyenne du groupe": columnAverage, "moyenne de la classe": columnAverage,
+	"taille": columnSize, "taille du groupe": columnSize, "taille de la classe": columnSize,
+	"credits obtenus": Earned, "credits acquis": Earned, "credits reussis": Earned, "obtenus": Earned, "unites obtenues": Earned,
+	"credits du programme obtenus": Earned, "credits obtenus au programme": Earned,
+	"autre": columnOther, "statut": fieldUnknown, "enseignant": fieldUnknown,
+	"annee": columnAttended, "annee de frequentation": columnAttended,
+	"trimestre": fieldTerm, "semestre": fieldTerm,
 }
 
-// maxLabelWords is the number of words of the longest label.
-const maxLabelWords = 3
+// foldLabel spells a label in lower case, without full stops and accents.
+func foldLabel(text string) string { return labelSpelling.Replace(strings.ToLower(text)) }
+
+var labelSpelling = strings.NewReplacer(".", "", "à", "a", "â", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "î", "i", "ï", "i",
+	"ô", "o", "ù", "u", "û", "u", "ç", "c", "’", "'", "\u0300", "", "\u0301", "", "\u0302", "", "\u0327", "")
+
+// maxLabelWords is the number of words of the longest label, with a colon that stands alone.
+const maxLabelWords = 5
 
 // labelledText is a label of a line and the words behind it, up to the next label. Field is "" for the words before the
 // first label.
@@ -99,7 +120,7 @@ func separateColons(words []Word) []Word {
 }
 
 // unknownLabel matches a label with a colon that is not one of a record.
-var unknownLabel = regexp.MustCompile(`^[A-Z][A-Za-z]*(?: [A-Za-z]+){0,2}:$`)
+var unknownLabel = regexp.MustCompile(`^\p{Lu}\pL*(?: \pL+){0,2} ?:$`)
 
 // labelOf returns the label with which words begin and its number of words, 0 when there is none. A label ends with a
 // colon, with a wide gap, or with the line; at the beginning of a line a value of its kind is enough.
@@ -111,11 +132,14 @@ func labelOf(words []Word, size float64, first bool) (field string, n int, marke
 		if !colon && n < len(words) && words[n].Text == ":" {
 			continue
 		}
-		field, ok := fieldLabels[strings.ToLower(strings.ReplaceAll(known, ".", ""))]
+		field, ok := fieldLabels[foldLabel(known)]
 		if !ok {
 			if colon && first && n > 0 && unknownLabel.MatchString(text) {
 				return fieldUnknown, n, true
 			}
+			continue
+		}
+		if isRemarkLabel(known) && !endsWithGrade(words[n:], size) {
 			continue
 		}
 		wide := n < len(words) && words[n].X0-words[n-1].X1 >= labelGap*size
@@ -129,6 +153,18 @@ func labelOf(words []Word, size float64, first bool) (field string, n int, marke
 		}
 	}
 	return "", 0, false
+}
+
+// isRemarkLabel reports whether a label is that of the grade in French, and of a remark in English.
+func isRemarkLabel(label string) bool { return strings.EqualFold(label, "note") }
+
+// endsWithGrade reports whether words are a grade and perhaps further labels, or no value.
+func endsWithGrade(words []Word, size float64) bool {
+	if len(words) == 0 || knownGrade.MatchString(words[0].Text) {
+		return true
+	}
+	_, n, marked := labelOf(words, size, true)
+	return n > 0 && marked
 }
 
 // isValueOf reports whether words are a value that only a field of the kind has.

@@ -75,6 +75,14 @@ func NewLine(page int, words []Word) Line {
 	return l
 }
 
+// printedWords returns the words as they are on the page.
+func (l Line) printedWords() []Word {
+	if len(l.Printed) > 0 {
+		return l.Printed
+	}
+	return l.Words
+}
+
 // sizedWords is how many words of a line are compared with each other.
 const sizedWords = 64
 

@@ -88,7 +88,7 @@ func pileCodeLines(lines []Line) int {
 	if slices.Contains(gradeWords, text) {
 		return 0
 	}
-	if courseCell.MatchString(text) || titledCell.MatchString(text) && !hasDecimals(lines[0]) {
+	if courseCell.MatchString(text) || titledCell.MatchString(text) && !hasDecimals(lines[0]) || unspecifiedCode.MatchString(text) {
 		return 1
 	}
 	if cells := splitCells(lines[0]); len(cells) == 2 && courseCell.MatchString(cells[0].Text) && !hasDecimals(lines[0]) && !valueCell.MatchString(cells[1].Text) {
@@ -307,7 +307,7 @@ func measureGaps(lines []Line) cellGaps {
 	var all, wider []float64
 	for i := 1; i < len(lines); i++ {
 		if lines[i].Page == lines[i-1].Page && valueCell.MatchString(lines[i].Text) && valueCell.MatchString(lines[i-1].Text) &&
-			pileCodeLines(lines[i:]) == 0 && fieldLabels[strings.ToLower(lines[i].Text)] == "" {
+			pileCodeLines(lines[i:]) == 0 && fieldLabels[foldLabel(lines[i].Text)] == "" {
 			all = append(all, lines[i].Baseline-lines[i-1].Baseline)
 		}
 	}

@@ -109,9 +109,14 @@ func newSheet(page int, p Page, left float64) Sheet {
 
 // moveLeft moves the words of a page so that they begin at its left edge.
 func moveLeft(p Page, by float64) Page {
-	moved := Page{Width: p.Width - by, Height: p.Height, Words: slices.Clone(p.Words)}
-	for i := range moved.Words {
-		w := &moved.Words[i]
+	return Page{Width: p.Width - by, Height: p.Height, Words: moveWords(p.Words, by)}
+}
+
+// moveWords returns words that are further to the left.
+func moveWords(words []Word, by float64) []Word {
+	moved := slices.Clone(words)
+	for i := range moved {
+		w := &moved[i]
 		w.X0, w.X1, w.Edges = w.X0-by, w.X1-by, slices.Clone(w.Edges)
 		for k := range w.Edges {
 			w.Edges[k] -= float32(by)

@@ -29,8 +29,12 @@ var (
 	// codePattern matches the text left of the title. Its parts may touch where columns are narrow.
 	codePattern = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4})(?: ?([A-Z0-9][A-Z0-9-]{0,4}))?$`)
 
-	// transferCode is the same in a table of transfers, where it need not name a course: PHIL 2XX, GNRL 3---.
-	transferCode = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d[\dX-]{2,3})()$`)
+	// transferCode is the same in a table of transfers, where it need not name one course: PHIL 2XX, GNRL 3---,
+	// PHYS 204/205. wordCode is a code with a word or signs as its number, HUMA UNSP, which only the grade confirms.
+	transferCode = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d[\dXx*-]{2,3}|\d ?-{2,3}|\d{3,4}(?: ?/ ?\d{3,4})+)()$`)
+	wordCode     = regexp.MustCompile(`^([A-Z]{2,4}) ([A-Z]{3,6}|[X*-]{3,4})()$`)
+	// unspecifiedCode matches those of wordCode that are clear without a grade.
+	unspecifiedCode = regexp.MustCompile(`^[A-Z]{2,4} (?:UNSP(?:EC)?|UNAS|X{3,4}|\*{3,4}|-{3,4})$`)
 
 	// classNumber matches the number of a class, which some records print between the section and the title.
 	classNumber = regexp.MustCompile(`^\d{4,6}$`)
@@ -84,7 +88,7 @@ func (t *Table) countCodeCells(l Line, words []Word) int {
 	}
 	atEdge := n
 	for n = min(n, maxCodeWords); n > 0; n-- {
-		if !t.codePattern().MatchString(JoinWords(words[:n])) {
+		if t.matchCode(JoinWords(words[:n])) == nil {
 			continue
 		}
 		if n == atEdge || !areTouching(words[n-1], words[n]) {
@@ -94,11 +98,25 @@ func (t *Table) countCodeCells(l Line, words []Word) int {
 	return 0
 }
 
-func (t *Table) codePattern() *regexp.Regexp {
-	if t.Transfers {
-		return transferCode
+// matchCode returns the letters, the number and the section of a code, nil when text is none.
+func (t *Table) matchCode(text string) []string {
+	if !t.Transfers {
+		return codePattern.FindStringSubmatch(text)
 	}
-	return codePattern
+	if m := transferCode.FindStringSubmatch(text); m != nil {
+		m[2] = spellNumber(m[2])
+		return m
+	}
+	return wordCode.FindStringSubmatch(text)
+}
+
+// spellNumber spells what a code of transfers has as its number: PHIL 2XX, GNRL 3---, PHYS 204/205.
+func spellNumber(text string) string {
+	text = strings.ToUpper(strings.ReplaceAll(text, " ", ""))
+	if strings.HasSuffix(text, "--") {
+		return text[:1] + "---"
+	}
+	return text
 }
 
 // ReadRow reads a line as a row of the table. A row has a code left of the title and, in a table of courses,
@@ -109,7 +127,7 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 	if n == 0 {
 		return Row{}, false
 	}
-	match := t.codePattern().FindStringSubmatch(JoinWords(l.Words[:n]))
+	match := t.matchCode(JoinWords(l.Words[:n]))
 	r := Row{Code: match[1] + " " + match[2], Section: match[3], Line: l, Cells: map[string]string{}}
 	for n < len(l.Words) && l.Words[n].X0 < t.titleX0-InColumn*l.Size && classNumber.MatchString(l.Words[n].Text) {
 		n++
@@ -136,7 +154,10 @@ func (t *Table) ReadRow(l Line) (Row, bool) {
 	if r.Section == "" && codePattern.MatchString("AA 000 "+r.Cells[sectionColumn]) {
 		r.Section = r.Cells[sectionColumn]
 	}
-	return r, t.Transfers || creditsPattern.MatchString(r.Cells[Attempted])
+	if t.Transfers {
+		return r, !unicode.IsLetter(rune(match[2][0])) || transferPattern.MatchString(r.Cells[Grade])
+	}
+	return r, creditsPattern.MatchString(r.Cells[Attempted])
 }
 
 // sectionColumn is a column of sections right of the titles.
