@@ -61,14 +61,11 @@ func allCourses() [][5]string {
 // recordHTML is the record as the university's page sets it.
 func recordHTML(font string) string {
 	var b strings.Builder
-	credits, average := sums(allCourses())
 	b.WriteString(strings.Replace(`<!doctype html><html><head><meta charset="utf-8"><title>Student Record</title><style>
 body { font: 9pt "FONT", sans-serif } table { width: 100%; border-collapse: collapse } td, th { text-align: left; padding: 2pt; vertical-align: middle }
 th { font-size: 7pt } h1 { font-size: 14pt; text-align: center } p, h4 { margin: 2pt 0 }
 </style></head><body><h1>Student Record</h1>`, "FONT", font, 1))
-	for _, line := range []string{"Kim Example", "Undergraduate Academic Program History", "Active in Program", "28/04/2021", "Admit Term", "Fall 2021", "Matriculated",
-		"Bachelor of Engineering", "Software Engineering", "Min. Credits Required:", "120.00", "Program Credits Earned:", credits, "Cumulative GPA:", average, "Writing Skills Requirement: Satisfied-Univ.Writing Test",
-		"Beginning of Undergraduate Record"} {
+	for _, line := range programLines() {
 		fmt.Fprintf(&b, "<p>%s</p>", line)
 	}
 	for _, term := range terms {
@@ -86,6 +83,88 @@ th { font-size: 7pt } h1 { font-size: 14pt; text-align: center } p, h4 { margin:
 		fmt.Fprintf(&b, "</tbody></table><p>Term GPA %s</p>", average)
 	}
 	b.WriteString("</body></html>")
+	return b.String()
+}
+
+// recordSource is the record as a printer reads it.
+func recordSource(input, font string) string {
+	switch input {
+	case "tex":
+		return recordTeX(font)
+	case "roff":
+		return recordRoff()
+	case "txt":
+		return recordText()
+	}
+	return recordHTML(font)
+}
+
+// programLines are the lines of the record above its terms.
+func programLines() []string {
+	credits, average := sums(allCourses())
+	return []string{"Kim Example", "Undergraduate Academic Program History", "Active in Program", "28/04/2021", "Admit Term", "Fall 2021", "Matriculated",
+		"Bachelor of Engineering", "Software Engineering", "Min. Credits Required:", "120.00", "Program Credits Earned:", credits, "Cumulative GPA:", average,
+		"Writing Skills Requirement: Satisfied-Univ.Writing Test", "Beginning of Undergraduate Record"}
+}
+
+const degreeLine = "Bachelor of Engineering, Software Engineering"
+
+// shortNames are the columns of the records that are no page of HTML.
+var shortNames = []string{"COURSE", "DESCRIPTION", "ATTEMPTED", "GRADE", "EARNED"}
+
+func shortCells(c [5]string) []string {
+	return []string{c[0] + " " + c[1], c[2], c[3], c[4], earned(c)}
+}
+
+func recordTeX(font string) string {
+	var b strings.Builder
+	b.WriteString("\\documentclass[9pt]{extarticle}\\usepackage{fontspec}\\usepackage[margin=15mm]{geometry}\\setlength\\parindent{0pt}\n" +
+		"\\setmainfont{" + font + "}\\begin{document}\nStudent Record\n\n")
+	escape := strings.NewReplacer("&", "\\&", "#", "\\#")
+	for _, line := range programLines() {
+		b.WriteString(escape.Replace(line) + "\n\n")
+	}
+	for _, term := range terms {
+		fmt.Fprintf(&b, "\\bigskip %s\n\n%s\n\n\\begin{tabular}{llrll}\n%s\\\\\n", term.name, degreeLine, strings.Join(shortNames, " & "))
+		for _, c := range term.courses {
+			b.WriteString(strings.Join(shortCells(c), " & ") + "\\\\\n")
+		}
+		_, average := sums(term.courses)
+		fmt.Fprintf(&b, "\\end{tabular}\n\nTerm GPA %s\n\n", average)
+	}
+	b.WriteString("\\end{document}\n")
+	return b.String()
+}
+
+func recordRoff() string {
+	var b strings.Builder
+	b.WriteString(".pl 800p\n.ll 900p\n.po 36p\n.fam H\n.ps 9\n.vs 12\n.nf\nStudent Record\n" + strings.Join(programLines(), "\n") + "\n")
+	for _, term := range terms {
+		fmt.Fprintf(&b, ".sp\n%s\n%s\n.TS\ntab(@);\nl l l l l.\n%s\n", term.name, degreeLine, strings.Join(shortNames, "@"))
+		for _, c := range term.courses {
+			b.WriteString(strings.Join(shortCells(c), "@") + "\n")
+		}
+		_, average := sums(term.courses)
+		fmt.Fprintf(&b, ".TE\nTerm GPA %s\n", average)
+	}
+	return b.String()
+}
+
+func recordText() string {
+	var b strings.Builder
+	b.WriteString("Student Record\n" + strings.Join(programLines(), "\n") + "\n")
+	row := func(cells []string) {
+		fmt.Fprintf(&b, "%-14s%-56s%-11s%-8s%s\n", cells[0], cells[1], cells[2], cells[3], cells[4])
+	}
+	for _, term := range terms {
+		fmt.Fprintf(&b, "\n%s\n%s\n", term.name, degreeLine)
+		row(shortNames)
+		for _, c := range term.courses {
+			row(shortCells(c))
+		}
+		_, average := sums(term.courses)
+		fmt.Fprintf(&b, "Term GPA %s\n", average)
+	}
 	return b.String()
 }
 
