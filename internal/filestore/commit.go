@@ -55,9 +55,9 @@ type round struct {
 	done   bool // under turn
 }
 
-// commitDraft syncs and closes the files of d, renames them, the ticket first, and syncs the folder, in this order.
-// When it returns without an error both are durable under their names. Whatever fails before, no document is without
-// its ticket.
+// commitDraft syncs and closes the files of d, renames those without their final name, and syncs the folder, in this
+// order. When it returns without an error all are durable under their names. Whatever fails before, no document is
+// without its ticket, unless the file is torn.
 func (c *commits) commitDraft(d *draft) error {
 	c.mu.Lock()
 	if c.next == nil {
@@ -81,7 +81,8 @@ func (c *commits) commitDraft(d *draft) error {
 }
 
 func (c *commits) commitRound(drafts []*draft) {
-	c.syncFiles(drafts)
+	// A sync of the file system includes the names that the files have by then.
+	durable := c.syncFiles(drafts)
 	for _, d := range drafts {
 		if err := d.closeFiles(); d.err == nil && err != nil {
 			d.err = wrapError("close", err)
@@ -90,10 +91,14 @@ func (c *commits) commitRound(drafts []*draft) {
 			if d.err != nil || p.from == p.to {
 				continue
 			}
+			durable = false
 			if err := c.root.Rename(p.from, p.to); err != nil {
 				d.err = wrapError("rename", err)
 			}
 		}
+	}
+	if durable {
+		return
 	}
 	if err := c.folder.Sync(); err != nil {
 		for _, d := range drafts {
@@ -104,14 +109,15 @@ func (c *commits) commitRound(drafts []*draft) {
 	}
 }
 
-func (c *commits) syncFiles(drafts []*draft) {
+// syncFiles makes the content of all files durable, and reports whether their names are as well.
+func (c *commits) syncFiles(drafts []*draft) (withNames bool) {
 	if len(drafts) >= manyDrafts && c.syncAll != nil {
 		if err := c.syncAll(); err != nil {
 			for _, d := range drafts {
 				d.err = wrapError("sync", err)
 			}
 		}
-		return
+		return true
 	}
 	for _, d := range drafts {
 		var errs []error
@@ -122,4 +128,5 @@ func (c *commits) syncFiles(drafts []*draft) {
 			d.err = wrapError("sync", err)
 		}
 	}
+	return false
 }

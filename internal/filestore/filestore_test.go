@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -80,6 +81,21 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
+func readDocument(t *testing.T, s *filestore.Store, id job.ID) []byte {
+	t.Helper()
+	f, err := s.Open(t.Context(), id)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Error(err)
+	}
+	return b
+}
+
 func wantCode(t *testing.T, err error, want fault.Code) {
 	t.Helper()
 	if got := fault.CodeOf(err); got != want {
@@ -99,7 +115,14 @@ func TestNamesAndModes(t *testing.T) {
 	if _, err := s.Save(t.Context(), ticket(id), bytes.NewReader(pdf(100)), mib); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{string(id) + ".json", string(id) + ".pdf"}, files(t, dir)); d != "" {
+	form := ticket(newID())
+	form.Kind, form.Input = job.Form, []byte("{}")
+	if _, err := s.Save(t.Context(), form, nil, mib); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{string(id) + ".pdf", string(form.ID) + ".json"}
+	slices.Sort(want)
+	if d := cmp.Diff(want, files(t, dir)); d != "" {
 		t.Error(d)
 	}
 	for _, name := range files(t, dir) {
@@ -219,8 +242,15 @@ func TestList(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder.tmp"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.ReplaceTicket(ctx, ticket(whole)); err != nil {
+		t.Fatal(err)
+	}
 	// The later modification time of the two files counts.
 	young, old := time.Now().Add(-time.Hour).Truncate(time.Second), time.Now().Add(-2*time.Hour).Truncate(time.Second)
+	info, err := os.Stat(filepath.Join(dir, string(whole)+".pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, at := range map[string]time.Time{
 		string(whole) + ".pdf": old, string(whole) + ".json": young, string(bare) + ".pdf": old, draft: old,
 	} {
@@ -233,7 +263,7 @@ func TestList(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []job.StoredFiles{
-		{ID: whole, Document: true, Ticket: true, Size: 100, Modified: young},
+		{ID: whole, Document: true, Ticket: true, Size: info.Size(), Modified: young},
 		{ID: bare, Document: true, Size: 1, Modified: old},
 		{Temporary: draft, Modified: old},
 	}
@@ -299,8 +329,8 @@ func TestANameThatIsTaken(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if left := files(t, dir); len(left) != 2*12+1 {
-		t.Errorf("%d names, want 12 documents, their tickets and the folder: %v", len(left), left)
+	if left := files(t, dir); len(left) != 12+1 {
+		t.Errorf("%d names, want 12 documents with their tickets and the folder: %v", len(left), left)
 	}
 }
 

@@ -89,7 +89,11 @@ func (s *Store) ReplaceTicket(ctx context.Context, t job.Ticket) error {
 	if _, err := s.LoadTicket(ctx, t.ID); err != nil {
 		return err
 	}
-	p, err := s.writeTicket(t, names.Ticket, false)
+	encoded, err := t.Encode()
+	if err != nil {
+		return fault.Wrap(fault.Internal, err)
+	}
+	p, err := s.writeTicket(encoded, temporaryName(t.ID), names.Ticket)
 	if err != nil {
 		return err
 	}

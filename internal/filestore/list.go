@@ -61,7 +61,7 @@ func (s *Store) LoadTicket(_ context.Context, id job.ID) (job.Ticket, error) {
 	// A non-blocking open, in case the name is a pipe.
 	f, err := s.root.OpenFile(names.Ticket, openNow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return job.Ticket{}, fault.New(fault.JobNotFound)
+		return s.loadTrailer(id, names.Document)
 	}
 	if err != nil {
 		return job.Ticket{}, wrapError("open a ticket", err)

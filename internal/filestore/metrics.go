@@ -21,7 +21,7 @@ func (s *Store) Describe(descs chan<- *prometheus.Desc) {
 // Collect reports nothing while the volume does not answer.
 func (s *Store) Collect(metrics chan<- prometheus.Metric) {
 	var volume unix.Statfs_t
-	if err := unix.Fstatfs(int(s.folder.Fd()), &volume); err != nil {
+	if err := s.withFolder(func(folder int) error { return unix.Fstatfs(folder, &volume) }); err != nil {
 		return
 	}
 	block := float64(volume.Bsize)

@@ -37,9 +37,9 @@ func FileNamesOf(id ID) (FileNames, error) {
 type StoredFiles struct {
 	ID       ID // "" for a temporary file
 	Document bool
-	Ticket   bool
+	Ticket   bool // in a file of its own; a document may contain one
 	Kept     bool
-	Size     int64     // of the document, in bytes
+	Size     int64     // of the document's file, in bytes
 	Modified time.Time // when the younger of the two was written last
 	// Temporary is the name of a file that was being written when the store was listed: when it is old, its writer has
 	// ended.

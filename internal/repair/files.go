@@ -43,7 +43,7 @@ func (s *Repairer) repairFiles(ctx context.Context, files []job.StoredFiles, ope
 				errs = append(errs, s.deleteEnded(ctx, f))
 			case s.isOlder(f.Modified, expired):
 				errs = append(errs, s.deleteFiles(ctx, f, filesExpired))
-			case f.Ticket:
+			default: // a document contains its ticket, or has none
 				errs = append(errs, s.repairLostRecord(ctx, f))
 			}
 		}
@@ -96,7 +96,7 @@ func (s *Repairer) repairLostRecord(ctx context.Context, f job.StoredFiles) erro
 	damaged := errors.Is(err, job.ErrTicket)
 	switch {
 	case fault.CodeOf(err) == fault.JobNotFound:
-		return nil // it was deleted in the meantime
+		return nil // it was deleted in the meantime, or the document is what a crash left of an upload
 	case err != nil && !damaged:
 		return err
 	case !f.Document && (damaged || t.NeedsDocument()):
