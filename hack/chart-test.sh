@@ -16,8 +16,10 @@ chart-schemas "$schemas"
 #  statefulset-has-servicename  a headless Service: there is one pod, and clients use the address that outlives it
 #  deployment-has-host-podantiaffinity  the pods spread by topology constraints, which count nodes and zones
 #  deployment-replicas  a number of pods, which an autoscaler or an operator sets where it is absent
+#  horizontalpodautoscaler-replicas  workers may scale to zero
 score=(--ignore-test container-image-pull-policy --ignore-test statefulset-has-servicename
-	--ignore-test deployment-has-host-podantiaffinity --ignore-test deployment-replicas)
+	--ignore-test deployment-has-host-podantiaffinity --ignore-test deployment-replicas
+	--ignore-test horizontalpodautoscaler-replicas)
 
 for values in "$chart"/ci/*-values.yaml k8s/values/*.yaml; do
 	name=$(basename "$values" .yaml)

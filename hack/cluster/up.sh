@@ -86,8 +86,10 @@ start registry crane registry serve --address "$CLUSTER_REGISTRY"
 start etcd etcd --data-dir "$run/etcd" --unsafe-no-fsync \
 	--listen-client-urls "$etcd_client" --advertise-client-urls "$etcd_client" \
 	--listen-peer-urls "$etcd_peer" --initial-advertise-peer-urls "$etcd_peer" --initial-cluster "default=$etcd_peer"
-# Aggregation is for KEDA's external metrics; allow-privileged is for the pod that kills processes of others.
-start apiserver kube kube-apiserver --etcd-servers "$etcd_client" \
+# Aggregation is for external metrics, KEDA's or the controller's; allow-privileged is for the pod that kills processes of others.
+# Kubernetes before 1.37 scales to zero by a HorizontalPodAutoscaler with this feature gate only.
+gates=HPAScaleToZero=true
+start apiserver kube kube-apiserver --feature-gates "$gates" --etcd-servers "$etcd_client" \
 	--bind-address 0.0.0.0 --secure-port 6443 --advertise-address "$CLUSTER_HOST" --service-cluster-ip-range "$services" \
 	--client-ca-file "$pki/ca.crt" --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \
 	--service-account-issuer https://kubernetes.default.svc \
@@ -105,7 +107,7 @@ as() { # NAME: the flags with which a component is that user, alone
 		--authorization-kubeconfig "$pki/$1.kubeconfig" --leader-elect=false
 }
 # shellcheck disable=SC2046 # as gives many words
-start controllers kube kube-controller-manager $(as controllers) --use-service-account-credentials \
+start controllers kube kube-controller-manager --feature-gates "$gates" $(as controllers) --use-service-account-credentials \
 	--root-ca-file "$pki/ca.crt" --service-account-private-key-file "$pki/sa.key" \
 	--cluster-signing-cert-file "$pki/ca.crt" --cluster-signing-key-file "$pki/ca.key" --service-cluster-ip-range "$services"
 # shellcheck disable=SC2046

@@ -79,28 +79,34 @@ func (r *release) openRedis() redis.UniversalClient {
 // chartRole is the role of the chart.
 func chartRole(t *testing.T, values ...string) *rbacv1.Role {
 	t.Helper()
+	role := &rbacv1.Role{}
+	renderObject(t, "role.yaml", role, values...)
+	return role
+}
+
+// renderObject renders a template of the controller into an object.
+func renderObject(t *testing.T, template string, into client.Object, values ...string) {
+	t.Helper()
 	helm := filepath.Join(testenv.RepoRoot(), ".bin", "helm")
 	if _, err := os.Stat(helm); err != nil {
 		testenv.SkipMissing(t, "helm", "run hack/deps.sh chart")
 	}
 	chart := filepath.Join(testenv.RepoRoot(), "charts", "trackmydegree")
-	// `go test` does not see files that other processes read: this read makes its cached result depend on the role.
-	if _, err := os.ReadFile(filepath.Join(chart, "templates", "controller", "role.yaml")); err != nil {
+	// `go test` does not see files that other processes read: this read makes its cached result depend on the template.
+	if _, err := os.ReadFile(filepath.Join(chart, "templates", "controller", template)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), helm, "template", "tmd", chart,
-		"--set", strings.Join(append(values, "controller.enabled=true"), ","), "--show-only", "templates/controller/role.yaml")
+		"--set", strings.Join(append(values, "controller.enabled=true"), ","), "--show-only", "templates/controller/"+template)
 	var faults bytes.Buffer
 	cmd.Stderr = &faults
 	text, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, &faults)
 	}
-	var role rbacv1.Role
-	if err := yaml.UnmarshalStrict(text, &role); err != nil {
+	if err := yaml.UnmarshalStrict(text, into); err != nil {
 		t.Fatal(err)
 	}
-	return &role
 }
 
 const lease = "tmd-trackmydegree-controller"

@@ -12,7 +12,7 @@ Each helper gives a list of sentences in YAML.
 {{- $faults := list }}
 {{- $worker := .Values.worker }}{{ $scaling := $worker.autoscaling }}
 {{- if and (not $scaling.enabled) (eq (int $scaling.minReplicas) 0) }}
-{{- $faults = append $faults "worker.autoscaling.minReplicas is 0, but only KEDA scales to zero and back: set worker.autoscaling.enabled=true, or minReplicas to 1 or more." }}
+{{- $faults = append $faults "worker.autoscaling.minReplicas is 0, but only an autoscaler scales to zero and back: set worker.autoscaling.enabled=true, or minReplicas to 1 or more." }}
 {{- end }}
 {{- if and (not $scaling.enabled) (not (kindIs "invalid" $worker.replicas)) (eq (toString $worker.replicas) "0") }}
 {{- $faults = append $faults "worker.replicas is 0 without autoscaling, and nothing would run the jobs: give 1 or more, null to leave the number alone, or set worker.autoscaling.enabled=true." }}
@@ -25,17 +25,17 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults (printf "%s.autoscaling.minReplicas is %d, more than maxReplicas, which is %d: raise maxReplicas or lower minReplicas." $name (int $values.autoscaling.minReplicas) (int $values.autoscaling.maxReplicas)) }}
 {{- end }}
 {{- end }}
-{{- if and $scaling.enabled (eq $scaling.trigger "push") (not .Values.controller.enabled) }}
+{{- if and (include "tmd.keda" .) (eq $scaling.trigger "push") (not .Values.controller.enabled) }}
 {{- $faults = append $faults "worker.autoscaling.trigger is push, and nobody would answer KEDA: set controller.enabled=true, or worker.autoscaling.trigger=redis." }}
 {{- end }}
-{{- if and (gt (int $scaling.targetLatencySeconds) 0) (ne $scaling.trigger "push") }}
+{{- if and (gt (int $scaling.targetLatencySeconds) 0) (ne $scaling.trigger "push") (ne $scaling.scaler "hpa") }}
 {{- $faults = append $faults "worker.autoscaling.targetLatencySeconds is set, which KEDA's own look at Redis knows nothing of: set worker.autoscaling.trigger=push and controller.enabled=true, or leave it 0." }}
 {{- end }}
-{{- if and $scaling.enabled (eq $scaling.trigger "redis") (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
+{{- if and (include "tmd.keda" .) (eq $scaling.trigger "redis") (not .Values.redis.enabled) (not .Values.redis.external.addresses) }}
 {{- $faults = append $faults "worker.autoscaling.enabled needs to know the Redis of redis-job-url: set redis.external.addresses to its host:port, or to those of its Sentinels." }}
 {{- end }}
 {{- $external := .Values.redis.external }}
-{{- if and $scaling.enabled (eq $scaling.trigger "redis") .Values.secret.redisJobURL $external.addresses (not $external.sentinel.master) (not (hasPrefix "unix:" .Values.secret.redisJobURL)) }}
+{{- if and (include "tmd.keda" .) (eq $scaling.trigger "redis") .Values.secret.redisJobURL $external.addresses (not $external.sentinel.master) (not (hasPrefix "unix:" .Values.secret.redisJobURL)) }}
 {{- $url := urlParse .Values.secret.redisJobURL }}
 {{- $host := regexMatch ":[0-9]+$" $url.host | ternary $url.host (printf "%s:6379" $url.host) }}
 {{- if not (has $host $external.addresses) }}
@@ -48,7 +48,7 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults (printf "redis.external.tls.enabled is %t, and secret.redisJobURL begins with %s://: rediss speaks TLS, redis does not." $external.tls.enabled $url.scheme) }}
 {{- end }}
 {{- end }}
-{{- if and $scaling.enabled (eq (int $scaling.minReplicas) 0) (lt (int $scaling.cooldownPeriod) 120) }}
+{{- if and (include "tmd.keda" .) (eq (int $scaling.minReplicas) 0) (lt (int $scaling.cooldownPeriod) 120) }}
 {{- $faults = append $faults (printf "worker.autoscaling.cooldownPeriod is %d with minReplicas 0: KEDA then takes all workers away when it cannot read the queue for a minute. Give 120 or more, or minReplicas 1." (int $scaling.cooldownPeriod)) }}
 {{- end }}
 {{- if and .Values.redis.external.tls.clientCertificate (not .Values.redis.external.tls.existingSecret) }}
@@ -57,8 +57,34 @@ Each helper gives a list of sentences in YAML.
 {{- if and .Values.redis.external.tls.existingSecret (not .Values.redis.external.tls.enabled) }}
 {{- $faults = append $faults "redis.external.tls.existingSecret is set, but TLS is off: set redis.external.tls.enabled=true." }}
 {{- end }}
-{{- if and $scaling.enabled (include "tmd.live" .) (not (.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) }}
-{{- $faults = append $faults "worker.autoscaling.enabled needs KEDA, which this cluster lacks: install it (helm install keda kedacore/keda -n keda --create-namespace), or set worker.autoscaling.enabled=false." }}
+{{- if and (include "tmd.keda" .) (include "tmd.live" .) (not (.Capabilities.APIVersions.Has "keda.sh/v1alpha1")) }}
+{{- $faults = append $faults "worker.autoscaling.enabled needs KEDA, which this cluster lacks: install it (helm install keda kedacore/keda -n keda --create-namespace), set worker.autoscaling.scaler=hpa, or worker.autoscaling.enabled=false." }}
+{{- end }}
+{{- if include "tmd.hpa" . }}
+{{- $faults = concat $faults (include "tmd.checks.hpa" . | fromYamlArray) }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "tmd.checks.hpa" -}}
+{{- $faults := list }}
+{{- $scaling := .Values.worker.autoscaling }}
+{{- if not .Values.controller.enabled }}
+{{- $faults = append $faults "worker.autoscaling.scaler is hpa, and nothing would serve the metric: set controller.enabled=true, or worker.autoscaling.scaler=keda." }}
+{{- end }}
+{{- if and .Values.controller.enabled .Values.controller.dryRun (not .Values.controller.externalMetrics.tls.existingSecret) }}
+{{- $faults = append $faults "worker.autoscaling.scaler is hpa, and controller.dryRun makes no certificate for the metric: set controller.dryRun=false." }}
+{{- end }}
+{{- if gt (int $scaling.targetLatencySeconds) 0 }}
+{{- $faults = append $faults "worker.autoscaling.targetLatencySeconds is set, which a HorizontalPodAutoscaler does not know: leave it 0, or set worker.autoscaling.scaler=keda with trigger push." }}
+{{- end }}
+{{- if and (eq (int $scaling.minReplicas) 0) (not $scaling.scaleToZeroGate) (semverCompare "<1.37-0" .Capabilities.KubeVersion.Version) }}
+{{- $faults = append $faults (printf "worker.autoscaling.minReplicas is 0 with scaler hpa, and Kubernetes %s scales to zero only with its feature gate HPAScaleToZero: set worker.autoscaling.scaleToZeroGate=true if that is on, or minReplicas to 1 or more." .Capabilities.KubeVersion.Version) }}
+{{- end }}
+{{- $own := include "tmd.component" (list . "external-metrics") }}
+{{- $other := dig "spec" "service" (dict) (lookup "apiregistration.k8s.io/v1" "APIService" "" "v1beta1.external.metrics.k8s.io" | default dict) }}
+{{- if and $other.name (ne (printf "%s/%s" $other.namespace $other.name) (printf "%s/%s" .Release.Namespace $own)) }}
+{{- $faults = append $faults (printf "worker.autoscaling.scaler is hpa, and the external metrics of this cluster come from the Service %s in the namespace %s; a cluster has one such server, and KEDA's is one. Set worker.autoscaling.scaler=keda, or remove the other." $other.name $other.namespace) }}
 {{- end }}
 {{- toYaml $faults }}
 {{- end }}

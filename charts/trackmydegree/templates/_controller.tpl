@@ -7,8 +7,32 @@
 
 {{/* Does the controller answer KEDA? include "tmd.pushes" . */}}
 {{- define "tmd.pushes" -}}
-{{- $scaling := .Values.worker.autoscaling }}
-{{- if and .Values.controller.enabled $scaling.enabled (eq $scaling.trigger "push") }}yes{{ end }}
+{{- if and .Values.controller.enabled (include "tmd.keda" .) (eq .Values.worker.autoscaling.trigger "push") }}yes{{ end }}
+{{- end }}
+
+{{/* Does KEDA scale the workers? include "tmd.keda" . */}}
+{{- define "tmd.keda" -}}
+{{- with .Values.worker.autoscaling }}{{ if and .enabled (eq .scaler "keda") }}yes{{ end }}{{ end }}
+{{- end }}
+
+{{/* Does a HorizontalPodAutoscaler of the chart scale them, by the metric of the controller? include "tmd.hpa" . */}}
+{{- define "tmd.hpa" -}}
+{{- with .Values.worker.autoscaling }}{{ if and .enabled (eq .scaler "hpa") }}yes{{ end }}{{ end }}
+{{- end }}
+
+{{/* Does the controller serve that metric? include "tmd.externalMetrics" . */}}
+{{- define "tmd.externalMetrics" -}}
+{{- if and .Values.controller.enabled (include "tmd.hpa" .) }}yes{{ end }}
+{{- end }}
+
+{{/* Does its certificate come from a Secret that others fill? include "tmd.externalMetricsTLS" . */}}
+{{- define "tmd.externalMetricsTLS" -}}
+{{- if and (include "tmd.externalMetrics" .) .Values.controller.externalMetrics.tls.existingSecret }}yes{{ end }}
+{{- end }}
+
+{{/* The name of a cluster's object that belongs to this release. include "tmd.clusterName" (list . "external-metrics") */}}
+{{- define "tmd.clusterName" -}}
+{{ (index . 0).Release.Namespace }}-{{ include "tmd.component" . }}
 {{- end }}
 
 {{/* Does it do so over TLS? include "tmd.scalerTLS" . */}}

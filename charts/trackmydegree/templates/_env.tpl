@@ -179,6 +179,23 @@
   value: /etc/tmd/scaler/ca.crt
 {{- end }}
 {{- end }}
+- name: TMD_EXTERNAL_METRICS_ADDR
+  value: {{ include "tmd.externalMetrics" . | empty | ternary "off" ":6443" | quote }}
+{{- if include "tmd.externalMetrics" . }}
+- name: TMD_EXTERNAL_METRICS_HOST
+  value: {{ include "tmd.component" (list . "external-metrics") }}.{{ .Release.Namespace }}.svc
+{{- if include "tmd.externalMetricsTLS" . }}
+- name: TMD_EXTERNAL_METRICS_TLS_CERT
+  value: /etc/tmd/external-metrics/tls.crt
+- name: TMD_EXTERNAL_METRICS_TLS_KEY
+  value: /etc/tmd/external-metrics/tls.key
+- name: TMD_EXTERNAL_METRICS_TLS_CA
+  value: /etc/tmd/external-metrics/ca.crt
+{{- else }}
+- name: TMD_EXTERNAL_METRICS_SECRET
+  value: {{ include "tmd.component" (list . "external-metrics") | quote }}
+{{- end }}
+{{- end }}
 - name: TMD_CANARY
   value: {{ $values.canary.enabled | quote }}
 {{- if $values.canary.enabled }}
@@ -194,9 +211,12 @@
   value: {{ include "tmd.component" (list . "canary") | quote }}
 - name: TMD_CANARY_DEPLOYMENT
   value: {{ include "tmd.component" (list . "worker") | quote }}
-{{- if .Values.worker.autoscaling.enabled }}
+{{- if include "tmd.keda" . }}
 - name: TMD_CANARY_SCALEDOBJECT
   value: {{ include "tmd.component" (list . "worker") | quote }}
+{{- else if include "tmd.hpa" . }}
+- name: TMD_CANARY_HPA
+  value: {{ include "tmd.component" (list . "worker-hpa") | quote }}
 {{- end }}
 {{- end }}
 {{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}

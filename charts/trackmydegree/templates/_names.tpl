@@ -59,8 +59,13 @@ name: {{ include "tmd.component" (list $root $component) | quote }}
 
 {{/* The same without the name. */}}
 {{- define "tmd.namespaced" -}}
+namespace: {{ (index . 0).Release.Namespace | quote }}
+{{ include "tmd.labelled" . }}
+{{- end }}
+
+{{/* The same without the namespace, for objects of the cluster or of another namespace. */}}
+{{- define "tmd.labelled" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 -}}
-namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "tmd.selector" (list $root $component) | nindent 2 }}
   app.kubernetes.io/part-of: trackmydegree
