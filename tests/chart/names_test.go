@@ -132,7 +132,14 @@ func checkTexts(t *testing.T, path string, node any) {
 						t.Errorf("%s: %s is %v, a %T", at, name, value, value)
 					}
 				}
-			case "name", "namespace":
+			case "matchNames", "resourceNames":
+				names, _ := child.([]any)
+				for _, name := range names {
+					if _, isText := name.(string); !isText {
+						t.Errorf("%s: %v is a %T", at, name, name)
+					}
+				}
+			case "name", "namespace", "secretName", "claimName", "serviceName":
 				if _, isText := child.(string); !isText {
 					t.Errorf("%s is %v, a %T", at, child, child)
 				}
@@ -141,4 +148,35 @@ func checkTexts(t *testing.T, path string, node any) {
 			}
 		}
 	}
+}
+
+// Two releases of one namespace whose long names differ at the end share no object.
+func TestLongNamesOfTwoReleasesDiffer(t *testing.T) {
+	t.Parallel()
+	const prefix = "registrar-transcripts-and-timelines-production-00000"
+	first := namesOf(t, prefix+"1")
+	for name := range namesOf(t, prefix+"2") {
+		if first[name] {
+			t.Errorf("both releases have %s", name)
+		}
+	}
+}
+
+// namesOf returns the objects of a release: kind and name.
+func namesOf(t *testing.T, release string) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for document := range strings.SplitSeq(renderRelease(t, release, chart+"/values.yaml"), "\n---\n") {
+		var o labelled
+		if err := yaml.Unmarshal([]byte(document), &o); err != nil {
+			t.Fatal(err)
+		}
+		if o.Kind != "" {
+			names[o.Kind+"/"+o.Metadata.Name] = true
+		}
+	}
+	if len(names) < 10 {
+		t.Fatalf("only %d objects were seen", len(names))
+	}
+	return names
 }

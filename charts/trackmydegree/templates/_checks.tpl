@@ -36,16 +36,19 @@ Each helper gives a list of sentences in YAML.
 {{- end }}
 {{- $external := .Values.redis.external }}
 {{- if and (include "tmd.keda" .) (eq $scaling.trigger "redis") .Values.secret.redisJobURL $external.addresses (not $external.sentinel.master) (not (hasPrefix "unix:" .Values.secret.redisJobURL)) }}
-{{- $url := urlParse .Values.secret.redisJobURL }}
-{{- $host := regexMatch ":[0-9]+$" $url.host | ternary $url.host (printf "%s:6379" $url.host) }}
+{{- /* Not urlParse: its error prints the URL with the password. */}}
+{{- $url := .Values.secret.redisJobURL }}
+{{- $host := include "tmd.hosts" $url }}
+{{- if not (regexMatch ":[0-9]+$" $host) }}{{ $host = printf "%s:6379" $host }}{{ end }}
 {{- if not (has $host $external.addresses) }}
 {{- $faults = append $faults (printf "KEDA reads the Redis of redis.external.addresses (%s), and secret.redisJobURL names another (%s): give both the same host and port." (join ", " $external.addresses) $host) }}
 {{- end }}
-{{- if ne (trimPrefix "/" $url.path | default "0") (toString (int $external.database)) }}
-{{- $faults = append $faults (printf "KEDA reads the database redis.external.database (%d), and secret.redisJobURL names another (%s): give both the same number." (int $external.database) (trimPrefix "/" $url.path | default "0")) }}
+{{- $database := regexFind "/[0-9]*(\\?.*)?$" (last (splitList "@" $url)) | trimPrefix "/" | regexFind "^[0-9]*" | default "0" }}
+{{- if ne $database (toString (int $external.database)) }}
+{{- $faults = append $faults (printf "KEDA reads the database redis.external.database (%d), and secret.redisJobURL names another (%s): give both the same number." (int $external.database) $database) }}
 {{- end }}
-{{- if ne (eq $url.scheme "rediss") $external.tls.enabled }}
-{{- $faults = append $faults (printf "redis.external.tls.enabled is %t, and secret.redisJobURL begins with %s://: rediss speaks TLS, redis does not." $external.tls.enabled $url.scheme) }}
+{{- if ne (hasPrefix "rediss://" $url) $external.tls.enabled }}
+{{- $faults = append $faults (printf "redis.external.tls.enabled is %t, and secret.redisJobURL begins with %s: rediss speaks TLS, redis does not." $external.tls.enabled (regexFind "^[a-z]+://" $url)) }}
 {{- end }}
 {{- end }}
 {{- if and (include "tmd.keda" .) (eq (int $scaling.minReplicas) 0) (lt (int $scaling.cooldownPeriod) 120) }}
@@ -83,7 +86,7 @@ Each helper gives a list of sentences in YAML.
 {{- end }}
 {{- $own := include "tmd.component" (list . "external-metrics") }}
 {{- $other := dig "spec" "service" (dict) (lookup "apiregistration.k8s.io/v1" "APIService" "" "v1beta1.external.metrics.k8s.io" | default dict) }}
-{{- if and $other.name (ne (printf "%s/%s" $other.namespace $other.name) (printf "%s/%s" .Release.Namespace $own)) }}
+{{- if and $other.name (ne (printf "%s/%s" $other.namespace $other.name) (printf "%s/%s" (include "tmd.namespace" .) $own)) }}
 {{- $faults = append $faults (printf "worker.autoscaling.scaler is hpa, and the external metrics of this cluster come from the Service %s in the namespace %s; a cluster has one such server, and KEDA's is one. Set worker.autoscaling.scaler=keda, or remove the other." $other.name $other.namespace) }}
 {{- end }}
 {{- toYaml $faults }}
@@ -151,13 +154,14 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults "uploads.oneNode is true while uploads.storage is s3, which every node reaches: set uploads.oneNode=false." }}
 {{- end }}
 {{- if and $uploads.s3.existingSecret .Values.secret.check (include "tmd.live" .) }}
-{{- $found := lookup "v1" "Secret" .Release.Namespace $uploads.s3.existingSecret }}
+{{- $found := lookup "v1" "Secret" (include "tmd.namespace" .) $uploads.s3.existingSecret }}
 {{- if not $found }}
-{{- $faults = append $faults (printf "The Secret %s of uploads.s3.existingSecret is not in the namespace %s: create it with the keys access-key-id and secret-access-key, or set secret.check=false if something makes it later." $uploads.s3.existingSecret .Release.Namespace) }}
+{{- $faults = append $faults (printf "The Secret %s of uploads.s3.existingSecret is not in the namespace %s: create it with the keys access-key-id and secret-access-key, or set secret.check=false if something makes it later." $uploads.s3.existingSecret (include "tmd.namespace" .)) }}
 {{- else }}
 {{- range list "access-key-id" "secret-access-key" }}
-{{- if not (get ($found.data | default dict) .) }}
-{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $uploads.s3.existingSecret .) }}
+{{- $key := get $uploads.s3.keys . | default . }}
+{{- if not (get ($found.data | default dict) $key) }}
+{{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $uploads.s3.existingSecret $key) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -243,9 +247,9 @@ Each helper gives a list of sentences in YAML.
 {{- if include "tmd.hasSessions" . }}{{ $keys = append $keys "session-secret" }}{{ end }}
 {{- if .Values.auth.oidc.hasClientSecret }}{{ $keys = append $keys "oidc-client-secret" }}{{ end }}
 {{- if $secret.sentry }}{{ $keys = append $keys "sentry-dsn" }}{{ end }}
-{{- $found := lookup "v1" "Secret" .Release.Namespace $secret.existingSecret }}
+{{- $found := lookup "v1" "Secret" (include "tmd.namespace" .) $secret.existingSecret }}
 {{- if not $found }}
-{{- $faults = append $faults (printf "The Secret %s is not in the namespace %s: create it with the keys %s (kubectl -n %s create secret generic %s --from-literal=…), or set secret.check=false if something makes it later." $secret.existingSecret .Release.Namespace (join ", " $keys) .Release.Namespace $secret.existingSecret) }}
+{{- $faults = append $faults (printf "The Secret %s is not in the namespace %s: create it with the keys %s (kubectl -n %s create secret generic %s --from-literal=…), or set secret.check=false if something makes it later." $secret.existingSecret (include "tmd.namespace" .) (join ", " $keys) (include "tmd.namespace" .) $secret.existingSecret) }}
 {{- else }}
 {{- range $keys }}
 {{- $key := include "tmd.secretKey" (list $ .) }}
@@ -253,6 +257,54 @@ Each helper gives a list of sentences in YAML.
 {{- $faults = append $faults (printf "The Secret %s lacks the key %s: add it." $secret.existingSecret $key) }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{/* Contexts that Pod Security "restricted" refuses: the sentence of the chart comes before that of each pod. */}}
+{{- define "tmd.checks.security" -}}
+{{- $faults := list }}
+{{- range $name := list "api" "worker" "parser" "controller" "frontend" "redis" "mongodb" "seed" "backup" "doctor" "tests" }}
+{{- $values := get $.Values $name }}
+{{- range $field := list "podSecurityContext" "securityContext" }}
+{{- $given := get $values $field }}{{ $wrong := list }}
+{{- if eq (toString $given.runAsNonRoot) "false" }}{{ $wrong = append $wrong "runAsNonRoot" }}{{ end }}
+{{- if eq (toString $given.runAsUser) "0" }}{{ $wrong = append $wrong "runAsUser" }}{{ end }}
+{{- if eq (dig "seccompProfile" "type" "" $given) "Unconfined" }}{{ $wrong = append $wrong "seccompProfile" }}{{ end }}
+{{- if $given.privileged }}{{ $wrong = append $wrong "privileged" }}{{ end }}
+{{- if $given.allowPrivilegeEscalation }}{{ $wrong = append $wrong "allowPrivilegeEscalation" }}{{ end }}
+{{- if and $given.capabilities (or (not (has "ALL" (dig "drop" list $given.capabilities))) (without (dig "add" list $given.capabilities) "NET_BIND_SERVICE")) }}{{ $wrong = append $wrong "capabilities" }}{{ end }}
+{{- range $wrong }}
+{{- $faults = append $faults (printf "%s.%s.%s lowers Pod Security below restricted, which every pod of the chart meets: leave it out." $name $field .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{/* The forms of addresses. Not patterns of the schema: its errors print the value, in which a password may be. */}}
+{{- define "tmd.checks.addresses" -}}
+{{- $faults := list }}
+{{- $values := .Values }}
+{{- $url := "^https?://[^/?#@]+([/?#][^@]*)?$" }}{{ $origin := "^https?://[^/?#@]+$" }}{{ $server := "^https?://[^/?#@]+/?$" }}
+{{- $given := dict
+  "parser.url" (list $values.parser.url $url "http://host:15001")
+  "uploads.s3.endpoint" (list $values.uploads.s3.endpoint $server "http://minio.storage:9000")
+  "backup.s3.endpoint" (list $values.backup.s3.endpoint $server "http://minio.storage:9000")
+  "traces.endpoint" (list $values.traces.endpoint $url "http://collector.observability:4318")
+  "auth.jwksURL" (list $values.auth.jwksURL $url "https://idp.example.org/keys")
+  "auth.publicURL" (list $values.auth.publicURL $origin "https://degrees.example.org")
+  "auth.oidc.issuer" (list $values.auth.oidc.issuer $url "https://idp.example.org") }}
+{{- range $number, $address := $values.redis.external.addresses }}
+{{- $_ := set $given (printf "redis.external.addresses[%d]" $number) (list $address "^[^/@]+:[0-9]+$" "host:6379") }}
+{{- end }}
+{{- range $number, $address := $values.api.corsOrigins }}
+{{- $_ := set $given (printf "api.corsOrigins[%d]" $number) (list $address $origin "https://app.example.org") }}
+{{- end }}
+{{- range $name, $form := $given }}
+{{- if and (first $form) (not (regexMatch (index $form 1) (first $form))) }}
+{{- $faults = append $faults (printf "%s has another form than it must have (its value is not shown): %s, without a user or a password." $name (last $form)) }}
 {{- end }}
 {{- end }}
 {{- toYaml $faults }}
@@ -268,6 +320,14 @@ Each helper gives a list of sentences in YAML.
 {{- end }}
 {{- if and .Values.secret.keys (not .Values.secret.existingSecret) }}
 {{- $faults = append $faults "secret.keys names keys of an existing Secret: set secret.existingSecret, or leave secret.keys empty." }}
+{{- end }}
+{{- range $path, $keys := dict "uploads.s3" .Values.uploads.s3.keys "backup.s3" .Values.backup.s3.keys }}
+{{- range $name := without (keys $keys) "access-key-id" "secret-access-key" }}
+{{- $faults = append $faults (printf "%s.keys.%s is no key that the chart reads: access-key-id and secret-access-key are." $path $name) }}
+{{- end }}
+{{- end }}
+{{- range $name := without (keys .Values.redis.external.tls.keys) "ca.crt" "tls.crt" "tls.key" }}
+{{- $faults = append $faults (printf "redis.external.tls.keys.%s is no key that the chart reads: ca.crt, tls.crt and tls.key are." $name) }}
 {{- end }}
 {{- $ca := .Values.extraCACerts }}
 {{- if and $ca.kedaKey (not (or $ca.configMap $ca.secret)) }}
@@ -304,9 +364,9 @@ Each helper gives a list of sentences in YAML.
 {{- $faults := list }}
 {{- range $name, $values := dict "redis" .Values.redis "mongodb" .Values.mongodb }}
 {{- if and $values.enabled $values.persistence.enabled (not $values.persistence.existingClaim) }}
-{{- range dig "spec" "volumeClaimTemplates" (list) (lookup "apps/v1" "StatefulSet" $.Release.Namespace (include "tmd.component" (list $ $name)) | default dict) }}
+{{- range dig "spec" "volumeClaimTemplates" (list) (lookup "apps/v1" "StatefulSet" (include "tmd.namespace" $) (include "tmd.component" (list $ $name)) | default dict) }}
 {{- $size := .spec.resources.requests.storage }}
-{{- if ne $size (toString $values.persistence.size) }}
+{{- if ne (include "tmd.bytes" $size) (include "tmd.bytes" $values.persistence.size) }}
 {{- $faults = append $faults (printf "%s.persistence.size is %v, and the volume was made with %s. A StatefulSet does not change it: enlarge the claim, delete the StatefulSet with --cascade=orphan and upgrade again, as docs/operations.md (Larger volumes) says." $name $values.persistence.size $size) }}
 {{- end }}
 {{- end }}

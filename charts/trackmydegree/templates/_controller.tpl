@@ -32,7 +32,7 @@
 
 {{/* The name of a cluster's object that belongs to this release. include "tmd.clusterName" (list . "external-metrics") */}}
 {{- define "tmd.clusterName" -}}
-{{ (index . 0).Release.Namespace }}-{{ include "tmd.component" . }}
+{{ include "tmd.namespace" (index . 0) }}-{{ include "tmd.component" . }}
 {{- end }}
 
 {{/* Does it do so over TLS? include "tmd.scalerTLS" . */}}
@@ -63,12 +63,12 @@ include "tmd.updatedImage" (list . .Values.image "worker" "parser")
 {{- define "tmd.updatedImage" -}}
 {{- $root := index . 0 }}{{ $image := include "tmd.image" . }}
 {{- if and $root.Values.controller.enabled $root.Values.controller.images.enabled }}
-{{- $live := lookup "apps/v1" "Deployment" $root.Release.Namespace (include "tmd.component" (list $root (index . 2))) | default dict }}
+{{- $live := lookup "apps/v1" "Deployment" (include "tmd.namespace" $root) (include "tmd.component" (list $root (index . 2))) | default dict }}
 {{- $spec := dig "spec" "template" "spec" (dict) $live }}
 {{- range concat (dig "initContainers" (list) $spec) (dig "containers" (list) $spec) }}
 {{- if and (eq .name (index $ 3)) (hasPrefix (printf "%s@sha256:" $image) .image) }}{{ $image = .image }}{{ end }}
 {{- end }}
 {{- end -}}
-image: {{ $image }}
+image: {{ $image | quote }}
 imagePullPolicy: {{ (index . 1).pullPolicy }}
 {{- end }}

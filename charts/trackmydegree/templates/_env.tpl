@@ -104,7 +104,7 @@
   value: {{ . | int | quote }}
 {{- end }}
 - name: PYTHON_UTILS_URL
-  value: {{ include "tmd.parserURL" . }}
+  value: {{ include "tmd.parserURL" . | quote }}
 {{- include "tmd.uploadsEnv" . | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}
@@ -134,7 +134,7 @@
 - name: TMD_METRICS_ADDR
   value: ":9090"
 - name: TMD_NAMESPACE
-  value: {{ .Release.Namespace | quote }}
+  value: {{ include "tmd.namespace" . | quote }}
 - name: TMD_WORKER_SELECTOR
   value: {{ include "tmd.selectorText" (list . "worker") | quote }}
 - name: TMD_WORKER_CONTAINER
@@ -183,7 +183,7 @@
   value: {{ include "tmd.externalMetrics" . | empty | ternary "off" ":6443" | quote }}
 {{- if include "tmd.externalMetrics" . }}
 - name: TMD_EXTERNAL_METRICS_HOST
-  value: {{ include "tmd.component" (list . "external-metrics") }}.{{ .Release.Namespace }}.svc
+  value: {{ printf "%s.%s.svc" (include "tmd.component" (list . "external-metrics")) (include "tmd.namespace" .) | quote }}
 {{- if include "tmd.externalMetricsTLS" . }}
 - name: TMD_EXTERNAL_METRICS_TLS_CERT
   value: /etc/tmd/external-metrics/tls.crt
@@ -253,7 +253,7 @@
 {{- include "tmd.uploadsEnv" . }}
 {{- if ne .Values.parser.mode "sidecar" }}
 - name: PYTHON_UTILS_URL
-  value: {{ include "tmd.parserURL" . }}
+  value: {{ include "tmd.parserURL" . | quote }}
 {{- end }}
 {{- with .Values.auth.jwksURL }}
 - name: TMD_JWKS_URL
@@ -319,8 +319,22 @@
 {{- with include "tmd.tracesEnv" $root }}
 {{- . | nindent 0 }}
 {{- end }}
+{{- with and $root.Values.traces.endpoint (include "tmd.caEnv" $root) }}
+{{- . | nindent 0 }}
+{{- end }}
 {{- with include "tmd.goEnv" (list $values.resources (include "tmd.parserChildBytes" $root)) }}
 {{- . | nindent 0 }}
+{{- end }}
+{{- end }}
+
+{{/* The chart's own variables of MongoDB. */}}
+{{- define "tmd.mongodbEnv" -}}
+{{- if .Values.mongodb.auth -}}
+- name: MONGO_INITDB_ROOT_USERNAME
+  value: tmd
+{{ include "tmd.secretEnv" (list . "MONGO_INITDB_ROOT_PASSWORD" "mongodb-password") }}
+{{- else -}}
+[]
 {{- end }}
 {{- end }}
 

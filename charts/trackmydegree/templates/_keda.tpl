@@ -26,11 +26,11 @@ the controller answers. include "tmd.kedaAuth" .
 {{- end }}
 {{- if and $external.tls.enabled $external.tls.existingSecret }}
 {{- if not .Values.extraCACerts.kedaKey }}
-{{- $parameters = append $parameters (dict "parameter" "ca" "name" $external.tls.existingSecret "key" "ca.crt") }}
+{{- $parameters = append $parameters (dict "parameter" "ca" "name" $external.tls.existingSecret "key" (get $external.tls.keys "ca.crt" | default "ca.crt")) }}
 {{- end }}
 {{- if $external.tls.clientCertificate }}
-{{- $parameters = append $parameters (dict "parameter" "cert" "name" $external.tls.existingSecret "key" "tls.crt") }}
-{{- $parameters = append $parameters (dict "parameter" "key" "name" $external.tls.existingSecret "key" "tls.key") }}
+{{- $parameters = append $parameters (dict "parameter" "cert" "name" $external.tls.existingSecret "key" (get $external.tls.keys "tls.crt" | default "tls.crt")) }}
+{{- $parameters = append $parameters (dict "parameter" "key" "name" $external.tls.existingSecret "key" (get $external.tls.keys "tls.key" | default "tls.key")) }}
 {{- end }}
 {{- end }}
 {{- end }}

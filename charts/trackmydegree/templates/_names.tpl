@@ -22,14 +22,30 @@
 {{- end }}
 
 {{/*
-The name of a component's objects. The base is cut, not the component, so that two components never share a name; room is
-kept for what Kubernetes appends to the names of pods (StatefulSets put theirs into a label of 63 characters).
+The name of a component's objects. The base is cut, not the component, so that two components never share a name, and a digest
+of the whole follows, so that two releases never do; room is kept for what Kubernetes appends to the names of pods (StatefulSets put theirs into a label of 63 characters).
 include "tmd.component" (list . "worker")
 */}}
 {{- define "tmd.component" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}
 {{- $room := sub 52 (add1 (len $component)) | int }}
-{{- printf "%s-%s" (include "tmd.fullname" $root | trunc $room | trimSuffix "-") $component }}
+{{- $name := include "tmd.fullname" $root }}
+{{- if or (le (len $name) $room) (include "tmd.hasCutNames" $root) }}{{ $name = $name | trunc $room | trimSuffix "-" }}
+{{- else }}{{ $name = printf "%s-%s" ($name | trunc (sub $room 7 | int) | trimSuffix "-") (sha256sum $name | trunc 6) }}
+{{- end }}
+{{- printf "%s-%s" $name $component }}
+{{- end }}
+
+{{/*
+Reports whether the objects of a live release have names that were cut without a digest, as the first versions of the chart cut
+them: it keeps them, and its data. include "tmd.hasCutNames" .
+*/}}
+{{- define "tmd.hasCutNames" -}}
+{{- if not (hasKey .Values "cutNames") }}
+{{- $service := lookup "v1" "Service" (include "tmd.namespace" .) (printf "%s-api" (include "tmd.fullname" . | trunc 48 | trimSuffix "-")) | default dict }}
+{{- $_ := set .Values "cutNames" (eq .Release.Name (dig "metadata" "labels" "app.kubernetes.io/instance" "" $service) | ternary "yes" "") }}
+{{- end }}
+{{- .Values.cutNames }}
 {{- end }}
 
 {{/* The labels that select a component's pods; they never change. include "tmd.selector" (list . "worker") */}}
@@ -47,6 +63,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- join "," $terms }}
 {{- end }}
 
+{{/* The namespace of every object. include "tmd.namespace" . */}}
+{{- define "tmd.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace }}
+{{- end }}
+
 {{/* The metadata of an object. include "tmd.metadata" (list . "worker" $annotations $labels); the last two may be left out */}}
 {{- define "tmd.metadata" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 -}}
@@ -59,42 +80,49 @@ name: {{ include "tmd.component" (list $root $component) | quote }}
 
 {{/* The same without the name. */}}
 {{- define "tmd.namespaced" -}}
-namespace: {{ (index . 0).Release.Namespace | quote }}
+namespace: {{ include "tmd.namespace" (index . 0) | quote }}
 {{ include "tmd.labelled" . }}
 {{- end }}
 
 {{/* The same without the namespace, for objects of the cluster or of another namespace. */}}
 {{- define "tmd.labelled" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 -}}
+{{- /* What selects pods and what Helm reads cannot be replaced; an operator may say of what the release is a part. */}}
+{{- $own := include "tmd.selector" (list $root $component) | fromYaml }}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service }}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
+{{- $defaults := dict "app.kubernetes.io/part-of" "trackmydegree" "app.kubernetes.io/version" $root.Chart.AppVersion }}
 labels:
-  {{- include "tmd.selector" (list $root $component) | nindent 2 }}
-  app.kubernetes.io/part-of: trackmydegree
-  app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-  app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
-  helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
-  {{- with merge (dict) (index . 3) $root.Values.commonLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "tmd.texts" (merge $own (index . 3) $root.Values.commonLabels $defaults) | nindent 2 }}
 {{- with merge (dict) (index . 2) $root.Values.commonAnnotations }}
 annotations:
-  {{- toYaml . | nindent 2 }}
+  {{- include "tmd.texts" . | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{/* The metadata of a pod template. include "tmd.podMetadata" (list . "worker" .Values.worker $annotations) */}}
 {{- define "tmd.podMetadata" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
+{{- $own := include "tmd.selector" (list $root $component) | fromYaml }}
 labels:
-  {{- include "tmd.selector" (list $root $component) | nindent 2 }}
-  app.kubernetes.io/part-of: trackmydegree
-  {{- with merge (dict) ($values.podLabels | default dict) $root.Values.commonLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "tmd.texts" (merge $own ($values.podLabels | default dict) $root.Values.commonLabels (dict "app.kubernetes.io/part-of" "trackmydegree")) | nindent 2 }}
+{{- $defaults := dict "kubectl.kubernetes.io/default-container" $component }}
 annotations:
-  kubectl.kubernetes.io/default-container: {{ $component }}
-  {{- with merge (dict) ($values.podAnnotations | default dict) (index . 3) $root.Values.commonAnnotations }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "tmd.texts" (merge (dict) ($values.podAnnotations | default dict) (index . 3) $root.Values.commonAnnotations $defaults) | nindent 2 }}
+{{- end }}
+
+{{/* A scalar as text: YAML reads true, 1 and 1e3 as other types, which labels, annotations and variables do not take. */}}
+{{- define "tmd.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end }}
+{{- end }}
+
+{{/* A mapping whose values are texts; an empty key is left out. include "tmd.texts" .Values.commonLabels */}}
+{{- define "tmd.texts" -}}
+{{- $texts := dict }}
+{{- range $key, $value := . }}
+{{- if not (kindIs "invalid" $value) }}{{ $_ := set $texts $key (include "tmd.text" $value) }}{{ end }}
+{{- end }}
+{{- toYaml $texts }}
 {{- end }}
 
 {{/* include "tmd.serviceAccount" (list . "worker" .Values.worker) */}}
@@ -151,6 +179,6 @@ include "tmd.image" (list . .Values.redis.image)
 {{- end }}
 {{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}
 {{- else if $published }}{{ printf "%s:%s@%s" $name $root.Chart.AppVersion $published }}
-{{- else }}{{ printf "%s:%s" $name ($tag | default $root.Chart.AppVersion) }}
+{{- else }}{{ printf "%s:%s" $name (include "tmd.text" ($tag | default $root.Chart.AppVersion)) }}
 {{- end }}
 {{- end }}

@@ -59,23 +59,35 @@ policyTypes: [Ingress, Egress]
 {{- end }}
 
 {{/*
-The ports of addresses, beside those given: a list. An address is a URL or host:port, with several hosts if need be; one
-without a port adds 80 for http and nothing for another scheme. include "tmd.ports" (list $ports $addresses) | fromYamlArray
+The ports of addresses, beside those given: a list. An address is a URL or host:port, with several hosts if need be; a URL
+without a port adds that of its scheme. Nothing here parses a URL as a whole: an error would print its password.
+include "tmd.ports" (list $ports $addresses) | fromYamlArray
 */}}
 {{- define "tmd.ports" -}}
+{{- $standard := dict "http" 80 "https" 443 "redis" 6379 "rediss" 6379 "mongodb" 27017 "mongodb+srv" 27017 }}
 {{- $ports := list }}{{ range index . 0 }}{{ $ports = append $ports (int .) }}{{ end }}
 {{- range index . 1 }}
 {{- if and . (not (hasPrefix "unix:" .)) }}
-{{- $scheme := regexFind "^[a-z+]+://" . }}
-{{- $standard := get (dict "http://" 80) $scheme }}
-{{- $hosts := regexReplaceAll "^[a-z+]+://" . "" | splitList "/" | first | splitList "?" | first }}
-{{- range regexReplaceAll "^.*@" $hosts "" | splitList "," }}
-{{- $port := regexFind ":[0-9]+$" . | trimPrefix ":" | default $standard }}
+{{- $scheme := regexFind "^[A-Za-z+]+://" . | trimSuffix "://" | lower }}
+{{- range include "tmd.hosts" . | splitList "," }}
+{{- $port := regexFind ":[0-9]+$" . | trimPrefix ":" | default (get $standard $scheme) }}
 {{- if $port }}{{ $ports = append $ports (int $port) }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- $ports | uniq | toYaml }}
+{{- end }}
+
+{{/* The hosts of a URL with their ports, without the user, the path and the query. include "tmd.hosts" $url */}}
+{{- define "tmd.hosts" -}}
+{{- regexReplaceAll "^[A-Za-z+]+://" . "" | regexFind "^([^@]*@)*[^@/?#]*" | splitList "@" | last }}
+{{- end }}
+
+{{/* Additional rules of each component that connects to others. include "tmd.extraEgress" . */}}
+{{- define "tmd.extraEgress" -}}
+{{- with .Values.networkPolicy.extraEgress }}
+{{- toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "tmd.redisEgress" -}}
@@ -117,11 +129,8 @@ without a port adds 80 for http and nothing for another scheme. include "tmd.por
 {{/* The collector of traces, if there is one. */}}
 {{- define "tmd.tracesEgress" -}}
 {{- with .Values.traces.endpoint -}}
-{{- /* Without a port the address has that of its scheme. */}}
-{{- $address := hasPrefix "https://" . | ternary (printf "%s:443" (regexFind "^https://[^/?#]+" .)) . }}
-{{- $given := regexFind "^https://[^/?#]+:[0-9]+" . }}
 - ports:
-    {{- range include "tmd.ports" (list list (list ($given | default $address))) | fromYamlArray }}
+    {{- range include "tmd.ports" (list list (list .)) | fromYamlArray }}
     - {protocol: TCP, port: {{ . }}}
     {{- end }}
   {{- with $.Values.networkPolicy.tracesTo }}
@@ -143,10 +152,10 @@ A bucket, and AWS' token service on the same port for the identity of a service 
 include "tmd.bucketEgress" (list . .Values.uploads.s3)
 */}}
 {{- define "tmd.bucketEgress" -}}
-{{- $endpoint := urlParse ((index . 1).endpoint | default "https://amazonaws.com") -}}
-{{- $port := regexFind ":[0-9]+$" $endpoint.host | trimPrefix ":" | default (eq $endpoint.scheme "http" | ternary "80" "443") -}}
 - ports:
-    - {protocol: TCP, port: {{ $port }}}
+    {{- range include "tmd.ports" (list list (list ((index . 1).endpoint | default "https://amazonaws.com"))) | fromYamlArray }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
   {{- with (index . 0).Values.networkPolicy.s3To }}
   to:
     {{- toYaml . | nindent 4 }}
@@ -175,8 +184,13 @@ include "tmd.bucketEgress" (list . .Values.uploads.s3)
 {{/* Sentry, for roles that report; for the API the identity provider as well. include "tmd.httpsEgress" (list . "api") */}}
 {{- define "tmd.httpsEgress" -}}
 {{- $root := index . 0 }}
-{{- $addresses := list $root.Values.secret.sentryDSN }}
-{{- if eq (index . 1) "api" }}{{ $addresses = concat $addresses (list $root.Values.auth.jwksURL $root.Values.auth.oidc.issuer) }}{{ end }}
+{{- $given := list $root.Values.secret.sentryDSN }}
+{{- if eq (index . 1) "api" }}{{ $given = concat $given (list $root.Values.auth.jwksURL $root.Values.auth.oidc.issuer) }}{{ end }}
+{{- /* networkPolicy.httpsPort is that of the addresses without one. */}}
+{{- $addresses := list }}
+{{- range $given }}
+{{- if or (hasPrefix "http://" .) (regexMatch ":[0-9]+$" (include "tmd.hosts" .)) }}{{ $addresses = append $addresses . }}{{ end }}
+{{- end }}
 {{- if or (include "tmd.hasSentry" $root) (and (eq (index . 1) "api") (or $root.Values.auth.jwksURL $root.Values.auth.oidc.issuer)) -}}
 - ports:
     {{- range include "tmd.ports" (list (list $root.Values.networkPolicy.httpsPort) $addresses) | fromYamlArray }}

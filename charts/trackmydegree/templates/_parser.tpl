@@ -21,7 +21,7 @@ ports:
     containerPort: 15001
   - name: parser-metrics
     containerPort: 9091
-{{ include "tmd.containerSecurity" $root }}
+{{ include "tmd.containerSecurity" $values }}
 resources:
   {{- toYaml $values.resources | nindent 2 }}
 volumeMounts:
@@ -29,6 +29,9 @@ volumeMounts:
     mountPath: /var/cache/tmd
   - name: tmp
     mountPath: /tmp
+  {{- with and $root.Values.traces.endpoint (include "tmd.caMount" $root) }}
+  {{- . | nindent 2 }}
+  {{- end }}
   {{- with $values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

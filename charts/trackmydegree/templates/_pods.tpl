@@ -33,7 +33,7 @@ dnsConfig:
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:
-  {{- toYaml . | nindent 2 }}
+  {{- include "tmd.texts" . | nindent 2 }}
 {{- end }}
 {{- with $values.tolerations }}
 tolerations:
@@ -50,7 +50,13 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if and $values.spread (not (and $root.Values.uploads.oneNode (ne $component "parser"))) }}
+{{- if $values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- range $values.topologySpreadConstraints }}
+  {{- $pods := dict "labelSelector" (dict "matchLabels" (include "tmd.selector" (list $root $component) | fromYaml)) }}
+  - {{ toYaml (merge (deepCopy .) (hasKey . "labelSelector" | ternary dict $pods)) | nindent 4 | trim }}
+  {{- end }}
+{{- else if and $values.spread (not (and $root.Values.uploads.oneNode (ne $component "parser"))) }}
 topologySpreadConstraints:
   {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
@@ -64,40 +70,44 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* The security of a pod. $supplemental may be an empty list. include "tmd.podSecurity" (list . $supplemental) */}}
+{{/*
+The security of a pod: Pod Security "restricted". Fields of podSecurityContext replace the chart's, and an empty one removes
+it. $supplemental may be an empty list. include "tmd.podSecurity" (list . .Values.api $supplemental)
+*/}}
 {{- define "tmd.podSecurity" -}}
-{{- $values := (index . 0).Values.podSecurity -}}
+{{- $values := (index . 0).Values.podSecurity }}
+{{- $context := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") }}
+{{- range $field := list "runAsUser" "runAsGroup" "fsGroup" }}
+{{- with get $values $field }}{{ $_ := set $context $field . }}{{ end }}
+{{- end }}
+{{- /* The ownership of a volume with many files is changed once, not at the start of each pod. */}}
+{{- if $values.fsGroup }}{{ $_ := set $context "fsGroupChangePolicy" "OnRootMismatch" }}{{ end }}
+{{- with index . 2 }}{{ $_ := set $context "supplementalGroups" . }}{{ end -}}
 securityContext:
-  runAsNonRoot: true
-  {{- with $values.runAsUser }}
-  runAsUser: {{ int64 . }}
-  {{- end }}
-  {{- with $values.runAsGroup }}
-  runAsGroup: {{ int64 . }}
-  {{- end }}
-  {{- with $values.fsGroup }}
-  fsGroup: {{ int64 . }}
-  # The ownership of a volume with many files is changed once, not at the start of each pod.
-  fsGroupChangePolicy: OnRootMismatch
-  {{- end }}
-  {{- with index . 1 }}
-  supplementalGroups:
-    {{- range . }}
-    - {{ int64 . }}
-    {{- end }}
-  {{- end }}
-  seccompProfile:
-    type: RuntimeDefault
+  {{- include "tmd.overridden" (list $context (index . 1).podSecurityContext) | nindent 2 }}
 {{- end }}
 
-{{/* The security of a container: Pod Security "restricted", and a read-only root. include "tmd.containerSecurity" . */}}
+{{/*
+The security of a container: Pod Security "restricted", and a read-only root. include "tmd.containerSecurity" .Values.api
+*/}}
 {{- define "tmd.containerSecurity" -}}
+{{- $context := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "runAsNonRoot" true "capabilities" (dict "drop" (list "ALL")) -}}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  runAsNonRoot: true
-  capabilities:
-    drop: [ALL]
+  {{- include "tmd.overridden" (list $context .securityContext) | nindent 2 }}
+{{- end }}
+
+{{/* A mapping whose fields are replaced by those given; an empty one is removed. include "tmd.overridden" (list $own $given) */}}
+{{- define "tmd.overridden" -}}
+{{- $fields := index . 0 }}
+{{- range $field, $value := index . 1 }}
+{{- if kindIs "invalid" $value }}{{ $_ := unset $fields $field }}{{ else }}{{ $_ := set $fields $field $value }}{{ end }}
+{{- end }}
+{{- /* Helm reads whole numbers as floats, and would write a large user id as 1.00068e+09. */}}
+{{- range $field, $value := $fields }}
+{{- if kindIs "float64" $value }}{{ $_ := set $fields $field (int64 $value) }}{{ end }}
+{{- if eq $field "supplementalGroups" }}{{ $groups := list }}{{ range $value }}{{ $groups = append $groups (int64 .) }}{{ end }}{{ $_ := set $fields $field $groups }}{{ end }}
+{{- end }}
+{{- toYaml $fields }}
 {{- end }}
 
 {{/* Container image and pull policy. include "tmd.containerImage" (list . .Values.image) */}}
@@ -110,11 +120,11 @@ imagePullPolicy: {{ (index . 1).pullPolicy }}
 {{- define "tmd.bytes" -}}
 {{- /* Helm reads a plain number as a float, whose text would be 2.68435456e+08. */}}
 {{- $text := kindIs "float64" . | ternary (printf "%.0f" .) (toString .) }}
-{{- $number := regexFind "^[0-9.]+" $text | float64 }}
-{{- $unit := regexReplaceAll "^[0-9.]+" $text "" }}
-{{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "e3" 1000 "e6" 1000000 "e9" 1000000000 }}
-{{- if not (hasKey $factors $unit) }}{{ fail (printf "%q is no amount of memory that the chart can read: write 512Mi or 2Gi." $text) }}{{ end }}
-{{- mulf $number (get $factors $unit) | int64 }}
+{{- $number := regexFind "^[0-9.]+([eE][+-]?[0-9]+)?" $text }}
+{{- $unit := trimPrefix $number $text }}
+{{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 }}
+{{- if or (not $number) (not (hasKey $factors $unit)) }}{{ fail (printf "%q is no amount of memory that the chart can read: write 512Mi or 2Gi." $text) }}{{ end }}
+{{- mulf (float64 $number) (get $factors $unit) | int64 }}
 {{- end }}
 
 {{/*
@@ -225,7 +235,7 @@ envFrom:
           name: {{ . | quote }}
           optional: true
           items:
-            - key: ca.crt
+            - key: {{ get $.Values.redis.external.tls.keys "ca.crt" | default "ca.crt" | quote }}
               path: redis-ca.crt
       {{- end }}
 {{- else if .Values.extraCACerts.configMap -}}
@@ -281,10 +291,10 @@ envFrom:
   secret:
     secretName: {{ .Values.redis.external.tls.existingSecret | quote }}
     items:
-      - key: tls.crt
-        path: tls.crt
-      - key: tls.key
-        path: tls.key
+      {{- range list "tls.crt" "tls.key" }}
+      - key: {{ get $.Values.redis.external.tls.keys . | default . | quote }}
+        path: {{ . }}
+      {{- end }}
 {{- end }}
 {{- end }}
 
@@ -322,13 +332,13 @@ envFrom:
   value: {{ .pathStyle | quote }}
 {{- end }}
 {{- if .existingSecret }}
-{{- $secret := .existingSecret }}
+{{- $s3 := . }}
 {{- range $name, $key := dict "AWS_ACCESS_KEY_ID" "access-key-id" "AWS_SECRET_ACCESS_KEY" "secret-access-key" }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret | quote }}
-      key: {{ $key }}
+      name: {{ $s3.existingSecret | quote }}
+      key: {{ get $s3.keys $key | default $key | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -365,7 +375,7 @@ alone. What the chart makes at random is kept, so the values that it is made fro
 {{- if .Values.secret.existingSecret }}
 {{- /* Without secret.check the account that installs may lack the right to read Secrets. */}}
 {{- if .Values.secret.check }}
-{{- with lookup "v1" "Secret" .Release.Namespace .Values.secret.existingSecret }}
+{{- with lookup "v1" "Secret" (include "tmd.namespace" .) .Values.secret.existingSecret }}
 checksum/secret: {{ .data | toJson | sha256sum }}
 {{- end }}
 {{- end }}
@@ -378,7 +388,7 @@ checksum/secret: {{ list .Values.secret .Values.redis.enabled .Values.mongodb.en
 {{- define "tmd.uploadsChecksum" -}}
 {{- include "tmd.secretChecksum" . }}
 {{- with and .Values.secret.check .Values.uploads.s3.existingSecret }}
-{{- with lookup "v1" "Secret" $.Release.Namespace . }}
+{{- with lookup "v1" "Secret" (include "tmd.namespace" $) . }}
 checksum/s3-secret: {{ .data | toJson | sha256sum }}
 {{- end }}
 {{- end }}
@@ -406,16 +416,49 @@ include "tmd.probe" (list .Values.api "livenessProbe" (dict "path" "/livez" "por
 {{- end }}
 {{- end }}
 
+{{/*
+The number of pods of a Deployment whose number the values do not set. Kubernetes takes a number that disappears from the
+manifest for 1: while the release is known to have set one, the present number stays, for an autoscaler to change. Nothing for
+others, and without a cluster. include "tmd.keptReplicas" (list . "api" $minimum)
+*/}}
+{{- define "tmd.keptReplicas" -}}
+{{- $live := lookup "apps/v1" "Deployment" (include "tmd.namespace" (index . 0)) (include "tmd.component" (list (index . 0) (index . 1))) | default dict }}
+{{- $number := dig "spec" "replicas" 0 $live | int }}
+{{- $set := false }}
+{{- range dig "metadata" "managedFields" list $live }}
+{{- if and (ne (.subresource | default "") "scale") (hasKey (dig "fieldsV1" "f:spec" dict .) "f:replicas") }}{{ $set = true }}{{ end }}
+{{- end }}
+{{- if and $set (gt $number 0) }}{{ max $number (index . 2 | int) }}{{ end }}
+{{- end }}
+
+{{/*
+One worker, when autoscaling has left none and is turned off: what scaled from zero is gone. include "tmd.wokenReplicas" .
+*/}}
+{{- define "tmd.wokenReplicas" -}}
+{{- if not .Values.worker.autoscaling.enabled }}
+{{- $live := lookup "apps/v1" "Deployment" (include "tmd.namespace" .) (include "tmd.component" (list . "worker")) | default dict }}
+{{- if and $live (eq (dig "metadata" "annotations" "trackmydegree.io/autoscaling" "" $live) "true") (eq (dig "spec" "replicas" 1 $live | int) 0) }}1{{ end }}
+{{- end }}
+{{- end }}
+
 {{/* A storage class; "-" means a volume without one, as in many charts. include "tmd.storageClass" "fast" */}}
 {{- define "tmd.storageClass" -}}
 {{- if ne . "-" }}{{ . }}{{ end }}
 {{- end }}
 
-{{/* Variables of extraEnv replace those of the chart with the same name. include "tmd.env" (list $text $extra) */}}
+{{/*
+Variables of extraEnv replace those of the chart with the same name. The last of two with one name counts, as in a pod: the
+API server refuses both when they are applied on its side. include "tmd.env" (list $text $extra)
+*/}}
 {{- define "tmd.env" -}}
-{{- $extra := index . 1 | default list }}
-{{- $given := dict }}{{ range $extra }}{{ $_ := set $given .name true }}{{ end }}
-{{- $all := list }}
-{{- range index . 0 | fromYamlArray }}{{ if not (hasKey $given .name) }}{{ $all = append $all . }}{{ end }}{{ end }}
-{{- toYaml (concat $all $extra) }}
+{{- $given := dict }}{{ $all := list }}
+{{- range reverse (concat (index . 0 | fromYamlArray) (index . 1 | default list)) }}
+{{- if not (hasKey $given .name) }}
+{{- $_ := set $given .name true }}
+{{- $variable := deepCopy . }}
+{{- if and (hasKey . "value") (not (kindIs "invalid" .value)) }}{{ $_ := set $variable "value" (include "tmd.text" .value) }}{{ end }}
+{{- $all = prepend $all $variable }}
+{{- end }}
+{{- end }}
+{{- toYaml $all }}
 {{- end }}
