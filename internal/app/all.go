@@ -47,8 +47,12 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 	if err != nil {
 		return err
 	}
-	jobs := jobsRedis{client: queueRedis, setting: "REDIS_JOB_URL", installation: c.InstallationName, inProcess: c.JobURL.Empty()}
-	core, err := newCore(ctx, r, jobs, db, config.Uploads{UploadDir: filepath.Join(c.DataDir, "uploads")})
+	jobs := jobsRedis{client: queueRedis, setting: c.JobURL.Setting(), installation: c.InstallationName, inProcess: c.JobURL.Empty()}
+	guard, err := newAuthGuard(c.Auth, r)
+	if err != nil {
+		return err
+	}
+	core, err := newCore(ctx, r, jobs, db, config.Uploads{UploadDir: filepath.Join(c.DataDir, "uploads")}, checkProviderAtStart(guard))
 	if err != nil {
 		return err
 	}
@@ -86,13 +90,13 @@ func buildAll(ctx context.Context, r *role.Role, c config.All) error {
 		c.SessionSecret = config.NewSecret(string(secret))
 	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
+		guard: guard, server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "parser", Check: func(context.Context) error { return pool.Ready() }}},
 	})
 	if err != nil {
 		return err
 	}
-	addr, err := r.Listen(ctx, role.Endpoint{Name: "api", Setting: "BACKEND_PORT", Addr: c.Server.Addr()}, api.Server(), apiDrainInAll)
+	addr, err := r.Listen(ctx, role.Endpoint{Name: "api", Setting: "BACKEND_PORT", Host: "TMD_LISTEN_HOST", Addr: c.Server.Addr()}, api.Server(), apiDrainInAll)
 	if err != nil {
 		return err
 	}

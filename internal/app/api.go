@@ -12,7 +12,7 @@ import (
 // RunAPI runs the API until ctx ends.
 func RunAPI(ctx context.Context, p program.Process) error {
 	var c config.API
-	return role.Run(ctx, p, program.Role{Name: "api", Settings: &c, Common: &c.Process, Traces: &c.Traces},
+	return role.Run(ctx, p, program.Role{Name: "api", Settings: &c, Common: &c.Process, Traces: &c.Traces, Checks: SettingChecks()},
 		func(ctx context.Context, r *role.Role) error { return buildAPI(ctx, r, c) })
 }
 
@@ -28,14 +28,17 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	if err != nil {
 		return err
 	}
-	if err := checkCacheAtStart(ctx, r, cacheRedis, c.CacheSetting(c.CacheURL)); err != nil {
-		return err
-	}
 	db, err := openMongo(r, c.Mongo)
 	if err != nil {
 		return err
 	}
-	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobSetting(c.JobURL), installation: c.InstallationName}, db, c.Uploads)
+	guard, err := newAuthGuard(c.Auth, r)
+	if err != nil {
+		return err
+	}
+	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobURL.Setting(), installation: c.InstallationName}, db, c.Uploads,
+		checkCacheAtStart(r, cacheRedis, c.CacheURL.Setting()), checkMongoAtStart(r, db, c.MongoURI.Setting()),
+		checkProviderAtStart(guard))
 	if err != nil {
 		return err
 	}
@@ -48,12 +51,12 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 		return err
 	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
-		server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
+		guard: guard, server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
 		health: []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},
 	})
 	if err != nil {
 		return err
 	}
-	_, err = r.Listen(ctx, role.Endpoint{Name: "api", Setting: "BACKEND_PORT", Addr: c.Server.Addr()}, api.Server(), r.DrainTimeout())
+	_, err = r.Listen(ctx, role.Endpoint{Name: "api", Setting: "BACKEND_PORT", Host: "TMD_LISTEN_HOST", Addr: c.Server.Addr()}, api.Server(), r.DrainTimeout())
 	return err
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,6 +37,7 @@ type apiOptions struct {
 	signIn   config.SignIn
 	cacheTTL time.Duration
 	health   []httpapi.Dependency
+	guard    *auth.Guard
 }
 
 // newQueueClient returns the client of the queue, which enqueues tasks.
@@ -66,10 +68,7 @@ func (c *core) addRepairer(r *role.Role, tasks *queue.Client) error {
 // newAPI builds the API and adds its components to the role.
 func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.UniversalClient, o apiOptions) (*httpapi.API, error) {
 	r.Registry.MustRegister(scaling.NewReader(c.redis), c.records) // the tasks in each queue, and the dead jobs
-	guard, err := newAuthGuard(o.auth, r)
-	if err != nil {
-		return nil, err
-	}
+	guard := o.guard
 	accounts, err := account.New(account.Deps{
 		Jobs: c.records, Timelines: c.database, Uploads: c.uploads, Clock: time.Now, Logger: r.Log,
 	})
@@ -163,6 +162,18 @@ func newAuthGuard(a config.Auth, r *role.Role) (*auth.Guard, error) {
 		d.Secret = []byte(a.JWTSecret.Reveal())
 	}
 	return auth.New(d)
+}
+
+// checkProviderAtStart stops the start when TMD_JWKS_URL leads to something else than keys.
+func checkProviderAtStart(guard *auth.Guard) startCheck {
+	return func(ctx context.Context) error {
+		limited, cancel := context.WithTimeout(ctx, providerCheckLimit)
+		defer cancel()
+		if err := guard.CheckProvider(limited); err != nil {
+			return fmt.Errorf("TMD_JWKS_URL: %w", err)
+		}
+		return nil
+	}
 }
 
 // runWithCatalogue starts a worker once the catalogue is loaded: before that, each job would only be taken to wait.

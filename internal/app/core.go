@@ -44,12 +44,9 @@ type core struct {
 	catalogue *snapshot.Holder
 }
 
-// newCore opens the storage of uploads and adds the catalogue's refresh to the role.
-func newCore(ctx context.Context, r *role.Role, jobs jobsRedis, db database, where config.Uploads) (*core, error) {
-	uploads, err := openUploads(ctx, r, where)
-	if err != nil {
-		return nil, err
-	}
+// newCore opens the storage of uploads, runs the checks of the start and adds the catalogue's refresh to the role.
+func newCore(ctx context.Context, r *role.Role, jobs jobsRedis, db database, where config.Uploads, checks ...startCheck) (*core, error) {
+	uploads, openErr := openUploads(ctx, r, where)
 	records, err := jobstore.New(jobstore.Deps{Redis: jobs.client, Clock: time.Now, Logger: r.Log, Host: hostName()})
 	if err != nil {
 		return nil, err
@@ -58,8 +55,16 @@ func newCore(ctx context.Context, r *role.Role, jobs jobsRedis, db database, whe
 	if err != nil {
 		return nil, err
 	}
-	usable, err := jobs.checkAtStart(ctx, r, db)
-	if err != nil {
+	usable := make(chan struct{})
+	checks = append(checks,
+		func(ctx context.Context) error { return jobs.checkAtStart(ctx, r, db, usable) },
+		func(ctx context.Context) error {
+			if openErr != nil {
+				return openErr
+			}
+			return checkUploadsAtStart(ctx, r, uploads, where.Setting())
+		})
+	if err := runStartChecks(ctx, checks...); err != nil {
 		return nil, err
 	}
 	c := &core{redis: jobs.client, usable: usable, uploads: uploads, database: db, records: records, catalogue: editions}
@@ -67,7 +72,7 @@ func newCore(ctx context.Context, r *role.Role, jobs jobsRedis, db database, whe
 	return c, nil
 }
 
-// openUploads opens the storage of uploads and checks it: wrong settings stop the start instead of failing each upload.
+// openUploads opens the storage of uploads.
 func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.Storage, error) {
 	store, err := storage.Open(ctx, c, r.Log)
 	if err != nil {
@@ -77,12 +82,20 @@ func openUploads(ctx context.Context, r *role.Role, c config.Uploads) (storage.S
 	if volume, ok := store.(prometheus.Collector); ok {
 		r.Registry.MustRegister(volume)
 	}
-	if err = store.CheckAccess(ctx); storage.IsTransient(err) {
+	return store, nil
+}
+
+// checkUploadsAtStart checks the storage of uploads: wrong settings stop the start instead of failing each upload.
+func checkUploadsAtStart(ctx context.Context, r *role.Role, store storage.Storage, setting string) error {
+	err := store.CheckAccess(ctx)
+	switch {
+	case storage.IsTransient(err):
 		// As with Redis and MongoDB, the role starts, and works when the outage has passed.
-		r.Log.Error("uploads cannot be stored", "error", err)
-		err = nil
+		r.Log.Error("uploads cannot be stored", "setting", setting, "error", err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", setting, err)
 	}
-	return store, err
+	return nil
 }
 
 // openRedis returns a client of a Redis server. It connects at the first command.
@@ -99,7 +112,7 @@ func openRedis(r *role.Role, name, url string, c config.RedisTLS) (redis.Univers
 func openMongo(r *role.Role, c config.Mongo) (*mongostore.Store, error) {
 	store, err := mongostore.Open(mongostore.Config{URI: c.MongoURI.Reveal()})
 	if err != nil {
-		return nil, fmt.Errorf("MONGODB_URI: %w", err)
+		return nil, fmt.Errorf("%s: %w", c.MongoURI.Setting(), err)
 	}
 	r.AddCloser("database", store.Close)
 	r.AddComponent("indexes", store.Run)

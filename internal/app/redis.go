@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
+	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/redischeck"
 )
 
@@ -35,26 +36,27 @@ type jobsRedis struct {
 
 // checkAtStart checks the Redis of the jobs: an unfit one stops the start instead of failing each job. While Redis or
 // the database is unavailable the role starts, and a component repeats the check and ends the role if Redis turns out
-// to be unfit. The channel is closed after a successful check.
-func (j jobsRedis) checkAtStart(ctx context.Context, r *role.Role, db database) (<-chan struct{}, error) {
-	usable := make(chan struct{})
+// to be unfit. usable is closed after a successful check.
+func (j jobsRedis) checkAtStart(ctx context.Context, r *role.Role, db database, usable chan struct{}) error {
 	if j.inProcess {
 		close(usable)
-		return usable, nil
+		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, redisCheckLimit)
 	defer cancel()
 	err := j.checkAndClaim(limited, r, db)
 	switch {
 	case redischeck.IsUnfit(err):
-		return nil, j.nameSetting(err)
+		return j.nameSetting(err)
+	case fault.CodeOf(err) == fault.DatabaseUnavailable: // it is not known whose jobs Redis holds
+		r.Log.Error("the database is unavailable: jobs wait", "error", err)
 	case err != nil:
-		r.Log.Error("Redis or the database is unavailable: jobs wait", "error", err)
+		r.Log.Error("Redis is unavailable: jobs wait", "setting", j.setting, "error", err)
 	default:
 		close(usable)
 	}
 	r.AddComponent("redis check", func(ctx context.Context) error { return j.keepClaim(ctx, r, db, usable, err == nil) })
-	return usable, nil
+	return nil
 }
 
 // keepClaim repeats the check until it succeeds, then closes usable, and renews the claim until ctx ends. It returns an
@@ -109,17 +111,19 @@ func (j jobsRedis) nameSetting(err error) error { return fmt.Errorf("%s: %w", j.
 
 // checkCacheAtStart checks the Redis of the response cache: an unfit one stops the start, because it would slow down
 // every request without a word. One that is unavailable only costs time, now as later.
-func checkCacheAtStart(ctx context.Context, r *role.Role, client redis.UniversalClient, setting string) error {
-	limited, cancel := context.WithTimeout(ctx, cacheCheckLimit)
-	defer cancel()
-	err := redischeck.CheckCache(limited, client)
-	switch {
-	case redischeck.IsUnfit(err):
-		return fmt.Errorf("%s: %w", setting, err)
-	case err != nil:
-		r.Log.Warn("the Redis of the response cache is unavailable: responses are not cached", "setting", setting, "error", err)
+func checkCacheAtStart(r *role.Role, client redis.UniversalClient, setting string) startCheck {
+	return func(ctx context.Context) error {
+		limited, cancel := context.WithTimeout(ctx, cacheCheckLimit)
+		defer cancel()
+		err := redischeck.CheckCache(limited, client)
+		switch {
+		case redischeck.IsUnfit(err):
+			return fmt.Errorf("%s: %w", setting, err)
+		case err != nil:
+			r.Log.Warn("the Redis of the response cache is unavailable: responses are not cached", "setting", setting, "error", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // runOnUsableRedis delays a component until Redis was found to be fit and to be this installation's: it would take the

@@ -17,7 +17,7 @@ import (
 // RunWorker runs the jobs of the queue until ctx ends.
 func RunWorker(ctx context.Context, p program.Process) error {
 	var c config.Worker
-	return role.Run(ctx, p, program.Role{Name: "worker", Settings: &c, Common: &c.Process, Traces: &c.Traces},
+	return role.Run(ctx, p, program.Role{Name: "worker", Settings: &c, Common: &c.Process, Traces: &c.Traces, Checks: SettingChecks()},
 		func(ctx context.Context, r *role.Role) error { return buildWorker(ctx, r, c) })
 }
 
@@ -30,7 +30,8 @@ func buildWorker(ctx context.Context, r *role.Role, c config.Worker) error {
 	if err != nil {
 		return err
 	}
-	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobSetting(c.JobURL), installation: c.InstallationName}, db, c.Uploads)
+	core, err := newCore(ctx, r, jobsRedis{client: queueRedis, setting: c.JobURL.Setting(), installation: c.InstallationName}, db, c.Uploads,
+		checkMongoAtStart(r, db, c.MongoURI.Setting()))
 	if err != nil {
 		return err
 	}

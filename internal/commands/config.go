@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trackmydegree/trackmydegree/internal/app"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
@@ -37,7 +38,7 @@ func newConfigCommand(p program.Process) *cobra.Command {
 func printConfig(p program.Process, role string) error {
 	roles := config.Roles()
 	i := slices.IndexFunc(roles, func(r config.Role) bool { return r.Name == role })
-	settings, err := config.Describe(roles[i].New(), p.Environ)
+	settings, err := config.Describe(roles[i].New(), p.Environ, app.SettingChecks()...)
 	table := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "# %s\nVARIABLE\tVALUE\tFROM\n", roles[i].Command())
 	for _, s := range settings {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trackmydegree/trackmydegree/internal/app"
 	"github.com/trackmydegree/trackmydegree/internal/app/doctor"
 	"github.com/trackmydegree/trackmydegree/internal/commands/render"
 	"github.com/trackmydegree/trackmydegree/internal/config"
@@ -26,7 +27,7 @@ code 1 when a check failed.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var settings config.Doctor
-			if err := config.Load(&settings, p.Environ); err != nil {
+			if err := config.Load(&settings, p.Environ, app.SettingChecks()...); err != nil {
 				return err
 			}
 			program.LogRedis(slog.New(slog.DiscardHandler)) // the findings say it

@@ -30,15 +30,23 @@ type Setting struct {
 	Source string // "environment", "default", the path of a file, or the variables from which it was built
 }
 
-// Load fills into from environ, which has the form of os.Environ. The error is Faults.
-func Load(into Settings, environ []string) error {
-	_, err := Describe(into, environ)
+// Check validates the value of one setting by the rules of a package that this one cannot import.
+type Check struct {
+	Name string // of the setting
+	// Validate returns what is wrong with a value and what to change, without the name and without secrets.
+	Validate func(value string) error
+}
+
+// Load fills into from environ, which has the form of os.Environ. A check runs when the role has its setting, the
+// setting has a value and no other fault. The error is Faults.
+func Load(into Settings, environ []string, checks ...Check) error {
+	_, err := Describe(into, environ, checks...)
 	return err
 }
 
 // Describe is Load, and also returns the effective value and the source of each setting. The settings are complete
 // even when there are faults.
-func Describe(into Settings, environ []string) ([]Setting, error) {
+func Describe(into Settings, environ []string, checks ...Check) ([]Setting, error) {
 	faults := &Faults{}
 	fields := fieldsOf(into)
 	known := newEnvironment(environ, fields, faults)
@@ -55,7 +63,13 @@ func Describe(into Settings, environ []string) ([]Setting, error) {
 		return nil, err
 	}
 	into.checkValues(faults)
+	faults.runChecks(checks, fields, known.values)
 	faults.nameGivenSettings(known.nameOfGiven)
+	for _, f := range fields {
+		if address, ok := f.value.Addr().Interface().(*SecretURL); ok {
+			address.setting = known.nameOfGiven(f.name)
+		}
+	}
 
 	settings := make([]Setting, len(fields))
 	for i, f := range fields {
@@ -118,6 +132,8 @@ func toFault(err error, fields []field, values map[string]string) (name, format 
 		remedy = "give true or false"
 	case slog.Level:
 		remedy = "give debug, info, warn or error"
+	case float64:
+		remedy = "give a number"
 	case time.Duration:
 		remedy = "give a duration such as 10s or 5m"
 	}

@@ -35,8 +35,21 @@ func newEnvironment(environ []string, fields []field, faults *Faults) environmen
 		if f.secret {
 			e.readFile(f.name, faults)
 		}
+		e.refuseMargins(f.name, faults)
 	}
 	return e
+}
+
+// refuseMargins adds a fault for a value in quotation marks, which a file of variables for another tool contains, and
+// for one with white space at its start or end, as a Secret that was made from a file has. Both are part of the value.
+func (e environment) refuseMargins(name string, faults *Faults) {
+	value := e.values[name]
+	switch {
+	case strings.TrimSpace(value) != value:
+		faults.addFault(name, "begins or ends with a space or a line break: remove it")
+	case len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0]:
+		faults.addFault(name, "is in quotation marks, which are a part of the value: remove them")
+	}
 }
 
 func (e environment) sourceOf(name string) string {
@@ -126,6 +139,10 @@ func (e environment) makeRedisURLs(fields []field, faults *Faults) {
 	port := e.values["REDIS_PORT"]
 	if port == "" {
 		port = "6379"
+	}
+	if port == "0" {
+		faults.addFault("REDIS_PORT", "is 0: give the port of the server, which usually is 6379")
+		port = "6379" // one sentence is enough
 	}
 	for name := range database {
 		if _, ok := e.values[name]; !ok && reads(name) {

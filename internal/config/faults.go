@@ -2,7 +2,9 @@ package config
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,13 +69,31 @@ func (f *Faults) checkNumber(name string, v, least, most int) {
 }
 
 func (f *Faults) checkRedisURL(name string, u SecretURL) {
+	var parameter *redisurl.ParameterError
 	switch err := redisurl.Validate(u.Reveal()); {
+	case f.hasFault(name):
 	case u.Empty():
 		f.addFault(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
-	case err != nil && strings.Contains(err.Error(), "unexpected option"):
-		f.addFault(name, "has a parameter that does not exist: check the part after the question mark; those of go-redis exist, such as pool_size")
+	case errors.As(err, &parameter):
+		f.addFault(name, "%s", parameter.Problem())
+	case errors.Is(err, redisurl.ErrNoPassword):
+		f.addFault(name, "names a user and no password: write redis://user:password@host:6379/%d, or redis://:password@host:6379/%[1]d for the password of the server", database[name])
 	case err != nil: // the text of err may contain a part of the password
 		f.addFault(name, "is no Redis address: write redis://user:password@host:6379/%d, the password percent-encoded", database[name])
+	}
+}
+
+// runChecks adds the faults that the rules of other packages find.
+func (f *Faults) runChecks(checks []Check, fields []field, values map[string]string) {
+	for _, c := range checks {
+		value := values[c.Name]
+		reads := slices.ContainsFunc(fields, func(one field) bool { return one.name == c.Name })
+		if !reads || value == "" || f.hasFault(c.Name) {
+			continue
+		}
+		if err := c.Validate(value); err != nil {
+			f.addFault(c.Name, "%v", err)
+		}
 	}
 }
 

@@ -69,6 +69,9 @@ func (*Worker) defaultValues(environ map[string]string) map[string]string { retu
 func (c *Worker) checkValues(f *Faults) {
 	c.Process.checkValues(f)
 	c.Traces.checkValues(f)
+	if c.HealthAddr == Off {
+		f.addFault("TMD_WORKER_HEALTH_ADDR", "is off: give host:port or :port, since probes and metrics need it")
+	}
 	c.Jobs.checkValues(f)
 	c.ParserClient.checkValues(f, c.JobTimeout)
 	c.JobRedis.checkValues(f)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,10 +29,8 @@ type Process struct {
 }
 
 func (p *Process) checkValues(f *Faults) {
-	if !p.SentryDSN.Empty() {
-		if u, err := url.Parse(p.SentryDSN.Reveal()); err != nil || u.Host == "" || u.User == nil || u.Path == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-			f.addFault("SENTRY_DSN", "is not a DSN: copy it from the project's client keys, https://key@host/project")
-		}
+	if !p.SentryDSN.Empty() && !isDSN(p.SentryDSN.Reveal()) {
+		f.addFault("SENTRY_DSN", "is not a DSN: copy it from the project's client keys, https://key@host/project")
 	}
 	f.checkDuration("TMD_SHUTDOWN_GRACE", p.ShutdownGrace, time.Second, time.Hour)
 	if f.hasFault("TMD_SHUTDOWN_GRACE") {
@@ -40,6 +39,13 @@ func (p *Process) checkValues(f *Faults) {
 	if p.ShutdownDelay < 0 || p.ShutdownDelay >= p.ShutdownGrace {
 		f.addFault("TMD_SHUTDOWN_DELAY", "is %v: give less than TMD_SHUTDOWN_GRACE, which is %v", p.ShutdownDelay, p.ShutdownGrace)
 	}
+}
+
+// isDSN reports whether text has the parts of a Sentry DSN: scheme, key, host and project.
+func isDSN(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Hostname() != "" && u.User.Username() != "" && path.Base(u.Path) != "/" && path.Base(u.Path) != "." &&
+		!strings.HasSuffix(u.Path, "/") && slices.Contains([]string{"http", "https"}, u.Scheme)
 }
 
 // Debug configures the server of metrics and build information, on a port of its own.
@@ -75,10 +81,19 @@ func (s *Server) checkValues(f *Faults) {
 			f.addFault("TMD_CORS_ORIGINS", "holds an address with a user or a password: give scheme and host alone, such as https://app.example.org")
 			continue
 		}
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
+		switch {
+		case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || o != u.Scheme+"://"+u.Host:
 			f.addFault("TMD_CORS_ORIGINS", "holds %q: give scheme and host alone, such as https://app.example.org", o)
+		case !isSentOrigin(u):
+			f.addFault("TMD_CORS_ORIGINS", "holds %q, which no browser sends: give one host in small letters, without * and without the default port", o)
 		}
 	}
+}
+
+// isSentOrigin reports whether a browser sends the origin in this form: origins are compared as texts.
+func isSentOrigin(u *url.URL) bool {
+	isDefaultPort := u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80"
+	return u.Host == strings.ToLower(u.Host) && !strings.Contains(u.Host, "*") && !isDefaultPort && !strings.HasSuffix(u.Host, ":")
 }
 
 // Limits bound the requests of one caller of the API.
@@ -121,6 +136,9 @@ type Auth struct {
 
 func (a *Auth) checkValues(f *Faults) {
 	a.Signing.checkValues(f)
+	if strings.Contains(a.JWTAudience, ",") {
+		f.addFault("TMD_JWT_AUDIENCE", "is %q: give one audience, which the tokens of all clients must name", a.JWTAudience)
+	}
 	if slices.Contains(strings.Split(a.RolesClaim, "."), "") {
 		f.addFault("TMD_JWT_ROLES_CLAIM", "is %q: give the name of a claim, or names with one dot between two of them", a.RolesClaim)
 	}
@@ -138,21 +156,6 @@ func (a *Auth) checkValues(f *Faults) {
 type RedisServer struct {
 	RedisHost string `env:"REDIS_HOST" help:"A Redis server. REDIS_CACHE_URL (database 0) and REDIS_JOB_URL (database 1) are derived from it when they are not set."`
 	RedisPort Port   `env:"REDIS_PORT" envDefault:"6379" help:"The port on REDIS_HOST."`
-}
-
-// JobSetting returns the name of the setting that gave the address of the jobs' Redis.
-func (s *RedisServer) JobSetting(jobs SecretURL) string { return s.settingOf("REDIS_JOB_URL", jobs) }
-
-// CacheSetting returns the name of the setting that gave the address of the cache's Redis.
-func (s *RedisServer) CacheSetting(cache SecretURL) string {
-	return s.settingOf("REDIS_CACHE_URL", cache)
-}
-
-func (s *RedisServer) settingOf(name string, u SecretURL) string {
-	if s.RedisHost != "" && u.Reveal() == makeRedisURL(s.RedisHost, s.RedisPort.String(), name) {
-		return "REDIS_HOST"
-	}
-	return name
 }
 
 // RedisTLS is the certificate that a Redis may ask of its clients. Both addresses use it.
@@ -264,6 +267,14 @@ var (
 	objectPrefix = regexp.MustCompile(`^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*([A-Za-z0-9_-][A-Za-z0-9._-]*)?$`)
 )
 
+// Setting returns the name of the setting that says where documents are stored.
+func (u *Uploads) Setting() string {
+	if u.Storage == StorageS3 {
+		return "TMD_S3_BUCKET"
+	}
+	return "TMD_UPLOAD_DIR"
+}
+
 func (u *Uploads) checkValues(f *Faults) {
 	if f.hasFault("TMD_UPLOAD_STORAGE") {
 		return
@@ -339,6 +350,10 @@ type ParserClient struct {
 }
 
 func (p *ParserClient) checkValues(f *Faults, jobTimeout time.Duration) {
+	if u, err := url.Parse(string(p.ParserURL)); err == nil &&
+		(strings.HasSuffix(u.Path, "/v1/parse") || strings.HasSuffix(u.Path, "/parse-transcript") || u.RawQuery != "" || u.Fragment != "") {
+		f.addFault("PYTHON_UTILS_URL", "is more than the base of the address: end it before /v1/parse and /parse-transcript, which are added")
+	}
 	f.checkNumber("TMD_PARSER_MAX_CALLS", p.ParserMaxCalls, 0, 256)
 	if f.hasFault("TMD_JOB_TIMEOUT") {
 		return
@@ -362,7 +377,10 @@ func (p *Pool) checkValues(f *Faults) {
 	f.checkNumber("TMD_PARSER_CHILDREN", p.Children, 1, 64)
 	f.checkDuration("TMD_PARSER_DEADLINE", p.Deadline, 100*time.Millisecond, 10*time.Minute)
 	// PDFium's heap and the compiled module use about 100 MiB before the first page.
-	if p.Memory < 128<<20 {
+	switch {
+	case p.Memory < 128<<20:
 		f.addFault("TMD_PARSER_MEMORY", "is %v: a child needs 128MiB or more", p.Memory)
+	case p.Memory > 1<<40:
+		f.addFault("TMD_PARSER_MEMORY", "is %v: give 1TiB at most", p.Memory)
 	}
 }

@@ -72,6 +72,8 @@ func (s *SignIn) checkValues(f *Faults, mode AuthMode, makesSecret bool) {
 		switch {
 		case err != nil:
 			f.addFault("TMD_TRUSTED_PROXIES", "holds %q: give networks such as 10.0.0.0/8 or 192.0.2.1/32", text)
+		case n.Addr().Is4In6():
+			f.addFault("TMD_TRUSTED_PROXIES", "holds %q, which matches no address: write the network as IPv4, such as 10.0.0.0/8", text)
 		case n.Bits() == 0:
 			f.addFault("TMD_TRUSTED_PROXIES", "holds %q, which is every address: any client could then choose its address", text)
 		}

@@ -15,14 +15,18 @@ type Traces struct {
 }
 
 func (t *Traces) checkValues(f *Faults) {
-	if t.Ratio < 0 || t.Ratio > 1 {
+	if !(t.Ratio >= 0 && t.Ratio <= 1) { // nor NaN
 		f.addFault("TMD_TRACE_RATIO", "is %v: give a number from 0 to 1", t.Ratio)
 	}
 	if t.Endpoint == "" {
 		return
 	}
-	if u, err := url.Parse(string(t.Endpoint)); err == nil && u.Port() == "4317" {
+	switch u, err := url.Parse(string(t.Endpoint)); {
+	case err != nil:
+	case u.Port() == "4317":
 		f.addFault("OTEL_EXPORTER_OTLP_ENDPOINT", "has port 4317, which is that of OTLP over gRPC: give the port of OTLP over HTTP, which usually is 4318")
+	case strings.HasSuffix(u.Path, "/v1/traces") || u.RawQuery != "" || u.Fragment != "":
+		f.addFault("OTEL_EXPORTER_OTLP_ENDPOINT", "is more than the base of the address: end it before /v1/traces, which is added")
 	}
 	if _, err := t.Headers(); err != nil {
 		f.addFault("OTEL_EXPORTER_OTLP_HEADERS", "cannot be read: give name=value, separated by commas, with percent-encoded values")

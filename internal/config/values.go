@@ -56,10 +56,17 @@ func (s *Secret) UnmarshalText(b []byte) error {
 }
 
 // SecretURL is an address that may carry credentials. It prints without them.
-type SecretURL struct{ value string }
+type SecretURL struct {
+	value   string
+	setting string
+}
 
 // NewSecretURL returns the SecretURL of a plain address.
-func NewSecretURL(value string) SecretURL { return SecretURL{value} }
+func NewSecretURL(value string) SecretURL { return SecretURL{value: value} }
+
+// Setting returns the name of the variable that an operator set to give the address, such as REDIS_JOB_URL_FILE or
+// REDIS_HOST; empty for an address that was not loaded.
+func (u SecretURL) Setting() string { return u.setting }
 
 // Reveal returns the whole address.
 func (u SecretURL) Reveal() string { return u.value }

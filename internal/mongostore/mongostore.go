@@ -14,7 +14,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"github.com/trackmydegree/trackmydegree/internal/budget"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -59,12 +58,9 @@ type Store struct {
 // Open returns the store of a database. It needs no server yet: the driver connects at the first use, and reconnects
 // after an outage. The error says what is wrong with the URI.
 func Open(cfg Config) (*Store, error) {
-	uri, err := connstring.ParseAndValidate(cfg.URI)
+	uri, err := parseURI(cfg.URI)
 	if err != nil {
-		return nil, uriError(cfg.URI, err)
-	}
-	if err := checkURI(uri); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the URI of MongoDB %w", err)
 	}
 	if uri.Database == "" {
 		uri.Database = defaultDatabase
@@ -85,7 +81,7 @@ func Open(cfg Config) (*Store, error) {
 		SetTimeout(bulkTimeout).
 		ApplyURI(cfg.URI)) // last, so that options of the URI win
 	if err != nil {
-		return nil, uriError(cfg.URI, err)
+		return nil, fmt.Errorf("the URI of MongoDB %w", uriError(cfg.URI, err))
 	}
 	db := client.Database(uri.Database)
 	return &Store{

@@ -17,10 +17,20 @@ func TestURI(t *testing.T) {
 		{"misspelt twice", "mongodb://m/x?authSorce=admin&tsl=true", "did you mean authSource?"},
 		{"bad value", "mongodb://m/x?tls=yes", "tls"},
 		{"scheme in the host", "mongodb://http://m/x", "a second scheme"},
+		{"a dot in the name", "mongodb://m/de.grees", "a database that MongoDB does not allow"},
+		{"a second path", "mongodb://m/degrees/x", "a database that MongoDB does not allow"},
+		{"a long name", "mongodb://m/" + strings.Repeat("d", 64), "a database that MongoDB does not allow"},
+		{"a user alone", "mongodb://u@m/x", "a user and no password"},
+		{"a user with a certificate", "mongodb://u@m/x?authMechanism=MONGODB-X509&tls=true", ""},
+		{"writes that nothing answers", "mongodb://m/x?w=0", "w=majority"},
+		{"a read preference", "mongodb://m/x?readPreference=nearst", "nearst"},
 		{"open password", "mongodb://u:hun@ter2@m/x", "percent-encoded"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			if validated := mongostore.ValidateURI(tt.uri); (validated == nil) != (tt.want == "") {
+				t.Errorf("ValidateURI: got %v, want an error: %t", validated, tt.want != "")
+			}
 			s, err := mongostore.Open(mongostore.Config{URI: tt.uri})
 			if err == nil {
 				t.Cleanup(func() { _ = s.Close(t.Context()) })

@@ -21,12 +21,13 @@ type Role struct {
 	Settings config.Settings // where the settings are loaded into
 	Common   *config.Process // the part of Settings that every role has
 	Traces   *config.Traces  // the part of Settings about traces; nil for a role without
+	Checks   []config.Check  // further rules of settings
 }
 
 // RunRole loads the settings of a role, starts its telemetry, and calls run. It reports faults of the settings, which
 // it returns as config.Faults; what run returns is run's to report. It delivers the last reports before it returns.
 func RunRole(ctx context.Context, p Process, role Role, run func(context.Context, *telemetry.Telemetry) error) error {
-	faults := config.Load(role.Settings, p.Environ)
+	faults := config.Load(role.Settings, p.Environ, role.Checks...)
 	tel, err := telemetry.New(telemetry.Options{
 		Role: role.Name, Version: version, Process: *role.Common, Traces: role.Traces, Output: p.Stderr, Terminal: IsTerminal(p.Stderr),
 	})

@@ -52,7 +52,14 @@ func CheckJobs(ctx context.Context, client redis.UniversalClient, logger *slog.L
 }
 
 func checkConnection(ctx context.Context, client redis.UniversalClient) error {
-	return explainRefusal("ping", client.Ping(ctx).Err())
+	err := explainRefusal("ping", client.Ping(ctx).Err())
+	if err == nil || IsUnfit(err) {
+		return err
+	}
+	if problem := findTransportProblem(ctx, client); problem != "" {
+		return &UnfitError{Problem: problem, Cause: err}
+	}
+	return err
 }
 
 // checkMode refuses what is no master of its own. HELLO needs no rights; where it does not exist, INFO has both.
@@ -69,7 +76,7 @@ func checkMode(ctx context.Context, client redis.UniversalClient) error {
 	case mode == "cluster":
 		return &UnfitError{Problem: clusterProblem}
 	case mode == "sentinel":
-		return &UnfitError{Problem: "is the address of a Sentinel: add ?master_name=NAME, the name that the Sentinels watch"}
+		return &UnfitError{Problem: sentinelProblem}
 	case role == "replica" || role == "slave":
 		return &UnfitError{Problem: replicaProblem}
 	}

@@ -34,11 +34,15 @@ var (
 	rightsScript = redis.NewScript(rightsLua)
 )
 
-// checkKeys runs the commands of all scripts on scratch keys of each prefix.
+// checkKeys runs the commands of all scripts on scratch keys of each prefix. EVAL loads the script, also where the server
+// knows it: after a restart of the server every script is loaded in this way.
 func checkKeys(ctx context.Context, client redis.UniversalClient) error {
 	for _, prefix := range keyPrefixes {
 		name := prefix + "check:" + uuid.NewString()
-		err := rightsScript.Run(ctx, client, []string{name, name + ":copy"}, scratchTTL.Milliseconds()).Err()
+		err := rightsScript.Eval(ctx, client, []string{name, name + ":copy"}, scratchTTL.Milliseconds()).Err()
+		if err == nil {
+			err = rightsScript.EvalSha(ctx, client, []string{name, name + ":copy"}, scratchTTL.Milliseconds()).Err()
+		}
 		if err := explainRefusal("a script on the keys "+prefix+"*", err); err != nil {
 			return err
 		}

@@ -104,13 +104,16 @@ func parseURL(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 		}
 		return nil, nil, fmt.Errorf("redisurl: %w", err)
 	}
-	if u.Scheme != "unix" && u.Hostname() == "" {
-		return nil, nil, errors.New("redisurl: no host: write redis://host:6379/1")
+	if err := checkParts(u); err != nil {
+		return nil, nil, err
 	}
 	if !u.Query().Has("master_name") {
 		single, err := redis.ParseURL(rawURL)
 		if err != nil {
-			return nil, nil, fmt.Errorf("redisurl: %w", err)
+			return nil, nil, explainParameter(err)
+		}
+		if single.DB < 0 {
+			return nil, nil, errDatabase
 		}
 		return single, nil, nil
 	}
@@ -119,7 +122,10 @@ func parseURL(rawURL string) (*redis.Options, *redis.FailoverOptions, error) {
 	}
 	failover, err := redis.ParseFailoverURL(rawURL)
 	if err != nil {
-		return nil, nil, fmt.Errorf("redisurl: %w", err)
+		return nil, nil, explainParameter(err)
+	}
+	if failover.DB < 0 {
+		return nil, nil, errDatabase
 	}
 	if failover.TLSConfig != nil {
 		// go-redis sets the first Sentinel's name, which the certificates of the others and of the master do not
@@ -176,10 +182,15 @@ type limits struct {
 
 // setLimits sets the limits of the steps of a call that the URL does not set.
 func setLimits(call time.Duration, l limits) {
-	*l.dial = cmp.Or(*l.dial, call/dialShare)
-	*l.read = cmp.Or(*l.read, call/replyShare)
-	*l.write = cmp.Or(*l.write, call/replyShare)
-	*l.pool = cmp.Or(*l.pool, call)
+	// 0 and less switch a limit off in go-redis, and end each dial at once.
+	for _, one := range []struct {
+		limit    *time.Duration
+		fallback time.Duration
+	}{{l.dial, call / dialShare}, {l.read, call / replyShare}, {l.write, call / replyShare}, {l.pool, call}} {
+		if *one.limit <= 0 {
+			*one.limit = one.fallback
+		}
+	}
 	*l.retries = cmp.Or(*l.retries, retries)
 	*l.minPause = cmp.Or(*l.minPause, minPause)
 	*l.maxPause = cmp.Or(*l.maxPause, maxPause)

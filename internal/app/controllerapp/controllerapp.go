@@ -82,7 +82,7 @@ func runManager(ctx context.Context, c config.Controller, tel *telemetry.Telemet
 		return fmt.Errorf("queue: %w", err)
 	}
 	defer func() { _ = jobs.Close() }()
-	if err := checkRedis(ctx, jobs, c.JobSetting(c.JobURL), tel.Log); err != nil {
+	if err := checkRedis(ctx, jobs, c.JobURL.Setting(), tel.Log); err != nil {
 		return err
 	}
 	mgr, err := newManager(cfg, c, tel)

@@ -56,7 +56,7 @@ func openRedis(url config.SecretURL, setting string, c config.RedisTLS) (redis.U
 }
 
 func checkJobs(ctx context.Context, c config.Doctor, log *slog.Logger) (string, error) {
-	setting := c.JobSetting(c.JobURL)
+	setting := c.JobURL.Setting()
 	client, err := openRedis(c.JobURL, setting, c.RedisTLS)
 	if err != nil {
 		return "", err
@@ -103,7 +103,7 @@ func describeRedis(ctx context.Context, client redis.UniversalClient) string {
 }
 
 func checkCache(ctx context.Context, c config.Doctor) (string, error) {
-	setting := c.CacheSetting(c.CacheURL)
+	setting := c.CacheURL.Setting()
 	client, err := openRedis(c.CacheURL, setting, c.RedisTLS)
 	if err != nil {
 		return "", err
@@ -118,11 +118,14 @@ func checkCache(ctx context.Context, c config.Doctor) (string, error) {
 func checkDatabase(ctx context.Context, c config.Doctor, log *slog.Logger) (string, error) {
 	store, err := mongostore.Open(mongostore.Config{URI: c.MongoURI.Reveal()})
 	if err != nil {
-		return "", fmt.Errorf("MONGODB_URI: %w", err)
+		return "", fmt.Errorf("%s: %w", c.MongoURI.Setting(), err)
 	}
 	defer func() { _ = store.Close(context.WithoutCancel(ctx)) }()
-	if err := store.Ping(ctx); err != nil {
-		return "", fmt.Errorf("MONGODB_URI: %w: check the address, the user and the network policies", err)
+	switch err := store.CheckAccess(ctx); {
+	case mongostore.IsUnfit(err):
+		return "", fmt.Errorf("%s: %w", c.MongoURI.Setting(), err)
+	case err != nil:
+		return "", fmt.Errorf("%s: %w: check that MongoDB runs, the address and the network policies", c.MongoURI.Setting(), err)
 	}
 	found := "answers"
 	before := time.Now()
@@ -145,7 +148,7 @@ func checkUploads(ctx context.Context, c config.Doctor, log *slog.Logger) (strin
 	}
 	defer func() { _ = store.Close() }()
 	if err := store.CheckAccess(ctx); err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", c.Uploads.Setting(), err)
 	}
 	return "can be written, read, listed and deleted", nil
 }

@@ -1,6 +1,7 @@
 package role
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,13 @@ func (r *Role) NewServer(handler http.Handler) *http.Server {
 	return httpserver.New(handler, httpserver.Options{WriteTimeout: writeTimeout, Logger: r.Log})
 }
 
-// Endpoint is the address of a server, and the setting that holds it.
-type Endpoint struct{ Name, Setting, Addr string }
+// Endpoint is the address of a server, and the settings that hold it.
+type Endpoint struct {
+	Name    string
+	Setting string // of the whole address, or of its port
+	Host    string // the setting of the host, if it has one of its own
+	Addr    string
+}
 
 // Listen adds a server that drains within the given time, and returns the address that it listens at. It listens at
 // once, so that a port that is in use stops the start.
@@ -35,8 +41,10 @@ func (r *Role) Listen(ctx context.Context, at Endpoint, server *http.Server, dra
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s: %w: stop what listens there, or set %s", at.Name, err, at.Setting)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s: %w: set %s to a port above 1023", at.Name, err, at.Setting)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", at.Name, err)
+		return nil, fmt.Errorf("%s: %w: set %s to an address of this machine", at.Name, err, cmp.Or(at.Host, at.Setting))
 	}
 	server.Handler = closeWhileNotReady(&r.gate, server.Handler)
 	r.AddComponent(at.Name, lifecycle.RunServer(server, l, drain))
@@ -65,7 +73,7 @@ func (r *Role) ListenDebug(ctx context.Context, d config.Debug) error {
 	if d.MetricsAddr == config.Off {
 		return nil
 	}
-	_, err := r.Listen(ctx, Endpoint{"metrics", "TMD_METRICS_ADDR", string(d.MetricsAddr)},
+	_, err := r.Listen(ctx, Endpoint{Name: "metrics", Setting: "TMD_METRICS_ADDR", Addr: string(d.MetricsAddr)},
 		r.NewServer(r.DebugHandler(d.Profiling)), CloseTimeout)
 	return err
 }

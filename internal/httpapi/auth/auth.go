@@ -4,6 +4,7 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -141,6 +142,23 @@ func (g *Guard) Check(context.Context) error {
 		return nil
 	}
 	return g.keys.check()
+}
+
+// CheckProvider fetches the keys of the identity provider for the first time. It returns an error when its address is
+// wrong: for as long as ctx, it answered with something else than keys. A provider that is unavailable is no error: Run
+// waits for it.
+func (g *Guard) CheckProvider(ctx context.Context) error {
+	if !g.Remote() {
+		return nil
+	}
+	err := g.keys.checkAddress(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fmt.Errorf("the identity provider's keys cannot be fetched: %w: add the authority of its certificate to a folder of SSL_CERT_DIR", err)
+	}
+	return fmt.Errorf("the identity provider's keys cannot be fetched: %w: give the address that the description of the provider names as jwks_uri", err)
 }
 
 // Caller returns the sender of r; unauthorized without a valid token. It reads the Authorization header only, because

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +30,10 @@ const (
 	// unknownKeyWait is how long a request waits for such a fetch: less than an answer may take.
 	unknownKeyWait = budget.IdentityKeyWait
 	maxKeySet      = 1 << 20 // bytes; providers publish some KiB
+	// minRSAKey is the shortest key, in bytes, for RS256 and its kin (RFC 7518, 3.3).
+	minRSAKey = 2048 / 8
+	// providerPause is the pause between two looks at a provider whose answer is no key set.
+	providerPause = time.Second
 )
 
 // errNoKeys is the state before the first fetch has ended.
@@ -148,7 +154,7 @@ func (s *keySet) fetchKeys(ctx context.Context) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the answer is %s", res.Status)
+		return &answerError{fmt.Sprintf("the answer is %s", res.Status), isWrongAddress(res.StatusCode)}
 	}
 	keys, err := s.readKeys(ctx, io.LimitReader(res.Body, maxKeySet))
 	if err != nil {
@@ -165,16 +171,28 @@ func (s *keySet) fetchKeys(ctx context.Context) error {
 // key does not invalidate the others. It skips symmetric keys: a provider that publishes one has published a secret.
 func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, error) {
 	var set struct {
-		Keys []json.RawMessage `json:"keys"`
+		Keys    []json.RawMessage `json:"keys"`
+		JWKSURI string            `json:"jwks_uri"`
 	}
-	if err := json.NewDecoder(body).Decode(&set); err != nil {
+	switch err := json.NewDecoder(body).Decode(&set); {
+	case errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)):
+		return nil, &answerError{"the answer is no key set, which is JSON with keys", true}
+	case err != nil:
 		return nil, fmt.Errorf("the answer is no key set: %w", err)
+	case set.JWKSURI != "":
+		return nil, &answerError{"the answer is the description of the provider", true}
+	case set.Keys == nil:
+		return nil, &answerError{"the answer is no key set: it has no keys", true}
 	}
 	var keys []publishedKey
 	for i, raw := range set.Keys {
 		jwk, err := jwkset.NewJWKFromRawJSON(raw, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
 		if err != nil {
 			s.logger.InfoContext(ctx, "a key of the identity provider is skipped", "position", i, "error", err)
+			continue
+		}
+		if rsaKey, ok := jwk.Key().(*rsa.PublicKey); ok && rsaKey.Size() < minRSAKey {
+			s.logger.WarnContext(ctx, "a key of the identity provider is skipped: it is shorter than 2048 bits", "position", i)
 			continue
 		}
 		m := jwk.Marshal()
@@ -184,4 +202,43 @@ func (s *keySet) readKeys(ctx context.Context, body io.Reader) ([]publishedKey, 
 		keys = append(keys, publishedKey{id: m.KID, algorithm: string(m.ALG), key: jwk.Key()})
 	}
 	return keys, nil
+}
+
+// answerError is an answer of the provider that is no key set.
+type answerError struct {
+	problem string
+	final   bool // the address is wrong, and no waiting changes it
+}
+
+func (e *answerError) Error() string { return e.problem }
+
+// isWrongAddress reports whether a status says that no keys are published at an address. A gateway answers with others
+// while the provider starts.
+func isWrongAddress(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
+}
+
+// checkAddress fetches the keys. It returns an error when the address is wrong: until ctx ends, every answer was one
+// that no waiting changes. The proxy in front of a provider may answer so for a moment while both start.
+func (s *keySet) checkAddress(ctx context.Context) error {
+	for {
+		err := s.fetchKeys(ctx)
+		var (
+			answer    *answerError
+			untrusted *tls.CertificateVerificationError
+		)
+		wrong := errors.As(err, &answer) && answer.final || errors.As(err, &untrusted)
+		if !wrong {
+			return nil
+		}
+		select {
+		case <-time.After(providerPause):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -198,4 +199,58 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// What answers at the address decides whether a process starts: a wrong address stops it, an outage does not.
+func TestCheckProvider(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		want   string
+	}{
+		"no such page":    {http.StatusNotFound, "", "404"},
+		"a web page":      {http.StatusOK, "<html></html>", "no key set"},
+		"the description": {http.StatusOK, `{"issuer":"x","jwks_uri":"https://id/keys"}`, "names as jwks_uri"},
+		"another object":  {http.StatusOK, `{"status":"ok"}`, "it has no keys"},
+		"no keys yet":     {http.StatusOK, `{"keys":[]}`, ""},
+		"an outage":       {http.StatusServiceUnavailable, "<html></html>", ""},
+		"too many":        {http.StatusTooManyRequests, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+			}))
+			t.Cleanup(server.Close)
+			g := guard(t, auth.Deps{JWKSURL: server.URL, Client: server.Client()})
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			err := g.CheckProvider(ctx)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// RFC 7518, 3.3: a key of fewer than 2048 bits may not be used.
+func TestAShortKeyIsSkipped(t *testing.T) {
+	t.Parallel()
+	p, client, key, good := startProvider(t)
+	short := new(big.Int).SetBit(new(big.Int).Rsh(key.N, 1024), 0, 1)
+	p.publish(map[string]string{"kid": "short", "kty": "RSA", "alg": "RS256", "n": b64(short), "e": "AQAB"})
+	var lines bytes.Buffer
+	g := guard(t, auth.Deps{JWKSURL: p.URL, Client: client, Logger: slog.New(slog.NewTextHandler(&lines, nil))})
+	if err := g.CheckProvider(t.Context()); err != nil || g.Check(t.Context()) == nil {
+		t.Errorf("got %v and usable keys, want neither an error nor keys", err)
+	}
+	if !strings.Contains(lines.String(), "shorter than 2048 bits") {
+		t.Errorf("got the log %q, want the reason", lines.String())
+	}
+	p.publish(good)
+	if err := g.CheckProvider(t.Context()); err != nil || g.Check(t.Context()) != nil {
+		t.Errorf("got %v, want the other key", err)
+	}
 }
