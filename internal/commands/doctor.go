@@ -20,8 +20,8 @@ func newDoctorCommand(p program.Process) *cobra.Command {
 		Use:   "doctor",
 		Short: "Try every dependency once, and print what to change",
 		Long: `Try every dependency once, and print what to change: Redis with its rights and its settings, the database and its
-catalogue, the storage of uploads, and, where their settings are given, the cache, the parser and the identity
-provider. Run it where a worker or the API runs, which have the settings, the rights and the network policies. Exit
+catalogue, the storage of uploads, and, where their settings are given, the cache, the parser, the identity
+provider and KEDA's triggers. Run it where a worker or the API runs, which have the settings, the rights and the network policies. Exit
 code 1 when a check failed.`,
 		GroupID: "tools",
 		Args:    cobra.NoArgs,

@@ -10,6 +10,10 @@ type Doctor struct {
 	Uploads
 	ParserURL WebURL `env:"PYTHON_UTILS_URL" help:"The address of the parser. Without it the parser is not tried."`
 	JWKSURL   WebURL `env:"TMD_JWKS_URL" help:"The address of the identity provider's public keys. Without it the provider is not tried."`
+	// The name is the chart's, the address of Kubernetes is in each of its pods.
+	ScaledObject   string `env:"TMD_SCALED_OBJECT" help:"KEDA's ScaledObject of the workers. Without it KEDA's triggers are not looked at."`
+	KubernetesHost string `env:"KUBERNETES_SERVICE_HOST" help:"The host of the API of Kubernetes, which sets it in each pod."`
+	KubernetesPort Port   `env:"KUBERNETES_SERVICE_PORT" envDefault:"443" help:"The port of the API of Kubernetes, which sets it in each pod."`
 }
 
 func (*Doctor) defaultValues(environ map[string]string) map[string]string { return pathStyle(environ) }

@@ -71,3 +71,23 @@ func explainParameter(err error) error {
 	}
 	return fmt.Errorf("redisurl: %w", err)
 }
+
+// Target is what a URL names.
+type Target struct {
+	Addresses []string // host:port of the server, or of its Sentinels
+	Database  int
+	TLS       bool
+	Master    string // the name that the Sentinels watch; empty for a server alone
+}
+
+// Describe returns what a URL names, without user and password.
+func Describe(rawURL string) (Target, error) {
+	single, failover, err := parseURL(rawURL)
+	switch {
+	case err != nil:
+		return Target{}, err
+	case failover != nil:
+		return Target{Addresses: failover.SentinelAddrs, Database: failover.DB, TLS: failover.TLSConfig != nil, Master: failover.MasterName}, nil
+	}
+	return Target{Addresses: []string{single.Addr}, Database: single.DB, TLS: single.TLSConfig != nil}, nil
+}

@@ -259,6 +259,10 @@
 - name: TMD_JWKS_URL
   value: {{ . | quote }}
 {{- end }}
+{{- if include "tmd.keda" . }}
+- name: TMD_SCALED_OBJECT
+  value: {{ include "tmd.component" (list . "worker") | quote }}
+{{- end }}
 {{- include "tmd.secretEnv" (list . "REDIS_JOB_URL" "redis-job-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "REDIS_CACHE_URL" "redis-cache-url") | nindent 0 }}
 {{- include "tmd.secretEnv" (list . "MONGODB_URI" "mongodb-uri") | nindent 0 }}

@@ -4,8 +4,8 @@
 {{- define "tmd.podSpec" -}}
 {{- $root := index . 0 }}{{ $component := index . 1 }}{{ $values := index . 2 -}}
 serviceAccountName: {{ include "tmd.serviceAccount" . | quote }}
-# Only the controller calls the API server.
-automountServiceAccountToken: {{ eq $component "controller" }}
+# Only the controller calls the API server, and the doctor, which reads the ScaledObject.
+automountServiceAccountToken: {{ or (eq $component "controller") (and (eq $component "doctor") (not (empty (include "tmd.keda" $root)))) }}
 # Service links would set TMD_… variables in pods of a release whose name starts with tmd.
 enableServiceLinks: false
 {{- with include "tmd.pullSecrets" $root | fromYamlArray }}

@@ -44,7 +44,9 @@ func listChecks(c config.Doctor) []check {
 	if c.JWKSURL != "" {
 		checks = append(checks, check{"identity provider", func(ctx context.Context, _ *slog.Logger) (string, error) { return checkKeys(ctx, string(c.JWKSURL)) }})
 	}
-	return checks
+	return append(checks, check{"keda", func(ctx context.Context, log *slog.Logger) (string, error) {
+		return checkKEDA(ctx, c, accountFolder, log)
+	}})
 }
 
 func openRedis(url config.SecretURL, setting string, c config.RedisTLS) (redis.UniversalClient, error) {

@@ -3,6 +3,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -19,6 +20,7 @@ const (
 	OK      State = "ok"
 	Warning State = "warning" // works, and costs data, time or a feature
 	Failed  State = "failed"
+	Skipped State = "skipped" // not tried: what it needs is not there
 )
 
 // checkLimit bounds each check.
@@ -62,7 +64,10 @@ func (c check) findState(ctx context.Context) Finding {
 	warnings := &warningHandler{}
 	detail, err := c.run(ctx, slog.New(warnings))
 	f := Finding{Check: c.name, State: OK, Detail: detail, Milliseconds: time.Since(began).Milliseconds()}
+	var skip *skipError
 	switch {
+	case errors.As(err, &skip):
+		f.State, f.Detail = Skipped, skip.reason
 	case err != nil:
 		f.State, f.Detail = Failed, err.Error()
 	case warnings.text() != "":
