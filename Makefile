@@ -98,8 +98,10 @@ lint: ## Run the linters
 	cd tests && golangci-lint run
 
 .PHONY: bench
-bench: deps build ## Run the benchmarks and load scenarios of docs/performance.md; COMPARE=REV measures that revision and this one in turn
-ifdef COMPARE
+bench: deps build ## Run the benchmarks and load scenarios of docs/performance.md; COMPARE=REV measures that revision and this one in turn, COMPARE=instrumentation this one without and with traces and logs
+ifeq ($(COMPARE),instrumentation)
+	cd tests && go test -count=1 -timeout 60m -tags load -run '^TestCompare$$' -v ./load -args -instrumentation $(ARGS)
+else ifdef COMPARE
 	hack/build-revision.sh $(COMPARE) $(CURDIR)/.cache/compare
 	cd tests && go test -count=1 -timeout 60m -tags load -run '^TestCompare$$' -v ./load -args -compare $(CURDIR)/.cache/compare/tmd $(ARGS)
 else

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -103,6 +104,22 @@ func TestUnrecordedTrace(t *testing.T) {
 	attempt.End()
 	if n := len(spans.Ended()); n != 0 {
 		t.Errorf("got %d spans, want none", n)
+	}
+}
+
+// A client's tracestate and baggage may hold anything, such as the name of a user. They end at this process.
+func TestInjectHeaderSendsTheTraceparentAlone(t *testing.T) {
+	t.Parallel()
+	tracer, _ := newTracer(sdktrace.AlwaysSample())
+	ctx := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}).Extract(t.Context(), propagation.MapCarrier{
+		"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "vendor=ann", "baggage": "user=ann",
+	})
+	ctx, span := tracer.StartServer(ctx, "request", "")
+	defer span.End()
+	header := http.Header{}
+	tracing.InjectHeader(ctx, header)
+	if len(header) != 1 || header.Get(tracing.ParentHeader) == "" || strings.Contains(tracing.ParentOf(ctx), "ann") {
+		t.Errorf("got %v and the parent %q, want a traceparent alone", header, tracing.ParentOf(ctx))
 	}
 }
 

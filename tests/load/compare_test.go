@@ -20,6 +20,7 @@ import (
 
 var (
 	compareWith   = flag.String("compare", "", "path of another build of tmd, which TestCompare measures in turn with this one")
+	compareQuiet  = flag.Bool("instrumentation", false, "TestCompare measures this build without and with its instrumentation")
 	compareRounds = flag.Int("rounds", 5, "rounds of TestCompare")
 )
 
@@ -55,7 +56,11 @@ const tolerance = 1.05
 // worse if every round of this build is worse than every round of the other, and the medians differ by more than the
 // tolerance. The variation of the other build is not counted.
 func TestCompare(t *testing.T) {
-	if *compareWith == "" {
+	otherTMD, thisTMD := *compareWith, builtTMD()
+	switch {
+	case *compareQuiet:
+		otherTMD, thisTMD = quietBuild(t), instrumentedBuild(t)
+	case otherTMD == "":
 		t.Skip("no other build is named; make bench COMPARE=<revision> builds one")
 	}
 	other, this := make([][]float64, len(figures)), make([][]float64, len(figures))
@@ -63,7 +68,7 @@ func TestCompare(t *testing.T) {
 		sides := []struct {
 			name, tmd string
 			samples   [][]float64
-		}{{"the other", *compareWith, other}, {"this", builtTMD(), this}}
+		}{{"the other", otherTMD, other}, {"this", thisTMD, this}}
 		// Each build goes first in every second round.
 		if round%2 == 1 {
 			slices.Reverse(sides)
