@@ -185,6 +185,9 @@ func (a *Archive) findName(ctx context.Context, name string) (string, error) {
 	if name == "" && len(all) > 0 {
 		return "", fmt.Errorf("none of the %d backups has a manifest: %w", len(all), ErrDamaged)
 	}
+	if name == "" {
+		return "", fmt.Errorf("the target holds no backup at all: %w: correct its name, or make one with tmd backup", ErrNotFound)
+	}
 	return "", fmt.Errorf("%q: %w", name, ErrNotFound)
 }
 

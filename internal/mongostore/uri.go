@@ -12,8 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 )
 
-// ValidateURI returns what is wrong with a URI and what to change, after the name of a setting and without secrets. Of a
-// mongodb+srv URI, whose hosts and options name servers answer, it checks nothing.
+// ValidateURI returns what is wrong with a URI and what to change, after the name of a setting and without secrets. Of
+// a mongodb+srv URI, whose hosts and options name servers answer, it checks nothing.
 func ValidateURI(uri string) error {
 	if strings.HasPrefix(uri, connstring.SchemeMongoDBSRV+"://") {
 		return nil

@@ -26,7 +26,7 @@ func (e *UnfitError) Error() string {
 	if e.Cause == nil {
 		return "Redis " + e.Problem
 	}
-	return fmt.Sprintf("Redis %s (%v)", e.Problem, e.Cause)
+	return fmt.Sprintf("Redis %s (%.300s)", e.Problem, e.Cause) // an answer may be a page long
 }
 
 func (e *UnfitError) Unwrap() error { return e.Cause }

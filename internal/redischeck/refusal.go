@@ -30,6 +30,7 @@ var refusals = []struct{ text, problem string }{
 	{"CROSSSLOT", clusterProblem},
 	{"MOVED ", clusterProblem},
 	{"READONLY", replicaProblem},
+	{"protected mode", "is in protected mode, in which it serves its own machine alone: give it a password, and put that into the address"},
 	{"NOPERM", "refuses its user %s: grant the rights " + rightsAdvice},
 	{"ACL failure in script", "refuses its user %s: grant the rights " + rightsAdvice},
 	{"The user executing the script can't", "refuses its user %s: grant the rights " + rightsAdvice},

@@ -34,8 +34,8 @@ var (
 	rightsScript = redis.NewScript(rightsLua)
 )
 
-// checkKeys runs the commands of all scripts on scratch keys of each prefix. EVAL loads the script, also where the server
-// knows it: after a restart of the server every script is loaded in this way.
+// checkKeys runs the commands of all scripts on scratch keys of each prefix. EVAL loads the script, also where the
+// server knows it: after a restart of the server every script is loaded in this way.
 func checkKeys(ctx context.Context, client redis.UniversalClient) error {
 	for _, prefix := range keyPrefixes {
 		name := prefix + "check:" + uuid.NewString()

@@ -22,7 +22,7 @@ func TestCheckJobsOfAnotherProtocol(t *testing.T) {
 		"TLS to a server without":     {"rediss://" + server.Addr() + "/1", "write redis:// instead of rediss://"},
 		"no TLS to a server with TLS": {"redis://" + hostOf(secure.URL) + "/1", "write rediss:// instead of redis://"},
 		"a web server":                {"redis://" + hostOf(plain.URL) + "/1", "does not speak the protocol of Redis"},
-		"a certificate of nobody":     {"rediss://" + hostOf(secure.URL) + "/1", "a certificate that is not trusted"},
+		"an unknown authority":        {"rediss://" + hostOf(secure.URL) + "/1", "a certificate that is not trusted"},
 		"a server as Sentinel":        {"redis://" + server.Addr() + "/1?master_name=main", "is no Sentinel"},
 	} {
 		t.Run(name, func(t *testing.T) {

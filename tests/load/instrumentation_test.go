@@ -20,7 +20,7 @@ func quietBuild(t *testing.T) string {
 	return wrapBuild(t, "TMD_LOG_LEVEL=error")
 }
 
-// instrumentedBuild is this build with everything that it can tell: each trace, to a collector on loopback that reads
+// instrumentedBuild is this build with all of its instrumentation: each trace, to a collector on loopback that reads
 // and drops it, and the log of the default level.
 func instrumentedBuild(t *testing.T) string {
 	t.Helper()

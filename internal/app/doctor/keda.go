@@ -36,8 +36,8 @@ type trigger struct {
 	Metadata map[string]string `json:"metadata"`
 }
 
-// leastCooldown is the shortest cooldownPeriod, in seconds, with which a fleet that may be 0 survives an outage of Redis
-// (docs/operations.md, "Autoscaling and outages"). 300 is KEDA's default.
+// leastCooldown is the shortest cooldownPeriod, in seconds, with which a fleet that may be 0 survives an outage of
+// Redis (docs/operations.md, "Autoscaling and outages"). 300 is KEDA's default.
 const (
 	leastCooldown   = 120
 	defaultCooldown = 300

@@ -93,7 +93,7 @@ func TestCheckKEDA(t *testing.T) {
 		"not ready":         {200, newObject(goodTriggers(), 1, 300, `{"type":"Ready","status":"False","reason":"ScaledObjectCheckFailed","message":"no auth"}`), "ScaledObjectCheckFailed: no auth", ""},
 		"fallback":          {200, newObject(goodTriggers(), 1, 300, ready+`,{"type":"Fallback","status":"True"}`), "", "fallback number"},
 		"paused":            {200, newObject(goodTriggers(), 1, 300, ready+`,{"type":"Paused","status":"True"}`), "", "KEDA is paused"},
-		"nobody looks":      {200, newObject(goodTriggers(), 1, 300, ""), "", "keda-operator runs"},
+		"no operator":       {200, newObject(goodTriggers(), 1, 300, ""), "", "keda-operator runs"},
 		"a short cooldown":  {200, newObject(goodTriggers(), 0, 30, ready), "", "cooldownPeriod to 120"},
 		"a key is missing":  {200, newObject(goodTriggers()[1:], 1, 300, ready), "no trigger reads asynq:{courseProcessor-high}:pending", ""},
 		"a misspelt key":    {200, newObject(change("listName", "asynq:{courseprocessor}:pending"), 1, 300, ready), `reads "asynq:{courseprocessor}:pending"`, ""},

@@ -189,12 +189,24 @@ func (g *Guard) Token(ctx context.Context, token string) (Caller, error) {
 		if g.Remote() && g.keys.check() != nil {
 			return Caller{}, &fault.Error{Code: fault.Timeout, Detail: "Tokens cannot be checked at the moment. Try again shortly.", Cause: g.keys.check()}
 		}
-		return Caller{}, fault.Wrap(fault.Unauthorized, fmt.Errorf("auth: %w", err))
+		return Caller{}, fault.Wrap(fault.Unauthorized, fmt.Errorf("auth: %w", g.explainClaims(err, c)))
 	}
 	if err := checkSubject(c.Subject); err != nil {
 		return Caller{}, fault.Wrap(fault.Unauthorized, err)
 	}
 	return Caller{Owner: c.Subject, Roles: c.roles}, nil
+}
+
+// explainClaims adds what a token names to the error of a wrong issuer or audience, for the log. The signature of the
+// token is valid, and neither claim is about a person.
+func (g *Guard) explainClaims(err error, c claims) error {
+	switch {
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
+		return fmt.Errorf("%w: the token names %.100q, and TMD_JWT_ISSUER is %q", err, c.Issuer, g.deps.Issuer)
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return fmt.Errorf("%w: the token names %.200q, and TMD_JWT_AUDIENCE is %q", err, []string(c.Audience), g.deps.Audience)
+	}
+	return err
 }
 
 // findKey returns the lookup of the key that a token must be signed with.

@@ -358,3 +358,21 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// An operator sees in the log which issuer and audience the provider writes.
+func TestAWrongIssuerOrAudienceIsNamed(t *testing.T) {
+	t.Parallel()
+	g := guard(t, auth.Deps{Secret: secret, Issuer: "https://id.example.org", Audience: "tmd"})
+	for name, tt := range map[string]struct {
+		claims jwt.MapClaims
+		want   string
+	}{
+		"issuer":   {jwt.MapClaims{"iss": "https://id.example.org/", "aud": "tmd"}, `the token names "https://id.example.org/", and TMD_JWT_ISSUER is "https://id.example.org"`},
+		"audience": {jwt.MapClaims{"iss": "https://id.example.org", "aud": []string{"account"}}, `the token names ["account"], and TMD_JWT_AUDIENCE is "tmd"`},
+	} {
+		_, err := g.Token(t.Context(), sign(t, jwt.SigningMethodHS256, secret, with(tt.claims)))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+}
