@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -47,8 +48,9 @@ type child struct {
 	gone bool
 }
 
-// spawnChild starts a process, which is not ready yet. It must be called through the forker.
-func spawnChild(args, env []string) (*child, error) {
+// spawnChild starts a process, which is not ready yet. It must be called through the forker. shared is nil or the
+// memory that the children share.
+func spawnChild(args, env []string, shared *os.File) (*child, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe: %w", err)
@@ -63,6 +65,10 @@ func spawnChild(args, env []string) (*child, error) {
 	c.cmd.Dir = "/"
 	c.cmd.Env = append(make([]string, 0, len(env)), env...) // not nil, which would pass on the environment of this process
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = childIn, childOut, &c.stderr
+	if shared != nil {
+		c.cmd.ExtraFiles = []*os.File{shared}
+		c.cmd.Env = append(c.cmd.Env, sharedVariable+"="+strconv.Itoa(sharedDescriptor))
+	}
 	c.cmd.SysProcAttr = childAttributes()
 	c.cmd.WaitDelay = time.Second // in case a process of the child keeps its standard error open
 	err = c.cmd.Start()

@@ -89,7 +89,7 @@ func TestAChildKnowsNothingOfTheEnvironment(t *testing.T) {
 		name, _, _ := strings.Cut(line, "=")
 		names = append(names, name)
 	}
-	if diff := cmp.Diff([]string{"GOMAXPROCS", "GOTRACEBACK", "TMD_CACHE_DIR"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"GOMAXPROCS", "GOTRACEBACK", "TMD_CACHE_DIR", "TMD_SHARED_MEMORY"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -65,6 +66,8 @@ type Pool struct {
 	metrics *metrics
 	// starting lets one child start at a time: with a cold cache the first compiles and the others use the result.
 	starting chan struct{}
+	// shared is the memory that the children share, nil where the system has none. Run sets it.
+	shared *os.File
 
 	mu       sync.Mutex
 	idle     []*child      // the most recently used last: its memory is warm
@@ -100,6 +103,13 @@ func setDefault[T comparable](v *T, to T) {
 
 // Run keeps the children alive until ctx ends, then kills them and returns nil. It is called once.
 func (p *Pool) Run(ctx context.Context) error {
+	shared, err := newSharedMemory()
+	if err != nil {
+		p.log.DebugContext(ctx, "each parser child keeps its own code", "error", err)
+	} else {
+		p.shared = shared
+		defer shared.Close()
+	}
 	stop := make(chan struct{})
 	var forking, keeping sync.WaitGroup
 	forking.Go(func() { p.forker.serveStarts(stop) })
@@ -195,7 +205,7 @@ func (p *Pool) startChild(ctx context.Context) (c *child, notice string, err err
 	}
 	began := p.deps.Clock()
 	err = p.forker.runStart(func() (err error) {
-		c, err = spawnChild(p.deps.Command, p.childEnvironment())
+		c, err = spawnChild(p.deps.Command, p.childEnvironment(), p.shared)
 		return err
 	})
 	if err != nil {

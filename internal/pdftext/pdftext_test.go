@@ -19,7 +19,13 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(sharingProcess) != "" {
+		shareAndRead()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const letterPaper = "/MediaBox[0 0 612 792]"
 

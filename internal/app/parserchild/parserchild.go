@@ -4,6 +4,7 @@ package parserchild
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -20,7 +21,7 @@ import (
 // Command is the argument that makes this program a child.
 const Command = "parser-child"
 
-// cacheDirVariable is the only environment variable that a child receives.
+// cacheDirVariable is the only setting that a child receives.
 const cacheDirVariable = "TMD_CACHE_DIR"
 
 // NewPool returns a pool of children. A missing dependency is an error.
@@ -49,6 +50,11 @@ func Serve(environ []string, in io.Reader, out io.Writer) error {
 	var notice string
 	if problem := extractor.CacheProblem(); problem != nil {
 		notice = "the compiled parser cannot be cached, so each child compiles it again: correct the folder TMD_CACHE_DIR: " + problem.Error()
+	}
+	if shared := parsepool.OpenSharedMemory(environ); shared != nil {
+		if err := errors.Join(extractor.ShareCode(shared), shared.Close()); err != nil {
+			notice = strings.TrimPrefix(notice+"; each child keeps its own copy of the compiled parser, 20 MB: "+err.Error(), "; ")
+		}
 	}
 	// The process is the sandbox: it ends with its input, so the extractor needs no Close.
 	return parsepool.Serve(in, out, notice, func(ctx context.Context, pdf []byte) (document.Document, error) {
