@@ -42,6 +42,8 @@ type JobStatus struct {
 	Error      *job.Failure    `json:"error"`
 	Answerable *Answerable     `json:"answerable"`
 	Data       json.RawMessage `json:"data"` // the result of a job that is done
+	// WorkerStartSeconds is how long the start of a worker usually takes, while there is none and the job waits for it.
+	WorkerStartSeconds int `json:"workerStartSeconds"`
 }
 
 // Answerable says that the owner of a failed job can choose a degree for it, and until when.

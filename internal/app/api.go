@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/trackmydegree/trackmydegree/internal/app/role"
 	"github.com/trackmydegree/trackmydegree/internal/config"
 	"github.com/trackmydegree/trackmydegree/internal/httpapi"
+	"github.com/trackmydegree/trackmydegree/internal/liveness"
 	"github.com/trackmydegree/trackmydegree/internal/program"
 )
 
@@ -52,7 +54,8 @@ func buildAPI(ctx context.Context, r *role.Role, c config.API) error {
 	}
 	api, err := core.newAPI(r, tasks, cacheRedis, apiOptions{
 		guard: guard, server: c.Server, limits: c.Limits, auth: c.Auth, signIn: c.SignIn, cacheTTL: c.CacheTTL,
-		health: []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},
+		health:  []httpapi.Dependency{{Name: "uploads", Check: core.uploads.Ping}},
+		workers: liveness.NewStartupEstimate(liveness.NewRegistry(queueRedis), c.WorkerStart, time.Now),
 	})
 	if err != nil {
 		return err

@@ -38,6 +38,8 @@ type apiOptions struct {
 	cacheTTL time.Duration
 	health   []httpapi.Dependency
 	guard    *auth.Guard
+	// workers is nil where workers run in the same process.
+	workers httpapi.Workers
 }
 
 // newQueueClient returns the client of the queue, which enqueues tasks.
@@ -125,6 +127,7 @@ func (c *core) newAPI(r *role.Role, tasks *queue.Client, cacheRedis redis.Univer
 		SignIn:    signIn,
 		Clients:   clientaddr.NewResolver(o.signIn.ProxyNetworks()),
 		Gate:      r.Gate(),
+		Workers:   o.workers,
 		Health: append([]httpapi.Dependency{
 			{Name: "queue", Needed: true, Check: c.records.Ping},
 			{Name: "database", Needed: true, Check: c.database.Ping},

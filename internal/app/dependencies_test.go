@@ -100,8 +100,8 @@ func TestConstructorsRefuseMissingDependencies(t *testing.T) {
 			Jobs: struct{ httpapi.Jobs }{}, Submit: struct{ httpapi.Submitter }{}, Uploads: struct{ httpapi.Uploads }{},
 			Timelines: struct{ httpapi.Timelines }{}, Advisor: struct{ httpapi.Advisor }{}, Admin: struct{ httpapi.Admin }{}, Accounts: struct{ httpapi.Accounts }{},
 			Catalogue: struct{ httpapi.Catalogue }{}, Snapshot: struct{ httpapi.Snapshot }{}, Cache: struct{ httpapi.Cache }{},
-			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
-		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn", "Tracer")
+			Auth: &auth.Guard{}, Gate: struct{ httpapi.Gate }{}, Workers: struct{ httpapi.Workers }{}, Reporter: struct{ httpapi.Reporter }{}, Logger: logger,
+		}, func(d httpapi.Deps) (struct{}, error) { return struct{}{}, d.Validate() }, "Clock", "Registerer", "Health", "Origins", "SignIn", "Tracer", "Workers")
 	})
 	t.Run("auth", func(t *testing.T) {
 		testenv.CheckDependencies(t, auth.Deps{None: true, Clock: time.Now, Logger: logger}, auth.New,

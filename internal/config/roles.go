@@ -25,6 +25,7 @@ type API struct {
 	Mongo
 	Uploads
 	Attempt
+	Startup
 }
 
 func (*API) defaultValues(environ map[string]string) map[string]string { return pathStyle(environ) }
@@ -46,6 +47,7 @@ func (c *API) checkValues(f *Faults) {
 	c.Mongo.checkValues(f)
 	c.Uploads.checkValues(f)
 	c.Attempt.checkValues(f)
+	c.Startup.checkValues(f)
 }
 
 // Worker holds the settings of `tmd worker`.

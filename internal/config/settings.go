@@ -327,6 +327,15 @@ func (a *Attempt) checkValues(f *Faults) {
 	f.checkDuration("TMD_JOB_TIMEOUT", a.JobTimeout, time.Second, time.Hour)
 }
 
+// Startup configures what the status of a waiting job says while no worker is alive.
+type Startup struct {
+	WorkerStart time.Duration `env:"TMD_WORKER_START" envDefault:"30s" help:"How long a job usually waits for the start of a worker while there is none, until workers have measured it. Statuses of waiting jobs name it."`
+}
+
+func (s *Startup) checkValues(f *Faults) {
+	f.checkDuration("TMD_WORKER_START", s.WorkerStart, time.Second, time.Hour)
+}
+
 // Jobs configures how a worker runs jobs.
 type Jobs struct {
 	Concurrency    int           `env:"WORKER_CONCURRENCY" envDefault:"2" help:"Jobs that one worker runs at the same time, in addition to one plan."`

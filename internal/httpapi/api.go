@@ -46,6 +46,8 @@ type Deps struct {
 	// Clients finds the addresses of clients that are not signed in. The zero value trusts no proxy.
 	Clients clientaddr.Resolver
 	Gate    Gate
+	// Workers may be nil: the status of a waiting job then says nothing about workers.
+	Workers Workers
 	// Health lists the dependencies in the order of /api/health, and may be empty. The keys of an identity provider are
 	// added.
 	Health     []Dependency
@@ -95,6 +97,7 @@ type API struct {
 	auth      *auth.Guard
 	signIn    *signin.Service // may be nil
 	clients   clientaddr.Resolver
+	workers   Workers // may be nil
 	health    *health.Monitor
 	requests  *middleware.RequestLog
 	files     map[string]file
@@ -139,7 +142,7 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		jobs: d.Jobs, submit: d.Submit, uploads: d.Uploads, timelines: d.Timelines, advisor: d.Advisor, admin: d.Admin, accounts: d.Accounts, catalogue: d.Catalogue,
-		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, clients: d.Clients, health: monitor, requests: requests, files: files,
+		snapshot: d.Snapshot, cache: d.Cache, auth: d.Auth, signIn: d.SignIn, clients: d.Clients, workers: d.Workers, health: monitor, requests: requests, files: files,
 		streams: newStreamCounter(), streamGauge: gauge,
 		cacheTTL: cmp.Or(d.CacheTTL, 300*time.Second), uploadTimeout: cmp.Or(d.UploadTimeout, budget.Upload), idleTimeout: d.IdleTimeout,
 		eventHeartbeat: budget.EventHeartbeat, clock: d.Clock, logger: d.Logger, stopping: make(chan struct{}),

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -81,6 +82,7 @@ func lastEventVersion(session *sse.Session) int64 {
 func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-chan job.Record, seen int64) error {
 	quiet := time.NewTicker(a.eventHeartbeat)
 	defer quiet.Stop()
+	var present jobStatus // as the client has it
 	for {
 		var message *sse.Message
 		last := false
@@ -96,15 +98,18 @@ func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-cha
 				continue
 			default:
 				var err error
-				if message, err = statusMessage(a.toStatus(r.Context(), record)); err != nil {
+				present = a.toStatus(r.Context(), record)
+				if message, err = statusMessage(present); err != nil {
 					return err
 				}
 				seen, last = record.Version, record.State.IsFinal()
 			}
 			quiet.Reset(a.eventHeartbeat)
 		case <-quiet.C:
-			message = &sse.Message{}
-			message.AppendComment("still here")
+			var err error
+			if message, err = a.quietMessage(r.Context(), &present); err != nil {
+				return err
+			}
 		case <-a.stopping:
 			return nil
 		case <-r.Context().Done():
@@ -114,6 +119,19 @@ func (a *API) forwardChanges(r *http.Request, id job.ID, s stream, changes <-cha
 			return nil // the client left, or nothing follows
 		}
 	}
+}
+
+// quietMessage is a comment that keeps the connection open, or the state again when it waits for the start of a worker
+// and did not before, or no longer does: that changes no record.
+func (a *API) quietMessage(ctx context.Context, present *jobStatus) (*sse.Message, error) {
+	start := a.estimateStart(ctx, present.Status)
+	if (start > 0) != (present.WorkerStartSeconds > 0) {
+		present.WorkerStartSeconds = start
+		return statusMessage(*present)
+	}
+	message := &sse.Message{}
+	message.AppendComment("still here")
+	return message, nil
 }
 
 // watchOnce is a watch that ends after one record.

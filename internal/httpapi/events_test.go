@@ -14,6 +14,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 
 	"github.com/trackmydegree/trackmydegree/internal/fault"
+	"github.com/trackmydegree/trackmydegree/internal/httpapi"
 	"github.com/trackmydegree/trackmydegree/internal/job"
 	"github.com/trackmydegree/trackmydegree/internal/resultcodec"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
@@ -222,5 +223,24 @@ func TestQuietStreamsAreKeptOpen(t *testing.T) {
 	}
 	if comments < 3 {
 		t.Error("the stream ended")
+	}
+}
+
+// The loss and the start of workers changes no record: the stream sends the state again at its next sign of life.
+func TestEventsNameTheStartOfAWorker(t *testing.T) {
+	t.Parallel()
+	w := &workers{}
+	s := setup(t, func(d *httpapi.Deps) { d.Workers = w })
+	s.api.SetHeartbeat(20 * time.Millisecond)
+	id := s.accepted("ann")
+	events := s.follow(t.Context(), "ann", id, "")
+	for _, want := range []int{0, 24, 0} {
+		if want > 0 {
+			w.start.Store(int64(24 * time.Second))
+		}
+		if got := <-events; got.status.WorkerStartSeconds != want || got.status.Status != job.Queued {
+			t.Errorf("got %+v, want queued with %d s", got, want)
+		}
+		w.start.Store(0)
 	}
 }

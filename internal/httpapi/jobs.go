@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -31,14 +32,29 @@ type jobStatus struct {
 	FinishedAt *time.Time   `json:"finishedAt,omitempty"`
 	Answerable *answerable  `json:"answerable,omitempty"`
 	TraceID    string       `json:"traceId,omitempty"` // of the latest run, where it is recorded
+	// WorkerStartSeconds is how long the start of a worker usually takes, while the job waits and there is none.
+	WorkerStartSeconds int `json:"workerStartSeconds,omitempty"`
 }
 
 func (a *API) toStatus(ctx context.Context, r job.Record) jobStatus {
 	return jobStatus{
 		JobID: r.ID, Kind: r.Kind, Status: r.State, Attempt: r.Attempt, Version: r.Version, Error: r.Error,
 		RetryAt: toOptionalTime(r.RetryAt), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), FinishedAt: toOptionalTime(r.FinishedAt),
-		Answerable: a.toAnswerable(ctx, r), TraceID: tracing.TraceIDOf(r.Trace),
+		Answerable: a.toAnswerable(ctx, r), TraceID: tracing.TraceIDOf(r.Trace), WorkerStartSeconds: a.estimateStart(ctx, r.State),
 	}
+}
+
+// estimateStart returns the whole seconds, rounded up, that the start of a worker usually takes. It is 0 for a job that
+// does not wait for one.
+func (a *API) estimateStart(ctx context.Context, s job.State) int {
+	if a.workers == nil || s != job.Queued {
+		return 0
+	}
+	start, waits := a.workers.EstimateStart(ctx)
+	if !waits {
+		return 0
+	}
+	return int(math.Ceil(start.Seconds()))
 }
 
 func toOptionalTime(t time.Time) *time.Time {

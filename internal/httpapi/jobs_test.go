@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,6 +28,8 @@ type jobStatus struct {
 	Version int64            `json:"version"`
 	Error   *job.Failure     `json:"error"`
 	Data    *timeline.Result `json:"data"`
+
+	WorkerStartSeconds int `json:"workerStartSeconds"`
 }
 
 func TestStatus(t *testing.T) {
@@ -169,6 +173,40 @@ func TestStatus(t *testing.T) {
 		}
 		s.do(request{method: http.MethodHead, path: path(id) + "/events", owner: "ann"}).want(t, http.StatusOK)
 	})
+}
+
+// workers is the start of a worker that a test chooses; 0 while one is alive.
+type workers struct{ start atomic.Int64 }
+
+// EstimateStart implements httpapi.Workers.
+func (w *workers) EstimateStart(context.Context) (time.Duration, bool) {
+	start := time.Duration(w.start.Load())
+	return start, start > 0
+}
+
+// A job that waits while there is no worker says how long the start of one usually takes.
+func TestStatusNamesTheStartOfAWorker(t *testing.T) {
+	t.Parallel()
+	w := &workers{}
+	s := setup(t, func(d *httpapi.Deps) { d.Workers = w })
+	start := func(id job.ID, query string) int {
+		var got struct{ WorkerStartSeconds int }
+		s.get("ann", "/api/timeline/status/"+string(id)+query).want(t, http.StatusOK).decode(t, &got)
+		return got.WorkerStartSeconds
+	}
+	id := s.accepted("ann")
+	if got := start(id, ""); got != 0 {
+		t.Errorf("got %d s with a worker, want none", got)
+	}
+	w.start.Store(int64(23100 * time.Millisecond))
+	for _, query := range []string{"", "?result=false"} {
+		if got := start(id, query); got != 24 {
+			t.Errorf("%s: got %d s without a worker, want 24", query, got)
+		}
+	}
+	if got := start(s.done("ann"), ""); got != 0 {
+		t.Errorf("got %d s for a job that is done, want none", got)
+	}
 }
 
 // A poll without the result is one command to Redis.

@@ -32,6 +32,13 @@ type Jobs interface {
 	WatchRecord(ctx context.Context, id job.ID) (<-chan job.Record, error)
 }
 
+// Workers knows whether there is a worker for the jobs.
+type Workers interface {
+	// EstimateStart returns how long a job usually waits for the start of a worker. It reports false while a worker
+	// takes tasks, and when that is unknown.
+	EstimateStart(ctx context.Context) (time.Duration, bool)
+}
+
 // Submitter accepts work.
 type Submitter interface {
 	// SubmitFile stores a document and queues its job. It returns faults of the document and errors of the reader.

@@ -20,6 +20,9 @@ const (
 	Plan         Kind = "plan"         // a timeline and what its student wishes of a plan
 )
 
+// CanaryOwner owns the jobs by which the controller tests the autoscaling. No user sees them.
+const CanaryOwner = "canary"
+
 // Priority chooses the queue.
 type Priority string
 

@@ -48,6 +48,7 @@ func (d Deps) validate() error {
 type Member struct {
 	heartbeat *heartbeat
 	rescuer   *rescuer
+	started   sync.Once // done when the wait for the start of this worker has been recorded
 }
 
 // New returns a member. The others see it once Run, SendHeartbeat or ClaimTask has written to Redis.
@@ -98,6 +99,7 @@ func (m *Member) ClaimTask(ctx context.Context, c queuemodel.Claim) (end func() 
 	if err != nil {
 		return nil, 0, err
 	}
+	m.started.Do(func() { m.heartbeat.recordStartup(ctx, c.Task) })
 	return func() bool { return m.heartbeat.endRun(r) }, crashes, nil
 }
 

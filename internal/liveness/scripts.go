@@ -18,8 +18,14 @@ var (
 	rescueLua string
 	//go:embed lua/requeue.lua
 	requeueLua string
+	//go:embed lua/record_startup.lua
+	recordStartupLua string
+	//go:embed lua/read_startup.lua
+	readStartupLua string
 
-	heartbeatScript = redis.NewScript(queuemodel.NamesLua + queuemodel.RecordLifeLua + heartbeatLua)
-	rescueScript    = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + rescueLua)
-	requeueScript   = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + requeueLua)
+	heartbeatScript     = redis.NewScript(queuemodel.NamesLua + queuemodel.RecordLifeLua + heartbeatLua)
+	rescueScript        = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + rescueLua)
+	recordStartupScript = redis.NewScript(queuemodel.NamesLua + queuemodel.RecordLifeLua + recordStartupLua)
+	readStartupScript   = redis.NewScript(queuemodel.NamesLua + readStartupLua)
+	requeueScript       = redis.NewScript(queuemodel.NamesLua + queuemodel.MarkPendingLua + queuemodel.RecordLifeLua + putBackLua + requeueLua)
 )

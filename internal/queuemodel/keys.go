@@ -13,6 +13,9 @@ const (
 	// milliseconds), draining (0 or 1), beat (the number of the last heartbeat) and TaskField plus a task's id for each
 	// task that it runs.
 	WorkerPrefix = "queue:worker:"
+	// StartupsKey is the list of how long the last jobs waited for the start of a worker while there was none, in
+	// milliseconds, the newest first.
+	StartupsKey = "queue:startups"
 	// TaskField begins the field of a task in a worker's hash. The value is the queue, a space, and the start of the
 	// run in Unix milliseconds.
 	TaskField = "task:"

@@ -10,6 +10,8 @@
   value: "8000"
 - name: TMD_METRICS_ADDR
   value: ":9090"
+- name: TMD_WORKER_START
+  value: {{ printf "%ds" (int .Values.worker.autoscaling.startSeconds) }}
 {{- with .Values.api.corsOrigins }}
 - name: TMD_CORS_ORIGINS
   value: {{ join "," . | quote }}

@@ -43,9 +43,6 @@ func (w wiring) newCanary() (part, error) {
 	})
 }
 
-// canaryOwner owns the jobs of canaries. No user sees them.
-const canaryOwner = "canary"
-
 // canaryJobs submits jobs as the API does, but for a later time: a form, which needs no document.
 type canaryJobs struct {
 	wiring
@@ -63,7 +60,7 @@ func (c canaryJobs) Submit(ctx context.Context, id job.ID, p job.Priority, due t
 	if err != nil {
 		return err
 	}
-	_, err = s.SubmitForm(ctx, submit.Request{Owner: canaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
+	_, err = s.SubmitForm(ctx, submit.Request{Owner: job.CanaryOwner, Priority: p, Force: true}, newCanaryForm(c.config.CanaryDegree, due))
 	return err
 }
 

@@ -31,14 +31,14 @@ func NewDisplay(w io.Writer, sizes map[string]int) Display {
 	if program.IsTerminal(w) {
 		return newBar(w, sizes)
 	}
-	return &lines{w: w, last: map[string]job.State{}}
+	return &lines{w: w, last: map[string]string{}}
 }
 
-// lines writes one line for each change of state, for logs and pipes.
+// lines writes one line for each change, for logs and pipes.
 type lines struct {
 	mu   sync.Mutex
 	w    io.Writer
-	last map[string]job.State
+	last map[string]string // the last line of each file
 }
 
 // ShowSent implements Display.
@@ -48,15 +48,23 @@ func (l *lines) ShowSent(string, int) {}
 func (l *lines) ShowStatus(file string, s apiclient.JobStatus) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last[file] == s.Status {
+	line := describeStatus(s)
+	if l.last[file] == line {
 		return
 	}
-	l.last[file] = s.Status
-	line := file + ": " + string(s.Status)
-	if s.Status == job.Retrying && s.Error != nil {
-		line += ", " + s.Error.Message
+	l.last[file] = line
+	fmt.Fprintln(l.w, file+": "+line)
+}
+
+// describeStatus returns the state, and what it waits for.
+func describeStatus(s apiclient.JobStatus) string {
+	switch {
+	case s.Status == job.Retrying && s.Error != nil:
+		return string(s.Status) + ", " + s.Error.Message
+	case s.Status == job.Queued && s.WorkerStartSeconds > 0:
+		return fmt.Sprintf("%s, a worker is starting, which usually takes %d s", s.Status, s.WorkerStartSeconds)
 	}
-	fmt.Fprintln(l.w, line)
+	return string(s.Status)
 }
 
 // ShowEnd implements Display.
@@ -75,7 +83,7 @@ type bar struct {
 
 type fileProgress struct {
 	size, shown int
-	state       job.State
+	state       string
 	ended       bool
 }
 
@@ -108,7 +116,7 @@ func (b *bar) ShowStatus(file string, s apiclient.JobStatus) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := b.files[file]
-	f.state = s.Status
+	f.state = describeStatus(s)
 	b.moveTo(f, f.size+int(stateShares[s.Status]*float64(f.size)))
 }
 
@@ -137,7 +145,7 @@ func (b *bar) describeState() string {
 	}
 	for _, f := range b.files {
 		if f.state != "" {
-			return string(f.state)
+			return f.state
 		}
 	}
 	return "uploading"

@@ -48,12 +48,13 @@ func TestLinesTellEachChangeOnce(t *testing.T) {
 	var w bytes.Buffer
 	l := NewDisplay(&w, nil)
 	for _, s := range []apiclient.JobStatus{
-		{Status: job.Queued}, {Status: job.Processing}, {Status: job.Processing},
+		{Status: job.Queued}, {Status: job.Queued, WorkerStartSeconds: 24}, {Status: job.Queued, WorkerStartSeconds: 24}, {Status: job.Processing}, {Status: job.Processing},
 		{Status: job.Retrying, Error: job.FailureOf(fault.New(fault.ParserUnavailable))}, {Status: job.Processing}, {Status: job.Done},
 	} {
 		l.ShowStatus("a.pdf", s)
 	}
 	want := `a.pdf: queued
+a.pdf: queued, a worker is starting, which usually takes 24 s
 a.pdf: processing
 a.pdf: retrying, Documents cannot be read at the moment. Try again shortly.
 a.pdf: processing

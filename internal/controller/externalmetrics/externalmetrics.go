@@ -6,8 +6,7 @@
 // read from Redis, and is an error while Redis is unavailable. An autoscaler that gets an error keeps the number of
 // workers; a zero would remove them all. Every replica of the controller answers.
 //
-// The protocol is that of Kubernetes: k8s.io/apiserver, with sigs.k8s.io/custom-metrics-apiserver on top, would serve
-// it as well, and adds more modules to the controller than everything else in it.
+// docs/decisions/0010 says why no library serves the protocol.
 package externalmetrics
 
 import (

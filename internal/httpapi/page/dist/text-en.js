@@ -337,6 +337,7 @@ built Built
 sending Sending
 sendingPart Sending, {percent} %
 queued Waiting for its turn
+starting Starting up, usually {workerStartSeconds} s
 processing Reading and building
 retrying Something was not reachable. It is tried again by itself.
 done Done

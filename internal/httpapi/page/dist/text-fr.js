@@ -337,6 +337,7 @@ built Prêt
 sending Envoi
 sendingPart Envoi, {percent} %
 queued En attente de son tour
+starting Démarrage, d’habitude {workerStartSeconds} s
 processing Lecture et préparation
 retrying Un service n’a pas répondu. Un nouvel essai suit de lui-même.
 done Terminé

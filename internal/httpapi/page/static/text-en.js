@@ -80,6 +80,7 @@ export default {
   "wait.sending": "Sending",
   "wait.sendingPart": "Sending, {percent} %",
   "wait.queued": "Waiting for its turn",
+  "wait.starting": "Starting up, usually {workerStartSeconds} s",
   "wait.processing": "Reading and building",
   "wait.retrying": "Something was not reachable. It is tried again by itself.",
   "wait.done": "Done",

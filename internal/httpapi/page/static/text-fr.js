@@ -80,6 +80,7 @@ export default {
   "wait.sending": "Envoi",
   "wait.sendingPart": "Envoi, {percent} %",
   "wait.queued": "En attente de son tour",
+  "wait.starting": "Démarrage, d’habitude {workerStartSeconds} s",
   "wait.processing": "Lecture et préparation",
   "wait.retrying": "Un service n’a pas répondu. Un nouvel essai suit de lui-même.",
   "wait.done": "Terminé",

@@ -80,7 +80,7 @@ export function waitView({ begin, jobId = null, isDocument = false, onAccepted, 
       await api.followJob(jobId, {
         signal,
         onConnection,
-        onState: (job) => { mark(stepOf[job.status] ?? 1); if (job.status !== "failed") say(t(`wait.${job.status}`)); },
+        onState: (job) => { mark(stepOf[job.status] ?? 1); if (job.status !== "failed") say(t(`wait.${job.workerStartSeconds ? "starting" : job.status}`, job)); },
       });
       await onFinished(jobId);
     } catch (error) {
