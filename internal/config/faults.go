@@ -75,7 +75,7 @@ func (f *Faults) checkRedisURL(name string, u SecretURL) {
 	case u.Empty():
 		f.addFault(name, "is missing: set it to redis://host:6379/%d, or set REDIS_HOST", database[name])
 	case errors.As(err, &parameter):
-		f.addFault(name, "%s", parameter.Problem())
+		f.addFault(name, "%s", parameter.DescribeProblem())
 	case errors.Is(err, redisurl.ErrNoPassword):
 		f.addFault(name, "names a user and no password: write redis://user:password@host:6379/%d, or redis://:password@host:6379/%[1]d for the password of the server", database[name])
 	case err != nil: // the text of err may contain a part of the password

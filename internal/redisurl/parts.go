@@ -26,8 +26,8 @@ func (e *ParameterError) Error() string { return fmt.Sprintf("redisurl: %v", e.c
 
 func (e *ParameterError) Unwrap() error { return e.cause }
 
-// Problem says what is wrong and what to change, after the name of a setting and without secrets.
-func (e *ParameterError) Problem() string {
+// DescribeProblem says what is wrong and what to change, after the name of a setting and without secrets.
+func (e *ParameterError) DescribeProblem() string {
 	return "has " + e.problem + ": check the part after the question mark; those of go-redis exist, such as pool_size"
 }
 
@@ -80,8 +80,8 @@ type Target struct {
 	Master    string // the name that the Sentinels watch; empty for a server alone
 }
 
-// Describe returns what a URL names, without user and password.
-func Describe(rawURL string) (Target, error) {
+// ParseTarget returns what a URL names, without user and password.
+func ParseTarget(rawURL string) (Target, error) {
 	single, failover, err := parseURL(rawURL)
 	switch {
 	case err != nil:

@@ -104,7 +104,7 @@ func checkListNames(readers []trigger) []error {
 
 // checkAddresses requires that KEDA reads the Redis and the database of the jobs. Each difference is named once.
 func checkAddresses(readers []trigger, jobs, namespace string) []error {
-	target, err := redisurl.Describe(jobs)
+	target, err := redisurl.ParseTarget(jobs)
 	if err != nil {
 		return []error{err}
 	}
