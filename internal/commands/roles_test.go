@@ -149,7 +149,7 @@ func TestRoles(t *testing.T) {
 		if j.Error == nil || j.Error.Code != "parser_unavailable" {
 			t.Errorf("%+v", j)
 		}
-		if n := countFiles(t, uploads); n != 2 { // and its ticket
+		if n := countFiles(t, uploads); n != 1 { // with its ticket
 			t.Errorf("%d files while the job is retried", n)
 		}
 		parser = startParser()
