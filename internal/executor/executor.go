@@ -201,12 +201,19 @@ func (p *Processor) buildResult(ctx context.Context, a *attempt, input []byte) (
 func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte) (*timeline.Result, error) {
 	// The catalogue comes first, because without it the other steps are wasted.
 	loading, loaded := a.startStep(ctx, "catalogue")
-	editions, err := p.deps.Catalogue.CurrentEditions(loading)
+	_, err := p.deps.Catalogue.CurrentEditions(loading)
 	loaded()
 	if err != nil {
 		return nil, fmt.Errorf("process: catalogue: %w", err)
 	}
-	builders, now := p.builders.GetBuilders(editions), p.deps.Clock()
+	now := p.deps.Clock()
+	buildersFor := func(wanted string, chosen bool) (*timeline.Builders, error) {
+		editions, err := p.deps.Catalogue.FindEditions(ctx, wanted, chosen)
+		if err != nil {
+			return nil, fmt.Errorf("process: catalogue: %w", err)
+		}
+		return p.builders.GetBuilders(editions), nil
+	}
 	switch a.record.Kind {
 	case job.File:
 		given, err := decodeInput(a, input)
@@ -219,6 +226,10 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		ctx, built := a.startStep(ctx, "build")
 		defer built()
 		chosen := timeline.Choice{Degree: given.Degree, Calendar: given.Calendar}
+		builders, err := buildersFor(timeline.WantedCalendar(*a.document, chosen), chosen.Calendar != "")
+		if err != nil {
+			return nil, err
+		}
 		builder := builders.ForDocument(*a.document, chosen)
 		return addGraduation(ctx, builder, now)(builder.FromDocumentFor(*a.document, chosen, now))
 	case job.Form:
@@ -228,6 +239,10 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		}
 		ctx, built := a.startStep(ctx, "build")
 		defer built()
+		builders, err := buildersFor(form.WantedCalendar(), form.Calendar != "")
+		if err != nil {
+			return nil, err
+		}
 		builder, err := builders.ForForm(form)
 		if err != nil {
 			return nil, err
@@ -247,12 +262,20 @@ func (p *Processor) buildTimeline(ctx context.Context, a *attempt, input []byte)
 		ctx, built := a.startStep(ctx, "build")
 		defer built()
 		saved = saved.ForCalendar(given.Calendar)
+		builders, err := buildersFor(saved.Calendar, saved.Calendar != "")
+		if err != nil {
+			return nil, err
+		}
 		builder := builders.ForSaved(saved)
 		return addGraduation(ctx, builder, now)(builder.FromSaved(saved.ForDegree(given.Degree), now))
 	case job.Plan:
 		in, err := wire.DecodePlanInput(input)
 		if err != nil {
 			return nil, fmt.Errorf("process: plan: %w", err)
+		}
+		builders, err := buildersFor(in.Timeline.Calendar, in.Timeline.Calendar != "")
+		if err != nil {
+			return nil, err
 		}
 		builder := builders.ForSaved(in.Timeline)
 		return addGraduation(ctx, builder, now)(p.planTimeline(ctx, a, builder, in))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/trackmydegree/trackmydegree/internal/catalogue"
 	"github.com/trackmydegree/trackmydegree/internal/cataloguetest"
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
@@ -75,6 +76,43 @@ func TestAFile(t *testing.T) {
 			t.Errorf("metrics (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// A student who was admitted in a new year is measured by its edition, also by a worker that loaded its catalogue before
+// that edition was imported. So is a job for which the API accepted the edition by its name.
+func TestAnEditionThatWasImportedAMomentAgo(t *testing.T) {
+	newYear := cataloguetest.EmbeddedData()
+	newYear.Calendar = "2031-32"
+	editions, err := catalogue.NewEditions(cataloguetest.EmbeddedData(), newYear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admitted := "Fall 2031"
+	for name, c := range map[string]struct {
+		first *string
+		input string
+	}{
+		"by the admission": {&admitted, ""},
+		"by choice":        {nil, `{"calendar":"2031-32"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				w.imported, w.input = editions, []byte(c.input)
+				w.parse = func(context.Context) (document.Document, error) {
+					d, info := transcript, *transcript.ProgramInfo
+					info.FirstTerm, d.ProgramInfo = c.first, &info
+					return d, nil
+				}
+				if err := w.attempt(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
+				full, err := resultcodec.DecodeResult(w.stored.Full)
+				if err != nil || full.Calendar != "2031-32" {
+					t.Errorf("got the calendar %q, %v, want 2031-32", full.Calendar, err)
+				}
+			})
+		})
+	}
 }
 
 func TestAForm(t *testing.T) {

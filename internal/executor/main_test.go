@@ -52,10 +52,11 @@ type world struct {
 	keep        bool // the documents of jobs that fail
 	facts       executor.Facts
 	kept        job.KeptFacts
-	postponed   int    // how often the attempt was postponed
-	sealed      []byte // the facts of a job that runs from them
-	onDelete    func() // while the files are deleted
-	onCatalogue func() // after the catalogue was asked for; may be nil
+	postponed   int                 // how often the attempt was postponed
+	sealed      []byte              // the facts of a job that runs from them
+	onDelete    func()              // while the files are deleted
+	onCatalogue func()              // after the catalogue was asked for; may be nil
+	imported    *catalogue.Editions // that the store has and the worker has not loaded; may be nil
 	saved       map[string]timeline.Saved
 	fails       map[string]error // by step
 	// documentsDeleted are the jobs whose documents were recorded as deleted.
@@ -260,6 +261,14 @@ func (w cat) CurrentEditions(ctx context.Context) (*catalogue.Editions, error) {
 		w.onCatalogue()
 	}
 	return cataloguetest.EmbeddedEditions(), err
+}
+
+// FindEditions returns what was imported since the editions were loaded, when a job asks for it.
+func (w cat) FindEditions(_ context.Context, calendar string, _ bool) (*catalogue.Editions, error) {
+	if w.imported != nil && calendar == w.imported.Latest().Calendar() {
+		return w.imported, nil
+	}
+	return cataloguetest.EmbeddedEditions(), nil
 }
 
 func (w *world) FindTimeline(ctx context.Context, owner, id string) (timeline.Saved, error) {

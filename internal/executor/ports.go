@@ -68,6 +68,8 @@ type Parser interface {
 // Catalogue returns the editions of the catalogue, shared and immutable; database_unavailable when none is loaded yet.
 type Catalogue interface {
 	CurrentEditions(ctx context.Context) (*catalogue.Editions, error)
+	// FindEditions returns them after it asked the store for the edition of an academic year that is not among them.
+	FindEditions(ctx context.Context, calendar string, chosen bool) (*catalogue.Editions, error)
 }
 
 // Timelines finds saved timelines.

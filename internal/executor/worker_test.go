@@ -37,6 +37,10 @@ func (f parserFunc) Parse(ctx context.Context, _ io.Reader) (document.Document, 
 
 type shared struct{}
 
+func (shared) FindEditions(context.Context, string, bool) (*catalogue.Editions, error) {
+	return cataloguetest.EmbeddedEditions(), nil
+}
+
 func (shared) CurrentEditions(context.Context) (*catalogue.Editions, error) {
 	return cataloguetest.EmbeddedEditions(), nil
 }

@@ -21,6 +21,8 @@ const (
 	firstLoadInterval = 2 * time.Second
 	// loadTimeout bounds one load. It does not depend on the first caller's context.
 	loadTimeout = 10 * time.Second
+	// findTimeout bounds the question for a newer edition: a job does not wait for a store that is unavailable.
+	findTimeout = 2 * time.Second
 )
 
 // Store stores the editions of the catalogue. Its errors are database_unavailable.
@@ -89,6 +91,26 @@ func (h *Holder) CurrentEditions(ctx context.Context) (*catalogue.Editions, erro
 		return nil, err
 	}
 	return h.current.Load().editions, nil
+}
+
+// FindEditions is CurrentEditions for a caller who needs the edition of an academic year, "" for any. When the editions
+// in memory lack it, and it is newer than they are or was chosen by its name, it asks the store whether it has others:
+// another process may have accepted a job by an edition that was loaded a moment ago. While the store is unavailable
+// the editions in memory are returned.
+func (h *Holder) FindEditions(ctx context.Context, calendar string, chosen bool) (*catalogue.Editions, error) {
+	editions, err := h.CurrentEditions(ctx)
+	if err != nil || calendar == "" {
+		return editions, err
+	}
+	if _, ok := editions.FindEdition(calendar); ok || !chosen && calendar < editions.Latest().Calendar() {
+		return editions, nil
+	}
+	asking, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
+	if err := h.refreshEditions(asking); err != nil {
+		h.logger.WarnContext(ctx, "the catalogue cannot be refreshed", "calendar", calendar, "error", err)
+	}
+	return h.CurrentEditions(ctx)
 }
 
 // Run loads the catalogue and polls for another version until ctx ends. When the store is unavailable, or its

@@ -230,6 +230,57 @@ func TestEveryEditionIsHeld(t *testing.T) {
 	}
 }
 
+// A worker may be asked for an edition that was imported after it loaded its catalogue: it asks the store at once.
+func TestFindEditionsThatWereImported(t *testing.T) {
+	t.Parallel()
+	own := data(t, "one")
+	next := data(t, "next")
+	next.Calendar = "2031-32"
+	s := &importedStore{editions: []catalogue.Data{own}, version: "1"}
+	h := testenv.Must(snapshot.New(snapshot.Deps{Store: s, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}))
+	find := func(calendar string, chosen bool) []string {
+		t.Helper()
+		editions, err := h.FindEditions(t.Context(), calendar, chosen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return editions.Calendars()
+	}
+	alone := []string{own.Calendar}
+	if got := find("2031-32", false); !slices.Equal(got, alone) {
+		t.Errorf("before the import: got %q, want %q", got, alone)
+	}
+	s.editions, s.version = append(s.editions, next), "2"
+	for _, c := range []struct {
+		calendar string
+		chosen   bool
+	}{{"", false}, {own.Calendar, true}, {"1999-00", false}} {
+		if got := find(c.calendar, c.chosen); !slices.Equal(got, alone) {
+			t.Errorf("%q, chosen %v: got %q, want no question to the store", c.calendar, c.chosen, got)
+		}
+	}
+	s.err = fault.New(fault.DatabaseUnavailable)
+	if got := find("2031-32", true); !slices.Equal(got, alone) {
+		t.Errorf("without the store: got %q, want %q", got, alone)
+	}
+	s.err = nil
+	if got, want := find("2031-32", false), []string{own.Calendar, "2031-32"}; !slices.Equal(got, want) {
+		t.Errorf("after the import: got %q, want %q", got, want)
+	}
+}
+
+// importedStore is a store whose editions and version change.
+type importedStore struct {
+	editions []catalogue.Data
+	version  string
+	err      error
+}
+
+func (s *importedStore) LoadEditions(context.Context) ([]catalogue.Data, error) {
+	return s.editions, s.err
+}
+func (s *importedStore) CatalogueVersion(context.Context) (string, error) { return s.version, s.err }
+
 type editionStore []catalogue.Data
 
 func (s *editionStore) LoadEditions(context.Context) ([]catalogue.Data, error) { return *s, nil }

@@ -51,6 +51,14 @@ func (b *Builders) ForForm(f Form) (*Builder, error) {
 	return b.ForEdition(c), nil
 }
 
+// WantedCalendar returns the edition that a form names, else that of its first term; "" when neither is known.
+func (f Form) WantedCalendar() string {
+	if first, err := term.Parse(f.FirstTerm); f.Calendar == "" && err == nil && !first.IsZero() {
+		return catalogue.AcademicYear(first)
+	}
+	return f.Calendar
+}
+
 // FormEdition returns the edition for a form; see ForForm.
 func FormEdition(editions *catalogue.Editions, f Form) (*catalogue.Catalogue, error) {
 	if f.Calendar != "" {

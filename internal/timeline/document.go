@@ -36,8 +36,8 @@ func (b *Builder) FromDocument(doc document.Document, now time.Time) (*Result, e
 // catalogue such as "2025-26". An empty field chooses nothing.
 type Choice struct{ Degree, Calendar string }
 
-// wantedCalendar returns the edition that is chosen, else that of the admission; "" when neither is known.
-func wantedCalendar(doc document.Document, chosen Choice) string {
+// WantedCalendar returns the edition that is chosen, else that of the admission; "" when neither is known.
+func WantedCalendar(doc document.Document, chosen Choice) string {
 	if t := admitTerm(doc); chosen.Calendar == "" && !t.IsZero() {
 		return catalogue.AcademicYear(t)
 	}
@@ -65,7 +65,7 @@ func (b *Builder) FromDocumentFor(doc document.Document, chosen Choice, now time
 	}
 	d.warnings = append(d.warnings, doc.Warnings...)
 	d.warnings = append(d.warnings, ignoredPrograms(match.Ignored)...)
-	if wanted, own := wantedCalendar(doc, chosen), b.cat.Calendar(); wanted != "" && own != "" && wanted != own {
+	if wanted, own := WantedCalendar(doc, chosen), b.cat.Calendar(); wanted != "" && own != "" && wanted != own {
 		d.warnings = append(d.warnings, otherCalendar(wanted, own))
 	}
 	d.addTransfers(doc)
