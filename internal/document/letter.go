@@ -55,7 +55,8 @@ func readLetter(all []layout.Line) readFacts {
 		MinimumProgramLength: numberIn(entries[letterLength].joinText()),
 	}
 	info.Degree, info.OtherPlans = splitPlans(letterPlanLines(entries[letterPlans].lines, rightEdge(entries)))
-	info.IsCoop = strings.Contains(strings.ToLower(info.Degree), coopDegree) || strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program")
+	info.IsCoop = strings.Contains(strings.ToLower(info.Degree), coopDegree) || strings.HasPrefix(entries[letterCoop].joinText(), "Congratulations!") || strings.Contains(plain, "Co-op Program") ||
+		coopInPlan.MatchString(entries[letterPlans].joinText())
 	info.IsExtendedCreditProgram = strings.Contains(plain, "Extended Credit Program")
 	// Transfers that depend on courses in progress are potential ones, and facts do not contain them.
 	exemptions, transfers, deficiencies := readRows(entries[letterExemptions]), readRows(entries[letterTransfers]), readRows(entries[letterDeficiencies])
@@ -228,8 +229,8 @@ func letterPlanLines(lines []layout.Line, edge float64) []string {
 }
 
 // joinedPlan matches where another plan begins in the line of a plan.
-var joinedPlan = regexp.MustCompile(`(?i)(?: ?[,;/+]| [-–]| and| with(?: an?)?) ?((?:minor (?:in|program)|second major|bachelor of|certificate in|diploma in|` +
-	`mature entry|career ?edge|honours|extended credit)\b.*)$`)
+var joinedPlan = regexp.MustCompile(`(?i)(?: ?[,;/+(]| [-–]| and| with(?: an?)?) ?((?:minor (?:in|program)|bachelor of|extended credit|` + otherPlanNames +
+	`|co-?op program|institute for co-?operative)\b.*)$`)
 
 // splitPlans joins the plans of the first degree with commas. Other plans are separate, such as a second program, and
 // the extended credit program is neither: it has a flag.
@@ -243,7 +244,9 @@ func splitPlans(plans []string) (degree string, others []string) {
 			}
 			first := joinedPlan.FindStringIndex(p)[0]
 			split = append(split, strings.TrimRight(p[:first], ", "))
-			p = p[m[2]:m[3]]
+			if p = p[m[2]:m[3]]; strings.Count(p, ")") > strings.Count(p, "(") {
+				p = strings.TrimSuffix(p, ")")
+			}
 		}
 		split = append(split, p)
 	}
@@ -252,7 +255,7 @@ func splitPlans(plans []string) (degree string, others []string) {
 		begins := degreeLine.MatchString(p)
 		second = second && !otherPlan.MatchString(p) || begins && len(parts) > 0
 		switch {
-		case isExtendedCredit(p):
+		case isExtendedCredit(p), coopPlan.MatchString(p):
 		case otherPlan.MatchString(p), second && begins:
 			others = append(others, p)
 		case second:
@@ -265,7 +268,12 @@ func splitPlans(plans []string) (degree string, others []string) {
 }
 
 // newPlan matches the beginning of a plan.
-var newPlan = regexp.MustCompile(`^(?:Bachelor|Master|Doctor|Extended Credit|Minor|Major|Honours|Certificate|Diploma|Mature Entry|Career ?Edge|Second Major)\b`)
+var newPlan = regexp.MustCompile(`^(?:Bachelor|Master|Doctor|Extended Credit|Minor|Major|Honours|Certificate|Diploma|Mature Entry|Career ?Edge|Second Major|Double Major|` +
+	`Visiting Student|Special Student|Qualifying|Co-?op Program|Institute for Co-?operative)\b`)
+
+// wholePlan matches a plan that needs no further word.
+var wholePlan = regexp.MustCompile(`(?i)^(?:mature entry program(?: \(mep\))?|career ?edge|honours program|extended credit program(?: \(ecp\))?|` +
+	`qualifying \w+|co-?op program|institute for co-?operative education|\w+ student)$`)
 
 // wholeDegree matches a degree that needs no further word: "Bachelor of Computer" does.
 var wholeDegree = regexp.MustCompile(`^(?:Bachelor|Master|Doctor) of (?:(?:Computer|Applied|Fine|Business) \w+|[A-Z]\w*)$`)
@@ -276,7 +284,7 @@ func goesOnIn(plan string, last, next layout.Line, edge float64) bool {
 	if endsOpen(plan) || beginsInside(next.Text) {
 		return true
 	}
-	if newPlan.MatchString(next.Text) || last.X1+next.Words[0].X1-next.Words[0].X0+0.2*last.Size < edge {
+	if newPlan.MatchString(next.Text) || wholePlan.MatchString(plan) || last.X1+next.Words[0].X1-next.Words[0].X0+0.2*last.Size < edge {
 		return false
 	}
 	switch plan {

@@ -12,19 +12,28 @@ import (
 var (
 	historyLine = regexp.MustCompile(`(?i)\bprogram history\b`)
 	recordLine  = regexp.MustCompile(`(?i)^beginning of .*record`)
-	degreeLine  = regexp.MustCompile(`(?i)^(?:joint )?(?:bachelor|master|doctor|doctorate|(?:graduate )?(?:diploma|certificate)|graduate)\b`)
-	dateLine    = regexp.MustCompile(`^(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2})$`)
+	degreeLine  = regexp.MustCompile(`(?i)^(?:(?:joint )?(?:bachelor|baccalaureate|master|doctor|doctorate|(?:graduate )?(?:diploma|certificate)|graduate)\b|` +
+		`b\.?(?:eng|sc|comp\.?sc)\.?(?:[ ,]|$))`)
+	dateLine = regexp.MustCompile(`^(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{1,2}-\d{1,2})$`)
 	// extendedCreditLine matches the program's name on a line of its own, not in a sentence.
 	extendedCreditLine = regexp.MustCompile(`(?i)^extended credit(?: program)?(?: \(ecp\))?$`)
 	number             = regexp.MustCompile(`\d+(?:[.,]\d+)?`)
 )
 
 // otherPlan matches a plan other than the degree: what else is studied, or the mode of admission.
-var otherPlan = regexp.MustCompile(`(?i)^(?:minor\b|mature entry\b|career ?edge\b|honours\b|second major\b|certificate in\b|` +
-	`diploma in\b|visiting student\b|independent studies?\b)`)
+var otherPlan = regexp.MustCompile(`(?i)^(?:` + otherPlanNames + `|minor|independent stud(?:y|ies))\b`)
+
+const otherPlanNames = `mature entry|career ?edge|honours|second major|double major|certificate in|diploma in|` +
+	`visiting student|special student|independent student|qualifying (?:year|program|student)`
+
+// coopPlan matches a plan that only says that the student is in co-op.
+var coopPlan = regexp.MustCompile(`(?i)^\(?(?:co-?op(?: program)?|institute for co-?operative education|co-?operative education)\)?$`)
 
 // uncountedPlan matches a plan whose courses are not counted.
-var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|certificate|diploma|(?:joint )?bachelor|master|doctor|graduate)\b`)
+var uncountedPlan = regexp.MustCompile(`(?i)^(?:minor|second major|double major|certificate|diploma|(?:joint )?bachelor|master|doctor|graduate)\b`)
+
+// coopInPlan finds such a plan in the line of another one.
+var coopInPlan = regexp.MustCompile(`(?i)\b(?:co-?op program|institute for co-?operative)\b`)
 
 // The labels of the program history; their values are behind them or on the next line.
 const (
@@ -144,6 +153,9 @@ func readDegree(lines []layout.Line) string {
 		return strings.TrimSpace(kind) + ", " + joinWrapped(strings.TrimSpace(major), rest)
 	}
 	text = strings.TrimRight(text, ", ")
+	for len(rest) > 0 && (otherPlan.MatchString(rest[0].Text) || isExtendedCredit(rest[0].Text)) {
+		rest = rest[1:] // a plan between the degree and its major
+	}
 	if len(rest) == 0 || !isMajor(rest[0].Text) {
 		return text
 	}

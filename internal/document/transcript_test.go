@@ -186,3 +186,15 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// TestReadHeadersThatTouch reads two header rows with a line between them that could belong to either.
+func TestReadHeadersThatTouch(t *testing.T) {
+	t.Parallel()
+	l := usualText()
+	header := l.header
+	l.header = func(l textLayout, t textTerm) string {
+		names := "COURSE          DESCRIPTION                 ATTEMPTED  GRADE\n"
+		return names + "                                                          EARNED\n" + header(l, t)
+	}
+	t.Log(honest(t, setText(l.text()), l.record.document()))
+}

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -70,7 +71,7 @@ func moveColumn(page int, words []Word, by float64) Line {
 func findTermColumns(all []Line, isHeading func(string) bool) []float64 {
 	var headings, courses []float64
 	size := 0.0
-	for _, l := range all {
+	for i, l := range all {
 		if len(l.Words) < 2 {
 			continue
 		}
@@ -78,9 +79,13 @@ func findTermColumns(all []Line, isHeading func(string) bool) []float64 {
 		if !dated && !coded {
 			continue
 		}
-		for _, c := range splitCells(l) {
+		cells := splitCells(l)
+		for k, c := range cells {
 			switch {
 			case dated && isHeading(c.Text):
+				if k > 0 && isTermLabel(cells[k-1]) || hasTermLabelAbove(all[max(i-3, 0):i], c) {
+					continue // a card that names its term
+				}
 				headings = append(headings, c.X0)
 			case coded && (rowStart.MatchString(c.Text) || isCourseLabel(c) || strings.HasPrefix(c.Text, Course)):
 				courses = append(courses, c.X0)
@@ -105,6 +110,23 @@ func findTermColumns(all []Line, isHeading func(string) bool) []float64 {
 			return x > edge-columnWidth*size/4 && (next < 0 || x < edges[next]-columnWidth*size/4)
 		})
 	})
+}
+
+func isTermLabel(l Line) bool {
+	field, ok := isLabelLine(l)
+	return ok && field == fieldTerm
+}
+
+// hasTermLabelAbove reports whether one of the lines above a cell has the label of the term there.
+func hasTermLabelAbove(lines []Line, cell Line) bool {
+	for _, l := range lines {
+		for _, c := range splitCells(l) {
+			if math.Abs(c.X0-cell.X0) < cell.Size && isTermLabel(c) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hasYear reports whether a word of a line can be the year of a term.

@@ -63,7 +63,11 @@ func FindHeaders(all []Line) []Header {
 		if !strings.Contains(capitalLetters(all[i]), Description) {
 			continue
 		}
-		h, ok := headerAround(all, i)
+		above := 0 // a line belongs to one header only
+		if n := len(found); n > 0 {
+			above = found[n-1].Last + 1
+		}
+		h, ok := headerAround(all, i, above)
 		if !ok {
 			continue
 		}
@@ -73,15 +77,15 @@ func FindHeaders(all []Line) []Header {
 	return found
 }
 
-// headerAround returns the header row that contains the line i. A header's words wrap to several lines, so adjacent
-// lines that contain mostly header words are part of it.
-func headerAround(all []Line, i int) (Header, bool) {
+// headerAround returns the header row that contains the line i and begins at the line top or below. A header's words
+// wrap to several lines, so adjacent lines that contain mostly header words are part of it.
+func headerAround(all []Line, i, top int) (Header, bool) {
 	first, last := i, i
 	pieces := findPieces(all[i], i)
 	if len(pieces) > maxPieces {
 		return Header{}, false
 	}
-	for first > 0 && i-first < maxBand && isHeaderLine(all[first-1], all[first], pieces) {
+	for first > top && i-first < maxBand && isHeaderLine(all[first-1], all[first], pieces) {
 		first--
 		pieces = append(pieces, findPieces(all[first], first)...)
 	}
