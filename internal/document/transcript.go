@@ -103,6 +103,9 @@ func (r *record) assignRows(headers []layout.Header) {
 			if len(headers) > 1 {
 				end = headers[1].First
 			}
+			for _, line := range r.lines[headers[0].First : headers[0].Last+1] {
+				r.noteUnread(line) // a row that is printed over the header
+			}
 			t := layout.NewTable(headers[0], r.lines[headers[0].Last+1:end])
 			r.table, r.tablePage, i = &t, l.Page, headers[0].Last
 			headers = headers[1:]
@@ -159,7 +162,9 @@ var (
 	unreadLine  = regexp.MustCompile(`^([A-Z]{2,4}) ?(\d{3,4}|\d[\dX-]{2,3})(?:[A-Z /]|$)`)
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
 	// tornLine matches the rest of a row whose letters are on another line.
-	tornLine    = regexp.MustCompile(`^\d{3,4} (?:\S+ ){2,}?\d{1,2}[.,]\d{2} .*\b\d{1,2}[.,]\d{2}(?:\s|$)`)
+	tornLine = regexp.MustCompile(`^\d{3,4} (?:\S+ ){2,}?\d{1,2}[.,]\d{2} .*\b\d{1,2}[.,]\d{2}(?:\s|$)`)
+	// sumLine matches the sums below a table, which stand in its columns.
+	sumLine     = regexp.MustCompile(`(?i)^(?:sub-?)?(?:totals?|sum|term|cumulative|average|credits|gpa)\b`)
 	termGPALine = regexp.MustCompile(`(?i)\bterm gpa:? ?(\d[.,]\d{1,3})\b`)
 )
 
@@ -205,6 +210,9 @@ func (r *record) readTableLine(l layout.Line, i int) {
 	half, isHalf := layout.Line{}, false
 	if !isRow {
 		half, isHalf = r.table.ReadHalfLine(l)
+	}
+	if !isRow && r.table.HoldsValues(l) && !sumLine.MatchString(l.Text) {
+		r.unread = append(r.unread, unreadRow{"", r.term, l.Page, false})
 	}
 	if !isRow && !isHalf {
 		if !r.table.IsBeside(l) {

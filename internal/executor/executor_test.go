@@ -78,8 +78,8 @@ func TestAFile(t *testing.T) {
 	})
 }
 
-// A student who was admitted in a new year is measured by its edition, also by a worker that loaded its catalogue before
-// that edition was imported. So is a job for which the API accepted the edition by its name.
+// A student who was admitted in a new year is measured by its edition, also by a worker that loaded its catalogue
+// before that edition was imported. So is a job for which the API accepted the edition by its name.
 func TestAnEditionThatWasImportedAMomentAgo(t *testing.T) {
 	newYear := cataloguetest.EmbeddedData()
 	newYear.Calendar = "2031-32"

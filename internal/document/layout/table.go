@@ -318,6 +318,21 @@ func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	return l, true
 }
 
+// HoldsValues reports whether a line has the numbers of a course and nothing left of the titles: the rest of a row whose
+// code is not there.
+func (t *Table) HoldsValues(l Line) bool {
+	if t.Transfers || l.X0 < t.titleX0-InColumn*l.Size {
+		return false
+	}
+	n := 0
+	for _, w := range l.Words {
+		if !t.inTitle(w) && decimalPattern.MatchString(w.Text) && slices.Contains(numberColumns, t.right[t.nearestColumn(w)].Name) {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // IsBeside reports whether a line is completely right of the titles: a stamp, or a cell that wraps. It ends no table.
 func (t *Table) IsBeside(l Line) bool { return l.X0 >= t.titleX1 }
 
