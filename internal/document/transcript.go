@@ -163,7 +163,7 @@ var (
 	creditsText = regexp.MustCompile(`(?:^|\s)\d{1,2}[.,]\d{2}(?:\s|$)`)
 	// tornLine matches the rest of a row whose letters are on another line.
 	tornLine = regexp.MustCompile(`^\d{3,4} (?:\S+ ){2,}?\d{1,2}[.,]\d{2} .*\b\d{1,2}[.,]\d{2}(?:\s|$)`)
-	// sumLine matches the sums below a table, which stand in its columns.
+	// sumLine matches the sums below a table, which are in its columns.
 	sumLine     = regexp.MustCompile(`(?i)^(?:sub-?)?(?:totals?|sum|term|cumulative|average|credits|gpa)\b`)
 	termGPALine = regexp.MustCompile(`(?i)\bterm gpa:? ?(\d[.,]\d{1,3})\b`)
 )

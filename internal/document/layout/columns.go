@@ -69,31 +69,12 @@ func moveColumn(page int, words []Word, by float64) Line {
 
 // findTermColumns returns the left edges of columns that each have terms and courses.
 func findTermColumns(all []Line, isHeading func(string) bool) []float64 {
-	var headings, courses []float64
-	size := 0.0
-	for i, l := range all {
-		if len(l.Words) < 2 {
-			continue
-		}
-		dated, coded := hasYear(l), hasCodeLetters(l)
-		if !dated && !coded {
-			continue
-		}
-		cells := splitCells(l)
-		for k, c := range cells {
-			switch {
-			case dated && isHeading(c.Text):
-				if k > 0 && isTermLabel(cells[k-1]) || hasTermLabelAbove(all[max(i-3, 0):i], c) {
-					continue // a card that names its term
-				}
-				headings = append(headings, c.X0)
-			case coded && (rowStart.MatchString(c.Text) || isCourseLabel(c) || strings.HasPrefix(c.Text, Course)):
-				courses = append(courses, c.X0)
-				size = max(size, l.Size)
-			}
-		}
+	headings, size := findHeadings(all, isHeading)
+	if len(headings) < 2 || slices.Max(headings)-slices.Min(headings) < columnWidth*size {
+		return nil // nearly every record: its terms begin at one edge
 	}
-	if len(headings) < 2 || len(courses) < 2 || slices.Max(headings)-slices.Min(headings) < columnWidth*size {
+	courses := findCourses(all)
+	if len(courses) < 2 {
 		return nil
 	}
 	slices.Sort(courses)
@@ -110,6 +91,41 @@ func findTermColumns(all []Line, isHeading func(string) bool) []float64 {
 			return x > edge-columnWidth*size/4 && (next < 0 || x < edges[next]-columnWidth*size/4)
 		})
 	})
+}
+
+// findHeadings returns where terms begin, and the size of the largest. The term of one card is none.
+func findHeadings(all []Line, isHeading func(string) bool) (xs []float64, size float64) {
+	for i, l := range all {
+		if !hasYear(l) {
+			continue
+		}
+		cells := splitCells(l)
+		for k, c := range cells {
+			if !isHeading(c.Text) || k > 0 && isTermLabel(cells[k-1]) || k == 0 && len(xs) > 0 && c.X0 == xs[0] {
+				continue
+			}
+			if !hasTermLabelAbove(all[max(i-3, 0):i], c) {
+				xs, size = append(xs, c.X0), max(size, l.Size)
+			}
+		}
+	}
+	return xs, size
+}
+
+// findCourses returns where courses, their labels and the headers of their tables begin.
+func findCourses(all []Line) []float64 {
+	var xs []float64
+	for _, l := range all {
+		if !hasCodeLetters(l) {
+			continue
+		}
+		for _, c := range splitCells(l) {
+			if rowStart.MatchString(c.Text) || isCourseLabel(c) || strings.HasPrefix(c.Text, Course) {
+				xs = append(xs, c.X0)
+			}
+		}
+	}
+	return xs
 }
 
 func isTermLabel(l Line) bool {

@@ -202,6 +202,9 @@ func (t *Table) dropForeign(cells [][]Word) [][]Word {
 // splitAtEdges splits words at the edges of the column of titles. Where columns are narrow, cells touch or even
 // overlap: a section runs into the title, the title into its credits.
 func (t *Table) splitAtEdges(words []Word) []Word {
+	if !slices.ContainsFunc(words, func(w Word) bool { return isAcross(&w, t.titleX0) || isAcross(&w, t.titleX1) }) {
+		return words
+	}
 	var parted []Word
 	for _, w := range words {
 		left, right, ok := SplitWordAt(w, t.titleX0)
@@ -219,9 +222,12 @@ func (t *Table) splitAtEdges(words []Word) []Word {
 	return parted
 }
 
+// isAcross reports whether a word begins left of x and ends right of it.
+func isAcross(w *Word, x float64) bool { return w.X0 < x-parting*w.Size && w.X1 > x+0.1*w.Size }
+
 // SplitWordAt splits a word at x if one of its characters begins there.
 func SplitWordAt(w Word, x float64) (left, right Word, ok bool) {
-	if w.X0 >= x-parting*w.Size || w.X1 <= x+0.1*w.Size {
+	if !isAcross(&w, x) {
 		return Word{}, Word{}, false
 	}
 	runes := []rune(w.Text)
@@ -318,8 +324,8 @@ func (t *Table) ReadHalfLine(l Line) (Line, bool) {
 	return l, true
 }
 
-// HoldsValues reports whether a line has the numbers of a course and nothing left of the titles: the rest of a row whose
-// code is not there.
+// HoldsValues reports whether a line has the numbers of a course and nothing left of the titles: the rest of a row
+// whose code is on another line.
 func (t *Table) HoldsValues(l Line) bool {
 	if t.Transfers || l.X0 < t.titleX0-InColumn*l.Size {
 		return false
