@@ -96,6 +96,8 @@ lint: ## Run the linters
 	cd tests && go mod tidy -diff
 	golangci-lint run
 	cd tests && golangci-lint run
+	@# The shell scripts in it are not checked, so that every machine gives the same answer.
+	actionlint -shellcheck= -pyflakes=
 
 .PHONY: bench
 bench: deps build ## Run the benchmarks and load scenarios of docs/performance.md; COMPARE=REV measures that revision and this one in turn, COMPARE=instrumentation this one without and with traces and logs

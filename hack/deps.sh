@@ -144,6 +144,7 @@ for what in "$@"; do
 		;;
 	lint)
 		tool golangci-lint lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+		tool actionlint actionlint github.com/rhysd/actionlint/cmd/actionlint
 		;;
 	proto)
 		need protobuf-compiler protoc

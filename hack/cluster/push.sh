@@ -2,13 +2,14 @@
 # Builds an image without Docker and pushes it, to $CLUSTER_REGISTRY unless the name contains a registry:
 #
 #   hack/cluster/push.sh NAME:TAG FILE[:/PATH]...   the files, with the shared libraries that they need; the first is the entrypoint
-#   hack/cluster/push.sh NAME:TAG --project         the image of the Dockerfile
+#   hack/cluster/push.sh NAME:TAG --project         the image of the Dockerfile, without its first stage
+#   hack/cluster/push.sh NAME:TAG --archive FILE    an OCI archive, such as the one of hack/dockerfile.sh
 #
 # It prints the name under which nodes pull it.
 set -euo pipefail
 # shellcheck source=hack/cluster/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-[ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 repository=$(cd "$cluster_scripts/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -24,6 +25,14 @@ case ${image%%/*} in
 *.* | *:*) ;;
 *) image=$CLUSTER_REGISTRY/$image ;;
 esac
+
+if [ "$1" = --archive ]; then
+	mkdir "$work/layout"
+	tar -xf "$2" -C "$work/layout"
+	crane push --insecure "$work/layout" "$image" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+	echo "$image"
+	exit
+fi
 
 platform=linux/$(go env GOARCH)
 config=(--set-platform "$platform")

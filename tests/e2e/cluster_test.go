@@ -101,7 +101,14 @@ func (e *environment) buildImages() error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the agent: %w", err)
 	}
-	if err := e.pushImage("trackmydegree", "--project"); err != nil {
+	project := []string{"--project"}
+	if archive := os.Getenv("IMAGE_ARCHIVE"); archive != "" {
+		if !filepath.IsAbs(archive) {
+			archive = filepath.Join(e.root, archive)
+		}
+		project = []string{"--archive", archive}
+	}
+	if err := e.pushImage("trackmydegree", project...); err != nil {
 		return err
 	}
 	// The fake parser returns the facts that the real one found.

@@ -52,7 +52,7 @@ app.kubernetes.io/instance={{ .Release.Name }},app.kubernetes.io/name={{ include
 {{- /* Global values of a parent chart hold names, or objects as in pods. */}}
 {{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end }}
 {{- end }}
-{{- $names | uniq | toYaml }}
+{{- without (compact $names | uniq) "" | toYaml }}
 {{- end }}
 
 {{/*

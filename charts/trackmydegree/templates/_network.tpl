@@ -83,10 +83,23 @@ include "tmd.ports" (list $ports $addresses) | fromYamlArray
 {{- regexReplaceAll "^[A-Za-z+]+://" . "" | regexFind "^([^@]*@)*[^@/?#]*" | splitList "@" | last }}
 {{- end }}
 
-{{/* Additional rules of each component that connects to others. include "tmd.extraEgress" . */}}
+{{/*
+Additional rules of a component that connects to others: those of the values, and the ports of the URLs in its extraEnv, such as a
+proxy's. include "tmd.extraEgress" (list . .Values.api)
+*/}}
 {{- define "tmd.extraEgress" -}}
-{{- with .Values.networkPolicy.extraEgress }}
-{{- toYaml . }}
+{{- $urls := list }}
+{{- range (index . 1).extraEnv }}
+{{- if regexMatch "^[a-z+]+://[^/]" (toString .value) }}{{ $urls = append $urls .value }}{{ end }}
+{{- end }}
+{{- with include "tmd.ports" (list list $urls) | fromYamlArray }}
+- ports:
+    {{- range . }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+{{- end }}
+{{- with (index . 0).Values.networkPolicy.extraEgress }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
