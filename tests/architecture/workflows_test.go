@@ -19,7 +19,7 @@ type workflow struct {
 
 var (
 	stepTarget = regexp.MustCompile(`(?m)(?:^\s*|" |&& )make ([a-z0-9-]+)`)
-	stepScript  = regexp.MustCompile(`(?:^|[\s"])((?:hack|tests)/[A-Za-z0-9_./-]+)`)
+	stepScript = regexp.MustCompile(`(?:^|[\s"])((?:hack|tests)/[A-Za-z0-9_./-]+)`)
 )
 
 // TestWorkflowsNameWhatExists requires that each make target and each script that a step of a workflow runs exists:

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"flag"
@@ -130,14 +131,27 @@ func (f *front) exchange(server net.Conn, request []byte) ([]byte, error) {
 	if unanswered(request) {
 		return nil, nil
 	}
-	return message(server)
+	reply, err := message(server)
+	limitBatches(reply)
+	return reply, err
 }
 
 const (
 	header   = 16 // length, request id, response to, opcode: each an int32
 	maxBytes = 48 << 20
 	opMsg    = 2013
+	// maxBatch is the number of writes that drivers put into one command. FerretDB keeps a connection to SQLite for
+	// each update of a command until its end, and has 100: a command of more updates would wait for itself.
+	maxBatch = 50
 )
+
+// limitBatches replaces the number of writes in a command that the server announces to drivers when they connect.
+func limitBatches(reply []byte) {
+	name := []byte("\x10maxWriteBatchSize\x00")
+	if at := bytes.Index(reply, name); at >= 0 && at+len(name)+4 <= len(reply) {
+		binary.LittleEndian.PutUint32(reply[at+len(name):], maxBatch)
+	}
+}
 
 // message reads one message of the wire protocol.
 func message(r io.Reader) ([]byte, error) {
