@@ -30,7 +30,7 @@ up() {
 		docker exec -i "$node" tee /etc/containerd/certs.d/127.0.0.1:5001/hosts.toml >/dev/null <<<"[host.\"http://$registry:5000\"]"
 	done
 	docker network connect kind "$registry" 2>/dev/null || true
-	docker exec "$name-control-plane" mkdir -p -m 0750 /var/shared/{1..8}
+	docker exec "$name-control-plane" mkdir -p -m 0750 /var/shared/{1..12}
 	hack/cluster/volumes.sh "$name-control-plane" /var/shared | kubectl apply -f -
 	helm upgrade --install keda keda --repo https://kedacore.github.io/charts --namespace keda --create-namespace --wait
 }

@@ -193,7 +193,7 @@ await 60 "the node" kubectl wait --for=condition=Ready node/node1 --timeout=1s
 # --- Volumes: folders of this node, in the class "shared", which replaces NFS, EFS or CephFS. Root owns them, so a pod can
 # write to one only with the right fsGroup.
 
-mkdir -p -m 0750 "$run"/volumes/{1..8}
+mkdir -p -m 0750 "$run"/volumes/{1..12}
 "$cluster_scripts/volumes.sh" node1 "$run/volumes" | kubectl apply -f - >/dev/null
 
 # --- KEDA: the manifests of its module, with images of its programs.

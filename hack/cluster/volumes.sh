@@ -11,7 +11,7 @@ cat <<-YAML
 	provisioner: kubernetes.io/no-provisioner
 	volumeBindingMode: WaitForFirstConsumer
 YAML
-for number in $(seq 8); do
+for number in $(seq 12); do
 	cat <<-YAML
 		---
 		apiVersion: v1

@@ -35,6 +35,7 @@ func TestCluster(t *testing.T) {
 		{"Canary", testCanary},
 		{"RestoreDrill", testRestoreDrill},
 		{"ImageUpdates", testImages},
+		{"UpgradeFromPublished", testUpgradeFromPublished},
 		{"Uninstall", testUninstall},
 	} {
 		t.Run(chapter.name, func(t *testing.T) {

@@ -70,15 +70,7 @@ func scaledValues() values {
 // installRelease installs or upgrades the release and waits until all of it is ready.
 func installRelease(t *testing.T, v values) {
 	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "values.json")
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	runHelm(t, "upgrade", "--install", "tmd", filepath.Join(env.root, "charts", "trackmydegree"), "--reset-values", "--values", file, "--timeout", "3m")
+	runHelm(t, "upgrade", "--install", "tmd", filepath.Join(env.root, "charts", "trackmydegree"), "--reset-values", "--values", writeValues(t, v), "--timeout", "3m")
 	waitUntilSettled(t)
 }
 
@@ -97,6 +89,20 @@ func runHelm(t *testing.T, args ...string) string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// writeValues writes values into a file of the test.
+func writeValues(t *testing.T, v values) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "values.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 const workerDeployment = "deployment/tmd-trackmydegree-worker"
