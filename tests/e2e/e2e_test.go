@@ -33,6 +33,7 @@ func TestCluster(t *testing.T) {
 		{"Autoscaling", testAutoscaling},
 		{"PushScaling", testPush},
 		{"Canary", testCanary},
+		{"WithoutKEDA", testWithoutKEDA},
 		{"RestoreDrill", testRestoreDrill},
 		{"ImageUpdates", testImages},
 		{"UpgradeFromPublished", testUpgradeFromPublished},
