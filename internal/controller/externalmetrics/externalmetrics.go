@@ -11,6 +11,7 @@ package externalmetrics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -137,7 +138,9 @@ func (s *Server) ServeListener(ctx context.Context, listener net.Listener) error
 	if err := server.Shutdown(limited); err != nil {
 		_ = server.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("externalmetrics: %w", err)
+	}
 	return nil
 }
 
