@@ -203,7 +203,7 @@ func (s *Store) writeTicket(encoded []byte, from, name string) (piece, error) {
 	return p, nil
 }
 
-// document is a written writtenDocument that is not durable yet. With its ticket it has its final name.
+// writtenDocument is a document in a file that is not durable yet. With its ticket it has its final name.
 type writtenDocument struct {
 	piece     piece
 	saved     job.Saved

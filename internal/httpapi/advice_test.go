@@ -248,8 +248,8 @@ func TestPlanIsRefused(t *testing.T) {
 	if after := s.get("ann", path).want(t, http.StatusOK); string(after.body) != string(before.body) {
 		t.Error("a refused plan changed the result")
 	}
-	if n := len(s.files()); n != 2 {
-		t.Errorf("%d files of jobs, want the document and the ticket of the first: %v", n, s.files())
+	if n := len(s.files()); n != 1 {
+		t.Errorf("%d files of jobs, want that of the first: %v", n, s.files())
 	}
 }
 

@@ -226,7 +226,7 @@ func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	id := s.accepted("ann")
-	if len(s.files()) != 2 {
+	if len(s.files()) != 1 {
 		t.Fatalf("files %v", s.files())
 	}
 	path := "/api/timeline/status/" + string(id)

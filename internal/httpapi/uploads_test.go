@@ -34,8 +34,8 @@ func TestUpload(t *testing.T) {
 	}
 	kept, err := os.ReadFile(filepath.Join(s.uploads, string(got.JobID)+".pdf"))
 	must(t, err)
-	if !bytes.Equal(kept, content) {
-		t.Errorf("%d bytes are kept, want %d", len(kept), len(content))
+	if !bytes.HasPrefix(kept, content) { // its ticket follows
+		t.Errorf("%d bytes are kept, want those of the document first, %d", len(kept), len(content))
 	}
 	s.get("ann", a.Header.Get("Location")).want(t, http.StatusOK)
 }
@@ -67,8 +67,8 @@ func TestUploadReadsLargePieces(t *testing.T) {
 	files := s.files()
 	kept, err := os.ReadFile(filepath.Join(s.uploads, files[slices.IndexFunc(files, func(f string) bool { return strings.HasSuffix(f, ".pdf") })]))
 	must(t, err)
-	if !bytes.Equal(kept, content) {
-		t.Errorf("got %d bytes stored, want the %d of the document", len(kept), len(content))
+	if !bytes.HasPrefix(kept, content) { // its ticket follows
+		t.Errorf("got %d bytes stored, want the %d of the document first", len(kept), len(content))
 	}
 }
 
@@ -186,7 +186,7 @@ func TestUploadTwiceWithOneKey(t *testing.T) {
 	s := setup(t)
 	first := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
 	again := s.upload("ann", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted)
-	if !bytes.Equal(first.body, again.body) || len(s.files()) != 2 {
+	if !bytes.Equal(first.body, again.body) || len(s.files()) != 1 {
 		t.Errorf("%s then %s, files %v", first.body, again.body, s.files())
 	}
 	if other := s.upload("bob", pdf(100), "Idempotency-Key", "k1").want(t, http.StatusAccepted); bytes.Equal(first.body, other.body) {

@@ -6,7 +6,7 @@
 // read from Redis, and is an error while Redis is unavailable. An autoscaler that gets an error keeps the number of
 // workers; a zero would remove them all. Every replica of the controller answers.
 //
-// docs/decisions/0010 says why no library serves the protocol.
+// docs/decisions/0011 says why no library serves the protocol.
 package externalmetrics
 
 import (
