@@ -23,8 +23,9 @@ runner=()
 if [ "$(go env GOARCH)" != "$(go env GOHOSTARCH)" ]; then
 	emulated=$(go env GOARCH)
 	emulator=qemu-${emulated/arm64/aarch64}-static
-	command -v "$emulator" >/dev/null && runner=("$emulator") || runner=(true)
-	[ "${runner[0]}" != true ] || echo "rootfs: without $emulator the image for $emulated compiles PDFium on each new worker" >&2
+	# The parser starts itself again as its child, which the kernel runs only by a registered emulator (binfmt_misc).
+	command -v "$emulator" >/dev/null && [ -e "/proc/sys/fs/binfmt_misc/${emulator%-static}" ] && runner=("$emulator") || runner=(true)
+	[ "${runner[0]}" != true ] || echo "rootfs: without a registered $emulator the image for $emulated compiles PDFium on each new worker" >&2
 fi
 TMD_CACHE_DIR=$root/usr/share/tmd/cache "${runner[@]}" "$root/tmd" parse charts/trackmydegree/files/transcript.pdf >/dev/null
 
