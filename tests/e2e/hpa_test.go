@@ -94,12 +94,14 @@ func holdsDuringOutage(t *testing.T, workers int) {
 	t.Helper()
 	requireKubectl(t, "scale", "statefulset/tmd-trackmydegree-redis", "--replicas=0")
 	began := time.Now()
+	looks := time.NewTicker(time.Second)
+	defer looks.Stop()
 	for time.Since(began) < outage {
 		if wanted, _ := countReplicas(t); wanted != workers {
 			t.Errorf("%d workers are wanted %s after the loss of Redis, want %d", wanted, time.Since(began).Round(time.Second), workers)
 			break
 		}
-		time.Sleep(time.Second)
+		<-looks.C
 	}
 	var hpa struct {
 		Status struct {

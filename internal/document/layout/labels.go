@@ -56,7 +56,7 @@ var fieldLabels = map[string]string{
 	"credits du programme obtenus": Earned, "credits obtenus au programme": Earned,
 	"autre": columnOther, "statut": fieldUnknown, "enseignant": fieldUnknown,
 	"annee": columnAttended, "annee de frequentation": columnAttended,
-	"trimestre": fieldTerm, "semestre": fieldTerm,
+	"trimestre": fieldTerm, "semestre": fieldTerm, //nolint:misspell // French
 }
 
 // foldLabel spells a label in lower case, without full stops and accents.

@@ -102,7 +102,7 @@ func (r *cardReader) orderCost(cards [][]pileCell, order []string) float64 {
 			total += cellCost(cells[i].text, columns[k])
 			values[columns[k]] = cells[i].text
 		}
-		if values[Earned] > values[Attempted] {
+		if parseCredits(values[Earned]) > parseCredits(values[Attempted]) {
 			total += costMissing
 		}
 		if values[Grade] == "" {

@@ -343,10 +343,13 @@ func (t *Table) HoldsValues(l Line) bool {
 func (t *Table) IsBeside(l Line) bool { return l.X0 >= t.titleX1 }
 
 // CreditsIn returns the number in the cell, 0 when there is none.
-func (r *Row) CreditsIn(name string) float64 {
-	if !creditsPattern.MatchString(r.Cells[name]) {
+func (r *Row) CreditsIn(name string) float64 { return parseCredits(r.Cells[name]) }
+
+// parseCredits returns the number that a text is, 0 when it is none.
+func parseCredits(text string) float64 {
+	if !creditsPattern.MatchString(text) {
 		return 0
 	}
-	v, _ := strconv.ParseFloat(strings.Replace(r.Cells[name], ",", ".", 1), 64)
+	v, _ := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 	return v
 }
