@@ -42,8 +42,8 @@ KUBE := ./internal/controller/... ./internal/controllercmd/... ./internal/testen
 FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... ./internal/audit/... \
 	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
 
-# DRAWN are the packages whose tests generate thousands of inputs. They start no server.
-DRAWN := ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
+# DRAWN are the packages whose tests generate thousands of inputs or compile PDFium. They start no server.
+DRAWN := ./internal/pdftext ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
 
 # STATIC are the packages of tests/ whose tests start nothing of the project in their own process.
 STATIC := ./alerts ./architecture ./chart ./openapi
@@ -65,7 +65,7 @@ test: deps build ## Run every test but those on Kubernetes and in a browser, wit
 	go test -run '^TestWords$$' ./internal/pdftext
 	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
 	TMD_RECORD_ANSWERS=$(ANSWERS) go test -race -timeout 15m $$(go list $(PKG) | grep -vxFf <(go list $(KUBE) $(if $(filter ./...,$(PKG)),$(DRAWN))))
-	@# The detector makes generated inputs ten times as slow: it gets a fifth of them, and the whole number runs without it.
+	@# The detector makes generated inputs and the compilation of PDFium ten times as slow: it gets a part, and all runs without it.
 	[ '$(PKG)' != ./... ] || go test -race -short -timeout 15m $(DRAWN)
 	[ '$(PKG)' != ./... ] || go test -timeout 15m $(DRAWN)
 	@# What only reads files and runs programs has nothing for the detector to see.

@@ -3,6 +3,7 @@ package pdftext_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 // A worker of an earlier release reads a file of a newer API, which contains the ticket behind the document, as the
 // document: the words and the faults of every document are the same.
 func TestATicketBehindADocumentChangesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads every document twice")
+	}
 	t.Parallel()
 	names, err := filepath.Glob(filepath.Join(testenv.RepoRoot(), "tests/documents/*/*.pdf"))
 	if err != nil || len(names) == 0 {
@@ -61,8 +65,9 @@ func TestATicketBehindADocumentChangesNothing(t *testing.T) {
 		if fault.CodeOf(gotErr) != fault.CodeOf(wantErr) {
 			t.Errorf("%s: %v, want %v", name, gotErr, wantErr)
 		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("%s: -want +got:\n%s", name, d)
+		// The comparison that explains a difference takes longer than the reading.
+		if !reflect.DeepEqual(want, got) {
+			t.Errorf("%s: -want +got:\n%s", name, cmp.Diff(want, got))
 		}
 	}
 }
