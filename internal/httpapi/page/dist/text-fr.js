@@ -21,7 +21,7 @@ Quitter
 Rester
 {count} crédit|{count} crédits
 Voyez ce qu’il reste de votre programme
-Donnez votre relevé de notes et planifiez les trimestres qui restent. Cela prend une minute, et personne d’autre ne le voit.
+Donnez votre relevé de notes et planifiez les trimestres qui restent. Personne d’autre ne le voit.
 Non officiel : consultez votre conseiller avant de décider.
 Aucun fichier choisi
 Couvre des programmes de l’école Gina-Cody
@@ -107,9 +107,9 @@ Les moyennes imprimées pour {terms} ne sont pas celles des lignes lues. Une lig
 tout le dossier
 à vérifier
 Passer au plan
-Ce qui a été lu n’est conservé qu’une heure, et cette heure est passée. Le plan est toujours là.
+Ce qui a été lu n’est conservé qu’une heure. Le plan est toujours là.
 Choisissez votre programme
-Votre document a été lu, mais pas le programme qu’il concerne. Choisissez-le et continuez; le document n’est plus nécessaire.
+Votre document a été lu, sauf son programme. Choisissez-le et continuez; le document n’est plus nécessaire.
 Les plus proches
 Un autre programme
 Continuer
@@ -151,7 +151,7 @@ Continuer
 Se connecter
 Se connecter dans un nouvel onglet
 Essayer sans compte
-Ce que vous faites comme invité est conservé un jour. Connectez-vous dans la journée pour le garder.
+Ce que fait un invité est conservé un jour. Connectez-vous pour le garder.
 Se déconnecter
 Vous êtes déconnecté.
 Invité
@@ -339,7 +339,7 @@ sendingPart Envoi, {percent} %
 queued En attente de son tour
 starting Démarrage, d’habitude {workerStartSeconds} s
 processing Lecture et préparation
-retrying Un service n’a pas répondu. Un nouvel essai suit de lui-même.
+retrying Un service n’a pas répondu. Un nouvel essai suit.
 done Terminé
 soon D’habitude moins d’une minute. Vous pouvez fermer cette page et revenir.
 offline Pas de connexion, nouvel essai en cours
@@ -392,7 +392,7 @@ timeline_not_found Ce plan n’est plus ici. Il a peut-être été supprimé.
 job_not_found Ce plan n’est plus ici : les résultats sont conservés 24 heures. Ouvrez un plan enregistré ou choisissez de nouveau le document.
 conflict Cela ne correspond plus au plan. Chargez-le de nouveau.
 precondition_failed Il a été modifié dans un autre onglet. Votre modification n’a pas été faite.
-worker_lost La lecture a été interrompue trois fois et s’est arrêtée. Imprimez de nouveau le document en PDF, ou planifiez sans lui.
+worker_lost La lecture a été interrompue trois fois. Imprimez de nouveau le document en PDF, ou planifiez sans lui.
 unauthorized Vous n’êtes pas connecté. Connectez-vous et réessayez.
 forbidden Votre compte ne permet pas cela.
 not_found Il n’y a rien à cette adresse.
