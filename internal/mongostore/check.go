@@ -34,7 +34,13 @@ func IsUnfit(err error) bool {
 // returns an UnfitError, or another error for a server that may answer later.
 func (s *Store) CheckAccess(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
-		return explainRefusal(err)
+		if refused := explainRefusal(err); IsUnfit(refused) {
+			return refused
+		}
+		if problem := findTransportProblem(ctx, s.opts); problem != "" {
+			return &UnfitError{Problem: problem, Cause: err}
+		}
+		return err
 	}
 	if err := s.EnsureIndexes(ctx); err != nil {
 		return explainRefusal(err)

@@ -49,6 +49,7 @@ type Config struct {
 // Store stores the catalogue and the saved timelines in one database.
 type Store struct {
 	client  *mongo.Client
+	opts    *options.ClientOptions // of client
 	now     func() time.Time
 	timeout time.Duration
 
@@ -74,18 +75,20 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	client, err := mongo.Connect(options.Client().
+	opts := options.Client().
 		SetAppName("tmd").
 		SetConnectTimeout(selectionTimeout).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetTimeout(bulkTimeout).
-		ApplyURI(cfg.URI)) // last, so that options of the URI win
+		ApplyURI(cfg.URI) // last, so that options of the URI win
+	client, err := mongo.Connect(opts)
 	if err != nil {
 		return nil, fmt.Errorf("the URI of MongoDB %w", uriError(cfg.URI, err))
 	}
 	db := client.Database(uri.Database)
 	return &Store{
 		client:       client,
+		opts:         opts,
 		now:          cfg.Now,
 		timeout:      cfg.Timeout,
 		degrees:      db.Collection("degrees"),
