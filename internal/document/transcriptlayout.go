@@ -25,9 +25,6 @@ func readTranscript(all []layout.Line) readFacts {
 		return readInOrder(all)
 	}
 	arranged, unclear := layout.ArrangeColumns(all[begin+1:], func(text string) bool { return parseTerm(text) != "" })
-	if len(arranged) == len(all)-begin-1 && len(arranged) > 0 && &arranged[0] == &all[begin+1] {
-		return readInOrder(all) // nearly every record has no columns of terms
-	}
 	facts := readInOrder(slices.Concat(all[:begin+1], arranged))
 	if unclear {
 		facts.document.Warnings = append(facts.document.Warnings, warning.Warning{Code: warning.RowNotUnderstood,
