@@ -64,10 +64,13 @@ func newKeySet(url string, client *http.Client, logger *slog.Logger) *keySet {
 	}
 }
 
-// run keeps the keys current until ctx ends.
+// run keeps the keys current until ctx ends. Keys that the check of the start has fetched are not fetched
+// again at once.
 func (s *keySet) run(ctx context.Context) {
-	for {
-		s.refreshKeys(ctx)
+	for known := len(s.current()) > 0; ; known = false {
+		if !known {
+			s.refreshKeys(ctx)
+		}
 		wait := firstKeysEvery
 		if len(s.current()) > 0 {
 			wait = refreshEvery
