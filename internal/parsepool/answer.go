@@ -16,6 +16,7 @@ type answer struct {
 	Document *document.Document `json:"document,omitempty"`
 	Code     fault.Code         `json:"code,omitempty"`
 	Detail   string             `json:"detail,omitempty"`
+	Reader   Reader             `json:"reader,omitempty"`
 }
 
 // maxDetail bounds the sentence that comes with a fault, in bytes.
@@ -27,11 +28,11 @@ var faults = []fault.Code{
 	fault.UnrecognizedDocument, fault.TooManyPages, fault.TooComplex, fault.Internal,
 }
 
-func encodeAnswer(doc document.Document, err error) ([]byte, error) {
-	a := answer{Document: &doc}
+func encodeAnswer(r Result, err error) ([]byte, error) {
+	a := answer{Document: &r.Document, Reader: r.Reader}
 	if err != nil {
 		f := fault.From(err)
-		a = answer{Code: f.Code, Detail: f.Detail}
+		a = answer{Code: f.Code, Detail: f.Detail, Reader: r.Reader}
 	}
 	b, err := json.Marshal(a)
 	if err != nil {
@@ -45,22 +46,27 @@ func encodeAnswer(doc document.Document, err error) ([]byte, error) {
 
 // decodeAnswer trusts nothing: the child has read a hostile document. verdict is the fault of the document, err means
 // that the answer is malformed.
-func decodeAnswer(b []byte) (doc document.Document, verdict *fault.Error, err error) {
+func decodeAnswer(b []byte) (r Result, verdict *fault.Error, err error) {
 	var a answer
 	if err := json.Unmarshal(b, &a); err != nil {
-		return document.Document{}, nil, fmt.Errorf("decode answer: %w", err)
+		return Result{}, nil, fmt.Errorf("decode answer: %w", err)
+	}
+	r.Reader = ReaderPDFium
+	if slices.Contains(readers, a.Reader) {
+		r.Reader = a.Reader
 	}
 	switch {
 	case a.Code != "" && a.Document == nil:
 		if !slices.Contains(faults, a.Code) {
-			return document.Document{}, fault.New(fault.Internal), nil
+			return r, fault.New(fault.Internal), nil
 		}
 		if len(a.Detail) > maxDetail {
 			a.Detail = ""
 		}
-		return document.Document{}, &fault.Error{Code: a.Code, Detail: a.Detail}, nil
+		return r, &fault.Error{Code: a.Code, Detail: a.Detail}, nil
 	case a.Code == "" && a.Document != nil && (a.Document.Kind == document.Transcript || a.Document.Kind == document.Letter):
-		return *a.Document, nil, nil
+		r.Document = *a.Document
+		return r, nil, nil
 	}
-	return document.Document{}, nil, errors.New("decode answer: neither facts nor a fault")
+	return Result{}, nil, errors.New("decode answer: neither facts nor a fault")
 }

@@ -69,7 +69,7 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 		unwatch()
 		return document.Document{}, p.exchangeFault(ctx, c, err)
 	}
-	doc, verdict, err := decodeAnswer(b)
+	result, verdict, err := decodeAnswer(b)
 	if err != nil {
 		unwatch()
 		c.killFor(rubbish)
@@ -82,10 +82,11 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 			p.releaseChild(c)
 		}
 	}
+	p.metrics.reads.WithLabelValues(string(result.Reader)).Inc()
 	if verdict != nil {
 		return document.Document{}, verdict
 	}
-	return doc, nil
+	return result.Document, nil
 }
 
 // exchangeFault is the fault of a child that did not answer, or errKilled when the cause is unknown.

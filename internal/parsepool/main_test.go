@@ -77,8 +77,14 @@ var (
 	spun int
 )
 
-// obey follows the order in the document. It reads what it reports about the process from inside.
-func obey(_ context.Context, pdf []byte) (document.Document, error) {
+// obey follows the order in the document.
+func obey(ctx context.Context, pdf []byte) (parsepool.Result, error) {
+	doc, err := followOrder(ctx, pdf)
+	return parsepool.Result{Document: doc, Reader: parsepool.ReaderPlain}, err
+}
+
+// followOrder reads what it reports about the process from inside.
+func followOrder(_ context.Context, pdf []byte) (document.Document, error) {
 	order, arg, _ := strings.Cut(string(pdf), " ")
 	switch order {
 	case "pid":

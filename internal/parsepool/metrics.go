@@ -11,6 +11,7 @@ type metrics struct {
 	documents *prometheus.CounterVec
 	seconds   prometheus.Histogram
 	ends      *prometheus.CounterVec
+	reads     *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer, p *Pool) *metrics {
@@ -29,6 +30,10 @@ func newMetrics(r prometheus.Registerer, p *Pool) *metrics {
 			Name: "tmd_parser_child_ends_total",
 			Help: "Children that ended, by reason; all but those stopped were replaced.",
 		}, []string{"reason"}),
+		reads: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "tmd_parser_reads_total",
+			Help: "Documents that a child answered, by the reader whose facts count: plain, pdfium, or differ (PDFium's, because those of the plain reader differ).",
+		}, []string{"reader"}),
 	}
 	f.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tmd_parser_queue_depth",
@@ -53,6 +58,9 @@ func newMetrics(r prometheus.Registerer, p *Pool) *metrics {
 	}
 	for _, why := range reasons {
 		m.ends.WithLabelValues(string(why))
+	}
+	for _, reader := range readers {
+		m.reads.WithLabelValues(string(reader))
 	}
 	return m
 }

@@ -10,8 +10,28 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 )
 
-// ReadFunc reads one document. Its faults are those of the document; anything else counts as internal.
-type ReadFunc func(ctx context.Context, pdf []byte) (document.Document, error)
+// Reader says which reader read a document. It is a label of the metric.
+type Reader string
+
+// The readers of a document.
+const (
+	ReaderPlain  Reader = "plain"  // the reader of plain PDFs
+	ReaderPDFium Reader = "pdfium" // PDFium
+	// ReadersDiffer means that both read it, their facts differ, and those of PDFium count.
+	ReadersDiffer Reader = "differ"
+)
+
+var readers = []Reader{ReaderPlain, ReaderPDFium, ReadersDiffer}
+
+// Result is what a child read.
+type Result struct {
+	Document document.Document
+	Reader   Reader
+}
+
+// ReadFunc reads one document. Its faults are those of the document; anything else counts as internal. The Reader
+// counts with a fault as well.
+type ReadFunc func(ctx context.Context, pdf []byte) (Result, error)
 
 // Serve is the child's side: it reports that it is ready, reads documents from in until that ends, and answers each on
 // out. notice is a sentence about the preparation that the pool logs once, "" for none. The caller prepares everything
@@ -56,8 +76,8 @@ func Serve(in io.Reader, out io.Writer, notice string, read ReadFunc) error {
 		case pdf := <-next:
 			next = nil
 			go func() {
-				doc, err := read(ctx, pdf)
-				b, err := encodeAnswer(doc, err)
+				result, err := read(ctx, pdf)
+				b, err := encodeAnswer(result, err)
 				if err != nil {
 					failed <- err
 					return

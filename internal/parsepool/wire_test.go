@@ -77,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		Semesters:          []document.Semester{{Term: grade, Courses: []document.Sitting{{Code: "COMP 248", CreditsAttempted: 3.5, Grade: "A"}}}},
 		TransferredCourses: []string{}, ExemptedCourses: nil, CumulativeGPA: &gpa,
 	}
-	b, err := parsepool.EncodeAnswer(want, nil)
+	b, err := parsepool.EncodeAnswer(parsepool.Result{Document: want, Reader: parsepool.ReaderPlain}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,11 +85,14 @@ func TestAnswers(t *testing.T) {
 	if err != nil || verdict != nil {
 		t.Fatal(verdict, err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if got.Reader != parsepool.ReaderPlain {
+		t.Errorf("reader %q, want plain", got.Reader)
+	}
+	if diff := cmp.Diff(want, got.Document); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
-	b, err = parsepool.EncodeAnswer(document.Document{}, fault.Wrap(fault.Encrypted, errors.New("password 1234")))
+	b, err = parsepool.EncodeAnswer(parsepool.Result{}, fault.Wrap(fault.Encrypted, errors.New("password 1234")))
 	if err != nil || strings.Contains(string(b), "1234") {
 		t.Fatalf("%s, %v", b, err)
 	}
@@ -107,7 +110,8 @@ func FuzzDecodeAnswer(f *testing.F) {
 	f.Add([]byte(`{"code":"corrupt","detail":"x"}`))
 	f.Add([]byte(`{"code":"corrupt","document":{}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		doc, verdict, err := parsepool.DecodeAnswer(b)
+		result, verdict, err := parsepool.DecodeAnswer(b)
+		doc := result.Document
 		switch {
 		case err != nil:
 			if verdict != nil {
@@ -120,7 +124,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 		case doc.Kind != document.Letter && doc.Kind != document.Transcript:
 			t.Fatalf("kind %q", doc.Kind)
 		default:
-			if _, err := parsepool.EncodeAnswer(doc, nil); err != nil {
+			if _, err := parsepool.EncodeAnswer(result, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -129,7 +133,9 @@ func FuzzDecodeAnswer(f *testing.F) {
 
 func TestServe(t *testing.T) {
 	t.Parallel()
-	read := func(_ context.Context, pdf []byte) (document.Document, error) { return says(string(pdf)), nil }
+	read := func(_ context.Context, pdf []byte) (parsepool.Result, error) {
+		return parsepool.Result{Document: says(string(pdf))}, nil
+	}
 	var in, out bytes.Buffer
 	for _, s := range []string{"one", "two"} {
 		if err := parsepool.WriteFrame(&in, []byte(s)); err != nil {
@@ -149,8 +155,8 @@ func TestServe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if doc, verdict, err := parsepool.DecodeAnswer(b); err != nil || verdict != nil || doc.ProgramInfo.Degree != want {
-			t.Errorf("%+v, %v, %v; want %s", doc, verdict, err, want)
+		if r, verdict, err := parsepool.DecodeAnswer(b); err != nil || verdict != nil || r.Document.ProgramInfo.Degree != want || r.Reader != parsepool.ReaderPDFium {
+			t.Errorf("%+v, %v, %v; want %s", r, verdict, err, want)
 		}
 	}
 	inW.Close()

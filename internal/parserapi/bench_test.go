@@ -27,7 +27,10 @@ func BenchmarkParse(b *testing.B) {
 		parse func(context.Context) (document.Document, error)
 		times []time.Duration
 	}{
-		{name: "bare-ms", parse: func(ctx context.Context) (document.Document, error) { return read(ctx, pdf) }},
+		{name: "bare-ms", parse: func(ctx context.Context) (document.Document, error) {
+			r, err := read(ctx, pdf)
+			return r.Document, err
+		}},
 		{name: "child-ms", parse: func(ctx context.Context) (document.Document, error) { return pool.Parse(ctx, pdf) }},
 		{name: "http-ms", parse: func(ctx context.Context) (document.Document, error) { return c.Parse(ctx, bytes.NewReader(pdf)) }},
 	}

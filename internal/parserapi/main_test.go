@@ -54,12 +54,13 @@ func reader(cache string) (parsepool.ReadFunc, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, pdf []byte) (document.Document, error) {
+	return func(ctx context.Context, pdf []byte) (parsepool.Result, error) {
 		pages, err := extractor.Pages(ctx, pdf)
 		if err != nil {
-			return document.Document{}, err
+			return parsepool.Result{}, err
 		}
-		return document.Read(pages)
+		doc, err := document.Read(pages)
+		return parsepool.Result{Document: doc, Reader: parsepool.ReaderPDFium}, err
 	}, nil
 }
 

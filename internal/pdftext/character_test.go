@@ -8,6 +8,7 @@ func TestVisibleCharacter(t *testing.T) {
 		name      string
 		got, want rune
 	}{
+		{"a soft hyphen", visibleCharacter(softHyphen), '-'},
 		{"a letter", visibleCharacter('A'), 'A'},
 		{"a hyphen at the end of a run", visibleCharacter(lineHyphen), '-'},
 		{"a control character", visibleCharacter(0x07), -1},

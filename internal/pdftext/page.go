@@ -49,8 +49,8 @@ func (r *reader) readPage(doc uint64, index int, left *budget, layers bool) (doc
 		return document.Page{}, tooComplex(err)
 	}
 	width, height := p.frame.pageSize()
-	result := document.Page{Width: width, Height: height, Words: p.words}
-	if len(p.words) == 0 {
+	result := document.Page{Width: width, Height: height, Words: p.words.Words()}
+	if len(result.Words) == 0 {
 		if result.Drawn, err = r.isDrawn(page, int(int32(objects)), f); err != nil {
 			return document.Page{}, tooComplex(err)
 		}

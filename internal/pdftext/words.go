@@ -3,41 +3,17 @@ package pdftext
 import (
 	"encoding/binary"
 	"math"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/trackmydegree/trackmydegree/internal/document"
+	"github.com/trackmydegree/trackmydegree/internal/document/words"
 )
 
 const (
-	// wordGap is the smallest gap between two characters of different words, in sizes of the font. Kerning stays
-	// below 0.1. A space is 0.22 or more in the fonts that browsers print with, and 0.14 when it is kerned from both
-	// sides, as in "A A".
-	wordGap = 0.125
-
-	// madeUpGap and madeUpKern are the largest gap and overlap, in sizes, of two characters of one word with a
-	// generated space between them. PDFium generates a space where a run of text ends, also in the middle of a kerned
-	// word or behind a ligature, whose box it reports too narrow; a printed space is wider.
-	madeUpGap  = 0.1
-	madeUpKern = 0.2
-
-	// overlap is how far, in sizes, a character may begin before the end of the previous one.
-	overlap = 0.5
-
-	// sameLine is the largest distance, in sizes, of the baselines of characters of one word.
-	sameLine = 0.1
-
 	// upright is the largest slope of a line that is read. Stamps and watermarks are steeper.
 	upright = 0.05
-
-	// inBox is how far, in points, the letters of a ligature may exceed its box, by rounding.
-	inBox = 0.02
-
-	// doubled is the largest distance, in sizes, of two prints of one character.
-	doubled = 0.05
 
 	// smallest is the smallest ratio of the size of a font to the height of its box. Boxes are 1.0 to 1.6 sizes high.
 	smallest = 0.4
@@ -54,17 +30,10 @@ const (
 
 // run is what the characters of a run of text share.
 type run struct {
-	baseline, size float64
+	words.Run
 	// turns is the number of quarter turns clockwise that make the run upright; askew when no number does.
 	turns int
 	askew bool
-}
-
-// character is one printed character and its position on the page.
-type character struct {
-	code           rune
-	index          uint64
-	x0, y0, x1, y1 float64
 }
 
 // textPage is the text of a loaded page while it is read. Characters come in the order of the stream. Only their
@@ -77,12 +46,7 @@ type textPage struct {
 	// hidden reports whether a character is invisible; nil when all are visible.
 	hidden func(index uint64) (bool, error)
 
-	words   []document.Word
-	word    document.Word
-	letters strings.Builder
-	edges   []float32
-	first   int // edge of the word
-	last    character
+	words words.Builder
 	// directions counts the characters by the turns that make them upright.
 	directions [4]int
 }
@@ -94,7 +58,7 @@ func (p *textPage) readWords() error {
 		spaced bool // a space was read since the last character
 		height struct{ top, bottom float64 }
 	)
-	p.edges = make([]float32, 0, max(p.count, 0))
+	p.words.Grow(max(p.count, 0))
 	for i := range uint64(max(p.count, 0)) {
 		code, err := p.callFunction(p.unicode, p.text, i)
 		if err != nil {
@@ -141,88 +105,32 @@ func (p *textPage) readWords() error {
 		if line.turns != 0 {
 			continue
 		}
-		char := character{code: c, index: i}
-		char.x0, char.y0, char.x1, char.y1 = p.frame.placeBox(left, top, right, bottom)
-		doubled, err := p.isDoubled(char, line)
+		char := words.Character{Code: c, Index: i}
+		char.X0, char.Y0, char.X1, char.Y1 = p.frame.placeBox(left, top, right, bottom)
+		doubled, err := p.isDoubled(char, line.Run)
 		if err != nil {
 			return err
 		}
 		if !doubled {
-			p.addCharacter(char, line, spaced)
+			p.words.Add(char, line.Run, spaced)
 			spaced = false
 		}
 	}
-	p.endWord()
 	return nil
-}
-
-// addCharacter appends a character to its word, or begins a new word with it.
-func (p *textPage) addCharacter(c character, line run, spaced bool) {
-	most, least := wordGap, -overlap
-	if spaced {
-		most, least = madeUpGap, -madeUpKern
-	}
-	gap := c.x0 - p.word.X1
-	sameBaseline := math.Abs(line.baseline-p.word.Baseline) <= sameLine*line.size
-	// The letters of a ligature share its box, or the later ones are inside of it.
-	inLigature := sameBaseline && c.x0 >= p.last.x0-inBox && c.x1 <= p.last.x1+inBox
-	if !inLigature && (gap > most*line.size || gap < least*line.size || !sameBaseline) {
-		p.endWord()
-	}
-	if p.letters.Len() == 0 {
-		p.word = document.Word{X0: c.x0, X1: c.x1, Top: c.y0, Bottom: c.y1, Baseline: line.baseline, Size: line.size}
-	}
-	p.letters.WriteRune(c.code)
-	p.edges = append(p.edges, float32(c.x0))
-	p.word.X1 = max(p.word.X1, c.x1)
-	p.word.Top, p.word.Bottom = min(p.word.Top, c.y0), max(p.word.Bottom, c.y1)
-	p.word.Size = max(p.word.Size, line.size)
-	p.last = c
-}
-
-func (p *textPage) endWord() {
-	if p.letters.Len() > 0 {
-		p.word.Text, p.word.Edges = p.letters.String(), p.edges[p.first:len(p.edges):len(p.edges)]
-		p.word.Text, p.word.Edges = halveDoubled(p.word.Text, p.word.Edges, doubled*p.word.Size)
-		p.words = append(p.words, p.word)
-		p.letters.Reset()
-		p.first = len(p.edges)
-	}
-}
-
-// halveDoubled keeps one of each letter if all letters of a word come in pairs at one position: text that is filled
-// and stroked letter by letter.
-func halveDoubled(text string, edges []float32, reach float64) (string, []float32) {
-	if len(edges) < 4 || len(edges)%2 != 0 || math.Abs(float64(edges[1]-edges[0])) > reach {
-		return text, edges
-	}
-	runes := []rune(text)
-	for i := 0; i < len(runes); i += 2 {
-		if runes[i] != runes[i+1] || math.Abs(float64(edges[i+1]-edges[i])) > reach {
-			return text, edges
-		}
-	}
-	var half strings.Builder
-	var halfEdges []float32
-	for i := 0; i < len(runes); i += 2 {
-		half.WriteRune(runes[i])
-		halfEdges = append(halfEdges, edges[i])
-	}
-	return half.String(), halfEdges
 }
 
 // isDoubled reports whether c repeats the previous character: text that is filled and then stroked, to look bold, is
 // two text objects. The letters of a ligature have one position too, but belong to one object.
-func (p *textPage) isDoubled(c character, line run) (bool, error) {
-	if p.letters.Len() == 0 || c.code != p.last.code || math.Abs(c.x0-p.last.x0) > doubled*line.size ||
-		math.Abs(line.baseline-p.word.Baseline) > sameLine*line.size {
+func (p *textPage) isDoubled(c words.Character, line words.Run) (bool, error) {
+	last, repeated := p.words.Repeated(c, line)
+	if !repeated {
 		return false, nil
 	}
-	one, err := p.callFunction(p.textObject, p.text, p.last.index)
+	one, err := p.callFunction(p.textObject, p.text, last.Index)
 	if err != nil {
 		return false, err
 	}
-	other, err := p.callFunction(p.textObject, p.text, c.index)
+	other, err := p.callFunction(p.textObject, p.text, c.Index)
 	return one != other, err
 }
 
@@ -248,10 +156,8 @@ func (p *textPage) readUnnamed(index uint64) (rune, error) {
 // visibleCharacter returns the character as it is printed, and -1 for an invisible one.
 func visibleCharacter(c rune) rune {
 	switch {
-	case c == lineHyphen:
+	case c == lineHyphen, c == softHyphen: // a soft hyphen would not have been printed if it were none
 		return '-'
-	case c == softHyphen:
-		return c
 	case unicode.IsControl(c), unicode.Is(unicode.Cf, c):
 		return -1
 	case !utf8.ValidRune(c):
@@ -281,9 +187,9 @@ func (p *textPage) readRun(index uint64, height float64) (run, error) {
 	m, _ := p.module.Memory().Read(p.scratch, 24)
 	at := func(i int) float64 { return readFloat(m[4*i:]) }
 	across, along := p.frame.turnDirection(at(0), at(1))
-	line := run{baseline: baseline, size: api.DecodeF64(size) * math.Hypot(at(2), at(3))}
-	if line.size < smallest*height {
-		line.size = height // a Type 3 font has no size
+	line := run{Run: words.Run{Baseline: baseline, Size: api.DecodeF64(size) * math.Hypot(at(2), at(3))}}
+	if line.Size < smallest*height {
+		line.Size = height // a Type 3 font has no size
 	}
 	switch {
 	case across > 0 && math.Abs(along) <= upright*across:

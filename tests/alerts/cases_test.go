@@ -40,6 +40,8 @@ var cases = []struct {
 	{"TmdParserUnavailable", "open", []string{`tmd_parser_breaker_state{namespace="degrees",pod="w"} 0 2x8 0x5`}, 14, 4},
 	{"TmdParserUnavailable", "open for a moment", []string{`tmd_parser_breaker_state{namespace="degrees",pod="w"} 0 2 0 2 0x10`}, 14, -1},
 	{"TmdParserChildrenDoNotStart", "ten", []string{`tmd_parser_child_ends_total{namespace="degrees",reason="start_fault"} 0x5 10x20`}, 25, 6},
+	{"TmdReadersDiffer", "one", []string{`tmd_parser_reads_total{namespace="degrees",reader="differ"} 0x5 1x30`}, 36, 6},
+	{"TmdReadersDiffer", "only PDFium", []string{`tmd_parser_reads_total{namespace="degrees",reader="pdfium"} 0x5 1x20`}, 25, -1},
 	{"TmdCacheUnavailable", "away", []string{`tmd_cache_available{namespace="degrees",pod="a"} 1 0x15 1x5`}, 22, 11},
 	{"TmdUploadsVolumeFull", "5 percent left", []string{
 		`tmd_uploads_volume_free_bytes{namespace="degrees",pod="a"} 50 5x10 50x5`, `tmd_uploads_volume_size_bytes{namespace="degrees",pod="a"} 100x16`}, 16, 6},

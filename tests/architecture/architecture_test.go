@@ -33,7 +33,7 @@ var layers = []struct {
 	// queuemodel is here because queue, liveness, queueadmin and scaling share its names and keys, and adapters do
 	// not import each other.
 	{"support", []string{"config", "telemetry", "lifecycle", "problem", "health", "httpserver", "redisurl", "redischeck", "queuemodel", "program", "testenv"}, true},
-	{"adapters", []string{"pdftext", "parsepool", "parserapi", "httpapi", "queue", "liveness", "queueadmin", "scaling", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
+	{"adapters", []string{"pdftext", "plainpdf", "parsepool", "parserapi", "httpapi", "queue", "liveness", "queueadmin", "scaling", "jobstore", "cache", "filestore", "s3store", "mongostore", "boltstore", "apiclient", "controller"}, false},
 	{"tests", []string{"storetest", "queuetest", "cataloguetest", "timelinetest"}, true},
 	{"wiring", []string{"app"}, false},
 	{"commands", []string{"commands", "controllercmd"}, false},

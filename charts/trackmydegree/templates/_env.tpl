@@ -320,6 +320,8 @@
   value: {{ printf "%ds" (int $values.deadlineSeconds) }}
 - name: TMD_PARSER_MEMORY
   value: {{ $values.childMemory }}B
+- name: TMD_PARSER_PLAIN_READER
+  value: {{ $values.plainReader | quote }}
 - name: TMD_CACHE_DIR
   value: /var/cache/tmd
 {{- with include "tmd.tracesEnv" $root }}

@@ -3,26 +3,29 @@
 package parserchild
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trackmydegree/trackmydegree/internal/config"
-	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
 	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/plainpdf"
 )
 
 // Command is the argument that makes this program a child.
 const Command = "parser-child"
 
-// cacheDirVariable is the only setting that a child receives.
-const cacheDirVariable = "TMD_CACHE_DIR"
+// The settings that a child receives.
+const (
+	cacheDirVariable    = "TMD_CACHE_DIR"
+	plainReaderVariable = "TMD_PARSER_PLAIN_READER"
+)
 
 // NewPool returns a pool of children. A missing dependency is an error.
 func NewPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) (*parsepool.Pool, error) {
@@ -31,7 +34,7 @@ func NewPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) (*parse
 	}
 	return parsepool.New(parsepool.Deps{
 		Command:     []string{Command},
-		Env:         []string{cacheDirVariable + "=" + c.CacheDir},
+		Env:         []string{cacheDirVariable + "=" + c.CacheDir, plainReaderVariable + "=" + strconv.FormatBool(c.PlainReader)},
 		Size:        c.Children,
 		Deadline:    c.Deadline,
 		MemoryLimit: int64(c.Memory),
@@ -43,7 +46,7 @@ func NewPool(c config.Pool, log *slog.Logger, reg prometheus.Registerer) (*parse
 
 // Serve is the work of a child: it reads documents from in until in ends, and writes their facts to out.
 func Serve(environ []string, in io.Reader, out io.Writer) error {
-	extractor, err := pdftext.New(pdftext.Config{CacheDir: findCacheDir(environ)})
+	extractor, err := pdftext.New(pdftext.Config{CacheDir: findVariable(environ, cacheDirVariable)})
 	if err != nil {
 		return err
 	}
@@ -57,20 +60,18 @@ func Serve(environ []string, in io.Reader, out io.Writer) error {
 		}
 	}
 	// The process is the sandbox: it ends with its input, so the extractor needs no Close.
-	return parsepool.Serve(in, out, notice, func(ctx context.Context, pdf []byte) (document.Document, error) {
-		pages, err := extractor.Pages(ctx, pdf)
-		if err != nil {
-			return document.Document{}, err
-		}
-		return document.Read(pages)
-	})
+	r := &reader{pdfium: extractor.Pages}
+	if findVariable(environ, plainReaderVariable) == strconv.FormatBool(true) {
+		r.plain = plainpdf.Pages
+	}
+	return parsepool.Serve(in, out, notice, r.readDocument)
 }
 
-func findCacheDir(environ []string) (cacheDir string) {
+func findVariable(environ []string, name string) (value string) {
 	for _, variable := range environ {
-		if dir, ok := strings.CutPrefix(variable, cacheDirVariable+"="); ok {
-			cacheDir = dir
+		if v, ok := strings.CutPrefix(variable, name+"="); ok {
+			value = v
 		}
 	}
-	return cacheDir
+	return value
 }

@@ -1,0 +1,92 @@
+package plainpdf
+
+import "encoding/binary"
+
+// outlines are the boxes of the glyphs of a TrueType font, from its tables "head", "loca" and "glyf" (ISO/IEC
+// 14496-22).
+type outlines struct {
+	count      int // of glyphs
+	unitsPerEm int
+	longLoca   bool
+	loca, glyf []byte
+}
+
+func readOutlines(b []byte) (*outlines, error) {
+	tables := map[string][]byte{}
+	const head, entry = 12, 16
+	if len(b) < head {
+		return nil, notPlain("damaged font")
+	}
+	if version := binary.BigEndian.Uint32(b); version != 0x00010000 && version != 0x74727565 { // "true"
+		return nil, notPlain("another kind of font file")
+	}
+	n := int(binary.BigEndian.Uint16(b[4:]))
+	if len(b) < head+n*entry {
+		return nil, notPlain("damaged font")
+	}
+	for i := range n {
+		e := b[head+i*entry:]
+		offset, length := uint64(binary.BigEndian.Uint32(e[8:])), uint64(binary.BigEndian.Uint32(e[12:]))
+		if offset+length > uint64(len(b)) {
+			return nil, notPlain("damaged font")
+		}
+		tables[string(e[:4])] = b[offset : offset+length]
+	}
+	// The tables that a reader of fonts requires (FreeType's sfnt driver).
+	const headLength, maxpLength, hheaLength, magic = 54, 6, 36, 0x5F0F3CF5
+	if len(tables["head"]) < headLength || len(tables["maxp"]) < maxpLength || len(tables["hhea"]) < hheaLength ||
+		len(tables["hmtx"]) == 0 || binary.BigEndian.Uint32(tables["head"][12:]) != magic {
+		return nil, notPlain("damaged font")
+	}
+	o := &outlines{
+		count:      int(binary.BigEndian.Uint16(tables["maxp"][4:])),
+		unitsPerEm: int(binary.BigEndian.Uint16(tables["head"][18:])),
+		longLoca:   binary.BigEndian.Uint16(tables["head"][50:]) != 0,
+		loca:       tables["loca"],
+		glyf:       tables["glyf"],
+	}
+	if o.unitsPerEm == 0 {
+		return nil, notPlain("damaged font")
+	}
+	return o, nil
+}
+
+// inkBox is the box of the ink of a glyph, in thousandths of the size, y growing upwards.
+type inkBox struct{ left, bottom, right, top int }
+
+// inkOf returns the box of a glyph as PDFium rounds it (CFX_Face::GetCharBBox, which also adds a 64th to the top).
+func (o *outlines) inkOf(glyph int) (inkBox, error) {
+	from, ok := o.glyphOffset(glyph)
+	until, ok2 := o.glyphOffset(glyph + 1)
+	const header = 10
+	switch {
+	case glyph >= o.count || !ok || !ok2 || from > until || until > len(o.glyf):
+		return inkBox{}, notPlain("glyph that is not there")
+	case from == until:
+		return inkBox{}, nil // a space
+	case until-from < header:
+		return inkBox{}, notPlain("damaged font")
+	}
+	side := func(i int) int { return o.scale(int(int16(binary.BigEndian.Uint16(o.glyf[from+2*i:])))) }
+	b := inkBox{side(1), side(2), side(3), side(4)}
+	b.top += b.top / 64
+	return b, nil
+}
+
+func (o *outlines) glyphOffset(glyph int) (int, bool) {
+	if o.longLoca {
+		if at := 4 * glyph; at+4 <= len(o.loca) {
+			return int(binary.BigEndian.Uint32(o.loca[at:])), true
+		}
+		return 0, false
+	}
+	if at := 2 * glyph; at+2 <= len(o.loca) {
+		return 2 * int(binary.BigEndian.Uint16(o.loca[at:])), true
+	}
+	return 0, false
+}
+
+// scale converts units of the font to thousandths.
+func (o *outlines) scale(v int) int {
+	return int((float64(v)*1000 + float64(o.unitsPerEm/2)) / float64(o.unitsPerEm))
+}

@@ -1,0 +1,110 @@
+package plainpdf_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trackmydegree/trackmydegree/internal/plainpdf"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
+)
+
+// writeFile writes a PDF of objects, numbered from 1; the first is the catalogue.
+func writeFile(objects ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n")
+	var offsets []int
+	for i, o := range objects {
+		offsets = append(offsets, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	table := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for _, offset := range offsets {
+		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, table)
+	return b.Bytes()
+}
+
+func writeStream(entries, body string) string {
+	return fmt.Sprintf("<<%s /Length %d>>\nstream\n%s\nendstream", entries, len(body), body)
+}
+
+// pageObjects are the objects of a document of one page, by name. A test changes one and joins them with writePage.
+type pageObjects struct {
+	catalogue, page, content, font, descendant, descriptor, toUnicode string
+}
+
+// newPage returns a page that shows content in a font, F1.
+func newPage(font plainpdf.TestFont, content string) pageObjects {
+	return pageObjects{
+		catalogue: "<</Type /Catalog /Pages 2 0 R>>",
+		page: "<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> " +
+			"/ExtGState <</G1 <</CA 1>>>>>>>>",
+		content: content,
+		font:    "<</Type /Font /Subtype /Type0 /BaseFont /Test /Encoding /Identity-H /DescendantFonts [6 0 R] /ToUnicode 7 0 R>>",
+		descendant: fmt.Sprintf("<</Type /Font /Subtype /CIDFontType2 /BaseFont /Test /CIDToGIDMap /Identity /DW 600 /W [%s] "+
+			"/CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor 8 0 R>>", formatWidths(font.Widths)),
+		descriptor: fmt.Sprintf("<</Type /FontDescriptor /FontName /Test /Flags 32 /FontBBox [-200 -300 1100 1050] /Ascent %d /Descent %d "+
+			"/FontFile2 9 0 R>>", font.Ascent, font.Descent),
+		toUnicode: toUnicode(font.Codes),
+	}
+}
+
+func formatWidths(widths map[int]int) string {
+	var b strings.Builder
+	for _, code := range slices.Sorted(maps.Keys(widths)) {
+		fmt.Fprintf(&b, "%d [%d] ", code, widths[code])
+	}
+	return b.String()
+}
+
+func toUnicode(codes map[rune]int) string {
+	var b strings.Builder
+	b.WriteString("begincmap\n1 begincodespacerange <0000> <FFFF> endcodespacerange\n")
+	for _, r := range slices.Sorted(maps.Keys(codes)) {
+		fmt.Fprintf(&b, "1 beginbfchar <%04X> <%04X> endbfchar\n", codes[r], r)
+	}
+	b.WriteString("endcmap\n")
+	return b.String()
+}
+
+func (p pageObjects) write(font plainpdf.TestFont) []byte {
+	return writeFile(p.catalogue, "<</Type /Pages /Kids [3 0 R] /Count 1>>", p.page, writeStream("", p.content), p.font, p.descendant,
+		writeStream("", p.toUnicode), p.descriptor, writeStream("", string(font.Program)))
+}
+
+// encode returns the codes of a text as a string of a content stream.
+func encode(font plainpdf.TestFont, text string) string {
+	var b strings.Builder
+	b.WriteByte('<')
+	for _, r := range text {
+		code, ok := font.Codes[r]
+		if !ok {
+			panic(fmt.Sprintf("the font of the tests has no %q", r))
+		}
+		fmt.Fprintf(&b, "%04X", code)
+	}
+	b.WriteByte('>')
+	return b.String()
+}
+
+// readFont returns a font with the usual characters: one that a browser embedded.
+func readFont(tb testing.TB) plainpdf.TestFont {
+	tb.Helper()
+	pdf, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents/transcripts/soen-ecp.pdf"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	font, err := plainpdf.FontOf(pdf)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return font
+}
