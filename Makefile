@@ -46,7 +46,7 @@ FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/
 DRAWN := ./internal/pdftext ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
 
 # STATIC are the packages of tests/ whose tests start nothing of the project in their own process.
-STATIC := ./alerts ./architecture ./chart ./openapi
+STATIC := ./alerts ./architecture ./openapi
 
 # ANSWERS is where the tests of internal/httpapi record their answers, for tests/openapi.
 ANSWERS := $(CURDIR)/.cache/answers.jsonl
@@ -58,9 +58,7 @@ test-fast: ## Run within a minute the tests that need no server: the domain, sub
 	cd tests && go test -count=1 ./architecture
 
 .PHONY: test
-test: deps build ## Run every test but those on Kubernetes and in a browser, with the race detector, against real servers
-	go vet ./...
-	cd tests && go vet ./...
+test: deps build ## Run every test but those of the chart, on Kubernetes and in a browser, with the race detector, against real servers
 	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
 	go test -run '^TestWords$$' ./internal/pdftext
 	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
@@ -70,7 +68,7 @@ test: deps build ## Run every test but those on Kubernetes and in a browser, wit
 	[ '$(PKG)' != ./... ] || go test -timeout 15m $(DRAWN)
 	@# What only reads files and runs programs has nothing for the detector to see.
 	[ '$(PKG)' != ./... ] || (cd tests && TMD_RECORD_ANSWERS=$(ANSWERS) go test -count=1 -timeout 15m $(STATIC))
-	[ '$(PKG)' != ./... ] || (cd tests && go test -count=1 -race -timeout 15m $$(go list ./... | grep -vxFf <(go list ./browser $(STATIC))))
+	[ '$(PKG)' != ./... ] || (cd tests && go test -count=1 -race -timeout 15m $$(go list ./... | grep -vxFf <(go list ./browser ./chart $(STATIC))))
 
 .PHONY: test-controller
 test-controller: ## Run the tests of the controller against a Kubernetes API server, which is built first
@@ -152,6 +150,7 @@ chart: ## Write the chart's schema and README again, from its values.yaml
 chart-test: ## Test the chart: lint, schemas, Pod Security, score, unit tests
 	@hack/deps.sh chart
 	hack/chart-test.sh
+	cd tests && go test -count=1 -timeout 15m ./chart
 
 .PHONY: e2e
 e2e: ## Test the chart on a live cluster: that of KUBECONFIG, or one that is started on this machine (root)

@@ -90,10 +90,10 @@ for what in "$@"; do
 		missing=()
 		tool ferretdb ferretdb .
 		tool versitygw versitygw github.com/versity/versitygw/cmd/versitygw
-		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
 		;;
 	kube)
-		# An API server and its etcd, for the tests of the controller.
+		# An API server and its etcd, for the tests of the controller, and Helm, whose releases it reads.
+		tool helm ../cluster/tools/helm helm.sh/helm/v4/cmd/helm
 		hack/cluster/build.sh kubectl etcd
 		;;
 	browser)

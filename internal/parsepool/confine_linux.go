@@ -126,7 +126,7 @@ func lowerGroup(pid int) error {
 		if !errors.Is(err, unix.EAGAIN) || attempt == groupAttempts {
 			return nil // the child is slower to yield, and no less confined
 		}
-		time.Sleep(groupPause)
+		<-time.After(groupPause)
 	}
 }
 
