@@ -16,9 +16,9 @@ const (
 
 // textState is what text operators set (ISO 32000-1, 9.3). It is part of the graphics state.
 type textState struct {
-	font                      *font
-	size                      float64
-	charSpace, wordSpace, gap float64 // gap is the leading
+	font           *font
+	size           float64
+	charSpace, gap float64 // gap is the leading
 }
 
 type graphicsState struct {
@@ -59,7 +59,6 @@ type interpreter struct {
 	// matrix and line are the text matrix and that of the line; the position in a line is in matrix.
 	matrix, line matrix
 	operands     []object
-	codes        []int
 	runs         []textRun
 	characters   int
 }
@@ -246,11 +245,9 @@ func (p *interpreter) setText(operator string) error {
 	if err != nil {
 		return err
 	}
-	switch operator {
+	switch operator { // the space of Tw is that of codes of one byte
 	case "Tc":
 		p.state.charSpace = v[0]
-	case "Tw":
-		p.state.wordSpace = v[0]
 	case "TL":
 		p.state.gap = v[0]
 	case "Tr", "Ts":
@@ -333,26 +330,19 @@ func (p *interpreter) showText(pieces []object) error {
 			at -= piece.number * s.size / 1000
 			continue
 		}
-		var err error
-		if piece.kind != text {
+		if piece.kind != text || len(piece.text)%2 != 0 {
 			return notPlain("unusual operand")
 		}
-		if p.codes, err = s.font.splitCodes(piece.text, p.codes[:0]); err != nil {
-			return err
-		}
-		for _, code := range p.codes {
-			width, ok := s.font.width(code)
-			if !ok || s.font.texts[code] == "" {
+		for i := 0; i < len(piece.text); i += 2 {
+			code := int(piece.text[i])<<8 | int(piece.text[i+1])
+			if s.font.texts[code] == "" {
 				return notPlain("character without a meaning")
 			}
 			if len(glyphs) == 0 {
 				start = at
 			}
 			glyphs = append(glyphs, glyph{code, at - start})
-			at += float64(width)*s.size/1000 + s.charSpace
-			if code == ' ' && s.font.codeBytes == 1 {
-				at += s.wordSpace
-			}
+			at += float64(s.font.width(code))*s.size/1000 + s.charSpace
 		}
 	}
 	p.characters += len(glyphs)

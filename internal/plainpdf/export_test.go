@@ -53,7 +53,7 @@ func FontOf(pdf []byte) (TestFont, error) {
 		}
 		font.Widths = map[int]int{}
 		for _, code := range font.Codes {
-			font.Widths[code], _ = fn.width(code)
+			font.Widths[code] = fn.width(code)
 		}
 		return font, nil
 	}

@@ -2,14 +2,13 @@ package plainpdf
 
 import "unicode/utf16"
 
-// font is what a font says about its codes. Widths, ascent and descent are in thousandths of the size.
+// font is what a composite font (Type0) says about its codes of two bytes. Widths, ascent and descent are in thousandths
+// of the size.
 type font struct {
-	// codeBytes is the number of bytes of a code: 1, or 2 for a composite font.
-	codeBytes int
 	// texts are what the codes mean: one character, or the letters of a ligature.
 	texts           map[int]string
 	widths          map[int]int
-	defaultWidth    int // -1 for none
+	defaultWidth    int
 	ascent, descent int
 	outlines        *outlines
 	// glyphs are the numbers of the glyphs, two bytes for each code; nil when the code is the number.
@@ -40,18 +39,15 @@ func (f *file) readFont(o object) (*font, error) {
 	if err != nil {
 		return nil, err
 	}
-	fn := &font{codeBytes: 1, defaultWidth: -1, texts: map[int]string{}, widths: map[int]int{}}
-	holder := d // of the descriptor
-	switch subtype := string(d["Subtype"].text); subtype {
-	case "Type0":
-		fn.codeBytes = 2
-		if holder, err = f.readComposite(fn, d); err != nil {
-			return nil, err
-		}
-	default:
+	if !d["Subtype"].isName("Type0") {
 		return nil, notPlain("another kind of font")
 	}
-	if err := f.readDescriptor(fn, holder); err != nil {
+	fn := &font{texts: map[int]string{}, widths: map[int]int{}}
+	descendant, err := f.readComposite(fn, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.readDescriptor(fn, descendant); err != nil {
 		return nil, err
 	}
 	return fn, f.readMeaning(fn, d)
@@ -69,7 +65,7 @@ func (f *file) findDict(o object) (dict, error) {
 	return found.dict, nil
 }
 
-// readComposite reads the widths of a composite font with codes of two bytes, and returns its descendant.
+// readComposite reads the widths and the glyphs of a font, and returns its descendant.
 func (f *file) readComposite(fn *font, d dict) (dict, error) {
 	list, err := f.find(d["DescendantFonts"])
 	if err != nil {
@@ -333,17 +329,6 @@ func addCharacter(texts map[int]string, from, to object, step int) error {
 // ligatures are the letters of characters that PDFium expands.
 var ligatures = map[string]string{"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
 
-// splitCodes returns the codes of a string.
-func (fn *font) splitCodes(s []byte, codes []int) ([]int, error) {
-	if len(s)%fn.codeBytes != 0 {
-		return nil, notPlain("half of a code")
-	}
-	for ; len(s) > 0; s = s[fn.codeBytes:] {
-		codes = append(codes, codeOf(object{kind: text, text: s[:fn.codeBytes]}))
-	}
-	return codes, nil
-}
-
 // inkOf returns the box of the ink of a code.
 func (fn *font) inkOf(code int) (inkBox, error) {
 	switch {
@@ -355,10 +340,10 @@ func (fn *font) inkOf(code int) (inkBox, error) {
 	return fn.outlines.inkOf(int(fn.glyphs[2*code])<<8 | int(fn.glyphs[2*code+1]))
 }
 
-// width returns the width of a code, false when the font does not say it.
-func (fn *font) width(code int) (int, bool) {
+// width returns the width of a code.
+func (fn *font) width(code int) int {
 	if w, ok := fn.widths[code]; ok {
-		return w, true
+		return w
 	}
-	return fn.defaultWidth, fn.defaultWidth >= 0
+	return fn.defaultWidth
 }

@@ -63,7 +63,7 @@ func TestRefusals(t *testing.T) {
 		{"unusual number", func(p *pageObjects) { p.content = "--1 0 0 RG " + line }},
 		{"text without a font", func(p *pageObjects) { p.content = strings.Replace(line, "/F1 10 Tf", "", 1) }},
 		{"character without a meaning", func(p *pageObjects) { p.content = strings.Replace(line, "ET", "<7FFF> Tj ET", 1) }},
-		{"half of a code", func(p *pageObjects) { p.content = strings.Replace(line, "ET", "<7F> Tj ET", 1) }},
+		{"unusual operand", func(p *pageObjects) { p.content = strings.Replace(line, "ET", "<7F> Tj ET", 1) }},
 		{"too much text, or none", func(p *pageObjects) { p.content = "0 0 10 10 re f" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

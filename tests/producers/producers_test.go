@@ -24,6 +24,7 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/fault"
 	"github.com/trackmydegree/trackmydegree/internal/pdftext"
+	"github.com/trackmydegree/trackmydegree/internal/plainpdf"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
@@ -170,6 +171,13 @@ func check(t *testing.T, reader *pdftext.Extractor, want document.Document, file
 	var got document.Document
 	if err == nil {
 		got, err = document.Read(pages)
+	}
+	if plain, perr := plainpdf.Pages(t.Context(), pdf); perr == nil {
+		line = "plain " + line
+		read, rerr := document.Read(plain)
+		if diff := gocmp.Diff(toJSON(t, got), toJSON(t, read)); diff != "" || (err == nil) != (rerr == nil) {
+			t.Errorf("%sthe readers differ, errors %v and %v: PDFium -, plain +\n%s", line, err, rerr, diff)
+		}
 	}
 	if err != nil {
 		t.Log(line + "refused: " + string(fault.CodeOf(err)))
