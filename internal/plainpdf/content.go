@@ -63,29 +63,29 @@ type interpreter struct {
 	characters   int
 }
 
-// run interprets the content.
-func (p *interpreter) run(content []byte) error {
+// runContent interprets the content.
+func (p *interpreter) runContent(content []byte) error {
 	l := &lexer{data: content}
 	for {
 		o, err := l.readObject()
 		switch {
 		case err != nil:
 			return err
-		case o.kind == end && l.at >= len(content):
+		case o.kind == kindEnd && l.at >= len(content):
 			if p.inText || len(p.saved) > 0 || len(p.marks) > 0 {
 				return notPlain("unfinished content")
 			}
 			return nil
-		case o.kind == end:
+		case o.kind == kindEnd:
 			return notPlain("unexpected delimiter")
-		case o.kind != keyword:
+		case o.kind != kindKeyword:
 			if len(p.operands) == maxOperands {
 				return notPlain("too many operands")
 			}
 			p.operands = append(p.operands, o)
 			continue
 		}
-		if err := p.execute(string(o.text)); err != nil {
+		if err := p.executeOperator(string(o.text)); err != nil {
 			return err
 		}
 		p.operands = p.operands[:0]
@@ -102,7 +102,7 @@ var ignored = map[string]int{
 	"sh": 1, "MP": 1,
 }
 
-func (p *interpreter) execute(operator string) error {
+func (p *interpreter) executeOperator(operator string) error {
 	if n, ok := ignored[operator]; ok {
 		if n >= 0 && len(p.operands) != n {
 			return notPlain("unusual number of operands")
@@ -126,14 +126,14 @@ func (p *interpreter) execute(operator string) error {
 	return p.executeText(operator)
 }
 
-// numbers returns the operands as n numbers.
-func (p *interpreter) numbers(n int) ([6]float64, error) {
+// readNumbers returns the operands as n numbers.
+func (p *interpreter) readNumbers(n int) ([6]float64, error) {
 	var values [6]float64
 	if len(p.operands) != n {
 		return values, notPlain("unusual number of operands")
 	}
 	for i, o := range p.operands {
-		if o.kind != number || math.Abs(o.number) > maxInteger {
+		if o.kind != kindNumber || math.Abs(o.number) > maxInteger {
 			return values, notPlain("unusual operand")
 		}
 		values[i] = o.number
@@ -156,8 +156,8 @@ func (p *interpreter) executeGraphics(operator string) error {
 		p.state, p.saved = p.saved[len(p.saved)-1], p.saved[:len(p.saved)-1]
 		return nil
 	case "cm":
-		v, err := p.numbers(6)
-		p.state.ctm = matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.times(p.state.ctm)
+		v, err := p.readNumbers(6)
+		p.state.ctm = matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.applyThen(p.state.ctm)
 		return err
 	case "BT":
 		p.inText, p.matrix, p.line = true, identity, identity
@@ -167,11 +167,11 @@ func (p *interpreter) executeGraphics(operator string) error {
 	switch {
 	case err != nil:
 		return err
-	case operator == "gs" && d["Font"].kind != null:
+	case operator == "gs" && d["Font"].kind != kindNull:
 		return notPlain("font in a graphics state")
 	case operator == "Do" && !d["Subtype"].isName("Image"):
 		return notPlain("form")
-	case operator == "Do" && d["OC"].kind != null:
+	case operator == "Do" && d["OC"].kind != kindNull:
 		return notPlain("layer")
 	}
 	return nil
@@ -179,7 +179,7 @@ func (p *interpreter) executeGraphics(operator string) error {
 
 // findResource finds the resource that the only operand names.
 func (p *interpreter) findResource(category string) (dict, error) {
-	if len(p.operands) != 1 || p.operands[0].kind != name {
+	if len(p.operands) != 1 || p.operands[0].kind != kindName {
 		return nil, notPlain("unusual operand")
 	}
 	d, err := p.file.findDict(p.resources[category])
@@ -200,11 +200,11 @@ func (p *interpreter) setMark(operator string) error {
 	}
 	var m mark
 	switch {
-	case len(p.operands) == 0 || p.operands[0].kind != name || p.operands[0].isName("OC") || len(p.marks) == maxStates:
+	case len(p.operands) == 0 || p.operands[0].kind != kindName || p.operands[0].isName("OC") || len(p.marks) == maxStates:
 		return notPlain("unusual marks")
 	case operator == "BMC" && len(p.operands) == 1:
-	case operator == "BDC" && len(p.operands) == 2 && p.operands[1].kind == dictionary:
-		if o := p.operands[1].dict["ActualText"]; o.kind != null {
+	case operator == "BDC" && len(p.operands) == 2 && p.operands[1].kind == kindDictionary:
+		if o := p.operands[1].dict["ActualText"]; o.kind != kindNull {
 			if m.replacement = string(o.text); m.replacement == "" || !isLigature(m.replacement) {
 				return notPlain("text that replaces what is shown")
 			}
@@ -234,14 +234,14 @@ func (p *interpreter) takeReplacement(glyphs int) (string, error) {
 
 func (p *interpreter) setText(operator string) error {
 	if operator == "Tf" {
-		if len(p.operands) != 2 || p.operands[0].kind != name || p.operands[1].kind != number || p.operands[1].number <= 0 {
+		if len(p.operands) != 2 || p.operands[0].kind != kindName || p.operands[1].kind != kindNumber || p.operands[1].number <= 0 {
 			return notPlain("unusual font")
 		}
 		fn, err := p.findFont(string(p.operands[0].text))
 		p.state.font, p.state.size = fn, p.operands[1].number
 		return err
 	}
-	v, err := p.numbers(1)
+	v, err := p.readNumbers(1)
 	if err != nil {
 		return err
 	}
@@ -284,14 +284,14 @@ func (p *interpreter) executeText(operator string) error {
 		p.inText = false
 		return nil
 	case "Td", "TD":
-		v, err := p.numbers(2)
+		v, err := p.readNumbers(2)
 		if operator == "TD" {
 			p.state.gap = -v[1]
 		}
 		p.moveLine(v[0], v[1])
 		return err
 	case "Tm":
-		v, err := p.numbers(6)
+		v, err := p.readNumbers(6)
 		p.line = matrix{v[0], v[1], v[2], v[3], v[4], v[5]}
 		p.matrix = p.line
 		return err
@@ -304,7 +304,7 @@ func (p *interpreter) executeText(operator string) error {
 		p.moveLine(0, -p.state.gap)
 		return p.showText(p.operands)
 	case "TJ":
-		if len(p.operands) != 1 || p.operands[0].kind != array {
+		if len(p.operands) != 1 || p.operands[0].kind != kindArray {
 			return notPlain("unusual operand")
 		}
 		return p.showText(p.operands[0].list)
@@ -313,7 +313,7 @@ func (p *interpreter) executeText(operator string) error {
 }
 
 func (p *interpreter) moveLine(x, y float64) {
-	p.line = matrix{a: 1, d: 1, e: x, f: y}.times(p.line)
+	p.line = matrix{a: 1, d: 1, e: x, f: y}.applyThen(p.line)
 	p.matrix = p.line
 }
 
@@ -326,11 +326,11 @@ func (p *interpreter) showText(pieces []object) error {
 	at, start := 0.0, 0.0
 	var glyphs []glyph
 	for _, piece := range pieces {
-		if piece.kind == number {
+		if piece.kind == kindNumber {
 			at -= piece.number * s.size / 1000
 			continue
 		}
-		if piece.kind != text || len(piece.text)%2 != 0 {
+		if piece.kind != kindText || len(piece.text)%2 != 0 {
 			return notPlain("unusual operand")
 		}
 		for i := 0; i < len(piece.text); i += 2 {
@@ -342,7 +342,7 @@ func (p *interpreter) showText(pieces []object) error {
 				start = at
 			}
 			glyphs = append(glyphs, glyph{code, at - start})
-			at += float64(s.font.width(code))*s.size/1000 + s.charSpace
+			at += float64(s.font.widthOf(code))*s.size/1000 + s.charSpace
 		}
 	}
 	p.characters += len(glyphs)
@@ -350,7 +350,7 @@ func (p *interpreter) showText(pieces []object) error {
 		return notPlain("too much text")
 	}
 	if len(glyphs) > 0 {
-		m := matrix{a: 1, d: 1, e: start}.times(p.matrix).times(s.ctm)
+		m := matrix{a: 1, d: 1, e: start}.applyThen(p.matrix).applyThen(s.ctm)
 		if !m.isUpright() {
 			return notPlain("text that is not upright")
 		}
@@ -360,6 +360,6 @@ func (p *interpreter) showText(pieces []object) error {
 		}
 		p.runs = append(p.runs, textRun{s.font, s.size, m, glyphs, replacement})
 	}
-	p.matrix = matrix{a: 1, d: 1, e: at}.times(p.matrix)
+	p.matrix = matrix{a: 1, d: 1, e: at}.applyThen(p.matrix)
 	return nil
 }

@@ -44,16 +44,16 @@ func FontOf(pdf []byte) (TestFont, error) {
 			}
 		}
 		d, _ := f.findDict(o)
-		list, _ := f.find(d["DescendantFonts"])
+		list, _ := f.findObject(d["DescendantFonts"])
 		descendant, _ := f.findDict(list.list[0])
 		descriptor, _ := f.findDict(descendant["FontDescriptor"])
-		program, _ := f.find(descriptor["FontFile2"])
-		if font.Program, err = f.decode(program); err != nil {
+		program, _ := f.findObject(descriptor["FontFile2"])
+		if font.Program, err = f.decodeStream(program); err != nil {
 			return TestFont{}, err
 		}
 		font.Widths = map[int]int{}
 		for _, code := range font.Codes {
-			font.Widths[code] = fn.width(code)
+			font.Widths[code] = fn.widthOf(code)
 		}
 		return font, nil
 	}

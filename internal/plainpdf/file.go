@@ -12,6 +12,8 @@ const (
 	maxObjects = 100_000
 	// maxInflated is the largest number of bytes that all streams of a file expand to.
 	maxInflated = 32 << 20
+	// usualRatio is how far the content of a page expands. Fonts expand less.
+	usualRatio = 4
 	// tail is how far from its end a file names its table of objects.
 	tail = 64
 )
@@ -51,7 +53,7 @@ func openFile(data []byte) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	offset, ok := start.integer()
+	offset, ok := start.wholeNumber()
 	if rest := bytes.TrimSpace(behind[l.at:]); !ok || offset >= len(data) || string(rest) != "%%EOF" {
 		return nil, notPlain("unusual end")
 	}
@@ -60,16 +62,16 @@ func openFile(data []byte) (*file, error) {
 		return nil, err
 	}
 	for _, key := range []string{"Encrypt", "Prev", "XRefStm"} {
-		if f.trailer[key].kind != null {
+		if f.trailer[key].kind != kindNull {
 			return nil, notPlain("encrypted, or changed after it was written")
 		}
 	}
 	return f, nil
 }
 
-// find returns the object that o refers to, or o itself.
-func (f *file) find(o object) (object, error) {
-	if o.kind != reference {
+// findObject returns the object that o refers to, or o itself.
+func (f *file) findObject(o object) (object, error) {
+	if o.kind != kindReference {
 		return o, nil
 	}
 	number := int(o.number)
@@ -90,7 +92,7 @@ func (f *file) find(o object) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	if found.kind == reference {
+	if found.kind == kindReference {
 		return object{}, notPlain("reference to a reference")
 	}
 	f.objects[number] = found
@@ -115,8 +117,8 @@ func (f *file) readIndirect(offset, want int) (object, error) {
 			return object{}, err
 		}
 	}
-	got, ok := head[0].integer()
-	if !ok || want >= 0 && got != want || head[1].kind != number || head[1].number != 0 || !head[2].isWord("obj") {
+	got, ok := head[0].wholeNumber()
+	if !ok || want >= 0 && got != want || head[1].kind != kindNumber || head[1].number != 0 || !head[2].isWord("obj") {
 		return object{}, notPlain("object not where the table says")
 	}
 	o, err := l.readObject()
@@ -132,8 +134,8 @@ func (f *file) readIndirect(offset, want int) (object, error) {
 		return object{}, err
 	case word.isWord("endobj"):
 		return o, nil
-	case word.isWord("stream") && o.kind == dictionary:
-		o.kind = stream
+	case word.isWord("stream") && o.kind == kindDictionary:
+		o.kind = kindStream
 		o.body, err = f.readBody(l, o.dict)
 		return o, err
 	}
@@ -150,14 +152,14 @@ func (f *file) readBody(l *lexer, d dict) ([]byte, error) {
 	default:
 		return nil, notPlain("unusual stream")
 	}
-	if d["Length"].kind == reference && f.places[int(d["Length"].number)].inStream > 0 {
+	if d["Length"].kind == kindReference && f.places[int(d["Length"].number)].inStream > 0 {
 		return nil, notPlain("length of a stream in a stream")
 	}
-	o, err := f.find(d["Length"])
+	o, err := f.findObject(d["Length"])
 	if err != nil {
 		return nil, err
 	}
-	length, ok := o.integer()
+	length, ok := o.wholeNumber()
 	if !ok || length > len(l.data)-l.at {
 		return nil, notPlain("unusual length of a stream")
 	}
@@ -174,7 +176,7 @@ func (f *file) findPacked(number int, p place) (object, error) {
 	packed, ok := f.streams[p.inStream]
 	if !ok {
 		var err error
-		if packed, err = f.unpack(p.inStream); err != nil {
+		if packed, err = f.unpackObjects(p.inStream); err != nil {
 			return object{}, err
 		}
 		f.streams[p.inStream] = packed
@@ -186,8 +188,8 @@ func (f *file) findPacked(number int, p place) (object, error) {
 	return object{}, notPlain("object not where the table says")
 }
 
-// unpack returns the contents of an object stream: the number of each object in front of it.
-func (f *file) unpack(id int) ([]object, error) {
+// unpackObjects returns the contents of an object stream: the number of each object in front of it.
+func (f *file) unpackObjects(id int) ([]object, error) {
 	p := f.places[id]
 	if p.inStream > 0 || p.offset == 0 {
 		return nil, notPlain("object stream that is not there")
@@ -196,12 +198,12 @@ func (f *file) unpack(id int) ([]object, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, ok := o.dict["N"].integer()
-	first, ok2 := o.dict["First"].integer()
-	if o.kind != stream || !o.dict["Type"].isName("ObjStm") || !ok || !ok2 || n > maxObjects || o.dict["Extends"].kind != null {
+	n, ok := o.dict["N"].wholeNumber()
+	first, ok2 := o.dict["First"].wholeNumber()
+	if o.kind != kindStream || !o.dict["Type"].isName("ObjStm") || !ok || !ok2 || n > maxObjects || o.dict["Extends"].kind != kindNull {
 		return nil, notPlain("unusual object stream")
 	}
-	content, err := f.decode(o)
+	content, err := f.decodeStream(o)
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +218,8 @@ func (f *file) unpack(id int) ([]object, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, ok := offset.integer()
-		if !ok || key.kind != number || first+at >= len(content) {
+		at, ok := offset.wholeNumber()
+		if !ok || key.kind != kindNumber || first+at >= len(content) {
 			return nil, notPlain("unusual object stream")
 		}
 		l := lexer{data: content, at: first + at, references: true}
@@ -233,36 +235,36 @@ func (f *file) unpack(id int) ([]object, error) {
 	return packed, nil
 }
 
-// decode returns the bytes of a stream. Flate is the only compression that it knows.
-func (f *file) decode(o object) ([]byte, error) {
-	filter, err := f.find(o.dict["Filter"])
+// decodeStream returns the bytes of a stream. Flate is the only compression that it knows.
+func (f *file) decodeStream(o object) ([]byte, error) {
+	filter, err := f.findObject(o.dict["Filter"])
 	if err != nil {
 		return nil, err
 	}
-	if filter.kind == array && len(filter.list) == 1 {
+	if filter.kind == kindArray && len(filter.list) == 1 {
 		filter = filter.list[0]
 	}
-	if filter.kind == null && o.dict["DecodeParms"].kind == null {
+	if filter.kind == kindNull && o.dict["DecodeParms"].kind == kindNull {
 		return o.body, nil
 	}
 	if !filter.isName("FlateDecode") {
 		return nil, notPlain("another filter")
 	}
-	b, err := f.inflate(o.body)
+	b, err := f.inflateBytes(o.body)
 	if err != nil {
 		return nil, err
 	}
 	parameters := o.dict["DecodeParms"]
 	switch {
-	case parameters.kind == null:
+	case parameters.kind == kindNull:
 		return b, nil
-	case parameters.kind == dictionary && o.dict["Type"].isName("XRef"):
+	case parameters.kind == kindDictionary && o.dict["Type"].isName("XRef"):
 		return undoPredictor(b, parameters.dict)
 	}
 	return nil, notPlain("predictor")
 }
 
-func (f *file) inflate(b []byte) ([]byte, error) {
+func (f *file) inflateBytes(b []byte) ([]byte, error) {
 	var err error
 	if f.inflater == nil {
 		f.inflater, err = zlib.NewReader(bytes.NewReader(b))
@@ -272,12 +274,13 @@ func (f *file) inflate(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, notPlain("damaged stream")
 	}
-	out, err := io.ReadAll(io.LimitReader(f.inflater, int64(maxInflated-f.inflated)+1))
-	if err != nil {
+	var out bytes.Buffer
+	out.Grow(min(usualRatio*len(b), maxInflated))
+	if _, err := out.ReadFrom(io.LimitReader(f.inflater, int64(maxInflated-f.inflated)+1)); err != nil {
 		return nil, notPlain("damaged stream")
 	}
-	if f.inflated += len(out); f.inflated > maxInflated {
+	if f.inflated += out.Len(); f.inflated > maxInflated {
 		return nil, notPlain("too much content")
 	}
-	return out, nil
+	return out.Bytes(), nil
 }

@@ -20,7 +20,7 @@ const flagAllCap = 1 << 16
 
 // fontOf returns a font, and reads each once.
 func (f *file) fontOf(o object) (*font, error) {
-	if o.kind != reference {
+	if o.kind != kindReference {
 		return nil, notPlain("font inside of the resources")
 	}
 	if fn := f.fonts[int(o.number)]; fn != nil {
@@ -55,11 +55,11 @@ func (f *file) readFont(o object) (*font, error) {
 
 // findDict finds a dictionary.
 func (f *file) findDict(o object) (dict, error) {
-	found, err := f.find(o)
+	found, err := f.findObject(o)
 	if err != nil {
 		return nil, err
 	}
-	if found.kind != dictionary && found.kind != stream {
+	if found.kind != kindDictionary && found.kind != kindStream {
 		return nil, notPlain("missing dictionary")
 	}
 	return found.dict, nil
@@ -67,7 +67,7 @@ func (f *file) findDict(o object) (dict, error) {
 
 // readComposite reads the widths and the glyphs of a font, and returns its descendant.
 func (f *file) readComposite(fn *font, d dict) (dict, error) {
-	list, err := f.find(d["DescendantFonts"])
+	list, err := f.findObject(d["DescendantFonts"])
 	if err != nil {
 		return nil, err
 	}
@@ -81,25 +81,25 @@ func (f *file) readComposite(fn *font, d dict) (dict, error) {
 	if !descendant["Subtype"].isName("CIDFontType2") {
 		return nil, notPlain("another kind of font")
 	}
-	if m := descendant["CIDToGIDMap"]; m.kind != null && !m.isName("Identity") {
-		glyphs, err := f.find(m)
+	if m := descendant["CIDToGIDMap"]; m.kind != kindNull && !m.isName("Identity") {
+		glyphs, err := f.findObject(m)
 		if err != nil {
 			return nil, err
 		}
-		if glyphs.kind != stream {
+		if glyphs.kind != kindStream {
 			return nil, notPlain("unusual glyphs of a font")
 		}
-		if fn.glyphs, err = f.decode(glyphs); err != nil {
+		if fn.glyphs, err = f.decodeStream(glyphs); err != nil {
 			return nil, err
 		}
 	}
 	fn.defaultWidth = 1000
-	if w := descendant["DW"]; w.kind != null {
+	if w := descendant["DW"]; w.kind != kindNull {
 		if fn.defaultWidth, err = f.readWidth(w); err != nil {
 			return nil, err
 		}
 	}
-	w, err := f.find(descendant["W"])
+	w, err := f.findObject(descendant["W"])
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +108,11 @@ func (f *file) readComposite(fn *font, d dict) (dict, error) {
 
 // readWidth returns a width as PDFium counts it: the fraction is dropped.
 func (f *file) readWidth(o object) (int, error) {
-	o, err := f.find(o)
+	o, err := f.findObject(o)
 	if err != nil {
 		return 0, err
 	}
-	if o.kind != number || o.number < 0 || o.number > 10_000 {
+	if o.kind != kindNumber || o.number < 0 || o.number > 10_000 {
 		return 0, notPlain("unusual width")
 	}
 	return int(o.number), nil
@@ -124,15 +124,15 @@ const maxCode = 0xFFFF
 // readWidthArray reads "first [w1 w2 ...]" and "first last w" (ISO 32000-1, 9.7.4.3).
 func (f *file) readWidthArray(fn *font, list []object) error {
 	for len(list) > 0 {
-		first, ok := list[0].integer()
+		first, ok := list[0].wholeNumber()
 		if !ok || len(list) < 2 {
 			return notPlain("unusual widths")
 		}
-		second, err := f.find(list[1])
+		second, err := f.findObject(list[1])
 		if err != nil {
 			return err
 		}
-		if second.kind == array {
+		if second.kind == kindArray {
 			for i, w := range second.list {
 				if err := f.setWidth(fn, first+i, w); err != nil {
 					return err
@@ -141,7 +141,7 @@ func (f *file) readWidthArray(fn *font, list []object) error {
 			list = list[2:]
 			continue
 		}
-		last, ok := second.integer()
+		last, ok := second.wholeNumber()
 		if !ok || len(list) < 3 || last < first || last > maxCode {
 			return notPlain("unusual widths")
 		}
@@ -173,30 +173,30 @@ func (f *file) readDescriptor(fn *font, d dict) error {
 	if err != nil {
 		return err
 	}
-	flags, ok := descriptor["Flags"].integer()
+	flags, ok := descriptor["Flags"].wholeNumber()
 	ascent, descent := descriptor["Ascent"], descriptor["Descent"]
-	box, err := f.find(descriptor["FontBBox"])
+	box, err := f.findObject(descriptor["FontBBox"])
 	switch {
 	case err != nil:
 		return err
 	case !ok || flags&flagAllCap != 0 || len(box.list) != 4:
 		return notPlain("unusual descriptor of a font")
-	case ascent.kind != number || descent.kind != number || int(ascent.number) <= 0 || int(descent.number) >= 0:
+	case ascent.kind != kindNumber || descent.kind != kindNumber || int(ascent.number) <= 0 || int(descent.number) >= 0:
 		return notPlain("font without ascent and descent")
 	}
 	// PDFium takes the box where it is smaller.
-	if bottom, top := box.list[1], box.list[3]; bottom.kind != number || top.kind != number ||
+	if bottom, top := box.list[1], box.list[3]; bottom.kind != kindNumber || top.kind != kindNumber ||
 		int(bottom.number) > int(descent.number) || int(top.number) < int(ascent.number) {
 		return notPlain("font higher than its box")
 	}
-	program, err := f.find(descriptor["FontFile2"])
+	program, err := f.findObject(descriptor["FontFile2"])
 	if err != nil {
 		return err
 	}
-	if program.kind != stream {
+	if program.kind != kindStream {
 		return notPlain("font that is not an embedded TrueType font")
 	}
-	content, err := f.decode(program)
+	content, err := f.decodeStream(program)
 	if err != nil {
 		return err
 	}
@@ -207,14 +207,14 @@ func (f *file) readDescriptor(fn *font, d dict) error {
 
 // readMeaning reads which characters the codes mean.
 func (f *file) readMeaning(fn *font, d dict) error {
-	o, err := f.find(d["ToUnicode"])
+	o, err := f.findObject(d["ToUnicode"])
 	if err != nil {
 		return err
 	}
-	if o.kind != stream {
+	if o.kind != kindStream {
 		return notPlain("codes without a meaning")
 	}
-	content, err := f.decode(o)
+	content, err := f.decodeStream(o)
 	if err != nil {
 		return err
 	}
@@ -235,9 +235,9 @@ func readToUnicode(texts map[int]string, content []byte) error {
 			err = readRanges(l, texts)
 		case o.isWord("usecmap"):
 			return notPlain("map of codes that uses another one")
-		case o.kind == end && l.at >= len(content):
+		case o.kind == kindEnd && l.at >= len(content):
 			return nil
-		case o.kind == end:
+		case o.kind == kindEnd:
 			return notPlain("unusual map of codes")
 		}
 		if err != nil {
@@ -277,15 +277,15 @@ func readRanges(l *lexer, texts map[int]string) error {
 			return err
 		}
 		first, until := codeOf(from), codeOf(last)
-		if first < 0 || until < first || first>>8 != until>>8 || to.kind == array && len(to.list) != until-first+1 {
+		if first < 0 || until < first || first>>8 != until>>8 || to.kind == kindArray && len(to.list) != until-first+1 {
 			return notPlain("unusual map of codes")
 		}
 		for i := range until - first + 1 {
 			target, step := to, i
-			if to.kind == array {
+			if to.kind == kindArray {
 				target, step = to.list[i], 0
 			}
-			if err := addCharacter(texts, object{kind: text, text: []byte{byte((first + i) >> 8), byte(first + i)}}, target, step); err != nil {
+			if err := addCharacter(texts, object{kind: kindText, text: []byte{byte((first + i) >> 8), byte(first + i)}}, target, step); err != nil {
 				return err
 			}
 		}
@@ -295,9 +295,9 @@ func readRanges(l *lexer, texts map[int]string) error {
 // codeOf returns a code of one or two bytes, -1 for anything else.
 func codeOf(o object) int {
 	switch {
-	case o.kind == text && len(o.text) == 1:
+	case o.kind == kindText && len(o.text) == 1:
 		return int(o.text[0])
-	case o.kind == text && len(o.text) == 2:
+	case o.kind == kindText && len(o.text) == 2:
 		return int(o.text[0])<<8 | int(o.text[1])
 	}
 	return -1
@@ -307,7 +307,7 @@ func codeOf(o object) int {
 func addCharacter(texts map[int]string, from, to object, step int) error {
 	code := codeOf(from)
 	n := len(to.text) / 2
-	if code < 0 || to.kind != text || n == 0 || len(to.text)%2 != 0 || n > 1 && step > 0 {
+	if code < 0 || to.kind != kindText || n == 0 || len(to.text)%2 != 0 || n > 1 && step > 0 {
 		return notPlain("unusual map of codes")
 	}
 	units := make([]uint16, n)
@@ -340,8 +340,8 @@ func (fn *font) inkOf(code int) (inkBox, error) {
 	return fn.outlines.inkOf(int(fn.glyphs[2*code])<<8 | int(fn.glyphs[2*code+1]))
 }
 
-// width returns the width of a code.
-func (fn *font) width(code int) int {
+// widthOf returns the width of a code.
+func (fn *font) widthOf(code int) int {
 	if w, ok := fn.widths[code]; ok {
 		return w
 	}

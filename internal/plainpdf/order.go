@@ -55,12 +55,12 @@ func lastWidth(r textRun) float64  { return r.glyphWidth(r.glyphs[len(r.glyphs)-
 
 // glyphWidth is the width of a glyph in the text's space.
 func (r textRun) glyphWidth(g glyph) float64 {
-	return float64(r.font.width(g.code)) * r.size / 1000
+	return float64(r.font.widthOf(g.code)) * r.size / 1000
 }
 
 // checkRepeatedRun refuses a run that begins like an earlier one at its place. PDFium drops one of two equal runs.
 func checkRepeatedRun(earlier []textRun, r textRun) error {
-	reach := 2 * nearby * r.height()
+	reach := 2 * nearby * r.fontHeight()
 	for _, e := range earlier {
 		if e.glyphs[0].code == r.glyphs[0].code && math.Abs(e.matrix.e-r.matrix.e) < reach &&
 			math.Abs(e.matrix.f-r.matrix.f) < reach {
@@ -70,5 +70,5 @@ func checkRepeatedRun(earlier []textRun, r textRun) error {
 	return nil
 }
 
-// height is the size of the font on the page.
-func (r textRun) height() float64 { return r.size * math.Hypot(r.matrix.c, r.matrix.d) }
+// fontHeight is the size of the font on the page.
+func (r textRun) fontHeight() float64 { return r.size * math.Hypot(r.matrix.c, r.matrix.d) }

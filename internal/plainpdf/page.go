@@ -15,7 +15,7 @@ func (f *file) findPages() ([]dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if catalogue["OCProperties"].kind != null {
+	if catalogue["OCProperties"].kind != kindNull {
 		return nil, notPlain("layers")
 	}
 	root, err := f.findDict(catalogue["Pages"])
@@ -23,10 +23,10 @@ func (f *file) findPages() ([]dict, error) {
 		return nil, err
 	}
 	tree := pageTree{file: f}
-	if err := tree.collect(catalogue["Pages"], dict{}); err != nil {
+	if err := tree.collectPages(catalogue["Pages"], dict{}); err != nil {
 		return nil, err
 	}
-	if count, ok := root["Count"].integer(); !ok || count != len(tree.pages) || count == 0 {
+	if count, ok := root["Count"].wholeNumber(); !ok || count != len(tree.pages) || count == 0 {
 		return nil, notPlain("wrong number of pages")
 	}
 	return tree.pages, nil
@@ -42,8 +42,8 @@ type pageTree struct {
 // maxNodes is the largest number of nodes of a tree: twice that of pages, so that one that contains itself ends.
 const maxNodes = 2 * document.MaxPages
 
-// collect adds the pages below a node.
-func (t *pageTree) collect(o object, above dict) error {
+// collectPages adds the pages below a node.
+func (t *pageTree) collectPages(o object, above dict) error {
 	if t.nodes++; t.nodes > maxNodes {
 		return notPlain("too many pages")
 	}
@@ -53,7 +53,7 @@ func (t *pageTree) collect(o object, above dict) error {
 	}
 	inherited := dict{}
 	for _, key := range inheritable {
-		if inherited[key] = node[key]; node[key].kind == null {
+		if inherited[key] = node[key]; node[key].kind == kindNull {
 			inherited[key] = above[key]
 		}
 	}
@@ -65,12 +65,12 @@ func (t *pageTree) collect(o object, above dict) error {
 	case !node["Type"].isName("Pages"):
 		return notPlain("unusual node of a page tree")
 	}
-	kids, err := t.file.find(node["Kids"])
+	kids, err := t.file.findObject(node["Kids"])
 	if err != nil {
 		return err
 	}
 	for _, kid := range kids.list {
-		if err := t.collect(kid, inherited); err != nil {
+		if err := t.collectPages(kid, inherited); err != nil {
 			return err
 		}
 	}
@@ -81,7 +81,7 @@ func (t *pageTree) collect(o object, above dict) error {
 type box struct{ left, bottom, right, top float64 }
 
 func (f *file) readBox(o object) (box, error) {
-	o, err := f.find(o)
+	o, err := f.findObject(o)
 	if err != nil {
 		return box{}, err
 	}
@@ -90,7 +90,7 @@ func (f *file) readBox(o object) (box, error) {
 	}
 	var v [4]float64
 	for i, side := range o.list {
-		if side.kind != number || math.Abs(side.number) > maxInteger {
+		if side.kind != kindNumber || math.Abs(side.number) > maxInteger {
 			return box{}, notPlain("unusual size of a page")
 		}
 		v[i] = side.number
@@ -104,15 +104,15 @@ func (f *file) readBox(o object) (box, error) {
 
 // readFrame returns the part of a page that is displayed.
 func (f *file) readFrame(page dict) (box, error) {
-	rotation, err := f.find(page["Rotate"])
+	rotation, err := f.findObject(page["Rotate"])
 	if err != nil {
 		return box{}, err
 	}
-	if rotation.kind != null && (rotation.kind != number || rotation.number != 0) || page["UserUnit"].kind != null {
+	if rotation.kind != kindNull && (rotation.kind != kindNumber || rotation.number != 0) || page["UserUnit"].kind != kindNull {
 		return box{}, notPlain("rotated or scaled page")
 	}
 	b, err := f.readBox(page["MediaBox"])
-	if err != nil || page["CropBox"].kind == null {
+	if err != nil || page["CropBox"].kind == kindNull {
 		return b, err
 	}
 	crop, err := f.readBox(page["CropBox"])
@@ -138,7 +138,7 @@ func (f *file) readPage(page dict) (document.Page, int, error) {
 		return document.Page{}, 0, err
 	}
 	p := &interpreter{file: f, fonts: map[string]*font{}, resources: resources, state: graphicsState{ctm: identity}}
-	if err := p.run(content); err != nil {
+	if err := p.runContent(content); err != nil {
 		return document.Page{}, 0, err
 	}
 	runs, err := arrangeRuns(p.runs)
@@ -151,24 +151,24 @@ func (f *file) readPage(page dict) (document.Page, int, error) {
 
 // readContent returns the content of a page, whose streams are one program together.
 func (f *file) readContent(o object) ([]byte, error) {
-	o, err := f.find(o)
+	o, err := f.findObject(o)
 	if err != nil {
 		return nil, err
 	}
 	parts := o.list
-	if o.kind == stream {
-		return f.decode(o)
+	if o.kind == kindStream {
+		return f.decodeStream(o)
 	}
 	var content []byte
 	for _, part := range parts {
-		part, err := f.find(part)
+		part, err := f.findObject(part)
 		if err != nil {
 			return nil, err
 		}
-		if part.kind != stream {
+		if part.kind != kindStream {
 			return nil, notPlain("page without content")
 		}
-		b, err := f.decode(part)
+		b, err := f.decodeStream(part)
 		if err != nil {
 			return nil, err
 		}

@@ -9,17 +9,17 @@ import (
 type kind uint8
 
 const (
-	null kind = iota
-	boolean
-	number
-	text // a string
-	name
-	array
-	dictionary
-	stream
-	reference
-	keyword // an operator, or a word such as "obj"
-	end     // of the input, or of an array or dictionary
+	kindNull kind = iota
+	kindBoolean
+	kindNumber
+	kindText // a string
+	kindName
+	kindArray
+	kindDictionary
+	kindStream
+	kindReference
+	kindKeyword // an operator, or a word such as "obj"
+	kindEnd     // of the input, or of an array or dictionary
 )
 
 // object is one object or token. Its zero value is null.
@@ -35,15 +35,15 @@ type object struct {
 type dict map[string]object
 
 // isWord reports whether o is the keyword.
-func (o object) isWord(word string) bool { return o.kind == keyword && string(o.text) == word }
+func (o object) isWord(word string) bool { return o.kind == kindKeyword && string(o.text) == word }
 
 // isName reports whether o is the name.
-func (o object) isName(want string) bool { return o.kind == name && string(o.text) == want }
+func (o object) isName(want string) bool { return o.kind == kindName && string(o.text) == want }
 
-// integer returns a whole number that is not negative, up to the largest size of a document.
-func (o object) integer() (int, bool) {
+// wholeNumber returns a whole number that is not negative, up to the largest size of a document.
+func (o object) wholeNumber() (int, bool) {
 	n := int(o.number)
-	return n, o.kind == number && float64(n) == o.number && n >= 0 && n <= maxInteger
+	return n, o.kind == kindNumber && float64(n) == o.number && n >= 0 && n <= maxInteger
 }
 
 const (
@@ -106,7 +106,7 @@ func (l *lexer) readObject() (object, error) {
 func (l *lexer) readNested(depth int) (object, error) {
 	l.skipSpace()
 	if l.at >= len(l.data) {
-		return object{kind: end}, nil
+		return object{kind: kindEnd}, nil
 	}
 	if l.parts++; depth > maxDepth || l.parts > maxParts {
 		return object{}, notPlain("deep or long object")
@@ -124,11 +124,11 @@ func (l *lexer) readNested(depth int) (object, error) {
 	case '[':
 		l.at++
 		list, err := l.readList("]", depth)
-		return object{kind: array, list: list}, err
+		return object{kind: kindArray, list: list}, err
 	case '+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return l.readNumber()
 	case ']', '>':
-		return object{kind: end}, nil
+		return object{kind: kindEnd}, nil
 	default:
 		if isDelimiter(c) {
 			return object{}, notPlain("unexpected delimiter")
@@ -153,11 +153,11 @@ func (l *lexer) readWord() (object, error) {
 	case "null":
 		return object{}, nil
 	case "true":
-		return object{kind: boolean, number: 1}, nil
+		return object{kind: kindBoolean, number: 1}, nil
 	case "false":
-		return object{kind: boolean}, nil
+		return object{kind: kindBoolean}, nil
 	default:
-		return object{kind: keyword, text: word}, nil
+		return object{kind: kindKeyword, text: word}, nil
 	}
 }
 
@@ -170,7 +170,7 @@ func (l *lexer) readName() (object, error) {
 		}
 		text = bytes.Join([][]byte{text[:i], text[i+3:]}, []byte{byte(hexDigit(text[i+1])<<4 | hexDigit(text[i+2]))})
 	}
-	return object{kind: name, text: text}, nil
+	return object{kind: kindName, text: text}, nil
 }
 
 // readNumber reads a number, or the reference that it begins.
@@ -179,11 +179,11 @@ func (l *lexer) readNumber() (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	o := object{kind: number, number: value}
+	o := object{kind: kindNumber, number: value}
 	if !l.references {
 		return o, nil
 	}
-	if _, ok := o.integer(); !ok {
+	if _, ok := o.wholeNumber(); !ok {
 		return o, nil
 	}
 	// "0 R": documents whose objects have another generation were edited.
@@ -195,7 +195,7 @@ func (l *lexer) readNumber() (object, error) {
 	behind.skipSpace()
 	if string(behind.readRegular()) == "R" {
 		l.at = behind.at
-		o.kind = reference
+		o.kind = kindReference
 	}
 	return o, nil
 }
@@ -233,7 +233,7 @@ func (l *lexer) readString() (object, error) {
 		case ')':
 			if depth--; depth == 0 {
 				l.at++
-				return object{kind: text, text: b}, nil
+				return object{kind: kindText, text: b}, nil
 			}
 			b = append(b, c)
 		case '\\':
@@ -287,7 +287,7 @@ func (l *lexer) readHexString() (object, error) {
 		b[i] = byte(high<<4 | low)
 	}
 	l.at += length + 1
-	return object{kind: text, text: b}, nil
+	return object{kind: kindText, text: b}, nil
 }
 
 func hexDigit(c byte) int {
@@ -311,10 +311,10 @@ func (l *lexer) readList(closing string, depth int) ([]object, error) {
 			return nil, err
 		}
 		switch {
-		case o.kind == end && l.hasPrefix(closing):
+		case o.kind == kindEnd && l.hasPrefix(closing):
 			l.at += len(closing)
 			return list, nil
-		case o.kind == end, o.kind == keyword:
+		case o.kind == kindEnd, o.kind == kindKeyword:
 			return nil, notPlain("unfinished array or dictionary")
 		}
 		list = append(list, o)
@@ -333,10 +333,10 @@ func (l *lexer) readDictionary(depth int) (object, error) {
 	d := make(dict, len(list)/2)
 	for i := 0; i < len(list); i += 2 {
 		key := string(list[i].text)
-		if _, twice := d[key]; twice || list[i].kind != name {
+		if _, twice := d[key]; twice || list[i].kind != kindName {
 			return object{}, notPlain("unusual dictionary")
 		}
 		d[key] = list[i+1]
 	}
-	return object{kind: dictionary, dict: d}, nil
+	return object{kind: kindDictionary, dict: d}, nil
 }

@@ -13,7 +13,7 @@ func (f *file) readTable(offset int) error {
 	if err != nil {
 		return err
 	}
-	if o.kind != stream || !o.dict["Type"].isName("XRef") {
+	if o.kind != kindStream || !o.dict["Type"].isName("XRef") {
 		return notPlain("no table of objects where it is expected")
 	}
 	f.trailer = o.dict
@@ -35,8 +35,8 @@ func (f *file) readClassicTable(l *lexer) error {
 		if err != nil {
 			return err
 		}
-		from, ok := first.integer()
-		n, ok2 := count.integer()
+		from, ok := first.wholeNumber()
+		n, ok2 := count.wholeNumber()
 		if !ok || !ok2 || from+n > maxObjects {
 			return notPlain("unusual table of objects")
 		}
@@ -57,11 +57,11 @@ func (f *file) readEntry(l *lexer, number int) error {
 			return err
 		}
 	}
-	offset, ok := fields[0].integer()
+	offset, ok := fields[0].wholeNumber()
 	switch {
 	case ok && fields[2].isWord("f"):
 		return nil
-	case ok && fields[2].isWord("n") && fields[1].kind == null, ok && fields[2].isWord("n") && fields[1].number == 0:
+	case ok && fields[2].isWord("n") && fields[1].kind == kindNull, ok && fields[2].isWord("n") && fields[1].number == 0:
 		return f.addPlace(number, place{offset: offset})
 	}
 	return notPlain("unusual table of objects")
@@ -77,7 +77,7 @@ func (f *file) addPlace(number int, p place) error {
 
 // readTableStream reads the table in its form as a stream (ISO 32000-1, 7.5.8).
 func (f *file) readTableStream(o object) error {
-	rows, err := f.decode(o)
+	rows, err := f.decodeStream(o)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (f *file) readTableStream(o object) error {
 	for i := range widths {
 		ok := i < len(w)
 		if ok {
-			widths[i], ok = w[i].integer()
+			widths[i], ok = w[i].wholeNumber()
 		}
 		if !ok || widths[i] > 4 {
 			return notPlain("unusual table of objects")
@@ -96,14 +96,14 @@ func (f *file) readTableStream(o object) error {
 	}
 	index := o.dict["Index"].list
 	if index == nil {
-		index = []object{{kind: number}, o.dict["Size"]}
+		index = []object{{kind: kindNumber}, o.dict["Size"]}
 	}
 	if len(w) != 3 || size == 0 || len(index)%2 != 0 {
 		return notPlain("unusual table of objects")
 	}
 	for i := 0; i < len(index); i += 2 {
-		from, ok := index[i].integer()
-		n, ok2 := index[i+1].integer()
+		from, ok := index[i].wholeNumber()
+		n, ok2 := index[i+1].wholeNumber()
 		if !ok || !ok2 || from+n > maxObjects || n*size > len(rows) {
 			return notPlain("unusual table of objects")
 		}
@@ -148,8 +148,8 @@ func (f *file) addRow(number int, widths [3]int, row []byte) error {
 const upPredictor = 2
 
 func undoPredictor(b []byte, parameters dict) ([]byte, error) {
-	columns, ok := parameters["Columns"].integer()
-	if predictor, _ := parameters["Predictor"].integer(); predictor < 10 || !ok || columns == 0 || len(b)%(columns+1) != 0 {
+	columns, ok := parameters["Columns"].wholeNumber()
+	if predictor, _ := parameters["Predictor"].wholeNumber(); predictor < 10 || !ok || columns == 0 || len(b)%(columns+1) != 0 {
 		return nil, notPlain("unusual predictor")
 	}
 	above := make([]byte, columns)

@@ -67,7 +67,7 @@ func (o *outlines) inkOf(glyph int) (inkBox, error) {
 	case until-from < header:
 		return inkBox{}, notPlain("damaged font")
 	}
-	side := func(i int) int { return o.scale(int(int16(binary.BigEndian.Uint16(o.glyf[from+2*i:])))) }
+	side := func(i int) int { return o.toThousandths(int(int16(binary.BigEndian.Uint16(o.glyf[from+2*i:])))) }
 	b := inkBox{side(1), side(2), side(3), side(4)}
 	b.top += b.top / 64
 	return b, nil
@@ -86,7 +86,7 @@ func (o *outlines) glyphOffset(glyph int) (int, bool) {
 	return 0, false
 }
 
-// scale converts units of the font to thousandths.
-func (o *outlines) scale(v int) int {
+// toThousandths converts units of the font to thousandths.
+func (o *outlines) toThousandths(v int) int {
 	return int((float64(v)*1000 + float64(o.unitsPerEm/2)) / float64(o.unitsPerEm))
 }

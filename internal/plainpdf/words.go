@@ -35,9 +35,9 @@ const (
 
 // checkRepeated refuses a glyph that repeats a recent one at its place.
 func (j *joiner) checkRepeated(r textRun, g glyph) error {
-	x, y := r.matrix.place(g.offset, 0)
+	x, y := r.matrix.placePoint(g.offset, 0)
 	for _, p := range j.recent {
-		if p.code == g.code && p.font == r.font && math.Abs(p.x-x) < nearby*r.height() && math.Abs(p.y-y) < nearby*r.height() {
+		if p.code == g.code && p.font == r.font && math.Abs(p.x-x) < nearby*r.fontHeight() && math.Abs(p.y-y) < nearby*r.fontHeight() {
 			return notPlain("text that is printed twice")
 		}
 	}
@@ -74,8 +74,8 @@ func (j *joiner) addGlyph(r textRun, g glyph) error {
 	if err != nil {
 		return err
 	}
-	_, baseline := r.matrix.place(g.offset, 0)
-	line := words.Run{Size: r.height(), Baseline: j.frame.top - baseline}
+	_, baseline := r.matrix.placePoint(g.offset, 0)
+	line := words.Run{Size: r.fontHeight(), Baseline: j.frame.top - baseline}
 	if r.replacement != "" {
 		return j.addReplacement(r, g, ink, line)
 	}
