@@ -16,9 +16,9 @@ const (
 
 // textState is what text operators set (ISO 32000-1, 9.3). It is part of the graphics state.
 type textState struct {
-	font           *font
-	size           float64
-	charSpace, gap float64 // gap is the leading
+	font                      *font
+	size                      float64
+	charSpace, wordSpace, gap float64 // gap is the leading
 }
 
 type graphicsState struct {
@@ -245,7 +245,9 @@ func (p *interpreter) setText(operator string) error {
 	if err != nil {
 		return err
 	}
-	switch operator { // the space of Tw is that of codes of one byte
+	switch operator {
+	case "Tw":
+		p.state.wordSpace = v[0]
 	case "Tc":
 		p.state.charSpace = v[0]
 	case "TL":
@@ -330,19 +332,23 @@ func (p *interpreter) showText(pieces []object) error {
 			at -= piece.number * s.size / 1000
 			continue
 		}
-		if piece.kind != kindText || len(piece.text)%2 != 0 {
+		if piece.kind != kindText || len(piece.text)%s.font.codeBytes != 0 {
 			return notPlain("unusual operand")
 		}
-		for i := 0; i < len(piece.text); i += 2 {
-			code := int(piece.text[i])<<8 | int(piece.text[i+1])
-			if s.font.texts[code] == "" {
+		for rest := piece.text; len(rest) > 0; rest = rest[s.font.codeBytes:] {
+			code := codeOf(rest[:s.font.codeBytes])
+			width, ok := s.font.widthOf(code)
+			if !ok || s.font.texts[code] == "" {
 				return notPlain("character without a meaning")
 			}
 			if len(glyphs) == 0 {
 				start = at
 			}
 			glyphs = append(glyphs, glyph{code, at - start})
-			at += float64(s.font.widthOf(code))*s.size/1000 + s.charSpace
+			at += float64(width)*s.size/1000 + s.charSpace
+			if s.font.codeBytes == 1 && code == ' ' {
+				at += s.wordSpace
+			}
 		}
 	}
 	p.characters += len(glyphs)

@@ -9,11 +9,12 @@ import (
 type TestFont struct {
 	Program         []byte
 	Widths          map[int]int // by code, in thousandths of the size
+	CodeBytes       int
 	Ascent, Descent int
 	Codes           map[rune]int // of the characters that have a glyph
 }
 
-// FontOf returns the first font of the first page of a plain PDF.
+// FontOf returns the font with most characters of the first page of a plain PDF.
 func FontOf(pdf []byte) (TestFont, error) {
 	f, err := openFile(pdf)
 	if err != nil {
@@ -31,31 +32,36 @@ func FontOf(pdf []byte) (TestFont, error) {
 	if err != nil {
 		return TestFont{}, err
 	}
+	var best TestFont
 	for _, key := range slices.Sorted(maps.Keys(fonts)) {
 		o := fonts[key]
 		fn, err := f.fontOf(o)
 		if err != nil {
 			return TestFont{}, err
 		}
-		font := TestFont{Ascent: fn.ascent, Descent: fn.descent, Codes: map[rune]int{}}
+		font := TestFont{CodeBytes: fn.codeBytes, Ascent: fn.ascent, Descent: fn.descent, Codes: map[rune]int{}}
 		for code, meaning := range fn.texts {
 			if r := []rune(meaning); len(r) == 1 {
 				font.Codes[r[0]] = code
 			}
 		}
 		d, _ := f.findDict(o)
-		list, _ := f.findObject(d["DescendantFonts"])
-		descendant, _ := f.findDict(list.list[0])
-		descriptor, _ := f.findDict(descendant["FontDescriptor"])
+		if fn.codeBytes == 2 {
+			list, _ := f.findObject(d["DescendantFonts"])
+			d, _ = f.findDict(list.list[0])
+		}
+		descriptor, _ := f.findDict(d["FontDescriptor"])
 		program, _ := f.findObject(descriptor["FontFile2"])
 		if font.Program, err = f.decodeStream(program); err != nil {
 			return TestFont{}, err
 		}
 		font.Widths = map[int]int{}
 		for _, code := range font.Codes {
-			font.Widths[code] = fn.widthOf(code)
+			font.Widths[code], _ = fn.widthOf(code)
 		}
-		return font, nil
+		if len(font.Codes) > len(best.Codes) {
+			best = font
+		}
 	}
-	return TestFont{}, notPlain("no font")
+	return best, nil
 }

@@ -1,18 +1,21 @@
 package plainpdf
 
-import "unicode/utf16"
+import "golang.org/x/text/encoding/charmap"
 
-// font is what a composite font (Type0) says about its codes of two bytes. Widths, ascent and descent are in thousandths
-// of the size.
+// font is what a TrueType font says about its codes. Widths, ascent and descent are in thousandths of the size.
 type font struct {
+	// codeBytes is the number of bytes of a code: 2 for a composite font, otherwise 1.
+	codeBytes int
 	// texts are what the codes mean: one character, or the letters of a ligature.
 	texts           map[int]string
 	widths          map[int]int
-	defaultWidth    int
+	defaultWidth    int // -1 for none
 	ascent, descent int
 	outlines        *outlines
-	// glyphs are the numbers of the glyphs, two bytes for each code; nil when the code is the number.
-	glyphs []byte
+	// raisedInk reports that PDFium adds a 64th to the top of the ink.
+	raisedInk bool
+	// glyphOf returns the number of the glyph of a code, -1 for none.
+	glyphOf func(code int) int
 }
 
 // flagAllCap is the flag of a font that shows small letters as capitals.
@@ -39,15 +42,16 @@ func (f *file) readFont(o object) (*font, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !d["Subtype"].isName("Type0") {
-		return nil, notPlain("another kind of font")
-	}
 	fn := &font{texts: map[int]string{}, widths: map[int]int{}}
-	descendant, err := f.readComposite(fn, d)
-	if err != nil {
-		return nil, err
+	switch string(d["Subtype"].text) {
+	case "Type0":
+		err = f.readComposite(fn, d)
+	case "TrueType":
+		err = f.readSimple(fn, d)
+	default:
+		err = notPlain("another kind of font")
 	}
-	if err := f.readDescriptor(fn, descendant); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return fn, f.readMeaning(fn, d)
@@ -65,45 +69,106 @@ func (f *file) findDict(o object) (dict, error) {
 	return found.dict, nil
 }
 
-// readComposite reads the widths and the glyphs of a font, and returns its descendant.
-func (f *file) readComposite(fn *font, d dict) (dict, error) {
+// readComposite reads a font with codes of two bytes, each the number of a glyph or mapped to one.
+func (f *file) readComposite(fn *font, d dict) error {
 	list, err := f.findObject(d["DescendantFonts"])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !d["Encoding"].isName("Identity-H") || len(list.list) != 1 {
-		return nil, notPlain("unusual encoding of a composite font")
+		return notPlain("unusual encoding of a composite font")
 	}
 	descendant, err := f.findDict(list.list[0])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !descendant["Subtype"].isName("CIDFontType2") {
-		return nil, notPlain("another kind of font")
+		return notPlain("another kind of font")
 	}
-	if m := descendant["CIDToGIDMap"]; m.kind != kindNull && !m.isName("Identity") {
-		glyphs, err := f.findObject(m)
-		if err != nil {
-			return nil, err
-		}
-		if glyphs.kind != kindStream {
-			return nil, notPlain("unusual glyphs of a font")
-		}
-		if fn.glyphs, err = f.decodeStream(glyphs); err != nil {
-			return nil, err
-		}
+	fn.codeBytes, fn.defaultWidth = 2, 1000
+	if err := f.readGlyphs(fn, descendant["CIDToGIDMap"]); err != nil {
+		return err
 	}
-	fn.defaultWidth = 1000
 	if w := descendant["DW"]; w.kind != kindNull {
 		if fn.defaultWidth, err = f.readWidth(w); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	w, err := f.findObject(descendant["W"])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return descendant, f.readWidthArray(fn, w.list)
+	if err := f.readWidthArray(fn, w.list); err != nil {
+		return err
+	}
+	_, _, err = f.readDescriptor(fn, descendant)
+	// CFX_Face::GetCharBBox, which PDFium uses for composite fonts only.
+	fn.raisedInk = true
+	return err
+}
+
+// readGlyphs reads the map of codes to glyphs, two bytes for each code. Without one the code is the number.
+func (f *file) readGlyphs(fn *font, o object) error {
+	fn.glyphOf = func(code int) int { return code }
+	if o.kind == kindNull || o.isName("Identity") {
+		return nil
+	}
+	o, err := f.findObject(o)
+	if err != nil {
+		return err
+	}
+	if o.kind != kindStream {
+		return notPlain("unusual glyphs of a font")
+	}
+	glyphs, err := f.decodeStream(o)
+	fn.glyphOf = func(code int) int {
+		if 2*code+2 > len(glyphs) {
+			return -1
+		}
+		return int(glyphs[2*code])<<8 | int(glyphs[2*code+1])
+	}
+	return err
+}
+
+// flagSymbolic and flagNonsymbolic say whether the characters of a font are those of the standard Latin ones.
+const (
+	flagSymbolic    = 1 << 2
+	flagNonsymbolic = 1 << 5
+)
+
+// readSimple reads a font with codes of one byte, in Windows-1252, whose only table of characters is one of Unicode: the
+// subsets of cairo, with which Firefox prints. PDFium finds the glyphs of other tables by rules of its own.
+func (f *file) readSimple(fn *font, d dict) error {
+	fn.codeBytes, fn.defaultWidth = 1, -1
+	first, ok := d["FirstChar"].wholeNumber()
+	widths, err := f.findObject(d["Widths"])
+	if err != nil {
+		return err
+	}
+	if !ok || len(widths.list) == 0 || first+len(widths.list) > 256 || !d["Encoding"].isName("WinAnsiEncoding") {
+		return notPlain("unusual encoding of a font")
+	}
+	for i, w := range widths.list {
+		if err := f.setWidth(fn, first+i, w); err != nil {
+			return err
+		}
+	}
+	flags, tables, err := f.readDescriptor(fn, d)
+	if err != nil {
+		return err
+	}
+	if flags&(flagSymbolic|flagNonsymbolic) != flagNonsymbolic {
+		return notPlain("unusual encoding of a font")
+	}
+	glyphs, err := readCharacters(tables["cmap"])
+	fn.glyphOf = func(code int) int {
+		character := charmap.Windows1252.DecodeByte(byte(code))
+		if glyph := glyphs[int(character)]; glyph > 0 && character > ' ' && character != noBreakSpace && character != softHyphen {
+			return glyph
+		}
+		return -1
+	}
+	return err
 }
 
 // readWidth returns a width as PDFium counts it: the fraction is dropped.
@@ -167,42 +232,46 @@ func (f *file) setWidth(fn *font, code int, o object) error {
 	return nil
 }
 
-// readDescriptor reads ascent and descent.
-func (f *file) readDescriptor(fn *font, d dict) error {
+// readDescriptor reads ascent, descent and outlines. It returns the flags and the tables of the font's program.
+func (f *file) readDescriptor(fn *font, d dict) (int, map[string][]byte, error) {
 	descriptor, err := f.findDict(d["FontDescriptor"])
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	flags, ok := descriptor["Flags"].wholeNumber()
 	ascent, descent := descriptor["Ascent"], descriptor["Descent"]
 	box, err := f.findObject(descriptor["FontBBox"])
 	switch {
 	case err != nil:
-		return err
+		return 0, nil, err
 	case !ok || flags&flagAllCap != 0 || len(box.list) != 4:
-		return notPlain("unusual descriptor of a font")
+		return 0, nil, notPlain("unusual descriptor of a font")
 	case ascent.kind != kindNumber || descent.kind != kindNumber || int(ascent.number) <= 0 || int(descent.number) >= 0:
-		return notPlain("font without ascent and descent")
+		return 0, nil, notPlain("font without ascent and descent")
 	}
 	// PDFium takes the box where it is smaller.
 	if bottom, top := box.list[1], box.list[3]; bottom.kind != kindNumber || top.kind != kindNumber ||
 		int(bottom.number) > int(descent.number) || int(top.number) < int(ascent.number) {
-		return notPlain("font higher than its box")
+		return 0, nil, notPlain("font higher than its box")
 	}
 	program, err := f.findObject(descriptor["FontFile2"])
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	if program.kind != kindStream {
-		return notPlain("font that is not an embedded TrueType font")
+		return 0, nil, notPlain("font that is not an embedded TrueType font")
 	}
 	content, err := f.decodeStream(program)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	fn.ascent, fn.descent = int(ascent.number), int(descent.number)
-	fn.outlines, err = readOutlines(content)
-	return err
+	tables, err := readTables(content)
+	if err != nil {
+		return 0, nil, err
+	}
+	fn.outlines, err = readOutlines(tables)
+	return flags, tables, err
 }
 
 // readMeaning reads which characters the codes mean.
@@ -221,129 +290,23 @@ func (f *file) readMeaning(fn *font, d dict) error {
 	return readToUnicode(fn.texts, content)
 }
 
-// readToUnicode reads a map of codes to characters (ISO 32000-1, 9.10.3), one character for each code.
-func readToUnicode(texts map[int]string, content []byte) error {
-	l := &lexer{data: content}
-	for {
-		o, err := l.readObject()
-		switch {
-		case err != nil:
-			return err
-		case o.isWord("beginbfchar"):
-			err = readCharacters(l, texts)
-		case o.isWord("beginbfrange"):
-			err = readRanges(l, texts)
-		case o.isWord("usecmap"):
-			return notPlain("map of codes that uses another one")
-		case o.kind == kindEnd && l.at >= len(content):
-			return nil
-		case o.kind == kindEnd:
-			return notPlain("unusual map of codes")
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func readCharacters(l *lexer, texts map[int]string) error {
-	for {
-		from, err := l.readObject()
-		if err != nil || from.isWord("endbfchar") {
-			return err
-		}
-		to, err := l.readObject()
-		if err != nil {
-			return err
-		}
-		if err := addCharacter(texts, from, to, 0); err != nil {
-			return err
-		}
-	}
-}
-
-func readRanges(l *lexer, texts map[int]string) error {
-	for {
-		from, err := l.readObject()
-		if err != nil || from.isWord("endbfrange") {
-			return err
-		}
-		last, err := l.readObject()
-		if err != nil {
-			return err
-		}
-		to, err := l.readObject()
-		if err != nil {
-			return err
-		}
-		first, until := codeOf(from), codeOf(last)
-		if first < 0 || until < first || first>>8 != until>>8 || to.kind == kindArray && len(to.list) != until-first+1 {
-			return notPlain("unusual map of codes")
-		}
-		for i := range until - first + 1 {
-			target, step := to, i
-			if to.kind == kindArray {
-				target, step = to.list[i], 0
-			}
-			if err := addCharacter(texts, object{kind: kindText, text: []byte{byte((first + i) >> 8), byte(first + i)}}, target, step); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// codeOf returns a code of one or two bytes, -1 for anything else.
-func codeOf(o object) int {
-	switch {
-	case o.kind == kindText && len(o.text) == 1:
-		return int(o.text[0])
-	case o.kind == kindText && len(o.text) == 2:
-		return int(o.text[0])<<8 | int(o.text[1])
-	}
-	return -1
-}
-
-// addCharacter maps a code to UTF-16 units, the last of which is raised by step.
-func addCharacter(texts map[int]string, from, to object, step int) error {
-	code := codeOf(from)
-	n := len(to.text) / 2
-	if code < 0 || to.kind != kindText || n == 0 || len(to.text)%2 != 0 || n > 1 && step > 0 {
-		return notPlain("unusual map of codes")
-	}
-	units := make([]uint16, n)
-	for i := range units {
-		units[i] = uint16(to.text[2*i])<<8 | uint16(to.text[2*i+1])
-	}
-	units[n-1] += uint16(step)
-	meaning := string(utf16.Decode(units))
-	if letters, ok := ligatures[meaning]; ok {
-		meaning = letters
-	}
-	if earlier, twice := texts[code]; twice && earlier != meaning {
-		return notPlain("code with two meanings")
-	}
-	texts[code] = meaning
-	return nil
-}
-
-// ligatures are the letters of characters that PDFium expands.
-var ligatures = map[string]string{"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
-
-// inkOf returns the box of the ink of a code.
+// inkOf returns the box of the ink of a code, in thousandths of the size.
 func (fn *font) inkOf(code int) (inkBox, error) {
-	switch {
-	case fn.glyphs == nil:
-		return fn.outlines.inkOf(code)
-	case 2*code+2 > len(fn.glyphs):
+	glyph := fn.glyphOf(code)
+	if glyph < 0 {
 		return inkBox{}, notPlain("glyph that is not there")
 	}
-	return fn.outlines.inkOf(int(fn.glyphs[2*code])<<8 | int(fn.glyphs[2*code+1]))
+	ink, err := fn.outlines.inkOf(glyph)
+	if fn.raisedInk {
+		ink.top += ink.top / 64
+	}
+	return ink, err
 }
 
-// widthOf returns the width of a code.
-func (fn *font) widthOf(code int) int {
+// widthOf returns the width of a code, false when the font does not say it.
+func (fn *font) widthOf(code int) (int, bool) {
 	if w, ok := fn.widths[code]; ok {
-		return w
+		return w, true
 	}
-	return fn.defaultWidth
+	return fn.defaultWidth, fn.defaultWidth >= 0
 }

@@ -55,7 +55,8 @@ func lastWidth(r textRun) float64  { return r.glyphWidth(r.glyphs[len(r.glyphs)-
 
 // glyphWidth is the width of a glyph in the text's space.
 func (r textRun) glyphWidth(g glyph) float64 {
-	return float64(r.font.widthOf(g.code)) * r.size / 1000
+	width, _ := r.font.widthOf(g.code)
+	return float64(width) * r.size / 1000
 }
 
 // checkRepeatedRun refuses a run that begins like an earlier one at its place. PDFium drops one of two equal runs.

@@ -130,7 +130,7 @@ func TestDocumentsLikePDFium(t *testing.T) {
 
 // TestRandomPagesLikePDFium compares the readers on pages that are written at random.
 func TestRandomPagesLikePDFium(t *testing.T) {
-	pdfium, font := newPDFium(t), readFont(t)
+	pdfium, fonts := newPDFium(t), []plainpdf.TestFont{readFont(t), readSimpleFont(t)}
 	pages := 400
 	if testing.Short() {
 		pages = 40
@@ -138,6 +138,7 @@ func TestRandomPagesLikePDFium(t *testing.T) {
 	plain := 0
 	for seed := range uint64(pages) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			font := fonts[seed%2]
 			content := newPageWriter(seed, font).writePage()
 			if compareWithPDFium(t, pdfium, newPage(font, content).write(font)) {
 				plain++
@@ -223,7 +224,11 @@ func (w *pageWriter) writeBlock(y float64) float64 {
 }
 
 func (w *pageWriter) writeText(size float64) {
-	text := []string{"COMP 248", "Algorithms-II", "A-", "3.00", "B+", "Fall", "2024-25", "Data", "W", "a", "EX", "Winter 2025", "T A V"}[w.IntN(13)]
+	texts := slices.DeleteFunc([]string{"COMP 248", "Algorithms-II", "A-", "3.00", "B+", "Fall", "2024-25", "Data", "W", "a", "EX", "Winter 2025", "T A V"},
+		func(s string) bool {
+			return strings.ContainsFunc(s, func(r rune) bool { _, ok := w.font.Codes[r]; return !ok })
+		})
+	text := texts[w.IntN(len(texts))]
 	switch w.IntN(4) {
 	case 0:
 		fmt.Fprint(w, encode(w.font, text), " Tj\n")

@@ -11,7 +11,8 @@ type outlines struct {
 	loca, glyf []byte
 }
 
-func readOutlines(b []byte) (*outlines, error) {
+// readTables returns the tables of a font file by their tags.
+func readTables(b []byte) (map[string][]byte, error) {
 	tables := map[string][]byte{}
 	const head, entry = 12, 16
 	if len(b) < head {
@@ -32,6 +33,10 @@ func readOutlines(b []byte) (*outlines, error) {
 		}
 		tables[string(e[:4])] = b[offset : offset+length]
 	}
+	return tables, nil
+}
+
+func readOutlines(tables map[string][]byte) (*outlines, error) {
 	// The tables that a reader of fonts requires (FreeType's sfnt driver).
 	const headLength, maxpLength, hheaLength, magic = 54, 6, 36, 0x5F0F3CF5
 	if len(tables["head"]) < headLength || len(tables["maxp"]) < maxpLength || len(tables["hhea"]) < hheaLength ||
@@ -54,7 +59,7 @@ func readOutlines(b []byte) (*outlines, error) {
 // inkBox is the box of the ink of a glyph, in thousandths of the size, y growing upwards.
 type inkBox struct{ left, bottom, right, top int }
 
-// inkOf returns the box of a glyph as PDFium rounds it (CFX_Face::GetCharBBox, which also adds a 64th to the top).
+// inkOf returns the box of a glyph as PDFium rounds it.
 func (o *outlines) inkOf(glyph int) (inkBox, error) {
 	from, ok := o.glyphOffset(glyph)
 	until, ok2 := o.glyphOffset(glyph + 1)
@@ -68,9 +73,7 @@ func (o *outlines) inkOf(glyph int) (inkBox, error) {
 		return inkBox{}, notPlain("damaged font")
 	}
 	side := func(i int) int { return o.toThousandths(int(int16(binary.BigEndian.Uint16(o.glyf[from+2*i:])))) }
-	b := inkBox{side(1), side(2), side(3), side(4)}
-	b.top += b.top / 64
-	return b, nil
+	return inkBox{side(1), side(2), side(3), side(4)}, nil
 }
 
 func (o *outlines) glyphOffset(glyph int) (int, bool) {
@@ -89,4 +92,48 @@ func (o *outlines) glyphOffset(glyph int) (int, bool) {
 // toThousandths converts units of the font to thousandths.
 func (o *outlines) toThousandths(v int) int {
 	return int((float64(v)*1000 + float64(o.unitsPerEm/2)) / float64(o.unitsPerEm))
+}
+
+// readCharacters returns the glyphs of the characters of a font whose only table of characters is one of Unicode
+// (platform 3, encoding 1, format 4).
+func readCharacters(b []byte) (map[int]int, error) {
+	const head, entry = 4, 8
+	if len(b) < head+entry {
+		return nil, notPlain("damaged font")
+	}
+	word := func(at int) int {
+		if at < 0 || at+2 > len(b) {
+			return 0
+		}
+		return int(binary.BigEndian.Uint16(b[at:]))
+	}
+	at := int(binary.BigEndian.Uint32(b[head+4:]))
+	if word(2) != 1 || word(head) != 3 || word(head+2) != 1 || word(at) != 4 {
+		return nil, notPlain("unusual characters of a font")
+	}
+	// Four arrays of one word for each segment: the last characters, a pad, the first ones, differences, and offsets.
+	segments := word(at+6) / 2
+	last := at + 14
+	first := last + 2*segments + 2
+	differences, offsets := first+2*segments, first+4*segments
+	if offsets+2*segments > len(b) {
+		return nil, notPlain("damaged font")
+	}
+	glyphs := map[int]int{}
+	for i := range segments {
+		from, until, offset := word(first+2*i), word(last+2*i), word(offsets+2*i)
+		for character := from; character <= until && character < 0xFFFF; character++ {
+			glyph := character
+			if offset > 0 {
+				glyph = word(offsets + 2*i + offset + 2*(character-from))
+			}
+			if offset == 0 || glyph > 0 {
+				glyphs[character] = (glyph + word(differences+2*i)) & 0xFFFF
+			}
+		}
+		if len(glyphs) > maxCode {
+			return nil, notPlain("damaged font")
+		}
+	}
+	return glyphs, nil
 }

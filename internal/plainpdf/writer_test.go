@@ -43,7 +43,7 @@ type pageObjects struct {
 
 // newPage returns a page that shows content in a font, F1.
 func newPage(font plainpdf.TestFont, content string) pageObjects {
-	return pageObjects{
+	p := pageObjects{
 		catalogue: "<</Type /Catalog /Pages 2 0 R>>",
 		page: "<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> " +
 			"/ExtGState <</G1 <</CA 1>>>>>>>>",
@@ -55,6 +55,19 @@ func newPage(font plainpdf.TestFont, content string) pageObjects {
 			"/FontFile2 9 0 R>>", font.Ascent, font.Descent),
 		toUnicode: toUnicode(font.Codes),
 	}
+	if font.CodeBytes == 1 {
+		p.font = fmt.Sprintf("<</Type /Font /Subtype /TrueType /BaseFont /Test /Encoding /WinAnsiEncoding /FirstChar 0 /Widths [%s] "+
+			"/FontDescriptor 8 0 R /ToUnicode 7 0 R>>", formatAllWidths(font.Widths))
+	}
+	return p
+}
+
+func formatAllWidths(widths map[int]int) string {
+	var b strings.Builder
+	for code := range 256 {
+		fmt.Fprint(&b, widths[code], " ")
+	}
+	return b.String()
 }
 
 func formatWidths(widths map[int]int) string {
@@ -89,16 +102,27 @@ func encode(font plainpdf.TestFont, text string) string {
 		if !ok {
 			panic(fmt.Sprintf("the font of the tests has no %q", r))
 		}
-		fmt.Fprintf(&b, "%04X", code)
+		fmt.Fprintf(&b, "%0*X", 2*font.CodeBytes, code)
 	}
 	b.WriteByte('>')
 	return b.String()
 }
 
-// readFont returns a font with the usual characters: one that a browser embedded.
+// readFont returns a font with the usual characters: one that Chromium embedded.
 func readFont(tb testing.TB) plainpdf.TestFont {
 	tb.Helper()
-	pdf, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents/transcripts/soen-ecp.pdf"))
+	return readFontOf(tb, "transcripts/soen-ecp.pdf")
+}
+
+// readSimpleFont returns one that Firefox embedded, with codes of one byte.
+func readSimpleFont(tb testing.TB) plainpdf.TestFont {
+	tb.Helper()
+	return readFontOf(tb, "printed/line-height-1.8.pdf")
+}
+
+func readFontOf(tb testing.TB, name string) plainpdf.TestFont {
+	tb.Helper()
+	pdf, err := os.ReadFile(filepath.Join(testenv.RepoRoot(), "tests/documents", name))
 	if err != nil {
 		tb.Fatal(err)
 	}
