@@ -37,8 +37,8 @@ run: build-tmd ## Run everything in one process on the embedded default: no serv
 deps: ## Install what the tests of make test need: redis-server, a MongoDB and an S3 test server
 	@hack/deps.sh test
 
-# The packages whose tests run a Kubernetes API server. FAST are those that start no server and no process.
-KUBE := ./internal/controller/... ./internal/controllercmd/... ./internal/testenv/kube/...
+# KUBE are the packages that need the libraries of Kubernetes, or an API server. FAST are those that start no server and no process.
+KUBE := ./cmd/tmd-controller ./internal/app/controllerapp ./internal/controller/... ./internal/controllercmd/... ./internal/testenv/kube/...
 FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/... ./internal/catalogue/... ./internal/audit/... \
 	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
 
@@ -58,7 +58,7 @@ test-fast: ## Run within a minute the tests that need no server: the domain, sub
 	cd tests && go test -count=1 ./architecture
 
 .PHONY: test
-test: deps build ## Run every test but those of the chart, on Kubernetes and in a browser, with the race detector, against real servers
+test: deps build-tmd ## Run every test but those of the chart, on Kubernetes and in a browser, with the race detector, against real servers
 	@# PDFium is compiled once, for the tests of all packages: with the race detector that takes most of a minute.
 	go test -run '^TestWords$$' ./internal/pdftext
 	@mkdir -p $(dir $(ANSWERS)) && rm -f $(ANSWERS)
