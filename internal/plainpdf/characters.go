@@ -14,7 +14,7 @@ const (
 // direction of their own. It reorders and expands others.
 func isPlain(r rune) bool {
 	switch {
-	case r >= ' ' && r <= '~', r >= noBreakSpace && r <= 0x24F, r >= 0x1E00 && r <= 0x1EFF:
+	case r > ' ' && r <= '~', r > noBreakSpace && r <= 0x24F, r >= 0x1E00 && r <= 0x1EFF:
 		return true
 	}
 	return strings.ContainsRune("\u2010\u2012\u2013\u2014\u2015\u2020\u2021\u2022", r)

@@ -30,6 +30,9 @@ func arrangeRuns(runs []textRun) ([]textRun, error) {
 		case away > most*(1-unsure):
 			fixed = len(line)
 		}
+		if len(line) == maxLine {
+			return nil, notPlain("long line")
+		}
 		at := len(line)
 		for at > 0 && r.matrix.e < line[at-1].matrix.e {
 			at--
@@ -45,6 +48,8 @@ func arrangeRuns(runs []textRun) ([]textRun, error) {
 const (
 	// unsure is the part of a limit within which PDFium's arithmetic, in 32 bits, may differ from ours.
 	unsure = 0.1
+	// maxLine is the largest number of runs of a line: to insert into it takes a time of its square.
+	maxLine = 2_000
 	// nearRuns is more than the number of previous runs that PDFium compares a run with, to drop one of two.
 	nearRuns = 8
 )

@@ -44,6 +44,12 @@ func TestRefusals(t *testing.T) {
 		{"gap that may be a space", func(p *pageObjects) {
 			p.content = "BT /F1 10 Tf 1 0 0 1 40 700 Tm [" + encode(font, "A") + " -112 " + encode(font, "B") + "] TJ ET"
 		}},
+		{"code with several characters", func(p *pageObjects) {
+			p.toUnicode = strings.Replace(p.toUnicode, "<0043>", "<00430020>", 1)
+		}},
+		{"long line", func(p *pageObjects) {
+			p.content = strings.Replace(line, " ET", strings.Repeat(" 9 0 Td "+show("A"), 2001)+" ET", 1)
+		}},
 		{"form", func(p *pageObjects) {
 			p.page = strings.Replace(p.page, "/Resources <<", "/Resources <</XObject <</X1 4 0 R>> ", 1)
 			p.content = "/X1 Do " + line

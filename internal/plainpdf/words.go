@@ -3,6 +3,7 @@ package plainpdf
 import (
 	"math"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/document/words"
@@ -66,9 +67,14 @@ func (j *joiner) addGlyph(r textRun, g glyph) error {
 		return err
 	}
 	meaning, scale := r.font.texts[g.code], r.size/1000
-	if meaning == " " || meaning == string(rune(noBreakSpace)) {
+	ligature := utf8.RuneCountInString(meaning) > 1
+	switch {
+	case r.replacement != "":
+	case meaning == " " || meaning == string(rune(noBreakSpace)):
 		j.spaced = true
 		return nil
+	case ligature && !isLigature(meaning):
+		return notPlain("code with several characters")
 	}
 	ink, err := r.font.inkOf(g.code)
 	if err != nil {
@@ -85,7 +91,7 @@ func (j *joiner) addGlyph(r textRun, g glyph) error {
 		g.offset+max(r.glyphWidth(g), float64(ink.right)*scale), float64(max(r.font.ascent, ink.top))*scale)
 	for _, character := range meaning {
 		place.Code = character
-		if err := j.addCharacter(place, line, len(meaning) > 1 && isLigature(meaning)); err != nil {
+		if err := j.addCharacter(place, line, ligature); err != nil {
 			return err
 		}
 	}
