@@ -336,7 +336,7 @@ func (p *interpreter) showText(pieces []object) error {
 			return notPlain("unusual operand")
 		}
 		for rest := piece.text; len(rest) > 0; rest = rest[s.font.codeBytes:] {
-			code := codeOf(rest[:s.font.codeBytes])
+			code := codeOf(object{kind: kindText, text: rest[:s.font.codeBytes]})
 			width, ok := s.font.widthOf(code)
 			if !ok || s.font.texts[code] == "" {
 				return notPlain("character without a meaning")

@@ -28,8 +28,8 @@ func TestRefusals(t *testing.T) {
 		{"codes without a meaning", func(p *pageObjects) { p.font = strings.Replace(p.font, "/ToUnicode 7 0 R", "", 1) }},
 		{"font higher than its box", func(p *pageObjects) { p.descriptor = strings.Replace(p.descriptor, "1050", "100", 1) }},
 		{"font without ascent and descent", func(p *pageObjects) { p.descriptor = strings.Replace(p.descriptor, "/Ascent", "/Other", 1) }},
-		{"code with two meanings", func(p *pageObjects) {
-			p.toUnicode += "1 beginbfchar <0041> <0041> <0041> <0042> endbfchar"
+		{"code that is listed twice", func(p *pageObjects) {
+			p.toUnicode += "1 beginbfchar <0041> <0041> <0041> <0041> endbfchar"
 		}},
 		{"map of codes that uses another one", func(p *pageObjects) { p.toUnicode = "/Adobe-Japan1-UCS2 usecmap " + p.toUnicode }},
 		{"text that is not filled, or raised", func(p *pageObjects) { p.content = "3 Tr " + line }},

@@ -2,7 +2,8 @@ package plainpdf
 
 import "unicode/utf16"
 
-// readToUnicode reads a map of codes to characters (ISO 32000-1, 9.10.3), one character for each code.
+// readToUnicode reads a map of codes to characters (ISO 32000-1, 9.10.3). Each code may occur once, which also bounds the
+// ranges.
 func readToUnicode(texts map[int]string, content []byte) error {
 	l := &lexer{data: content}
 	for {
@@ -37,7 +38,7 @@ func readSingles(l *lexer, texts map[int]string) error {
 		if err != nil {
 			return err
 		}
-		if err := addCharacter(texts, from, to, 0); err != nil {
+		if err := addCharacter(texts, codeOf(from), to, 0); err != nil {
 			return err
 		}
 	}
@@ -57,7 +58,7 @@ func readRanges(l *lexer, texts map[int]string) error {
 		if err != nil {
 			return err
 		}
-		first, until := codeOf(from.text), codeOf(last.text)
+		first, until := codeOf(from), codeOf(last)
 		if first < 0 || until < first || first>>8 != until>>8 || to.kind == kindArray && len(to.list) != until-first+1 {
 			return notPlain("unusual map of codes")
 		}
@@ -66,7 +67,7 @@ func readRanges(l *lexer, texts map[int]string) error {
 			if to.kind == kindArray {
 				target, step = to.list[i], 0
 			}
-			if err := addCharacter(texts, object{kind: kindText, text: []byte{byte((first + i) >> 8), byte(first + i)}}, target, step); err != nil {
+			if err := addCharacter(texts, first+i, target, step); err != nil {
 				return err
 			}
 		}
@@ -74,19 +75,19 @@ func readRanges(l *lexer, texts map[int]string) error {
 }
 
 // codeOf returns a code of one or two bytes, -1 for anything else.
-func codeOf(b []byte) int {
-	switch len(b) {
-	case 1:
-		return int(b[0])
-	case 2:
-		return int(b[0])<<8 | int(b[1])
+func codeOf(o object) int {
+	switch {
+	case o.kind != kindText:
+	case len(o.text) == 1:
+		return int(o.text[0])
+	case len(o.text) == 2:
+		return int(o.text[0])<<8 | int(o.text[1])
 	}
 	return -1
 }
 
 // addCharacter maps a code to UTF-16 units, the last of which is raised by step.
-func addCharacter(texts map[int]string, from, to object, step int) error {
-	code := codeOf(from.text)
+func addCharacter(texts map[int]string, code int, to object, step int) error {
 	n := len(to.text) / 2
 	if code < 0 || to.kind != kindText || n == 0 || len(to.text)%2 != 0 || n > 1 && step > 0 {
 		return notPlain("unusual map of codes")
@@ -95,13 +96,16 @@ func addCharacter(texts map[int]string, from, to object, step int) error {
 	for i := range units {
 		units[i] = uint16(to.text[2*i])<<8 | uint16(to.text[2*i+1])
 	}
+	if int(units[n-1])+step > 0xFFFF {
+		return notPlain("unusual map of codes")
+	}
 	units[n-1] += uint16(step)
 	meaning := string(utf16.Decode(units))
 	if letters, ok := ligatures[meaning]; ok {
 		meaning = letters
 	}
-	if earlier, twice := texts[code]; twice && earlier != meaning {
-		return notPlain("code with two meanings")
+	if _, twice := texts[code]; twice {
+		return notPlain("code that is listed twice")
 	}
 	texts[code] = meaning
 	return nil

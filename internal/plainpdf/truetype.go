@@ -120,8 +120,13 @@ func readCharacters(b []byte) (map[int]int, error) {
 		return nil, notPlain("damaged font")
 	}
 	glyphs := map[int]int{}
+	next := 0 // segments are in ascending order
 	for i := range segments {
 		from, until, offset := word(first+2*i), word(last+2*i), word(offsets+2*i)
+		if from < next || until < from {
+			return nil, notPlain("damaged font")
+		}
+		next = until + 1
 		for character := from; character <= until && character < 0xFFFF; character++ {
 			glyph := character
 			if offset > 0 {
@@ -130,9 +135,6 @@ func readCharacters(b []byte) (map[int]int, error) {
 			if offset == 0 || glyph > 0 {
 				glyphs[character] = (glyph + word(differences+2*i)) & 0xFFFF
 			}
-		}
-		if len(glyphs) > maxCode {
-			return nil, notPlain("damaged font")
 		}
 	}
 	return glyphs, nil
