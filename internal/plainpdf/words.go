@@ -2,7 +2,6 @@ package plainpdf
 
 import (
 	"math"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
@@ -14,7 +13,6 @@ type joiner struct {
 	frame  box
 	words  words.Builder
 	spaced bool // a space was read since the last character
-	last   rune
 	glyph  uint64 // counts glyphs
 	// recent are the last glyphs, the oldest at glyph modulo their number.
 	recent [recentGlyphs]placedGlyph
@@ -129,15 +127,13 @@ func (j *joiner) addCharacter(c words.Character, line words.Run, ligature bool) 
 	// PDFium generates spaces between characters. Where one would make a difference, its rules decide.
 	case !j.spaced && j.words.Continues(c, line, true) != continues:
 		return notPlain("gap that may be a space")
-	case ligature, isPlain(c.Code):
-	case isPlainBehindLetter(c.Code) && continues && unicode.IsLetter(j.last):
-	default:
+	case !ligature && !isPlain(c.Code):
 		return notPlain("character without a plain meaning")
 	}
 	if c.Code == softHyphen {
 		c.Code = '-' // otherwise it would not have been printed
 	}
 	j.words.Add(c, line, j.spaced)
-	j.spaced, j.last = false, c.Code
+	j.spaced = false
 	return nil
 }
