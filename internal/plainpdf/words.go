@@ -12,7 +12,7 @@ import (
 type joiner struct {
 	frame  box
 	words  words.Builder
-	spaced bool // a space was read since the last character
+	spaced bool   // a space was read since the last character
 	glyph  uint64 // counts glyphs
 	// recent are the last glyphs, the oldest at glyph modulo their number.
 	recent [recentGlyphs]placedGlyph
