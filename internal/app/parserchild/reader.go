@@ -8,6 +8,7 @@ import (
 
 	"github.com/trackmydegree/trackmydegree/internal/document"
 	"github.com/trackmydegree/trackmydegree/internal/parsepool"
+	"github.com/trackmydegree/trackmydegree/internal/warning"
 )
 
 // sampleInterval is how many documents the plain reader reads until one of them is read by PDFium as well, to compare
@@ -50,8 +51,13 @@ func (r *reader) readDocument(ctx context.Context, pdf []byte) (parsepool.Result
 	return parsepool.Result{Document: full, Reader: used}, err
 }
 
-// readPlain returns the facts of a document that the plain reader reads without any doubt: no fault and no warning, so
-// the rows and the sums of a transcript agree.
+// doubts are the warnings about what was read. The others are about what is printed.
+var doubts = []warning.Code{
+	warning.RowNotUnderstood, warning.TransferNotUnderstood, warning.PageWithoutRows, warning.CreditsDiffer, warning.SecondDocument,
+}
+
+// readPlain returns the facts of a document that the plain reader reads without a doubt: the rows that were read are
+// those that are printed, and so is the sum of their credits.
 func (r *reader) readPlain(ctx context.Context, pdf []byte) (document.Document, bool) {
 	if r.plain == nil {
 		return document.Document{}, false
@@ -61,7 +67,8 @@ func (r *reader) readPlain(ctx context.Context, pdf []byte) (document.Document, 
 		return document.Document{}, false
 	}
 	facts, err := document.Read(pages)
-	return facts, err == nil && len(facts.Warnings) == 0
+	doubtful := slices.ContainsFunc(facts.Warnings, func(w warning.Warning) bool { return slices.Contains(doubts, w.Code) })
+	return facts, err == nil && !doubtful
 }
 
 // rounding is the largest difference, in points, of the places of a row that two readers find.
