@@ -51,13 +51,13 @@ func (r *reader) readDocument(ctx context.Context, pdf []byte) (parsepool.Result
 	return parsepool.Result{Document: full, Reader: used}, err
 }
 
-// doubts are the warnings about what was read. The others are about what is printed.
+// doubts are the warnings about the layout. Others are about what is printed, such as a sum that is not that of its rows.
 var doubts = []warning.Code{
-	warning.RowNotUnderstood, warning.TransferNotUnderstood, warning.PageWithoutRows, warning.CreditsDiffer, warning.SecondDocument,
+	warning.RowNotUnderstood, warning.TransferNotUnderstood, warning.PageWithoutRows, warning.SecondDocument,
 }
 
-// readPlain returns the facts of a document that the plain reader reads without a doubt: the rows that were read are
-// those that are printed, and so is the sum of their credits.
+// readPlain returns the facts of a document that the plain reader reads without a doubt: each row and each page was
+// understood.
 func (r *reader) readPlain(ctx context.Context, pdf []byte) (document.Document, bool) {
 	if r.plain == nil {
 		return document.Document{}, false
