@@ -18,6 +18,7 @@ func TestReadDocument(t *testing.T) {
 	t.Parallel()
 	pages := pagesOf(t, "letters/regular.pdf")
 	other := pagesOf(t, "letters/coop.pdf")
+	doubtful := pagesOf(t, "printed/line-height-1.8.pdf")
 	var empty []document.Page
 	notPlain := errors.New("not plain")
 	for _, tt := range []struct {
@@ -38,6 +39,7 @@ func TestReadDocument(t *testing.T) {
 		{name: "a sample that PDFium refuses", plain: pages, pdfiumErr: fault.New(fault.Corrupt), want: parsepool.ReadersDiffer, wantFault: fault.Corrupt},
 		{name: "not plain", plainErr: notPlain, pdfium: pages, read: 1, want: parsepool.ReaderPDFium, wantDocument: pages},
 		{name: "plain without facts", plain: empty, pdfium: pages, read: 1, want: parsepool.ReaderPDFium, wantDocument: pages},
+		{name: "plain with a row that was not understood", plain: doubtful, pdfium: doubtful, read: 1, want: parsepool.ReaderPDFium, wantDocument: doubtful},
 		{name: "neither", plainErr: notPlain, pdfiumErr: fault.New(fault.Encrypted), want: parsepool.ReaderPDFium, wantFault: fault.Encrypted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
