@@ -43,7 +43,7 @@ FAST := ./internal/fault ./internal/warning ./internal/term ./internal/document/
 	./internal/timeline/... ./internal/job ./internal/resultcodec ./internal/config ./internal/problem ./internal/submit
 
 # DRAWN are the packages whose tests generate thousands of inputs or compile PDFium. They start no server.
-DRAWN := ./internal/pdftext ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
+DRAWN := ./internal/pdftext ./internal/plainpdf ./internal/document/... ./internal/audit/... ./internal/timeline/... ./internal/timelines ./internal/catalogue
 
 # STATIC are the packages of tests/ whose tests start nothing of the project in their own process.
 STATIC := ./alerts ./architecture ./openapi

@@ -9,6 +9,9 @@ import (
 // TestCharactersLikePDFium shows characters alone on a line and behind a letter. What PDFium expands, mirrors or drops
 // must not be plain.
 func TestCharactersLikePDFium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("3,000 documents")
+	}
 	pdfium, font := newPDFium(t), readFont(t)
 	plain := map[string]int{}
 	for _, block := range []struct{ first, last rune }{

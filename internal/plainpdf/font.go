@@ -136,8 +136,8 @@ const (
 	flagNonsymbolic = 1 << 5
 )
 
-// readSimple reads a font with codes of one byte, in Windows-1252, whose only table of characters is one of Unicode: the
-// subsets of cairo, with which Firefox prints. PDFium finds the glyphs of other tables by rules of its own.
+// readSimple reads a font with codes of one byte, in Windows-1252, whose only table of characters is one of Unicode:
+// the subsets of cairo, with which Firefox prints. PDFium finds the glyphs of other tables by rules of its own.
 func (f *file) readSimple(fn *font, d dict) error {
 	fn.codeBytes, fn.defaultWidth = 1, -1
 	first, ok := d["FirstChar"].wholeNumber()

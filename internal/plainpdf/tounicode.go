@@ -2,8 +2,8 @@ package plainpdf
 
 import "unicode/utf16"
 
-// readToUnicode reads a map of codes to characters (ISO 32000-1, 9.10.3). Each code may occur once, which also bounds the
-// ranges.
+// readToUnicode reads a map of codes to characters (ISO 32000-1, 9.10.3). Each code may occur once, which also bounds
+// the ranges.
 func readToUnicode(texts map[int]string, content []byte) error {
 	l := &lexer{data: content}
 	for {

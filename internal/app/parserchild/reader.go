@@ -51,7 +51,8 @@ func (r *reader) readDocument(ctx context.Context, pdf []byte) (parsepool.Result
 	return parsepool.Result{Document: full, Reader: used}, err
 }
 
-// doubts are the warnings about the layout. Others are about what is printed, such as a sum that is not that of its rows.
+// doubts are the warnings about the layout. Others are about what is printed, such as a sum that is not that of its
+// rows.
 var doubts = []warning.Code{
 	warning.RowNotUnderstood, warning.TransferNotUnderstood, warning.PageWithoutRows, warning.SecondDocument,
 }
