@@ -250,7 +250,12 @@ func (f *file) decodeStream(o object) ([]byte, error) {
 	if !filter.isName("FlateDecode") {
 		return nil, notPlain("another filter")
 	}
-	b, err := f.inflateBytes(o.body)
+	// A font states its length.
+	length, ok := o.dict["Length1"].wholeNumber()
+	if !ok || length > usualRatio*len(o.body) {
+		length = usualRatio * len(o.body)
+	}
+	b, err := f.inflateBytes(o.body, length)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +269,8 @@ func (f *file) decodeStream(o object) ([]byte, error) {
 	return nil, notPlain("predictor")
 }
 
-func (f *file) inflateBytes(b []byte) ([]byte, error) {
+// inflateBytes expands b to about length bytes.
+func (f *file) inflateBytes(b []byte, length int) ([]byte, error) {
 	var err error
 	if f.inflater == nil {
 		f.inflater, err = zlib.NewReader(bytes.NewReader(b))
@@ -275,7 +281,7 @@ func (f *file) inflateBytes(b []byte) ([]byte, error) {
 		return nil, notPlain("damaged stream")
 	}
 	var out bytes.Buffer
-	out.Grow(min(usualRatio*len(b), maxInflated))
+	out.Grow(length + bytes.MinRead)
 	if _, err := out.ReadFrom(io.LimitReader(f.inflater, int64(maxInflated-f.inflated)+1)); err != nil {
 		return nil, notPlain("damaged stream")
 	}

@@ -123,8 +123,7 @@ func (l *lexer) readNested(depth int) (object, error) {
 		return l.readHexString()
 	case '[':
 		l.at++
-		list, err := l.readList("]", depth)
-		return object{kind: kindArray, list: list}, err
+		return l.readArray(depth)
 	case '+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return l.readNumber()
 	case ']', '>':
@@ -302,41 +301,47 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// readList reads objects up to the closing delimiter.
-func (l *lexer) readList(closing string, depth int) ([]object, error) {
-	var list []object
+// readElement reads an object inside of another one. It reports false, and skips the closing delimiter, at the end.
+func (l *lexer) readElement(closing string, depth int) (object, bool, error) {
+	o, err := l.readNested(depth + 1)
+	switch {
+	case err != nil:
+		return object{}, false, err
+	case o.kind == kindEnd && l.hasPrefix(closing):
+		l.at += len(closing)
+		return object{}, false, nil
+	case o.kind == kindEnd, o.kind == kindKeyword:
+		return object{}, false, notPlain("unfinished array or dictionary")
+	}
+	return o, true, nil
+}
+
+func (l *lexer) readArray(depth int) (object, error) {
+	a := object{kind: kindArray}
 	for {
-		o, err := l.readNested(depth + 1)
-		if err != nil {
-			return nil, err
+		o, ok, err := l.readElement("]", depth)
+		if !ok {
+			return a, err
 		}
-		switch {
-		case o.kind == kindEnd && l.hasPrefix(closing):
-			l.at += len(closing)
-			return list, nil
-		case o.kind == kindEnd, o.kind == kindKeyword:
-			return nil, notPlain("unfinished array or dictionary")
-		}
-		list = append(list, o)
+		a.list = append(a.list, o)
 	}
 }
 
 func (l *lexer) readDictionary(depth int) (object, error) {
 	l.at += len("<<")
-	list, err := l.readList(">>", depth)
-	if err != nil {
-		return object{}, err
-	}
-	if len(list)%2 != 0 {
-		return object{}, notPlain("key without a value")
-	}
-	d := make(dict, len(list)/2)
-	for i := 0; i < len(list); i += 2 {
-		key := string(list[i].text)
-		if _, twice := d[key]; twice || list[i].kind != kindName {
+	d := object{kind: kindDictionary, dict: dict{}}
+	for {
+		key, ok, err := l.readElement(">>", depth)
+		if !ok {
+			return d, err
+		}
+		value, ok, err := l.readElement(">>", depth)
+		if err != nil {
+			return object{}, err
+		}
+		if _, twice := d.dict[string(key.text)]; !ok || twice || key.kind != kindName {
 			return object{}, notPlain("unusual dictionary")
 		}
-		d[key] = list[i+1]
+		d.dict[string(key.text)] = value
 	}
-	return object{kind: kindDictionary, dict: d}, nil
 }
