@@ -73,7 +73,7 @@ func TestWhatAChildCanDo(t *testing.T) {
 		"capabilities beyond DAC_OVERRIDE: 0 0 <nil>",
 		"no new privileges: 1",
 		"session of its own: true",
-		"niceness: 10",
+		"niceness: 5",
 		"folder: /",
 	}
 	if diff := cmp.Diff(want, strings.Split(p.ask(t, "confinement "+path), "\n")); diff != "" {
@@ -81,8 +81,8 @@ func TestWhatAChildCanDo(t *testing.T) {
 	}
 	// Where the kernel groups processes by session, the group yields as well.
 	group, err := os.ReadFile("/proc/" + p.ask(t, "pid") + "/autogroup")
-	if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), " nice 10") {
-		t.Errorf("group of the session: %s, want nice 10", group)
+	if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), " nice 5") {
+		t.Errorf("group of the session: %s, want nice 5", group)
 	}
 }
 
