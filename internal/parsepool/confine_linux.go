@@ -16,8 +16,9 @@ import (
 // executable names the running program, also after its file was replaced.
 const executable = "/proc/self/exe"
 
-// niceness lets the server answer while every child is busy. On two shared cores, 10 takes a third off the p99 of the API
-// and nothing off the throughput, but a machine that is busy with other work would starve a child until its deadline.
+// niceness lets the server answer while every child is busy. On two shared cores, 10 takes a third off the p99 of the
+// API and nothing off the throughput, but a machine that is busy with other work would starve a child until its
+// deadline.
 const niceness = 5
 
 // childAttributes put a child into a session of its own, and kill it when the thread that forked it ends.

@@ -93,8 +93,8 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 	return result.Document, nil
 }
 
-// busyPart is the part of its deadline that a child must have computed for a document to be at fault. On a machine whose
-// processors have other work, a good document would count as too complex otherwise, which is permanent.
+// busyPart is the part of its deadline that a child must have computed for a document to be at fault. On a machine
+// whose processors have other work, a good document would count as too complex otherwise, which is permanent.
 const busyPart = 5
 
 // exchangeFault is the fault of a child that did not answer, or errKilled when the cause is unknown.
