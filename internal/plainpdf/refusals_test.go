@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trackmydegree/trackmydegree/internal/plainpdf"
+	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
 
 // TestRefusals holds that each unusual feature leaves the document to PDFium.
@@ -96,7 +97,7 @@ func TestDamagedFiles(t *testing.T) {
 		name         string
 		old, damaged string
 	}{
-		{"no header at the beginning", "%PDF-1.4", "x%PDF-1.4"},
+		{"no header at the beginning", "%PDF-1.7", "x%PDF-1.7"},
 		{"no table of objects at the end", "startxref", "startxxxx"},
 		{"unusual end", "%%EOF", "%%EOF x"},
 		{"encrypted, or changed after it was written", "/Root 1 0 R", "/Root 1 0 R /Encrypt 3 0 R"},
@@ -131,7 +132,7 @@ func TestEndless(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := plainpdf.Pages(t.Context(), writeFile(objects...)); !errors.Is(err, plainpdf.ErrNotPlain) || strings.Contains(err.Error(), "panic") {
+			if _, err := plainpdf.Pages(t.Context(), testenv.WritePDF(objects...)); !errors.Is(err, plainpdf.ErrNotPlain) || strings.Contains(err.Error(), "panic") {
 				t.Errorf("got %v, want ErrNotPlain", err)
 			}
 		})

@@ -1,7 +1,6 @@
 package plainpdf_test
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
@@ -13,24 +12,6 @@ import (
 	"github.com/trackmydegree/trackmydegree/internal/plainpdf"
 	"github.com/trackmydegree/trackmydegree/internal/testenv"
 )
-
-// writeFile writes a PDF of objects, numbered from 1; the first is the catalogue.
-func writeFile(objects ...string) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.4\n")
-	var offsets []int
-	for i, o := range objects {
-		offsets = append(offsets, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-	}
-	table := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, offset := range offsets {
-		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, table)
-	return b.Bytes()
-}
 
 func writeStream(entries, body string) string {
 	return fmt.Sprintf("<<%s /Length %d>>\nstream\n%s\nendstream", entries, len(body), body)
@@ -89,7 +70,7 @@ func toUnicode(codes map[rune]int) string {
 }
 
 func (p pageObjects) write(font plainpdf.TestFont) []byte {
-	return writeFile(p.catalogue, "<</Type /Pages /Kids [3 0 R] /Count 1>>", p.page, writeStream("", p.content), p.font, p.descendant,
+	return testenv.WritePDF(p.catalogue, "<</Type /Pages /Kids [3 0 R] /Count 1>>", p.page, writeStream("", p.content), p.font, p.descendant,
 		writeStream("", p.toUnicode), p.descriptor, writeStream("", string(font.Program)))
 }
 
