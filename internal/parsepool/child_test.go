@@ -79,11 +79,6 @@ func TestWhatAChildCanDo(t *testing.T) {
 	if diff := cmp.Diff(want, strings.Split(p.ask(t, "confinement "+path), "\n")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	// Where the kernel groups processes by session, the group yields as well.
-	group, err := os.ReadFile("/proc/" + p.ask(t, "pid") + "/autogroup")
-	if err == nil && !strings.HasSuffix(strings.TrimSpace(string(group)), " nice 5") {
-		t.Errorf("group of the session: %s, want nice 5", group)
-	}
 }
 
 func TestAChildKnowsNothingOfTheEnvironment(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -16,9 +14,9 @@ import (
 // executable names the running program, also after its file was replaced.
 const executable = "/proc/self/exe"
 
-// niceness lets the server answer while every child is busy. On two shared cores, 10 takes a third off the p99 of the
-// API and nothing off the throughput, but a machine that is busy with other work would starve a child until its
-// deadline.
+// niceness lets the server answer while every child is busy. A kernel that groups processes by session (sched(7),
+// "The autogroup feature") shares the processor among sessions first, so there it has no effect outside of containers.
+// To lower the group as well takes a third off the p99 of the API and starves children while the machine has other work.
 const niceness = 5
 
 // childAttributes put a child into a session of its own, and kill it when the thread that forked it ends.
@@ -105,37 +103,8 @@ func limitChild(pid int, memory int64, cpu time.Duration) (usage, error) {
 			return usage{}, fmt.Errorf("limit %s: %w", l.name, err)
 		}
 	}
-	return fresh, lowerGroup(pid)
+	return fresh, nil
 }
-
-// lowerGroup gives the child's session the niceness of the child. A kernel that groups processes by their session
-// (sched(7), "The autogroup feature") divides the processor among the groups first: the niceness of the only process of
-// a session has no effect, and each child would count as much as the whole server. In a control group, as in a
-// container, there are no such groups, and the file changes nothing.
-func lowerGroup(pid int) error {
-	path := fmt.Sprintf("/proc/%d/autogroup", pid)
-	for attempt := 0; ; attempt++ {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
-			return nil // a kernel without groups, or a /proc that cannot be written
-		}
-		if err != nil {
-			return fmt.Errorf("set priority of the session: %w", err)
-		}
-		_, err = f.WriteString(strconv.Itoa(niceness))
-		f.Close()
-		// The kernel accepts ten changes a second, of all processes together.
-		if !errors.Is(err, unix.EAGAIN) || attempt == groupAttempts {
-			return nil // the child is slower to yield, and no less confined
-		}
-		<-time.After(groupPause)
-	}
-}
-
-const (
-	groupAttempts = 5
-	groupPause    = 110 * time.Millisecond
-)
 
 // readUsage reads /proc/PID/stat.
 func readUsage(pid int) (usage, error) {

@@ -95,7 +95,7 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 
 // busyPart is the part of its deadline that a child must have computed for a document to be at fault. On a machine
 // whose processors have other work, a good document would count as too complex otherwise, which is permanent.
-const busyPart = 5
+const busyPart = 10
 
 // exchangeFault is the fault of a child that did not answer, or errKilled when the cause is unknown.
 func (p *Pool) exchangeFault(ctx context.Context, c *child, exchange error) error {
