@@ -16,7 +16,8 @@ const executable = "/proc/self/exe"
 
 // niceness lets the server answer while every child is busy. A kernel that groups processes by session (sched(7),
 // "The autogroup feature") shares the processor among sessions first, so there it has no effect outside of containers.
-// To lower the group as well takes a third off the p99 of the API and starves children while the machine has other work.
+// To lower the group as well takes a third off the p99 of the API, and starves children while the machine has other
+// work.
 const niceness = 5
 
 // childAttributes put a child into a session of its own, and kill it when the thread that forked it ends.
