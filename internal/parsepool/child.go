@@ -18,7 +18,6 @@ type reason string
 
 const (
 	deadline   reason = "deadline"    // a document took too long
-	starved    reason = "starved"     // a document took too long, because other processes had the processor
 	memory     reason = "memory"      // a document used too much memory
 	crashed    reason = "crash"       // a document, or a bug, ended it
 	killed     reason = "killed"      // killed from outside: by the kernel for lack of memory, or by another process
@@ -31,7 +30,7 @@ const (
 	stopped    reason = "stopped"     // the pool stops
 )
 
-var reasons = []reason{deadline, starved, memory, crashed, killed, rubbish, abandoned, used, grown, suspect, startFault, stopped}
+var reasons = []reason{deadline, memory, crashed, killed, rubbish, abandoned, used, grown, suspect, startFault, stopped}
 
 // child is one process. One caller at a time exchanges documents with it; any caller may kill it.
 type child struct {
@@ -42,7 +41,6 @@ type child struct {
 	// ended is closed when the process has ended; its exit status and the reason are known then.
 	ended     chan struct{}
 	fresh     usage         // when it was ready
-	cpu       time.Duration // when it received its document
 	documents atomic.Int64
 
 	mu   sync.Mutex

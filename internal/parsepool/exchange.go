@@ -52,14 +52,10 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 	}
 	limited, cancel := context.WithTimeout(ctx, p.deps.Deadline)
 	defer cancel()
-	began := c.cpu
 	unwatch := context.AfterFunc(limited, func() {
-		switch u, err := readUsage(c.pid()); {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			c.killFor(abandoned)
-		case err == nil && u.cpu-began < p.deps.Deadline/busyPart:
-			c.killFor(starved)
-		default:
+		} else {
 			c.killFor(deadline)
 		}
 	})
@@ -93,10 +89,6 @@ func (p *Pool) attemptDocument(ctx context.Context, pdf []byte) (document.Docume
 	return result.Document, nil
 }
 
-// busyPart is the part of its deadline that a child must have computed for a document to be at fault. On a machine
-// whose processors have other work, a good document would count as too complex otherwise, which is permanent.
-const busyPart = 10
-
 // exchangeFault is the fault of a child that did not answer, or errKilled when the cause is unknown.
 func (p *Pool) exchangeFault(ctx context.Context, c *child, exchange error) error {
 	if errors.Is(exchange, io.ErrUnexpectedEOF) || errors.Is(exchange, errUndelivered) {
@@ -107,8 +99,6 @@ func (p *Pool) exchangeFault(ctx context.Context, c *child, exchange error) erro
 	switch why := c.endReason(); {
 	case why == deadline:
 		return fault.Wrap(fault.TooComplex, fmt.Errorf("killed after %v", p.deps.Deadline))
-	case why == starved:
-		return fault.Wrap(fault.ParserUnavailable, fmt.Errorf("killed after %v without a processor", p.deps.Deadline))
 	case why == abandoned:
 		return callerFault(ctx)
 	case why == stopped:
@@ -155,7 +145,6 @@ func (p *Pool) replacementReason(c *child, verdict *fault.Error) reason {
 		return used
 	}
 	u, err := readUsage(c.pid())
-	c.cpu = u.cpu
 	switch {
 	case err != nil || u.cpu > p.cpuBudget():
 		return used

@@ -217,7 +217,6 @@ func (p *Pool) startChild(ctx context.Context) (c *child, notice string, err err
 	notice, err = c.awaitReady()
 	if err == nil {
 		c.fresh, err = limitChild(c.pid(), p.deps.MemoryLimit, p.cpuLimit())
-		c.cpu = c.fresh.cpu
 	}
 	if !unwatch() || err != nil {
 		c.killFor(startFault)

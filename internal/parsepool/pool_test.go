@@ -94,7 +94,7 @@ func TestAChildThatFailsCostsItsDocumentAlone(t *testing.T) {
 		deps        parsepool.Deps
 	}{
 		{"computes for ever", "spin", fault.TooComplex, "deadline", parsepool.Deps{Deadline: time.Second}},
-		{"does not compute", "sleep", fault.ParserUnavailable, "starved", parsepool.Deps{Deadline: time.Second}},
+		{"waits for ever", "sleep", fault.TooComplex, "deadline", parsepool.Deps{Deadline: time.Second}},
 		{"panics", "panic 40012345", fault.Corrupt, "crash", parsepool.Deps{}},
 		{"exits", "exit", fault.Corrupt, "crash", parsepool.Deps{}},
 		{"takes page after page", "touch", fault.TooComplex, "memory", parsepool.Deps{MemoryLimit: touchLimit}},
