@@ -40,7 +40,7 @@ type child struct {
 	stderr tail
 	// ended is closed when the process has ended; its exit status and the reason are known then.
 	ended     chan struct{}
-	fresh     usage         // when it was ready
+	fresh     usage // when it was ready
 	documents atomic.Int64
 
 	mu   sync.Mutex
