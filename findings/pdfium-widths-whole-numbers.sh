@@ -12,8 +12,9 @@
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir" && rm -rf "$dir"' EXIT
-cd "$dir"
-export GOFLAGS=-mod=mod GOMODCACHE="$dir/modules" GOCACHE="$dir/cache"
+mkdir "$dir/program"
+cd "$dir/program"
+export GOMODCACHE="$dir/modules" GOCACHE="$dir/cache"
 cat > go.mod <<'MOD'
 module finding
 
