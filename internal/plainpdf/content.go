@@ -163,7 +163,11 @@ func (p *interpreter) executeGraphics(operator string) error {
 		p.inText, p.matrix, p.line = true, identity, identity
 		return nil
 	}
-	d, err := p.findResource(map[string]string{"gs": "ExtGState", "Do": "XObject"}[operator])
+	category := "XObject"
+	if operator == "gs" {
+		category = "ExtGState"
+	}
+	d, err := p.findResource(category)
 	switch {
 	case err != nil:
 		return err

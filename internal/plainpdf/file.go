@@ -102,6 +102,15 @@ func (f *file) findObject(o object) (object, error) {
 // maxAllParts is the largest number of objects of a file that are read, with those inside of others.
 const maxAllParts = 500_000
 
+// readCounted reads an object and counts it with those inside of it.
+func (f *file) readCounted(l *lexer) (object, error) {
+	o, err := l.readObject()
+	if f.parts += l.parts; err == nil && f.parts > maxAllParts {
+		err = notPlain("too many objects")
+	}
+	return o, err
+}
+
 // readIndirect reads the object at the offset, which must have the number unless that is negative.
 func (f *file) readIndirect(offset, want int) (object, error) {
 	// A stream may need another object for its length, which needs none.
@@ -121,12 +130,9 @@ func (f *file) readIndirect(offset, want int) (object, error) {
 	if !ok || want >= 0 && got != want || head[1].kind != kindNumber || head[1].number != 0 || !head[2].isWord("obj") {
 		return object{}, notPlain("object not where the table says")
 	}
-	o, err := l.readObject()
+	o, err := f.readCounted(l)
 	if err != nil {
 		return object{}, err
-	}
-	if f.parts += l.parts; f.parts > maxAllParts {
-		return object{}, notPlain("too many objects")
 	}
 	word, err := l.readObject()
 	switch {
@@ -223,10 +229,7 @@ func (f *file) unpackObjects(id int) ([]object, error) {
 			return nil, notPlain("unusual object stream")
 		}
 		l := lexer{data: content, at: first + at, references: true}
-		value, err := l.readObject()
-		if f.parts += l.parts; f.parts > maxAllParts {
-			err = notPlain("too many objects")
-		}
+		value, err := f.readCounted(&l)
 		if err != nil {
 			return nil, err
 		}

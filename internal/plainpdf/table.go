@@ -61,7 +61,7 @@ func (f *file) readEntry(l *lexer, number int) error {
 	switch {
 	case ok && fields[2].isWord("f"):
 		return nil
-	case ok && fields[2].isWord("n") && fields[1].kind == kindNull, ok && fields[2].isWord("n") && fields[1].number == 0:
+	case ok && fields[2].isWord("n") && fields[1].number == 0:
 		return f.addPlace(number, place{offset: offset})
 	}
 	return notPlain("unusual table of objects")
